@@ -1,0 +1,32 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Rooms that open a door to C mark each unsafe expression; see STYLE: "C behind a fence".
+let fenced: [SwiftSetting] = [.strictMemorySafety()]
+
+let package = Package(
+    name: "tollgate",
+    products: [],
+    dependencies: [
+        // Commands, options and their help texts; imported by the programs only.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        // The logging API of the ecosystem, for the process log; imported by Observability.
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        // SQLite with migrations and a tested concurrency story; imported by Storage.
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+        .target(name: "Vocabulary"),
+        .target(name: "Cryptography", dependencies: ["COpenSSL", "Vocabulary"], swiftSettings: fenced),
+        .target(name: "EventLoops", dependencies: ["CLibevent", "Vocabulary"], swiftSettings: fenced),
+        .target(
+            name: "Transport",
+            dependencies: ["CLibevent", "COpenSSL", "EventLoops", "Vocabulary"],
+            swiftSettings: fenced
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,21 @@
+#ifndef TOLLGATE_CLIBEVENT_SHIM_H
+#define TOLLGATE_CLIBEVENT_SHIM_H
+// These two come first: libevent's event-config.h defines _GNU_SOURCE, which changes `fd_set` for whoever
+// includes it before them, and then no file can import both this module and Glibc.
+#include <sys/types.h>
+#include <sys/select.h>
+// eventfd(2), by which mailboxes wake a loop, stands in no header of the Glibc module.
+#include <sys/eventfd.h>
+#include <event2/event.h>
+#include <event2/util.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+// prctl(2) is variadic; names the calling thread, cut to 15 bytes.
+static inline int tollgate_prctl_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// accept4(2) is declared only under _GNU_SOURCE, which Swift's Glibc module does not define and libevent's header does.
+static inline int tollgate_accept4(int descriptor, struct sockaddr *peer, socklen_t *length, int flags) {
+    return accept4(descriptor, peer, length, flags);
+}
+#endif

@@ -1,0 +1,113 @@
+internal import CLibevent
+import Glibc
+public import Vocabulary
+
+/// A loop over libevent's `event_base` (epoll): waits for readiness, timers, signals and messages and calls back.
+///
+/// Confined to the thread that made it, which is also the one that runs it; what is confined to a loop checks that
+/// with `preconditionInLoop()`. It lives as long as anything that is registered with it. One pass is one
+/// `epoll_wait` with the callbacks of all that became ready, then what was put off with `later`.
+@safe
+public final class EventLoop {
+    private let base: OpaquePointer  // struct event_base *, owned: event_base_free in deinit
+    private let thread: pthread_t
+    private var isStopping = false
+    private var deferred: [() -> Void] = []
+    private var running: [() -> Void] = []
+    private var monotonicCache: MonotonicInstant?
+    private var wallCache: Timestamp?
+
+    /// 64 KiB for whoever reads from a descriptor: lent to one callback at a time, its content void after it. With it,
+    /// a connection whose requests are answered within the callback that read them never owns a buffer.
+    public let scratch: UnsafeMutableRawBufferPointer
+
+    /// 16 KiB, the most that a TLS record holds, in which a reply's parts are gathered; lent as `scratch` is.
+    public let outputScratch: UnsafeMutableRawBufferPointer
+
+    /// Why no loop could be made.
+    public struct Fault: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    public init() throws(Fault) {
+        guard let config = unsafe event_config_new() else { throw Fault(description: "event_config_new: no memory") }
+        defer { unsafe event_config_free(config) }
+        // No lock: nothing but the loop's own thread ever touches its base; messages come by eventfd.
+        _ = unsafe event_config_set_flag(config, Int32(EVENT_BASE_FLAG_NOLOCK.rawValue))
+        guard let base = unsafe event_base_new_with_config(config) else {
+            throw Fault(description: "event_base_new_with_config: no epoll or no descriptor left")
+        }
+        unsafe self.base = base
+        thread = pthread_self()
+        unsafe scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 64)
+        unsafe outputScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 64)
+    }
+
+    deinit {
+        unsafe event_base_free(base)
+        unsafe scratch.deallocate()
+        unsafe outputScratch.deallocate()
+    }
+
+    /// Runs passes until `stop()`. Returns at once if the loop was stopped before.
+    public func run() {
+        preconditionInLoop()
+        while !isStopping {
+            monotonicCache = nil
+            wallCache = nil
+            if unsafe event_base_loop(base, EVLOOP_ONCE | (deferred.isEmpty ? 0 : EVLOOP_NONBLOCK)) < 0 {
+                preconditionFailure("event_base_loop failed: \(errno)")
+            }
+            runDeferred()
+        }
+    }
+
+    /// Ends `run()` after the pass that is under way.
+    public func stop() {
+        preconditionInLoop()
+        isStopping = true
+    }
+
+    /// Runs `action` after the callbacks of this pass: what must not happen inside the caller's own call, such as
+    /// letting go of the object that calls.
+    public func later(_ action: @escaping () -> Void) {
+        preconditionInLoop()
+        deferred.append(action)
+    }
+
+    private func runDeferred() {
+        // What these put off in turn runs in the next pass, so that no chain of them keeps others waiting.
+        guard !deferred.isEmpty else { return }
+        swap(&deferred, &running)
+        for action in running { action() }
+        running.removeAll(keepingCapacity: true)
+    }
+
+    /// The monotonic clock, read once a pass. Nothing in a pass takes long enough to matter to a time-out.
+    public var now: MonotonicInstant {
+        if let monotonicCache { return monotonicCache }
+        let now = SystemClock.monotonic()
+        monotonicCache = now
+        return now
+    }
+
+    /// The wall clock, read once a pass.
+    public var wallClock: Timestamp {
+        if let wallCache { return wallCache }
+        let now = SystemClock.wall()
+        wallCache = now
+        return now
+    }
+
+    /// Traps when called from another thread than the loop's own.
+    @inline(__always)
+    public func preconditionInLoop() {
+        precondition(pthread_equal(thread, pthread_self()) != 0, "called from outside the loop's thread")
+    }
+
+    /// Lends the `struct event_base *` to this room and to Transport, which make their events with it.
+    public func withBase<Result>(_ body: (OpaquePointer) -> Result) -> Result {
+        preconditionInLoop()
+        return unsafe body(base)
+    }
+}

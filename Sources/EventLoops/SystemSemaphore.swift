@@ -1,0 +1,38 @@
+import Glibc
+import Vocabulary
+
+/// A counting semaphore, `sem_init(3)`: how one thread waits for another.
+///
+/// Sendable because the semaphore's memory does not move and its functions are made for several threads.
+@safe
+public final class SystemSemaphore: @unchecked Sendable {
+    private let semaphore: UnsafeMutablePointer<sem_t>  // owned: destroyed in deinit
+
+    public init() {
+        unsafe semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+        let result = unsafe sem_init(semaphore, 0, 0)
+        precondition(result == 0, "sem_init(3)")
+    }
+
+    deinit {
+        _ = unsafe sem_destroy(semaphore)
+        unsafe semaphore.deallocate()
+    }
+
+    public func signal() { _ = unsafe sem_post(semaphore) }
+
+    public func wait() { while unsafe sem_wait(semaphore) != 0 && errno == EINTR {} }
+
+    /// Waits for a signal until `duration` is over; false when none came.
+    public func wait(atMost duration: Duration) -> Bool {
+        let deadline = SystemClock.wall() + duration
+        var time = timespec(
+            tv_sec: Int(deadline.wholeSeconds),
+            tv_nsec: Int((deadline.microseconds - deadline.wholeSeconds * 1_000_000) * 1_000)
+        )
+        while unsafe sem_timedwait(semaphore, &time) != 0 {
+            if errno != EINTR { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,52 @@
+internal import CLibevent
+import Glibc
+
+/// A thread of the system, `pthread_create(3)`. Immutable but for `join`, which is called once.
+@safe
+public final class SystemThread: Sendable {
+    private let handle: pthread_t
+
+    private init(handle: pthread_t) { self.handle = handle }
+
+    /// Starts a thread that runs `body` and ends. Signals are left to the main thread: all are blocked here.
+    ///
+    /// - Parameter name: as `ps -L` shows it, cut to 15 bytes.
+    public static func start(name: String, _ body: @escaping @Sendable () -> Void) -> SystemThread {
+        var handle = pthread_t()
+        // Retained for the new thread, which takes the reference back before it runs the body.
+        let context = unsafe Unmanaged.passRetained(Body(name: name, run: body)).toOpaque()
+        var all = sigset_t()
+        var before = sigset_t()
+        _ = unsafe sigfillset(&all)
+        _ = unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
+        let result = unsafe pthread_create(
+            &handle,
+            nil,
+            { context in
+                let body = unsafe Unmanaged<Body>.fromOpaque(context!).takeRetainedValue()
+                _ = unsafe tollgate_prctl_set_name(body.name)
+                body.run()
+                return nil
+            },
+            context
+        )
+        _ = unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
+        precondition(result == 0, "pthread_create(3): no thread left")
+        return SystemThread(handle: handle)
+    }
+
+    /// Waits until the thread has ended. Once, and not from the thread itself.
+    public func join() {
+        _ = pthread_join(handle, nil)
+    }
+
+    private final class Body {
+        let name: String
+        let run: @Sendable () -> Void
+
+        init(name: String, run: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.run = run
+        }
+    }
+}

@@ -1,0 +1,370 @@
+internal import CLibevent
+import EventLoops
+import Glibc
+import Vocabulary
+
+/// One connected TCP connection, with TLS or without: bytes in, bytes out, back-pressure, an orderly end.
+///
+/// Confined to its loop. An open connection keeps itself and its delegate alive; both are let go when it is gone,
+/// which is told by `streamDidClose` in a later pass. Input is read once per wake-up into `input`; output is written
+/// at once and queued only when the kernel takes no more.
+///
+/// States: handshaking (TLS only) → open → finishing (output goes out) → lingering (FIN sent, input is dropped) →
+/// closed. A lingering close is what lets a peer that is still sending read the answer: closing a socket with unread
+/// input makes the kernel send RST, which can destroy what was sent before (RFC 9112 §9.6).
+@safe
+public final class ByteStream {
+    private enum State { case handshaking, open, finishing, closing, lingering, closed }
+
+    public let input = InputBuffer()
+    public let peer: SocketAddress?
+    public var delegate: (any StreamDelegate)?
+    public var limits: StreamLimits
+
+    let loop: EventLoop
+    private var descriptor: Int32  // owned: closed in `die`
+    private var readEvent: OpaquePointer?  // struct event *, owned: event_free in `die`
+    private var writeEvent: OpaquePointer?  // struct event *, owned: event_free in `die`; made when first needed
+    private var tls: TLSSession?
+    private var state = State.open
+    private var output = OutputQueue()
+    private var isInputPaused = false
+    private var isReadArmed = false
+    private var wasCongested = false
+    private var lingered = 0
+    private var timer: LoopTimer?
+    private var onHandshake: ((TLSFault?) -> Void)?
+
+    /// True once the peer's FIN was read.
+    public private(set) var hasInputEnded = false
+
+    /// - Parameters:
+    ///   - descriptor: a connected, non-blocking socket, which the stream owns from now on.
+    ///   - onHandshake: with `tls`, called once when the handshake is done or has failed.
+    init(
+        owning descriptor: Int32,
+        loop: EventLoop,
+        peer: SocketAddress?,
+        limits: StreamLimits,
+        tls: TLSSession?,
+        onHandshake: ((TLSFault?) -> Void)? = nil
+    ) {
+        loop.preconditionInLoop()
+        self.loop = loop
+        self.descriptor = descriptor
+        self.peer = peer
+        self.limits = limits
+        self.tls = tls
+        self.onHandshake = onHandshake
+        if tls != nil { state = .handshaking }
+        // Retained until `die`: an open connection lives by itself.
+        let context = unsafe Unmanaged.passRetained(self).toOpaque()
+        unsafe readEvent = loop.withBase { base in
+            unsafe event_new(
+                base,
+                descriptor,
+                Int16(EV_READ | EV_PERSIST),
+                { _, _, context in
+                    unsafe Unmanaged<ByteStream>.fromOpaque(context!).takeUnretainedValue().readReady()
+                },
+                context
+            )
+        }
+        updateReading()
+    }
+
+    deinit { precondition(descriptor < 0, "a stream is let go only after it was closed") }
+
+    public var isOpen: Bool { state == .open || state == .handshaking }
+
+    /// How many bytes the kernel has not taken yet.
+    public var unsentByteCount: Int { output.byteCount }
+
+    /// Whether more waits to be sent than a well-meaning writer should add to.
+    public var isCongested: Bool { output.byteCount > limits.highMark }
+
+    // MARK: Input
+
+    /// Reads no more until `resumeInput`; the kernel's buffer fills and the peer is slowed down.
+    public func pauseInput() {
+        isInputPaused = true
+        updateReading()
+    }
+
+    public func resumeInput() {
+        guard isInputPaused else { return }
+        isInputPaused = false
+        updateReading()
+        readOnIfDecrypted()
+    }
+
+    private func updateReading() {
+        let wanted: Bool
+        switch state {
+        case .handshaking, .lingering: wanted = true
+        case .open: wanted = !isInputPaused && !hasInputEnded
+        case .finishing, .closing, .closed: wanted = false
+        }
+        guard wanted != isReadArmed, state != .closed else { return }
+        isReadArmed = wanted
+        let result = unsafe wanted ? event_add(readEvent, nil) : event_del(readEvent)
+        precondition(result == 0, "event_add or event_del of a stream")
+    }
+
+    private func readReady() {
+        switch state {
+        case .handshaking: continueHandshake()
+        case .open: receive()
+        case .lingering: dropInput()
+        case .finishing, .closing, .closed: break
+        }
+    }
+
+    private func receive() {
+        guard !isInputPaused, !hasInputEnded else { return }
+        let result = unsafe input.fill(scratch: loop.scratch) { unsafe read(into: $0) }
+        switch result {
+        case .bytes:
+            delegate?.streamDidReceive(self)
+            input.settle()
+            readOnIfDecrypted()
+        case .wouldBlock: break
+        case .end: receiveEnd()
+        case .failed(let error): fail(error)
+        }
+    }
+
+    private func receiveEnd() {
+        hasInputEnded = true
+        updateReading()
+        delegate?.streamDidReceiveEnd(self)
+    }
+
+    /// Bytes that TLS has decrypted already make no descriptor readable: they are read in the next pass.
+    private func readOnIfDecrypted() {
+        guard let tls, tls.hasPending, state == .open, !isInputPaused else { return }
+        loop.later { [self] in receive() }
+    }
+
+    private func read(into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
+        guard let tls else { return unsafe SystemCalls.read(descriptor, into: buffer) }
+        return unsafe tls.read(into: buffer)
+    }
+
+    // MARK: Output
+
+    /// Sends `bytes` after all that was sent before. Nothing happens on a connection that is ending or gone.
+    public func send(_ bytes: [UInt8]) {
+        unsafe bytes.withUnsafeBytes { unsafe send($0, []) }
+    }
+
+    /// Sends a message's head, which is copied if it cannot be written at once, and its body, which is not.
+    public func send(_ head: borrowing Span<UInt8>, _ body: [UInt8]) {
+        unsafe head.withUnsafeBytes { unsafe send($0, body) }
+    }
+
+    private func send(_ head: UnsafeRawBufferPointer, _ body: [UInt8]) {
+        guard isOpen else { return }
+        var sent = 0
+        if output.isEmpty, state == .open {
+            switch unsafe writeNow(head, body) {
+            case .bytes(let count): sent = count
+            case .wouldBlock, .end: break
+            case .failed(let error): return fail(error)
+            }
+            if sent == head.count + body.count { return }
+        }
+        if tls != nil, sent == 0 {
+            // A write that TLS began must be repeated with no fewer bytes than it had (SSL_write(3)).
+            output.append(unsafe Array(head) + body)
+        } else {
+            unsafe output.append(copying: head, sent: sent)
+            output.append(body, sent: max(0, sent - head.count))
+        }
+        if isCongested { wasCongested = true }
+        waitForRoom()
+    }
+
+    private func writeNow(_ head: UnsafeRawBufferPointer, _ body: [UInt8]) -> TransferResult {
+        unsafe body.withUnsafeBytes { body in
+            if let tls { return unsafe tls.write(head, body, gatheringIn: loop.outputScratch) }
+            if unsafe body.isEmpty { return unsafe SystemCalls.write(descriptor, head) }
+            return unsafe SystemCalls.write(descriptor, head, body)
+        }
+    }
+
+    private func waitForRoom() {
+        if unsafe writeEvent == nil {
+            // Unretained is enough: the reference that `readEvent` holds ends in `die`, together with this event.
+            let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+            unsafe writeEvent = loop.withBase { base in
+                unsafe event_new(
+                    base,
+                    descriptor,
+                    Int16(EV_WRITE),
+                    { _, _, context in
+                        unsafe Unmanaged<ByteStream>.fromOpaque(context!).takeUnretainedValue().writeReady()
+                    },
+                    context
+                )
+            }
+        }
+        let result = unsafe event_add(writeEvent, nil)
+        precondition(result == 0, "event_add of a stream")
+        if state != .handshaking { schedule(after: limits.writeTimeout) }
+    }
+
+    private func writeReady() {
+        switch state {
+        case .handshaking: continueHandshake()
+        case .open, .finishing, .closing: flush()
+        case .lingering, .closed: break
+        }
+    }
+
+    private func flush() {
+        while !output.isEmpty {
+            let result = unsafe output.writeFront { bytes in
+                guard let tls else { return unsafe SystemCalls.write(descriptor, bytes) }
+                return unsafe tls.write(bytes)
+            }
+            switch result {
+            case .bytes: continue
+            case .wouldBlock, .end: return waitForRoomUnlessDrained()
+            case .failed(let error): return fail(error)
+            }
+        }
+        timer?.cancel()
+        tellDrained()
+        endAfterOutput()
+    }
+
+    private func waitForRoomUnlessDrained() {
+        waitForRoom()
+        tellDrained()
+    }
+
+    private func tellDrained() {
+        guard wasCongested, output.byteCount <= limits.lowMark, state == .open else { return }
+        wasCongested = false
+        delegate?.streamDidDrain(self)
+    }
+
+    // MARK: TLS
+
+    private func continueHandshake() {
+        guard let tls else { return }
+        switch tls.handshake() {
+        case .done:
+            state = .open
+            updateReading()
+            let onHandshake = self.onHandshake
+            self.onHandshake = nil
+            onHandshake?(nil)
+            if state == .open, !output.isEmpty { flush() }
+            readOnIfDecrypted()
+        case .wantsRead: break
+        case .wantsWrite: waitForRoom()
+        case .failed(let fault):
+            let onHandshake = self.onHandshake
+            self.onHandshake = nil
+            die(.tls(fault))
+            onHandshake?(fault)
+        }
+    }
+
+    /// Begins the handshake as the client, which has to speak first.
+    func startHandshake() { continueHandshake() }
+
+    // MARK: The end
+
+    /// Sends what waits, then FIN, then drops what still comes until the peer's own FIN or the linger limits.
+    public func finish() {
+        guard isOpen else { return }
+        if state == .handshaking { return die(.closedHere) }
+        state = .finishing
+        updateReading()
+        if output.isEmpty { endAfterOutput() }
+    }
+
+    /// Sends what waits, then closes without waiting for the peer. For a connection from which all was read.
+    public func close() {
+        guard isOpen else { return }
+        if state == .handshaking { return die(.closedHere) }
+        state = .closing
+        updateReading()
+        if output.isEmpty { endAfterOutput() }
+    }
+
+    /// Closes now with RST; what waits is dropped.
+    public func abort() {
+        guard state != .closed else { return }
+        var option = linger(l_onoff: 1, l_linger: 0)
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        die(.closedHere)
+    }
+
+    private func endAfterOutput() {
+        switch state {
+        case .closing: die(.closedHere)
+        case .finishing:
+            tls?.sendCloseNotify()
+            shutdown(descriptor, Int32(SHUT_WR))
+            if hasInputEnded { return die(.closedHere) }
+            state = .lingering
+            updateReading()
+            schedule(after: limits.lingerTimeout)
+        case .handshaking, .open, .lingering, .closed: break
+        }
+    }
+
+    private func dropInput() {
+        // Raw reads: what TLS would make of these bytes is of no interest any more.
+        while true {
+            switch unsafe SystemCalls.read(descriptor, into: loop.scratch) {
+            case .bytes(let count):
+                lingered += count
+                if lingered > limits.lingerBytesMax { return die(.closedHere) }
+            case .wouldBlock: return
+            case .end, .failed: return die(.closedHere)
+            }
+        }
+    }
+
+    private func schedule(after duration: Duration) {
+        let timer =
+            self.timer
+            ?? LoopTimer(loop: loop) { [unowned self] in
+                die(state == .lingering ? .closedHere : .stalled)
+            }
+        self.timer = timer
+        timer.schedule(after: duration)
+    }
+
+    private func fail(_ error: Int32) {
+        if let fault = tls?.lastFault { die(.tls(fault)) } else { die(.reset(error)) }
+    }
+
+    private func die(_ cause: StreamEnd) {
+        guard state != .closed else { return }
+        if state == .open || state == .closing { tls?.sendCloseNotify() }
+        state = .closed
+        unsafe event_free(readEvent)
+        unsafe readEvent = nil
+        if unsafe writeEvent != nil { unsafe event_free(writeEvent) }
+        unsafe writeEvent = nil
+        timer = nil
+        tls = nil
+        Glibc.close(descriptor)
+        descriptor = -1
+        output.removeAll()
+        let delegate = self.delegate
+        self.delegate = nil
+        // The reference that `readEvent` held goes when this closure has run: nothing that is now on the stack loses
+        // the object under its feet, and no delegate is called from within a call that it makes.
+        loop.later { [self] in
+            delegate?.streamDidClose(self, cause)
+            unsafe Unmanaged.passUnretained(self).release()
+        }
+    }
+}

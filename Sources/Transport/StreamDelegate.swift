@@ -1,0 +1,38 @@
+/// What a connection tells its user, always in its loop.
+public protocol StreamDelegate: AnyObject {
+    /// New bytes wait in `stream.input`.
+    func streamDidReceive(_ stream: ByteStream)
+    /// The peer will send no more (FIN or close_notify); it may still read.
+    func streamDidReceiveEnd(_ stream: ByteStream)
+    /// What waits to be sent fell to the low mark after it had been above the high mark.
+    func streamDidDrain(_ stream: ByteStream)
+    /// The connection is gone. Called once, never from within a call that the delegate makes.
+    func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd)
+}
+
+/// Why a connection is gone.
+public enum StreamEnd: Sendable, Equatable {
+    /// Closed by this side, in order.
+    case closedHere
+    /// Reset by the peer, or another error of the network, as `errno`.
+    case reset(Int32)
+    /// The peer took nothing for the write time-out.
+    case stalled
+    /// TLS failed: in the handshake, by a damaged record, or by an end without close_notify.
+    case tls(TLSFault)
+}
+
+/// The limits of one connection.
+public struct StreamLimits: Sendable {
+    /// Above this many unsent bytes, `isCongested`.
+    public var highMark = 256 * 1024
+    /// Down to this many, `streamDidDrain`.
+    public var lowMark = 64 * 1024
+    /// The longest time without a byte taken by a peer that has to take some.
+    public var writeTimeout = Duration.seconds(30)
+    /// How long a lingering close reads on, and how many bytes it drops at most.
+    public var lingerTimeout = Duration.seconds(5)
+    public var lingerBytesMax = 16 * 1024 * 1024
+
+    public init() {}
+}

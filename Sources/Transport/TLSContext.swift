@@ -1,0 +1,118 @@
+internal import COpenSSL
+
+/// Why certificates or keys could not be loaded: names the file and what is wrong with it.
+public struct TLSConfigurationFault: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ what: String) {
+        let error = ERR_peek_last_error()
+        let reason = unsafe ERR_reason_error_string(error).map { unsafe String(cString: $0) }
+        description = reason.map { "\(what): \($0)" } ?? what
+        ERR_clear_error()
+    }
+}
+
+/// The settings that client and server contexts share: TLS 1.2 or later, buffers given back when idle.
+private func makeContext(_ method: OpaquePointer?) -> OpaquePointer {
+    guard let context = unsafe SSL_CTX_new(method) else { preconditionFailure("SSL_CTX_new: no memory") }
+    _ = unsafe tollgate_SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION)
+    let partial = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+    _ = unsafe tollgate_SSL_CTX_set_mode(context, Int(partial | SSL_MODE_RELEASE_BUFFERS))
+    // One read(2) takes the header of a record together with the record.
+    unsafe tollgate_SSL_CTX_set_read_ahead(context, 1)
+    return unsafe context
+}
+
+/// How the gateway proves itself to its clients. Immutable; a reload makes a new one, sessions keep the old.
+///
+/// Sendable because OpenSSL counts references to a context atomically and nothing changes it once it is made.
+@safe
+public final class TLSServerContext: @unchecked Sendable {
+    let context: OpaquePointer  // SSL_CTX *, owned: SSL_CTX_free in deinit
+
+    /// - Parameters:
+    ///   - certificateFile: PEM, the server's certificate first, then the chain.
+    ///   - privateKeyFile: PEM.
+    ///   - clientCAFile: PEM; when given, clients must show a certificate that one of these signed.
+    public init(
+        certificateFile: String,
+        privateKeyFile: String,
+        clientCAFile: String?
+    ) throws(TLSConfigurationFault) {
+        unsafe context = unsafe makeContext(TLS_server_method())
+        guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
+            throw TLSConfigurationFault("\(certificateFile): no certificate chain in PEM")
+        }
+        guard unsafe SSL_CTX_use_PrivateKey_file(context, privateKeyFile, SSL_FILETYPE_PEM) == 1 else {
+            throw TLSConfigurationFault("\(privateKeyFile): no private key in PEM, or not that of \(certificateFile)")
+        }
+        guard unsafe SSL_CTX_check_private_key(context) == 1 else {
+            throw TLSConfigurationFault("\(privateKeyFile): not the key of \(certificateFile)")
+        }
+        unsafe SSL_CTX_set_alpn_select_cb(context, selectHTTP11, nil)
+        let identifier = Array("tollgate".utf8)
+        _ = unsafe SSL_CTX_set_session_id_context(context, identifier, UInt32(identifier.count))
+        guard let clientCAFile else { return }
+        guard unsafe SSL_CTX_load_verify_locations(context, clientCAFile, nil) == 1 else {
+            throw TLSConfigurationFault("\(clientCAFile): no certificates in PEM")
+        }
+        unsafe SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(clientCAFile))
+        unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+    }
+
+    deinit { unsafe SSL_CTX_free(context) }
+}
+
+/// Chooses `http/1.1` of what a client offers by ALPN (RFC 7301 §3.2); a client that offers only others goes without.
+private func selectHTTP11(
+    _ ssl: OpaquePointer?,
+    _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
+    _ chosenLength: UnsafeMutablePointer<UInt8>?,
+    _ offered: UnsafePointer<UInt8>?,
+    _ offeredLength: UInt32,
+    _ argument: UnsafeMutableRawPointer?
+) -> Int32 {
+    let wanted = "http/1.1".utf8
+    let offer = unsafe UnsafeBufferPointer(start: offered, count: Int(offeredLength))
+    var position = 0
+    while position < offer.count {
+        let length = Int(unsafe offer[position])
+        guard position + 1 + length <= offer.count else { break }
+        let name = unsafe UnsafeBufferPointer(rebasing: offer[(position + 1)..<(position + 1 + length)])
+        if unsafe name.elementsEqual(wanted) {
+            unsafe chosen?.pointee = name.baseAddress
+            unsafe chosenLength?.pointee = UInt8(length)
+            return SSL_TLSEXT_ERR_OK
+        }
+        position += 1 + length
+    }
+    return SSL_TLSEXT_ERR_NOACK
+}
+
+/// Whom the gateway trusts as a vendor. Immutable; a reload makes a new one, sessions keep the old.
+///
+/// Chain and name are always verified; there is no setting that turns it off.
+/// Sendable because OpenSSL counts references to a context atomically and nothing changes it once it is made.
+@safe
+public final class TLSClientContext: @unchecked Sendable {
+    let context: OpaquePointer  // SSL_CTX *, owned: SSL_CTX_free in deinit
+
+    /// - Parameter caFile: PEM certificates to trust instead of the system's roots.
+    public init(caFile: String?) throws(TLSConfigurationFault) {
+        unsafe context = unsafe makeContext(TLS_client_method())
+        unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        let alpn: [UInt8] = [8] + Array("http/1.1".utf8)
+        _ = unsafe SSL_CTX_set_alpn_protos(context, alpn, UInt32(alpn.count))
+        if let caFile {
+            guard unsafe SSL_CTX_load_verify_locations(context, caFile, nil) == 1 else {
+                throw TLSConfigurationFault("\(caFile): no certificates in PEM")
+            }
+        } else {
+            guard unsafe SSL_CTX_set_default_verify_paths(context) == 1 else {
+                throw TLSConfigurationFault("the system's certificate roots cannot be loaded")
+            }
+        }
+    }
+
+    deinit { unsafe SSL_CTX_free(context) }
+}

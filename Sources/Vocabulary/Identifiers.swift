@@ -1,0 +1,26 @@
+/// The identifier of a team: who is billed inside the organisation. Unique over the organisation, never reused.
+public struct TeamID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public var description: String { rawValue }
+}
+
+/// The identifier of a vendor account. Documents belong to one; all upstream keys of an account see the same documents.
+public struct AccountID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public var description: String { rawValue }
+}
+
+/// The identifier of a key, a team's or the vendor's. It is the public name of a key and says nothing about its secret.
+public struct KeyID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public var description: String { rawValue }
+}

@@ -1,0 +1,134 @@
+/// An amount of the vendor's credits, exact, in millionths of a credit.
+///
+/// Credits may have decimals, and money is never approximated, so the text of a number is read digit by digit and
+/// never passes through floating point. An amount is at most `maximum`, so that a million of them can be added
+/// without overflow.
+public struct MicroCredits: Hashable, Comparable, Sendable {
+    /// Millionths of a credit.
+    public let micros: Int64
+
+    @inlinable
+    public init(micros: Int64) { self.micros = micros }
+
+    public static let zero = MicroCredits(micros: 0)
+
+    /// A thousand million credits: beyond what any account holds, far from the end of 64 bits.
+    public static let maximum = MicroCredits(micros: 1_000_000_000 * 1_000_000)
+
+    @inlinable
+    public static func < (left: MicroCredits, right: MicroCredits) -> Bool { left.micros < right.micros }
+
+    @inlinable
+    public static func + (left: MicroCredits, right: MicroCredits) -> MicroCredits {
+        MicroCredits(micros: left.micros + right.micros)
+    }
+
+    @inlinable
+    public static func - (left: MicroCredits, right: MicroCredits) -> MicroCredits {
+        MicroCredits(micros: left.micros - right.micros)
+    }
+}
+
+extension MicroCredits: CustomStringConvertible {
+    /// Credits as a decimal number without trailing zeros: `2`, `0.5`, `-1.000001`.
+    public var description: String {
+        let magnitude = micros.magnitude
+        var text = (micros < 0 ? "-" : "") + String(magnitude / 1_000_000)
+        var fraction = magnitude % 1_000_000
+        guard fraction != 0 else { return text }
+        var digits = 6
+        while fraction % 10 == 0 {
+            fraction /= 10
+            digits -= 1
+        }
+        let tail = String(fraction)
+        text += "." + String(repeating: "0", count: digits - tail.utf8.count) + tail
+        return text
+    }
+}
+
+extension MicroCredits {
+    /// Reads a JSON number (RFC 8259 §6) as an amount of credits.
+    ///
+    /// Nil when it is negative (other than minus zero), above `maximum`, finer than a millionth, or no number.
+    /// Exponents are allowed, since a vendor may write `2e0`.
+    public init?(jsonNumber text: some Sequence<UInt8>) {
+        var number = DecimalText()
+        for byte in text {
+            guard number.read(byte) else { return nil }
+        }
+        guard let micros = number.micros, micros <= Self.maximum.micros else { return nil }
+        self.init(micros: micros)
+    }
+}
+
+/// The digits and the exponent of one decimal number while it is read.
+private struct DecimalText {
+    private enum Part { case start, integer, point, fraction, exponentStart, exponentSign, exponent }
+
+    private var part = Part.start
+    private var isNegative = false
+    private var digits: Int64 = 0
+    private var fractionDigits = 0
+    private var exponent = 0
+    private var exponentIsNegative = false
+    private var isTooLong = false
+
+    /// Takes the next character; false when it cannot stand there.
+    mutating func read(_ byte: UInt8) -> Bool {
+        switch (part, byte) {
+        case (.start, UInt8(ascii: "-")) where !isNegative: isNegative = true
+        case (.start, 0x30...0x39), (.integer, 0x30...0x39):
+            part = .integer
+            append(byte)
+        case (.integer, UInt8(ascii: ".")): part = .point
+        case (.point, 0x30...0x39), (.fraction, 0x30...0x39):
+            part = .fraction
+            fractionDigits += 1
+            append(byte)
+        case (.integer, UInt8(ascii: "e")), (.integer, UInt8(ascii: "E")), (.fraction, UInt8(ascii: "e")),
+            (.fraction, UInt8(ascii: "E")):
+            part = .exponentStart
+        case (.exponentStart, UInt8(ascii: "+")): part = .exponentSign
+        case (.exponentStart, UInt8(ascii: "-")):
+            part = .exponentSign
+            exponentIsNegative = true
+        case (.exponentStart, 0x30...0x39), (.exponentSign, 0x30...0x39), (.exponent, 0x30...0x39):
+            part = .exponent
+            exponent = min(exponent * 10 + Int(byte - 0x30), 10_000)
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        // Zeros that end a fraction are dropped again in `micros`; more than 18 digits cannot be an amount otherwise.
+        let (product, overflow) = digits.multipliedReportingOverflow(by: 10)
+        let (sum, carried) = product.addingReportingOverflow(Int64(byte - 0x30))
+        if overflow || carried { isTooLong = true } else { digits = sum }
+    }
+
+    /// The value in millionths, when it is a whole number of them that fits.
+    var micros: Int64? {
+        switch part {
+        case .integer, .fraction, .exponent: break
+        case .start, .point, .exponentStart, .exponentSign: return nil
+        }
+        guard !isTooLong else { return nil }
+        if digits == 0 { return 0 }
+        if isNegative { return nil }
+        var power = (exponentIsNegative ? -exponent : exponent) - fractionDigits + 6
+        var value = digits
+        while power < 0, value % 10 == 0 {
+            value /= 10
+            power += 1
+        }
+        guard power >= 0, power < 19 else { return nil }
+        for _ in 0..<power {
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            if overflow { return nil }
+            value = product
+        }
+        return value
+    }
+}
