@@ -84,7 +84,7 @@ public final class NameResolver: Sendable {
     }
 
     private static func lookUp(_ host: String) -> Result<[SocketAddress], ResolveFault> {
-        var hints = addrinfo()
+        var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = SystemCalls.streamType
         unsafe hints.ai_flags = AI_ADDRCONFIG
         var list: UnsafeMutablePointer<addrinfo>?
