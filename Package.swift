@@ -27,6 +27,7 @@ let package = Package(
             dependencies: ["CLibevent", "COpenSSL", "EventLoops", "Vocabulary"],
             swiftSettings: fenced
         ),
+        .target(name: "HTTPMessages", dependencies: ["Vocabulary"]),
     ],
     swiftLanguageModes: [.v6]
 )

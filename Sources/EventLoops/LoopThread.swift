@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// A thread with an event loop of its own, which others hand work to.
 ///
@@ -38,20 +37,4 @@ public final class LoopThread: Sendable {
 
     /// Waits for the thread to end. Once, and not from the thread itself.
     public func join() { thread.join() }
-}
-
-/// One value given by one thread to another that waits for it.
-final class Handover<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
-    private let semaphore = SystemSemaphore()
-
-    func give(_ given: Value) {
-        value.withLock { $0 = given }
-        semaphore.signal()
-    }
-
-    func take() -> Value {
-        semaphore.wait()
-        return value.withLock { $0! }
-    }
 }

@@ -1,0 +1,71 @@
+import HTTPMessages
+
+/// Gathers the content of one request whose body did not come with its head. Confined to its connection.
+///
+/// Holds no more than `max_body_bytes` of content; the framing of chunks is dropped as it is read.
+final class BodyReader {
+    enum Outcome { case incomplete, complete, refused(ErrorReply) }
+
+    private(set) var facts: RequestFacts
+    private(set) var content: [UInt8] = []
+    private let length: Int?
+    private var decoder = ChunkedDecoder()
+    private var consumed = 0
+
+    /// A body of `length` bytes.
+    init(facts: RequestFacts, headByteCount: Int, length: Int) {
+        self.facts = facts
+        self.facts.byteCount = headByteCount
+        self.length = length
+    }
+
+    /// A chunked body.
+    init(facts: RequestFacts, headByteCount: Int) {
+        self.facts = facts
+        self.facts.byteCount = headByteCount
+        length = nil
+    }
+
+    /// The facts with the length of the whole request.
+    var completeFacts: RequestFacts { facts }
+
+    /// Takes what has come; `takeConsumed` says how much of it.
+    func read(_ bytes: Span<UInt8>, limit: Int) -> Outcome {
+        if let length { return readPlain(bytes, length) }
+        return readChunks(bytes, limit)
+    }
+
+    /// How many bytes the last `read` took from the input.
+    func takeConsumed() -> Int {
+        defer { consumed = 0 }
+        facts.byteCount += consumed
+        return consumed
+    }
+
+    private func readPlain(_ bytes: Span<UInt8>, _ length: Int) -> Outcome {
+        let taken = min(bytes.count, length - content.count)
+        // Memory grows with what has come, not with what was announced.
+        append(bytes, 0..<taken)
+        consumed = taken
+        return content.count == length ? .complete : .incomplete
+    }
+
+    private func readChunks(_ bytes: Span<UInt8>, _ limit: Int) -> Outcome {
+        var position = 0
+        defer { consumed = position }
+        while true {
+            switch decoder.next(bytes, &position) {
+            case .data(let range):
+                guard content.count + range.count <= limit else { return .refused(.bodyTooLarge(limit)) }
+                append(bytes, range)
+            case .needMore: return .incomplete
+            case .end: return .complete
+            case .refused(let refusal): return .refused(.badChunk(refusal))
+            }
+        }
+    }
+
+    private func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        bytes.extracting(range).withUnsafeBufferPointer { content.append(contentsOf: $0) }
+    }
+}

@@ -1,0 +1,270 @@
+import Authentication
+import Caching
+import EventLoops
+import HTTPMessages
+import Keying
+import Transport
+import Vocabulary
+
+/// One client's connection: takes requests from it one after the other and hands each to its exchange.
+///
+/// Confined to its worker's loop. Pipelined requests wait, unparsed, until the reply before them is sent, and beyond
+/// `pipelinedBytesMax` the input is paused (RFC 9112 §9.3.2).
+///
+/// Phases: idle → head (its first byte came) → body → working (a flight or the store is asked) → idle again, or ended.
+final class ClientConnection: StreamDelegate {
+    enum Phase {
+        case idle
+        case head
+        case body(BodyReader)
+        case working(PendingExchange)
+        case ended
+    }
+
+    /// What waits unparsed on one connection while a request is in work.
+    private static let pipelinedBytesMax = 64 * 1024
+
+    let identifier: UInt64
+    let stream: ByteStream
+    unowned let worker: Worker
+    var phase = Phase.idle
+    private var box: ParserBox?
+    private var timer: LoopTimer?
+    private var deadline = Deadline.idle
+    private var isParsing = false
+    /// Bytes at the front of the input that belong to the request in work and go when it is answered.
+    private var requestBytes = 0
+
+    private enum Deadline { case idle, head, body, none }
+
+    init(identifier: UInt64, worker: Worker, stream: ByteStream) {
+        self.identifier = identifier
+        self.worker = worker
+        self.stream = stream
+        timer = LoopTimer(loop: worker.loop) { [unowned self] in deadlinePassed() }
+        arm(.idle)
+    }
+
+    // MARK: Bytes
+
+    func streamDidReceive(_ stream: ByteStream) { process() }
+
+    func streamDidReceiveEnd(_ stream: ByteStream) {
+        switch phase {
+        // Nothing under way, or a request that will never be complete.
+        case .idle, .head, .body: end()
+        // A half-closed connection still wants its answer; `finishRequest` closes after it.
+        case .working, .ended: break
+        }
+    }
+
+    func streamDidDrain(_ stream: ByteStream) {}
+
+    func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd) {
+        if case .working(let pending) = phase { logAbandoned(pending) }
+        phase = .ended
+        returnParser()
+        timer = nil
+        worker.connectionDidEnd(self)
+    }
+
+    /// Takes as many requests from the input as can be answered at once. Never nested: an exchange that is answered
+    /// while its bytes are parsed returns here, and the loop goes on.
+    func process() {
+        guard !isParsing else { return }
+        isParsing = true
+        defer { isParsing = false }
+        while !stream.input.isEmpty, step() {}
+        switch phase {
+        case .head: break
+        case .idle:
+            returnParser()
+            if stream.hasInputEnded { end() }
+        case .body, .working, .ended: returnParser()
+        }
+    }
+
+    /// One head, one body or one piece of them; false when there is nothing to do before more bytes come.
+    private func step() -> Bool {
+        switch phase {
+        case .idle:
+            phase = .head
+            return parseHead(isFirstBytes: true)
+        case .head: return parseHead(isFirstBytes: false)
+        case .body(let reader): return readBody(reader)
+        case .working:
+            if stream.input.count > ClientConnection.pipelinedBytesMax { stream.pauseInput() }
+            return false
+        case .ended: return false
+        }
+    }
+
+    private func parseHead(isFirstBytes: Bool) -> Bool {
+        let box = self.box ?? worker.takeParser()
+        self.box = box
+        let progress = stream.input.withBytes { bytes in
+            let progress = box.parser.parse(bytes)
+            // The request's bytes are still there: an identical body is answered from where it was read.
+            if case .complete = progress { beginRequest(box.parser.head, bytes) }
+            return progress
+        }
+        switch progress {
+        case .incomplete:
+            if isFirstBytes { arm(.head) }
+            return false
+        case .refused(let refusal):
+            refuse(ErrorReply(refusal))
+            return false
+        case .complete:
+            box.parser.reset()
+            stream.input.consume(requestBytes)
+            requestBytes = 0
+            return true
+        }
+    }
+
+    private func readBody(_ reader: BodyReader) -> Bool {
+        let outcome = stream.input.withBytes { reader.read($0, limit: worker.settings.bodyBytesMax) }
+        stream.input.consume(reader.takeConsumed())
+        switch outcome {
+        case .incomplete:
+            arm(.body)
+            return false
+        case .refused(let error):
+            reply(error, reader.facts, closes: true)
+            return false
+        case .complete:
+            let facts = reader.completeFacts
+            beginExchange(facts, reader.content.span)
+            return true
+        }
+    }
+
+    /// Called with a whole head, whose bytes stay until `requestBytes` of them are consumed.
+    private func beginRequest(_ head: RequestHead, _ bytes: Span<UInt8>) {
+        var facts = RequestFacts(startedAt: worker.loop.now)
+        requestBytes = head.byteCount
+        do {
+            try worker.admit(head, bytes, into: &facts)
+            try beginBody(head, bytes, facts)
+        } catch {
+            replyEarly(error, head, bytes, facts)
+        }
+    }
+
+    private func beginBody(
+        _ head: RequestHead,
+        _ bytes: Span<UInt8>,
+        _ admitted: RequestFacts
+    ) throws(ErrorReply) {
+        var facts = admitted
+        switch head.framing {
+        case .none, .untilClose:
+            facts.byteCount = head.byteCount
+            beginExchange(facts, bytes.extracting(0..<0))
+        case .length(let length):
+            let whole = head.byteCount + Int(length)
+            if bytes.count >= whole {
+                requestBytes = whole
+                facts.byteCount = whole
+                return beginExchange(facts, bytes.extracting(head.byteCount..<whole))
+            }
+            waitForBody(BodyReader(facts: facts, headByteCount: head.byteCount, length: Int(length)), head)
+        case .chunked:
+            waitForBody(BodyReader(facts: facts, headByteCount: head.byteCount), head)
+        }
+    }
+
+    private func waitForBody(_ reader: BodyReader, _ head: RequestHead) {
+        if head.expectsContinue { stream.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
+        phase = .body(reader)
+        arm(.body)
+    }
+
+    /// Refuses a request whose body has not been looked at. The connection goes on when the whole body is here
+    /// already and can be skipped exactly; otherwise it ends, so that a body is never taken for a request
+    /// (RFC 9112 §9.3).
+    private func replyEarly(_ error: ErrorReply, _ head: RequestHead, _ bytes: Span<UInt8>, _ facts: RequestFacts) {
+        var facts = facts
+        facts.byteCount = head.byteCount
+        if case .length(let length) = head.framing, Int(length) <= bytes.count - head.byteCount {
+            requestBytes = head.byteCount + Int(length)
+            return reply(error, facts, closes: false)
+        }
+        reply(error, facts, closes: head.framing != .none)
+    }
+
+    // MARK: The end of a request
+
+    /// After the reply was handed to the stream: on to the next request, or to the end of the connection.
+    func finishRequest(keepsAlive: Bool) {
+        guard keepsAlive else {
+            phase = .ended
+            timer = nil
+            return stream.finish()
+        }
+        phase = .idle
+        arm(.idle)
+        stream.resumeInput()
+        if !isParsing { process() }
+    }
+
+    /// Whether the connection may go on after the reply to `facts`.
+    func mayGoOn(_ facts: RequestFacts) -> Bool {
+        facts.keepsAlive && !worker.isDraining && !(stream.hasInputEnded && stream.input.count <= requestBytes)
+    }
+
+    /// Answers something that is no request, or not one that can be read on from, and ends the connection.
+    func refuse(_ error: ErrorReply) {
+        var facts = RequestFacts(startedAt: worker.loop.now)
+        facts.byteCount = stream.input.count
+        worker.requestIDs.write(into: &facts.requestID)
+        reply(error, facts, closes: true)
+    }
+
+    /// The gateway drains: an idle connection ends now, the others after the reply under way.
+    func drain() {
+        if case .idle = phase { end() }
+    }
+
+    /// Ends the connection now.
+    func abort() { stream.abort() }
+
+    private func end() {
+        phase = .ended
+        timer = nil
+        stream.close()
+    }
+
+    private func returnParser() {
+        if let box { worker.giveBack(box) }
+        box = nil
+    }
+
+    // MARK: Time
+
+    private func arm(_ deadline: Deadline) {
+        self.deadline = deadline
+        switch deadline {
+        case .idle: timer?.schedule(after: worker.settings.idleTimeout)
+        case .head: timer?.schedule(after: worker.settings.headerTimeout)
+        case .body: timer?.schedule(after: worker.settings.bodyTimeout)
+        case .none: timer?.cancel()
+        }
+    }
+
+    /// The exchange waits for others, each of which has a time-out of its own.
+    func work(on pending: PendingExchange) {
+        phase = .working(pending)
+        arm(.none)
+    }
+
+    private func deadlinePassed() {
+        switch (deadline, phase) {
+        case (.idle, .idle): end()
+        case (.head, .head): refuse(.headTimeout)
+        case (.body, .body(let reader)): reply(.bodyTimeout, reader.facts, closes: true)
+        case (.idle, _), (.head, _), (.body, _), (.none, _): break
+        }
+    }
+}

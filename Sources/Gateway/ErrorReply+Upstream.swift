@@ -1,0 +1,13 @@
+import Upstream
+
+extension ErrorReply {
+    /// The contract's words for a failure of the way to the vendor.
+    init(_ failure: UpstreamFailure) {
+        self.init(
+            failure.status,
+            failure.code.rawValue,
+            failure.clientMessage,
+            retryAfterSeconds: failure.retryAfterSeconds
+        )
+    }
+}

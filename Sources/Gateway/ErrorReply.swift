@@ -1,0 +1,118 @@
+import HTTPMessages
+import Keying
+import Observability
+import Upstream
+
+/// An answer that the gateway makes itself because a request cannot be served: contract §5.
+struct ErrorReply: Error {
+    var status: Int
+    var code: String
+    /// Names the member or limit and says what to do; holds nothing of what the client sent.
+    var message: String
+    /// Seconds for `Retry-After` (RFC 9110 §10.2.3).
+    var retryAfterSeconds: Int?
+    /// The methods of the resource, for a 405 (RFC 9110 §15.5.6).
+    var allow: StaticString?
+
+    init(_ status: Int, _ code: String, _ message: String, retryAfterSeconds: Int? = nil, allow: StaticString? = nil) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retryAfterSeconds = retryAfterSeconds
+        self.allow = allow
+    }
+
+    /// `{"success": false, "error": CODE, "message": TEXT}`, the vendor's own shape.
+    var body: [UInt8] {
+        var body = Array(#"{"success": false, "error": ""#.utf8)
+        body += code.utf8
+        body += Array(#"", "message": ""#.utf8)
+        JSONText.appendEscaped(Array(message.utf8).span, to: &body)
+        body += Array("\"}\n".utf8)
+        return body
+    }
+}
+
+extension ErrorReply {
+    init(_ refusal: RequestRefusal) { self.init(refusal.status, refusal.code, refusal.message) }
+
+    init(_ fault: KeyingFault) { self.init(400, fault.code.rawValue, fault.message) }
+
+    /// One answer for a key that is missing, unknown, expired or revoked, so that nobody learns which.
+    static let invalidKey = ErrorReply(
+        403,
+        "invalid_api_key",
+        "The x-api-key field is missing or holds no valid key; use the key that your gateway's operator gave your team."
+    )
+
+    static let pathNotPlain = ErrorReply(
+        400,
+        "bad_request",
+        "The path has empty or dot segments or encoded separators; send the path as the documentation writes it."
+    )
+
+    static let notFound = ErrorReply(404, "not_found", "There is no such path here; POST /v1/classify is served.")
+
+    static func methodNotAllowed(_ allow: StaticString) -> ErrorReply {
+        ErrorReply(405, "method_not_allowed", "This path answers \(allow) only.", allow: allow)
+    }
+
+    static let queryNotAllowed = ErrorReply(
+        400,
+        "invalid_request",
+        "POST /v1/classify takes no query string; put every parameter into the JSON body."
+    )
+
+    static let contentCoded = ErrorReply(
+        415,
+        "unsupported_media_type",
+        "The body has a Content-Encoding; send it uncompressed, without that field."
+    )
+
+    static let expectationFailed = ErrorReply(417, "bad_request", "The only expectation served is 100-continue.")
+
+    static func bodyTooLarge(_ limit: Int) -> ErrorReply {
+        ErrorReply(413, "body_too_large", "The body is longer than max_body_bytes, which is \(limit) bytes; send less.")
+    }
+
+    static func badChunk(_ refusal: ChunkRefusal) -> ErrorReply { ErrorReply(400, "bad_request", refusal.message) }
+
+    static let headTimeout = ErrorReply(
+        408,
+        "request_timeout",
+        "The request's head was not complete within header_timeout; send it without pauses."
+    )
+
+    static let bodyTimeout = ErrorReply(
+        408,
+        "request_timeout",
+        "The request's body did not come on within body_timeout; send it without pauses."
+    )
+
+    static let notCached = ErrorReply(
+        504,
+        "not_cached",
+        "No stored result answers this request, and only-if-cached forbids asking the vendor."
+    )
+
+    static let tooManyWaiting = ErrorReply(
+        503,
+        "overloaded",
+        "Too many requests wait for results already; try again later.",
+        retryAfterSeconds: 1
+    )
+
+    static let tooManyConnections = ErrorReply(
+        503,
+        "overloaded",
+        "The gateway holds max_connections connections; try again later.",
+        retryAfterSeconds: 1
+    )
+
+    static let draining = ErrorReply(
+        503,
+        "draining",
+        "The gateway is shutting down and starts no new call to the vendor; try again in a moment.",
+        retryAfterSeconds: 1
+    )
+}

@@ -1,0 +1,37 @@
+import Caching
+import Upstream
+import Vocabulary
+
+/// Whom an outcome goes to: an exchange on one of the workers.
+struct FlightTicket: Sendable {
+    let worker: Int
+    let exchange: UInt64
+}
+
+/// What a flight came to, for all who wait for it. A message.
+enum FlightOutcome: Sendable {
+    /// The leader found a fresh result that was stored before; nothing was forwarded.
+    case found(CachedResult)
+    /// The vendor answered, with a result or with an error of its own that is passed on.
+    case forwarded(ForwardedReply, stale: CachedResult?)
+    /// The vendor did not answer, or not in a way that may be passed on.
+    case failed(UpstreamFailure, stale: CachedResult?)
+    /// The gateway drains and starts nothing new.
+    case refused
+}
+
+/// A reply of the vendor that is passed on as it came.
+struct ForwardedReply: Sendable {
+    let status: Int
+    let contentType: [UInt8]?
+    let body: [UInt8]
+    /// What the vendor charged, as far as the reply says; nil when it does not say soundly.
+    let credits: MicroCredits?
+    /// The stored result, if the reply could be stored.
+    let result: CachedResult?
+    /// How long the vendor took.
+    let duration: Duration
+
+    /// Whether the reply is a failure that a stale result may stand in for (contract §4).
+    var isVendorFailure: Bool { status == 500 || status == 503 }
+}

@@ -1,0 +1,127 @@
+public import EventLoops
+import Synchronization
+public import Transport
+
+/// The workers of one gateway, from the first connection to the last.
+///
+/// Guarded by being used from the program's main loop only: `start`, then any number of `replace`, then `drain` or
+/// `abort`. Workers answer through closures that post back to that loop.
+public final class GatewayServer {
+    private let workers: [LoopThread]
+    private let mailboxes: [Mailbox<WorkerMessage>]
+
+    /// Where clients connect; the port is the one in use when 0 was asked for.
+    public let address: SocketAddress
+
+    private init(workers: [LoopThread], mailboxes: [Mailbox<WorkerMessage>], address: SocketAddress) {
+        self.workers = workers
+        self.mailboxes = mailboxes
+        self.address = address
+    }
+
+    /// Why a gateway could not be started.
+    public struct StartFault: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Starts the workers and accepts connections.
+    ///
+    /// - Parameters:
+    ///   - workerCount: threads with a loop each; at least 1.
+    ///   - address: the first worker takes it, the others share its port.
+    public static func start(
+        rooms: SharedRooms,
+        settings: GatewaySettings,
+        workerCount: Int,
+        address: SocketAddress
+    ) throws(StartFault) -> GatewayServer {
+        var threads: [LoopThread] = []
+        var starting: [Started] = []
+        var address = address
+        for index in 0..<workerCount {
+            let thread: LoopThread
+            do throws(EventLoop.Fault) {
+                thread = try LoopThread.start(name: "worker \(index)") { _ in }
+            } catch {
+                throw StartFault(description: error.description)
+            }
+            threads.append(thread)
+            let started = try startWorker(index, on: thread, rooms: rooms, settings: settings, address: address)
+            address = started.address
+            starting.append(started)
+        }
+        let mailboxes = starting.map(\.mailbox)
+        for (thread, started) in zip(threads, starting) {
+            thread.post { _ in
+                started.worker.value.mailboxes = mailboxes
+                started.worker.value.start()
+            }
+        }
+        return GatewayServer(workers: threads, mailboxes: mailboxes, address: address)
+    }
+
+    /// A worker that is bound to its address and accepts nothing yet.
+    private struct Started: Sendable {
+        let worker: LoopBound<Worker>
+        let mailbox: Mailbox<WorkerMessage>
+        let address: SocketAddress
+    }
+
+    private static func startWorker(
+        _ index: Int,
+        on thread: LoopThread,
+        rooms: SharedRooms,
+        settings: GatewaySettings,
+        address: SocketAddress
+    ) throws(StartFault) -> Started {
+        let answer = Handover<Result<Started, StartFault>>()
+        thread.post { loop in
+            do throws(ListenFault) {
+                let worker = try Worker(index: index, loop: loop, rooms: rooms, settings: settings, address: address)
+                // The mailbox keeps the worker alive, and `mailboxes` of the server keeps the mailbox.
+                let mailbox = Mailbox<WorkerMessage>(loop: loop) { worker.receive($0) }
+                let bound = LoopBound(worker, loop: loop)
+                answer.give(
+                    .success(Started(worker: bound, mailbox: mailbox, address: worker.listener.localAddress))
+                )
+            } catch {
+                answer.give(.failure(StartFault(description: error.description)))
+            }
+        }
+        return try answer.take().get()
+    }
+
+    /// Takes new settings into use from each worker's next request on; no connection is dropped.
+    public func replace(_ settings: GatewaySettings) {
+        for mailbox in mailboxes { mailbox.post(.settings(settings)) }
+    }
+
+    /// Accepts no more connections and lets what is under way finish.
+    ///
+    /// - Parameter then: called on a worker's thread when the last connection of the last worker has ended.
+    public func drain(then: @escaping @Sendable () -> Void) {
+        let remaining = RemainingCount(mailboxes.count)
+        for mailbox in mailboxes {
+            mailbox.post(.drain(then: { if remaining.decrement() == 0 { then() } }))
+        }
+    }
+
+    /// Ends all connections now. Calls to the vendor go on until they are answered.
+    public func abort() {
+        for mailbox in mailboxes { mailbox.post(.abort) }
+    }
+}
+
+/// Counts down to zero over several threads. Guarded.
+private final class RemainingCount: Sendable {
+    private let count: Mutex<Int>
+
+    init(_ count: Int) { self.count = Mutex(count) }
+
+    func decrement() -> Int {
+        count.withLock { count in
+            count -= 1
+            return count
+        }
+    }
+}

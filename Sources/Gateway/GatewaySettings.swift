@@ -1,0 +1,97 @@
+public import Authentication
+public import HTTPMessages
+public import Keying
+public import Transport
+public import Upstream
+import Vocabulary
+
+/// Everything that a reload may change, read once per request. Immutable; replaced whole.
+public struct GatewaySettings: Sendable {
+    public var headLimits: HeadLimits
+    /// The longest body of a classify request, in bytes of content.
+    public var bodyBytesMax: Int
+    /// Connections of clients over all workers.
+    public var connectionsMax: Int
+    /// From the first byte of a head to its last; a slow sender does not extend it.
+    public var headerTimeout: Duration
+    /// Without progress of a body, or of a reply that the client does not read.
+    public var bodyTimeout: Duration
+    /// Between two requests of a connection.
+    public var idleTimeout: Duration
+    public var cache: CacheSettings
+    public var teams: TeamDirectory
+    public var upstream: UpstreamSettings
+    public var upstreamKey: UpstreamKey
+    /// Nil for a vendor reached without TLS.
+    public var upstreamTLS: TLSClientContext?
+    /// Nil for a listener without TLS.
+    public var listenerTLS: TLSServerContext?
+    public var logsAccess: Bool
+
+    public init(
+        headLimits: HeadLimits,
+        bodyBytesMax: Int,
+        connectionsMax: Int,
+        headerTimeout: Duration,
+        bodyTimeout: Duration,
+        idleTimeout: Duration,
+        cache: CacheSettings,
+        teams: TeamDirectory,
+        upstream: UpstreamSettings,
+        upstreamKey: UpstreamKey,
+        upstreamTLS: TLSClientContext?,
+        listenerTLS: TLSServerContext?,
+        logsAccess: Bool
+    ) {
+        self.headLimits = headLimits
+        self.bodyBytesMax = bodyBytesMax
+        self.connectionsMax = connectionsMax
+        self.headerTimeout = headerTimeout
+        self.bodyTimeout = bodyTimeout
+        self.idleTimeout = idleTimeout
+        self.cache = cache
+        self.teams = teams
+        self.upstream = upstream
+        self.upstreamKey = upstreamKey
+        self.upstreamTLS = upstreamTLS
+        self.listenerTLS = listenerTLS
+        self.logsAccess = logsAccess
+    }
+}
+
+/// What a reload may change about the cache.
+public struct CacheSettings: Sendable, Equatable {
+    /// The freshness lifetime of a completed result (RFC 9111 §4.2.1).
+    public var timeToLive: Duration
+    /// How long past its lifetime a result may stand in for a failing vendor; zero turns that off.
+    public var staleIfError: Duration
+    /// The freshness lifetime of the vendor's 400 and 404; zero turns storing them off.
+    public var negativeTimeToLive: Duration
+    public var schemaOrder: SchemaOrder
+    /// Whether `credits_used` reads 0 in a reply from the cache.
+    public var hitsReportZeroCredits: Bool
+    /// The most bytes that results take in memory.
+    public var memoryBytesMax: Int
+
+    public init(
+        timeToLive: Duration,
+        staleIfError: Duration,
+        negativeTimeToLive: Duration,
+        schemaOrder: SchemaOrder,
+        hitsReportZeroCredits: Bool,
+        memoryBytesMax: Int
+    ) {
+        self.timeToLive = timeToLive
+        self.staleIfError = staleIfError
+        self.negativeTimeToLive = negativeTimeToLive
+        self.schemaOrder = schemaOrder
+        self.hitsReportZeroCredits = hitsReportZeroCredits
+        self.memoryBytesMax = memoryBytesMax
+    }
+
+    /// The freshness lifetime of a stored result, by the status that it was stored with.
+    func lifetime(ofStatus status: UInt16) -> Duration { status == 200 ? timeToLive : negativeTimeToLive }
+
+    /// Whether a reply of the vendor with this status, other than a completed 200, is kept.
+    func keepsNegative(_ status: Int) -> Bool { (status == 400 || status == 404) && negativeTimeToLive > .zero }
+}

@@ -1,0 +1,18 @@
+import Caching
+import Keying
+import Vocabulary
+
+/// A classify request that waits for a flight or for the store. Confined to its connection.
+struct PendingExchange {
+    /// What it waits for.
+    enum Role { case onlyIfCached, leader, follower }
+
+    var facts: RequestFacts
+    let request: ClassifyRequest
+    let key: CacheKey
+    /// The fingerprint of the body as it was sent, by which an identical one is a hit without being parsed.
+    let fingerprint: CacheKey
+    var role: Role
+    /// Why the memory cache did not answer it.
+    var reason: CacheStatus.ForwardReason
+}

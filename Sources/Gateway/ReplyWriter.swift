@@ -1,0 +1,71 @@
+import Caching
+import HTTPMessages
+import Vocabulary
+
+/// Writes the heads of replies, one at a time, into a buffer that is used again. Confined to its worker.
+struct ReplyWriter {
+    private(set) var head = HeadWriter(capacity: 1024)
+    private var dateSecond = Int64.min
+    private var date: [UInt8] = []
+
+    /// Begins a head: status line, `Date` and what frames the content.
+    mutating func begin(status: Int, contentType: [UInt8]?, contentLength: Int, now: Timestamp) {
+        head.removeAll()
+        head.statusLine(status)
+        head.field("date", dateText(now.wholeSeconds))
+        if let contentType {
+            head.field("content-type", contentType)
+        } else if contentLength > 0 {
+            head.field("content-type", "application/json")
+        }
+        // RFC 9110 §8.6: none in a 204.
+        if status != 204 { head.field("content-length", decimal: Int64(contentLength)) }
+    }
+
+    /// Forgets the last head.
+    mutating func clear() { head.removeAll() }
+
+    /// `Date` is formatted once a second.
+    private mutating func dateText(_ second: Int64) -> [UInt8] {
+        if second != dateSecond {
+            date.removeAll(keepingCapacity: true)
+            HTTPDate.write(secondsSinceEpoch: second, into: &date)
+            dateSecond = second
+        }
+        return date
+    }
+
+    /// What every classify reply says of the cache and of credits (contract §4).
+    mutating func classifyFields(_ status: CacheStatus, charged: MicroCredits, saved: MicroCredits) {
+        // A POST's answer is not for other caches (RFC 9110 §9.3.3).
+        head.field("cache-control", "no-store")
+        status.write(into: &head)
+        credits("tollgate-credits-charged", charged)
+        credits("tollgate-credits-saved", saved)
+    }
+
+    private mutating func credits(_ name: StaticString, _ amount: MicroCredits) {
+        if amount.micros % 1_000_000 == 0 {
+            head.field(name, decimal: amount.micros / 1_000_000)
+        } else {
+            head.field(name, amount.description)
+        }
+    }
+
+    mutating func age(_ seconds: Int64) { head.field("age", decimal: seconds) }
+
+    mutating func retryAfter(_ seconds: Int) { head.field("retry-after", decimal: Int64(seconds)) }
+
+    mutating func allow(_ methods: StaticString) { head.field("allow", methods) }
+
+    /// Ends the head: the request's identifier, and what becomes of the connection (RFC 9112 §9.3).
+    mutating func end(requestID: [UInt8], keepsAlive: Bool, isHTTP10: Bool) {
+        head.field("x-request-id", requestID)
+        if !keepsAlive {
+            head.field("connection", "close")
+        } else if isHTTP10 {
+            head.field("connection", "keep-alive")
+        }
+        head.endSection()
+    }
+}

@@ -1,0 +1,37 @@
+public import Caching
+import Coalescing
+public import Observability
+import Synchronization
+public import Transport
+public import Upstream
+
+/// The rooms that all workers share. Immutable references to things that are each guarded in themselves.
+public final class SharedRooms: Sendable {
+    let cache: ResultCache
+    let store: any ResultStore
+    let flights: FlightTable<FlightTicket>
+    let gate: UpstreamGate
+    let resolver: NameResolver
+    /// Where access lines go; nil when nobody wants them.
+    let accessLog: LogWriter?
+    /// Connections of clients over all workers, for `max_connections`.
+    let connectionCount = Atomic<Int>(0)
+
+    /// How many may wait for flights of others at once: each is a client's connection, so this is a bound in depth.
+    private static let followersMax = 100_000
+
+    public init(
+        cache: ResultCache,
+        store: any ResultStore,
+        gate: UpstreamGate,
+        resolver: NameResolver,
+        accessLog: LogWriter?
+    ) {
+        self.cache = cache
+        self.store = store
+        self.gate = gate
+        self.resolver = resolver
+        self.accessLog = accessLog
+        flights = FlightTable(followersMax: SharedRooms.followersMax)
+    }
+}

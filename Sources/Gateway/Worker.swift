@@ -1,0 +1,176 @@
+import Authentication
+import Caching
+import Coalescing
+import Cryptography
+import EventLoops
+import HTTPMessages
+import Keying
+import Observability
+import Synchronization
+import Transport
+import Upstream
+import Vocabulary
+
+/// One thread's share of the gateway: a loop, a listener, its clients' connections and its connections to the vendor.
+///
+/// Confined to its loop. A connection lives and dies on one worker; what concerns several goes through `SharedRooms`
+/// and comes back as a message. The tools (hasher, readers, writers) are lent to one request at a time, which never
+/// spans two callbacks.
+final class Worker {
+    let index: Int
+    let loop: EventLoop
+    let rooms: SharedRooms
+    private(set) var settings: GatewaySettings
+    private(set) var keyScopes: KeyScopes
+    let upstream: UpstreamClient
+    let listener: Listener
+    /// Every worker's mailbox, this one's own included, by index. Set before the first connection is accepted.
+    var mailboxes: [Mailbox<WorkerMessage>] = []
+
+    let hasher = SHA256Hasher()
+    let classifyReader = ClassifyReader()
+    var replyWriter = ReplyWriter()
+    var accessLine = AccessLine()
+    var requestIDs = RequestIDGenerator()
+    var requestIDScratch: [UInt8] = []
+    private var spareParsers: [ParserBox] = []
+
+    private var connections: [UInt64: ClientConnection] = [:]
+    private var leaders: [UInt64: FlightLeader] = [:]
+    private var nextIdentifier: UInt64 = 1
+    private(set) var isDraining = false
+    private var onDrained: (@Sendable () -> Void)?
+
+    init(
+        index: Int,
+        loop: EventLoop,
+        rooms: SharedRooms,
+        settings: GatewaySettings,
+        address: SocketAddress
+    ) throws(ListenFault) {
+        self.index = index
+        self.loop = loop
+        self.rooms = rooms
+        self.settings = settings
+        keyScopes = KeyScopes(settings.teams)
+        listener = try Listener(loop: loop, address: address, sharesPort: index > 0)
+        upstream = UpstreamClient(
+            loop: loop,
+            gate: rooms.gate,
+            resolver: rooms.resolver,
+            settings: settings.upstream,
+            key: settings.upstreamKey,
+            tls: settings.upstreamTLS
+        )
+        apply(settings)
+    }
+
+    // MARK: Connections
+
+    /// Accepts clients from now on.
+    func start() {
+        listener.start { [unowned self] stream in accept(stream) }
+    }
+
+    private func accept(_ stream: ByteStream) {
+        let count = rooms.connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
+        let connection = ClientConnection(identifier: takeIdentifier(), worker: self, stream: stream)
+        connections[connection.identifier] = connection
+        stream.delegate = connection
+        if count > settings.connectionsMax { connection.refuse(.tooManyConnections) }
+    }
+
+    func connectionDidEnd(_ connection: ClientConnection) {
+        guard connections.removeValue(forKey: connection.identifier) != nil else { return }
+        rooms.connectionCount.wrappingSubtract(1, ordering: .relaxed)
+        finishDrainIfIdle()
+    }
+
+    func takeIdentifier() -> UInt64 {
+        defer { nextIdentifier += 1 }
+        return nextIdentifier
+    }
+
+    // MARK: Parsers
+
+    /// A parser for a connection on which bytes of a request have come: an idle connection needs none.
+    func takeParser() -> ParserBox {
+        guard let box = spareParsers.popLast() else { return ParserBox(limits: settings.headLimits) }
+        box.parser.replaceLimits(settings.headLimits)
+        return box
+    }
+
+    func giveBack(_ box: ParserBox) {
+        box.parser.reset()
+        if spareParsers.count < 64 { spareParsers.append(box) }
+    }
+
+    // MARK: Flights
+
+    func add(_ leader: FlightLeader) { leaders[leader.identifier] = leader }
+
+    func leaderDidEnd(_ leader: FlightLeader) {
+        leaders[leader.identifier] = nil
+        finishDrainIfIdle()
+    }
+
+    /// Hands an outcome to everyone who waits for it, on whatever worker.
+    func deliver(_ outcome: FlightOutcome, to tickets: [FlightTicket]) {
+        var byWorker: [Int: [UInt64]] = [:]
+        for ticket in tickets { byWorker[ticket.worker, default: []].append(ticket.exchange) }
+        for (worker, exchanges) in byWorker where worker != index {
+            mailboxes[worker].post(.outcome(outcome, exchanges: exchanges))
+        }
+        receive(outcome, for: byWorker[index] ?? [])
+    }
+
+    private func receive(_ outcome: FlightOutcome, for exchanges: [UInt64]) {
+        // A client that has gone away is not found, and needs nothing.
+        for exchange in exchanges { connections[exchange]?.receive(outcome) }
+    }
+
+    // MARK: Messages
+
+    func receive(_ message: WorkerMessage) {
+        switch message {
+        case .outcome(let outcome, let exchanges): receive(outcome, for: exchanges)
+        case .looked(let id, let result):
+            if let leader = leaders[id] { leader.looked(result) } else { connections[id]?.looked(result) }
+        case .saved(let id, let result): leaders[id]?.saved(result)
+        case .settings(let settings): apply(settings)
+        case .drain(let then): drain(then)
+        case .abort: for connection in Array(connections.values) { connection.abort() }
+        }
+    }
+
+    private func apply(_ settings: GatewaySettings) {
+        self.settings = settings
+        keyScopes = KeyScopes(settings.teams)
+        listener.tls = settings.listenerTLS
+        listener.limits.writeTimeout = settings.bodyTimeout
+        upstream.replace(settings: settings.upstream, key: settings.upstreamKey, tls: settings.upstreamTLS)
+    }
+
+    private func drain(_ then: @escaping @Sendable () -> Void) {
+        onDrained = then
+        guard !isDraining else { return finishDrainIfIdle() }
+        isDraining = true
+        listener.stop()
+        for connection in Array(connections.values) { connection.drain() }
+        finishDrainIfIdle()
+    }
+
+    private func finishDrainIfIdle() {
+        guard isDraining, connections.isEmpty, leaders.isEmpty, let onDrained else { return }
+        self.onDrained = nil
+        upstream.closeIdle()
+        onDrained()
+    }
+}
+
+/// A request parser on loan to one connection.
+final class ParserBox {
+    var parser: RequestParser
+
+    init(limits: HeadLimits) { parser = RequestParser(limits: limits) }
+}

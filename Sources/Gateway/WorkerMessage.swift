@@ -1,0 +1,17 @@
+import Caching
+
+/// What reaches a worker from other threads.
+enum WorkerMessage: Sendable {
+    /// A flight has landed; these exchanges of the worker wait for it.
+    case outcome(FlightOutcome, exchanges: [UInt64])
+    /// The store has looked for the result that a leader or an `only-if-cached` request asked for.
+    case looked(id: UInt64, Result<CachedResult?, StoreFault>)
+    /// The store has made a leader's result durable, or could not.
+    case saved(leader: UInt64, Result<Void, StoreFault>)
+    /// A reload.
+    case settings(GatewaySettings)
+    /// No new connections; the others end after the reply under way; `then` is called when nothing is left.
+    case drain(then: @Sendable () -> Void)
+    /// Connections end now, whatever is under way on them.
+    case abort
+}

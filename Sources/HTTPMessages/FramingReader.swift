@@ -1,0 +1,96 @@
+/// What the fields of a whole request head say together: whose it is, where its body ends, what becomes of the
+/// connection. RFC 9112 §3.2, §6.3, §9.3; RFC 9110 §10.1.1.
+struct FramingReader {
+    let bytes: UnsafeBufferPointer<UInt8>
+
+    func read(into head: inout RequestHead) throws(RequestRefusal) {
+        head.framing = .none
+        head.keepsAlive = head.version == .http11
+        head.expectsContinue = false
+        var hasHost = false
+        var length: Int64?
+        var isChunked = false
+        // Only the few fields that are known are looked at.
+        if head.present != 0 {
+            for field in head.fields where field.known != .other {
+                switch field.known {
+                case .host:
+                    hasHost = true
+                    try readHost(field.value, into: &head)
+                case .contentLength: length = try readLength(field.value)
+                case .transferEncoding:
+                    try readCoding(field.value, head.version)
+                    isChunked = true
+                case .connection: readConnection(field.value, into: &head)
+                case .expect: try readExpectation(field.value, into: &head)
+                case .other, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID, .retryAfter: break
+                }
+            }
+        }
+        if !hasHost, head.version == .http11 { throw .missingHost }
+        if isChunked {
+            if length != nil { throw .lengthAndCoding }
+            head.framing = .chunked
+        } else if let length {
+            head.framing = .length(length)
+        }
+        if head.framing == .none || head.framing == .length(0) || head.version == .http10 {
+            head.expectsContinue = false
+        }
+    }
+
+    private func readHost(_ value: ByteRange, into head: inout RequestHead) throws(RequestRefusal) {
+        guard HostReader.isHost(bytes[value.indices]) else { throw .malformedHost }
+        if head.authority == nil { head.authority = value }
+    }
+
+    /// One number in digits, RFC 9110 §8.6. A list of equal ones is refused too.
+    private func readLength(_ value: ByteRange) throws(RequestRefusal) -> Int64 {
+        guard let length = DecimalReader.read(bytes[value.indices]) else { throw .malformedContentLength }
+        return length
+    }
+
+    private func readCoding(_ value: ByteRange, _ version: HTTPVersion) throws(RequestRefusal) {
+        if version == .http10 { throw .codingInHTTP10 }
+        let coding = bytes[value.indices]
+        if TokenList.equals(coding, "chunked") { return }
+        // A single well-formed coding that is simply not known is told so; whatever resembles chunked is an attempt.
+        let isToken = !coding.isEmpty && coding.allSatisfy { CharacterClass.token.contains($0) }
+        guard isToken, !TokenList.equals(coding, "identity"), !TokenList.contains(coding, "chunked") else {
+            throw .malformedTransferCoding
+        }
+        throw .unknownTransferCoding
+    }
+
+    private func readConnection(_ value: ByteRange, into head: inout RequestHead) {
+        var walker = TokenList.Walker(bytes[value.indices])
+        while let token = walker.next() {
+            if TokenList.equals(token, "close") {
+                head.keepsAlive = false
+                return
+            }
+            if head.version == .http10, TokenList.equals(token, "keep-alive") { head.keepsAlive = true }
+        }
+    }
+
+    private func readExpectation(_ value: ByteRange, into head: inout RequestHead) throws(RequestRefusal) {
+        guard TokenList.equals(bytes[value.indices], "100-continue") else { throw .unknownExpectation }
+        head.expectsContinue = true
+    }
+}
+
+/// A whole number in decimal digits, at most 18 of them: below 2^63, and long enough for any body.
+enum DecimalReader {
+    static func read(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int64? {
+        guard !bytes.isEmpty else { return nil }
+        var value: Int64 = 0
+        for byte in bytes {
+            guard byte >= 0x30, byte <= 0x39 else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carried) = product.addingReportingOverflow(Int64(byte - 0x30))
+            if overflow || carried { return nil }
+            value = sum
+        }
+        return value
+    }
+}

@@ -1,0 +1,82 @@
+/// The fields that some room looks at; every other name is `other`.
+///
+/// A name with `_` in place of `-` is another field (some servers took the two for equal, and were fooled by it).
+public enum KnownField: UInt8, Sendable {
+    case other, host, contentLength, transferEncoding, connection, expect, contentType, contentEncoding
+    case cacheControl, apiKey, requestID, retryAfter
+}
+
+/// Finds the `KnownField` of a name by its length and by its first and last eight bytes.
+///
+/// Immutable once made, and never freed: there is one for the life of the process.
+struct KnownFieldTable: @unchecked Sendable {
+    private struct Entry {
+        var count: Int
+        var head: UInt64
+        var tail: UInt64
+        var field: KnownField
+    }
+
+    /// The table of the process. Parsers keep a copy (a pointer), so that the hot path tests no once-token.
+    static let shared = KnownFieldTable()
+
+    // Sendable because nothing writes to these after `init`.
+    private let entries: UnsafeMutablePointer<Entry>
+    private let count: Int
+    private let lengths: UInt64  // bit n: some name has n bytes
+
+    private static let names: [(StaticString, KnownField)] = [
+        ("host", .host), ("content-length", .contentLength), ("transfer-encoding", .transferEncoding),
+        ("connection", .connection), ("expect", .expect), ("content-type", .contentType),
+        ("content-encoding", .contentEncoding), ("cache-control", .cacheControl), ("x-api-key", .apiKey),
+        ("x-request-id", .requestID), ("retry-after", .retryAfter),
+    ]
+
+    private init() {
+        count = Self.names.count
+        entries = .allocate(capacity: count)
+        var lengths: UInt64 = 0
+        for (index, (name, field)) in Self.names.enumerated() {
+            let bytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+            let (head, tail) = Self.words(bytes)
+            (entries + index).initialize(to: Entry(count: bytes.count, head: head, tail: tail, field: field))
+            lengths |= 1 << UInt64(bytes.count)
+        }
+        self.lengths = lengths
+    }
+
+    @inline(__always)
+    func find(_ name: UnsafeBufferPointer<UInt8>) -> KnownField {
+        guard name.count < 64, lengths >> UInt64(name.count) & 1 == 1 else { return .other }
+        let (head, tail) = Self.words(name)
+        for index in 0..<count {
+            let entry = entries[index]
+            if entry.count == name.count, entry.head == head, entry.tail == tail {
+                return Self.middleMatches(name, entry.field) ? entry.field : .other
+            }
+        }
+        return .other
+    }
+
+    /// The first and the last eight bytes in lower case; for a short name all of it twice. Setting bit 5 makes lower
+    /// case of letters and, among the characters that a token may have, maps no other to a letter, digit or hyphen.
+    @inline(__always)
+    private static func words(_ name: UnsafeBufferPointer<UInt8>) -> (UInt64, UInt64) {
+        let fold: UInt64 = 0x2020_2020_2020_2020
+        let raw = UnsafeRawPointer(name.baseAddress!)
+        if name.count >= 8 {
+            let head = raw.loadUnaligned(as: UInt64.self) | fold
+            let tail = raw.loadUnaligned(fromByteOffset: name.count - 8, as: UInt64.self) | fold
+            return (head, tail)
+        }
+        var word: UInt64 = 0
+        for byte in name { word = word << 8 | UInt64(byte | 0x20) }
+        return (word, word)
+    }
+
+    /// Names of up to 16 bytes are covered by the two words; only `transfer-encoding` has one byte between them.
+    @inline(__always)
+    private static func middleMatches(_ name: UnsafeBufferPointer<UInt8>, _ field: KnownField) -> Bool {
+        field != .transferEncoding || name[8] == UInt8(ascii: "-")
+    }
+}

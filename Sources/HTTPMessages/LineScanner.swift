@@ -1,0 +1,111 @@
+/// Reads single lines of a head out of the bytes that have come so far. No state: a line that is not whole yet is
+/// read again from its beginning when more has come, unless `mayComplete` says that this cannot help.
+///
+/// All reading of raw memory in this room happens here, in `RequestParser` and in `ResponseParser`, within the closure
+/// that lends it; each index is compared with the count before it is used.
+enum LineScanner {
+    enum Line {
+        case incomplete
+        /// The line that ends the section; what follows begins at `next`.
+        case empty(next: Int)
+        case field(FieldLine, next: Int)
+        case refused(HeadFault)
+    }
+
+    /// One field line, or the empty line, that begins at `start`.
+    @inline(__always)
+    static func fieldLine(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int, _ table: KnownFieldTable) -> Line {
+        let count = bytes.count
+        var index = start
+        let token = CharacterClass.token
+        while index < count, token.contains(bytes[index]) { index += 1 }
+        guard index < count else { return .incomplete }
+        let nameEnd = index
+        guard bytes[index] == UInt8(ascii: ":") else { return afterName(bytes, start, index) }
+        guard nameEnd > start else { return .refused(.emptyFieldName) }
+        index += 1
+        while index < count, isBlank(bytes[index]) { index += 1 }
+        let valueStart = index
+        index = endOfText(bytes, from: index)
+        guard index < count else { return .incomplete }
+        guard bytes[index] == 0x0D else {
+            return .refused(bytes[index] == 0x0A ? .bareLineFeed : .controlCharacter)
+        }
+        guard index + 1 < count else { return .incomplete }
+        guard bytes[index + 1] == 0x0A else { return .refused(.bareCarriageReturn) }
+        var valueEnd = index
+        while valueEnd > valueStart, isBlank(bytes[valueEnd - 1]) { valueEnd -= 1 }
+        let known = table.find(UnsafeBufferPointer(rebasing: bytes[start..<nameEnd]))
+        let line = FieldLine(
+            name: ByteRange(start, nameEnd),
+            value: ByteRange(valueStart, valueEnd),
+            known: known
+        )
+        return .field(line, next: index + 2)
+    }
+
+    /// What stands where a field name ended without a colon: the empty line, or what is wrong.
+    private static func afterName(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ index: Int) -> Line {
+        switch bytes[index] {
+        case 0x0D where index == start:
+            guard index + 1 < bytes.count else { return .incomplete }
+            return bytes[index + 1] == 0x0A ? .empty(next: index + 2) : .refused(.bareCarriageReturn)
+        case 0x0D: return .refused(.noColon)
+        case 0x0A: return .refused(.bareLineFeed)
+        case 0x20, 0x09: return .refused(index == start ? .foldedLine : spaceFault(bytes, index))
+        default: return .refused(.fieldNameNotToken)
+        }
+    }
+
+    private static func spaceFault(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> HeadFault {
+        var index = index
+        while index < bytes.count, isBlank(bytes[index]) { index += 1 }
+        return index < bytes.count && bytes[index] == UInt8(ascii: ":") ? .spaceBeforeColon : .fieldNameNotToken
+    }
+
+    @inline(__always)
+    static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    /// The index of the next control character other than HTAB, eight bytes at a time; the count if there is none.
+    @inline(__always)
+    static func endOfText(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let raw = UnsafeRawPointer(bytes.baseAddress!)
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            var marks = controlMarks(UInt64(littleEndian: word))
+            while marks != 0 {
+                let found = index + marks.trailingZeroBitCount / 8
+                // A borrow in `controlMarks` can mark a byte above a real one; only the byte itself decides.
+                if isControl(bytes[found]) { return found }
+                marks &= marks - 1
+            }
+            index += 8
+        }
+        while index < bytes.count, !isControl(bytes[index]) { index += 1 }
+        return index
+    }
+
+    @inline(__always)
+    private static func isControl(_ byte: UInt8) -> Bool { (byte < 0x20 && byte != 0x09) || byte == 0x7F }
+
+    /// The high bit of each byte that is below 0x20 or is 0x7F; bytes above 0x7F are text (obs-text).
+    @inline(__always)
+    private static func controlMarks(_ word: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        let below = (word &- ones &* 0x20) & ~word & highs
+        let deletes = word ^ (ones &* 0x7F)
+        return below | ((deletes &- ones) & ~deletes & highs)
+    }
+
+    /// Whether a line that was incomplete up to `scanned` can be whole now: only a control character ends it, or
+    /// makes it wrong. Moves `scanned`, so that a line that comes byte by byte is not read again for each.
+    @inline(__always)
+    static func mayComplete(_ bytes: UnsafeBufferPointer<UInt8>, scanned: inout Int) -> Bool {
+        if scanned >= bytes.count { return false }
+        let found = endOfText(bytes, from: scanned)
+        scanned = found
+        return found < bytes.count
+    }
+}

@@ -1,0 +1,119 @@
+/// Takes a request target apart, RFC 9112 §3.2, RFC 3986 §3.
+struct TargetReader {
+    let bytes: UnsafeBufferPointer<UInt8>
+    let range: Range<Int>
+
+    init(bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>) {
+        self.bytes = bytes
+        self.range = range
+    }
+
+    /// False when the target is malformed, or its form does not go with the method.
+    mutating func read(into head: inout RequestHead) -> Bool {
+        head.query = nil
+        head.authority = nil
+        guard let first = range.first.map({ bytes[$0] }) else { return false }
+        if head.method == .connect { return readAuthorityForm(into: &head) }
+        switch first {
+        case UInt8(ascii: "/"): return readPath(from: range.lowerBound, into: &head)
+        case UInt8(ascii: "*"):
+            head.path = ByteRange(range.lowerBound, range.upperBound)
+            return range.count == 1 && head.method == .options
+        default: return readAbsoluteForm(into: &head)
+        }
+    }
+
+    private func readPath(from start: Int, into head: inout RequestHead) -> Bool {
+        var index = start
+        let allowed = CharacterClass.path
+        while index < range.upperBound, bytes[index] != UInt8(ascii: "?") {
+            guard allowed.contains(bytes[index]) else { return false }
+            if bytes[index] == UInt8(ascii: "%"), !isEncodedByte(at: index) { return false }
+            index += 1
+        }
+        head.path = ByteRange(start, index)
+        guard index < range.upperBound else { return true }
+        head.query = ByteRange(index + 1, range.upperBound)
+        // Clients send characters in queries that RFC 3986 has encoded; only what could end or turn the target is out.
+        for byte in bytes[index..<range.upperBound] where byte == UInt8(ascii: "#") || byte == UInt8(ascii: "\\") {
+            return false
+        }
+        return true
+    }
+
+    private func isEncodedByte(at index: Int) -> Bool {
+        guard index + 2 < range.upperBound else { return false }
+        return isHexadecimal(bytes[index + 1]) && isHexadecimal(bytes[index + 2])
+    }
+
+    /// `http://authority/path`: the authority counts and is never dialled (RFC 9112 §3.2.2).
+    private func readAbsoluteForm(into head: inout RequestHead) -> Bool {
+        guard let start = endOfScheme() else { return false }
+        var end = start
+        while end < range.upperBound, bytes[end] != UInt8(ascii: "/"), bytes[end] != UInt8(ascii: "?") { end += 1 }
+        guard HostReader.isHost(bytes[start..<end]) else { return false }
+        head.authority = ByteRange(start, end)
+        return readPath(from: end, into: &head)
+    }
+
+    /// Behind `http://` or `https://`; schemes are not case-sensitive (RFC 3986 §3.1).
+    private func endOfScheme() -> Int? {
+        for scheme in ["http://", "https://"] as [StaticString] {
+            let count = scheme.utf8CodeUnitCount
+            guard range.count > count else { continue }
+            let matches = (0..<count).allSatisfy {
+                bytes[range.lowerBound + $0] | 0x20 == scheme.utf8Start[$0] | 0x20
+            }
+            if matches { return range.lowerBound + count }
+        }
+        return nil
+    }
+
+    private func readAuthorityForm(into head: inout RequestHead) -> Bool {
+        head.path = ByteRange(range.lowerBound, range.lowerBound)
+        head.authority = ByteRange(range.lowerBound, range.upperBound)
+        return HostReader.isHost(bytes[range])
+    }
+}
+
+@inline(__always)
+func isHexadecimal(_ byte: UInt8) -> Bool {
+    (byte >= 0x30 && byte <= 0x39) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x66)
+}
+
+/// `uri-host [ ":" port ]`, RFC 9110 §7.2. An empty host is none (RFC 9110 §4.2.1), and nobody logs in by it.
+enum HostReader {
+    static func isHost(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard let first = bytes.first else { return false }
+        var index = bytes.startIndex
+        if first == UInt8(ascii: "[") {
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "]")), isLiteral(bytes[(index + 1)..<end]) else {
+                return false
+            }
+            index = end + 1
+        } else {
+            let allowed = CharacterClass.host
+            while index < bytes.endIndex, allowed.contains(bytes[index]) { index += 1 }
+            guard index > bytes.startIndex else { return false }
+        }
+        if index == bytes.endIndex { return true }
+        guard bytes[index] == UInt8(ascii: ":") else { return false }
+        return isPort(bytes[(index + 1)...])
+    }
+
+    /// Characters of an IPv6 address, RFC 3986 §3.2.2.
+    private static func isLiteral(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        bytes.count >= 2
+            && bytes.allSatisfy { isHexadecimal($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+    }
+
+    private static func isPort(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard bytes.count <= 5 else { return false }
+        var port = 0
+        for byte in bytes {
+            guard byte >= 0x30, byte <= 0x39 else { return false }
+            port = port * 10 + Int(byte - 0x30)
+        }
+        return port <= 65_535
+    }
+}
