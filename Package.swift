@@ -28,6 +28,12 @@ let package = Package(
             swiftSettings: fenced
         ),
         .target(name: "HTTPMessages", dependencies: ["Vocabulary"]),
+        .target(
+            name: "Observability",
+            dependencies: [.product(name: "Logging", package: "swift-log"), "Vocabulary"]
+        ),
+        .target(name: "Authentication", dependencies: ["Cryptography", "Vocabulary"]),
+        .target(name: "Keying", dependencies: ["Cryptography", "Vocabulary"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,105 @@
+/// The content of strings of a JSON text, with its escapes taken out. The text was read by `StrictJSON`.
+enum JSONContent {
+    /// Appends what the string says, in UTF-8.
+    static func append(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+        let text = UnsafeBufferPointer(rebasing: bytes[node.range])
+        guard node.hasEscapes else { return output.append(contentsOf: text) }
+        var index = 0
+        while index < text.count {
+            if text[index] == UInt8(ascii: "\\") {
+                index = appendEscape(text, index, to: &output)
+            } else {
+                output.append(text[index])
+                index += 1
+            }
+        }
+    }
+
+    static func bytes(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        var output: [UInt8] = []
+        append(node, bytes, to: &output)
+        return output
+    }
+
+    /// Whether the string says exactly this.
+    static func equals(_ node: JSONTape.Node, _ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let expected = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        if node.hasEscapes { return self.bytes(node, bytes).elementsEqual(expected) }
+        guard node.range.count == expected.count else { return false }
+        for offset in 0..<expected.count where bytes[Int(node.start) + offset] != expected[offset] { return false }
+        return true
+    }
+
+    /// The index behind the escape at `index`.
+    private static func appendEscape(
+        _ text: UnsafeBufferPointer<UInt8>,
+        _ index: Int,
+        to output: inout [UInt8]
+    ) -> Int {
+        let letter = text[index + 1]
+        switch letter {
+        case UInt8(ascii: "b"): output.append(0x08)
+        case UInt8(ascii: "f"): output.append(0x0C)
+        case UInt8(ascii: "n"): output.append(0x0A)
+        case UInt8(ascii: "r"): output.append(0x0D)
+        case UInt8(ascii: "t"): output.append(0x09)
+        case UInt8(ascii: "u"): return appendUnicode(text, index, to: &output)
+        default: output.append(letter)
+        }
+        return index + 2
+    }
+
+    private static func appendUnicode(
+        _ text: UnsafeBufferPointer<UInt8>,
+        _ index: Int,
+        to output: inout [UInt8]
+    ) -> Int {
+        guard let first = JSONScanner.unit(text, at: index + 2) else { preconditionFailure("a text not read before") }
+        guard first & 0xF800 == 0xD800 else {
+            return appendScalar(UInt32(first), index + 6, to: &output)
+        }
+        guard let second = JSONScanner.unit(text, at: index + 8) else { preconditionFailure("a text not read before") }
+        let scalar = 0x10000 + (UInt32(first) & 0x3FF) << 10 + UInt32(second) & 0x3FF
+        return appendScalar(scalar, index + 12, to: &output)
+    }
+
+    private static func appendScalar(_ value: UInt32, _ next: Int, to output: inout [UInt8]) -> Int {
+        guard let scalar = Unicode.Scalar(value) else { preconditionFailure("a text not read before") }
+        output.append(contentsOf: UTF8.encode(scalar)!)
+        return next
+    }
+
+    /// Appends a string in quotation marks with as few escapes as RFC 8259 §7 allows: one spelling per content.
+    static func appendCanonical(
+        _ node: JSONTape.Node,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        to output: inout [UInt8]
+    ) {
+        if node.hasEscapes { return appendQuoted(self.bytes(node, bytes), to: &output) }
+        output.append(UInt8(ascii: "\""))
+        output.append(contentsOf: bytes[node.range])
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends some content in quotation marks, in the same spelling.
+    static func appendQuoted(_ content: [UInt8], to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        for byte in content { appendCanonical(byte, to: &output) }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    private static func appendCanonical(_ byte: UInt8, to output: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
+        case 0x08: output += Array("\\b".utf8)
+        case 0x09: output += Array("\\t".utf8)
+        case 0x0A: output += Array("\\n".utf8)
+        case 0x0C: output += Array("\\f".utf8)
+        case 0x0D: output += Array("\\r".utf8)
+        case 0..<0x20:
+            let digits = Array("0123456789abcdef".utf8)
+            output += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        default: output.append(byte)
+        }
+    }
+}

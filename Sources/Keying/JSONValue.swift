@@ -1,0 +1,59 @@
+/// A JSON text as a tree, for what is read once: configuration, replies. Numbers keep their text.
+public indirect enum JSONValue: Sendable {
+    case null
+    case bool(Bool)
+    case number(String)
+    case string(String)
+    case array([JSONValue])
+    /// In document order; no name stands twice.
+    case object([(name: String, value: JSONValue)])
+
+    /// Reads `bytes` as strictly as a request is read.
+    public static func parse(_ bytes: Span<UInt8>, depthMax: Int = 64) throws(JSONFault) -> JSONValue {
+        try JSONValue(reading: bytes, depthMax: depthMax)
+    }
+
+    private init(reading bytes: Span<UInt8>, depthMax: Int) throws(JSONFault) {
+        let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSONValue, JSONFault> in
+            var reader = StrictJSON(depthMax: depthMax)
+            do throws(JSONFault) { try reader.read(buffer) } catch { return .failure(error) }
+            return .success(TreeBuilder(tape: reader.tape, bytes: buffer).value(0))
+        }
+        self = try result.get()
+    }
+
+    /// The member of that name; nil when this is no object or has none.
+    public subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+    }
+}
+
+/// Makes a tree of a tape, whose depth is bounded.
+private struct TreeBuilder {
+    let tape: JSONTape
+    let bytes: UnsafeBufferPointer<UInt8>
+
+    func value(_ index: Int) -> JSONValue {
+        let node = tape.nodes[index]
+        switch node.kind {
+        case .null: return .null
+        case .yes: return .bool(true)
+        case .no: return .bool(false)
+        case .number: return .number(String(decoding: bytes[node.range], as: UTF8.self))
+        case .string: return .string(text(index))
+        case .array:
+            var elements: [JSONValue] = []
+            tape.forEachElement(of: index) { _, element in elements.append(value(element)) }
+            return .array(elements)
+        case .object:
+            var members: [(name: String, value: JSONValue)] = []
+            tape.forEachMember(of: index) { name, member in members.append((text(name), value(member))) }
+            return .object(members)
+        }
+    }
+
+    private func text(_ index: Int) -> String {
+        String(decoding: JSONContent.bytes(tape.nodes[index], bytes), as: UTF8.self)
+    }
+}

@@ -1,0 +1,76 @@
+import Glibc
+import Logging
+import Synchronization
+import Vocabulary
+
+/// A swift-log handler that writes one line per message through a `LogWriter`. Immutable but for its metadata.
+struct LineHandler: LogHandler {
+    /// The least level that is written, for the whole process: a reload changes it.
+    final class Threshold: Sendable {
+        private let rank = Atomic<Int>(2)
+
+        func store(_ level: ProcessLog.Level) {
+            rank.store(ProcessLog.Level.allCases.firstIndex(of: level) ?? 0, ordering: .relaxed)
+        }
+
+        var level: Logger.Level { Logger.Level.allCases[rank.load(ordering: .relaxed)] }
+    }
+
+    static let threshold = Threshold()
+
+    let label: String
+    let format: ProcessLog.Format
+    let writer: LogWriter
+    var metadata: Logger.Metadata = [:]
+    /// Taken from the process's threshold; setting it has no effect, since a reload has to reach all handlers.
+    var logLevel: Logger.Level {
+        get { LineHandler.threshold.level }
+        set {}
+    }
+
+    init(label: String, format: ProcessLog.Format, writer: LogWriter) {
+        self.label = label
+        self.format = format
+        self.writer = writer
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        let pairs = all.map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let now = Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+        switch format {
+        case .json: writeJSON(now, event, pairs)
+        case .text: writeText(now, event, pairs)
+        }
+    }
+
+    private func writeJSON(_ now: Timestamp, _ event: LogEvent, _ pairs: [(String, String)]) {
+        var line = JSONLine()
+        line.begin()
+        line.member("time", now.rfc3339)
+        line.member("level", event.level.rawValue)
+        line.member("label", label)
+        line.member("msg", "\(event.message)")
+        for (name, value) in pairs { line.member(escapedName: name, value) }
+        line.end()
+        writer.append(line.bytes.span)
+    }
+
+    private func writeText(_ now: Timestamp, _ event: LogEvent, _ pairs: [(String, String)]) {
+        var text: [UInt8] = []
+        JSONText.appendEscaped(Array("\(now.rfc3339) \(event.level) \(event.message)".utf8).span, to: &text)
+        for (name, value) in pairs {
+            text += Array(" \(name)=".utf8)
+            JSONText.appendEscaped(Array(value.utf8).span, to: &text)
+        }
+        text.append(0x0A)
+        writer.append(text.span)
+    }
+}

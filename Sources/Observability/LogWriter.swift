@@ -1,0 +1,146 @@
+import Glibc
+import Synchronization
+
+/// Writes log lines to a descriptor from a thread of its own, through a bounded buffer.
+///
+/// Guarded: `state` holds the lines not yet taken by the thread; the thread swaps them for its empty buffer, so that
+/// in steady state nothing is allocated and nobody waits for the disk. What does not fit into the buffer is dropped
+/// and counted, and the count is written as a line of its own when there is room again.
+public final class LogWriter: Sendable {
+    private struct State {
+        var waiting: [UInt8] = []
+        var dropped = 0
+        var isClosed = false
+        var isIdle = true
+        var flushes: [Semaphore] = []
+    }
+
+    private let state = Mutex(State())
+    private let wakeUp = Semaphore()
+    private let descriptor: Int32
+    private let bytesMax: Int
+    private let delayMicroseconds: UInt32
+
+    /// - Parameters:
+    ///   - descriptor: stays the caller's; it is not closed.
+    ///   - bytesMax: the most that waits to be written.
+    ///   - delay: how long lines are gathered, so that one write takes many.
+    public init(descriptor: Int32, bytesMax: Int = 4 * 1024 * 1024, delay: Duration = .milliseconds(20)) {
+        self.descriptor = descriptor
+        self.bytesMax = bytesMax
+        let attoseconds = delay.components.attoseconds / 1_000_000_000_000
+        delayMicroseconds = UInt32(clamping: delay.components.seconds * 1_000_000 + attoseconds)
+        var thread = pthread_t()
+        // Retained for the thread, which gives it back when it ends; `close` makes it end.
+        let context = Unmanaged.passRetained(self).toOpaque()
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        let result = pthread_create(
+            &thread,
+            nil,
+            { context in
+                Unmanaged<LogWriter>.fromOpaque(context!).takeRetainedValue().run()
+                return nil
+            },
+            context
+        )
+        pthread_sigmask(SIG_SETMASK, &before, nil)
+        precondition(result == 0, "pthread_create(3): no thread left")
+        pthread_detach(thread)
+    }
+
+    /// Puts one line, with its line feed, into the buffer; drops it when there is no room. Any thread; never waits.
+    public func append(_ line: Span<UInt8>) {
+        let wasIdle = state.withLock { state in
+            guard !state.isClosed, state.waiting.count + line.count <= bytesMax else {
+                state.dropped += 1
+                return false
+            }
+            line.withUnsafeBufferPointer { state.waiting.append(contentsOf: $0) }
+            defer { state.isIdle = false }
+            return state.isIdle
+        }
+        if wasIdle { wakeUp.signal() }
+    }
+
+    /// Returns when everything that was appended before is written, or cannot be.
+    public func flush() {
+        let written = Semaphore()
+        let mustWait = state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.flushes.append(written)
+            return true
+        }
+        guard mustWait else { return }
+        wakeUp.signal()
+        written.wait()
+    }
+
+    /// Writes what waits and ends the thread; lines appended later are dropped.
+    public func close() {
+        flush()
+        state.withLock { $0.isClosed = true }
+        wakeUp.signal()
+    }
+
+    private func run() {
+        var taken: [UInt8] = []
+        while true {
+            wakeUp.wait()
+            // A pause gathers the lines of many requests for one write, unless somebody waits for them.
+            if delayMicroseconds > 0, state.withLock({ $0.flushes.isEmpty && !$0.isClosed }) {
+                usleep(delayMicroseconds)
+            }
+            let (flushes, dropped, isClosed) = state.withLock { state in
+                swap(&state.waiting, &taken)
+                state.isIdle = true
+                defer {
+                    state.flushes = []
+                    state.dropped = 0
+                }
+                return (state.flushes, state.dropped, state.isClosed)
+            }
+            write(taken)
+            if dropped > 0 {
+                write(Array("{\"level\":\"warning\",\"msg\":\"log_lines_dropped\",\"count\":\(dropped)}\n".utf8))
+            }
+            taken.removeAll(keepingCapacity: taken.capacity <= 1 << 20)
+            for flush in flushes { flush.signal() }
+            if isClosed { return }
+        }
+    }
+
+    private func write(_ bytes: [UInt8]) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + sent, bytes.count - sent) }
+            if count > 0 {
+                sent += count
+            } else if errno == EAGAIN {
+                var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = Glibc.poll(&poll, 1, 1_000)
+            } else if errno != EINTR {
+                // The reader is gone or the disk is full: logging must not stop the gateway.
+                return
+            }
+        }
+    }
+}
+
+/// A counting semaphore of the system. Sendable because sem_t is made for several threads and does not move.
+private final class Semaphore: @unchecked Sendable {
+    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func signal() { sem_post(semaphore) }
+
+    func wait() { while sem_wait(semaphore) != 0 && errno == EINTR {} }
+}

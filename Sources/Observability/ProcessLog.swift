@@ -1,0 +1,46 @@
+import Glibc
+import Logging
+
+/// The log of the process: what an operator should know that belongs to no single request.
+///
+/// Messages are constant codes, what varies is metadata; neither holds a secret or a document's content. Any thread.
+/// Backed by swift-log, so that a program that links these rooms may send it elsewhere.
+public enum ProcessLog {
+    /// In ascending order of weight, as `log.level` names them.
+    public enum Level: String, Sendable, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+
+    public enum Format: String, Sendable, CaseIterable { case json, text }
+
+    private static let logger = Logger(label: "tollgate")
+
+    /// Sends the log through `writer`. Once per process, before the first message.
+    public static func bootstrap(level: Level, format: Format, writer: LogWriter) {
+        LineHandler.threshold.store(level)
+        LoggingSystem.bootstrap { label in LineHandler(label: label, format: format, writer: writer) }
+    }
+
+    /// Which messages are written from now on.
+    public static func replaceLevel(_ level: Level) { LineHandler.threshold.store(level) }
+
+    public static func info(_ message: String, _ metadata: [String: String] = [:]) {
+        log(.info, message, metadata)
+    }
+
+    public static func warning(_ message: String, _ metadata: [String: String] = [:]) {
+        log(.warning, message, metadata)
+    }
+
+    public static func error(_ message: String, _ metadata: [String: String] = [:]) {
+        log(.error, message, metadata)
+    }
+
+    private static func log(_ level: Logger.Level, _ message: String, _ metadata: [String: String]) {
+        logger.log(
+            level: level,
+            Logger.Message(stringLiteral: message),
+            metadata: metadata.mapValues { .string($0) }
+        )
+    }
+}
