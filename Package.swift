@@ -34,6 +34,50 @@ let package = Package(
         ),
         .target(name: "Authentication", dependencies: ["Cryptography", "Vocabulary"]),
         .target(name: "Keying", dependencies: ["Cryptography", "Vocabulary"]),
+        .target(
+            name: "Upstream",
+            dependencies: ["EventLoops", "HTTPMessages", "Keying", "Transport", "Vocabulary"]
+        ),
+        .target(name: "Caching", dependencies: ["HTTPMessages", "Vocabulary"]),
+        .target(name: "Coalescing", dependencies: ["Vocabulary"]),
+        .target(
+            name: "Storage",
+            dependencies: ["Caching", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: fenced
+        ),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Authentication", "Caching", "Coalescing", "Cryptography", "EventLoops", "HTTPMessages", "Keying",
+                "Observability", "Transport", "Upstream", "Vocabulary",
+            ]
+        ),
+        .target(
+            name: "Configuration",
+            dependencies: [
+                "Authentication", "Cryptography", "Gateway", "HTTPMessages", "Keying", "Transport", "Upstream",
+                "Vocabulary",
+            ]
+        ),
+        .target(
+            name: "VendorSimulation",
+            dependencies: ["EventLoops", "HTTPMessages", "Transport", "Vocabulary"]
+        ),
+        .executableTarget(
+            name: "tollgate",
+            dependencies: [
+                "Caching", "Configuration", "Cryptography", "EventLoops", "Gateway", "Keying", "Observability",
+                "Storage", "Transport", "Upstream", "VendorSimulation", "Vocabulary",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
+            name: "vendor-sim",
+            dependencies: [
+                "EventLoops", "Transport", "VendorSimulation", "Vocabulary",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

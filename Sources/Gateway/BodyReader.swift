@@ -26,9 +26,6 @@ final class BodyReader {
         length = nil
     }
 
-    /// The facts with the length of the whole request.
-    var completeFacts: RequestFacts { facts }
-
     /// Takes what has come; `takeConsumed` says how much of it.
     func read(_ bytes: Span<UInt8>, limit: Int) -> Outcome {
         if let length { return readPlain(bytes, length) }

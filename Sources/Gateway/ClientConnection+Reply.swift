@@ -100,7 +100,8 @@ extension ClientConnection {
 
     /// Head and body in one write; no body in answer to HEAD (RFC 9110 §9.3.2).
     private func send(_ body: [UInt8], _ facts: RequestFacts) {
-        stream.send(worker.replyWriter.head.bytes.span, facts.method == .head ? [] : body)
+        let head = worker.replyWriter.head.bytes
+        stream.send(head.span, facts.method == .head ? [] : body)
     }
 
     // MARK: The access log

@@ -134,8 +134,8 @@ final class ClientConnection: StreamDelegate {
             reply(error, reader.facts, closes: true)
             return false
         case .complete:
-            let facts = reader.completeFacts
-            beginExchange(facts, reader.content.span)
+            let content = reader.content
+            beginExchange(reader.facts, content.span)
             return true
         }
     }

@@ -1,4 +1,4 @@
-public import EventLoops
+import EventLoops
 import Synchronization
 public import Transport
 

@@ -34,4 +34,13 @@ public final class SharedRooms: Sendable {
         self.accessLog = accessLog
         flights = FlightTable(followersMax: SharedRooms.followersMax)
     }
+
+    /// Takes what a reload changed about the shared rooms into use.
+    ///
+    /// - Parameter dropsAliases: the meaning of bodies has changed, so identical bytes may have another key now.
+    public func replace(_ settings: GatewaySettings, dropsAliases: Bool) {
+        gate.replace(settings: settings.upstream)
+        cache.resize(bytesMax: settings.cache.memoryBytesMax)
+        if dropsAliases { cache.removeAliases() }
+    }
 }

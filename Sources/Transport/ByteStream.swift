@@ -98,6 +98,20 @@ public final class ByteStream {
         readOnIfDecrypted()
     }
 
+    /// Whether the connection can still be used, looked up without waiting: what the peer has already done may not
+    /// have been told yet. Delivers what has come.
+    public func isStillOpen() -> Bool {
+        guard state == .open, !hasInputEnded else { return false }
+        var byte: UInt8 = 0
+        let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        if count > 0 {
+            receive()
+        } else if count == 0 || errno != EAGAIN {
+            return false
+        }
+        return state == .open && !hasInputEnded
+    }
+
     private func updateReading() {
         let wanted: Bool
         switch state {

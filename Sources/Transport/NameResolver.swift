@@ -61,6 +61,11 @@ public final class NameResolver: Sendable {
         if let fresh { answer(.success(fresh.map { $0.withPort(port) })) } else { wakeUp.signal() }
     }
 
+    /// The addresses of `host` now, looked up on the calling thread, which waits: for programs that start.
+    public static func resolveNow(host: String, port: UInt16) -> Result<[SocketAddress], ResolveFault> {
+        lookUp(host).map { $0.map { $0.withPort(port) } }
+    }
+
     /// Looks up one name; false when there is nothing to do any more, ever.
     private func answerNext() -> Bool {
         guard let host = state.withLock({ $0.questions.isEmpty ? nil : $0.questions.removeFirst() }) else {

@@ -22,7 +22,7 @@ struct CheckCommand: ParsableCommand {
 
 /// A configuration read for a command, whose faults are printed and end the program with 1.
 struct LoadedConfiguration {
-    let configuration: Configuration
+    let configuration: GatewayConfiguration
     /// Warnings, and members that have no effect yet; each with its path.
     let remarks: [String]
 

@@ -20,7 +20,7 @@ struct ServeCommand: ParsableCommand {
         let file = self.file
         try Service.run(loaded.configuration) { service in
             print("tollgate listening on \(service.clientURL)")
-            fflush(stdout)
+            fflush(nil)
             service.reloadsFrom(file)
         }
     }

@@ -16,7 +16,7 @@ import Vocabulary
 /// Confined to the main loop, which the main thread runs.
 final class Service {
     private let loop: EventLoop
-    private var configuration: Configuration
+    private var configuration: GatewayConfiguration
     private let store: SQLiteStore
     private let rooms: SharedRooms
     private let server: GatewayServer
@@ -29,7 +29,7 @@ final class Service {
     /// Runs a gateway until a signal ends it.
     ///
     /// - Parameter ready: called when connections are accepted.
-    static func run(_ configuration: Configuration, _ ready: (Service) throws -> Void) throws {
+    static func run(_ configuration: GatewayConfiguration, _ ready: (Service) throws -> Void) throws {
         signal(SIGPIPE, SIG_IGN)
         DescriptorLimit.raise()
         let loop = try EventLoop()
@@ -54,17 +54,20 @@ final class Service {
         return ExitCode(1)
     }
 
-    private init(_ configuration: Configuration, loop: EventLoop, logs: Logs) throws {
+    private init(_ configuration: GatewayConfiguration, loop: EventLoop, logs: Logs) throws {
         self.loop = loop
         self.configuration = configuration
         self.logs = logs
         let settings = try configuration.gatewaySettings()
-        store = try SQLiteStore.open(path: configuration.store.sqlitePath) { fault in
+        guard let path = configuration.sqlitePath else {
+            throw StoreFault(code: .unavailable, detail: "PostgreSQL is not served yet; give sqlite:PATH")
+        }
+        store = try SQLiteStore.open(path: path) { fault in
             // The disk failed to make something durable: nothing more may be acknowledged (FAULTS §6).
             StandardError.print("tollgate: the store failed and cannot be trusted further: \(fault)")
             _exit(70)
         }
-        store.retention = configuration.resultRetention
+        store.replace(retention: configuration.resultRetention)
         rooms = SharedRooms(
             cache: ResultCache(bytesMax: settings.cache.memoryBytesMax),
             store: store,
@@ -75,8 +78,8 @@ final class Service {
         server = try GatewayServer.start(
             rooms: rooms,
             settings: settings,
-            workerCount: configuration.workerCount,
-            address: try configuration.listen.address.resolved()
+            workerCount: configuration.listen.workers == 0 ? ProcessorCount.available : configuration.listen.workers,
+            address: try ListenAddressResolution.resolve(configuration.listen.address)
         )
         watchSignals()
     }
@@ -101,7 +104,7 @@ final class Service {
         guard let configurationFile, !isEnding else { return }
         let environment = ProcessInfo.processInfo.environment
         let result = ConfigurationFile.load(path: configurationFile, environment: environment)
-        let new: Configuration
+        let new: GatewayConfiguration
         switch result {
         case .success(let configuration): new = configuration
         case .failure(let faults):
@@ -118,11 +121,11 @@ final class Service {
         }
     }
 
-    private func apply(_ new: Configuration, _ settings: GatewaySettings) {
+    private func apply(_ new: GatewayConfiguration, _ settings: GatewaySettings) {
         let orderChanged = new.cache.schemaOrder != configuration.cache.schemaOrder
         configuration = new.keepingWhatNeedsRestart(of: configuration)
         rooms.replace(settings, dropsAliases: orderChanged)
-        store.retention = new.resultRetention
+        store.replace(retention: new.resultRetention)
         logs.replace(new.log)
         server.replace(settings)
         ProcessLog.info("reloaded", [:])

@@ -1,0 +1,205 @@
+import Synchronization
+public import Vocabulary
+
+/// The first level of the cache: results in memory, found by key or by the fingerprint of a body that led to them.
+///
+/// Guarded, in 16 shards of one lock each; a key and a fingerprint each belong to the shard that their digest names, so
+/// an entry and its aliases usually lie in different ones. **No thread ever holds two of these locks.** What spans two
+/// shards is done one after the other, and these hold at every moment in between:
+/// - C1: a result that has left its entry table is retired, and a retired result is not given out, whatever alias
+///   still leads to it.
+/// - C2: an alias is added to its table first and to its entry second. If the entry is gone by then, the alias is
+///   removed again by the one who added it; if the entry goes later, it takes the alias with it.
+/// - C3: a number of an alias may be stale, so a removal by number also names the result that it must lead to.
+/// - C4: bytes are counted before an entry is added and after it is removed, so that the bound holds at every moment.
+///
+/// A result greater than an eighth of the bound is not kept here: it would drive out too many others, and the store
+/// has it. Results are not removed when they become stale, since the caller judges freshness by the settings of the
+/// moment and may need a stale one; they go by eviction or when one of the same key replaces them.
+public final class ResultCache: Sendable {
+    static let shardCount = 16
+    /// What an alias takes: 40 bytes of its record and 12 of the index, with what growth leaves empty on average.
+    static let aliasBytes = 60
+    private static let victimsPerLock = 64
+
+    private struct Tables {
+        var entries = EntryTable()
+        var aliases = AliasTable()
+    }
+
+    /// One lock and what it guards; an object each, so that two shards share no cache line.
+    private final class Shard: Sendable {
+        let tables = Mutex(Tables())
+    }
+
+    private let shards: [Shard]
+    private let bytesMax: Atomic<Int>
+    private let bytes = Atomic<Int>(0)
+    private let evictions = Atomic<Int>(0)
+
+    /// - Parameter bytesMax: bound on everything that the cache holds, its own tables included.
+    public init(bytesMax: Int) {
+        self.bytesMax = Atomic(max(0, bytesMax))
+        shards = (0..<Self.shardCount).map { _ in Shard() }
+    }
+
+    /// The result that a request with this very body has, fresh or not.
+    public func find(alias fingerprint: CacheKey) -> CachedResult? {
+        live(shards[fingerprint.shard].tables.withLock { $0.aliases.find(fingerprint) })
+    }
+
+    /// The result of this key, fresh or not.
+    public func find(_ key: CacheKey) -> CachedResult? {
+        live(shards[key.shard].tables.withLock { $0.entries.find(key) })
+    }
+
+    @inline(__always)
+    private func live(_ result: CachedResult?) -> CachedResult? {
+        guard let result, !result.isRetired else { return nil }
+        result.markVisited()
+        return result
+    }
+
+    /// Keeps a result, in place of one of the same key, whose aliases go with it.
+    public func insert(_ result: CachedResult) {
+        let result = result.isRetired ? CachedResult(copying: result) : result
+        let shard = shards[result.key.shard]
+        let cost = result.byteCount
+        let fits = cost <= bytesMax.load(ordering: .relaxed) / 8
+        if fits { bytes.add(cost, ordering: .relaxed) }
+        guard fits, makeRoom(from: result.key.shard) else {
+            if fits { bytes.subtract(cost, ordering: .relaxed) }
+            remove(result.key)  // what it should have replaced is out of date
+            return
+        }
+        let (isNew, replaced) = shard.tables.withLock { tables -> (Bool, RetiredEntry?) in
+            if tables.entries.find(result.key) === result { return (false, nil) }
+            let replaced = tables.entries.remove(result.key)
+            tables.entries.insert(result)
+            return (true, replaced)
+        }
+        if !isNew { bytes.subtract(cost, ordering: .relaxed) }
+        if let replaced { dispose(of: replaced) }
+    }
+
+    /// Lets a body of this fingerprint lead to the result from now on, while the result is in the cache.
+    ///
+    /// The latest four fingerprints of a result are kept.
+    public func remember(alias fingerprint: CacheKey, for result: CachedResult) {
+        let shard = fingerprint.shard
+        let placing = shards[shard].tables.withLock { tables in
+            result.isRetired ? .known : tables.aliases.put(fingerprint, result)
+        }
+        let handle: AliasHandle
+        switch placing {
+        case .known: return
+        case .replaced(let number): handle = AliasHandle(shard: shard, number: number)
+        case .added(let number):
+            handle = AliasHandle(shard: shard, number: number)
+            bytes.add(Self.aliasBytes, ordering: .relaxed)
+        }
+        let adoption = shards[result.key.shard].tables.withLock { $0.entries.adopt(handle, of: result) }
+        switch adoption {
+        case .notHere: removeAlias(handle, leadingTo: result)
+        case .adopted(let surplus?): removeAlias(surplus, leadingTo: result)
+        case .adopted(nil): _ = makeRoom(from: result.key.shard)
+        }
+    }
+
+    /// Drops the result of a key, and at once every alias of it.
+    public func remove(_ key: CacheKey) {
+        if let removed = shards[key.shard].tables.withLock({ $0.entries.remove(key) }) { dispose(of: removed) }
+    }
+
+    /// Drops all results that the predicate accepts and says how many; it is called under a shard's lock.
+    ///
+    /// Results inserted meanwhile may or may not be seen. Takes time in proportion to the number of entries.
+    @discardableResult
+    public func removeAll(where predicate: (CachedResult) -> Bool) -> Int {
+        var count = 0
+        for shard in shards {
+            let chosen = shard.tables.withLock { $0.entries.results(where: predicate) }
+            for result in chosen {
+                let removed = shard.tables.withLock { tables in
+                    tables.entries.find(result.key) === result ? tables.entries.remove(result.key) : nil
+                }
+                guard let removed else { continue }
+                dispose(of: removed)
+                count += 1
+            }
+        }
+        return count
+    }
+
+    /// All results that the predicate accepts, in no order; it is called under a shard's lock.
+    public func results(where predicate: (CachedResult) -> Bool) -> [CachedResult] {
+        shards.flatMap { shard in shard.tables.withLock { $0.entries.results(where: predicate) } }
+    }
+
+    /// Drops all aliases: for a change of what a fingerprint means.
+    public func removeAliases() {
+        for shard in shards {
+            let count = shard.tables.withLock { $0.aliases.removeAll() }
+            bytes.subtract(count * Self.aliasBytes, ordering: .relaxed)
+        }
+        for shard in shards { shard.tables.withLock { $0.entries.forgetAliases() } }
+    }
+
+    /// Sets another bound; what is over it is evicted before this returns.
+    public func resize(bytesMax newBound: Int) {
+        bytesMax.store(max(0, newBound), ordering: .relaxed)
+        while bytes.load(ordering: .relaxed) > bytesMax.load(ordering: .relaxed) {
+            let evicted = shards.reduce(0) { $0 + evict(from: $1) }
+            if evicted == 0 { break }
+        }
+    }
+
+    /// What is held now; `evictions` counts since the start what had to leave for want of room.
+    public var statistics: (entries: Int, bytes: Int, aliases: Int, evictions: Int) {
+        var entries = 0
+        var aliases = 0
+        for shard in shards {
+            let counts = shard.tables.withLock { ($0.entries.count, $0.aliases.count) }
+            entries += counts.0
+            aliases += counts.1
+        }
+        return (entries, bytes.load(ordering: .relaxed), aliases, evictions.load(ordering: .relaxed))
+    }
+
+    /// Evicts until the bound holds, from this shard as long as it has entries, then from the next ones.
+    ///
+    /// False when nothing is left to evict: then others are about to insert what fills the cache.
+    private func makeRoom(from first: Int) -> Bool {
+        for offset in 0..<Self.shardCount {
+            repeat {
+                if bytes.load(ordering: .relaxed) <= bytesMax.load(ordering: .relaxed) { return true }
+            } while evict(from: shards[(first + offset) & (Self.shardCount - 1)]) > 0
+        }
+        return false
+    }
+
+    /// Evicts what is over the bound, at most so many that the lock is not held long, and says how many.
+    private func evict(from shard: Shard) -> Int {
+        var excess = bytes.load(ordering: .relaxed) - bytesMax.load(ordering: .relaxed)
+        var victims: [RetiredEntry] = []
+        shard.tables.withLock { tables in
+            while excess > 0, victims.count < Self.victimsPerLock, let victim = tables.entries.evict() {
+                excess -= victim.result.byteCount
+                victims.append(victim)
+            }
+        }
+        for victim in victims { dispose(of: victim) }
+        evictions.add(victims.count, ordering: .relaxed)
+        return victims.count
+    }
+
+    private func dispose(of entry: RetiredEntry) {
+        bytes.subtract(entry.result.byteCount, ordering: .relaxed)
+        entry.aliases.forEach { removeAlias($0, leadingTo: entry.result) }
+    }
+
+    private func removeAlias(_ alias: AliasHandle, leadingTo result: CachedResult) {
+        let isRemoved = shards[alias.shard].tables.withLock { $0.aliases.remove(alias.number, leadingTo: result) }
+        if isRemoved { bytes.subtract(Self.aliasBytes, ordering: .relaxed) }
+    }
+}

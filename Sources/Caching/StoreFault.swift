@@ -1,0 +1,34 @@
+/// Why the store did not do what it was asked.
+///
+/// The code is for decisions and metrics; the detail is for the log and says what an operator can do. It holds no
+/// content of documents and no secret.
+public struct StoreFault: Error, Equatable, Sendable {
+    public enum Code: String, CaseIterable, Sendable {
+        /// The store does not answer, or not in time; asking again later may succeed.
+        case unavailable
+        /// No room is left on the disk; the store recovers by itself when there is some.
+        case full
+        /// The file or its folder cannot be written.
+        case readOnly = "read_only"
+        /// The file is damaged or is no store of this program. It is never replaced.
+        case corrupt
+        /// A newer version of this program made the file.
+        case newerSchema = "newer_schema"
+        /// Another process has the file open.
+        case inUse = "in_use"
+        /// More operations wait than are allowed.
+        case overloaded
+    }
+
+    public let code: Code
+    public let detail: String
+
+    public init(code: Code, detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+}
+
+extension StoreFault: CustomStringConvertible {
+    public var description: String { "\(code.rawValue): \(detail)" }
+}

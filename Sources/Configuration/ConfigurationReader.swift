@@ -1,0 +1,269 @@
+import Foundation
+import Keying
+import Vocabulary
+
+/// Makes a configuration of a JSON tree, section by section in the order of contract §3.
+struct ConfigurationReader {
+    let report: Report
+    private(set) var configuration = GatewayConfiguration()
+
+    init(report: Report) { self.report = report }
+
+    mutating func read(_ root: JSONValue) {
+        guard let reader = ObjectReader(root, path: "", report: report) else { return }
+        if let section = reader.object("listen") { readListen(section) }
+        if let section = reader.object("admin") { readAdmin(section) }
+        if let section = reader.object("upstream") {
+            readUpstream(section)
+        } else if !reader.isSet("upstream") {
+            report.fault("upstream.base_url", "is missing; give the vendor's address")
+            report.fault("upstream.keys", "is missing; give the vendor's key")
+        }
+        if let section = reader.object("passthrough") { readPassthrough(section) }
+        if let section = reader.object("cache") { readCache(section) }
+        if let section = reader.object("store") { readStore(section) }
+        if let section = reader.object("budgets") { readBudgets(section) }
+        let teams = TeamsReader(report: report, accounts: Set(configuration.upstream.keys.map(\.account)))
+        if let entries = reader.objects("teams") { configuration.teams = teams.read(entries) }
+        if let section = reader.object("alerts") { readAlerts(section) }
+        if let section = reader.object("log") { readLog(section) }
+        reader.finish()
+    }
+
+    // MARK: Listeners
+
+    private mutating func readListen(_ reader: ObjectReader) {
+        defer { reader.finish() }
+        readAddress(reader, into: &configuration.listen.address)
+        reader.integer("workers", into: &configuration.listen.workers, 0...1_024)
+        if let section = reader.object("tls") { configuration.listen.tls = readTLS(section) }
+        reader.size("max_header_bytes", into: &configuration.listen.headerBytesMax, 256...(1 << 20))
+        reader.size("max_body_bytes", into: &configuration.listen.bodyBytesMax, 1...(1 << 30))
+        reader.integer("max_connections", into: &configuration.listen.connectionsMax, 1...10_000_000)
+        reader.duration("header_timeout", into: &configuration.listen.headerTimeout)
+        reader.duration("body_timeout", into: &configuration.listen.bodyTimeout)
+        reader.duration("idle_timeout", into: &configuration.listen.idleTimeout)
+        reader.duration("drain_timeout", into: &configuration.listen.drainTimeout, zeroAllowed: true)
+    }
+
+    private func readAddress(_ reader: ObjectReader, into target: inout ListenAddress) {
+        guard let text = reader.string("address") else { return }
+        guard let address = ListenAddress(parsing: text) else {
+            return reader.fault("address", #"must be host:port or [v6]:port, like "127.0.0.1:8080""#)
+        }
+        target = address
+    }
+
+    private func readTLS(_ reader: ObjectReader) -> GatewayConfiguration.TLS? {
+        defer { reader.finish() }
+        let certificate = reader.file("certificate_file")
+        let key = reader.file("private_key_file")
+        let clientCA = reader.file("client_ca_file")
+        for name in ["certificate_file", "private_key_file"] where !reader.isSet(name) {
+            reader.fault(name, "is missing")
+        }
+        guard let certificate, let key else { return nil }
+        return GatewayConfiguration.TLS(certificateFile: certificate, privateKeyFile: key, clientCAFile: clientCA)
+    }
+
+    private mutating func readAdmin(_ reader: ObjectReader) {
+        defer { reader.finish() }
+        readAddress(reader, into: &configuration.admin.address)
+        var names = Set<String>()
+        for entry in reader.objects("tokens") ?? [] {
+            var token = GatewayConfiguration.Token()
+            if entry.isSet("name") { entry.string("name", into: &token.name) } else { entry.fault("name", "is missing") }
+            entry.choice("role", into: &token.role)
+            if let secret = entry.secret("secret") { token.secret = secret }
+            if !token.name.isEmpty, !names.insert(token.name).inserted { entry.fault("name", "stands twice") }
+            entry.finish()
+            configuration.admin.tokens.append(token)
+        }
+    }
+
+    // MARK: Upstream
+
+    private mutating func readUpstream(_ reader: ObjectReader) {
+        defer { reader.finish() }
+        readBaseURL(reader)
+        configuration.upstream.caFile = reader.file("ca_file")
+        readKeys(reader)
+        reader.duration("connect_timeout", into: &configuration.upstream.connectTimeout)
+        reader.duration("response_timeout", into: &configuration.upstream.responseTimeout)
+        reader.duration("idle_timeout", into: &configuration.upstream.idleTimeout)
+        reader.size("max_response_bytes", into: &configuration.upstream.responseBytesMax, 1...(1 << 30))
+        reader.integer("max_concurrency", into: &configuration.upstream.concurrencyMax, 1...100_000)
+        reader.integer("max_queue", into: &configuration.upstream.queueMax, 0...1_000_000)
+        reader.duration("queue_timeout", into: &configuration.upstream.queueTimeout)
+        readPrices(reader)
+        reader.integer("assumed_pages", into: &configuration.upstream.assumedPages, 1...1_000_000)
+        guard let section = reader.object("circuit_breaker") else { return }
+        section.integer("failures", into: &configuration.upstream.breakerFailures, 1...1_000_000)
+        section.duration("window", into: &configuration.upstream.breakerWindow)
+        section.duration("open_for", into: &configuration.upstream.breakerOpenFor)
+        section.finish()
+    }
+
+    private mutating func readBaseURL(_ reader: ObjectReader) {
+        guard reader.isSet("base_url") else {
+            _ = reader.take("base_url")
+            return reader.fault("base_url", "is missing; give the vendor's address")
+        }
+        guard let text = reader.string("base_url") else { return }
+        do throws(BaseURL.Fault) {
+            let url = try BaseURL(parsing: text)
+            configuration.upstream.baseURL = url
+            if !url.isTLS, !url.isLoopback {
+                report.warn(reader.path("base_url"), "sends the vendor's key and documents' labels unencrypted; use https")
+            }
+        } catch {
+            reader.fault("base_url", error.reason)
+        }
+    }
+
+    private mutating func readKeys(_ reader: ObjectReader) {
+        guard reader.isSet("keys") else {
+            _ = reader.take("keys")
+            return reader.fault("keys", "is missing; give the vendor's key")
+        }
+        guard let entries = reader.objects("keys") else { return }
+        if entries.isEmpty, reader.array("keys")?.isEmpty == true { reader.fault("keys", "must have at least one key") }
+        var identifiers = Set<String>()
+        for entry in entries {
+            let key = readKey(entry)
+            if !key.id.isEmpty, !identifiers.insert(key.id).inserted { entry.fault("id", "stands twice") }
+            configuration.upstream.keys.append(key)
+        }
+    }
+
+    private func readKey(_ entry: ObjectReader) -> GatewayConfiguration.UpstreamKeyEntry {
+        defer { entry.finish() }
+        var key = GatewayConfiguration.UpstreamKeyEntry()
+        Identifier.read(entry, into: &key.id)
+        entry.string("account", into: &key.account)
+        entry.integer("weight", into: &key.weight, 1...1_000_000)
+        if let secret = entry.secret("secret") { key.secret = secret }
+        entry.timestamp("not_before", into: &key.notBefore)
+        entry.timestamp("not_after", into: &key.notAfter)
+        key.monthlyCredits = entry.credits("monthly_credits")
+        if let start = key.notBefore, let end = key.notAfter, start >= end {
+            entry.fault("not_after", "must be later than not_before")
+        }
+        return key
+    }
+
+    private mutating func readPrices(_ reader: ObjectReader) {
+        guard let value = reader.take("credits_per_page") else { return }
+        guard case .object(let members) = value else {
+            return reader.fault("credits_per_page", "must be an object of models and credits")
+        }
+        for member in members {
+            let path = "\(reader.path("credits_per_page")).\(member.name)"
+            guard let credits = ObjectReader.credits(member.value, path, report) else { continue }
+            configuration.upstream.creditsPerPage[member.name] = credits
+        }
+    }
+
+    private mutating func readPassthrough(_ reader: ObjectReader) {
+        defer { reader.finish() }
+        reader.bool("enabled", into: &configuration.passthrough.isEnabled)
+        if let prefixes = reader.strings("prefixes") {
+            for (index, prefix) in prefixes.enumerated() where !prefix.hasPrefix("/") {
+                report.fault("\(reader.path("prefixes"))[\(index)]", "must begin with a slash")
+            }
+            configuration.passthrough.prefixes = prefixes
+        }
+        reader.size("max_body_bytes", into: &configuration.passthrough.bodyBytesMax, 1...(1 << 40))
+        guard let routes = reader.objects("spending") else { return }
+        configuration.passthrough.spending = routes.map { entry in
+            var route = GatewayConfiguration.SpendingRoute()
+            for name in ["method", "path"] where !entry.isSet(name) { entry.fault(name, "is missing") }
+            entry.string("method", into: &route.method)
+            entry.string("path", into: &route.path)
+            if !route.path.isEmpty, !route.path.hasPrefix("/") { entry.fault("path", "must begin with a slash") }
+            entry.finish()
+            return route
+        }
+    }
+
+    // MARK: The rest
+
+    private mutating func readCache(_ reader: ObjectReader) {
+        defer { reader.finish() }
+        reader.duration("ttl", into: &configuration.cache.ttl)
+        reader.size("memory", into: &configuration.cache.memoryBytesMax, (64 << 10)...(1 << 44))
+        reader.choice("scope", into: &configuration.cache.scope)
+        reader.choice("schema_order", into: &configuration.cache.schemaOrder)
+        reader.duration("stale_if_error", into: &configuration.cache.staleIfError, zeroAllowed: true)
+        reader.duration("negative_ttl", into: &configuration.cache.negativeTTL, zeroAllowed: true)
+        reader.duration("classifier_ttl", into: &configuration.cache.classifierTTL, zeroAllowed: true)
+        reader.choice("hit_credits_used", into: &configuration.cache.hitCreditsUsed)
+    }
+
+    private mutating func readStore(_ reader: ObjectReader) {
+        defer { reader.finish() }
+        guard let url = reader.string("url") else { return }
+        let isSQLite = url.hasPrefix("sqlite:") && url.utf8.count > 7
+        guard isSQLite || url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") else {
+            return reader.fault("url", "must be sqlite:PATH or postgresql://…")
+        }
+        configuration.store.url = url
+    }
+
+    private mutating func readBudgets(_ reader: ObjectReader) {
+        defer { reader.finish() }
+        if let zone = reader.string("time_zone") {
+            if TimeZone(identifier: zone) == nil {
+                reader.fault("time_zone", #"is no time zone; give one like "UTC" or "Europe/Zurich""#)
+            } else {
+                configuration.budgets.timeZone = zone
+            }
+        }
+        reader.integer("exceeded_status", into: &configuration.budgets.exceededStatus, 400...499)
+        configuration.budgets.organization = BudgetsReader.read(reader, "organization")
+    }
+
+    private mutating func readAlerts(_ reader: ObjectReader) {
+        defer { reader.finish() }
+        var alerts = GatewayConfiguration.Alerts()
+        if reader.isSet("webhook_url") {
+            reader.string("webhook_url", into: &alerts.webhookURL)
+            if let url = try? BaseURL(parsing: alerts.webhookURL.split(separator: "?").first.map(String.init) ?? ""),
+                url.isTLS || url.isLoopback
+            {
+            } else if !alerts.webhookURL.isEmpty {
+                reader.fault("webhook_url", "must be an https address, or http to loopback")
+            }
+        } else {
+            reader.fault("webhook_url", "is missing")
+        }
+        if let secret = reader.secret("secret") { alerts.secret = secret }
+        configuration.alerts = alerts
+    }
+
+    private mutating func readLog(_ reader: ObjectReader) {
+        defer { reader.finish() }
+        reader.choice("level", into: &configuration.log.level)
+        reader.choice("format", into: &configuration.log.format)
+        reader.bool("access", into: &configuration.log.access)
+    }
+}
+
+/// Identifiers that stand in paths, logs and reports.
+enum Identifier {
+    static func read(_ reader: ObjectReader, into target: inout String) {
+        guard reader.isSet("id") else {
+            _ = reader.take("id")
+            return reader.fault("id", "is missing")
+        }
+        guard let text = reader.string("id") else { return }
+        let isSound =
+            (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+            }
+        guard isSound else { return reader.fault("id", "must be 1 to 64 letters, digits, dots, hyphens or underscores") }
+        target = text
+    }
+}

@@ -1,0 +1,166 @@
+public import Vocabulary
+
+/// The configuration file as values: contract §3. Immutable; members that the file leaves out have their defaults.
+public struct GatewayConfiguration: Sendable, Equatable {
+    public var listen = Listen()
+    public var admin = Admin()
+    public var upstream = Upstream()
+    public var passthrough = Passthrough()
+    public var cache = Cache()
+    public var store = Store()
+    public var budgets = Budgets()
+    public var teams: [TeamEntry] = []
+    public var alerts: Alerts?
+    public var log = Log()
+    /// What is in order but deserves a look; each line begins with the member's path.
+    public var warnings: [String] = []
+    /// Members that are set and have no effect yet; each line begins with the member's path.
+    public var withoutEffectYet: [String] = []
+
+    public init() {}
+
+    public struct Listen: Sendable, Equatable {
+        public var address = ListenAddress(host: "127.0.0.1", port: 8080)
+        /// 0 for one per core.
+        public var workers = 0
+        public var tls: TLS?
+        public var headerBytesMax = 16 << 10
+        public var bodyBytesMax = 1 << 20
+        public var connectionsMax = 20_000
+        public var headerTimeout = Duration.seconds(10)
+        public var bodyTimeout = Duration.seconds(30)
+        public var idleTimeout = Duration.seconds(75)
+        public var drainTimeout = Duration.seconds(30)
+    }
+
+    public struct TLS: Sendable, Equatable {
+        public var certificateFile = ""
+        public var privateKeyFile = ""
+        public var clientCAFile: String?
+    }
+
+    public struct Admin: Sendable, Equatable {
+        public var address = ListenAddress(host: "127.0.0.1", port: 9090)
+        public var tokens: [Token] = []
+    }
+
+    public struct Token: Sendable, Equatable {
+        public enum Role: String, Sendable, CaseIterable { case viewer, `operator`, admin }
+        public var name = ""
+        public var role = Role.viewer
+        public var secret = Secret(bytes: [])
+    }
+
+    public struct Upstream: Sendable, Equatable {
+        public var baseURL: BaseURL?
+        public var caFile: String?
+        public var keys: [UpstreamKeyEntry] = []
+        public var connectTimeout = Duration.seconds(5)
+        public var responseTimeout = Duration.seconds(120)
+        public var idleTimeout = Duration.seconds(20)
+        public var responseBytesMax = 8 << 20
+        public var concurrencyMax = 64
+        public var queueMax = 1_000
+        public var queueTimeout = Duration.seconds(30)
+        public var creditsPerPage: [String: MicroCredits] = [
+            "gpt-4o-mini": MicroCredits(micros: 1_000_000), "gpt-4o": MicroCredits(micros: 1_000_000),
+        ]
+        public var assumedPages = 10
+        public var breakerFailures = 5
+        public var breakerWindow = Duration.seconds(10)
+        public var breakerOpenFor = Duration.seconds(5)
+    }
+
+    public struct UpstreamKeyEntry: Sendable, Equatable {
+        public var id = ""
+        public var account = "default"
+        public var weight = 1
+        public var secret = Secret(bytes: [])
+        public var notBefore: Timestamp?
+        public var notAfter: Timestamp?
+        public var monthlyCredits: MicroCredits?
+    }
+
+    public struct Passthrough: Sendable, Equatable {
+        public var isEnabled = true
+        public var prefixes = ["/v1/", "/files"]
+        public var bodyBytesMax = 100 << 20
+        public var spending = [
+            SpendingRoute(method: "GET", path: "/v1/documents/{id}/run_parser"),
+            SpendingRoute(method: "POST", path: "/v1/classifiers/{id}/classify"),
+        ]
+    }
+
+    public struct SpendingRoute: Sendable, Equatable {
+        public var method = ""
+        public var path = ""
+    }
+
+    public struct Cache: Sendable, Equatable {
+        public enum Scope: String, Sendable, CaseIterable { case organization, team }
+        public enum SchemaOrder: String, Sendable, CaseIterable { case insignificant, significant }
+        public enum HitCredits: String, Sendable, CaseIterable { case original, zero }
+        public var ttl = Duration.seconds(30 * 86_400)
+        public var memoryBytesMax = 256 << 20
+        public var scope = Scope.organization
+        public var schemaOrder = SchemaOrder.insignificant
+        public var staleIfError = Duration.zero
+        public var negativeTTL = Duration.zero
+        public var classifierTTL = Duration.zero
+        public var hitCreditsUsed = HitCredits.original
+    }
+
+    public struct Store: Sendable, Equatable {
+        public var url = "sqlite:tollgate.db"
+    }
+
+    public struct Budgets: Sendable, Equatable {
+        public var timeZone = "UTC"
+        public var exceededStatus = 402
+        public var organization: [BudgetEntry] = []
+    }
+
+    public struct BudgetEntry: Sendable, Equatable {
+        public enum Window: String, Sendable, CaseIterable { case day, week, month, total }
+        public var window = Window.month
+        public var credits = MicroCredits.zero
+        /// Shares of the limit, in millionths.
+        public var alertAtMillionths: [Int64] = []
+        public var isEnforced = true
+    }
+
+    public struct TeamEntry: Sendable, Equatable {
+        public var id = ""
+        public var name = ""
+        public var account = "default"
+        public var keys: [TeamKeyEntry] = []
+        public var budgets: [BudgetEntry] = []
+        public var requestsPerSecondMillionths: Int64?
+        public var concurrencyMax: Int?
+        public var models: [String]?
+        /// Nil for that of the cache.
+        public var cacheScope: Cache.Scope?
+    }
+
+    public struct TeamKeyEntry: Sendable, Equatable {
+        public var id = ""
+        public var secret = Secret(bytes: [])
+        public var notAfter: Timestamp?
+        public var budgets: [BudgetEntry] = []
+    }
+
+    public struct Alerts: Sendable, Equatable {
+        public var webhookURL = ""
+        public var secret = Secret(bytes: [])
+    }
+
+    public struct Log: Sendable, Equatable {
+        public enum Level: String, Sendable, CaseIterable {
+            case trace, debug, info, notice, warning, error, critical
+        }
+        public enum Format: String, Sendable, CaseIterable { case json, text }
+        public var level = Level.info
+        public var format = Format.json
+        public var access = true
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Keying
+
+/// Secrets, and files that are named: read now, so that everything wrong is known before anything starts.
+extension ObjectReader {
+    /// `{"env": "NAME"}`, `{"file": "PATH"}` or `{"value": "…"}`; nil, with a fault, when there is none to be had.
+    func secret(_ name: String) -> Secret? {
+        guard let value = take(name) else {
+            fault(name, #"is missing; give {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#)
+            return nil
+        }
+        guard case .object(let members) = value, members.count == 1, case .string(let text) = members[0].value,
+            ["env", "file", "value"].contains(members[0].name)
+        else {
+            fault(name, #"must be {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#)
+            return nil
+        }
+        switch members[0].name {
+        case "env": return secret(name, fromVariable: text)
+        case "file": return secret(name, fromFile: text)
+        default:
+            report.warn(path(name), "stands in the configuration itself; env or file keeps it out")
+            return checked(name, Array(text.utf8), "the value is empty")
+        }
+    }
+
+    private func secret(_ name: String, fromVariable variable: String) -> Secret? {
+        guard let value = report.environment[variable] else {
+            fault(name, "environment variable \(variable) is not set; type: export \(variable)=…")
+            return nil
+        }
+        return checked(name, Array(value.utf8), "environment variable \(variable) is empty; type: export \(variable)=…")
+    }
+
+    private func secret(_ name: String, fromFile file: String) -> Secret? {
+        let url = report.resolve(file)
+        guard let data = try? Data(contentsOf: url) else {
+            fault(name, "file \(file) cannot be read; create it or correct the path")
+            return nil
+        }
+        if FileMode.othersMayRead(url.path) {
+            report.warn(path(name), "file \(file) may be read by others; type: chmod 600 \(file)")
+        }
+        var bytes = Array(data)
+        if bytes.last == 0x0A { bytes.removeLast() }
+        if bytes.last == 0x0D { bytes.removeLast() }
+        return checked(name, bytes, "file \(file) is empty")
+    }
+
+    /// A secret goes into a field line, so it is visible ASCII.
+    private func checked(_ name: String, _ bytes: [UInt8], _ whenEmpty: String) -> Secret? {
+        if bytes.isEmpty {
+            fault(name, whenEmpty)
+            return nil
+        }
+        guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            fault(name, "has a character that is not visible ASCII; a space or line break may have slipped in")
+            return nil
+        }
+        return Secret(bytes: bytes)
+    }
+
+    /// A file that has to be there.
+    func file(_ name: String) -> String? {
+        guard let text = string(name) else { return nil }
+        let path = report.resolve(text).path
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            fault(name, "file \(text) cannot be read; create it or correct the path")
+            return nil
+        }
+        return path
+    }
+}
+
+/// Who may read a file.
+enum FileMode {
+    static func othersMayRead(_ path: String) -> Bool {
+        let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? Int
+        return (mode ?? 0) & 0o004 != 0
+    }
+}

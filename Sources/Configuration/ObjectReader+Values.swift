@@ -1,0 +1,134 @@
+import Keying
+import Vocabulary
+
+/// Members of one type. Each leaves `target` as it is when the member is absent, and reports what is wrong with it.
+extension ObjectReader {
+    func string(_ name: String, into target: inout String, notEmpty: Bool = true) {
+        guard let text = string(name) else { return }
+        if text.isEmpty && notEmpty { return fault(name, "must not be empty") }
+        target = text
+    }
+
+    /// The text of a member; nil when it is absent or no string.
+    func string(_ name: String) -> String? {
+        guard let value = take(name) else { return nil }
+        guard case .string(let text) = value else {
+            fault(name, "must be a string, not \(value.kindName)")
+            return nil
+        }
+        return text
+    }
+
+    func bool(_ name: String, into target: inout Bool) {
+        guard let value = take(name) else { return }
+        guard case .bool(let flag) = value else { return fault(name, "must be true or false, not \(value.kindName)") }
+        target = flag
+    }
+
+    func integer(_ name: String, into target: inout Int, _ range: ClosedRange<Int>) {
+        guard let value = take(name) else { return }
+        guard case .number(let text) = value, let number = Int(text) else {
+            return fault(name, "must be a whole number, not \(value.kindName)")
+        }
+        guard range.contains(number) else {
+            return fault(name, "must be from \(range.lowerBound) to \(range.upperBound)")
+        }
+        target = number
+    }
+
+    func duration(_ name: String, into target: inout Duration, zeroAllowed: Bool = false) {
+        guard let value = take(name) else { return }
+        guard case .string(let text) = value, let duration = Units.duration(text) else {
+            return fault(name, #"must be a duration like "250ms", "30s", "15m", "24h" or "30d""#)
+        }
+        if duration == .zero && !zeroAllowed { return fault(name, "must be longer than nothing") }
+        guard duration <= .seconds(3_650 * 86_400) else { return fault(name, "must be at most 3650d") }
+        target = duration
+    }
+
+    func size(_ name: String, into target: inout Int, _ range: ClosedRange<Int>) {
+        guard let value = take(name) else { return }
+        guard case .string(let text) = value, let size = Units.size(text) else {
+            return fault(name, #"must be a size like "512B", "64KiB", "256MiB" or "1GiB""#)
+        }
+        guard range.contains(size) else {
+            return fault(name, "must be from \(range.lowerBound)B to \(range.upperBound)B")
+        }
+        target = size
+    }
+
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, into target: inout Choice) {
+        guard let value = take(name) else { return }
+        guard case .string(let text) = value, let choice = Choice(rawValue: text) else {
+            let names = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+            return fault(name, "must be one of \(names)")
+        }
+        target = choice
+    }
+
+    func timestamp(_ name: String, into target: inout Timestamp?) {
+        guard let value = take(name) else { return }
+        guard case .string(let text) = value, let timestamp = Timestamp(rfc3339: text) else {
+            return fault(name, #"must be a time like "2027-01-01T00:00:00Z""#)
+        }
+        target = timestamp
+    }
+
+    /// An amount of credits, exact to a millionth.
+    func credits(_ name: String) -> MicroCredits? {
+        guard let value = take(name) else { return nil }
+        return Self.credits(value, path(name), report)
+    }
+
+    static func credits(_ value: JSONValue, _ path: String, _ report: Report) -> MicroCredits? {
+        guard case .number(let text) = value, let credits = MicroCredits(jsonNumber: text.utf8) else {
+            report.fault(path, "must be a number of credits, 0 or more, with at most 6 decimals")
+            return nil
+        }
+        return credits
+    }
+
+    /// A positive number with up to six decimals, in millionths.
+    func millionths(_ name: String) -> Int64? {
+        guard let value = take(name) else { return nil }
+        guard case .number(let text) = value, let number = MicroCredits(jsonNumber: text.utf8), number.micros > 0 else {
+            fault(name, "must be a number above 0 with at most 6 decimals")
+            return nil
+        }
+        return number.micros
+    }
+
+    func strings(_ name: String) -> [String]? {
+        guard let values = array(name) else { return nil }
+        return values.enumerated().compactMap { index, value in
+            guard case .string(let text) = value, !text.isEmpty else {
+                report.fault("\(path(name))[\(index)]", "must be a string that is not empty")
+                return nil
+            }
+            return text
+        }
+    }
+
+    func array(_ name: String) -> [JSONValue]? {
+        guard let value = take(name) else { return nil }
+        guard case .array(let values) = value else {
+            fault(name, "must be an array, not \(value.kindName)")
+            return nil
+        }
+        return values
+    }
+
+    /// The object that is this member.
+    func object(_ name: String) -> ObjectReader? {
+        guard let value = take(name) else { return nil }
+        return ObjectReader(value, path: path(name), report: report)
+    }
+
+    /// The objects in this member's array, each with a reader of its own.
+    func objects(_ name: String) -> [ObjectReader]? {
+        guard let values = array(name) else { return nil }
+        return values.enumerated().compactMap { index, value in
+            ObjectReader(value, path: "\(path(name))[\(index)]", report: report)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Keying
+import Vocabulary
+
+/// Takes the members out of one JSON object of the configuration; a class, so that closures can share it. Every wrong
+/// type or value becomes a fault with its path, and so does a member that nobody asked for.
+final class ObjectReader {
+    let path: String
+    let report: Report
+    private let members: [(name: String, value: JSONValue)]
+    private var asked: [String] = []
+
+    /// Nil, with a fault, when the value is no object.
+    init?(_ value: JSONValue, path: String, report: Report) {
+        guard case .object(let members) = value else {
+            report.fault(path, "must be an object, not \(value.kindName)")
+            return nil
+        }
+        self.members = members
+        self.path = path
+        self.report = report
+    }
+
+    /// The path of a member.
+    func path(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+
+    /// The member's value; nil when it is absent or null is not taken for absent.
+    func take(_ name: String) -> JSONValue? {
+        asked.append(name)
+        guard let member = members.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else { return nil }
+        report.note(path(name))
+        return member.value
+    }
+
+    func fault(_ name: String, _ message: String) { report.fault(path(name), message) }
+
+    func isSet(_ name: String) -> Bool { members.contains { $0.name.utf8.elementsEqual(name.utf8) } }
+
+    /// Reports the members that nobody asked for.
+    func finish() {
+        for member in members where !asked.contains(where: { $0.utf8.elementsEqual(member.name.utf8) }) {
+            let near = asked.min { distance($0, member.name) < distance($1, member.name) }
+            let hint = near.flatMap { distance($0, member.name) <= 2 ? "; did you mean \($0)?" : nil } ?? ""
+            report.fault(path(printable(member.name)), "is not a member that is known here\(hint)")
+        }
+    }
+
+    private func printable(_ name: String) -> String {
+        String(String.UnicodeScalarView(name.unicodeScalars.prefix(64).map { $0.isASCII && $0.value >= 32 ? $0 : "?" }))
+    }
+
+    /// How many characters have to be changed, put in or taken out to make one name of the other.
+    private func distance(_ one: String, _ other: String) -> Int {
+        let (one, other) = (Array(one.utf8.prefix(64)), Array(other.utf8.prefix(64)))
+        var row = Array(0...other.count)
+        for (index, byte) in one.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for (column, otherByte) in other.enumerated() {
+                let change = diagonal + (byte == otherByte ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(change, row[column + 1] + 1, row[column] + 1)
+            }
+        }
+        return row[other.count]
+    }
+}
+
+extension JSONValue {
+    /// What kind of value it is, in words.
+    var kindName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "true or false"
+        case .number: "a number"
+        case .string: "a string"
+        case .array: "an array"
+        case .object: "an object"
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Keying
+import Vocabulary
+
+/// Reads the teams and their keys.
+struct TeamsReader {
+    let report: Report
+    /// The accounts that some upstream key has.
+    let accounts: Set<String>
+
+    func read(_ entries: [ObjectReader]) -> [GatewayConfiguration.TeamEntry] {
+        var identifiers = Set<String>()
+        var keyIdentifiers = Set<String>()
+        var secrets: [[UInt8]: String] = [:]
+        return entries.map { entry in
+            let team = readTeam(entry)
+            if !team.id.isEmpty, !identifiers.insert(team.id).inserted { entry.fault("id", "stands twice") }
+            for (index, key) in team.keys.enumerated() {
+                let path = "\(entry.path("keys"))[\(index)]"
+                if !key.id.isEmpty, !keyIdentifiers.insert(key.id).inserted {
+                    report.fault(path + ".id", "stands twice; key ids are unique over all teams")
+                }
+                guard !key.secret.bytes.isEmpty else { continue }
+                if let other = secrets.updateValue(path, forKey: key.secret.bytes) {
+                    report.fault(path + ".secret", "is the same secret as \(other).secret")
+                }
+            }
+            return team
+        }
+    }
+
+    private func readTeam(_ entry: ObjectReader) -> GatewayConfiguration.TeamEntry {
+        defer { entry.finish() }
+        var team = GatewayConfiguration.TeamEntry()
+        Identifier.read(entry, into: &team.id)
+        team.name = team.id
+        entry.string("name", into: &team.name)
+        entry.string("account", into: &team.account)
+        if !accounts.isEmpty, !accounts.contains(team.account) {
+            entry.fault("account", "is not the account of any upstream key")
+        }
+        team.keys = (entry.objects("keys") ?? []).map(readKey)
+        team.budgets = BudgetsReader.read(entry, "budgets")
+        team.requestsPerSecondMillionths = entry.millionths("requests_per_second")
+        if entry.isSet("max_concurrency") {
+            var limit = 1
+            entry.integer("max_concurrency", into: &limit, 1...1_000_000)
+            team.concurrencyMax = limit
+        } else {
+            _ = entry.take("max_concurrency")
+        }
+        team.models = entry.strings("models")
+        if entry.isSet("cache_scope") {
+            var scope = GatewayConfiguration.Cache.Scope.organization
+            entry.choice("cache_scope", into: &scope)
+            team.cacheScope = scope
+        } else {
+            _ = entry.take("cache_scope")
+        }
+        return team
+    }
+
+    private func readKey(_ entry: ObjectReader) -> GatewayConfiguration.TeamKeyEntry {
+        defer { entry.finish() }
+        var key = GatewayConfiguration.TeamKeyEntry()
+        Identifier.read(entry, into: &key.id)
+        if let secret = entry.secret("secret") {
+            if secret.bytes.count < 16 {
+                entry.fault("secret", "must have 16 or more visible ASCII characters")
+            } else {
+                key.secret = secret
+            }
+        }
+        entry.timestamp("not_after", into: &key.notAfter)
+        key.budgets = BudgetsReader.read(entry, "budgets")
+        return key
+    }
+}
+
+/// Reads a list of budgets.
+enum BudgetsReader {
+    static func read(_ reader: ObjectReader, _ name: String) -> [GatewayConfiguration.BudgetEntry] {
+        var windows = Set<String>()
+        return (reader.objects(name) ?? []).map { entry in
+            let budget = readBudget(entry)
+            if entry.isSet("window"), !windows.insert(budget.window.rawValue).inserted {
+                entry.fault("window", "stands twice; give one budget for each window")
+            }
+            return budget
+        }
+    }
+
+    private static func readBudget(_ entry: ObjectReader) -> GatewayConfiguration.BudgetEntry {
+        defer { entry.finish() }
+        var budget = GatewayConfiguration.BudgetEntry()
+        if entry.isSet("window") {
+            entry.choice("window", into: &budget.window)
+        } else {
+            _ = entry.take("window")
+            entry.fault("window", "is missing; give day, week, month or total")
+        }
+        if let credits = entry.credits("credits") {
+            budget.credits = credits
+        } else if !entry.isSet("credits") {
+            entry.fault("credits", "is missing")
+        }
+        for (index, value) in (entry.array("alert_at") ?? []).enumerated() {
+            guard case .number(let text) = value, let share = MicroCredits(jsonNumber: text.utf8), share.micros > 0,
+                share.micros <= 10_000_000
+            else {
+                entry.report.fault("\(entry.path("alert_at"))[\(index)]", "must be a share of the limit, like 0.8")
+                continue
+            }
+            budget.alertAtMillionths.append(share.micros)
+        }
+        entry.bool("enforce", into: &budget.isEnforced)
+        return budget
+    }
+}

@@ -1,0 +1,176 @@
+public import Caching
+import GRDB
+import Synchronization
+public import Vocabulary
+
+/// The store of one node: an SQLite file in WAL mode.
+///
+/// Guarded; callable from any thread. One thread with one connection does all writing (`StoreWriter`), two threads with
+/// connections that can only read answer `find`. Every answer comes on one of these threads, or on the caller's when
+/// the call is refused at once. An answer that says success is durable: `synchronous=FULL`, so each commit ends with an
+/// fsync of the log.
+///
+/// What holds, and who sees to it:
+/// - S1: one process uses the file (`StoreLock`).
+/// - S2: one connection writes and checkpoints (`StoreWriter`); the readers are closed before it, so that none of
+///   them is the last one, which would checkpoint.
+/// - S3: after an error of fsync nothing is acknowledged any more, and `onFatal` is called, once.
+/// - S4: a file that is damaged, newer or another program's is refused and left as it is (`StoreSchema`).
+public final class SQLiteStore: ResultStore {
+    static let readerCount = 2
+    /// How long a lock that another program holds is waited for.
+    static let busyTimeout = Duration.seconds(5)
+    private static let queueMax = 10_000
+
+    let writer: StoreWriter
+    private let reads: WorkQueue<ReadOperation>
+    private let readers: [StoreReader]
+    private let lock: Mutex<StoreLock?>  // held until the store is closed
+
+    private init(writer: StoreWriter, reads: WorkQueue<ReadOperation>, readers: [StoreReader], lock: StoreLock) {
+        self.writer = writer
+        self.reads = reads
+        self.readers = readers
+        self.lock = Mutex(lock)
+    }
+
+    /// The threads end by themselves; `close` is what waits for them.
+    deinit {
+        reads.close()
+        writer.stop()
+    }
+
+    /// Opens the file, or makes it when there is none in an existing folder. Blocks for some milliseconds.
+    ///
+    /// - Parameters:
+    ///   - path: of the file; beside it lie `-wal`, `-shm` and `.lock`.
+    ///   - onFatal: called on the writer's thread when an fsync failed: the program must end with an error, since
+    ///     what the disk holds is not known any more.
+    /// - Throws: `inUse`, `readOnly`, `corrupt`, `newerSchema`, `full`, else `unavailable`; nothing is changed then.
+    public static func open(
+        path: String,
+        onFatal: @escaping @Sendable (StoreFault) -> Void
+    ) throws(StoreFault) -> SQLiteStore {
+        try open(path: path, busyTimeout: busyTimeout, onFatal: onFatal)
+    }
+
+    static func open(
+        path: String,
+        busyTimeout: Duration,
+        onFatal: @escaping @Sendable (StoreFault) -> Void
+    ) throws(StoreFault) -> SQLiteStore {
+        let path = try StoreFile.resolve(path)
+        let lock = try StoreLock(path: path)
+        try StoreFile.prepare(path)
+        do {
+            let database = try openWriter(path: path, busyTimeout: busyTimeout)
+            let reads = WorkQueue<ReadOperation>(itemsMax: queueMax)
+            var readers: [StoreReader] = []
+            do {
+                for number in 1...readerCount {
+                    readers.append(
+                        try StoreReader(path: path, busyTimeout: busyTimeout, work: reads, number: number)
+                    )
+                }
+            } catch {
+                reads.close()
+                for reader in readers { try reader.close() }
+                throw error
+            }
+            let writer = StoreWriter(database: database, queueMax: queueMax, onFatal: onFatal)
+            writer.start()
+            return SQLiteStore(writer: writer, reads: reads, readers: readers, lock: lock)
+        } catch {
+            let fault = StoreFault(thrown: error)
+            throw StoreFault(code: fault.code, detail: "cannot open \(path): \(fault.detail)")
+        }
+    }
+
+    private static func openWriter(path: String, busyTimeout: Duration) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(Double(busyTimeout.wholeNanoseconds) / 1e9)
+        configuration.label = "store writer"
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.writeWithoutTransaction { database in
+            try StoreSchema.check(database)
+            // Fails on a file that cannot be written, before anything is.
+            try database.inTransaction(.immediate) { .rollback }
+            let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+            guard mode == "wal" else {
+                let detail =
+                    "SQLite cannot use a write-ahead log here (\(mode ?? "no answer")): is it a network folder?"
+                throw StoreFault(code: .unavailable, detail: detail)
+            }
+            // The limit cuts a log back that grew while a checkpoint was held up.
+            try database.execute(
+                sql: """
+                    PRAGMA synchronous = FULL;
+                    PRAGMA wal_autocheckpoint = 0;
+                    PRAGMA journal_size_limit = 67108864;
+                    PRAGMA cache_size = -8192;
+                    PRAGMA temp_store = MEMORY;
+                    """
+            )
+            try StoreSchema.migrate(database)
+            try StoreSchema.probe(database)
+        }
+        return queue
+    }
+
+    public func find(_ key: CacheKey, then: @escaping @Sendable (Result<CachedResult?, StoreFault>) -> Void) {
+        let operation = ReadOperation({ try ResultTable.find(key, in: $0) }, then: then)
+        switch reads.put(operation) {
+        case .taken: break
+        case .full: operation.refuse(StoreFault(code: .overloaded, detail: "too many reads wait for the disk"))
+        case .closed: operation.refuse(StoreFault(code: .unavailable, detail: "the store is closed"))
+        }
+    }
+
+    public func save(_ result: CachedResult, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
+        perform({ try ResultTable.save(result, in: $0) }, then: then)
+    }
+
+    /// Removes the results of a document, whatever their account, durably; answers how many there were.
+    public func remove(documentID: String, then: @escaping @Sendable (Result<Int, StoreFault>) -> Void) {
+        perform({ try ResultTable.remove(documentID: documentID, from: $0) }, then: then)
+    }
+
+    /// Removes the results stored before a moment, in small batches while the writer has nothing else to do.
+    ///
+    /// - Parameter then: answered how many were removed, when the last batch is durable.
+    public func removeExpired(
+        before cutoff: Timestamp,
+        then: (@Sendable (Result<Int, StoreFault>) -> Void)? = nil
+    ) {
+        writer.sweep(ExpirySchedule.Sweep(cutoff: cutoff, then: then))
+    }
+
+    /// Sets how long results are kept after they were stored; nil, as at the start, keeps them for ever.
+    ///
+    /// What is older is removed from then on, once a minute. Danger: what is removed was paid for.
+    public func replace(retention: Duration?) { writer.replace(retention: retention) }
+
+    /// How many transactions were committed: with several operations at a time fewer than these.
+    public var commitCount: Int { writer.commitCount }
+
+    /// Does what was asked before, answers it, writes the log back, and gives the file free. Blocks.
+    ///
+    /// Not from one of the answers. What is asked afterwards is refused; a second call does nothing.
+    public func close() {
+        guard let held = lock.withLock({ $0.take() }) else { return }
+        // Until the connections are closed the lock is held: another process must not find them open.
+        defer { withExtendedLifetime(held) {} }
+        reads.close()
+        // An error of closing loses nothing: what was answered is durable in the log, which the next opening reads.
+        for reader in readers { try? reader.close() }
+        try? writer.close()
+    }
+
+    /// Runs an operation in the next group; answered when it is durable, or was not done.
+    func perform<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value,
+        then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
+    ) {
+        writer.submit(WriteOperation(work, then: then))
+    }
+}

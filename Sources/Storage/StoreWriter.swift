@@ -1,0 +1,190 @@
+internal import Caching
+import GRDB
+import Synchronization
+import Vocabulary
+
+/// The thread that does every write and every checkpoint, on the only connection that can.
+///
+/// Guarded: the queue and the schedule have a lock each, never held together; everything else belongs to the thread.
+///
+/// Group commit: the thread takes all operations that wait, up to `groupMax`, commits them with one fsync, and answers
+/// them; what was asked meanwhile is the next group. So nothing ever waits for a timer, one save alone costs one fsync,
+/// and the more there are at a time, the fewer fsyncs each costs. Between two groups it writes the log back when that
+/// is due, and removes old results while there is nothing else to do.
+final class StoreWriter: Sendable {
+    static let groupMax = 512
+    /// How long nothing was asked before the log is written back though it is short.
+    private static let idlePause = Duration.seconds(5)
+    /// Rows of one removal: few enough that a save that comes meanwhile waits some milliseconds at most.
+    private static let sweepRows = 128
+    /// While operations never cease, one removal for so many groups.
+    private static let groupsPerRemoval = 64
+
+    private let database: DatabaseQueue
+    private let work: WorkQueue<WriteOperation>
+    private let schedule: Mutex<ExpirySchedule>
+    private let onFatal: @Sendable (StoreFault) -> Void
+    private let thread = Mutex<StoreThread?>(nil)
+    private let commits = Atomic<Int>(0)
+    private let isBroken = Atomic<Bool>(false)
+
+    init(database: DatabaseQueue, queueMax: Int, onFatal: @escaping @Sendable (StoreFault) -> Void) {
+        self.database = database
+        self.onFatal = onFatal
+        work = WorkQueue(itemsMax: queueMax)
+        schedule = Mutex(ExpirySchedule(now: StoreClock.steady(), wall: StoreClock.wall()))
+    }
+
+    /// Begins to work; once.
+    func start() {
+        // The thread keeps the writer alive until the queue is closed and empty.
+        thread.withLock { $0 = StoreThread(name: "store-write") { self.run() } }
+    }
+
+    func submit(_ operation: WriteOperation) {
+        switch work.put(operation) {
+        case .taken: break
+        case .full: operation.refuse(StoreFault(code: .overloaded, detail: "too many writes wait for the disk"))
+        case .closed: operation.refuse(closedFault)
+        }
+    }
+
+    func sweep(_ sweep: ExpirySchedule.Sweep) {
+        switch schedule.withLock({ $0.request(sweep) }) {
+        case .taken: work.wake()
+        case .full: sweep.then?(.failure(StoreFault(code: .overloaded, detail: "too many removals wait")))
+        case .closed: sweep.then?(.failure(closedFault))
+        }
+    }
+
+    func replace(retention: Duration?) {
+        schedule.withLock { $0.replace(retention: retention, now: StoreClock.steady()) }
+        work.wake()
+    }
+
+    /// How many groups were committed.
+    var commitCount: Int { commits.load(ordering: .relaxed) }
+
+    /// Refuses from now on; what was asked before is still done.
+    func stop() { work.close() }
+
+    /// Does what was asked before, then closes the connection, which writes the whole log back.
+    ///
+    /// A connection after a fatal fault is left as it is: closing it would go on as if the fault had not been.
+    func close() throws {
+        stop()
+        thread.withLock { $0 }?.join()
+        if !isBroken.load(ordering: .acquiring) { try database.close() }
+    }
+
+    private var closedFault: StoreFault {
+        let isBroken = isBroken.load(ordering: .acquiring)
+        return StoreFault(code: .unavailable, detail: isBroken ? "the disk failed" : "the store is closed")
+    }
+
+    private func run() {
+        var state = ThreadState()
+        // A log that an earlier process left is written back like one's own.
+        state.pacer.noteCommit(operations: 1)
+        while true {
+            switch work.take(atMost: Self.groupMax, waiting: pause(state)) {
+            case .items(let operations):
+                commit(operations, &state)
+                if state.pacer.isDue { checkpoint(&state) }
+                state.groupsSinceRemoval += 1
+                if state.groupsSinceRemoval >= Self.groupsPerRemoval { removeSome(&state) }
+            case .nothing:
+                if state.pacer.isPending, !mayRemove(state) { checkpoint(&state) }
+                removeSome(&state)
+            case .closed:
+                endSweeps(&state)
+                return
+            }
+        }
+    }
+
+    /// What only the thread itself touches.
+    private struct ThreadState {
+        var pacer = CheckpointPacer()
+        var sweep: ExpirySchedule.Sweep?
+        var groupsSinceRemoval = 0
+    }
+
+    private func mayRemove(_ state: ThreadState) -> Bool { pauseOfSweeps(state) == .zero }
+
+    private func pauseOfSweeps(_ state: ThreadState) -> Duration? {
+        state.sweep != nil ? .zero : schedule.withLock { $0.pause(now: StoreClock.steady()) }
+    }
+
+    private func pause(_ state: ThreadState) -> Duration? {
+        let pauseOfLog = state.pacer.isPending ? Self.idlePause : nil
+        guard let pauseOfSweeps = pauseOfSweeps(state) else { return pauseOfLog }
+        return min(pauseOfSweeps, pauseOfLog ?? pauseOfSweeps)
+    }
+
+    private func commit(_ operations: ArraySlice<WriteOperation>, _ state: inout ThreadState) {
+        if isBroken.load(ordering: .relaxed) {
+            for operation in operations { operation.refuse(closedFault) }
+            return
+        }
+        let outcome = database.unsafeReentrantWrite { WriteGroup.commit(operations, on: $0) }
+        if outcome.committed > 0 { commits.add(1, ordering: .relaxed) }
+        state.pacer.noteCommit(operations: outcome.committed)
+        if let fatal = outcome.fatal { fail(fatal) }
+        for answer in outcome.answers { answer() }
+    }
+
+    private func checkpoint(_ state: inout ThreadState) {
+        if isBroken.load(ordering: .relaxed) { return }
+        do {
+            let (frames, _) = try database.unsafeReentrantWrite { try $0.checkpoint(.passive) }
+            state.pacer.noteCheckpoint(frames: frames)
+        } catch {
+            // A full or busy disk delays it only: the log grows and the next one does the work of both.
+            if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }
+            state.pacer.noteCheckpoint(frames: 0)
+        }
+    }
+
+    /// Removes one batch of old results.
+    private func removeSome(_ state: inout ThreadState) {
+        state.groupsSinceRemoval = 0
+        if state.sweep == nil {
+            state.sweep = schedule.withLock { $0.next(now: StoreClock.steady(), wall: StoreClock.wall()) }
+        }
+        guard let sweep = state.sweep else { return }
+        if isBroken.load(ordering: .relaxed) {
+            finishSweep(&state, .failure(closedFault))
+            return
+        }
+        do {
+            let removed = try database.unsafeReentrantWrite { database in
+                try ResultTable.removeOlder(than: sweep.cutoff, atMost: Self.sweepRows, from: database)
+            }
+            state.sweep!.removed += removed
+            state.pacer.noteCommit(operations: removed)
+            if removed < Self.sweepRows { finishSweep(&state, .success(sweep.removed + removed)) }
+            if state.pacer.isDue { checkpoint(&state) }
+        } catch {
+            finishSweep(&state, .failure(StoreFault(thrown: error)))
+            if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }
+        }
+    }
+
+    private func finishSweep(_ state: inout ThreadState, _ result: Result<Int, StoreFault>) {
+        let then = state.sweep?.then
+        state.sweep = nil
+        then?(result)
+    }
+
+    private func endSweeps(_ state: inout ThreadState) {
+        finishSweep(&state, .failure(closedFault))
+        for sweep in schedule.withLock({ $0.close() }) { sweep.then?(.failure(closedFault)) }
+    }
+
+    /// From here on nothing is written or acknowledged.
+    private func fail(_ fault: StoreFault) {
+        isBroken.store(true, ordering: .releasing)
+        onFatal(fault)
+    }
+}

@@ -1,0 +1,80 @@
+public import Vocabulary
+
+/// Stops sending to a vendor that fails time after time, and finds out when it works again. Pure: no clock, no lock.
+///
+/// - closed: requests go out. So many failures within the window, with no success between them, open it.
+/// - open: none goes out until its time is over.
+/// - half-open: one real request goes out as a probe. Its success closes the breaker, its failure opens it again; if
+///   it says nothing of the vendor's health (429, a client's error), another one may try.
+public struct CircuitBreaker: Sendable {
+    public struct Settings: Sendable, Equatable {
+        /// Failures in a row that open it; at least 1.
+        public var failures: Int
+        public var window: Duration
+        public var openFor: Duration
+
+        public init(failures: Int, window: Duration, openFor: Duration) {
+            self.failures = failures
+            self.window = window
+            self.openFor = openFor
+        }
+    }
+
+    /// What a request's end says of the vendor.
+    public enum Sign: Sendable { case success, failure, neutral }
+
+    enum Admission: Equatable { case go, refused(until: MonotonicInstant) }
+
+    private enum State {
+        case closed(failedAt: [MonotonicInstant])
+        case open(until: MonotonicInstant)
+        case halfOpen(probeIsOut: Bool, until: MonotonicInstant)
+    }
+
+    private(set) var settings: Settings
+    private var state = State.closed(failedAt: [])
+
+    init(_ settings: Settings) { self.settings = settings }
+
+    mutating func replace(_ settings: Settings) { self.settings = settings }
+
+    var isClosed: Bool {
+        switch state {
+        case .closed: true
+        case .open, .halfOpen: false
+        }
+    }
+
+    /// Whether a request may go out now. One that does must be recorded when it ends.
+    mutating func admit(at now: MonotonicInstant) -> Admission {
+        switch state {
+        case .closed: return .go
+        case .open(let until):
+            guard now >= until else { return .refused(until: until) }
+            state = .halfOpen(probeIsOut: true, until: now + settings.openFor)
+            return .go
+        case .halfOpen(let probeIsOut, let until):
+            if probeIsOut { return .refused(until: max(until, now)) }
+            state = .halfOpen(probeIsOut: true, until: now + settings.openFor)
+            return .go
+        }
+    }
+
+    /// A request that was admitted has ended.
+    mutating func record(_ sign: Sign, at now: MonotonicInstant) {
+        switch (state, sign) {
+        case (.closed, .success): state = .closed(failedAt: [])
+        case (.closed(let failedAt), .failure): countFailure(failedAt, now)
+        case (.halfOpen, .success): state = .closed(failedAt: [])
+        case (.halfOpen, .failure): state = .open(until: now + settings.openFor)
+        case (.halfOpen(_, let until), .neutral): state = .halfOpen(probeIsOut: false, until: until)
+        // Requests that went out before it opened end now; they say nothing new.
+        case (.open, _), (.closed, .neutral): break
+        }
+    }
+
+    private mutating func countFailure(_ failedAt: [MonotonicInstant], _ now: MonotonicInstant) {
+        let recent = failedAt.filter { now - $0 <= settings.window } + [now]
+        state = recent.count >= settings.failures ? .open(until: now + settings.openFor) : .closed(failedAt: recent)
+    }
+}

@@ -1,0 +1,31 @@
+import Vocabulary
+
+/// How long an upstream key is left alone after a 429. Pure: no clock, no lock.
+///
+/// For as long as `Retry-After` says; without it 1 s, then twice as long each time, up to 60 s. A success starts over.
+struct KeyCooling {
+    private static let longest = Duration.seconds(60)
+
+    private(set) var until: MonotonicInstant?
+    private var next = Duration.seconds(1)
+
+    /// A 429 came.
+    mutating func limited(retryAfter: Duration?, at now: MonotonicInstant) {
+        let pause = retryAfter ?? next
+        if retryAfter == nil { next = min(next * 2, Self.longest) }
+        let end = now + pause
+        // Several requests were under way: the longest pause counts.
+        if let until, until > end { return }
+        until = end
+    }
+
+    mutating func succeeded() { next = .seconds(1) }
+
+    /// The end of the cooling, if it is not over yet.
+    mutating func remaining(at now: MonotonicInstant) -> MonotonicInstant? {
+        guard let until else { return nil }
+        if until > now { return until }
+        self.until = nil
+        return nil
+    }
+}

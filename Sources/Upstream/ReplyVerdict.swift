@@ -1,0 +1,38 @@
+import HTTPMessages
+import Keying
+import Vocabulary
+
+/// What a whole response of the vendor means, by its status: FAULTS §3. Pure.
+enum ReplyVerdict {
+    /// Passed on, and what it says of the vendor's health.
+    case pass(CircuitBreaker.Sign)
+    case fail(UpstreamFailure, CircuitBreaker.Sign)
+    /// The key has to pause; the request waits and is sent again.
+    case limited(Duration?)
+
+    static func judge(_ reader: ReplyReader, now: Timestamp) -> ReplyVerdict {
+        switch reader.status {
+        case 200..<300: .pass(.success)
+        case 401: .fail(keyRejected("the vendor answered 401"), .neutral)
+        case 403 where !hasErrorShape(reader.body):
+            .fail(keyRejected("the vendor answered 403 without naming an error"), .neutral)
+        case 429: .limited(reader.retryAfter.flatMap { RetryAfter.parse($0.span, now: now) })
+        case 500, 503: .pass(.failure)
+        case 400..<500: .pass(.success)
+        case 504: .fail(UpstreamFailure(.timeout, charged: .unknown, source: .vendor, "the vendor answered 504"), .failure)
+        default: .fail(.invalidReply("the vendor answered \(reader.status)"), .failure)
+        }
+    }
+
+    private static func keyRejected(_ detail: String) -> UpstreamFailure {
+        UpstreamFailure(.keyRejected, charged: .no, source: .gateway, detail)
+    }
+
+    /// `{"success": false, "error": CODE, …}`: the vendor speaks, and not what stands before it.
+    private static func hasErrorShape(_ body: [UInt8]) -> Bool {
+        guard let value = try? JSONValue.parse(body.span), case .bool(false)? = value["success"],
+            case .string? = value["error"]
+        else { return false }
+        return true
+    }
+}

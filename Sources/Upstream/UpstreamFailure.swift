@@ -1,0 +1,72 @@
+/// Why the vendor's answer is not there or cannot be passed on.
+public struct UpstreamFailure: Error, Sendable, Equatable {
+    /// The contract's codes, §5.
+    public enum Code: String, Sendable, CaseIterable {
+        case unreachable = "upstream_unreachable"
+        case invalidResponse = "upstream_invalid_response"
+        case keyRejected = "upstream_key_rejected"
+        case rateLimited = "upstream_rate_limited"
+        case overloaded = "overloaded"
+        case circuitOpen = "circuit_open"
+        case timeout = "upstream_timeout"
+    }
+
+    /// Whether the vendor charged for it.
+    public enum Charge: String, Sendable { case no, yes, unknown }
+
+    /// Whose fault it is.
+    public enum Source: String, Sendable { case vendor, network, gateway }
+
+    public let code: Code
+    public let charged: Charge
+    public let source: Source
+    /// For `Retry-After`; at least 1.
+    public let retryAfterSeconds: Int?
+    /// For the log: what happened, without secrets or content.
+    public let detail: String
+
+    init(_ code: Code, charged: Charge, source: Source, _ detail: String, retryAfterSeconds: Int? = nil) {
+        self.code = code
+        self.charged = charged
+        self.source = source
+        self.detail = detail
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+
+    /// The vendor answered with something that is no answer to the request.
+    public static func invalidReply(_ detail: String) -> UpstreamFailure {
+        UpstreamFailure(.invalidResponse, charged: .unknown, source: .vendor, detail)
+    }
+
+    /// Sending the request again can cost nothing twice: the vendor did not take it.
+    public var isSafeToRetry: Bool { charged == .no }
+
+    public var status: Int {
+        switch code {
+        case .unreachable, .invalidResponse, .keyRejected: 502
+        case .rateLimited, .overloaded, .circuitOpen: 503
+        case .timeout: 504
+        }
+    }
+
+    /// Whether a stale result may be served in its place (contract §4): the vendor does not answer as it should.
+    public var mayServeStale: Bool {
+        switch code {
+        case .unreachable, .invalidResponse, .circuitOpen, .timeout: true
+        case .keyRejected, .rateLimited, .overloaded: false
+        }
+    }
+
+    /// What the client learns.
+    public var clientMessage: String {
+        switch code {
+        case .unreachable: "The vendor could not be reached; try again later."
+        case .invalidResponse: "The vendor's reply was broken or no answer to this request; try again later."
+        case .keyRejected: "The vendor does not accept the gateway's key; tell your gateway's operator."
+        case .rateLimited: "The vendor limits the rate of requests, and none could be sent in time; try again later."
+        case .overloaded: "Too many requests wait for the vendor; try again later."
+        case .circuitOpen: "The vendor failed several times in a row and is left alone for a while; try again later."
+        case .timeout: "The vendor did not answer in time; whether it did the work is not known."
+        }
+    }
+}

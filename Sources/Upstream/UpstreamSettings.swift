@@ -1,0 +1,75 @@
+public import Vocabulary
+
+/// Where the vendor is and how long it may take. Immutable; replaced whole by a reload.
+public struct UpstreamSettings: Sendable, Equatable {
+    public var isTLS: Bool
+    /// A name or an IP literal without brackets.
+    public var host: String
+    public var port: UInt16
+    /// What stands before `/v1/classify` in the path; empty or beginning with a slash, without one at its end.
+    public var pathPrefix: String
+    /// For connecting, over all addresses and repetitions, the TLS handshake included.
+    public var connectTimeout: Duration
+    /// From the request's last byte to the reply's last byte.
+    public var responseTimeout: Duration
+    /// How long an idle connection is kept; less than the vendor keeps it.
+    public var idleTimeout: Duration
+    /// The longest body of a reply.
+    public var responseBytesMax: Int
+    /// Requests under way over all workers.
+    public var concurrencyMax: Int
+    /// Requests that wait for a place over all workers.
+    public var queueMax: Int
+    public var queueTimeout: Duration
+    public var breaker: CircuitBreaker.Settings
+
+    public init(
+        isTLS: Bool,
+        host: String,
+        port: UInt16,
+        pathPrefix: String,
+        connectTimeout: Duration,
+        responseTimeout: Duration,
+        idleTimeout: Duration,
+        responseBytesMax: Int,
+        concurrencyMax: Int,
+        queueMax: Int,
+        queueTimeout: Duration,
+        breaker: CircuitBreaker.Settings
+    ) {
+        self.isTLS = isTLS
+        self.host = host
+        self.port = port
+        self.pathPrefix = pathPrefix
+        self.connectTimeout = connectTimeout
+        self.responseTimeout = responseTimeout
+        self.idleTimeout = idleTimeout
+        self.responseBytesMax = responseBytesMax
+        self.concurrencyMax = concurrencyMax
+        self.queueMax = queueMax
+        self.queueTimeout = queueTimeout
+        self.breaker = breaker
+    }
+
+    /// The Host field: the port stands there only when it is not the scheme's own (RFC 9110 §7.2).
+    var hostField: String {
+        let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
+        return port == (isTLS ? 443 : 80) ? name : "\(name):\(port)"
+    }
+}
+
+/// What the vendor accepts as `x-api-key`. Immutable. Printing it shows the identifier only.
+public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable {
+    public let id: KeyID
+    public let account: AccountID
+    let secret: [UInt8]
+
+    public init(id: KeyID, account: AccountID, secret: [UInt8]) {
+        self.id = id
+        self.account = account
+        self.secret = secret
+    }
+
+    public var description: String { "upstream key \(id)" }
+    public var customMirror: Mirror { Mirror(self, children: ["id": id.rawValue]) }
+}

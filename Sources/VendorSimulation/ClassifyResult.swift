@@ -1,0 +1,35 @@
+import Vocabulary
+
+/// A classification that took place, member by member as the vendor's reply has them.
+struct ClassifyResult {
+    var requestID: String
+    var documentID: String
+    /// Nil is written as `null`, for a classification that failed.
+    var classification: String?
+    var scores: [(label: String, share: Int)]
+    var requestStatus = "completed"
+    /// JSON text; nil leaves the member out.
+    var creditsText: String?
+    var pages: Int
+    var duration: Duration
+
+    /// The reply's body, its members in the order in which the vendor documents them.
+    var json: String {
+        let scores = scores.map { "\(JSONString.quoted($0.label)): \(CategoryScores.text(ofShare: $0.share))" }
+        var text = #"{"request_id": \#(JSONString.quoted(requestID)), "#
+        text += #""document_id": \#(JSONString.quoted(documentID)), "classifier_id": null, "#
+        text += #""classification": \#(classification.map(JSONString.quoted) ?? "null"), "#
+        text += #""confidence_scores": {\#(scores.joined(separator: ", "))}, "#
+        text += #""request_status": \#(JSONString.quoted(requestStatus)), "#
+        if let creditsText { text += #""credits_used": \#(creditsText), "# }
+        return text + #""num_pages": \#(pages), "duration": \#(durationText)}"#
+    }
+
+    /// Seconds with one decimal or more, to the millisecond: `1.4`.
+    private var durationText: String {
+        let milliseconds = duration.wholeNanoseconds / 1_000_000
+        var digits = String(milliseconds % 1_000 + 1_000).dropFirst()
+        while digits.count > 1, digits.last == "0" { digits.removeLast() }
+        return "\(milliseconds / 1_000).\(digits)"
+    }
+}

@@ -1,0 +1,55 @@
+/// A document as the simulated vendor has it.
+struct DocumentRecord: Equatable, Sendable {
+    enum State: String, Sendable, CaseIterable {
+        case ready
+        case notOCRed = "not_ocred"
+        case unknown
+    }
+
+    var pages: Int
+    var state: State
+    var kind: DocumentKind
+}
+
+/// All documents: every UUID is one, made up from its digits, unless a control call said otherwise.
+struct DocumentBook: Sendable {
+    /// The document of the vendor's sample request: an invoice of two pages.
+    static let sampleID = "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8"
+    static let pagesMax = 1_000_000
+
+    /// By identifier in lower case.
+    private var changed: [String: DocumentRecord] = [:]
+
+    /// - Parameter id: a UUID in lower case.
+    func record(of id: String) -> DocumentRecord {
+        if let record = changed[id] { return record }
+        if id == DocumentBook.sampleID { return DocumentRecord(pages: 2, state: .ready, kind: .invoice) }
+        let sum = id.utf8.reduce(0) { $0 &+ Int($1) }
+        let kinds = DocumentKind.allCases
+        return DocumentRecord(pages: sum % 10 + 1, state: .ready, kind: kinds[sum / 10 % kinds.count])
+    }
+
+    mutating func set(_ record: DocumentRecord, of id: String) { changed[id] = record }
+}
+
+/// What a made-up document is about; it decides which category fits.
+enum DocumentKind: String, CaseIterable, Sendable {
+    case invoice
+    case order
+    case contract
+    case receipt
+    case letter
+    case report
+
+    /// Words in lower case that a category for such a document has in its label or its description.
+    var keywords: [String] {
+        switch self {
+        case .invoice: ["invoice", "requesting payment", "bill", "payment"]
+        case .order: ["purchase", "order", "buyer", "supplier"]
+        case .contract: ["contract", "agreement", "legally", "binding"]
+        case .receipt: ["receipt", "proof", "paid", "purchase"]
+        case .letter: ["letter", "correspondence", "message", "addressed"]
+        case .report: ["report", "statement", "summary", "analysis"]
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Vocabulary
+
+/// Something that goes wrong, or just otherwise, in the next classify calls.
+///
+/// As JSON: `{"kind": …, "count": 1, "document_id": …, "hold": false, "delay_ms": …, "charges": …}` and the members of
+/// its kind, see `Fault.Kind`. All but `kind` may be left out. `count` −1 means every call from now on; with
+/// `document_id` only calls about that document count.
+public struct Fault: Equatable, Sendable {
+    let kind: Kind
+    /// Calls that are still to meet it; −1 for all.
+    var remaining = 1
+    /// In lower case.
+    var documentID: String?
+    /// Keep the call until a release.
+    var isHeld = false
+    /// In place of the usual delay.
+    var delay: Duration?
+    /// Nil: as the real vendor would, see `Kind.charges`.
+    var charges: Bool?
+
+    init(_ kind: Kind) {
+        self.kind = kind
+        if kind == .hold { isHeld = true }
+    }
+
+    /// Reads the JSON text of a fault.
+    public init(json text: String) throws(ControlFault) {
+        var members = try ControlMembers(Array(text.utf8))
+        try self.init(&members)
+    }
+
+    init(_ members: inout ControlMembers) throws(ControlFault) {
+        self.init(try Kind(&members))
+        remaining = try members.integer("count", -1...1_000_000_000) ?? 1
+        if let text = try members.text("document_id") {
+            guard let id = DocumentIdentifier.normalised(text) else { throw ControlFault("document_id must be a UUID") }
+            documentID = id
+        }
+        if try members.truth("hold") == true { isHeld = true }
+        delay = try members.milliseconds("delay_ms")
+        if kind == .delay {
+            delay = try members.milliseconds("ms") ?? delay
+            guard delay != nil else { throw ControlFault("ms must say how long the delay is") }
+        }
+        charges = try members.truth("charges")
+        try members.expectNoMore()
+    }
+}
+
+/// The faults that wait for calls, in the order in which they were asked for.
+struct FaultQueue: Sendable {
+    static let countMax = 10_000
+
+    private var faults: [Fault] = []
+
+    var count: Int { faults.count }
+
+    /// False when the queue is full.
+    mutating func append(_ fault: Fault) -> Bool {
+        guard faults.count < FaultQueue.countMax else { return false }
+        if fault.remaining != 0 { faults.append(fault) }
+        return true
+    }
+
+    mutating func removeAll() { faults.removeAll() }
+
+    /// The first fault that concerns a call, used up by one.
+    ///
+    /// - Parameter documentID: in lower case; nil when the call does not say one.
+    mutating func take(for documentID: String?) -> Fault? {
+        guard let index = faults.firstIndex(where: { $0.documentID == nil || $0.documentID == documentID }) else {
+            return nil
+        }
+        let fault = faults[index]
+        if fault.remaining > 0 { faults[index].remaining -= 1 }
+        if faults[index].remaining == 0 { faults.remove(at: index) }
+        return fault
+    }
+}

@@ -1,0 +1,44 @@
+import HTTPMessages
+
+/// What the simulated vendor needs of a request's head, copied out of the input.
+struct RequestSummary {
+    enum Destination: Equatable {
+        /// `POST /v1/classify`
+        case classify
+        case other(method: String, path: String, query: String?)
+    }
+
+    let destination: Destination
+    let framing: BodyFraming
+    let keepsAlive: Bool
+    let expectsContinue: Bool
+    /// The value of `x-api-key`.
+    let key: String?
+    /// The value of `x-request-id`.
+    let requestID: String?
+
+    init(_ head: RequestHead, in bytes: Span<UInt8>) {
+        framing = head.framing
+        keepsAlive = head.keepsAlive
+        expectsContinue = head.expectsContinue
+        key = head.first(.apiKey).map { RequestSummary.text(bytes, $0) }
+        requestID = head.first(.requestID).map { RequestSummary.text(bytes, $0) }
+        let path = RequestSummary.text(bytes, head.path)
+        if head.method == .post, path == "/v1/classify" {
+            destination = .classify
+        } else {
+            destination = .other(
+                method: RequestSummary.text(bytes, head.methodRange),
+                path: path.isEmpty ? "/" : path,
+                query: head.query.map { RequestSummary.text(bytes, $0) }
+            )
+        }
+    }
+
+    private static func text(_ bytes: Span<UInt8>, _ range: ByteRange) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(range.count)
+        for index in range.indices { text.append(bytes[index]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

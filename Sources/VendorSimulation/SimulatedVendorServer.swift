@@ -1,0 +1,80 @@
+import EventLoops
+import Glibc
+import Synchronization
+public import Transport
+import Vocabulary
+
+/// The simulated vendor as a server on a thread of its own.
+///
+/// Guarded: `isStopped` is the one thing that changes here; all else belongs to the thread's loop. Safe to use from
+/// any thread but that one. `stop()` must be called before it is let go.
+///
+/// A request's way: `VendorConnection` cuts it out of the bytes, `VendorDesk` asks `SimulatedVendor` what to answer
+/// and what to charge, waits as long as the plan says, has the charge booked and written, and gives the reply back.
+/// Paths under `/sim/` are control calls (`ControlCall`).
+public final class SimulatedVendorServer: Sendable {
+    /// Why the server could not be started; names the address or the file.
+    public struct Fault: Error, Sendable, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Where it listens, with the port that the system chose.
+    public let address: SocketAddress
+    /// Where control calls are taken besides, if that was asked for.
+    public let controlAddress: SocketAddress?
+    /// `http://127.0.0.1:8080`, what a client puts before `/v1/classify`.
+    public let url: String
+    private let thread: LoopThread
+    private let premises: LoopBound<VendorPremises>
+    private let isStopped = Mutex(false)
+
+    private init(_ thread: LoopThread, _ opened: VendorPremises.Opened, isTLS: Bool) {
+        self.thread = thread
+        premises = opened.premises
+        address = opened.address
+        controlAddress = opened.controlAddress
+        url = "\(isTLS ? "https" : "http")://\(opened.address)"
+    }
+
+    /// Starts a server that accepts connections when this returns.
+    public static func start(_ options: SimulatedVendorOptions) throws(Fault) -> SimulatedVendorServer {
+        // A reply to a peer that is gone must fail with EPIPE, not end the process.
+        signal(SIGPIPE, SIG_IGN)
+        let outcome = OutcomeBox()
+        let thread: LoopThread
+        do throws(EventLoop.Fault) {
+            thread = try LoopThread.start(name: "vendor-sim") { loop in
+                let result = Result { () throws(Fault) in try VendorPremises.open(options, loop: loop) }
+                if case .failure = result { loop.stop() }
+                outcome.value.withLock { $0 = result }
+            }
+        } catch {
+            throw Fault(description: error.description)
+        }
+        switch outcome.value.withLock({ $0! }) {
+        case .success(let opened): return SimulatedVendorServer(thread, opened, isTLS: options.tls != nil)
+        case .failure(let fault):
+            thread.join()
+            throw fault
+        }
+    }
+
+    /// Resets all connections and ends the thread. Calls after the first do nothing.
+    public func stop() {
+        let isFirst = isStopped.withLock { isStopped in
+            defer { isStopped = true }
+            return !isStopped
+        }
+        guard isFirst else { return }
+        thread.post { [premises] loop in
+            premises.value.close()
+            loop.stop()
+        }
+        thread.join()
+    }
+}
+
+/// Carries the outcome of the start from the server's thread to the one that waits for it.
+private final class OutcomeBox: Sendable {
+    let value = Mutex<Result<VendorPremises.Opened, SimulatedVendorServer.Fault>?>(nil)
+}

@@ -1,0 +1,26 @@
+/// What the simulated vendor honestly answers to a call, before a fault has its way with it.
+enum VendorAnswer {
+    case completed(ClassifyResult, Charge)
+    case refused(VendorRefusal)
+
+    func message() -> ReplyMessage {
+        switch self {
+        case .completed(let result, _): ReplyMessage(status: 200, body: Array(result.json.utf8))
+        case .refused(let refusal): ReplyMessage(status: refusal.status, body: Array(refusal.body.utf8))
+        }
+    }
+
+    var retryAfter: RetryAfter? {
+        switch self {
+        case .completed: nil
+        case .refused(let refusal): refusal.retryAfter
+        }
+    }
+
+    /// The same answer with its result changed, if it has one.
+    func changingResult(_ change: (inout ClassifyResult) -> Void) -> VendorAnswer {
+        guard case .completed(var result, let charge) = self else { return self }
+        change(&result)
+        return .completed(result, charge)
+    }
+}

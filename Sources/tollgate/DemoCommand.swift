@@ -1,0 +1,74 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Transport
+import VendorSimulation
+
+/// `tollgate demo`: a simulated vendor and a gateway before it, to try with curl.
+struct DemoCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Start a simulated vendor and a gateway before it, with a demo team."
+    )
+
+    @Option(help: "Where the gateway listens; port 0 takes a free one.")
+    var address = "127.0.0.1:8080"
+
+    private static let vendorKey = "vendor-demo-key"
+    private static let teamKey = "demo-team-key-0001"
+    private static let body = """
+        {"document_id": "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8", "classification_schema": [\
+        {"label": "invoice", "description": "A document requesting payment for goods or services rendered"}, \
+        {"label": "contract", "description": "A legally binding agreement between two or more parties"}], \
+        "page_range": "1-2"}
+        """
+
+    func run() throws {
+        guard let listen = ListenAddress(parsing: address) else {
+            throw ValidationError("--address must be host:port, like 127.0.0.1:8080")
+        }
+        var options = SimulatedVendorOptions()
+        options.settings.keys = [Self.vendorKey]
+        let vendor = try SimulatedVendorServer.start(options)
+        defer { vendor.stop() }
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tollgate-demo-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("config.json")
+        try Self.configuration(listen: listen.description, vendor: vendor.url, folder: folder)
+            .write(to: file, atomically: true, encoding: .utf8)
+        let configuration = try LoadedConfiguration.load(file.path).configuration
+        try Service.run(configuration) { service in
+            print(DemoCommand.greeting(gateway: service.clientURL, vendor: vendor.url))
+            fflush(nil)
+        }
+    }
+
+    /// The demo is configured by a file like any other gateway.
+    private static func configuration(listen: String, vendor: String, folder: URL) -> String {
+        """
+        {
+          "listen": {"address": "\(listen)"},
+          "upstream": {"base_url": "\(vendor)", "keys": [{"id": "demo", "secret": {"value": "\(vendorKey)"}}]},
+          "store": {"url": "sqlite:\(folder.path)/tollgate.db"},
+          "teams": [{"id": "demo", "name": "Demo", "keys": [{"id": "demo-key", "secret": {"value": "\(teamKey)"}}]}]
+        }
+        """
+    }
+
+    private static func greeting(gateway: String, vendor: String) -> String {
+        """
+        tollgate listening on \(gateway)
+        simulated vendor on \(vendor)
+
+        Ask twice and compare Cache-Status; the second answer comes from the cache and costs nothing:
+
+        curl -sS -i \(gateway)/v1/classify -H 'x-api-key: \(teamKey)' -H 'content-type: application/json' -d '\(body)'
+
+        What the vendor counted:
+
+        curl -sS \(vendor)/sim/account
+
+        """
+    }
+}
