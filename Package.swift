@@ -78,6 +78,17 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
+
+        // What tests of several rooms need: processes, raw connections, certificates. No product depends on it.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTPMessages", "Vocabulary"]),
+        .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "Vocabulary"]),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Caching", "Storage", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .testTarget(name: "VendorSimulationTests", dependencies: ["Transport", "VendorSimulation", "Vocabulary"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "tollgate", "vendor-sim"]),
     ],
     swiftLanguageModes: [.v6]
 )

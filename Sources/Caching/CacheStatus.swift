@@ -34,7 +34,7 @@ public enum CacheStatus: Equatable, Sendable {
 
     /// Writes the whole field line.
     public func write(into writer: inout HeadWriter) {
-        writer.begin("cache-status")
+        writer.begin("Cache-Status")
         writer.append("tollgate")
         switch self {
         case .hit(let ttlSeconds):

@@ -12,14 +12,14 @@ struct ReplyWriter {
     mutating func begin(status: Int, contentType: [UInt8]?, contentLength: Int, now: Timestamp) {
         head.removeAll()
         head.statusLine(status)
-        head.field("date", dateText(now.wholeSeconds))
+        head.field("Date", dateText(now.wholeSeconds))
         if let contentType {
-            head.field("content-type", contentType)
+            head.field("Content-Type", contentType)
         } else if contentLength > 0 {
-            head.field("content-type", "application/json")
+            head.field("Content-Type", "application/json")
         }
         // RFC 9110 §8.6: none in a 204.
-        if status != 204 { head.field("content-length", decimal: Int64(contentLength)) }
+        if status != 204 { head.field("Content-Length", decimal: Int64(contentLength)) }
     }
 
     /// Forgets the last head.
@@ -38,7 +38,7 @@ struct ReplyWriter {
     /// What every classify reply says of the cache and of credits (contract §4).
     mutating func classifyFields(_ status: CacheStatus, charged: MicroCredits, saved: MicroCredits) {
         // A POST's answer is not for other caches (RFC 9110 §9.3.3).
-        head.field("cache-control", "no-store")
+        head.field("Cache-Control", "no-store")
         status.write(into: &head)
         credits("tollgate-credits-charged", charged)
         credits("tollgate-credits-saved", saved)
@@ -52,19 +52,19 @@ struct ReplyWriter {
         }
     }
 
-    mutating func age(_ seconds: Int64) { head.field("age", decimal: seconds) }
+    mutating func age(_ seconds: Int64) { head.field("Age", decimal: seconds) }
 
-    mutating func retryAfter(_ seconds: Int) { head.field("retry-after", decimal: Int64(seconds)) }
+    mutating func retryAfter(_ seconds: Int) { head.field("Retry-After", decimal: Int64(seconds)) }
 
-    mutating func allow(_ methods: StaticString) { head.field("allow", methods) }
+    mutating func allow(_ methods: StaticString) { head.field("Allow", methods) }
 
     /// Ends the head: the request's identifier, and what becomes of the connection (RFC 9112 §9.3).
     mutating func end(requestID: [UInt8], keepsAlive: Bool, isHTTP10: Bool) {
         head.field("x-request-id", requestID)
         if !keepsAlive {
-            head.field("connection", "close")
+            head.field("Connection", "close")
         } else if isHTTP10 {
-            head.field("connection", "keep-alive")
+            head.field("Connection", "keep-alive")
         }
         head.endSection()
     }

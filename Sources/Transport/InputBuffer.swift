@@ -67,7 +67,7 @@ public final class InputBuffer {
         } else if unsafe base != own {
             let kept = count
             let capacity = (kept + 1023) & ~1023
-            let memory = allocate(capacity)
+            let memory = unsafe allocate(capacity)
             unsafe memory.copyMemory(from: base! + lower, byteCount: kept)
             unsafe free(own)
             unsafe (own, base) = (memory, memory)
@@ -84,7 +84,7 @@ public final class InputBuffer {
             unsafe memmove(own!, own! + lower, kept)
         } else {
             let capacity = max(ownCapacity * 2, kept + room)
-            let memory = allocate(capacity)
+            let memory = unsafe allocate(capacity)
             unsafe memory.copyMemory(from: own! + lower, byteCount: kept)
             unsafe free(own)
             unsafe (own, base) = (memory, memory)

@@ -1,4 +1,4 @@
-public import Vocabulary
+import Vocabulary
 
 /// Stops sending to a vendor that fails time after time, and finds out when it works again. Pure: no clock, no lock.
 ///

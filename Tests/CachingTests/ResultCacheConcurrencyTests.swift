@@ -1,0 +1,39 @@
+import Caching
+import Foundation
+import Testing
+import Vocabulary
+
+@Suite("ResultCache on several threads")
+struct ResultCacheConcurrencyTests {
+    @Test("C1 to C4 hold under any interleaving, and all bytes are accounted for at the end")
+    func hammer() {
+        let seed = UInt64.random(in: 0 ... .max)
+        let bytesMax = 150_000
+        let cache = ResultCache(bytesMax: bytesMax)
+        DispatchQueue.concurrentPerform(iterations: 8) { thread in
+            var generator = SeededGenerator(seed: seed &+ UInt64(thread))
+            for _ in 0..<20_000 {
+                let number = UInt64.random(in: 0..<400, using: &generator)
+                let alias = key(10_000 + number * 8 + UInt64.random(in: 0..<8, using: &generator))
+                switch Int.random(in: 0..<12, using: &generator) {
+                case 0...2: cache.insert(result(key(number), bodyBytes: Int(number)))
+                case 3...5: if let found = cache.find(key(number)) { cache.remember(alias: alias, for: found) }
+                case 6: cache.remove(key(number))
+                case 7 where number == 0: cache.removeAliases()
+                case 8 where number < 2: cache.resize(bytesMax: bytesMax / 2 * Int(number + 1))
+                case 9 where number == 0: cache.removeAll { $0.key.word0 & 7 == 0 }
+                default:
+                    if let found = cache.find(alias: alias) {
+                        #expect(found.key == key(number), "seed \(seed)")
+                        #expect(found.body.count == Int(number), "seed \(seed)")
+                    }
+                }
+            }
+        }
+        #expect(cache.statistics.bytes <= bytesMax, "seed \(seed)")
+        cache.removeAll { _ in true }
+        #expect(cache.statistics.entries == 0)
+        #expect(cache.statistics.aliases == 0, "seed \(seed)")
+        #expect(cache.statistics.bytes == 0, "seed \(seed)")
+    }
+}

@@ -1,0 +1,54 @@
+import Vocabulary
+
+@testable import Caching
+
+/// A small generator whose seed a failing test prints (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+
+    mutating func key() -> CacheKey { CacheKey(next(), next(), next(), next()) }
+}
+
+func key(_ number: UInt64) -> CacheKey {
+    var generator = SeededGenerator(seed: number)
+    return generator.key()
+}
+
+/// A key that belongs to the given shard.
+func key(_ number: UInt64, shard: UInt64) -> CacheKey {
+    let any = key(number)
+    return CacheKey(any.word0, any.word1, any.word2, any.word3 & ~15 | shard)
+}
+
+func result(
+    _ key: CacheKey,
+    bodyBytes: Int = 300,
+    documentID: String = "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8",
+    classification: String = "invoice",
+    storedAt: Timestamp = Timestamp(seconds: 1_000)
+) -> CachedResult {
+    CachedResult(
+        key: key,
+        status: 200,
+        body: [UInt8](repeating: UInt8(ascii: "x"), count: bodyBytes),
+        creditsRange: nil,
+        credits: MicroCredits(micros: 2_000_000),
+        storedAt: storedAt,
+        account: AccountID(rawValue: "default"),
+        team: TeamID(rawValue: "accounts-payable"),
+        documentID: documentID,
+        model: "gpt-4o-mini",
+        pageRange: nil,
+        classification: classification
+    )
+}

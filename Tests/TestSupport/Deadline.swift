@@ -1,0 +1,36 @@
+public import Foundation
+
+/// A point in monotonic time after which a test gives up waiting. It only bounds failures: no test is faster or
+/// slower for it, and none passes because of it.
+public struct Deadline: Sendable {
+    private let instant: ContinuousClock.Instant
+
+    private init(instant: ContinuousClock.Instant) {
+        self.instant = instant
+    }
+
+    /// The bound of anything that must happen at once; long, because sanitizers and busy machines are slow.
+    ///
+    /// `TOLLGATE_TEST_PATIENCE` sets it in seconds: less, while many tests are expected to fail.
+    public static var generous: Deadline { after(.seconds(patience)) }
+
+    private static let patience =
+        ProcessInfo.processInfo.environment["TOLLGATE_TEST_PATIENCE"].flatMap { Int($0) } ?? 30
+
+    public static func after(_ duration: Duration) -> Deadline {
+        Deadline(instant: .now + duration)
+    }
+
+    public var hasPassed: Bool { ContinuousClock.now >= instant }
+
+    /// What is left, in milliseconds for poll(2), rounded up, never negative.
+    public var millisecondsLeft: Int32 {
+        let left = ContinuousClock.now.duration(to: instant)
+        guard left > .zero else { return 0 }
+        let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
+        return Int32(clamping: milliseconds)
+    }
+
+    /// The same point for waits that take a `Date`.
+    public var date: Date { Date(timeIntervalSinceNow: Double(millisecondsLeft) / 1000) }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import Glibc
+
+/// A running `tollgate serve` before a running `vendor-sim`, with a folder of their own.
+///
+/// Immutable but for the process, which `restart` replaces; use it from one test at a time.
+public final class Gateway: @unchecked Sendable {
+    /// Team keys that the base configuration knows. Those of team A and team B are good.
+    public static let keyA = "team-a-secret-0123456789"
+    public static let keyB = "team-b-secret-0123456789"
+    public static let expiredKey = "team-a-expired-0123456789"
+
+    public let folder: TemporaryFolder
+    public let vendor: VendorSim
+    public private(set) var process: ServerProcess
+    public private(set) var port: UInt16
+    private let openFilesMax: Int?
+
+    public var configurationPath: String { folder.file("config.json") }
+    public private(set) var scheme: String
+    public var url: String { "\(scheme)://127.0.0.1:\(port)" }
+
+    /// The configuration that tests start from, before their own members are laid over it.
+    public static func baseConfiguration(vendorURL: String, folder: TemporaryFolder) -> JSON {
+        [
+            "listen": ["address": "127.0.0.1:0", "workers": 2],
+            "admin": ["address": "127.0.0.1:0"],
+            "upstream": [
+                "base_url": .string(vendorURL),
+                "keys": [["id": "primary", "account": "default", "secret": ["value": .string(VendorSim.key)]]],
+            ],
+            "store": ["url": .string("sqlite:" + folder.file("tollgate.db"))],
+            "teams": [
+                [
+                    "id": "team-a", "name": "Team A", "account": "default",
+                    "keys": [
+                        ["id": "a-key", "secret": ["value": .string(keyA)]],
+                        [
+                            "id": "a-old-key", "secret": ["value": .string(expiredKey)],
+                            "not_after": "2020-01-01T00:00:00Z",
+                        ],
+                    ],
+                ],
+                [
+                    "id": "team-b", "name": "Team B", "account": "default",
+                    "keys": [["id": "b-key", "secret": ["value": .string(keyB)]]],
+                ],
+            ],
+        ]
+    }
+
+    /// Starts both. `configuration` is laid over the base one; `vendor` may be one that runs already.
+    public init(
+        _ configuration: JSON = [:],
+        vendor: VendorSim? = nil,
+        environment: [String: String] = [:],
+        openFilesMax: Int? = nil
+    ) throws {
+        self.folder = try TemporaryFolder()
+        self.vendor = try vendor ?? VendorSim()
+        self.openFilesMax = openFilesMax
+        let base = Self.baseConfiguration(vendorURL: self.vendor.url, folder: folder)
+        try folder.write(base.overlaid(with: configuration).text, to: "config.json")
+        (process, scheme, port) = try Self.start(folder, environment, openFilesMax)
+    }
+
+    private static func start(
+        _ folder: TemporaryFolder,
+        _ environment: [String: String],
+        _ openFilesMax: Int?
+    ) throws -> (ServerProcess, String, UInt16) {
+        let process = try ServerProcess.program(
+            "tollgate",
+            ["serve", "--config", folder.file("config.json")],
+            environment: environment,
+            openFilesMax: openFilesMax
+        )
+        let address = try process.announcement(after: "tollgate listening on ")
+        guard let (scheme, port) = listeningAddress(address) else { throw TestFailure("no address in: \(address)") }
+        return (process, scheme, port)
+    }
+
+    /// Replaces the configuration file by the base one with `configuration` over it. It takes effect by `reload`.
+    public func rewriteConfiguration(_ configuration: JSON) throws {
+        let base = Self.baseConfiguration(vendorURL: vendor.url, folder: folder)
+        try folder.write(base.overlaid(with: configuration).text, to: "config.json")
+    }
+
+    /// Sends SIGHUP and waits until the process log has a line, not there before, that contains all of `words`.
+    public func reload(expecting words: String...) throws {
+        func count(_ lines: [String]) -> Int { lines.count { line in words.allSatisfy(line.contains) } }
+        let before = count(process.stderr.lines)
+        process.signal(SIGHUP)
+        guard process.stderr.wait(until: { count($0) > before }) else {
+            throw TestFailure("no line with \(words) in the process log: \(process.stderr.text)")
+        }
+    }
+
+    /// Ends the process with SIGKILL and starts another on the same folder and, with port 0, another port.
+    public func killAndRestart() throws {
+        try process.kill()
+        (process, scheme, port) = try Self.start(folder, [:], openFilesMax)
+    }
+
+    public func connect(receiveBuffer: Int32? = nil) throws -> RawConnection {
+        try RawConnection(port: port, receiveBuffer: receiveBuffer)
+    }
+
+    /// Sends one request on a connection of its own and answers the reply.
+    public func send(_ request: TestRequest) throws -> TestResponse {
+        let connection = try connect()
+        try connection.send(request.bytes)
+        return try connection.response(toHEAD: request.method == "HEAD")
+    }
+
+    public func classify(
+        _ body: String,
+        key: String = keyA,
+        _ fields: [(name: String, value: String)] = []
+    ) throws -> TestResponse {
+        try send(.classify(body, key: key, fields: fields))
+    }
+
+    /// The access log lines so far, once there are at least `count`.
+    public func accessLog(atLeast count: Int) throws -> [JSON] {
+        func entries(_ lines: [String]) -> [String] { lines.filter { !$0.hasPrefix("tollgate listening on ") } }
+        guard process.stdout.wait(until: { entries($0).count >= count }) else {
+            throw TestFailure("fewer than \(count) access log lines: \(process.stdout.text)")
+        }
+        return try entries(process.stdout.lines).map { try JSON.parse($0.utf8) }
+    }
+
+    /// What must be true of every gateway at the end of a test: nil, or what is wrong.
+    ///
+    /// A sanitizer's report and a secret in any output are faults of whatever test saw them.
+    public var complaint: String? {
+        let output = process.stdout.text + process.stderr.text
+        if output.contains("Sanitizer") { return "sanitizer report: \(process.stderr.text)" }
+        let secrets = [VendorSim.key, Self.keyA, Self.keyB, Self.expiredKey]
+        if let secret = secrets.first(where: output.contains) { return "the output has the secret \(secret)" }
+        if let piece = SampleRequests.confidentialPieces.first(where: output.contains) {
+            return "the output has document content: \(piece)"
+        }
+        return nil
+    }
+
+    /// Stops with SIGTERM; nil, or what was wrong with the end or before it.
+    public func stop() throws -> String? {
+        let end = try process.terminate()
+        return complaint ?? (end == .exit(0) ? nil : "ended with \(end): \(process.stderr.text)")
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Glibc
+
+/// A child process whose output is collected. It is killed when the value goes, and by the kernel when this process dies.
+public final class ServerProcess: @unchecked Sendable {
+    public let stdout: OutputCollector
+    public let stderr: OutputCollector
+    public let pid: pid_t
+
+    // `end` is touched only while `condition` is locked; everything else is immutable.
+    private let condition = NSCondition()
+    private var end: ProcessEnd?
+
+    /// Starts one of the package's own programs, which stand beside the test bundle.
+    public static func program(
+        _ name: String,
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        openFilesMax: Int? = nil
+    ) throws -> ServerProcess {
+        try ServerProcess([try path(ofProgram: name)] + arguments, environment: environment, openFilesMax: openFilesMax)
+    }
+
+    /// The file of a program built together with these tests.
+    public static func path(ofProgram name: String) throws -> String {
+        let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let path = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent(name).path
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw TestFailure("\(name) is not beside the test bundle; build the whole package first")
+        }
+        return path
+    }
+
+    /// Starts `command[0]`, looked up in PATH if it has no slash. The environment is this process's, with
+    /// `environment` laid over it; `openFilesMax` lowers or raises RLIMIT_NOFILE (soft and hard).
+    public init(_ command: [String], environment: [String: String] = [:], openFilesMax: Int? = nil) throws {
+        let limits = openFilesMax.map { ["prlimit", "--nofile=\($0):\($0)", "--"] } ?? []
+        let child = try Spawner.spawn(
+            limits + command,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
+        )
+        pid = child.pid
+        stdout = OutputCollector(owning: child.stdout)
+        stderr = OutputCollector(owning: child.stderr)
+        let waiter = Thread { [pid, condition, weak self] in
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            condition.lock()
+            let signal = status & 0x7F
+            self?.end = signal == 0 ? .exit((status >> 8) & 0xFF) : .signal(signal)
+            condition.broadcast()
+            condition.unlock()
+        }
+        waiter.start()
+    }
+
+    deinit {
+        if condition.withLock({ end }) == nil { Glibc.kill(pid, SIGKILL) }
+    }
+
+    /// Sends `number` unless the process has ended already.
+    public func signal(_ number: Int32) {
+        condition.withLock {
+            if end == nil { _ = Glibc.kill(pid, number) }
+        }
+    }
+
+    public var isRunning: Bool { condition.withLock { end == nil } }
+
+    /// Waits until the process has ended and all of its output is there.
+    @discardableResult
+    public func waitForEnd(_ deadline: Deadline = .generous) throws -> ProcessEnd {
+        let end = condition.withLock {
+            while self.end == nil, !deadline.hasPassed { _ = condition.wait(until: deadline.date) }
+            return self.end
+        }
+        guard let end else { throw TestFailure("process \(pid) did not end; its stderr: \(stderr.text)") }
+        _ = stdout.waitForEnd(deadline)
+        _ = stderr.waitForEnd(deadline)
+        return end
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    @discardableResult
+    public func terminate() throws -> ProcessEnd {
+        signal(SIGTERM)
+        return try waitForEnd()
+    }
+
+    /// Sends SIGKILL and waits for the end.
+    public func kill() throws {
+        signal(SIGKILL)
+        try waitForEnd()
+    }
+
+    /// The rest of the first line on stdout that begins with `prefix`.
+    public func announcement(after prefix: String) throws -> String {
+        guard stdout.wait(until: { $0.contains { $0.hasPrefix(prefix) } }),
+            let line = stdout.lines.first(where: { $0.hasPrefix(prefix) })
+        else {
+            throw TestFailure("“\(prefix)…” was not printed; stdout: \(stdout.text) stderr: \(stderr.text)")
+        }
+        return String(line.dropFirst(prefix.count))
+    }
+}

@@ -1,0 +1,8 @@
+/// Why a test's own machinery could not go on: a process that did not start, a reply that did not come.
+public struct TestFailure: Error, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}
