@@ -28,7 +28,7 @@ struct AliasList {
         return last == Self.none ? nil : AliasHandle(bits: last)
     }
 
-    func forEach(_ body: (AliasHandle) -> Void) {
-        for bits in [slots.0, slots.1, slots.2, slots.3] where bits != Self.none { body(AliasHandle(bits: bits)) }
+    var handles: [AliasHandle] {
+        [slots.0, slots.1, slots.2, slots.3].compactMap { $0 == Self.none ? nil : AliasHandle(bits: $0) }
     }
 }

@@ -195,7 +195,7 @@ public final class ResultCache: Sendable {
 
     private func dispose(of entry: RetiredEntry) {
         bytes.subtract(entry.result.byteCount, ordering: .relaxed)
-        entry.aliases.forEach { removeAlias($0, leadingTo: entry.result) }
+        for alias in entry.aliases.handles { removeAlias(alias, leadingTo: entry.result) }
     }
 
     private func removeAlias(_ alias: AliasHandle, leadingTo result: CachedResult) {

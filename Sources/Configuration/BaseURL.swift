@@ -23,11 +23,17 @@ public struct BaseURL: Sendable, Equatable {
         } else {
             throw Fault(reason: "must begin with https:// or http://")
         }
-        guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw Fault(reason: "has a character no URL has") }
-        guard !rest.contains(where: { $0 == "?" || $0 == "#" }) else { throw Fault(reason: "must have no query or fragment") }
+        guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw Fault(reason: "has a character no URL has")
+        }
+        guard !rest.contains(where: { $0 == "?" || $0 == "#" }) else {
+            throw Fault(reason: "must have no query or fragment")
+        }
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         let authority = rest[..<slash]
-        guard !authority.contains("@") else { throw Fault(reason: "must have no user name; keys stand in upstream.keys") }
+        guard !authority.contains("@") else {
+            throw Fault(reason: "must have no user name; keys stand in upstream.keys")
+        }
         var prefix = rest[slash...]
         while prefix.hasSuffix("/") { prefix = prefix.dropLast() }
         pathPrefix = String(prefix)

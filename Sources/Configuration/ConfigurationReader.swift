@@ -72,7 +72,8 @@ struct ConfigurationReader {
         var names = Set<String>()
         for entry in reader.objects("tokens") ?? [] {
             var token = GatewayConfiguration.Token()
-            if entry.isSet("name") { entry.string("name", into: &token.name) } else { entry.fault("name", "is missing") }
+            entry.string("name", into: &token.name)
+            if !entry.isSet("name") { entry.fault("name", "is missing") }
             entry.choice("role", into: &token.role)
             if let secret = entry.secret("secret") { token.secret = secret }
             if !token.name.isEmpty, !names.insert(token.name).inserted { entry.fault("name", "stands twice") }
@@ -114,7 +115,8 @@ struct ConfigurationReader {
             let url = try BaseURL(parsing: text)
             configuration.upstream.baseURL = url
             if !url.isTLS, !url.isLoopback {
-                report.warn(reader.path("base_url"), "sends the vendor's key and documents' labels unencrypted; use https")
+                let what = "sends the vendor's key and documents' labels unencrypted; use https"
+                report.warn(reader.path("base_url"), what)
             }
         } catch {
             reader.fault("base_url", error.reason)
@@ -263,7 +265,9 @@ enum Identifier {
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
                     || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
             }
-        guard isSound else { return reader.fault("id", "must be 1 to 64 letters, digits, dots, hyphens or underscores") }
+        guard isSound else {
+            return reader.fault("id", "must be 1 to 64 letters, digits, dots, hyphens or underscores")
+        }
         target = text
     }
 }

@@ -13,7 +13,9 @@ extension GatewayConfiguration {
     ///
     /// - Throws: a certificate, key or CA file is not what it should be.
     public func gatewaySettings() throws(TLSConfigurationFault) -> GatewaySettings {
-        guard let key = upstream.keys.first else { preconditionFailure("a configuration is read with a key or refused") }
+        guard let key = upstream.keys.first else {
+            preconditionFailure("a configuration is read with a key or refused")
+        }
         let settings = upstreamSettings
         return GatewaySettings(
             headLimits: HeadLimits(headBytesMax: listen.headerBytesMax),
@@ -57,7 +59,9 @@ extension GatewayConfiguration {
     }
 
     private var upstreamSettings: UpstreamSettings {
-        guard let url = upstream.baseURL else { preconditionFailure("a configuration is read with an address or refused") }
+        guard let url = upstream.baseURL else {
+            preconditionFailure("a configuration is read with an address or refused")
+        }
         return UpstreamSettings(
             isTLS: url.isTLS,
             host: url.host,

@@ -7,7 +7,7 @@ public enum HeadFault: Equatable, Sendable, CaseIterable {
         switch self {
         case .bareLineFeed: "A line of the head ends with LF alone; lines end with CRLF."
         case .bareCarriageReturn: "The head has a CR that no LF follows; lines end with CRLF."
-        case .controlCharacter: "A field value has a control character; only visible characters, space and tab may stand."
+        case .controlCharacter: "A field value has a control character; remove or encode it."
         case .foldedLine: "A field value goes on in a second line (obs-fold); put it on one line."
         case .spaceBeforeFirstField: "White space stands before the first field line; remove it."
         case .emptyFieldName: "A field line has an empty name."

@@ -52,15 +52,27 @@ struct ClassifyMeaning {
     private func known(_ name: Int, _ names: [StaticString], _ path: String) throws(KeyingFault) -> Int? {
         let node = tape.nodes[name]
         for (index, known) in names.enumerated() where JSONContent.equals(node, known, bytes) { return index }
-        let content = JSONContent.bytes(node, bytes)
-        for known in names where content.count == known.utf8CodeUnitCount {
-            let isLike = content.indices.allSatisfy { lowered(content[$0]) == known.utf8Start[$0] }
-            if isLike { throw KeyingFault("\(path)\(known)", "is written in other letter case; write it in lower case") }
+        // Readers that fold letter case fold more than ASCII: U+017F is an s to them, and U+212A a k.
+        let folded = String(decoding: JSONContent.bytes(node, bytes), as: UTF8.self).unicodeScalars.map(Self.folded)
+        for known in names where known.description.unicodeScalars.elementsEqual(folded) {
+            throw KeyingFault("\(path)\(spelling(node))", "is \(known) in other letter case; write \(known)")
         }
         return nil
     }
 
-    private func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
+    private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        switch scalar {
+        case "A"..."Z": Unicode.Scalar(UInt8(scalar.value) | 0x20)
+        case "\u{17F}": "s"
+        case "\u{212A}": "k"
+        default: scalar
+        }
+    }
+
+    /// The name as it was sent: that it is a known one but for letter case makes it fit to be shown.
+    private func spelling(_ name: JSONTape.Node) -> String {
+        String(decoding: JSONContent.bytes(name, bytes), as: UTF8.self)
+    }
 
     private func other(_ name: Int, _ value: Int) -> Member {
         Member(
@@ -71,7 +83,9 @@ struct ClassifyMeaning {
 
     private func readDocument(_ index: Int?) throws(KeyingFault) -> [UInt8] {
         guard let index else { throw KeyingFault("document_id", "is missing; give the document's UUID") }
-        guard tape.nodes[index].kind == .string else { throw KeyingFault("document_id", "must be a string with a UUID") }
+        guard tape.nodes[index].kind == .string else {
+            throw KeyingFault("document_id", "must be a string with a UUID")
+        }
         guard let document = DocumentID.canonical(JSONContent.bytes(tape.nodes[index], bytes)) else {
             throw KeyingFault("document_id", "must be a UUID like 0b13c9f2-5148-4ffb-bb7b-de03bb071ca8")
         }
@@ -123,7 +137,7 @@ struct ClassifyMeaning {
         try tape.forEachElement(of: index) { (position, element) throws(KeyingFault) in
             let category = try readCategory(element, "classification_schema[\(position)]")
             guard labels.insert(category.label).inserted else {
-                throw KeyingFault("classification_schema[\(position)].label", "stands twice; give each category its own")
+                throw KeyingFault("classification_schema[\(position)].label", "stands twice; labels must differ")
             }
             categories.append(category)
         }

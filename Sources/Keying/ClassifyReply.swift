@@ -85,7 +85,7 @@ public struct ClassifyReply: Sendable, Equatable {
         guard isObject else { return .invalid("the body is not a JSON object") }
         guard let requestStatus else { return .invalid("the body has no request_status") }
         if requestStatus == "failed" || requestStatus == "exception" { return failureVerdict }
-        if let documentID, documentID.utf8.elementsEqual(asked.utf8) {} else {
+        guard let documentID, documentID.utf8.elementsEqual(asked.utf8) else {
             return .invalid("the reply is about another document")
         }
         guard let classification else { return .invalid("the reply has no classification") }

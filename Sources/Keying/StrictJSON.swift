@@ -105,7 +105,8 @@ struct StrictJSON {
         scanner.position += 1
         tape.nodes[container].end = UInt32(scanner.position)
         tape.nodes[container].next = UInt32(tape.nodes.count)
-        if tape.nodes[container].kind == .object, let name = names.firstDuplicate(of: container, in: tape, scanner.bytes) {
+        let isObject = tape.nodes[container].kind == .object
+        if isObject, let name = names.firstDuplicate(of: container, in: tape, scanner.bytes) {
             throw JSONFault("a member's name stands twice in one object", at: name, in: scanner.bytes)
         }
         return countValue()

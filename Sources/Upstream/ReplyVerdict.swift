@@ -19,9 +19,13 @@ enum ReplyVerdict {
         case 429: .limited(reader.retryAfter.flatMap { RetryAfter.parse($0.span, now: now) })
         case 500, 503: .pass(.failure)
         case 400..<500: .pass(.success)
-        case 504: .fail(UpstreamFailure(.timeout, charged: .unknown, source: .vendor, "the vendor answered 504"), .failure)
+        case 504: .fail(timeout, .failure)
         default: .fail(.invalidReply("the vendor answered \(reader.status)"), .failure)
         }
+    }
+
+    private static var timeout: UpstreamFailure {
+        UpstreamFailure(.timeout, charged: .unknown, source: .vendor, "the vendor answered 504")
     }
 
     private static func keyRejected(_ detail: String) -> UpstreamFailure {

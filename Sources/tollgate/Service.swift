@@ -23,6 +23,8 @@ final class Service {
     private let logs: Logs
     private var signals: [SignalSource] = []
     private var drainTimer: LoopTimer?
+    /// Kept here, so that its last reference goes on this loop and not with the worker that drained last.
+    private var drained: Mailbox<Void>?
     private var isEnding = false
     private var configurationFile: String?
 
@@ -145,6 +147,7 @@ final class Service {
         }
         timer.schedule(after: configuration.listen.drainTimeout)
         drainTimer = timer
+        self.drained = drained
         server.drain { drained.post(()) }
     }
 
