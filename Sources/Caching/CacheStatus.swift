@@ -32,20 +32,23 @@ public enum CacheStatus: Equatable, Sendable {
     /// Answered by the gateway itself with an error of this code.
     case detail(String)
 
+    /// What every field line begins with: the field's name, the cache's name (RFC 9211 §2), and what comes before its
+    /// first parameter.
+    public static let fieldPrefix: StaticString = "Cache-Status: tollgate; "
+
     /// Writes the whole field line.
     public func write(into writer: inout HeadWriter) {
-        writer.begin("Cache-Status")
-        writer.append("tollgate")
+        writer.append(Self.fieldPrefix)
         switch self {
         case .hit(let ttlSeconds):
-            writer.append("; hit; ttl=")
+            writer.append("hit; ttl=")
             writer.append(decimal: ttlSeconds)
         case .hitStale(let ttlSeconds):
-            writer.append("; hit; ttl=")
+            writer.append("hit; ttl=")
             writer.append(decimal: ttlSeconds)
             writer.append("; detail=stale")
         case .forward(let fwd, let status, let stored, let collapsed, let detail):
-            writer.append("; fwd=")
+            writer.append("fwd=")
             writer.append(fwd.token)
             if let status {
                 writer.append("; fwd-status=")
@@ -53,7 +56,10 @@ public enum CacheStatus: Equatable, Sendable {
             }
             if stored { writer.append("; stored") }
             if collapsed { writer.append("; collapsed") }
-            if let detail { Self.append(detail: detail, to: &writer) }
+            if let detail {
+                writer.append("; ")
+                Self.append(detail: detail, to: &writer)
+            }
         case .detail(let code):
             Self.append(detail: code, to: &writer)
         }
@@ -62,7 +68,7 @@ public enum CacheStatus: Equatable, Sendable {
 
     /// A token where the text is one (RFC 8941 §3.3.4), else a string of its printable ASCII (§3.3.3).
     private static func append(detail: String, to writer: inout HeadWriter) {
-        writer.append("; detail=")
+        writer.append("detail=")
         if isToken(detail) {
             writer.append(detail)
             return

@@ -9,7 +9,6 @@ struct AccessLine {
     /// How a request ended.
     struct Ending {
         var status: Int
-        var cacheStatus: StaticString
         var charged: MicroCredits
         var saved: MicroCredits
         var bytesOut: Int
@@ -28,6 +27,7 @@ struct AccessLine {
     mutating func write(
         _ facts: RequestFacts,
         _ ending: Ending,
+        cacheStatus: Span<UInt8>,
         now: MonotonicInstant,
         wallClock: Timestamp,
         to log: LogWriter
@@ -41,7 +41,7 @@ struct AccessLine {
         }
         line.member("method", facts.method.name)
         writePath(facts)
-        line.member("cache_status", ending.cacheStatus)
+        if !cacheStatus.isEmpty { line.member("cache_status", cacheStatus) }
         line.member("status", Int64(ending.status))
         line.member("bytes_in", Int64(facts.byteCount))
         line.member("bytes_out", Int64(ending.bytesOut))

@@ -55,7 +55,10 @@ final class BodyReader {
             case .data(let range):
                 guard content.count + range.count <= limit else { return .refused(.bodyTooLarge(limit)) }
                 append(bytes, range)
-            case .needMore: return .incomplete
+            case .needMore:
+                // What a chunk's size announces is judged before it comes.
+                let announced = Int(decoder.announcedByteCount)
+                return content.count + announced <= limit ? .incomplete : .refused(.bodyTooLarge(limit))
             case .end: return .complete
             case .refused(let refusal): return .refused(.badChunk(refusal))
             }

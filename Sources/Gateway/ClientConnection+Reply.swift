@@ -22,7 +22,7 @@ extension ClientConnection {
         worker.replyWriter.age(freshness.ageSeconds)
         worker.replyWriter.end(requestID: facts.requestID, keepsAlive: keepsAlive, isHTTP10: facts.isHTTP10)
         send(body, facts)
-        log(facts, Int(result.status), freshness.isFresh ? "hit" : "stale", saved: result.credits, bytes: body.count)
+        log(facts, Int(result.status), saved: result.credits, bytes: body.count)
         finishRequest(keepsAlive: keepsAlive)
     }
 
@@ -52,7 +52,6 @@ extension ClientConnection {
         log(
             facts,
             forwarded.status,
-            isCollapsed ? "collapsed" : "forwarded",
             charged: charged,
             saved: saved,
             bytes: forwarded.body.count,
@@ -78,7 +77,7 @@ extension ClientConnection {
         }
         worker.replyWriter.end(requestID: facts.requestID, keepsAlive: keepsAlive, isHTTP10: facts.isHTTP10)
         send(body, facts)
-        log(facts, error.status, "none", bytes: body.count, error: error.code)
+        log(facts, error.status, bytes: body.count, error: error.code)
         finishRequest(keepsAlive: keepsAlive)
     }
 
@@ -94,7 +93,7 @@ extension ClientConnection {
         )
         worker.replyWriter.end(requestID: facts.requestID, keepsAlive: keepsAlive, isHTTP10: facts.isHTTP10)
         send(body, facts)
-        log(facts, 200, "none", bytes: body.count)
+        log(facts, 200, bytes: body.count)
         finishRequest(keepsAlive: keepsAlive)
     }
 
@@ -109,7 +108,6 @@ extension ClientConnection {
     private func log(
         _ facts: RequestFacts,
         _ status: Int,
-        _ cacheStatus: StaticString,
         charged: MicroCredits = .zero,
         saved: MicroCredits = .zero,
         bytes: Int,
@@ -117,18 +115,19 @@ extension ClientConnection {
         upstream: Duration? = nil
     ) {
         guard worker.settings.logsAccess, let log = worker.rooms.accessLog else { return }
+        let head = worker.replyWriter.head.bytes
         worker.accessLine.write(
             facts,
             AccessLine.Ending(
                 status: status,
-                cacheStatus: cacheStatus,
                 charged: charged,
                 saved: saved,
-                bytesOut: worker.replyWriter.head.bytes.count + (facts.method == .head ? 0 : bytes),
+                bytesOut: head.count + (facts.method == .head ? 0 : bytes),
                 error: error,
                 upstream: upstream,
                 peer: stream.peer
             ),
+            cacheStatus: head.span.extracting(worker.replyWriter.cacheStatusRange),
             now: worker.loop.now,
             wallClock: worker.loop.wallClock,
             to: log
@@ -138,6 +137,6 @@ extension ClientConnection {
     /// The client left before its reply: 499, the status by which nginx logs that, and nothing was sent.
     func logAbandoned(_ pending: PendingExchange) {
         worker.replyWriter.clear()
-        log(pending.facts, 499, "none", bytes: 0, error: "client_closed_request")
+        log(pending.facts, 499, bytes: 0, error: "client_closed_request")
     }
 }

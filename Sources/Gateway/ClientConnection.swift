@@ -9,7 +9,7 @@ import Vocabulary
 /// One client's connection: takes requests from it one after the other and hands each to its exchange.
 ///
 /// Confined to its worker's loop. Pipelined requests wait, unparsed, until the reply before them is sent, and beyond
-/// `pipelinedBytesMax` the input is paused (RFC 9112 §9.3.2).
+/// `pipelinedBytesMax` the input is paused (RFC 9112 §9.3.2). It is paused too while replies wait that are not read.
 ///
 /// Phases: idle → head (its first byte came) → body → working (a flight or the store is asked) → idle again, or ended.
 final class ClientConnection: StreamDelegate {
@@ -51,6 +51,8 @@ final class ClientConnection: StreamDelegate {
 
     func streamDidReceiveEnd(_ stream: ByteStream) {
         switch phase {
+        // Whole requests wait for room in the output, and are answered still.
+        case .idle where !stream.input.isEmpty: break
         // Nothing under way, or a request that will never be complete.
         case .idle, .head, .body: end()
         // A half-closed connection still wants its answer; `finishRequest` closes after it.
@@ -58,7 +60,11 @@ final class ClientConnection: StreamDelegate {
         }
     }
 
-    func streamDidDrain(_ stream: ByteStream) {}
+    func streamDidDrain(_ stream: ByteStream) {
+        guard case .idle = phase else { return }
+        stream.resumeInput()
+        process()
+    }
 
     func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd) {
         if case .working(let pending) = phase { logAbandoned(pending) }
@@ -79,7 +85,7 @@ final class ClientConnection: StreamDelegate {
         case .head: break
         case .idle:
             returnParser()
-            if stream.hasInputEnded { end() }
+            if stream.hasInputEnded, stream.input.isEmpty { end() }
         case .body, .working, .ended: returnParser()
         }
     }
@@ -88,6 +94,11 @@ final class ClientConnection: StreamDelegate {
     private func step() -> Bool {
         switch phase {
         case .idle:
+            // A client that does not read its replies is asked for no more requests until it does.
+            guard !stream.isCongested else {
+                stream.pauseInput()
+                return false
+            }
             phase = .head
             return parseHead(isFirstBytes: true)
         case .head: return parseHead(isFirstBytes: false)

@@ -5,12 +5,14 @@ import Vocabulary
 /// Writes the heads of replies, one at a time, into a buffer that is used again. Confined to its worker.
 struct ReplyWriter {
     private(set) var head = HeadWriter(capacity: 1024)
+    /// Where the value of `Cache-Status` stands in the head, without the cache's name; empty when there is none.
+    private(set) var cacheStatusRange = 0..<0
     private var dateSecond = Int64.min
     private var date: [UInt8] = []
 
     /// Begins a head: status line, `Date` and what frames the content.
     mutating func begin(status: Int, contentType: [UInt8]?, contentLength: Int, now: Timestamp) {
-        head.removeAll()
+        clear()
         head.statusLine(status)
         head.field("Date", dateText(now.wholeSeconds))
         if let contentType {
@@ -23,7 +25,10 @@ struct ReplyWriter {
     }
 
     /// Forgets the last head.
-    mutating func clear() { head.removeAll() }
+    mutating func clear() {
+        head.removeAll()
+        cacheStatusRange = 0..<0
+    }
 
     /// `Date` is formatted once a second.
     private mutating func dateText(_ second: Int64) -> [UInt8] {
@@ -39,7 +44,9 @@ struct ReplyWriter {
     mutating func classifyFields(_ status: CacheStatus, charged: MicroCredits, saved: MicroCredits) {
         // A POST's answer is not for other caches (RFC 9110 §9.3.3).
         head.field("Cache-Control", "no-store")
+        let start = head.bytes.count + CacheStatus.fieldPrefix.utf8CodeUnitCount
         status.write(into: &head)
+        cacheStatusRange = start..<(head.bytes.count - 2)
         credits("tollgate-credits-charged", charged)
         credits("tollgate-credits-saved", saved)
     }

@@ -50,6 +50,9 @@ public struct ChunkedDecoder: Sendable {
 
     public init() {}
 
+    /// How many bytes of content the chunk that has begun is still to bring, before they have come.
+    public var announcedByteCount: UInt64 { state == .data || state == .sizeLineFeed ? remaining : 0 }
+
     /// Reads on at `position`, which it moves behind what it read. To be called again until `needMore` or `end`.
     public mutating func next(_ bytes: Span<UInt8>, _ position: inout Int) -> Step {
         while position < bytes.count {

@@ -112,7 +112,11 @@ struct ReplyReader {
             case .data(let range):
                 take(bytes, range)
                 if body.count > bodyBytesMax { return .refused("the body is longer than max_response_bytes") }
-            case .needMore: return .needMore
+            case .needMore:
+                guard body.count + Int(decoder.announcedByteCount) <= bodyBytesMax else {
+                    return .refused("the body is longer than max_response_bytes")
+                }
+                return .needMore
             case .end:
                 phase = .done
                 return .complete
