@@ -10,4 +10,8 @@ public protocol ResultStore: Sendable {
 
     /// Stores a result in place of one of the same key. On success it is durable, through a power failure too.
     func save(_ result: CachedResult, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
+
+    /// Finds out whether results can be stored at this moment. After a failure it really writes, so that the end of
+    /// the trouble is noticed too when nobody stores anything.
+    func check(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 }

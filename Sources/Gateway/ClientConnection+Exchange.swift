@@ -12,9 +12,18 @@ extension ClientConnection {
         switch facts.route {
         case .health: replyPlain("alive", facts)
         case .readiness:
-            if worker.isDraining { reply(.draining, facts, closes: true) } else { replyPlain("ready", facts) }
+            if worker.isDraining { reply(.draining, facts, closes: true) } else { check(for: facts) }
         case .classify: classify(facts, body)
         case nil: preconditionFailure("a request without a route is refused when its head is read")
+        }
+    }
+
+    /// The store's answer to a readiness check.
+    func checked(_ result: Result<Void, StoreFault>) {
+        guard case .checking(let facts) = phase else { return }
+        switch result {
+        case .success: replyPlain("ready", facts)
+        case .failure(let fault): reply(.storeUnavailable(fault), facts, closes: false)
         }
     }
 
@@ -128,6 +137,7 @@ extension ClientConnection {
         case .failed(let failure, let stale):
             if failure.mayServeStale, replyStale(stale, pending.facts) { return }
             reply(ErrorReply(failure), pending.facts, closes: false)
+        case .storeFailed(let fault): reply(.storeUnavailable(fault), pending.facts, closes: false)
         case .refused: reply(.draining, pending.facts, closes: true)
         }
     }

@@ -11,13 +11,15 @@ import Vocabulary
 /// Confined to its worker's loop. Pipelined requests wait, unparsed, until the reply before them is sent, and beyond
 /// `pipelinedBytesMax` the input is paused (RFC 9112 §9.3.2). It is paused too while replies wait that are not read.
 ///
-/// Phases: idle → head (its first byte came) → body → working (a flight or the store is asked) → idle again, or ended.
+/// Phases: idle → head (its first byte came) → body → working (a flight or the store is asked) or checking (readiness)
+/// → idle again, or ended.
 final class ClientConnection: StreamDelegate {
     enum Phase {
         case idle
         case head
         case body(BodyReader)
         case working(PendingExchange)
+        case checking(RequestFacts)
         case ended
     }
 
@@ -56,7 +58,7 @@ final class ClientConnection: StreamDelegate {
         // Nothing under way, or a request that will never be complete.
         case .idle, .head, .body: end()
         // A half-closed connection still wants its answer; `finishRequest` closes after it.
-        case .working, .ended: break
+        case .working, .checking, .ended: break
         }
     }
 
@@ -86,7 +88,7 @@ final class ClientConnection: StreamDelegate {
         case .idle:
             returnParser()
             if stream.hasInputEnded, stream.input.isEmpty { end() }
-        case .body, .working, .ended: returnParser()
+        case .body, .working, .checking, .ended: returnParser()
         }
     }
 
@@ -103,7 +105,7 @@ final class ClientConnection: StreamDelegate {
             return parseHead(isFirstBytes: true)
         case .head: return parseHead(isFirstBytes: false)
         case .body(let reader): return readBody(reader)
-        case .working:
+        case .working, .checking:
             if stream.input.count > ClientConnection.pipelinedBytesMax { stream.pauseInput() }
             return false
         case .ended: return false
@@ -268,6 +270,13 @@ final class ClientConnection: StreamDelegate {
     func work(on pending: PendingExchange) {
         phase = .working(pending)
         arm(.none)
+    }
+
+    /// The store is asked whether it works, which it answers within its own limits.
+    func check(for facts: RequestFacts) {
+        phase = .checking(facts)
+        arm(.none)
+        worker.checkStore(for: identifier)
     }
 
     private func deadlinePassed() {

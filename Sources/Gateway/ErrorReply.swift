@@ -1,3 +1,4 @@
+import Caching
 import HTTPMessages
 import Keying
 import Observability
@@ -94,6 +95,13 @@ extension ErrorReply {
         "not_cached",
         "No stored result answers this request, and only-if-cached forbids asking the vendor."
     )
+
+    static func storeUnavailable(_ fault: StoreFault) -> ErrorReply {
+        let message =
+            "The gateway's store of results does not work (\(fault.code.rawValue)): what is in memory is still served, "
+            + "and nothing new is asked of the vendor. Try again later."
+        return ErrorReply(503, "store_unavailable", message, retryAfterSeconds: 1)
+    }
 
     static let tooManyWaiting = ErrorReply(
         503,

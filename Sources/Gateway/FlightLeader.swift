@@ -49,7 +49,7 @@ final class FlightLeader {
         worker.lookUp(pending.key, for: identifier)
     }
 
-    /// The store's answer. A store that does not answer costs a call to the vendor, not the client's request.
+    /// The store's answer. Without one nothing is forwarded: the result may be there, and paid for.
     func looked(_ result: Result<CachedResult?, StoreFault>) {
         switch result {
         case .success(let found?):
@@ -59,7 +59,9 @@ final class FlightLeader {
             }
             stale = stale ?? found
         case .success(nil): break
-        case .failure(let fault): ProcessLog.warning("store_find_failed", ["detail": fault.description])
+        case .failure(let fault):
+            log("store_find_failed", fault.description)
+            return land(.storeFailed(fault))
         }
         forward()
     }

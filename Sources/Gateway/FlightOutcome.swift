@@ -16,6 +16,8 @@ enum FlightOutcome: Sendable {
     case forwarded(ForwardedReply, stale: CachedResult?)
     /// The vendor did not answer, or not in a way that may be passed on.
     case failed(UpstreamFailure, stale: CachedResult?)
+    /// The store could not say whether it has the result: nobody pays for what may be paid for already.
+    case storeFailed(StoreFault)
     /// The gateway drains and starts nothing new.
     case refused
 }

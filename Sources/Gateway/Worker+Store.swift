@@ -15,6 +15,12 @@ extension Worker {
         rooms.store.save(result) { mailbox.post(.saved(leader: id, $0)) }
     }
 
+    /// Asks the store whether it works; the answer goes to the connection of that identifier.
+    func checkStore(for id: UInt64) {
+        let mailbox = mailboxes[index]
+        rooms.store.check { mailbox.post(.checked(connection: id, $0)) }
+    }
+
     /// Keeps a result in memory.
     func keep(_ result: CachedResult) { rooms.cache.insert(result) }
 }

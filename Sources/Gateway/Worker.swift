@@ -137,6 +137,7 @@ final class Worker {
         case .looked(let id, let result):
             if let leader = leaders[id] { leader.looked(result) } else { connections[id]?.looked(result) }
         case .saved(let id, let result): leaders[id]?.saved(result)
+        case .checked(let id, let result): connections[id]?.checked(result)
         case .settings(let settings): apply(settings)
         case .drain(let then): drain(then)
         case .abort: for connection in Array(connections.values) { connection.abort() }

@@ -8,6 +8,8 @@ enum WorkerMessage: Sendable {
     case looked(id: UInt64, Result<CachedResult?, StoreFault>)
     /// The store has made a leader's result durable, or could not.
     case saved(leader: UInt64, Result<Void, StoreFault>)
+    /// The store has found out whether it works, for a readiness check on that connection.
+    case checked(connection: UInt64, Result<Void, StoreFault>)
     /// A reload.
     case settings(GatewaySettings)
     /// No new connections; the others end after the reply under way; `then` is called when nothing is left.

@@ -130,6 +130,12 @@ public final class SQLiteStore: ResultStore {
         perform({ try ResultTable.save(result, in: $0) }, then: then)
     }
 
+    public func check(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
+        // The transaction alone takes the lock of the writer; only a page that changes needs room on the disk.
+        let writes = writer.hasFailed
+        perform({ if writes { try StoreSchema.rewriteVersion($0) } }, then: then)
+    }
+
     /// Removes the results of a document, whatever their account, durably; answers how many there were.
     public func remove(documentID: String, then: @escaping @Sendable (Result<Int, StoreFault>) -> Void) {
         perform({ try ResultTable.remove(documentID: documentID, from: $0) }, then: then)

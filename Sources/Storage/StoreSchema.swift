@@ -68,6 +68,11 @@ enum StoreSchema {
         }
     }
 
+    /// Writes the number of the schema over itself: a change of one page that changes nothing.
+    static func rewriteVersion(_ database: Database) throws {
+        try database.execute(sql: "PRAGMA user_version = \(Self.version)")
+    }
+
     /// Reads both ends of each tree, so that a file cut short is found out now; takes the same time for any number
     /// of rows. What else may be damaged is found when it is read.
     static func probe(_ database: Database) throws {

@@ -27,6 +27,7 @@ final class StoreWriter: Sendable {
     private let thread = Mutex<StoreThread?>(nil)
     private let commits = Atomic<Int>(0)
     private let isBroken = Atomic<Bool>(false)
+    private let isTroubled = Atomic<Bool>(false)
 
     init(database: DatabaseQueue, queueMax: Int, onFatal: @escaping @Sendable (StoreFault) -> Void) {
         self.database = database
@@ -64,6 +65,9 @@ final class StoreWriter: Sendable {
 
     /// How many groups were committed.
     var commitCount: Int { commits.load(ordering: .relaxed) }
+
+    /// Whether something of the last group could not be committed.
+    var hasFailed: Bool { isTroubled.load(ordering: .relaxed) }
 
     /// Refuses from now on; what was asked before is still done.
     func stop() { work.close() }
@@ -129,6 +133,7 @@ final class StoreWriter: Sendable {
         }
         let outcome = database.unsafeReentrantWrite { WriteGroup.commit(operations, on: $0) }
         if outcome.committed > 0 { commits.add(1, ordering: .relaxed) }
+        isTroubled.store(outcome.committed < operations.count, ordering: .relaxed)
         state.pacer.noteCommit(operations: outcome.committed)
         if let fatal = outcome.fatal { fail(fatal) }
         for answer in outcome.answers { answer() }

@@ -1,0 +1,56 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A store in trouble")
+struct StoreTroubleTests {
+    /// Holds the write lock of the store's file, as a foreign program would, until SIGTERM.
+    private static let locker = """
+        import signal, sqlite3, sys
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+        connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        print("locked", flush=True)
+        signal.sigwait([signal.SIGTERM])
+        connection.execute("ROLLBACK")
+        connection.close()
+        """
+
+    @Test("readiness says so while the store cannot be written, and recovers by itself; hits are served")
+    func lockedStore() throws {
+        try withGateway { gateway in
+            #expect(try gateway.send(TestRequest("GET", "/readyz")).status == 200)
+            let kept = try gateway.classify(SampleRequests.vendors)
+            expectStoredMiss(kept)
+            let locker = try ServerProcess(["python3", "-c", Self.locker, gateway.folder.file("tollgate.db")])
+            _ = try locker.announcement(after: "locked")
+            let refusal = try gateway.send(TestRequest("GET", "/readyz"))
+            expectError(refusal, 503, "store_unavailable")
+            #expect(refusal["retry-after"] != nil)
+            expectHit(try gateway.classify(SampleRequests.vendors))
+            #expect(try locker.terminate() == .exit(0))
+            #expect(try gateway.send(TestRequest("GET", "/readyz")).status == 200)
+        }
+    }
+
+    @Test("while the store cannot be read a miss is 503, and the vendor is not paid for what may be there")
+    func unreadableStore() throws {
+        try withGateway { gateway in
+            expectStoredMiss(try gateway.classify(SampleRequests.vendors))
+            try gateway.killAndRestart()
+            // Everything behind the page that names the tables is overwritten while the file is open.
+            for name in ["tollgate.db", "tollgate.db-wal"] {
+                let file = try FileHandle(forWritingTo: URL(fileURLWithPath: gateway.folder.file(name)))
+                let size = try file.seekToEnd()
+                guard size > 4096 else { continue }
+                try file.seek(toOffset: 4096)
+                try file.write(contentsOf: Data(repeating: 0x55, count: Int(size) - 4096))
+                try file.close()
+            }
+            let reply = try gateway.classify(SampleRequests.vendors)
+            expectError(reply, 503, "store_unavailable")
+            #expect(reply["cache-status"] == "tollgate; detail=store_unavailable")
+            #expect(try gateway.vendor.calls() == 1)
+        }
+    }
+}
