@@ -29,7 +29,7 @@ public final class ResultCache: Sendable {
 
     /// One lock and what it guards; an object each, so that two shards share no cache line.
     private final class Shard: Sendable {
-        let tables = Mutex(Tables())
+        let tables = Guarded(Tables())
     }
 
     private let shards: [Shard]

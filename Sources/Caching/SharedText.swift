@@ -1,4 +1,4 @@
-import Synchronization
+import Vocabulary
 
 /// Gives equal texts one storage: a million results name few teams, models and labels.
 ///
@@ -29,7 +29,7 @@ enum SharedText {
 
     private static let textsMax = 4_096
     private static let textBytesMax = 256
-    private static let table = Mutex<[ExactText: Void]>([:])
+    private static let table = Guarded<[ExactText: Void]>([:])
 
     private struct ExactText: Hashable {
         let text: String

@@ -32,7 +32,7 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
     }
 
     private final class Shard: Sendable {
-        let flights = Mutex(Flights())
+        let flights = Guarded(Flights())
     }
 
     private let shards = (0..<16).map { _ in Shard() }

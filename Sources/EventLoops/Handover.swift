@@ -1,8 +1,8 @@
-import Synchronization
+import Vocabulary
 
 /// One value given by one thread to another that waits for it. Guarded.
 public final class Handover<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
+    private let value = Guarded<Value?>(nil)
     private let semaphore = SystemSemaphore()
 
     public init() {}

@@ -1,6 +1,6 @@
 internal import CLibevent
 import Glibc
-import Synchronization
+import Vocabulary
 
 /// Messages from any thread to one loop: a queue behind a lock and an `eventfd(2)` that wakes the loop.
 ///
@@ -12,7 +12,7 @@ import Synchronization
 /// the loop has ended, since `deinit` takes the event out of it.
 @safe
 public final class Mailbox<Message: Sendable>: @unchecked Sendable {
-    private let queue = Mutex<[Message]>([])
+    private let queue = Guarded<[Message]>([])
     private let descriptor: Int32  // owned: closed in deinit
     private let loop: EventLoop
     private let onMessage: (Message) -> Void

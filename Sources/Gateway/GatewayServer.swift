@@ -1,6 +1,6 @@
 import EventLoops
-import Synchronization
 public import Transport
+import Vocabulary
 
 /// The workers of one gateway, from the first connection to the last.
 ///
@@ -114,9 +114,9 @@ public final class GatewayServer {
 
 /// Counts down to zero over several threads. Guarded.
 private final class RemainingCount: Sendable {
-    private let count: Mutex<Int>
+    private let count: Guarded<Int>
 
-    init(_ count: Int) { self.count = Mutex(count) }
+    init(_ count: Int) { self.count = Guarded(count) }
 
     func decrement() -> Int {
         count.withLock { count in

@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Vocabulary
 
 /// Writes log lines to a descriptor from a thread of its own, through a bounded buffer.
 ///
@@ -15,7 +15,7 @@ public final class LogWriter: Sendable {
         var flushes: [Semaphore] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let wakeUp = Semaphore()
     private let descriptor: Int32
     private let bytesMax: Int

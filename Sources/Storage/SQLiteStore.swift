@@ -1,6 +1,5 @@
 public import Caching
 import GRDB
-import Synchronization
 public import Vocabulary
 
 /// The store of one node: an SQLite file in WAL mode.
@@ -25,13 +24,13 @@ public final class SQLiteStore: ResultStore {
     let writer: StoreWriter
     private let reads: WorkQueue<ReadOperation>
     private let readers: [StoreReader]
-    private let lock: Mutex<StoreLock?>  // held until the store is closed
+    private let lock: Guarded<StoreLock?>  // held until the store is closed
 
     private init(writer: StoreWriter, reads: WorkQueue<ReadOperation>, readers: [StoreReader], lock: StoreLock) {
         self.writer = writer
         self.reads = reads
         self.readers = readers
-        self.lock = Mutex(lock)
+        self.lock = Guarded(lock)
     }
 
     /// The threads end by themselves; `close` is what waits for them.

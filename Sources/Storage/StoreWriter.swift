@@ -22,9 +22,9 @@ final class StoreWriter: Sendable {
 
     private let database: DatabaseQueue
     private let work: WorkQueue<WriteOperation>
-    private let schedule: Mutex<ExpirySchedule>
+    private let schedule: Guarded<ExpirySchedule>
     private let onFatal: @Sendable (StoreFault) -> Void
-    private let thread = Mutex<StoreThread?>(nil)
+    private let thread = Guarded<StoreThread?>(nil)
     private let commits = Atomic<Int>(0)
     private let isBroken = Atomic<Bool>(false)
     private let isTroubled = Atomic<Bool>(false)
@@ -33,7 +33,7 @@ final class StoreWriter: Sendable {
         self.database = database
         self.onFatal = onFatal
         work = WorkQueue(itemsMax: queueMax)
-        schedule = Mutex(ExpirySchedule(now: StoreClock.steady(), wall: StoreClock.wall()))
+        schedule = Guarded(ExpirySchedule(now: StoreClock.steady(), wall: StoreClock.wall()))
     }
 
     /// Begins to work; once.

@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 import Vocabulary
 
 /// A bounded queue between those who ask, on any thread, and the store's own threads, which wait for work.
@@ -23,7 +22,7 @@ final class WorkQueue<Item: Sendable>: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let semaphore = DispatchSemaphore(value: 0)
     private let itemsMax: Int
 

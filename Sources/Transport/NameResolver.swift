@@ -1,6 +1,5 @@
 import EventLoops
 import Glibc
-import Synchronization
 import Vocabulary
 
 /// Why a name has no address.
@@ -28,7 +27,7 @@ public final class NameResolver: Sendable {
         var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let wakeUp = SystemSemaphore()
     private let freshFor: Duration
     private let usableFor: Duration

@@ -1,5 +1,4 @@
 import EventLoops
-import Synchronization
 import Vocabulary
 
 /// Lets requests out to the vendor: so many at once over all workers, none while the key cools, none while the vendor
@@ -39,10 +38,10 @@ public final class UpstreamGate: Sendable {
         var queue: [Waiting] = []
     }
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     public init(settings: UpstreamSettings) {
-        state = Mutex(
+        state = Guarded(
             State(
                 concurrencyMax: settings.concurrencyMax,
                 queueMax: settings.queueMax,

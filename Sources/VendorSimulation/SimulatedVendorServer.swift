@@ -1,6 +1,5 @@
 import EventLoops
 import Glibc
-import Synchronization
 public import Transport
 import Vocabulary
 
@@ -26,7 +25,7 @@ public final class SimulatedVendorServer: Sendable {
     public let url: String
     private let thread: LoopThread
     private let premises: LoopBound<VendorPremises>
-    private let isStopped = Mutex(false)
+    private let isStopped = Guarded(false)
 
     private init(_ thread: LoopThread, _ opened: VendorPremises.Opened, isTLS: Bool) {
         self.thread = thread
@@ -76,5 +75,5 @@ public final class SimulatedVendorServer: Sendable {
 
 /// Carries the outcome of the start from the server's thread to the one that waits for it.
 private final class OutcomeBox: Sendable {
-    let value = Mutex<Result<VendorPremises.Opened, SimulatedVendorServer.Fault>?>(nil)
+    let value = Guarded<Result<VendorPremises.Opened, SimulatedVendorServer.Fault>?>(nil)
 }

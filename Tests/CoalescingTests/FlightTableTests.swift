@@ -74,7 +74,7 @@ struct FlightTableTests {
 
     @Test("a permit that is dropped hands its tickets to onAbandoned, one that has landed does not")
     func abandoned() {
-        let abandoned = Mutex<[(CacheKey, [Int])]>([])
+        let abandoned = Guarded<[(CacheKey, [Int])]>([])
         let table = FlightTable<Int>(followersMax: 10) { key, tickets in
             abandoned.withLock { $0.append((key, tickets)) }
         }

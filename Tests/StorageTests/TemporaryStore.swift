@@ -1,6 +1,5 @@
 import Caching
 import Foundation
-import Synchronization
 import Vocabulary
 
 @testable import Storage
@@ -21,7 +20,7 @@ final class TemporaryFolder {
 
 /// Waits for one answer that comes on another thread.
 final class Answer<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
+    private let value = Guarded<Value?>(nil)
     private let semaphore = DispatchSemaphore(value: 0)
 
     func give(_ value: Value) {
