@@ -87,6 +87,10 @@ let package = Package(
             name: "StorageTests",
             dependencies: ["Caching", "Storage", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Authentication", "Gateway", "HTTPMessages", "Keying", "Observability", "Vocabulary"]
+        ),
         .testTarget(name: "VendorSimulationTests", dependencies: ["Transport", "VendorSimulation", "Vocabulary"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "tollgate", "vendor-sim"]),
     ],

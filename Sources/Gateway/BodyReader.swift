@@ -2,28 +2,26 @@ import HTTPMessages
 
 /// Gathers the content of one request whose body did not come with its head. Confined to its connection.
 ///
-/// Holds no more than `max_body_bytes` of content; the framing of chunks is dropped as it is read.
+/// Holds no more than `max_body_bytes` of content, and no more than the gateway's byte budget has left; the framing of
+/// chunks is dropped as it is read.
 final class BodyReader {
     enum Outcome { case incomplete, complete, refused(ErrorReply) }
 
     private(set) var facts: RequestFacts
     private(set) var content: [UInt8] = []
     private let length: Int?
+    private let share: ByteShare
     private var decoder = ChunkedDecoder()
     private var consumed = 0
 
-    /// A body of `length` bytes.
-    init(facts: RequestFacts, headByteCount: Int, length: Int) {
+    /// A body of `length` bytes, or of chunks.
+    ///
+    /// - Parameter length: nil for a chunked body.
+    init(facts: RequestFacts, headByteCount: Int, length: Int?, share: ByteShare) {
         self.facts = facts
         self.facts.byteCount = headByteCount
         self.length = length
-    }
-
-    /// A chunked body.
-    init(facts: RequestFacts, headByteCount: Int) {
-        self.facts = facts
-        self.facts.byteCount = headByteCount
-        length = nil
+        self.share = share
     }
 
     /// Takes what has come; `takeConsumed` says how much of it.
@@ -42,7 +40,7 @@ final class BodyReader {
     private func readPlain(_ bytes: Span<UInt8>, _ length: Int) -> Outcome {
         let taken = min(bytes.count, length - content.count)
         // Memory grows with what has come, not with what was announced.
-        append(bytes, 0..<taken)
+        guard append(bytes, 0..<taken) else { return .refused(.outOfMemory) }
         consumed = taken
         return content.count == length ? .complete : .incomplete
     }
@@ -54,7 +52,7 @@ final class BodyReader {
             switch decoder.next(bytes, &position) {
             case .data(let range):
                 guard content.count + range.count <= limit else { return .refused(.bodyTooLarge(limit)) }
-                append(bytes, range)
+                guard append(bytes, range) else { return .refused(.outOfMemory) }
             case .needMore:
                 // What a chunk's size announces is judged before it comes.
                 let announced = Int(decoder.announcedByteCount)
@@ -65,7 +63,10 @@ final class BodyReader {
         }
     }
 
-    private func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+    /// False when the budget is spent.
+    private func append(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard share.grow(by: range.count) else { return false }
         bytes.extracting(range).withUnsafeBufferPointer { content.append(contentsOf: $0) }
+        return true
     }
 }

@@ -41,9 +41,12 @@ extension ClientConnection {
         } catch {
             return reply(ErrorReply(error), facts, closes: false)
         }
+        let share = ByteShare(of: worker.rooms.requestBytes)
+        guard share.grow(by: request.canonical.count) else { return reply(.outOfMemory, facts, closes: false) }
         let pending = PendingExchange(
             facts: facts,
             request: request,
+            share: share,
             key: request.key(in: scope.scope, with: worker.hasher),
             fingerprint: fingerprint,
             role: .leader,

@@ -46,6 +46,7 @@ extension ClientConnection {
             stored: forwarded.result != nil,
             collapsed: isCollapsed
         )
+        if let retryAfter = forwarded.retryAfter { worker.replyWriter.retryAfter(retryAfter) }
         worker.replyWriter.classifyFields(status, charged: charged, saved: saved)
         worker.replyWriter.end(requestID: facts.requestID, keepsAlive: keepsAlive, isHTTP10: facts.isHTTP10)
         send(forwarded.body, facts)

@@ -182,13 +182,14 @@ final class ClientConnection: StreamDelegate {
                 facts.byteCount = whole
                 return beginExchange(facts, bytes.extracting(head.byteCount..<whole))
             }
-            waitForBody(BodyReader(facts: facts, headByteCount: head.byteCount, length: Int(length)), head)
-        case .chunked:
-            waitForBody(BodyReader(facts: facts, headByteCount: head.byteCount), head)
+            waitForBody(head, facts, length: Int(length))
+        case .chunked: waitForBody(head, facts, length: nil)
         }
     }
 
-    private func waitForBody(_ reader: BodyReader, _ head: RequestHead) {
+    private func waitForBody(_ head: RequestHead, _ facts: RequestFacts, length: Int?) {
+        let share = ByteShare(of: worker.rooms.requestBytes)
+        let reader = BodyReader(facts: facts, headByteCount: head.byteCount, length: length, share: share)
         if head.expectsContinue { stream.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
         phase = .body(reader)
         arm(.body)

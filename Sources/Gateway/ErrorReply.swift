@@ -110,6 +110,13 @@ extension ErrorReply {
         retryAfterSeconds: 1
     )
 
+    static let outOfMemory = ErrorReply(
+        503,
+        "overloaded",
+        "The requests under way take all the memory that is set aside for them; try again later.",
+        retryAfterSeconds: 1
+    )
+
     static let tooManyConnections = ErrorReply(
         503,
         "overloaded",

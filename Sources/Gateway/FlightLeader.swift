@@ -157,6 +157,7 @@ final class FlightLeader {
         ForwardedReply(
             status: reply.status,
             contentType: reply.contentType,
+            retryAfter: reply.retryAfter,
             body: reply.body,
             credits: credits,
             result: result,

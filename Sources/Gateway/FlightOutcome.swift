@@ -26,6 +26,7 @@ enum FlightOutcome: Sendable {
 struct ForwardedReply: Sendable {
     let status: Int
     let contentType: [UInt8]?
+    let retryAfter: [UInt8]?
     let body: [UInt8]
     /// What the vendor charged, as far as the reply says; nil when it does not say soundly.
     let credits: MicroCredits?

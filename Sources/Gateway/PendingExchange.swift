@@ -9,6 +9,8 @@ struct PendingExchange {
 
     var facts: RequestFacts
     let request: ClassifyRequest
+    /// The memory that the question takes while it waits.
+    let share: ByteShare
     let key: CacheKey
     /// The fingerprint of the body as it was sent, by which an identical one is a hit without being parsed.
     let fingerprint: CacheKey

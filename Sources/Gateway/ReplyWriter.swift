@@ -63,6 +63,9 @@ struct ReplyWriter {
 
     mutating func retryAfter(_ seconds: Int) { head.field("Retry-After", decimal: Int64(seconds)) }
 
+    /// As the vendor wrote it.
+    mutating func retryAfter(_ value: [UInt8]) { head.field("Retry-After", value) }
+
     mutating func allow(_ methods: StaticString) { head.field("Allow", methods) }
 
     /// Ends the head: the request's identifier, and what becomes of the connection (RFC 9112 §9.3).

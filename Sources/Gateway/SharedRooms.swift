@@ -14,11 +14,16 @@ public final class SharedRooms: Sendable {
     let resolver: NameResolver
     /// Where access lines go; nil when nobody wants them.
     let accessLog: LogWriter?
+    /// The memory of clients' requests over all workers.
+    let requestBytes = ByteBudget(bytesMax: SharedRooms.requestBytesMax)
     /// Connections of clients over all workers, for `max_connections`.
     let connectionCount = Atomic<Int>(0)
 
     /// How many may wait for flights of others at once: each is a client's connection, so this is a bound in depth.
     private static let followersMax = 100_000
+
+    /// What clients' requests may take in memory: many times what honest ones need at `max_connections`.
+    private static let requestBytesMax = 512 * 1024 * 1024
 
     public init(
         cache: ResultCache,

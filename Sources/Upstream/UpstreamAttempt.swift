@@ -18,8 +18,9 @@ final class UpstreamAttempt {
     private unowned let client: UpstreamClient
     private let loop: EventLoop
     private let then: (UpstreamOutcome) -> Void
-    private let settings: UpstreamSettings
-    private let key: UpstreamKey
+    /// Those of the moment when it began to connect: what waited in the queue goes out on the newest ones.
+    private var settings: UpstreamSettings
+    private var key: UpstreamKey
     private var state = State.new
     private var queueDeadline = MonotonicInstant.distantFuture
     private var connectDeadline = MonotonicInstant.distantFuture
@@ -78,6 +79,8 @@ final class UpstreamAttempt {
 
     private func connect() {
         state = .connecting
+        settings = client.settings
+        key = client.key
         if let connection = client.pool.take() { return send(on: connection) }
         client.resolve(for: self)
     }
@@ -160,6 +163,7 @@ final class UpstreamAttempt {
                     UpstreamReply(
                         status: reader.status,
                         contentType: reader.contentType.map { SecretScrubber.scrub($0, of: key.secret) },
+                        retryAfter: reader.retryAfter.map { SecretScrubber.scrub($0, of: key.secret) },
                         body: SecretScrubber.scrub(reader.body, of: key.secret),
                         duration: loop.now - sentAt
                     )

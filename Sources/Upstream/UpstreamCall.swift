@@ -27,6 +27,8 @@ public enum UpstreamOutcome: Sendable {
 public struct UpstreamReply: Sendable {
     public let status: Int
     public let contentType: [UInt8]?
+    /// The value of `Retry-After`, as it came.
+    public let retryAfter: [UInt8]?
     public let body: [UInt8]
     /// From the request's first byte to the reply's last.
     public let duration: Duration

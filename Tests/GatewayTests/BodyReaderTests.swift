@@ -1,0 +1,81 @@
+import Testing
+import Vocabulary
+
+@testable import Gateway
+
+@Suite("The content of one request")
+struct BodyReaderTests {
+    private let facts = RequestFacts(startedAt: MonotonicInstant(nanoseconds: 0))
+    private let budget = ByteBudget(bytesMax: 1_000)
+
+    private func reader(length: Int?) -> BodyReader {
+        BodyReader(facts: facts, headByteCount: 10, length: length, share: ByteShare(of: budget))
+    }
+
+    /// Feeds `bytes` in pieces that end at `cuts`; what is not consumed is offered again.
+    private func feed(_ reader: BodyReader, _ bytes: [UInt8], cuts: [Int], limit: Int) -> (BodyReader.Outcome, Int) {
+        var position = 0
+        for end in cuts + [bytes.count] {
+            let outcome = reader.read(Array(bytes[position..<end]).span, limit: limit)
+            position += reader.takeConsumed()
+            guard case .incomplete = outcome else { return (outcome, position) }
+        }
+        return (.incomplete, position)
+    }
+
+    @Test("a body of known length ends with its last byte, wherever it is cut", arguments: 0...12)
+    func known(cut: Int) {
+        let reader = reader(length: 8)
+        let (outcome, consumed) = feed(reader, Array("12345678next".utf8), cuts: [cut], limit: 100)
+        guard case .complete = outcome else { Issue.record("\(outcome)"); return }
+        #expect(reader.content == Array("12345678".utf8))
+        #expect(consumed == 8)
+        #expect(reader.facts.byteCount == 18)
+    }
+
+    @Test("chunks are put together and their framing dropped, wherever it is cut", arguments: 0...26)
+    func chunked(cut: Int) {
+        let reader = reader(length: nil)
+        let wire = Array("3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\nnext".utf8)
+        let (outcome, consumed) = feed(reader, wire, cuts: [min(cut, wire.count)], limit: 5)
+        guard case .complete = outcome else { Issue.record("\(outcome)"); return }
+        #expect(reader.content == Array("abcde".utf8))
+        #expect(consumed == wire.count - 4)
+    }
+
+    @Test("a chunk that would go beyond the limit is refused by its size, before its data come")
+    func announced() {
+        let reader = reader(length: nil)
+        guard case .refused(let error) = reader.read(Array("3\r\nabc\r\n3\r\n".utf8).span, limit: 5) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(error.status == 413)
+        #expect(error.code == "body_too_large")
+    }
+
+    @Test("a malformed chunk is a 400")
+    func malformed() {
+        let reader = reader(length: nil)
+        guard case .refused(let error) = reader.read(Array("zz\r\n".utf8).span, limit: 5) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(error.status == 400)
+    }
+
+    @Test("what comes beyond the gateway's memory is refused as overload", arguments: [true, false])
+    func budgetSpent(isChunked: Bool) {
+        let held = ByteShare(of: budget)
+        #expect(held.grow(by: 990))
+        let reader = reader(length: isChunked ? nil : 20)
+        let wire = isChunked ? "14\r\n12345678901234567890" : "12345678901234567890"
+        guard case .refused(let error) = reader.read(Array(wire.utf8).span, limit: 100) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(error.status == 503)
+        #expect(error.code == "overloaded")
+        #expect(budget.bytesTaken == 990)
+    }
+}

@@ -1,0 +1,57 @@
+import HTTPMessages
+import Testing
+
+@testable import Gateway
+
+@Suite("Routes")
+struct RouteTests {
+    private func route(_ method: String, _ target: String) throws -> Result<Route, ErrorReply> {
+        let bytes = Array("\(method) \(target) HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
+        var parser = RequestParser(limits: HeadLimits())
+        try #require(parser.parse(bytes.span) == .complete)
+        do throws(ErrorReply) { return .success(try Route.find(parser.head, in: bytes.span)) } catch {
+            return .failure(error)
+        }
+    }
+
+    @Test(
+        "each path has its methods",
+        arguments: [
+            ("POST", "/v1/classify", Route.classify), ("GET", "/healthz", .health), ("HEAD", "/healthz", .health),
+            ("GET", "/readyz", .readiness), ("HEAD", "/readyz", .readiness), ("GET", "/healthz?x", .health),
+            ("POST", "http://elsewhere/v1/classify", .classify),
+        ]
+    )
+    func found(method: String, target: String, expected: Route) throws {
+        #expect(try route(method, target).get() == expected)
+    }
+
+    @Test(
+        "another method is told which ones there are",
+        arguments: [
+            ("GET", "/v1/classify", "POST"), ("PUT", "/v1/classify", "POST"), ("OPTIONS", "/v1/classify", "POST"),
+            ("POST", "/healthz", "GET, HEAD"), ("DELETE", "/readyz", "GET, HEAD"),
+            ("BREW", "/v1/classify", "POST"), ("TRACE", "/v1/classify", "GET, HEAD, POST"),
+        ]
+    )
+    func otherMethod(method: String, target: String, allow: String) throws {
+        guard case .failure(let error) = try route(method, target) else { Issue.record("found"); return }
+        #expect(error.status == 405)
+        #expect(error.code == "method_not_allowed")
+        #expect(error.allow?.description == allow)
+    }
+
+    @Test(
+        "no other spelling of a path is that path",
+        arguments: [
+            ("/v1/classify/", 404), ("/v1/Classify", 404), ("/v1/%63lassify", 404), ("/", 404), ("/v1", 404),
+            ("//v1/classify", 400), ("/v1/./classify", 400), ("/v1/x/../classify", 400), ("/v1%2fclassify", 400),
+            ("/v1/%2e/classify", 400), ("/v1/classify%00", 400), ("/v1//classify", 400), ("/v1%5Cclassify", 400),
+        ]
+    )
+    func otherSpelling(target: String, status: Int) throws {
+        guard case .failure(let error) = try route("POST", target) else { Issue.record("found"); return }
+        #expect(error.status == status)
+        #expect(error.code == (status == 404 ? "not_found" : "bad_request"))
+    }
+}
