@@ -79,8 +79,12 @@ let package = Package(
             ]
         ),
 
-        // What tests of several rooms need: processes, raw connections, certificates. No product depends on it.
+        // What tests of several rooms need: processes, raw connections, certificates, seeds. No product depends on it.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "VocabularyTests", dependencies: ["TestSupport", "Vocabulary"]),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport", "Vocabulary"]),
+        .testTarget(name: "AuthenticationTests", dependencies: ["Authentication", "TestSupport", "Vocabulary"]),
+        .testTarget(name: "KeyingTests", dependencies: ["Cryptography", "Keying", "TestSupport", "Vocabulary"]),
         .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTPMessages", "Vocabulary"]),
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "Vocabulary"]),
         .testTarget(

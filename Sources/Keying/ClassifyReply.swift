@@ -84,7 +84,9 @@ public struct ClassifyReply: Sendable, Equatable {
     public func verdict(documentID asked: String, labels: [[UInt8]]) -> Verdict {
         guard isObject else { return .invalid("the body is not a JSON object") }
         guard let requestStatus else { return .invalid("the body has no request_status") }
-        if requestStatus == "failed" || requestStatus == "exception" { return failureVerdict }
+        if requestStatus == "failed" || requestStatus == "exception" {
+            return isAboutAnother(asked) ? .invalid("the reply is about another document") : failureVerdict
+        }
         guard let documentID, documentID.utf8.elementsEqual(asked.utf8) else {
             return .invalid("the reply is about another document")
         }
@@ -94,6 +96,12 @@ public struct ClassifyReply: Sendable, Equatable {
             return .passedOnUnstored(credits)
         }
         return .storable(credits)
+    }
+
+    /// Whether a document is named that was not asked about; what failed need not name one.
+    private func isAboutAnother(_ asked: String) -> Bool {
+        guard let documentID, DocumentID.canonical(Array(documentID.utf8)) != nil else { return false }
+        return !documentID.utf8.elementsEqual(asked.utf8)
     }
 
     private var failureVerdict: Verdict {

@@ -1,8 +1,8 @@
 /// An amount of the vendor's credits, exact, in millionths of a credit.
 ///
 /// Credits may have decimals, and money is never approximated, so the text of a number is read digit by digit and
-/// never passes through floating point. An amount is at most `maximum`, so that a million of them can be added
-/// without overflow.
+/// never passes through floating point. An amount that is read is at most `maximum`, so that thousands of them can be
+/// added without overflow.
 public struct MicroCredits: Hashable, Comparable, Sendable {
     /// Millionths of a credit.
     public let micros: Int64
@@ -68,11 +68,18 @@ private struct DecimalText {
 
     private var part = Part.start
     private var isNegative = false
+    /// The digits up to the last one that is not zero.
     private var digits: Int64 = 0
+    /// Zeros behind `digits`, of which any number may stand there: they become digits only when another one follows.
+    private var zeros = 0
     private var fractionDigits = 0
+    /// At most `exponentMax`.
     private var exponent = 0
     private var exponentIsNegative = false
     private var isTooLong = false
+
+    /// Beyond what the digits of any text that fits in memory make up for, so that a greater exponent means the same.
+    private static let exponentMax = 1 << 48
 
     /// Takes the next character; false when it cannot stand there.
     mutating func read(_ byte: UInt8) -> Bool {
@@ -95,17 +102,24 @@ private struct DecimalText {
             exponentIsNegative = true
         case (.exponentStart, 0x30...0x39), (.exponentSign, 0x30...0x39), (.exponent, 0x30...0x39):
             part = .exponent
-            exponent = min(exponent * 10 + Int(byte - 0x30), 10_000)
+            exponent = min(exponent * 10 + Int(byte - 0x30), Self.exponentMax)
         default: return false
         }
         return true
     }
 
     private mutating func append(_ byte: UInt8) {
-        // Zeros that end a fraction are dropped again in `micros`; more than 18 digits cannot be an amount otherwise.
-        let (product, overflow) = digits.multipliedReportingOverflow(by: 10)
-        let (sum, carried) = product.addingReportingOverflow(Int64(byte - 0x30))
-        if overflow || carried { isTooLong = true } else { digits = sum }
+        guard byte != 0x30 else {
+            if digits != 0 { zeros += 1 }
+            return
+        }
+        for _ in 0...zeros where !isTooLong {
+            let (product, overflow) = digits.multipliedReportingOverflow(by: 10)
+            if overflow { isTooLong = true } else { digits = product }
+        }
+        let (sum, overflow) = digits.addingReportingOverflow(Int64(byte - 0x30))
+        if overflow { isTooLong = true } else { digits = sum }
+        zeros = 0
     }
 
     /// The value in millionths, when it is a whole number of them that fits.
@@ -117,13 +131,9 @@ private struct DecimalText {
         guard !isTooLong else { return nil }
         if digits == 0 { return 0 }
         if isNegative { return nil }
-        var power = (exponentIsNegative ? -exponent : exponent) - fractionDigits + 6
-        var value = digits
-        while power < 0, value % 10 == 0 {
-            value /= 10
-            power += 1
-        }
+        let power = (exponentIsNegative ? -exponent : exponent) + zeros - fractionDigits + 6
         guard power >= 0, power < 19 else { return nil }
+        var value = digits
         for _ in 0..<power {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
             if overflow { return nil }
