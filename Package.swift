@@ -88,8 +88,19 @@ let package = Package(
         .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTPMessages", "Vocabulary"]),
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "Vocabulary"]),
         .testTarget(
+            name: "ConfigurationTests",
+            dependencies: [
+                "Configuration", "Cryptography", "Gateway", "Keying", "TestSupport", "Transport", "Upstream",
+                "Vocabulary",
+            ]
+        ),
+        .testTarget(
             name: "StorageTests",
             dependencies: ["Caching", "Storage", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .testTarget(
+            name: "UpstreamTests",
+            dependencies: ["EventLoops", "HTTPMessages", "TestSupport", "Transport", "Upstream", "Vocabulary"]
         ),
         .testTarget(
             name: "GatewayTests",

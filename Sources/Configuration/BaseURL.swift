@@ -1,3 +1,5 @@
+import Transport
+
 /// Where the vendor's API begins: `https://api.documentpro.ai`, with a path prefix if need be.
 public struct BaseURL: Sendable, Equatable {
     public let isTLS: Bool
@@ -46,5 +48,8 @@ public struct BaseURL: Sendable, Equatable {
         port = address.port
     }
 
-    public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    /// By the name `localhost` or by an address; `127.example.com` is somewhere else.
+    public var isLoopback: Bool {
+        host.lowercased() == "localhost" || SocketAddress(literal: host, port: port)?.isLoopback == true
+    }
 }

@@ -37,7 +37,9 @@ public enum ConfigurationFile {
         }
         var reader = ConfigurationReader(report: report)
         reader.read(root)
-        guard report.faults.isEmpty else { return .failure(ConfigurationFaults(faults: report.faults)) }
+        guard report.faults.isEmpty else {
+            return .failure(ConfigurationFaults(faults: FileOrder(root).sorted(report.faults)))
+        }
         var configuration = reader.configuration
         if othersMayRead, report.warnings.contains(where: { $0.contains("stands in the configuration itself") }) {
             report.warn("the file", "holds secrets and may be read by others; type: chmod 600")

@@ -60,7 +60,7 @@ struct ConfigurationReader {
         let key = reader.file("private_key_file")
         let clientCA = reader.file("client_ca_file")
         for name in ["certificate_file", "private_key_file"] where !reader.isSet(name) {
-            reader.fault(name, "is missing")
+            reader.fault(name, "is missing; give the path of a PEM file")
         }
         guard let certificate, let key else { return nil }
         return GatewayConfiguration.TLS(certificateFile: certificate, privateKeyFile: key, clientCAFile: clientCA)
@@ -73,10 +73,15 @@ struct ConfigurationReader {
         for entry in reader.objects("tokens") ?? [] {
             var token = GatewayConfiguration.Token()
             entry.string("name", into: &token.name)
-            if !entry.isSet("name") { entry.fault("name", "is missing") }
+            if !entry.isSet("name") {
+                entry.fault("name", "is missing; say whose token it is")
+            }
             entry.choice("role", into: &token.role)
             if let secret = entry.secret("secret") { token.secret = secret }
-            if !token.name.isEmpty, !names.insert(token.name).inserted { entry.fault("name", "stands twice") }
+            report.claim(token.secret, at: entry.path("secret"))
+            if !token.name.isEmpty, !names.insert(token.name).inserted {
+                entry.fault("name", "stands twice; give each token its own")
+            }
             entry.finish()
             configuration.admin.tokens.append(token)
         }
@@ -133,7 +138,10 @@ struct ConfigurationReader {
         var identifiers = Set<String>()
         for entry in entries {
             let key = readKey(entry)
-            if !key.id.isEmpty, !identifiers.insert(key.id).inserted { entry.fault("id", "stands twice") }
+            if !key.id.isEmpty, !identifiers.insert(key.id).inserted {
+                entry.fault("id", "stands twice; give each key its own")
+            }
+            report.claim(key.secret, at: entry.path("secret"))
             configuration.upstream.keys.append(key)
         }
     }
@@ -160,7 +168,7 @@ struct ConfigurationReader {
             return reader.fault("credits_per_page", "must be an object of models and credits")
         }
         for member in members {
-            let path = "\(reader.path("credits_per_page")).\(member.name)"
+            let path = "\(reader.path("credits_per_page")).\(member.name.printable)"
             guard let credits = ObjectReader.credits(member.value, path, report) else { continue }
             configuration.upstream.creditsPerPage[member.name] = credits
         }
@@ -169,19 +177,19 @@ struct ConfigurationReader {
     private mutating func readPassthrough(_ reader: ObjectReader) {
         defer { reader.finish() }
         reader.bool("enabled", into: &configuration.passthrough.isEnabled)
-        if let prefixes = reader.strings("prefixes") {
-            for (index, prefix) in prefixes.enumerated() where !prefix.hasPrefix("/") {
-                report.fault("\(reader.path("prefixes"))[\(index)]", "must begin with a slash")
-            }
-            configuration.passthrough.prefixes = prefixes
-        }
+        let prefixes = reader.strings("prefixes") { $0.hasPrefix("/") ? nil : "must begin with a slash" }
+        if let prefixes { configuration.passthrough.prefixes = prefixes }
         reader.size("max_body_bytes", into: &configuration.passthrough.bodyBytesMax, 1...(1 << 40))
         guard let routes = reader.objects("spending") else { return }
         configuration.passthrough.spending = routes.map { entry in
             var route = GatewayConfiguration.SpendingRoute()
-            for name in ["method", "path"] where !entry.isSet(name) { entry.fault(name, "is missing") }
+            if !entry.isSet("method") { entry.fault("method", "is missing; give one like GET") }
+            if !entry.isSet("path") { entry.fault("path", "is missing; give one like /v1/documents/{id}/run_parser") }
             entry.string("method", into: &route.method)
             entry.string("path", into: &route.path)
+            if !route.method.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) {
+                entry.fault("method", "must be a method in capital letters, like GET")
+            }
             if !route.path.isEmpty, !route.path.hasPrefix("/") { entry.fault("path", "must begin with a slash") }
             entry.finish()
             return route
@@ -230,17 +238,23 @@ struct ConfigurationReader {
         var alerts = GatewayConfiguration.Alerts()
         if reader.isSet("webhook_url") {
             reader.string("webhook_url", into: &alerts.webhookURL)
-            if let url = try? BaseURL(parsing: alerts.webhookURL.split(separator: "?").first.map(String.init) ?? ""),
-                url.isTLS || url.isLoopback
-            {
-            } else if !alerts.webhookURL.isEmpty {
+            if !alerts.webhookURL.isEmpty, !isWebhook(alerts.webhookURL) {
                 reader.fault("webhook_url", "must be an https address, or http to loopback")
             }
         } else {
-            reader.fault("webhook_url", "is missing")
+            _ = reader.take("webhook_url")
+            reader.fault("webhook_url", "is missing; give the address that alerts are posted to")
         }
         if let secret = reader.secret("secret") { alerts.secret = secret }
         configuration.alerts = alerts
+    }
+
+    /// Contract §8: https, or http to loopback. Unlike the vendor's address it may have a query.
+    private func isWebhook(_ text: String) -> Bool {
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            let url = try? BaseURL(parsing: String(text.prefix { $0 != "?" }))
+        else { return false }
+        return url.isTLS || url.isLoopback
     }
 
     private mutating func readLog(_ reader: ObjectReader) {
@@ -256,7 +270,7 @@ enum Identifier {
     static func read(_ reader: ObjectReader, into target: inout String) {
         guard reader.isSet("id") else {
             _ = reader.take("id")
-            return reader.fault("id", "is missing")
+            return reader.fault("id", "is missing; give 1 to 64 letters, digits, dots, hyphens or underscores")
         }
         guard let text = reader.string("id") else { return }
         let isSound =

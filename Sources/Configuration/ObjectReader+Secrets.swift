@@ -20,11 +20,16 @@ extension ObjectReader {
         case "file": return secret(name, fromFile: text)
         default:
             report.warn(path(name), "stands in the configuration itself; env or file keeps it out")
-            return checked(name, Array(text.utf8), "the value is empty")
+            return checked(name, Array(text.utf8), "the value is empty; put the secret there, or name env or file")
         }
     }
 
     private func secret(_ name: String, fromVariable variable: String) -> Secret? {
+        // What is no name may be the secret itself, put in the wrong place: it is not repeated.
+        guard isVariableName(variable) else {
+            fault(name, "env must be the name of an environment variable: letters, digits and underscores")
+            return nil
+        }
         guard let value = report.environment[variable] else {
             fault(name, "environment variable \(variable) is not set; type: export \(variable)=…")
             return nil
@@ -32,8 +37,17 @@ extension ObjectReader {
         return checked(name, Array(value.utf8), "environment variable \(variable) is empty; type: export \(variable)=…")
     }
 
+    private func isVariableName(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
+        return text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || byte == UInt8(ascii: "_")
+        }
+    }
+
     private func secret(_ name: String, fromFile file: String) -> Secret? {
         let url = report.resolve(file)
+        let file = file.printablePath
         guard let data = try? Data(contentsOf: url) else {
             fault(name, "file \(file) cannot be read; create it or correct the path")
             return nil
@@ -44,7 +58,7 @@ extension ObjectReader {
         var bytes = Array(data)
         if bytes.last == 0x0A { bytes.removeLast() }
         if bytes.last == 0x0D { bytes.removeLast() }
-        return checked(name, bytes, "file \(file) is empty")
+        return checked(name, bytes, "file \(file) is empty; put the secret there")
     }
 
     /// A secret goes into a field line, so it is visible ASCII.
@@ -65,7 +79,7 @@ extension ObjectReader {
         guard let text = string(name) else { return nil }
         let path = report.resolve(text).path
         guard FileManager.default.isReadableFile(atPath: path) else {
-            fault(name, "file \(text) cannot be read; create it or correct the path")
+            fault(name, "file \(text.printablePath) cannot be read; create it or correct the path")
             return nil
         }
         return path

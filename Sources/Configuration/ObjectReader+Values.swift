@@ -27,11 +27,11 @@ extension ObjectReader {
 
     func integer(_ name: String, into target: inout Int, _ range: ClosedRange<Int>) {
         guard let value = take(name) else { return }
-        guard case .number(let text) = value, let number = Int(text) else {
+        guard case .number(let text) = value else {
             return fault(name, "must be a whole number, not \(value.kindName)")
         }
-        guard range.contains(number) else {
-            return fault(name, "must be from \(range.lowerBound) to \(range.upperBound)")
+        guard let number = Int(text), range.contains(number) else {
+            return fault(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         target = number
     }
@@ -52,7 +52,7 @@ extension ObjectReader {
             return fault(name, #"must be a size like "512B", "64KiB", "256MiB" or "1GiB""#)
         }
         guard range.contains(size) else {
-            return fault(name, "must be from \(range.lowerBound)B to \(range.upperBound)B")
+            return fault(name, "must be from \(Units.text(range.lowerBound)) to \(Units.text(range.upperBound))")
         }
         target = size
     }
@@ -98,13 +98,16 @@ extension ObjectReader {
         return number.micros
     }
 
-    func strings(_ name: String) -> [String]? {
+    /// - Parameter whatIsWrong: says what is wrong with one text, if anything is.
+    func strings(_ name: String, _ whatIsWrong: (String) -> String? = { _ in nil }) -> [String]? {
         guard let values = array(name) else { return nil }
         return values.enumerated().compactMap { index, value in
+            let element = "\(path(name))[\(index)]"
             guard case .string(let text) = value, !text.isEmpty else {
-                report.fault("\(path(name))[\(index)]", "must be a string that is not empty")
+                report.fault(element, "must be a string that is not empty")
                 return nil
             }
+            if let reason = whatIsWrong(text) { report.fault(element, reason) }
             return text
         }
     }

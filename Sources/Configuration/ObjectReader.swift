@@ -40,12 +40,8 @@ final class ObjectReader {
         for member in members where !asked.contains(where: { $0.utf8.elementsEqual(member.name.utf8) }) {
             let near = asked.min { distance($0, member.name) < distance($1, member.name) }
             let hint = near.flatMap { distance($0, member.name) <= 2 ? "; did you mean \($0)?" : nil } ?? ""
-            report.fault(path(printable(member.name)), "is not a member that is known here\(hint)")
+            report.fault(path(member.name.printable), "is not a member that is known here\(hint)")
         }
-    }
-
-    private func printable(_ name: String) -> String {
-        String(String.UnicodeScalarView(name.unicodeScalars.prefix(64).map { $0.isASCII && $0.value >= 32 ? $0 : "?" }))
     }
 
     /// How many characters have to be changed, put in or taken out to make one name of the other.

@@ -10,25 +10,19 @@ struct TeamsReader {
     func read(_ entries: [ObjectReader]) -> [GatewayConfiguration.TeamEntry] {
         var identifiers = Set<String>()
         var keyIdentifiers = Set<String>()
-        var secrets: [[UInt8]: String] = [:]
         return entries.map { entry in
-            let team = readTeam(entry)
-            if !team.id.isEmpty, !identifiers.insert(team.id).inserted { entry.fault("id", "stands twice") }
-            for (index, key) in team.keys.enumerated() {
-                let path = "\(entry.path("keys"))[\(index)]"
-                if !key.id.isEmpty, !keyIdentifiers.insert(key.id).inserted {
-                    report.fault(path + ".id", "stands twice; key ids are unique over all teams")
-                }
-                guard !key.secret.bytes.isEmpty else { continue }
-                if let other = secrets.updateValue(path, forKey: key.secret.bytes) {
-                    report.fault(path + ".secret", "is the same secret as \(other).secret")
-                }
+            let team = readTeam(entry, &keyIdentifiers)
+            if !team.id.isEmpty, !identifiers.insert(team.id).inserted {
+                entry.fault("id", "stands twice; give each team its own")
             }
             return team
         }
     }
 
-    private func readTeam(_ entry: ObjectReader) -> GatewayConfiguration.TeamEntry {
+    private func readTeam(
+        _ entry: ObjectReader,
+        _ keyIdentifiers: inout Set<String>
+    ) -> GatewayConfiguration.TeamEntry {
         defer { entry.finish() }
         var team = GatewayConfiguration.TeamEntry()
         Identifier.read(entry, into: &team.id)
@@ -36,9 +30,16 @@ struct TeamsReader {
         entry.string("name", into: &team.name)
         entry.string("account", into: &team.account)
         if !accounts.isEmpty, !accounts.contains(team.account) {
-            entry.fault("account", "is not the account of any upstream key")
+            entry.fault("account", "is not the account of any upstream key; correct it or add a key of that account")
         }
-        team.keys = (entry.objects("keys") ?? []).map(readKey)
+        for keyEntry in entry.objects("keys") ?? [] {
+            let key = readKey(keyEntry)
+            if !key.id.isEmpty, !keyIdentifiers.insert(key.id).inserted {
+                keyEntry.fault("id", "stands twice; key ids are unique over all teams")
+            }
+            report.claim(key.secret, at: keyEntry.path("secret"))
+            team.keys.append(key)
+        }
         team.budgets = BudgetsReader.read(entry, "budgets")
         team.requestsPerSecondMillionths = entry.millionths("requests_per_second")
         if entry.isSet("max_concurrency") {
@@ -82,7 +83,9 @@ enum BudgetsReader {
         var windows = Set<String>()
         return (reader.objects(name) ?? []).map { entry in
             let budget = readBudget(entry)
-            if entry.isSet("window"), !windows.insert(budget.window.rawValue).inserted {
+            // A window that could not be read is told already.
+            guard case .string(budget.window.rawValue)? = entry.take("window") else { return budget }
+            if !windows.insert(budget.window.rawValue).inserted {
                 entry.fault("window", "stands twice; give one budget for each window")
             }
             return budget
@@ -101,7 +104,7 @@ enum BudgetsReader {
         if let credits = entry.credits("credits") {
             budget.credits = credits
         } else if !entry.isSet("credits") {
-            entry.fault("credits", "is missing")
+            entry.fault("credits", "is missing; give the limit in credits")
         }
         for (index, value) in (entry.array("alert_at") ?? []).enumerated() {
             guard case .number(let text) = value, let share = MicroCredits(jsonNumber: text.utf8), share.micros > 0,

@@ -31,6 +31,14 @@ enum Units {
         return overflow ? nil : Int(product)
     }
 
+    /// A size in the largest unit that it is a whole number of.
+    static func text(_ bytes: Int) -> String {
+        for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes > 0 && bytes % (1 << shift) == 0 {
+            return "\(bytes >> shift)\(unit)"
+        }
+        return "\(bytes)B"
+    }
+
     private static func split(_ text: String) -> (Int64, String)? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard !digits.isEmpty, let count = Int64(digits) else { return nil }

@@ -6,6 +6,10 @@ import Vocabulary
 /// - open: none goes out until its time is over.
 /// - half-open: one real request goes out as a probe. Its success closes the breaker, its failure opens it again; if
 ///   it says nothing of the vendor's health (429, a client's error), another one may try.
+///
+/// What went out before the breaker opened may end long after: it says nothing new then, neither of the probe nor of
+/// the vendor, and does not count. So each request carries the era in which it was let out, and an era begins with
+/// the first probe after the breaker opened.
 public struct CircuitBreaker: Sendable {
     public struct Settings: Sendable, Equatable {
         /// Failures in a row that open it; at least 1.
@@ -23,7 +27,10 @@ public struct CircuitBreaker: Sendable {
     /// What a request's end says of the vendor.
     public enum Sign: Sendable { case success, failure, neutral }
 
-    enum Admission: Equatable { case go, refused(until: MonotonicInstant) }
+    /// What a request that went out is recorded with when it ends.
+    struct Permit: Sendable, Equatable { fileprivate let era: Int }
+
+    enum Admission: Equatable { case go(Permit), refused(until: MonotonicInstant) }
 
     private enum State {
         case closed(failedAt: [MonotonicInstant])
@@ -33,6 +40,7 @@ public struct CircuitBreaker: Sendable {
 
     private(set) var settings: Settings
     private var state = State.closed(failedAt: [])
+    private var era = 0
 
     init(_ settings: Settings) { self.settings = settings }
 
@@ -48,27 +56,30 @@ public struct CircuitBreaker: Sendable {
     /// Whether a request may go out now. One that does must be recorded when it ends.
     mutating func admit(at now: MonotonicInstant) -> Admission {
         switch state {
-        case .closed: return .go
+        case .closed: return .go(Permit(era: era))
         case .open(let until):
             guard now >= until else { return .refused(until: until) }
-            state = .halfOpen(probeIsOut: true, until: now + settings.openFor)
-            return .go
+            era += 1
+            return sendProbe(now)
         case .halfOpen(let probeIsOut, let until):
-            if probeIsOut { return .refused(until: max(until, now)) }
-            state = .halfOpen(probeIsOut: true, until: now + settings.openFor)
-            return .go
+            return probeIsOut ? .refused(until: max(until, now)) : sendProbe(now)
         }
     }
 
+    private mutating func sendProbe(_ now: MonotonicInstant) -> Admission {
+        state = .halfOpen(probeIsOut: true, until: now + settings.openFor)
+        return .go(Permit(era: era))
+    }
+
     /// A request that was admitted has ended.
-    mutating func record(_ sign: Sign, at now: MonotonicInstant) {
+    mutating func record(_ sign: Sign, of permit: Permit, at now: MonotonicInstant) {
+        guard permit.era == era else { return }
         switch (state, sign) {
         case (.closed, .success): state = .closed(failedAt: [])
         case (.closed(let failedAt), .failure): countFailure(failedAt, now)
         case (.halfOpen, .success): state = .closed(failedAt: [])
         case (.halfOpen, .failure): state = .open(until: now + settings.openFor)
         case (.halfOpen(_, let until), .neutral): state = .halfOpen(probeIsOut: false, until: until)
-        // Requests that went out before it opened end now; they say nothing new.
         case (.open, _), (.closed, .neutral): break
         }
     }

@@ -3,6 +3,7 @@ import Vocabulary
 /// How long an upstream key is left alone after a 429. Pure: no clock, no lock.
 ///
 /// For as long as `Retry-After` says; without it 1 s, then twice as long each time, up to 60 s. A success starts over.
+/// A `Retry-After` of no time at all is as good as none: the request would go out and come back for ever.
 struct KeyCooling {
     private static let longest = Duration.seconds(60)
 
@@ -11,10 +12,12 @@ struct KeyCooling {
 
     /// A 429 came.
     mutating func limited(retryAfter: Duration?, at now: MonotonicInstant) {
-        let pause = retryAfter ?? next
-        if retryAfter == nil { next = min(next * 2, Self.longest) }
-        let end = now + pause
-        // Several requests were under way: the longest pause counts.
+        let told = retryAfter.flatMap { $0 > .zero ? $0 : nil }
+        // Several requests were under way: those that come back to a key that cools already are of the same burst,
+        // which counts once, and the longest pause holds.
+        if told == nil, remaining(at: now) != nil { return }
+        let end = now + (told ?? next)
+        if told == nil { next = min(next * 2, Self.longest) }
         if let until, until > end { return }
         until = end
     }

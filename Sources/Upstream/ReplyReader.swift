@@ -27,8 +27,13 @@ struct ReplyReader {
 
     var status: Int { parser.head.status }
 
+    /// Content was announced where none can be (204, 304): it may come yet, and be taken for the next response.
+    private var announcesImpossibleContent = false
+
     /// Whether the connection can carry another response after this one.
-    var allowsReuse: Bool { phase == .done && parser.head.keepsAlive && parser.head.framing != .untilClose }
+    var allowsReuse: Bool {
+        phase == .done && parser.head.keepsAlive && parser.head.framing != .untilClose && !announcesImpossibleContent
+    }
 
     /// Reads on. `consumed` tells how many bytes from the front are not needed any more.
     mutating func read(_ bytes: Span<UInt8>, consumed: inout Int) -> Progress {
@@ -73,6 +78,11 @@ struct ReplyReader {
         }
         contentType = head.first(.contentType).map { range in range.indices.map { rest[$0] } }
         retryAfter = head.first(.retryAfter).map { range in range.indices.map { rest[$0] } }
+        if head.framing == .none {
+            let length = head.first(.contentLength).map { range in range.indices.map { rest[$0] } } ?? []
+            announcesImpossibleContent =
+                head.first(.transferEncoding) != nil || length.contains { $0 != UInt8(ascii: "0") }
+        }
         consumed += head.byteCount
         return beginBody(head)
     }

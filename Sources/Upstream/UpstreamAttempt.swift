@@ -22,6 +22,8 @@ final class UpstreamAttempt {
     private var settings: UpstreamSettings
     private var key: UpstreamKey
     private var state = State.new
+    /// The place at the gate, while it is out.
+    private var permit: CircuitBreaker.Permit?
     private var queueDeadline = MonotonicInstant.distantFuture
     private var connectDeadline = MonotonicInstant.distantFuture
     private var reconnects = 0
@@ -54,7 +56,8 @@ final class UpstreamAttempt {
     /// The gate's answer, at once or after a wait.
     func receive(_ entry: UpstreamGate.Entry) {
         switch entry {
-        case .go:
+        case .go(let permit):
+            self.permit = permit
             timer = nil
             connectDeadline = loop.now + settings.connectTimeout
             connect()
@@ -116,7 +119,7 @@ final class UpstreamAttempt {
         reconnects += 1
         let pause = Duration.milliseconds(50 * reconnects + Int.random(in: 0..<50))
         guard !isTLS, reconnects <= Self.reconnectsMax, loop.now + pause < connectDeadline else {
-            client.leave(.failure)
+            leave(.failure)
             return finish(.failure(UpstreamFailure(.unreachable, charged: .no, source: .network, detail)))
         }
         startTimer(at: loop.now + pause) { [unowned self] in connect() }
@@ -148,7 +151,7 @@ final class UpstreamAttempt {
         client.pool.give(connection, idleTimeout: settings.idleTimeout)
         switch ending {
         case .failed(let failure):
-            client.leave(.failure)
+            leave(.failure)
             finish(.failure(failure))
         case .reply(let reader): judge(reader)
         }
@@ -157,7 +160,7 @@ final class UpstreamAttempt {
     private func judge(_ reader: ReplyReader) {
         switch ReplyVerdict.judge(reader, now: loop.wallClock) {
         case .pass(let sign):
-            client.leave(sign)
+            leave(sign)
             finish(
                 .reply(
                     UpstreamReply(
@@ -170,12 +173,20 @@ final class UpstreamAttempt {
                 )
             )
         case .fail(let failure, let sign):
-            client.leave(sign)
+            leave(sign)
             finish(.failure(failure))
         case .limited(let retryAfter):
-            client.leave(limitedFor: retryAfter)
+            client.leave(limitedFor: retryAfter, takePermit())
             receive(client.enter(self, deadline: queueDeadline, isRepeated: true))
         }
+    }
+
+    private func leave(_ sign: CircuitBreaker.Sign) { client.leave(sign, takePermit()) }
+
+    private func takePermit() -> CircuitBreaker.Permit {
+        guard let permit else { preconditionFailure("leaving the gate in state \(state) without a place") }
+        self.permit = nil
+        return permit
     }
 
     private func finish(_ outcome: UpstreamOutcome) {

@@ -89,9 +89,13 @@ public final class UpstreamClient {
         return entry
     }
 
-    func leave(_ sign: CircuitBreaker.Sign) { gate.leave(sign, at: loop.now) }
+    func leave(_ sign: CircuitBreaker.Sign, _ permit: CircuitBreaker.Permit) {
+        gate.leave(sign, permit, at: loop.now)
+    }
 
-    func leave(limitedFor retryAfter: Duration?) { gate.leave(limitedFor: retryAfter, at: loop.now) }
+    func leave(limitedFor retryAfter: Duration?, _ permit: CircuitBreaker.Permit) {
+        gate.leave(limitedFor: retryAfter, permit, at: loop.now)
+    }
 
     func giveUp(_ attempt: UpstreamAttempt) -> UpstreamFailure? {
         guard let mailbox else { preconditionFailure("a client without a mailbox") }

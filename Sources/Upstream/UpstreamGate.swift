@@ -23,7 +23,7 @@ public final class UpstreamGate: Sendable {
     }
 
     enum Entry: Sendable {
-        case go
+        case go(CircuitBreaker.Permit)
         /// In the queue; with the moment to `poll` at, if it is a moment that is waited for and not a place.
         case wait(pollAt: MonotonicInstant?)
         case refused(UpstreamFailure)
@@ -77,10 +77,10 @@ public final class UpstreamGate: Sendable {
     }
 
     /// A request that was let out has come back.
-    func leave(_ sign: CircuitBreaker.Sign, at now: MonotonicInstant) {
+    func leave(_ sign: CircuitBreaker.Sign, _ permit: CircuitBreaker.Permit, at now: MonotonicInstant) {
         let answers = state.withLock { state in
             state.underWay -= 1
-            state.breaker.record(sign, at: now)
+            state.breaker.record(sign, of: permit, at: now)
             if sign == .success { state.cooling.succeeded() }
             return state.takeNext(at: now)
         }
@@ -88,11 +88,11 @@ public final class UpstreamGate: Sendable {
     }
 
     /// A request that was let out came back with a 429: the key cools.
-    func leave(limitedFor retryAfter: Duration?, at now: MonotonicInstant) {
+    func leave(limitedFor retryAfter: Duration?, _ permit: CircuitBreaker.Permit, at now: MonotonicInstant) {
         let answers = state.withLock { state in
             state.underWay -= 1
             state.cooling.limited(retryAfter: retryAfter, at: now)
-            state.breaker.record(.neutral, at: now)
+            state.breaker.record(.neutral, of: permit, at: now)
             return state.takeNext(at: now)
         }
         deliver(answers)
@@ -136,9 +136,9 @@ extension UpstreamGate.State {
     /// Takes a place, unless the vendor fails.
     fileprivate mutating func admit(at now: MonotonicInstant) -> UpstreamGate.Entry {
         switch breaker.admit(at: now) {
-        case .go:
+        case .go(let permit):
             underWay += 1
-            return .go
+            return .go(permit)
         case .refused(let until):
             return .refused(
                 UpstreamFailure(

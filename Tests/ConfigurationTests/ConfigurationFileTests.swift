@@ -1,0 +1,132 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Configuration
+
+@Suite("Configuration files")
+struct ConfigurationFileTests {
+    private let bench: Bench
+
+    init() throws { bench = try Bench() }
+
+    @Test("several faults are all told, one line each, in the order of the file")
+    func severalFaults() throws {
+        let text = """
+            {"log": {"level": "loud"},
+             "teams": [{"id": "t", "keys": [{"id": "k", "secret": {"value": "short"}}, {"id": "k"}], "modles": []},
+                       {"id": "t", "account": 5}],
+             "upstream": {"keys": [{"secret": {"env": "NOT_SET_9"}, "id": "a b"}, "x"], "max_queue": -1},
+             "listen": {"idle_timeout": "1 s", "address": "x", "surprise\\n\\u001b": 1},
+             "cache": 5}
+            """
+        #expect(
+            bench.faults(text) == [
+                #"log.level: must be one of "trace", "debug", "info", "notice", "warning", "error", "critical""#,
+                "teams[0].keys[0].secret: must have 16 or more visible ASCII characters",
+                "teams[0].keys[1].secret: is missing; give {\"env\": \"NAME\"}, {\"file\": \"PATH\"} or {\"value\": \"…\"}",
+                "teams[0].keys[1].id: stands twice; key ids are unique over all teams",
+                "teams[0].modles: is not a member that is known here; did you mean models?",
+                "teams[1].id: stands twice; give each team its own",
+                "teams[1].account: must be a string, not a number",
+                "upstream.base_url: is missing; give the vendor's address",
+                "upstream.keys[0].secret: environment variable NOT_SET_9 is not set; type: export NOT_SET_9=…",
+                "upstream.keys[0].id: must be 1 to 64 letters, digits, dots, hyphens or underscores",
+                "upstream.keys[1]: must be an object, not a string",
+                "upstream.max_queue: must be a whole number from 0 to 1000000",
+                #"listen.idle_timeout: must be a duration like "250ms", "30s", "15m", "24h" or "30d""#,
+                #"listen.address: must be host:port or [v6]:port, like "127.0.0.1:8080""#,
+                "listen.surprise??: is not a member that is known here",
+                "cache: must be an object, not a number",
+            ]
+        )
+    }
+
+    @Test("identifiers are unique among upstream keys, teams, and the keys of all teams; tokens by name")
+    func duplicates() throws {
+        let text = """
+            {"admin": {"tokens": [{"name": "n", "secret": {"value": "1"}}, {"name": "n", "secret": {"value": "2"}}]},
+             "upstream": {"base_url": "https://h",
+                          "keys": [{"id": "k", "secret": {"value": "3"}}, {"id": "k", "secret": {"value": "4"}}]},
+             "teams": [{"id": "k", "keys": [{"id": "k", "secret": {"value": "5555555555555555"}}]},
+                       {"id": "u", "keys": [{"id": "k", "secret": {"value": "6666666666666666"}}]}]}
+            """
+        #expect(
+            bench.faults(text) == [
+                "admin.tokens[1].name: stands twice; give each token its own",
+                "upstream.keys[1].id: stands twice; give each key its own",
+                "teams[1].keys[0].id: stands twice; key ids are unique over all teams",
+            ]
+        )
+    }
+
+    @Test(
+        "what is not JSON, or no object, is one clear line",
+        arguments: [
+            ("", "is not valid JSON: line 1, column 1: the text ends too early"),
+            ("{\n  listen}", "is not valid JSON: line 2, column 3: a member's name in quotes is missing"),
+            ("{} x", "is not valid JSON: line 1, column 4: something follows the end of the text"),
+            ("[]", "must be an object, not an array"), ("null", "must be an object, not null"),
+            (
+                #"{"listen": {}, "listen": {}}"#,
+                "is not valid JSON: line 1, column 16: a member's name stands twice in one object"
+            ),
+            (
+                #"{"log": {"level": "info", "level": "info"}}"#,
+                "is not valid JSON: line 1, column 27: a member's name stands twice in one object"
+            ),
+        ]
+    )
+    func notJSON(_ text: String, _ message: String) throws {
+        #expect(bench.faults(text) == [message])
+    }
+
+    @Test("a file that is not there, is a folder or is too large is one clear line")
+    func unreadable() throws {
+        let missing = "cannot be read; give the path of a configuration with --config"
+        for path in [bench.folder.file("nowhere.json"), bench.folder.path, ""] {
+            #expect(throws: ConfigurationFaults(faults: [ConfigurationFault(path: "", message: missing)])) {
+                try ConfigurationFile.load(path: path, environment: [:]).get()
+            }
+        }
+        let large = try bench.folder.write(String(repeating: " ", count: 16 << 20) + Samples.least, to: "large.json")
+        #expect(throws: ConfigurationFaults(faults: [ConfigurationFault(path: "", message: "is larger than 16 MiB")])) {
+            try ConfigurationFile.load(path: large, environment: [:]).get()
+        }
+    }
+
+    @Test("paths in a configuration begin at its own folder")
+    func relativePaths() throws {
+        let inner = bench.folder.file("inner")
+        try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: false)
+        let text = try ConfigurationText(Samples.least).replacing("upstream.ca_file", by: #""../ca.pem""#).text
+        let file = try bench.folder.write(text, to: "inner/tollgate.json")
+        let read = try ConfigurationFile.load(path: file, environment: bench.environment).get()
+        #expect(read.upstream.caFile == bench.folder.file("ca.pem"))
+        #expect(
+            bench.faults(text) == ["upstream.ca_file: file ../ca.pem cannot be read; create it or correct the path"]
+        )
+    }
+
+    @Test("the configuration that comes with the repository is in order once its two variables are set")
+    func example() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let file = root.appendingPathComponent("config.example.json").path
+        var environment = ["DOCUMENTPRO_API_KEY": "vendor-key", "TOLLGATE_TEAM_KEY": "a-team-key-of-16-characters"]
+        let read = try ConfigurationFile.load(path: file, environment: environment).get()
+        #expect(read.warnings == [] && read.withoutEffectYet == [])
+        #expect(read.upstream.keys.map(\.secret.bytes) == [Array("vendor-key".utf8)])
+        #expect(read.teams.flatMap(\.keys).map(\.secret.bytes) == [Array("a-team-key-of-16-characters".utf8)])
+        environment = [:]
+        let expected = [
+            "upstream.keys[0].secret: environment variable DOCUMENTPRO_API_KEY is not set; type: export DOCUMENTPRO_API_KEY=…",
+            "teams[0].keys[0].secret: environment variable TOLLGATE_TEAM_KEY is not set; type: export TOLLGATE_TEAM_KEY=…",
+        ]
+        guard case .failure(let faults) = ConfigurationFile.load(path: file, environment: environment) else {
+            Issue.record("in order without its variables")
+            return
+        }
+        #expect(faults.faults.map(\.description) == expected)
+    }
+}

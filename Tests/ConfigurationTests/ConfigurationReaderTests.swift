@@ -1,0 +1,314 @@
+import Keying
+import Testing
+import Vocabulary
+
+@testable import Configuration
+
+@Suite("Members of a configuration")
+struct ConfigurationReaderTests {
+    private let bench: Bench
+
+    init() throws { bench = try Bench() }
+
+    // MARK: Values
+
+    @Test("the sample of contract §3 is in order and says the defaults")
+    func contractSample() throws {
+        let sample = try bench.configuration(Samples.contract)
+        #expect(sample.warnings.isEmpty)
+        let least = try bench.configuration(Samples.least)
+        let folder = bench.folder.path
+        #expect(sample.listen.tls?.certificateFile == folder + "/server.pem")
+        #expect(sample.listen.tls?.privateKeyFile == folder + "/server.key")
+        #expect(sample.listen.tls?.clientCAFile == folder + "/clients.pem")
+        #expect(sample.upstream.caFile == folder + "/ca.pem")
+        #expect(sample.teams.first?.id == "accounts-payable")
+        #expect(sample.teams.first?.name == "Accounts Payable")
+        #expect(sample.teams.first?.keys.first?.notAfter == Timestamp(rfc3339: "2027-01-01T00:00:00Z"))
+        #expect(sample.teams.first?.requestsPerSecondMillionths == 50_000_000)
+        #expect(sample.teams.first?.budgets.last?.alertAtMillionths == [800_000, 1_000_000])
+        #expect(sample.budgets.organization.first?.credits == MicroCredits(micros: 100_000_000_000))
+        // What has a default has it in the sample.
+        var listen = sample.listen
+        listen.tls = nil
+        #expect(listen == least.listen)
+        #expect(sample.admin.address == least.admin.address)
+        var upstream = sample.upstream
+        (upstream.caFile, upstream.keys) = (nil, least.upstream.keys)
+        #expect(upstream == least.upstream)
+        #expect(sample.passthrough == least.passthrough)
+        #expect(sample.cache == least.cache)
+        #expect(sample.store == least.store)
+        #expect(sample.budgets.timeZone == least.budgets.timeZone)
+        #expect(sample.budgets.exceededStatus == least.budgets.exceededStatus)
+        #expect(sample.log == least.log)
+        #expect(least.teams.isEmpty && least.budgets.organization.isEmpty && least.admin.tokens.isEmpty)
+        #expect(least.alerts == nil)
+    }
+
+    @Test("the defaults are those of the contract, read from the least configuration")
+    func defaults() throws {
+        let least = try bench.configuration(Samples.least)
+        #expect(least.listen.address == ListenAddress(host: "127.0.0.1", port: 8080))
+        #expect(least.listen.workers == 0)
+        #expect(least.listen.tls == nil)
+        #expect(least.listen.headerBytesMax == 16_384)
+        #expect(least.listen.bodyBytesMax == 1_048_576)
+        #expect(least.listen.connectionsMax == 20_000)
+        #expect(least.listen.headerTimeout == .seconds(10))
+        #expect(least.listen.bodyTimeout == .seconds(30))
+        #expect(least.listen.idleTimeout == .seconds(75))
+        #expect(least.listen.drainTimeout == .seconds(30))
+        #expect(least.admin.address == ListenAddress(host: "127.0.0.1", port: 9090))
+        #expect(least.upstream.caFile == nil)
+        #expect(least.upstream.connectTimeout == .seconds(5))
+        #expect(least.upstream.responseTimeout == .seconds(120))
+        #expect(least.upstream.idleTimeout == .seconds(20))
+        #expect(least.upstream.responseBytesMax == 8_388_608)
+        #expect(least.upstream.concurrencyMax == 64)
+        #expect(least.upstream.queueMax == 1_000)
+        #expect(least.upstream.queueTimeout == .seconds(30))
+        let one = MicroCredits(micros: 1_000_000)
+        #expect(least.upstream.creditsPerPage == ["gpt-4o-mini": one, "gpt-4o": one])
+        #expect(least.upstream.assumedPages == 10)
+        #expect(least.upstream.breakerFailures == 5)
+        #expect(least.upstream.breakerWindow == .seconds(10))
+        #expect(least.upstream.breakerOpenFor == .seconds(5))
+        #expect(least.passthrough.isEnabled)
+        #expect(least.passthrough.prefixes == ["/v1/", "/files"])
+        #expect(least.passthrough.bodyBytesMax == 104_857_600)
+        #expect(least.passthrough.spending.map(\.method) == ["GET", "POST"])
+        let paths = ["/v1/documents/{id}/run_parser", "/v1/classifiers/{id}/classify"]
+        #expect(least.passthrough.spending.map(\.path) == paths)
+        #expect(least.cache.ttl == .seconds(2_592_000))
+        #expect(least.cache.memoryBytesMax == 268_435_456)
+        #expect(least.cache.scope == .organization)
+        #expect(least.cache.schemaOrder == .insignificant)
+        #expect(least.cache.staleIfError == .zero)
+        #expect(least.cache.negativeTTL == .zero)
+        #expect(least.cache.classifierTTL == .zero)
+        #expect(least.cache.hitCreditsUsed == .original)
+        #expect(least.store.url == "sqlite:tollgate.db")
+        #expect(least.budgets.timeZone == "UTC")
+        #expect(least.budgets.exceededStatus == 402)
+        #expect(least.log.level == .info)
+        #expect(least.log.format == .json)
+        #expect(least.log.access)
+        #expect(least.warnings.isEmpty && least.withoutEffectYet.isEmpty)
+    }
+
+    @Test("the members of keys, teams and budgets have their defaults too")
+    func defaultsOfEntries() throws {
+        let text = """
+            {"upstream": {"base_url": "https://h", "keys": [{"id": "k", "secret": {"env": "DOCUMENTPRO_API_KEY"}}]},
+             "admin": {"tokens": [{"name": "n", "secret": {"env": "TOLLGATE_ADMIN_TOKEN"}}]},
+             "teams": [{"id": "t", "budgets": [{"window": "day", "credits": 1}]}]}
+            """
+        let configuration = try bench.configuration(text)
+        let key = try #require(configuration.upstream.keys.first)
+        #expect(key.account == "default" && key.weight == 1)
+        #expect(key.notBefore == nil && key.notAfter == nil && key.monthlyCredits == nil)
+        #expect(configuration.admin.tokens.first?.role == .viewer)
+        let team = try #require(configuration.teams.first)
+        #expect(team.name == "t" && team.account == "default" && team.keys.isEmpty && team.cacheScope == nil)
+        #expect(team.requestsPerSecondMillionths == nil && team.concurrencyMax == nil && team.models == nil)
+        #expect(team.budgets.first?.isEnforced == true && team.budgets.first?.alertAtMillionths == [])
+    }
+
+    @Test("every member arrives where it belongs")
+    func arrival() throws {
+        let read = try bench.configuration(Samples.unusual)
+        #expect(read.listen.address == ListenAddress(host: "::1", port: 0))
+        #expect(read.listen.workers == 3)
+        #expect(read.listen.headerBytesMax == 17 << 10 && read.listen.bodyBytesMax == 2 << 20)
+        #expect(read.listen.connectionsMax == 20_001)
+        #expect(read.listen.headerTimeout == .seconds(11) && read.listen.bodyTimeout == .seconds(31))
+        #expect(read.listen.idleTimeout == .seconds(76) && read.listen.drainTimeout == .zero)
+        #expect(read.admin.address == ListenAddress(host: "localhost", port: 9091))
+        #expect(read.admin.tokens.map(\.name) == ["look", "ops"])
+        #expect(read.admin.tokens.map(\.role) == [.viewer, .operator])
+        #expect(
+            read.admin.tokens.map(\.secret.bytes) == [Array("token-for-looking".utf8), Array(Secrets.adminToken.utf8)]
+        )
+        let upstream = read.upstream
+        #expect(upstream.baseURL == (try BaseURL(parsing: "http://127.0.0.1:8081/api")))
+        #expect(upstream.keys.map(\.id) == ["first", "second"])
+        #expect(upstream.keys.map(\.account) == ["berlin", "zurich"])
+        #expect(upstream.keys.map(\.weight) == [7, 1])
+        #expect(upstream.keys[0].secret.bytes == Array(Secrets.upstreamKey.utf8))
+        #expect(upstream.keys[0].notBefore == Timestamp(rfc3339: "2026-02-03T04:05:06Z"))
+        #expect(upstream.keys[0].notAfter == Timestamp(rfc3339: "2026-02-03T04:05:07Z"))
+        #expect(upstream.keys[0].monthlyCredits == MicroCredits(micros: 1))
+        #expect(upstream.connectTimeout == .milliseconds(250) && upstream.responseTimeout == .seconds(120))
+        #expect(upstream.idleTimeout == .seconds(21) && upstream.responseBytesMax == 9 << 20)
+        #expect(upstream.concurrencyMax == 65 && upstream.queueMax == 0 && upstream.queueTimeout == .seconds(3_600))
+        // A model that the file does not name keeps its price.
+        #expect(
+            upstream.creditsPerPage.mapValues(\.micros) == ["gpt-4o-mini": 1_000_000, "gpt-4o": 2_500_000, "other": 0]
+        )
+        #expect(upstream.assumedPages == 11 && upstream.breakerFailures == 6)
+        #expect(upstream.breakerWindow == .seconds(12) && upstream.breakerOpenFor == .seconds(7))
+        #expect(!read.passthrough.isEnabled && read.passthrough.prefixes == ["/v2/"])
+        #expect(read.passthrough.bodyBytesMax == 1 << 30)
+        #expect(read.passthrough.spending == [GatewayConfiguration.SpendingRoute(method: "PUT", path: "/v2/x")])
+        #expect(read.cache.ttl == .seconds(86_400) && read.cache.memoryBytesMax == 65_536)
+        #expect(read.cache.scope == .team && read.cache.schemaOrder == .significant)
+        #expect(read.cache.staleIfError == .seconds(60) && read.cache.negativeTTL == .seconds(2))
+        #expect(read.cache.classifierTTL == .seconds(3) && read.cache.hitCreditsUsed == .zero)
+        #expect(read.store.url == "postgresql://db.example.com/tollgate")
+        #expect(read.budgets.timeZone == "Europe/Zurich" && read.budgets.exceededStatus == 429)
+        #expect(read.log == GatewayConfiguration.Log(level: .critical, format: .text, access: false))
+        #expect(read.alerts?.webhookURL == "http://[::1]:9000/hook?x=1")
+        #expect(read.alerts?.secret.bytes == Array(Secrets.webhook.utf8))
+    }
+
+    @Test("every member of teams and budgets arrives where it belongs")
+    func arrivalOfTeams() throws {
+        let read = try bench.configuration(Samples.unusual)
+        let budget = try #require(read.budgets.organization.first)
+        #expect(budget.window == .week && budget.credits.micros == 12_500_000)
+        #expect(budget.alertAtMillionths == [500_000] && !budget.isEnforced)
+        #expect(read.teams.map(\.id) == ["legal", "sales"])
+        #expect(read.teams.map(\.name) == ["Legal", "sales"])
+        #expect(read.teams.map(\.account) == ["zurich", "berlin"])
+        let team = read.teams[0]
+        #expect(team.keys.map(\.id) == ["legal-1", "legal-2"])
+        #expect(team.keys[0].secret.bytes == Array(Secrets.teamKey.utf8))
+        #expect(team.keys[0].notAfter == Timestamp(rfc3339: "2028-01-01T00:00:00Z"))
+        #expect(team.keys[0].budgets.map(\.window) == [.day])
+        #expect(team.budgets.map(\.window) == [.total] && team.budgets[0].credits.micros == 4_000_000)
+        #expect(team.requestsPerSecondMillionths == 500_000 && team.concurrencyMax == 33)
+        #expect(team.models == ["gpt-4o"] && team.cacheScope == .organization)
+    }
+
+    // MARK: Faults of every member
+
+    static let places = (try? ConfigurationText(Samples.contract).places) ?? []
+
+    /// A secret is one thing: what is wrong within it is told at the member that it is.
+    private func faultPath(_ path: String) -> String {
+        path.range(of: ".secret").map { String(path[..<$0.upperBound]) } ?? path
+    }
+
+    @Test("a wrong type is told with the member's path, and nothing else is", arguments: places.map(\.path))
+    func wrongType(_ path: String) throws {
+        let text = try ConfigurationText(Samples.contract)
+        let value = try #require(text.places.first { $0.path == path }).value
+        let wrongs =
+            switch value {
+            case .string: ["5", "null", "[]", "{}", "true"]
+            case .number: [#""5""#, "null", "[]", "{}", "true"]
+            case .bool: ["0", "null", "[]", "{}", #""true""#]
+            case .array: ["5", "null", #""""#, "{}", "true"]
+            case .object: ["5", "null", "[]", #""""#, "true"]
+            case .null: [String]()
+            }
+        #expect(!wrongs.isEmpty)
+        for wrong in wrongs {
+            let faults = try bench.faults(text.replacing(path, by: wrong).text)
+            #expect(faults.count == 1, "\(path) = \(wrong): \(faults)")
+            #expect(faults.first?.hasPrefix(faultPath(path) + ": must be ") == true, "\(path) = \(wrong): \(faults)")
+        }
+    }
+
+    @Test("a member that is not known is told with its path", arguments: places.map(\.path) + [""])
+    func unknownMember(_ path: String) throws {
+        let text = try ConfigurationText(Samples.contract)
+        if !path.isEmpty {
+            guard case .object = try #require(text.places.first(where: { $0.path == path })).value else { return }
+            // Any model may have a price.
+            if path.hasSuffix("credits_per_page") { return }
+        }
+        let member = path.isEmpty ? "unheard_of" : path + ".unheard_of"
+        let faults = try bench.faults(text.replacing(member, by: "1").text)
+        if path.hasSuffix(".secret") {
+            #expect(faults == [#"\#(path): must be {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#])
+        } else {
+            #expect(faults == ["\(member): is not a member that is known here"])
+        }
+    }
+
+    @Test("what may be left out is not missed, and what may not is told", arguments: places.map(\.path))
+    func leftOut(_ path: String) throws {
+        let required = [
+            "listen.tls.certificate_file", "listen.tls.private_key_file", "admin.tokens[0].name",
+            "admin.tokens[0].secret", "upstream.base_url", "upstream.keys", "upstream.keys[0].id",
+            "upstream.keys[0].secret", "passthrough.spending[0].method", "passthrough.spending[0].path",
+            "passthrough.spending[1].method", "passthrough.spending[1].path", "budgets.organization[0].window",
+            "budgets.organization[0].credits", "teams[0].id", "teams[0].keys[0].id", "teams[0].keys[0].secret",
+            "teams[0].keys[0].budgets[0].window", "teams[0].keys[0].budgets[0].credits", "teams[0].budgets[0].window",
+            "teams[0].budgets[0].credits", "teams[0].budgets[1].window", "teams[0].budgets[1].credits",
+            "alerts.webhook_url", "alerts.secret",
+        ]
+        let faults = try bench.faults(ConfigurationText(Samples.contract).replacing(path, by: nil).text)
+        if path == "upstream" {
+            let missing = [
+                "upstream.base_url: is missing; give the vendor's address",
+                "upstream.keys: is missing; give the vendor's key",
+            ]
+            #expect(faults == missing)
+        } else if path.contains(".secret.") {
+            #expect(faults == [#"\#(faultPath(path)): must be {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#])
+        } else if path == "upstream.keys[0]" {
+            #expect(faults == ["upstream.keys: must have at least one key"])
+        } else if required.contains(path) {
+            #expect(faults.count == 1)
+            #expect(faults.first?.hasPrefix(path + ": is missing; ") == true, "\(faults)")
+        } else {
+            #expect(faults.isEmpty)
+        }
+    }
+
+    @Test("a misspelt member is told with the one that was meant")
+    func misspelt() throws {
+        let text = try ConfigurationText(Samples.least)
+        let faults = try bench.faults(text.replacing("upstream.max_concurency", by: "5").text)
+        let hint = "upstream.max_concurency: is not a member that is known here; did you mean max_concurrency?"
+        #expect(faults == [hint])
+    }
+
+    // MARK: Ranges
+
+    @Test(
+        "a value within its range is taken, one outside is told with its path and what to do",
+        arguments: MemberRange.all
+    )
+    func range(_ row: MemberRange) throws {
+        let text = try ConfigurationText(Samples.contract)
+        for good in row.good {
+            #expect(try bench.faults(text.replacing(row.path, by: good).text) == [], "\(good)")
+        }
+        for bad in row.bad {
+            let faults = try bench.faults(text.replacing(row.path, by: bad).text)
+            #expect(faults == ["\(row.path): \(row.message)"], "\(bad)")
+        }
+    }
+
+    @Test(
+        "the base URL's faults are told apart",
+        arguments: [
+            ("api.documentpro.ai", "must begin with https:// or http://"),
+            ("https://user@host", "must have no user name; keys stand in upstream.keys"),
+            ("https://host/?x=1", "must have no query or fragment"),
+            ("https://host/#x", "must have no query or fragment"),
+            ("https://ho st", "has a character no URL has"), ("https://", "has no host, or a port that is none"),
+            ("https://host:0", "has no host, or a port that is none"),
+        ]
+    )
+    func baseURL(_ url: String, _ message: String) throws {
+        let text = try ConfigurationText(Samples.least).replacing("upstream.base_url", by: "\"\(url)\"").text
+        #expect(bench.faults(text) == ["upstream.base_url: \(message)"])
+    }
+
+    @Test("a vendor reached without TLS is warned of, but on this machine")
+    func unencrypted() throws {
+        let text = try ConfigurationText(Samples.least)
+        let warnings = try bench.configuration(text.replacing("upstream.base_url", by: #""http://host""#).text).warnings
+        #expect(warnings == ["upstream.base_url: sends the vendor's key and documents' labels unencrypted; use https"])
+        for url in ["http://127.0.0.1:8081", "http://localhost", "http://[::1]:1"] {
+            #expect(try bench.configuration(text.replacing("upstream.base_url", by: "\"\(url)\"").text).warnings == [])
+        }
+        let lookalike = try text.replacing("upstream.base_url", by: #""http://127.example.com""#).text
+        #expect(try bench.configuration(lookalike).warnings.count == 1)
+    }
+}

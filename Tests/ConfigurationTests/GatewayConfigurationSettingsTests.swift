@@ -1,0 +1,111 @@
+import Cryptography
+import Gateway
+import TestSupport
+import Testing
+import Transport
+import Upstream
+import Vocabulary
+
+@testable import Configuration
+
+@Suite("From a configuration to the settings of the rooms")
+struct GatewayConfigurationSettingsTests {
+    private let bench: Bench
+
+    init() throws { bench = try Bench() }
+
+    @Test("every value reaches the setting that it is for")
+    func values() throws {
+        let settings = try bench.configuration(Samples.unusual).gatewaySettings()
+        #expect(settings.bodyBytesMax == 2 << 20 && settings.connectionsMax == 20_001)
+        #expect(settings.headLimits.headBytesMax == 17 << 10)
+        #expect(settings.headerTimeout == .seconds(11) && settings.bodyTimeout == .seconds(31))
+        #expect(settings.idleTimeout == .seconds(76) && !settings.logsAccess)
+        #expect(
+            settings.cache
+                == CacheSettings(
+                    timeToLive: .seconds(86_400),
+                    staleIfError: .seconds(60),
+                    negativeTimeToLive: .seconds(2),
+                    schemaOrder: .significant,
+                    hitsReportZeroCredits: true,
+                    memoryBytesMax: 65_536
+                )
+        )
+        #expect(
+            settings.upstream
+                == UpstreamSettings(
+                    isTLS: false,
+                    host: "127.0.0.1",
+                    port: 8081,
+                    pathPrefix: "/api",
+                    connectTimeout: .milliseconds(250),
+                    responseTimeout: .seconds(120),
+                    idleTimeout: .seconds(21),
+                    responseBytesMax: 9 << 20,
+                    concurrencyMax: 65,
+                    queueMax: 0,
+                    queueTimeout: .seconds(3_600),
+                    breaker: CircuitBreaker.Settings(failures: 6, window: .seconds(12), openFor: .seconds(7))
+                )
+        )
+        #expect(settings.upstreamKey.id.rawValue == "first" && settings.upstreamKey.account.rawValue == "berlin")
+        #expect(settings.upstreamTLS == nil && settings.listenerTLS == nil)
+    }
+
+    @Test("the other choices reach their settings too")
+    func otherChoices() throws {
+        let text = try ConfigurationText(Samples.unusual).replacing("cache", by: "{}").replacing("log", by: "{}").text
+        let settings = try bench.configuration(text).gatewaySettings()
+        #expect(settings.cache.schemaOrder == .insignificant && !settings.cache.hitsReportZeroCredits)
+        #expect(settings.logsAccess)
+    }
+
+    @Test("a team's key is found by the digest of its secret, until it is not valid any more")
+    func teams() throws {
+        let settings = try bench.configuration(Samples.unusual).gatewaySettings()
+        #expect(settings.teams.teams.map(\.id.rawValue) == ["legal", "sales"])
+        // A team's own scope comes before that of the cache.
+        #expect(settings.teams.teams.map(\.cacheScopeIsTeam) == [false, true])
+        #expect(settings.teams.teams.map(\.account.rawValue) == ["zurich", "berlin"])
+        let hasher = SHA256Hasher()
+        let end = try #require(Timestamp(rfc3339: "2028-01-01T00:00:00Z"))
+        let before = Timestamp(microseconds: end.microseconds - 1)
+        let digest = hasher.digest(Array(Secrets.teamKey.utf8))
+        let key = settings.teams.find(secretDigest: digest, at: before)
+        #expect(key?.id.rawValue == "legal-1" && key?.team.id.rawValue == "legal")
+        #expect(settings.teams.find(secretDigest: digest, at: end) == nil)
+        let second = hasher.digest(Array("another-key-of-legal".utf8))
+        #expect(settings.teams.find(secretDigest: second, at: end)?.id.rawValue == "legal-2")
+        #expect(settings.teams.find(secretDigest: hasher.digest(Array(Secrets.adminToken.utf8)), at: before) == nil)
+    }
+
+    @Test("results are kept for as long as they may be served, and the store's path stands behind its scheme")
+    func store() throws {
+        let read = try bench.configuration(Samples.unusual)
+        #expect(read.resultRetention == .seconds(86_460))
+        #expect(read.sqlitePath == nil)
+        #expect(try bench.configuration(Samples.least).sqlitePath == "tollgate.db")
+    }
+
+    @Test("certificates are loaded, and one that is none is told by its file")
+    func certificates() throws {
+        let certificates = try Certificates()
+        let server = try certificates.issue("server")
+        let text = try ConfigurationText(Samples.contract)
+            .replacing("listen.tls.certificate_file", by: "\"\(server.certificate)\"")
+            .replacing("listen.tls.private_key_file", by: "\"\(server.privateKey)\"")
+            .replacing("listen.tls.client_ca_file", by: "\"\(certificates.authority)\"")
+            .replacing("upstream.ca_file", by: "\"\(certificates.authority)\"")
+        let settings = try bench.configuration(text.text).gatewaySettings()
+        #expect(settings.listenerTLS != nil && settings.upstreamTLS != nil)
+        for member in [
+            "listen.tls.certificate_file", "listen.tls.private_key_file", "listen.tls.client_ca_file",
+            "upstream.ca_file",
+        ] {
+            let broken = try bench.configuration(text.replacing(member, by: #""ca.pem""#).text)
+            let fault = #expect(throws: TLSConfigurationFault.self) { try broken.gatewaySettings() }
+            #expect(fault.map { "\($0)" }?.contains(bench.folder.file("ca.pem")) == true, "\(member)")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Testing
+
+@testable import Configuration
+
+@Suite("Members without effect")
+struct WithoutEffectTests {
+    private let bench: Bench
+
+    init() throws { bench = try Bench() }
+
+    @Test("what is validated and does nothing yet is told, a line for each member that is set")
+    func unusual() throws {
+        let lines = try bench.configuration(Samples.unusual).withoutEffectYet
+        #expect(
+            lines
+                == [
+                    "admin", "passthrough", "budgets", "alerts", "upstream.credits_per_page", "upstream.assumed_pages",
+                    "cache.classifier_ttl", "upstream.keys[0].weight", "upstream.keys[0].not_before",
+                    "upstream.keys[0].not_after", "upstream.keys[0].monthly_credits", "upstream.keys[1]",
+                    "teams[0].budgets", "teams[0].requests_per_second", "teams[0].max_concurrency", "teams[0].models",
+                    "teams[0].keys[0].budgets", "store.url",
+                ].map { "\($0): has no effect yet" }
+        )
+    }
+
+    @Test("what has an effect, or is not set, is not told")
+    func silent() throws {
+        #expect(try bench.configuration(Samples.least).withoutEffectYet == [])
+        let text = """
+            {"listen": {"workers": 2, "max_connections": 5},
+             "upstream": {"base_url": "https://h", "max_queue": 5, "circuit_breaker": {"failures": 2},
+                          "keys": [{"id": "k", "account": "a", "secret": {"env": "DOCUMENTPRO_API_KEY"}}]},
+             "cache": {"ttl": "1h", "scope": "team", "stale_if_error": "1h", "negative_ttl": "1s"},
+             "store": {"url": "sqlite:t.db"},
+             "teams": [{"id": "t", "account": "a", "cache_scope": "team",
+                        "keys": [{"id": "k", "secret": {"env": "AP_BATCH_KEY"}, "not_after": "2027-01-01T00:00:00Z"}]}],
+             "log": {"level": "debug"}}
+            """
+        #expect(try bench.configuration(text).withoutEffectYet == [])
+    }
+}

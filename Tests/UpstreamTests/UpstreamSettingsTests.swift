@@ -1,0 +1,35 @@
+import Testing
+import Vocabulary
+
+@testable import Upstream
+
+@Suite("UpstreamSettings")
+struct UpstreamSettingsTests {
+    @Test(
+        "the Host field has a port only when it is not the scheme's own, and brackets around IPv6",
+        arguments: [
+            ("api.documentpro.ai", 443, true, "api.documentpro.ai"),
+            ("api.documentpro.ai", 80, false, "api.documentpro.ai"),
+            ("api.documentpro.ai", 80, true, "api.documentpro.ai:80"),
+            ("api.documentpro.ai", 443, false, "api.documentpro.ai:443"),
+            ("127.0.0.1", 8081, false, "127.0.0.1:8081"), ("::1", 443, true, "[::1]"),
+            ("::1", 8443, true, "[::1]:8443"),
+        ] as [(String, UInt16, Bool, String)]
+    )
+    func hostField(_ host: String, _ port: UInt16, _ isTLS: Bool, _ field: String) {
+        #expect(settings(port: port, isTLS: isTLS, host: host).hostField == field)
+    }
+
+    @Test("printing, reflecting or dumping a key shows its identifier only")
+    func unseen() {
+        let key = UpstreamKey(
+            id: KeyID(rawValue: "primary"),
+            account: AccountID(rawValue: "default"),
+            secret: Array("hidden".utf8)
+        )
+        var text = "\(key) \(String(reflecting: key))"
+        dump(key, to: &text)
+        #expect(text.contains("primary"))
+        #expect(!text.contains("hidden") && !text.contains("104"))
+    }
+}
