@@ -31,10 +31,14 @@ extension ObjectReader {
             return nil
         }
         guard let value = report.environment[variable] else {
-            fault(name, "environment variable \(variable) is not set; type: export \(variable)=…")
+            report.fault(path(name), "environment variable \(variable) is not set", missing: variable)
             return nil
         }
-        return checked(name, Array(value.utf8), "environment variable \(variable) is empty; type: export \(variable)=…")
+        guard !value.isEmpty else {
+            report.fault(path(name), "environment variable \(variable) is empty", missing: variable)
+            return nil
+        }
+        return checked(name, Array(value.utf8), "")
     }
 
     private func isVariableName(_ text: String) -> Bool {
@@ -48,8 +52,12 @@ extension ObjectReader {
     private func secret(_ name: String, fromFile file: String) -> Secret? {
         let url = report.resolve(file)
         let file = file.printablePath
-        guard let data = try? Data(contentsOf: url) else {
+        guard let data = SecretFile.read(url) else {
             fault(name, "file \(file) cannot be read; create it or correct the path")
+            return nil
+        }
+        guard data.count <= SecretFile.bytesMax else {
+            fault(name, "file \(file) is longer than \(SecretFile.bytesMax) bytes; it is to hold the secret alone")
             return nil
         }
         if FileMode.othersMayRead(url.path) {
@@ -83,6 +91,19 @@ extension ObjectReader {
             return nil
         }
         return path
+    }
+}
+
+/// A file that holds one secret.
+enum SecretFile {
+    /// Longer than any key, and than a field line that could carry it.
+    static let bytesMax = 8_192
+
+    /// The content, of which no more is read than it takes to find out that it is too long.
+    static func read(_ url: URL) -> Data? {
+        guard let file = try? FileHandle(forReadingFrom: url) else { return nil }
+        defer { try? file.close() }
+        return try? file.read(upToCount: bytesMax + 1) ?? Data()
     }
 }
 

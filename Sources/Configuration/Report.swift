@@ -17,8 +17,8 @@ final class Report {
         self.environment = environment
     }
 
-    func fault(_ path: String, _ message: String) {
-        faults.append(ConfigurationFault(path: path, message: message))
+    func fault(_ path: String, _ message: String, missing variable: String? = nil) {
+        faults.append(ConfigurationFault(path: path, message: message, missingVariable: variable))
     }
 
     func warn(_ path: String, _ message: String) { warnings.append("\(path): \(message)") }

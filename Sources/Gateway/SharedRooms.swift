@@ -1,5 +1,6 @@
 public import Caching
 import Coalescing
+import EventLoops
 public import Observability
 import Synchronization
 public import Transport
@@ -44,7 +45,7 @@ public final class SharedRooms: Sendable {
     ///
     /// - Parameter dropsAliases: the meaning of bodies has changed, so identical bytes may have another key now.
     public func replace(_ settings: GatewaySettings, dropsAliases: Bool) {
-        gate.replace(settings: settings.upstream)
+        gate.replace(settings: settings.upstream, at: SystemClock.monotonic())
         cache.resize(bytesMax: settings.cache.memoryBytesMax)
         if dropsAliases { cache.removeAliases() }
     }

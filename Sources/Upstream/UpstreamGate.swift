@@ -50,13 +50,15 @@ public final class UpstreamGate: Sendable {
         )
     }
 
-    /// Takes new limits into use; who is out or waits keeps its place.
-    public func replace(settings: UpstreamSettings) {
-        state.withLock { state in
+    /// Takes new limits into use; who is out or waits keeps its place, and who has room now goes out.
+    public func replace(settings: UpstreamSettings, at now: MonotonicInstant) {
+        let answers = state.withLock { state in
             state.concurrencyMax = settings.concurrencyMax
             state.queueMax = settings.queueMax
             state.breaker.replace(settings.breaker)
+            return state.takeNext(at: now)
         }
+        deliver(answers)
     }
 
     /// Asks to send a request.

@@ -14,7 +14,8 @@ struct CheckCommand: ParsableCommand {
     var file: String
 
     func run() throws {
-        let configuration = try LoadedConfiguration.load(file)
+        // The faults are what this command is asked for: they are its output.
+        let configuration = try LoadedConfiguration.load(file) { print($0) }
         for line in configuration.remarks { print("\(file): \(line)") }
         print("\(file): in order")
     }
@@ -26,7 +27,11 @@ struct LoadedConfiguration {
     /// Warnings, and members that have no effect yet; each with its path.
     let remarks: [String]
 
-    static func load(_ file: String) throws -> LoadedConfiguration {
+    /// - Parameter tell: is given each fault as a line.
+    static func load(
+        _ file: String,
+        tell: (String) -> Void = StandardError.print
+    ) throws -> LoadedConfiguration {
         switch ConfigurationFile.load(path: file, environment: ProcessInfo.processInfo.environment) {
         case .success(let configuration):
             return LoadedConfiguration(
@@ -34,7 +39,11 @@ struct LoadedConfiguration {
                 remarks: configuration.warnings + configuration.withoutEffectYet
             )
         case .failure(let faults):
-            for fault in faults.faults { StandardError.print("\(file): \(fault)") }
+            for fault in faults.faults { tell("\(file): \(fault)") }
+            if !faults.linesToType.isEmpty {
+                let lines = faults.linesToType.map { "\n    " + $0 }.joined()
+                StandardError.print("Set what is missing and run this again:" + lines)
+            }
             throw ExitCode(1)
         }
     }

@@ -30,7 +30,7 @@ struct ConfigurationFileTests {
                 "teams[1].id: stands twice; give each team its own",
                 "teams[1].account: must be a string, not a number",
                 "upstream.base_url: is missing; give the vendor's address",
-                "upstream.keys[0].secret: environment variable NOT_SET_9 is not set; type: export NOT_SET_9=…",
+                "upstream.keys[0].secret: environment variable NOT_SET_9 is not set",
                 "upstream.keys[0].id: must be 1 to 64 letters, digits, dots, hyphens or underscores",
                 "upstream.keys[1]: must be an object, not a string",
                 "upstream.max_queue: must be a whole number from 0 to 1000000",
@@ -120,8 +120,8 @@ struct ConfigurationFileTests {
         #expect(read.teams.flatMap(\.keys).map(\.secret.bytes) == [Array("a-team-key-of-16-characters".utf8)])
         environment = [:]
         let expected = [
-            "upstream.keys[0].secret: environment variable DOCUMENTPRO_API_KEY is not set; type: export DOCUMENTPRO_API_KEY=…",
-            "teams[0].keys[0].secret: environment variable TOLLGATE_TEAM_KEY is not set; type: export TOLLGATE_TEAM_KEY=…",
+            "upstream.keys[0].secret: environment variable DOCUMENTPRO_API_KEY is not set",
+            "teams[0].keys[0].secret: environment variable TOLLGATE_TEAM_KEY is not set",
         ]
         guard case .failure(let faults) = ConfigurationFile.load(path: file, environment: environment) else {
             Issue.record("in order without its variables")

@@ -256,12 +256,12 @@ struct UpstreamGateTests {
         }
     }
 
-    @Test("new limits hold from the next one on, and nobody who is out or waits is turned away")
+    @Test("new limits hold at once: who has room goes out, and nobody who is out or waits is turned away")
     func replaced() throws {
         let bench = try GateBench(settings(concurrencyMax: 2, queueMax: 2))
         bench.run {
             for call in 1...4 { bench.enter(UInt64(call)) }
-            bench.gate.replace(settings: settings(concurrencyMax: 1, queueMax: 0))
+            bench.gate.replace(settings: settings(concurrencyMax: 1, queueMax: 0), at: MonotonicInstant(nanoseconds: 0))
             #expect(bench.enter(5) == self.full)
             try bench.leave(1)
         } _: {
@@ -269,10 +269,10 @@ struct UpstreamGateTests {
             try bench.leave(2)
         } _: {
             #expect(bench.takeAnswers() == ["3 go"])
-            bench.gate.replace(settings: settings(concurrencyMax: 3, queueMax: 1))
-            try bench.leave(3)
+            bench.gate.replace(settings: settings(concurrencyMax: 3, queueMax: 1), at: MonotonicInstant(nanoseconds: 0))
         } _: {
             #expect(bench.takeAnswers() == ["4 go"])
+            try bench.leave(3)
             #expect(bench.enter(6) == "go")
             #expect(bench.enter(7) == "go")
             #expect(bench.enter(8) == "wait")
