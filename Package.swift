@@ -87,6 +87,7 @@ let package = Package(
         .testTarget(name: "KeyingTests", dependencies: ["Cryptography", "Keying", "TestSupport", "Vocabulary"]),
         .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTPMessages", "Vocabulary"]),
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "Vocabulary"]),
+        .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Vocabulary"]),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [

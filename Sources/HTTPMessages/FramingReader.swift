@@ -5,11 +5,11 @@ struct FramingReader {
 
     func read(into head: inout RequestHead) throws(RequestRefusal) {
         head.framing = .none
-        head.keepsAlive = head.version == .http11
         head.expectsContinue = false
         var hasHost = false
         var length: Int64?
         var isChunked = false
+        var options = ConnectionOptions()
         // Only the few fields that are known are looked at.
         if head.present != 0 {
             for field in head.fields where field.known != .other {
@@ -21,12 +21,13 @@ struct FramingReader {
                 case .transferEncoding:
                     try readCoding(field.value, head.version)
                     isChunked = true
-                case .connection: readConnection(field.value, into: &head)
+                case .connection: options.add(bytes[field.value.indices])
                 case .expect: try readExpectation(field.value, into: &head)
                 case .other, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID, .retryAfter: break
                 }
             }
         }
+        head.keepsAlive = options.keepsAlive(head.version)
         if !hasHost, head.version == .http11 { throw .missingHost }
         if isChunked {
             if length != nil { throw .lengthAndCoding }
@@ -62,24 +63,13 @@ struct FramingReader {
         throw .unknownTransferCoding
     }
 
-    private func readConnection(_ value: ByteRange, into head: inout RequestHead) {
-        var walker = TokenList.Walker(bytes[value.indices])
-        while let token = walker.next() {
-            if TokenList.equals(token, "close") {
-                head.keepsAlive = false
-                return
-            }
-            if head.version == .http10, TokenList.equals(token, "keep-alive") { head.keepsAlive = true }
-        }
-    }
-
     private func readExpectation(_ value: ByteRange, into head: inout RequestHead) throws(RequestRefusal) {
         guard TokenList.equals(bytes[value.indices], "100-continue") else { throw .unknownExpectation }
         head.expectsContinue = true
     }
 }
 
-/// A whole number in decimal digits, at most 18 of them: below 2^63, and long enough for any body.
+/// A whole number in decimal digits that is below 2^63; whether that is too much is for the caller to say.
 enum DecimalReader {
     static func read(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int64? {
         guard !bytes.isEmpty else { return nil }

@@ -3,6 +3,7 @@ import Vocabulary
 /// `HTTP-date`, RFC 9110 §5.6.7: written as IMF-fixdate, read in all three forms.
 public enum HTTPDate {
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let longDays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
@@ -54,12 +55,13 @@ public enum HTTPDate {
         return seconds(year: number(parts[3]), month: parts[2], day: number(parts[1]), time: parts[4])
     }
 
-    /// `Sunday, 06-Nov-94 08:49:37 GMT`; a year that seems more than 50 years ahead is in the past century.
+    /// `Sunday, 06-Nov-94 08:49:37 GMT`; the years 70 to 99 are in the past century. RFC 9110 has that border move
+    /// with the clock, which this room does not have: what it misreads is dates after 2069.
     private static func rfc850(_ parts: [Substring]) -> Int64? {
-        let date = parts[1].split(separator: "-")
-        guard parts[0].hasSuffix("day,"), date.count == 3, date[2].utf8.count == 2, let year = number(date[2]) else {
-            return nil
-        }
+        let date = parts[1].split(separator: "-", omittingEmptySubsequences: false)
+        guard parts[0].hasSuffix(","), longDays.contains(String(parts[0].dropLast())), date.count == 3,
+            date[0].utf8.count == 2, date[2].utf8.count == 2, let year = number(date[2])
+        else { return nil }
         return seconds(year: year + (year < 70 ? 2000 : 1900), month: date[1], day: number(date[0]), time: parts[2])
     }
 

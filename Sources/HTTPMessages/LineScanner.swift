@@ -52,15 +52,17 @@ enum LineScanner {
             return bytes[index + 1] == 0x0A ? .empty(next: index + 2) : .refused(.bareCarriageReturn)
         case 0x0D: return .refused(.noColon)
         case 0x0A: return .refused(.bareLineFeed)
-        case 0x20, 0x09: return .refused(index == start ? .foldedLine : spaceFault(bytes, index))
+        case 0x20, 0x09: return index == start ? .refused(.foldedLine) : spaceAfterName(bytes, index)
         default: return .refused(.fieldNameNotToken)
         }
     }
 
-    private static func spaceFault(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> HeadFault {
+    /// What follows the white space decides what is said about it, so that it is the same for any split.
+    private static func spaceAfterName(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Line {
         var index = index
         while index < bytes.count, isBlank(bytes[index]) { index += 1 }
-        return index < bytes.count && bytes[index] == UInt8(ascii: ":") ? .spaceBeforeColon : .fieldNameNotToken
+        guard index < bytes.count else { return .incomplete }
+        return .refused(bytes[index] == UInt8(ascii: ":") ? .spaceBeforeColon : .fieldNameNotToken)
     }
 
     @inline(__always)

@@ -107,7 +107,7 @@ public struct ResponseParser: Sendable {
     private mutating func readFraming(_ bytes: UnsafeBufferPointer<UInt8>) throws(ResponseRefusal) {
         var length: Int64?
         var isChunked = false
-        head.keepsAlive = head.version == .http11
+        var options = ConnectionOptions()
         for field in head.fields {
             switch field.known {
             case .contentLength:
@@ -119,29 +119,20 @@ public struct ResponseParser: Sendable {
                     throw .malformedTransferCoding
                 }
                 isChunked = true
-            case .connection: readConnection(bytes[field.value.indices])
+            case .connection: options.add(bytes[field.value.indices])
             default: break
             }
         }
         if isChunked, length != nil { throw .lengthAndCoding }
         if isChunked, head.version == .http10 { throw .codingInHTTP10 }
         head.framing = framing(length, isChunked)
+        // Only the end of the connection ends such a body, so nothing can follow it, whatever was promised.
+        head.keepsAlive = head.framing != .untilClose && options.keepsAlive(head.version)
     }
 
     private func framing(_ length: Int64?, _ isChunked: Bool) -> BodyFraming {
         if requestMethod == .head || head.status < 200 || head.status == 204 || head.status == 304 { return .none }
         if isChunked { return .chunked }
         return length.map { .length($0) } ?? .untilClose
-    }
-
-    private mutating func readConnection(_ value: TokenList.Bytes) {
-        var walker = TokenList.Walker(value)
-        while let token = walker.next() {
-            if TokenList.equals(token, "close") {
-                head.keepsAlive = false
-                return
-            }
-            if head.version == .http10, TokenList.equals(token, "keep-alive") { head.keepsAlive = true }
-        }
     }
 }

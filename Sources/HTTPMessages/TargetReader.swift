@@ -28,7 +28,7 @@ struct TargetReader {
         let allowed = CharacterClass.path
         while index < range.upperBound, bytes[index] != UInt8(ascii: "?") {
             guard allowed.contains(bytes[index]) else { return false }
-            if bytes[index] == UInt8(ascii: "%"), !isEncodedByte(at: index) { return false }
+            if bytes[index] == UInt8(ascii: "%"), !isEncodedByte(bytes[index..<range.upperBound]) { return false }
             index += 1
         }
         head.path = ByteRange(start, index)
@@ -39,11 +39,6 @@ struct TargetReader {
             return false
         }
         return true
-    }
-
-    private func isEncodedByte(at index: Int) -> Bool {
-        guard index + 2 < range.upperBound else { return false }
-        return isHexadecimal(bytes[index + 1]) && isHexadecimal(bytes[index + 2])
     }
 
     /// `http://authority/path`: the authority counts and is never dialled (RFC 9112 §3.2.2).
@@ -81,6 +76,11 @@ func isHexadecimal(_ byte: UInt8) -> Bool {
     (byte >= 0x30 && byte <= 0x39) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x66)
 }
 
+/// Whether two hexadecimal digits follow the `%` that these bytes begin with, RFC 3986 §2.1.
+private func isEncodedByte(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    bytes.count > 2 && isHexadecimal(bytes[bytes.startIndex + 1]) && isHexadecimal(bytes[bytes.startIndex + 2])
+}
+
 /// `uri-host [ ":" port ]`, RFC 9110 §7.2. An empty host is none (RFC 9110 §4.2.1), and nobody logs in by it.
 enum HostReader {
     static func isHost(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
@@ -93,7 +93,10 @@ enum HostReader {
             index = end + 1
         } else {
             let allowed = CharacterClass.host
-            while index < bytes.endIndex, allowed.contains(bytes[index]) { index += 1 }
+            while index < bytes.endIndex, allowed.contains(bytes[index]) {
+                if bytes[index] == UInt8(ascii: "%"), !isEncodedByte(bytes[index...]) { return false }
+                index += 1
+            }
             guard index > bytes.startIndex else { return false }
         }
         if index == bytes.endIndex { return true }

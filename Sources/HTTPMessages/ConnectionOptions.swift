@@ -1,0 +1,19 @@
+/// What the Connection fields of one head say about the end of the connection, RFC 9112 §9.3.
+///
+/// Close wins over keep-alive, wherever the two stand: a connection that the other side gives up is not used again.
+struct ConnectionOptions {
+    private var closes = false
+    private var keepsAlive = false
+
+    /// Takes the options of one field line; those that it does not know are for others (RFC 9110 §7.6.1).
+    mutating func add(_ value: TokenList.Bytes) {
+        var walker = TokenList.Walker(value)
+        while let token = walker.next() {
+            if TokenList.equals(token, "close") { closes = true }
+            if TokenList.equals(token, "keep-alive") { keepsAlive = true }
+        }
+    }
+
+    /// Whether the connection may carry another message; in HTTP/1.0 only when that was asked for.
+    func keepsAlive(_ version: HTTPVersion) -> Bool { !closes && (keepsAlive || version == .http11) }
+}
