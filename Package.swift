@@ -85,9 +85,9 @@ let package = Package(
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport", "Vocabulary"]),
         .testTarget(name: "AuthenticationTests", dependencies: ["Authentication", "TestSupport", "Vocabulary"]),
         .testTarget(name: "KeyingTests", dependencies: ["Cryptography", "Keying", "TestSupport", "Vocabulary"]),
-        .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTPMessages", "Vocabulary"]),
+        .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTPMessages", "TestSupport", "Vocabulary"]),
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "Vocabulary"]),
-        .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "Vocabulary"]),
+        .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport", "Vocabulary"]),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [

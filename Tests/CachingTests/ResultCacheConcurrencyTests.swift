@@ -1,5 +1,6 @@
 import Caching
 import Foundation
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -7,7 +8,7 @@ import Vocabulary
 struct ResultCacheConcurrencyTests {
     @Test("C1 to C4 hold under any interleaving, and all bytes are accounted for at the end")
     func hammer() {
-        let seed = UInt64.random(in: 0 ... .max)
+        let seed = SeededGenerator().seed
         let bytesMax = 150_000
         let cache = ResultCache(bytesMax: bytesMax)
         DispatchQueue.concurrentPerform(iterations: 8) { thread in

@@ -1,4 +1,5 @@
 import HTTPMessages
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -74,8 +75,8 @@ struct HTTPDateTests {
 
     @Test("any instant of the years 1 to 9999 survives writing and reading")
     func roundTrip() {
-        let run = SeededRun()
-        var generator = run.generator
+        let run = SeededGenerator()
+        var generator = run
         for _ in 0..<5_000 {
             let seconds = Int64.random(in: -62_135_596_800...253_402_300_799, using: &generator)
             let text = written(seconds)
@@ -88,15 +89,18 @@ struct HTTPDateTests {
     func oldForms() {
         let longDays = ["Sun": "Sunday", "Mon": "Monday", "Tue": "Tuesday", "Wed": "Wednesday", "Thu": "Thursday"]
             .merging(["Fri": "Friday", "Sat": "Saturday"]) { $1 }
-        let run = SeededRun()
-        var generator = run.generator
+        let run = SeededGenerator()
+        var generator = run
         for _ in 0..<2_000 {
             // 1980 to 2067, which two digits of a year can tell from now until 2029 and long after.
             let seconds = Int64.random(in: 315_532_800..<3_092_601_600, using: &generator)
             let parts = written(seconds).split(separator: " ").map(String.init)
             let day = String(parts[0].dropLast())
             let paddedDay = parts[1].first == "0" ? " \(parts[1].last!)" : parts[1]
-            #expect(parse("\(day) \(parts[2]) \(paddedDay) \(parts[4]) \(parts[3])") == seconds, "\(run)")
+            #expect(
+                parse("\(day) \(parts[2]) \(paddedDay) \(parts[4]) \(parts[3])") == seconds,
+                "\(run)"
+            )
             let date = "\(parts[1])-\(parts[2])-\(parts[3].suffix(2))"
             #expect(parse("\(longDays[day]!), \(date) \(parts[4]) GMT") == seconds, "\(run)")
         }
@@ -104,8 +108,8 @@ struct HTTPDateTests {
 
     @Test("any bytes are read without harm")
     func randomBytes() {
-        let run = SeededRun()
-        var generator = run.generator
+        let run = SeededGenerator()
+        var generator = run
         let words = [
             "Sun", "Sunday,", "Sun,", " ", "06", "6", "Nov", "-", "94", "1994", "08:49:37", ":", "GMT", "\u{FF}",
         ]

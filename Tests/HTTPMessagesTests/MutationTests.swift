@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HTTPMessages
@@ -30,7 +31,7 @@ struct MutationTests {
 
     /// Runs `check` on so many messages, and stops at the first that it finds fault with.
     private func run(_ part: Int, _ count: Int, _ samples: [[UInt8]], check: ([UInt8], inout Mutator) -> String?) {
-        let run = SeededRun()
+        let run = SeededGenerator()
         var mutator = Mutator(samples: samples, generator: SeededGenerator(seed: run.seed &+ UInt64(part)))
         for number in 0..<count {
             let bytes = mutator.next()

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Makes wrong messages of sound ones: bits turned, bytes, tokens and field lines put in, ranges left out, repeated or
 /// taken from another message.
 struct Mutator {

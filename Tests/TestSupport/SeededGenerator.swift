@@ -1,7 +1,7 @@
 import Foundation
 
 /// A small generator whose seed a failing test prints (SplitMix64). Used by one test at a time.
-public struct SeededGenerator: RandomNumberGenerator, Sendable {
+public struct SeededGenerator: RandomNumberGenerator, Sendable, CustomStringConvertible {
     /// Print it with what fails: `TOLLGATE_TEST_SEED` takes it, and the same cases come again.
     public let seed: UInt64
     private var state: UInt64
@@ -28,6 +28,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
         return word ^ (word >> 31)
     }
+
+    /// What to put into the environment to have the same cases again.
+    public var description: String { "TOLLGATE_TEST_SEED=\(seed)" }
 
     public mutating func chance(_ one: Int, in all: Int) -> Bool { Int.random(in: 0..<all, using: &self) < one }
 
