@@ -104,10 +104,49 @@ enum HostReader {
         return isPort(bytes[(index + 1)...])
     }
 
-    /// Characters of an IPv6 address, RFC 3986 §3.2.2.
+    /// `IPv6address`, RFC 3986 §3.2.2: eight groups, or fewer with one gap; the last two may be an IPv4 address.
     private static func isLiteral(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        bytes.count >= 2
-            && bytes.allSatisfy { isHexadecimal($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+        let colon = UInt8(ascii: ":")
+        let end = bytes.endIndex
+        var index = bytes.startIndex
+        var groups = 0
+        var hasGap = false
+        if bytes.count >= 2, bytes[index] == colon, bytes[index + 1] == colon {
+            hasGap = true
+            index += 2
+        }
+        while index < end {
+            let start = index
+            while index < end, isHexadecimal(bytes[index]) { index += 1 }
+            if index < end, bytes[index] == UInt8(ascii: ".") {
+                guard isIPv4(bytes[start..<end]) else { return false }
+                groups += 2
+                break
+            }
+            guard (1...4).contains(index - start) else { return false }
+            groups += 1
+            if index == end { break }
+            guard bytes[index] == colon, index + 1 < end else { return false }
+            index += 1
+            guard bytes[index] == colon else { continue }
+            guard !hasGap else { return false }
+            hasGap = true
+            index += 1
+        }
+        return hasGap ? groups <= 7 : groups == 8
+    }
+
+    /// Four numbers from 0 to 255 without leading zeros.
+    private static func isIPv4(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let numbers = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return numbers.count == 4
+            && numbers.allSatisfy { number in
+                guard let first = number.first, number.count <= 3, first != 0x30 || number.count == 1 else {
+                    return false
+                }
+                guard number.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return false }
+                return number.reduce(0) { $0 * 10 + Int($1 - 0x30) } <= 255
+            }
     }
 
     private static func isPort(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {

@@ -70,7 +70,9 @@ struct FramingReaderTests {
     private static let malformedHosts = [
         "", "a b", "a,b", "user@h", "h/", "h/path", "http://h", "h:80a", "h:65536", "h:123456", "h:-1", "h:80:81",
         ":80", "[::1", "::1", "[::1]x", "[]", "[g::1]", "[::1]:x", "h\u{E9}", "h?", "h#", "\\h", "h\"", "<h>", "{h}",
-        "h%", "h%2", "h%zz", "h%2g.example",
+        "h%", "h%2", "h%zz", "h%2g.example", "[::::]", "[:::]", "[12]", "[1.2.3.4]", "[1:2:3:4:5:6:7]", "[1::2::3]",
+        "[1:2:3:4:5:6:7:8:9]", "[12345::]", "[:1]", "[1:]", "[1:2:3:4:5:6:7:8::]", "[::1.2.3]", "[::1.2.3.256]",
+        "[::01.2.3.4]", "[::1.2.3.4:5]", "[fe80::1%eth0]", "[v1.a]",
     ].map { Row("Host: \($0)", "GET / HTTP/1.1\r\nHost: \($0)\r\n\r\n", .malformedHost) }
 
     private static let hosts: [Row] = [
@@ -162,7 +164,8 @@ struct FramingReaderTests {
         "a host is a name or an address, with or without a port",
         arguments: [
             "h", "H", "a.example", "a-b_c.example.", "127.0.0.1", "127.0.0.1:8080", "h:0", "h:65535", "h:00080", "h:",
-            "[::1]", "[::1]:443", "[2001:db8::ffff:1.2.3.4]:1", "a~b!$&'()*+;=", "%e4.example", "a%2Db",
+            "[::1]", "[::1]:443", "[::]", "[1::]", "[1:2:3:4:5:6:7:8]", "[1:2:3:4:5:6:1.2.3.4]", "[1:2:3:4:5:6:7::]",
+            "[ABCD:ef::0]", "[2001:db8::ffff:1.2.3.4]:1", "a~b!$&'()*+;=", "%e4.example", "a%2Db",
         ]
     )
     func host(text: String) {
