@@ -87,6 +87,15 @@ let package = Package(
             name: "StorageTests",
             dependencies: ["Caching", "Storage", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]
         ),
+        .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "TestSupport", "Vocabulary"]),
+        .testTarget(
+            name: "ObservabilityTests",
+            dependencies: ["Observability", "TestSupport", .product(name: "Logging", package: "swift-log")]
+        ),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["COpenSSL", "EventLoops", "TestSupport", "Transport", "Vocabulary"]
+        ),
         .testTarget(name: "VendorSimulationTests", dependencies: ["Transport", "VendorSimulation", "Vocabulary"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "tollgate", "vendor-sim"]),
     ],

@@ -1,12 +1,17 @@
 internal import CLibevent
 import Glibc
+import Synchronization
 
-/// A thread of the system, `pthread_create(3)`. Immutable but for `join`, which is called once.
+/// A thread of the system, `pthread_create(3)`. Immutable but for `join`, which is called once; one that nobody joins
+/// is detached when this is let go, so that the system takes its stack back when it ends.
 @safe
 public final class SystemThread: Sendable {
     private let handle: pthread_t
+    private let isJoined = Atomic<Bool>(false)
 
     private init(handle: pthread_t) { self.handle = handle }
+
+    deinit { if !isJoined.load(ordering: .relaxed) { pthread_detach(handle) } }
 
     /// Starts a thread that runs `body` and ends. Signals are left to the main thread: all are blocked here.
     ///
@@ -37,6 +42,7 @@ public final class SystemThread: Sendable {
 
     /// Waits until the thread has ended. Once, and not from the thread itself.
     public func join() {
+        isJoined.store(true, ordering: .relaxed)
         _ = pthread_join(handle, nil)
     }
 
