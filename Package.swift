@@ -107,6 +107,17 @@ let package = Package(
             name: "GatewayTests",
             dependencies: ["Authentication", "Gateway", "HTTPMessages", "Keying", "Observability", "Vocabulary"]
         ),
+        .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "TestSupport", "Vocabulary"]),
+        .testTarget(
+            name: "ObservabilityTests",
+            dependencies: [
+                "Observability", "TestSupport", "Vocabulary", .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "TransportTests",
+            dependencies: ["COpenSSL", "EventLoops", "TestSupport", "Transport", "Vocabulary"]
+        ),
         .testTarget(name: "VendorSimulationTests", dependencies: ["Transport", "VendorSimulation", "Vocabulary"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "tollgate", "vendor-sim"]),
     ],

@@ -21,6 +21,10 @@ static inline long tollgate_SSL_CTX_set_mode(SSL_CTX *context, long mode) {
 static inline long tollgate_SSL_CTX_set_session_cache_mode(SSL_CTX *context, long mode) {
     return SSL_CTX_set_session_cache_mode(context, mode);
 }
+// SSL_OP_NO_RENEGOTIATION is a macro with a cast, which Swift does not import.
+static inline void tollgate_SSL_CTX_forbid_renegotiation(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
+}
 static inline void tollgate_SSL_CTX_set_read_ahead(SSL_CTX *context, int yes) {
     SSL_CTX_set_read_ahead(context, yes);
 }

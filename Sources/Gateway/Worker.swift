@@ -6,7 +6,6 @@ import EventLoops
 import HTTPMessages
 import Keying
 import Observability
-import Synchronization
 import Transport
 import Upstream
 import Vocabulary

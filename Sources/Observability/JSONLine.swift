@@ -46,21 +46,24 @@ public struct JSONLine: Sendable {
 
     public mutating func member(_ name: StaticString, _ value: Int64) {
         key(name)
-        append(decimal: value)
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        append(decimal: value.magnitude)
     }
 
     /// A number with so many digits behind the point: `value` counts in units of the last one.
     public mutating func member(_ name: StaticString, _ value: Int64, decimals: Int) {
         key(name)
-        var unit: Int64 = 1
+        var unit: UInt64 = 1
         for _ in 0..<decimals { unit *= 10 }
-        append(decimal: value / unit)
+        // The sign by itself: what lies between -1 and 0 has none in its whole part.
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        append(decimal: value.magnitude / unit)
         bytes.append(UInt8(ascii: "."))
-        var rest = value.magnitude % unit.magnitude
+        var rest = value.magnitude % unit
         unit /= 10
         while unit > 0 {
-            bytes.append(UInt8(rest / unit.magnitude) + 0x30)
-            rest %= unit.magnitude
+            bytes.append(UInt8(rest / unit) + 0x30)
+            rest %= unit
             unit /= 10
         }
     }
@@ -95,10 +98,8 @@ public struct JSONLine: Sendable {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    private mutating func append(decimal value: Int64) {
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    private mutating func append(decimal magnitude: UInt64) {
         var divisor: UInt64 = 1
-        let magnitude = value.magnitude
         while magnitude / divisor >= 10 { divisor *= 10 }
         while divisor > 0 {
             bytes.append(UInt8(magnitude / divisor % 10) + 0x30)

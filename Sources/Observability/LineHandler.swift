@@ -67,8 +67,7 @@ struct LineHandler: LogHandler {
         var text: [UInt8] = []
         JSONText.appendEscaped(Array("\(now.rfc3339) \(event.level) \(event.message)".utf8).span, to: &text)
         for (name, value) in pairs {
-            text += Array(" \(name)=".utf8)
-            JSONText.appendEscaped(Array(value.utf8).span, to: &text)
+            JSONText.appendEscaped(Array(" \(name)=\(value)".utf8).span, to: &text)
         }
         text.append(0x0A)
         writer.append(text.span)

@@ -78,11 +78,19 @@ public final class LogWriter: Sendable {
         written.wait()
     }
 
-    /// Writes what waits and ends the thread; lines appended later are dropped.
+    /// Writes what waits and ends the thread, which has no more to do with the descriptor when this returns; lines
+    /// appended later are dropped.
     public func close() {
-        flush()
-        state.withLock { $0.isClosed = true }
+        let written = Semaphore()
+        let mustWait = state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.isClosed = true
+            state.flushes.append(written)
+            return true
+        }
+        guard mustWait else { return }
         wakeUp.signal()
+        written.wait()
     }
 
     private func run() {

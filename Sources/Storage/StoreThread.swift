@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// A thread of the store's own, and a way to wait for its end.
 ///

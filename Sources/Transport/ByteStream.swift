@@ -105,7 +105,8 @@ public final class ByteStream {
         var byte: UInt8 = 0
         let count = unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         if count > 0 {
-            receive()
+            // Not into the scratch memory: the caller may be the callback of another connection, whose input is there.
+            unsafe receive(scratch: nil)
         } else if count == 0 || errno != EAGAIN {
             return false
         }
@@ -128,15 +129,16 @@ public final class ByteStream {
     private func readReady() {
         switch state {
         case .handshaking: continueHandshake()
-        case .open: receive()
+        case .open: unsafe receive(scratch: loop.scratch)
         case .lingering: dropInput()
         case .finishing, .closing, .closed: break
         }
     }
 
-    private func receive() {
-        guard !isInputPaused, !hasInputEnded else { return }
-        let result = unsafe input.fill(scratch: loop.scratch) { unsafe read(into: $0) }
+    private func receive(scratch: UnsafeMutableRawBufferPointer?) {
+        // What was put off for a later pass may find that the connection has ended since.
+        guard state == .open, !isInputPaused, !hasInputEnded else { return }
+        let result = unsafe input.fill(scratch: scratch) { unsafe read(into: $0) }
         switch result {
         case .bytes:
             delegate?.streamDidReceive(self)
@@ -157,7 +159,7 @@ public final class ByteStream {
     /// Bytes that TLS has decrypted already make no descriptor readable: they are read in the next pass.
     private func readOnIfDecrypted() {
         guard let tls, tls.hasPending, state == .open, !isInputPaused else { return }
-        loop.later { [self] in receive() }
+        loop.later { [self] in unsafe receive(scratch: loop.scratch) }
     }
 
     private func read(into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
@@ -179,8 +181,9 @@ public final class ByteStream {
 
     private func send(_ head: UnsafeRawBufferPointer, _ body: [UInt8]) {
         guard isOpen else { return }
+        let isWaiting = !output.isEmpty
         var sent = 0
-        if output.isEmpty, state == .open {
+        if !isWaiting, state == .open {
             switch unsafe writeNow(head, body) {
             case .bytes(let count): sent = count
             case .wouldBlock, .end: break
@@ -196,7 +199,8 @@ public final class ByteStream {
             output.append(body, sent: max(0, sent - head.count))
         }
         if isCongested { wasCongested = true }
-        waitForRoom()
+        // Only the first that waits starts the time-out: a peer that takes nothing does not get more time with each.
+        if !isWaiting { waitForRoom() }
     }
 
     private func writeNow(_ head: UnsafeRawBufferPointer, _ body: [UInt8]) -> TransferResult {
@@ -250,7 +254,8 @@ public final class ByteStream {
         }
         timer?.cancel()
         tellDrained()
-        endAfterOutput()
+        // The delegate may have sent more and then ended the connection.
+        if output.isEmpty { endAfterOutput() }
     }
 
     private func waitForRoomUnlessDrained() {
@@ -310,7 +315,7 @@ public final class ByteStream {
         if output.isEmpty { endAfterOutput() }
     }
 
-    /// Closes now with RST; what waits is dropped.
+    /// Closes now with RST; what waits is dropped. Without close_notify, so that what was cut off never looks whole.
     public func abort() {
         guard state != .closed else { return }
         var option = linger(l_onoff: 1, l_linger: 0)
@@ -319,10 +324,12 @@ public final class ByteStream {
     }
 
     private func endAfterOutput() {
+        guard state == .closing || state == .finishing else { return }
+        // Without it the peer had to take the reply for one that was cut off.
+        if let tls, !tls.sendCloseNotify() { return waitForRoom() }
         switch state {
         case .closing: die(.closedHere)
         case .finishing:
-            tls?.sendCloseNotify()
             shutdown(descriptor, Int32(SHUT_WR))
             if hasInputEnded { return die(.closedHere) }
             state = .lingering
@@ -361,7 +368,6 @@ public final class ByteStream {
 
     private func die(_ cause: StreamEnd) {
         guard state != .closed else { return }
-        if state == .open || state == .closing { tls?.sendCloseNotify() }
         state = .closed
         unsafe event_free(readEvent)
         unsafe readEvent = nil

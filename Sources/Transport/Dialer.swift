@@ -56,6 +56,8 @@ public final class DialAttempt {
     private var event: OpaquePointer?  // struct event *, owned: event_free in `stopWaiting`
     private var timer: LoopTimer?
     private var stream: ByteStream?
+    /// How the attempt ended, until that is told in a later pass.
+    private var result: Result<ByteStream, DialFault>?
     private var lastFault = DialFault(code: .unreachable, detail: "the name has no address")
 
     init(
@@ -80,6 +82,8 @@ public final class DialAttempt {
         stopWaiting()
         stream?.abort()
         stream = nil
+        if case .success(let unwanted) = result { unwanted.abort() }
+        result = nil
         timer = nil
     }
 
@@ -93,7 +97,7 @@ public final class DialAttempt {
     }
 
     private func connectNext() {
-        guard then != nil else { return }
+        guard then != nil, result == nil else { return }
         guard next < addresses.endIndex else { return end(.failure(lastFault)) }
         let address = addresses[next]
         next += 1
@@ -188,12 +192,15 @@ public final class DialAttempt {
     }
 
     private func end(_ result: Result<ByteStream, DialFault>) {
-        guard let then else { return }
-        self.then = nil
+        guard then != nil, self.result == nil else { return }
+        self.result = result
         stopWaiting()
         stream?.abort()
         stream = nil
         loop.later { [self] in
+            guard let then else { return }
+            self.then = nil
+            self.result = nil
             timer = nil
             then(result)
         }

@@ -9,7 +9,7 @@ import Glibc
 public final class InputBuffer {
     private var base: UnsafeMutableRawPointer?  // `own`, or the loop's scratch during a callback
     private var own: UnsafeMutableRawPointer?  // owned: malloc'ed, freed in deinit or when all is consumed
-    private var ownCapacity = 0
+    private(set) var ownCapacity = 0
     private var lower = 0
     private var upper = 0
 
@@ -34,14 +34,18 @@ public final class InputBuffer {
     public func consume(_ count: Int) {
         precondition(count >= 0 && count <= upper - lower, "more consumed than there is")
         lower += count
+        // Emptied after its callback, as by a request that had to wait for its turn.
+        if isEmpty, unsafe base == own { settle() }
     }
 
     /// Reads once with `read`, into the scratch memory while nothing is left over, else behind what is.
+    ///
+    /// - Parameter scratch: nil while it is lent to somebody else.
     func fill(
-        scratch: UnsafeMutableRawBufferPointer,
+        scratch: UnsafeMutableRawBufferPointer?,
         _ read: (UnsafeMutableRawBufferPointer) -> TransferResult
     ) -> TransferResult {
-        if isEmpty {
+        if isEmpty, let scratch = unsafe scratch {
             let result = unsafe read(scratch)
             if case .bytes(let count) = result {
                 unsafe base = scratch.baseAddress
@@ -50,10 +54,12 @@ public final class InputBuffer {
             }
             return result
         }
+        if isEmpty { settle() }
         reserve(16 * 1024)
         let room = unsafe UnsafeMutableRawBufferPointer(start: own! + upper, count: ownCapacity - upper)
         let result = unsafe read(room)
         if case .bytes(let count) = result { upper += count }
+        if isEmpty { settle() }
         return result
     }
 
@@ -85,7 +91,7 @@ public final class InputBuffer {
         } else {
             let capacity = max(ownCapacity * 2, kept + room)
             let memory = unsafe allocate(capacity)
-            unsafe memory.copyMemory(from: own! + lower, byteCount: kept)
+            if let own = unsafe own { unsafe memory.copyMemory(from: own + lower, byteCount: kept) }
             unsafe free(own)
             unsafe (own, base) = (memory, memory)
             ownCapacity = capacity

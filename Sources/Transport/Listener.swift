@@ -15,6 +15,11 @@ public struct ListenFault: Error, Sendable, CustomStringConvertible {
 /// at once for ever, since the connection stays in the kernel's queue.
 @safe
 public final class Listener {
+    /// How many connections wait in the kernel at most.
+    private static let queueMax: Int32 = 4096
+    /// So many are accepted per wake-up, so that a storm of connections does not starve those in hand.
+    private static let portion: Int32 = 64
+
     private let loop: EventLoop
     private var descriptor: Int32  // owned: closed in `stop`
     private var event: OpaquePointer?  // struct event *, owned: event_free in `stop`
@@ -39,7 +44,7 @@ public final class Listener {
         // whether the address is really free.
         if !sharesPort, address.port != 0 { close(try Listener.bind(address, reusesPort: false)) }
         descriptor = try Listener.bind(address, reusesPort: true)
-        guard listen(descriptor, 4096) == 0, let local = SystemCalls.localAddress(of: descriptor) else {
+        guard listen(descriptor, Listener.queueMax) == 0, let local = SystemCalls.localAddress(of: descriptor) else {
             close(descriptor)
             throw ListenFault(description: "\(address): listen failed: \(SystemCalls.text(of: errno))")
         }
@@ -89,7 +94,8 @@ public final class Listener {
     /// Takes what waits in the kernel's queue, so that nobody who got through the door is reset, then closes it.
     public func stop() {
         guard descriptor >= 0 else { return }
-        if onAccept != nil { accept() }
+        var portions = Listener.queueMax / Listener.portion
+        while portions > 0, onAccept != nil, accept() { portions -= 1 }
         onAccept = nil
         retry = nil
         if unsafe event != nil { unsafe event_free(event) }
@@ -104,9 +110,10 @@ public final class Listener {
         precondition(result == 0, "event_add of a listener")
     }
 
-    private func accept() {
-        // A bounded number per wake-up, so that a storm of connections does not starve those in hand.
-        for _ in 0..<64 {
+    /// Accepts one portion; true when more may wait.
+    @discardableResult
+    private func accept() -> Bool {
+        for _ in 0..<Listener.portion {
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             var peer: SocketAddress?
@@ -118,11 +125,12 @@ public final class Listener {
                 return accepted
             }
             guard accepted >= 0 else {
-                if pauseIfExhausted(errno) { return }
+                if pauseIfExhausted(errno) { return false }
                 continue
             }
             open(accepted, peer)
         }
+        return true
     }
 
     /// False when accepting can go on at once.

@@ -14,6 +14,7 @@ public struct ResolveFault: Error, Sendable, CustomStringConvertible {
 /// after it was got. Questions for the same name wait for one look-up.
 public final class NameResolver: Sendable {
     public typealias Answer = @Sendable (Result<[SocketAddress], ResolveFault>) -> Void
+    typealias LookUp = @Sendable (_ host: String) -> Result<[SocketAddress], ResolveFault>
 
     private struct Known {
         var addresses: [SocketAddress]
@@ -24,7 +25,6 @@ public final class NameResolver: Sendable {
         var known: [String: Known] = [:]
         var waiting: [String: [(port: UInt16, answer: Answer)]] = [:]
         var questions: [String] = []
-        var isClosed = false
     }
 
     private let state = Guarded(State())
@@ -32,10 +32,17 @@ public final class NameResolver: Sendable {
     private let freshFor: Duration
     private let usableFor: Duration
     private let namesMax = 1_000
+    private let lookUp: LookUp
 
-    public init(freshFor: Duration = .seconds(30), usableFor: Duration = .seconds(600)) {
+    public convenience init(freshFor: Duration = .seconds(30), usableFor: Duration = .seconds(600)) {
+        self.init(freshFor: freshFor, usableFor: usableFor, lookUp: NameResolver.lookUp)
+    }
+
+    /// - Parameter lookUp: stands for getaddrinfo(3) in tests; called on the resolver's thread.
+    init(freshFor: Duration, usableFor: Duration, lookUp: @escaping LookUp) {
         self.freshFor = freshFor
         self.usableFor = usableFor
+        self.lookUp = lookUp
         _ = SystemThread.start(name: "names") { [weak self, wakeUp] in
             while true {
                 wakeUp.wait()
@@ -70,7 +77,7 @@ public final class NameResolver: Sendable {
         guard let host = state.withLock({ $0.questions.isEmpty ? nil : $0.questions.removeFirst() }) else {
             return true
         }
-        let looked = NameResolver.lookUp(host)
+        let looked = lookUp(host)
         let now = SystemClock.monotonic()
         let (answers, result) = state.withLock { state -> ([(port: UInt16, answer: Answer)], _) in
             var result = looked

@@ -27,12 +27,15 @@ public struct SocketAddress: Hashable, Sendable {
 
     /// Reads `a.b.c.d:port` or `[v6]:port`.
     public init?(parsing text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        self.init(literal: String(host), port: port)
+        guard let colon = text.lastIndex(of: ":") else { return nil }
+        let digits = text[text.index(after: colon)...]
+        // UInt16 itself would take a sign.
+        guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let port = UInt16(digits) else { return nil }
+        let host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        self.init(literal: String(isBracketed ? host.dropFirst().dropLast() : host), port: port)
+        // Without brackets the last part of an IPv6 address could be taken for the port.
+        guard isBracketed == (ip.count == 16) else { return nil }
     }
 
     public var isLoopback: Bool {

@@ -18,6 +18,8 @@ private func makeContext(_ method: OpaquePointer?) -> OpaquePointer {
     _ = unsafe tollgate_SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION)
     let partial = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
     _ = unsafe tollgate_SSL_CTX_set_mode(context, Int(partial | SSL_MODE_RELEASE_BUFFERS))
+    // With it, SSL_write could have to read first, and no one side of a connection would know what to wait for.
+    unsafe tollgate_SSL_CTX_forbid_renegotiation(context)
     // One read(2) takes the header of a record together with the record.
     unsafe tollgate_SSL_CTX_set_read_ahead(context, 1)
     return unsafe context

@@ -93,10 +93,13 @@ final class TLSSession {
     }
 
     /// Tells the peer that nothing more comes (RFC 8446 §6.1). Its own close_notify is not waited for.
-    func sendCloseNotify() {
-        guard isEstablished, lastFault == nil else { return }
+    ///
+    /// False when the kernel takes no more for now: then it is to be called again, and only then.
+    func sendCloseNotify() -> Bool {
+        guard isEstablished, lastFault == nil else { return true }
         ERR_clear_error()
-        _ = unsafe SSL_shutdown(ssl)
+        let result = unsafe SSL_shutdown(ssl)
+        return unsafe result >= 0 || SSL_get_error(ssl, result) != SSL_ERROR_WANT_WRITE
     }
 
     private func judge(_ result: Int32) -> TransferResult {

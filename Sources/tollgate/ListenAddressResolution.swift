@@ -1,6 +1,5 @@
 import Configuration
 import Gateway
-import Synchronization
 import Transport
 
 /// From `listen.address`, whose host may be a name, to the address to bind.

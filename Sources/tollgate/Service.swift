@@ -6,7 +6,6 @@ import Foundation
 import Gateway
 import Observability
 import Storage
-import Synchronization
 import Transport
 import Upstream
 import Vocabulary

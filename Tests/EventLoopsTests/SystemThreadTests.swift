@@ -1,0 +1,44 @@
+import EventLoops
+import Foundation
+import Testing
+import Vocabulary
+
+@Suite("SystemThread")
+struct SystemThreadTests {
+    @Test("bears its name, cut to 15 bytes, and leaves all signals to others")
+    func nameAndSignals() {
+        let name = Handover<String>()
+        let blocked = Handover<[Bool]>()
+        let thread = SystemThread.start(name: "a name that is too long") {
+            name.give((try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)) ?? "")
+            var mask = sigset_t()
+            pthread_sigmask(SIG_BLOCK, nil, &mask)
+            blocked.give([SIGTERM, SIGHUP, SIGINT, SIGPIPE].map { sigismember(&mask, $0) == 1 })
+        }
+        #expect(name.take() == "a name that is \n")
+        #expect(blocked.take() == [true, true, true, true])
+        thread.join()
+    }
+
+    @Test("the thread that starts another keeps its own signals")
+    func starterKeepsItsMask() {
+        var (before, after) = (sigset_t(), sigset_t())
+        pthread_sigmask(SIG_BLOCK, nil, &before)
+        SystemThread.start(name: "other") {}.join()
+        pthread_sigmask(SIG_BLOCK, nil, &after)
+        for signal in 1..<Int32(32) { #expect(sigismember(&before, signal) == sigismember(&after, signal)) }
+    }
+
+    @Test("join waits for the body's end")
+    func join() {
+        let gate = SystemSemaphore()
+        let steps = Guarded<[Int]>([])
+        let thread = SystemThread.start(name: "joined") {
+            gate.wait()
+            steps.withLock { $0.append(1) }
+        }
+        gate.signal()
+        thread.join()
+        #expect(steps.withLock { $0 } == [1])
+    }
+}
