@@ -33,4 +33,7 @@ public final class TeamKey: Sendable {
         self.secretDigest = secretDigest
         self.notAfter = notAfter
     }
+
+    /// Whether the key may be used at that moment.
+    public func isValid(at now: Timestamp) -> Bool { now < notAfter ?? Timestamp(microseconds: .max) }
 }

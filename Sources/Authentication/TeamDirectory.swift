@@ -36,7 +36,7 @@ public final class TeamDirectory: Sendable {
             if found == nil, ConstantTime.areEqual(key.secretDigest, secretDigest) { found = key }
             index = (index + 1) & mask
         }
-        guard let found, now < found.notAfter ?? Timestamp(microseconds: .max) else { return nil }
+        guard let found, found.isValid(at: now) else { return nil }
         return found
     }
 }

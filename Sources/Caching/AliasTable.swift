@@ -6,7 +6,7 @@ import Vocabulary
 /// number; numbers are used again, so whoever removes by number says which result the alias must lead to.
 struct AliasTable {
     private struct Record {
-        var fingerprint: CacheKey
+        var fingerprint: Fingerprint
         var result: CachedResult?  // nil: the record is free
     }
 
@@ -17,7 +17,7 @@ struct AliasTable {
     var count: Int { index.count }
 
     @inline(__always)
-    func find(_ fingerprint: CacheKey) -> CachedResult? {
+    func find(_ fingerprint: Fingerprint) -> CachedResult? {
         guard let number = number(of: fingerprint) else { return nil }
         return records[Int(number)].result
     }
@@ -25,7 +25,7 @@ struct AliasTable {
     enum Placing { case known, replaced(UInt32), added(UInt32) }
 
     /// Lets the fingerprint lead to the result.
-    mutating func put(_ fingerprint: CacheKey, _ result: CachedResult) -> Placing {
+    mutating func put(_ fingerprint: Fingerprint, _ result: CachedResult) -> Placing {
         if let number = number(of: fingerprint) {
             if records[Int(number)].result === result { return .known }
             records[Int(number)].result = result
@@ -62,9 +62,18 @@ struct AliasTable {
     }
 
     @inline(__always)
-    private func number(of fingerprint: CacheKey) -> UInt32? {
+    private func number(of fingerprint: Fingerprint) -> UInt32? {
         index.find(fingerprint.tag) { records[Int($0)].fingerprint == fingerprint }
     }
+}
+
+extension Fingerprint {
+    /// The bits that `DigestIndex` places it by; those that choose the shard are others.
+    @inline(__always)
+    var tag: UInt32 { UInt32(truncatingIfNeeded: word0 >> 32) }
+
+    @inline(__always)
+    var shard: Int { Int(truncatingIfNeeded: word1) & (ResultCache.shardCount - 1) }
 }
 
 extension CacheKey {

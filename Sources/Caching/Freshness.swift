@@ -17,9 +17,15 @@ public struct Freshness: Equatable, Sendable {
     ///   - lifetime: `cache.ttl`, or `cache.negative_ttl` for an error; fractions of a second are dropped.
     @inlinable
     public init(storedAt: Timestamp, now: Timestamp, lifetime: Duration) {
+        self.init(storedAt: storedAt, now: now, lifetimeSeconds: lifetime.components.seconds)
+    }
+
+    /// - Parameter lifetimeSeconds: what the other initializer takes from `lifetime`.
+    @inlinable
+    public init(storedAt: Timestamp, now: Timestamp, lifetimeSeconds lifetime: Int64) {
         let (elapsed, overflow) = now.microseconds.subtractingReportingOverflow(storedAt.microseconds)
         ageSeconds = overflow ? (now > storedAt ? .max / 2 : 0) : max(0, elapsed / 1_000_000)
-        lifetimeSeconds = min(max(0, lifetime.components.seconds), .max / 2)
+        lifetimeSeconds = min(max(0, lifetime), .max / 2)
     }
 
     /// As RFC 9211 §2.4 counts it: negative when the result is stale.

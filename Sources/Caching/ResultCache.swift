@@ -18,8 +18,8 @@ public import Vocabulary
 /// moment and may need a stale one; they go by eviction or when one of the same key replaces them.
 public final class ResultCache: Sendable {
     static let shardCount = 16
-    /// What an alias takes: 40 bytes of its record and 12 of the index, with what growth leaves empty on average.
-    static let aliasBytes = 60
+    /// What an alias takes: 24 bytes of its record and 12 of the index, with what growth leaves empty on average.
+    static let aliasBytes = 42
     private static let victimsPerLock = 64
 
     private struct Tables {
@@ -44,7 +44,7 @@ public final class ResultCache: Sendable {
     }
 
     /// The result that a request with this very body has, fresh or not.
-    public func find(alias fingerprint: CacheKey) -> CachedResult? {
+    public func find(alias fingerprint: Fingerprint) -> CachedResult? {
         live(shards[fingerprint.shard].tables.withLock { $0.aliases.find(fingerprint) })
     }
 
@@ -85,7 +85,7 @@ public final class ResultCache: Sendable {
     /// Lets a body of this fingerprint lead to the result from now on, while the result is in the cache.
     ///
     /// The latest four fingerprints of a result are kept.
-    public func remember(alias fingerprint: CacheKey, for result: CachedResult) {
+    public func remember(alias fingerprint: Fingerprint, for result: CachedResult) {
         let shard = fingerprint.shard
         let placing = shards[shard].tables.withLock { tables in
             result.isRetired ? .known : tables.aliases.put(fingerprint, result)

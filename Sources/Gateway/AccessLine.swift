@@ -4,59 +4,66 @@ import Transport
 import Vocabulary
 
 /// One line of JSON per request: who asked, what became of it, how long it took and what it cost. Confined to its
-/// worker. No secret and nothing of a document but its identifier's absence: paths are escaped and cut.
-struct AccessLine {
+/// worker. No secret and nothing of a document: paths are escaped and cut.
+struct AccessLine: ~Copyable {
     /// How a request ended.
     struct Ending {
         var status: Int
-        var charged: MicroCredits
-        var saved: MicroCredits
-        var bytesOut: Int
+        var charged = MicroCredits.zero
+        var saved = MicroCredits.zero
         /// The contract's code of an error made here.
         var error: String?
         /// How long the vendor took.
         var upstream: Duration?
-        var peer: SocketAddress?
     }
 
     private var line = JSONLine()
     private var timeSecond = Int64.min
     private var timePrefix: [UInt8] = []
-    private var time: [UInt8] = []
 
+    /// - Parameters:
+    ///   - client: the member that names the client's address, as JSON.
+    ///   - cacheStatus: the value of that field, without the cache's name; empty when there is none.
     mutating func write(
         _ facts: RequestFacts,
         _ ending: Ending,
+        client: [UInt8],
         cacheStatus: Span<UInt8>,
+        bytesOut: Int,
         now: MonotonicInstant,
         wallClock: Timestamp,
         to log: LogWriter
     ) {
         line.begin()
-        line.member("time", timeText(wallClock))
-        line.member("request_id", facts.requestID)
-        if let key = facts.teamKey {
-            line.member("team", key.team.id.rawValue)
-            line.member("key", key.id.rawValue)
-        }
+        writeTime(wallClock)
+        line.member("request_id") { facts.requestID.write(to: &$0, escaped: true) }
+        if let caller = facts.caller { line.members(raw: caller.logMembers) }
         line.member("method", facts.method.name)
         writePath(facts)
-        if !cacheStatus.isEmpty { line.member("cache_status", cacheStatus) }
+        // Tokens and numbers of ours: there is nothing to escape.
+        if !cacheStatus.isEmpty { line.member("cache_status") { $0.append(cacheStatus) } }
         line.member("status", Int64(ending.status))
         line.member("bytes_in", Int64(facts.byteCount))
-        line.member("bytes_out", Int64(ending.bytesOut))
-        line.member("duration_ms", (now - facts.startedAt).wholeNanoseconds / 1_000, decimals: 3)
+        line.member("bytes_out", Int64(bytesOut))
+        line.member("duration_ms", (now.nanoseconds - facts.startedAt.nanoseconds) / 1_000, decimals: 3)
         if let upstream = ending.upstream {
             line.member("upstream_ms", upstream.wholeNanoseconds / 1_000, decimals: 3)
         }
         if facts.route == .classify {
-            line.member("credits_charged", raw: ending.charged.description)
-            line.member("credits_saved", raw: ending.saved.description)
+            line.member("credits_charged", ending.charged)
+            line.member("credits_saved", ending.saved)
         }
         if let error = ending.error { line.member("error", error) }
-        if let peer = ending.peer { line.member("client", peer.description) }
+        line.members(raw: client)
         line.end()
-        log.append(line.bytes.span)
+        line.withBytes { log.append($0) }
+    }
+
+    /// The member that names a client's address, which is the same in all lines of a connection.
+    static func clientMember(_ address: SocketAddress) -> [UInt8] {
+        var line = JSONLine()
+        line.member("client", address.description)
+        return line.bytes
     }
 
     private mutating func writePath(_ facts: RequestFacts) {
@@ -69,20 +76,24 @@ struct AccessLine {
     }
 
     /// RFC 3339 with milliseconds; all but these is formatted once a second.
-    private mutating func timeText(_ now: Timestamp) -> [UInt8] {
+    private mutating func writeTime(_ now: Timestamp) {
         let second = now.wholeSeconds
         if second != timeSecond {
             timeSecond = second
-            timePrefix = Array(Timestamp(seconds: second).rfc3339.utf8.dropLast())
+            timePrefix = Array(Timestamp(seconds: second).rfc3339.utf8.dropLast()) + [UInt8(ascii: ".")]
         }
-        let milliseconds = (now.microseconds - second * 1_000_000) / 1_000
-        time.removeAll(keepingCapacity: true)
-        time.append(contentsOf: timePrefix)
-        time.append(UInt8(ascii: "."))
-        time.append(UInt8(milliseconds / 100) + 0x30)
-        time.append(UInt8(milliseconds / 10 % 10) + 0x30)
-        time.append(UInt8(milliseconds % 10) + 0x30)
-        time.append(UInt8(ascii: "Z"))
-        return time
+        let prefix = timePrefix
+        line.member("time") { output in
+            output.append(prefix)
+            output.append(lastDigits: 3, of: UInt64((now.microseconds - second * 1_000_000) / 1_000))
+            output.append(UInt8(ascii: "Z"))
+        }
+    }
+}
+
+extension JSONLine {
+    /// An amount of credits, as a number.
+    fileprivate mutating func member(_ name: StaticString, _ amount: MicroCredits) {
+        member(raw: name) { amount.write(to: &$0) }
     }
 }

@@ -28,9 +28,8 @@ extension ClientConnection {
     }
 
     private func classify(_ facts: RequestFacts, _ body: Span<UInt8>) {
-        guard let teamKey = facts.teamKey else { preconditionFailure("classify before authentication") }
-        let scope = worker.keyScopes.find(teamKey.team)
-        let fingerprint = BodyFingerprint.derive(body, prefix: scope.prefix, with: worker.hasher)
+        guard let caller = facts.caller else { preconditionFailure("classify before authentication") }
+        let fingerprint = caller.bodyHash.fingerprint(body)
         // Identical bytes: answered without being parsed.
         if let result = worker.rooms.cache.find(alias: fingerprint), let age = usable(result, facts.directives) {
             return replyHit(result, age, facts)
@@ -47,7 +46,7 @@ extension ClientConnection {
             facts: facts,
             request: request,
             share: share,
-            key: request.key(in: scope.scope, with: worker.hasher),
+            key: request.key(in: caller.scope, with: worker.hasher),
             fingerprint: fingerprint,
             role: .leader,
             reason: facts.directives.noCache || facts.directives.noStore ? .request : .miss
@@ -148,8 +147,8 @@ extension ClientConnection {
     // MARK: Freshness
 
     private func freshness(of result: CachedResult) -> Freshness {
-        let lifetime = worker.settings.cache.lifetime(ofStatus: result.status)
-        return Freshness(storedAt: result.storedAt, now: worker.loop.wallClock, lifetime: lifetime)
+        let lifetime = worker.settings.cache.lifetimeSeconds(ofStatus: result.status)
+        return Freshness(storedAt: result.storedAt, now: worker.loop.wallClock, lifetimeSeconds: lifetime)
     }
 
     /// The freshness of a result that may answer a request with these directives; nil when it may not.

@@ -7,137 +7,133 @@ import Vocabulary
 extension ClientConnection {
     /// A stored result, byte for byte as the vendor sent it.
     func replyHit(_ result: CachedResult, _ freshness: Freshness, _ facts: RequestFacts) {
-        let showsZero = worker.settings.cache.hitsReportZeroCredits
-        let body = showsZero ? result.bodyCreditsZero : result.body
+        let body = worker.settings.cache.hitsReportZeroCredits ? result.bodyCreditsZero : result.body
         let ttl = freshness.ttlSeconds
-        let status: CacheStatus = freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl)
-        let keepsAlive = mayGoOn(facts)
-        worker.replyWriter.begin(
-            status: Int(result.status),
-            contentType: nil,
-            contentLength: body.count,
-            now: worker.loop.wallClock
+        let cache = ReplyWriter.CacheFields(
+            status: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
+            saved: result.credits,
+            age: freshness.ageSeconds
         )
-        worker.replyWriter.classifyFields(status, charged: .zero, saved: result.credits)
-        worker.replyWriter.age(freshness.ageSeconds)
-        worker.replyWriter.end(requestID: facts.requestID, keepsAlive: keepsAlive, isHTTP10: facts.isHTTP10)
-        send(body, facts)
-        log(facts, Int(result.status), saved: result.credits, bytes: body.count)
-        finishRequest(keepsAlive: keepsAlive)
+        send(
+            outline(Int(result.status), nil, body, facts, keepsAlive: mayGoOn(facts)),
+            cache,
+            body,
+            facts,
+            AccessLine.Ending(status: Int(result.status), saved: result.credits)
+        )
     }
 
     /// The vendor's reply, to the one whose request was forwarded or to one who waited with it.
     func reply(_ forwarded: ForwardedReply, _ pending: PendingExchange) {
-        let facts = pending.facts
         let isCollapsed = pending.role == .follower
         let credits = forwarded.credits ?? .zero
-        let charged = isCollapsed ? .zero : credits
-        let saved = isCollapsed ? credits : .zero
-        let keepsAlive = mayGoOn(facts)
-        worker.replyWriter.begin(
-            status: forwarded.status,
-            contentType: forwarded.contentType,
-            contentLength: forwarded.body.count,
-            now: worker.loop.wallClock
+        let cache = ReplyWriter.CacheFields(
+            status: .forward(
+                fwd: pending.reason,
+                status: forwarded.status,
+                stored: forwarded.result != nil,
+                collapsed: isCollapsed
+            ),
+            charged: isCollapsed ? .zero : credits,
+            saved: isCollapsed ? credits : .zero
         )
-        let status = CacheStatus.forward(
-            fwd: pending.reason,
-            status: forwarded.status,
-            stored: forwarded.result != nil,
-            collapsed: isCollapsed
-        )
-        if let retryAfter = forwarded.retryAfter { worker.replyWriter.retryAfter(retryAfter) }
-        worker.replyWriter.classifyFields(status, charged: charged, saved: saved)
-        worker.replyWriter.end(requestID: facts.requestID, keepsAlive: keepsAlive, isHTTP10: facts.isHTTP10)
-        send(forwarded.body, facts)
-        log(
+        let facts = pending.facts
+        send(
+            outline(forwarded.status, forwarded.contentType, forwarded.body, facts, keepsAlive: mayGoOn(facts)),
+            cache,
+            forwarded.body,
             facts,
-            forwarded.status,
-            charged: charged,
-            saved: saved,
-            bytes: forwarded.body.count,
-            upstream: forwarded.duration
+            AccessLine.Ending(
+                status: forwarded.status,
+                charged: cache.charged,
+                saved: cache.saved,
+                upstream: forwarded.duration
+            ),
+            retryAfter: forwarded.retryAfter
         )
-        finishRequest(keepsAlive: keepsAlive)
     }
 
     /// An error that the gateway makes.
     func reply(_ error: ErrorReply, _ facts: RequestFacts, closes: Bool) {
         let body = error.body
-        let keepsAlive = !closes && mayGoOn(facts)
-        worker.replyWriter.begin(
-            status: error.status,
-            contentType: nil,
-            contentLength: body.count,
-            now: worker.loop.wallClock
+        send(
+            outline(error.status, nil, body, facts, keepsAlive: !closes && mayGoOn(facts)),
+            facts.route == .classify ? ReplyWriter.CacheFields(status: .detail(error.code)) : nil,
+            body,
+            facts,
+            AccessLine.Ending(status: error.status, error: error.code),
+            retryAfter: error.retryAfterSeconds.map { Array(String($0).utf8) },
+            allow: error.allow
         )
-        if let allow = error.allow { worker.replyWriter.allow(allow) }
-        if let seconds = error.retryAfterSeconds { worker.replyWriter.retryAfter(seconds) }
-        if facts.route == .classify {
-            worker.replyWriter.classifyFields(.detail(error.code), charged: .zero, saved: .zero)
-        }
-        worker.replyWriter.end(requestID: facts.requestID, keepsAlive: keepsAlive, isHTTP10: facts.isHTTP10)
-        send(body, facts)
-        log(facts, error.status, bytes: body.count, error: error.code)
-        finishRequest(keepsAlive: keepsAlive)
     }
 
     /// A health check's answer.
     func replyPlain(_ state: StaticString, _ facts: RequestFacts) {
         let body = Array("{\"status\": \"\(state)\"}\n".utf8)
-        let keepsAlive = mayGoOn(facts)
-        worker.replyWriter.begin(
-            status: 200,
-            contentType: nil,
-            contentLength: body.count,
-            now: worker.loop.wallClock
+        send(
+            outline(200, nil, body, facts, keepsAlive: mayGoOn(facts)),
+            nil,
+            body,
+            facts,
+            AccessLine.Ending(status: 200)
         )
-        worker.replyWriter.end(requestID: facts.requestID, keepsAlive: keepsAlive, isHTTP10: facts.isHTTP10)
-        send(body, facts)
-        log(facts, 200, bytes: body.count)
-        finishRequest(keepsAlive: keepsAlive)
     }
 
-    /// Head and body in one write; no body in answer to HEAD (RFC 9110 §9.3.2).
-    private func send(_ body: [UInt8], _ facts: RequestFacts) {
-        let head = worker.replyWriter.head.bytes
-        stream.send(head.span, facts.method == .head ? [] : body)
+    private func outline(
+        _ status: Int,
+        _ contentType: [UInt8]?,
+        _ body: [UInt8],
+        _ facts: RequestFacts,
+        keepsAlive: Bool
+    ) -> ReplyWriter.Outline {
+        ReplyWriter.Outline(
+            status: status,
+            contentType: contentType,
+            contentLength: body.count,
+            requestID: facts.requestID,
+            keepsAlive: keepsAlive,
+            isHTTP10: facts.isHTTP10
+        )
+    }
+
+    /// Head and body in one write (no body in answer to HEAD, RFC 9110 §9.3.2), the log's line, and on to what follows.
+    private func send(
+        _ outline: ReplyWriter.Outline,
+        _ cache: ReplyWriter.CacheFields?,
+        _ body: [UInt8],
+        _ facts: RequestFacts,
+        _ ending: AccessLine.Ending,
+        retryAfter: [UInt8]? = nil,
+        allow: StaticString? = nil
+    ) {
+        worker.replyWriter.write(outline, cache, retryAfter: retryAfter, allow: allow, now: worker.loop.wallClock)
+        let content = facts.method == .head ? [] : body
+        worker.replyWriter.withBytes { stream.send($0, content) }
+        log(facts, ending, bytesOut: worker.replyWriter.count + content.count)
+        finishRequest(keepsAlive: outline.keepsAlive)
     }
 
     // MARK: The access log
 
-    private func log(
-        _ facts: RequestFacts,
-        _ status: Int,
-        charged: MicroCredits = .zero,
-        saved: MicroCredits = .zero,
-        bytes: Int,
-        error: String? = nil,
-        upstream: Duration? = nil
-    ) {
+    private func log(_ facts: RequestFacts, _ ending: AccessLine.Ending, bytesOut: Int) {
         guard worker.settings.logsAccess, let log = worker.rooms.accessLog else { return }
-        let head = worker.replyWriter.head.bytes
-        worker.accessLine.write(
-            facts,
-            AccessLine.Ending(
-                status: status,
-                charged: charged,
-                saved: saved,
-                bytesOut: head.count + (facts.method == .head ? 0 : bytes),
-                error: error,
-                upstream: upstream,
-                peer: stream.peer
-            ),
-            cacheStatus: head.span.extracting(worker.replyWriter.cacheStatusRange),
-            now: worker.loop.now,
-            wallClock: worker.loop.wallClock,
-            to: log
-        )
+        worker.replyWriter.withBytes { head in
+            worker.accessLine.write(
+                facts,
+                ending,
+                client: clientMember,
+                cacheStatus: head.extracting(worker.replyWriter.cacheStatusRange),
+                bytesOut: bytesOut,
+                now: worker.loop.now,
+                wallClock: worker.loop.wallClock,
+                to: log
+            )
+        }
     }
 
     /// The client left before its reply: 499, the status by which nginx logs that, and nothing was sent.
     func logAbandoned(_ pending: PendingExchange) {
         worker.replyWriter.clear()
-        log(pending.facts, 499, bytes: 0, error: "client_closed_request")
+        log(pending.facts, AccessLine.Ending(status: 499, error: "client_closed_request"), bytesOut: 0)
     }
 }

@@ -3,6 +3,7 @@ import Caching
 import EventLoops
 import HTTPMessages
 import Keying
+import Observability
 import Transport
 import Vocabulary
 
@@ -18,8 +19,9 @@ final class ClientConnection: StreamDelegate {
         case idle
         case head
         case body(BodyReader)
-        case working(PendingExchange)
-        case checking(RequestFacts)
+        // Indirect, since most connections are idle, and would all have room for what few of them hold.
+        indirect case working(PendingExchange)
+        indirect case checking(RequestFacts)
         case ended
     }
 
@@ -28,7 +30,10 @@ final class ClientConnection: StreamDelegate {
 
     let identifier: UInt64
     let stream: ByteStream
-    unowned let worker: Worker
+    /// Kept alive by each other until `streamDidClose`: the worker lets go of the connection then.
+    let worker: Worker
+    /// The member of a log line that names the client's address, made with the first line.
+    private(set) lazy var clientMember = stream.peer.map { AccessLine.clientMember($0) } ?? []
     var phase = Phase.idle
     private var box: ParserBox?
     private var timer: LoopTimer?
@@ -155,22 +160,29 @@ final class ClientConnection: StreamDelegate {
 
     /// Called with a whole head, whose bytes stay until `requestBytes` of them are consumed.
     private func beginRequest(_ head: RequestHead, _ bytes: Span<UInt8>) {
-        var facts = RequestFacts(startedAt: worker.loop.now)
+        var facts = RequestFacts(requestID: requestID(head, bytes), startedAt: worker.loop.now)
         requestBytes = head.byteCount
         do {
             try worker.admit(head, bytes, into: &facts)
-            try beginBody(head, bytes, facts)
+            try beginBody(head, bytes, &facts)
         } catch {
             replyEarly(error, head, bytes, facts)
         }
     }
 
+    /// The client's own `x-request-id` if it is fit to be logged and sent on, else a new one.
+    private func requestID(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> RequestID {
+        guard head.has(.requestID), let range = head.first(.requestID) else { return worker.requestIDs.make() }
+        let chosen = bytes.extracting(range.indices)
+        guard RequestID.isAcceptable(chosen) else { return worker.requestIDs.make() }
+        return .chosen(chosen.withUnsafeBufferPointer { Array($0) })
+    }
+
     private func beginBody(
         _ head: RequestHead,
         _ bytes: Span<UInt8>,
-        _ admitted: RequestFacts
+        _ facts: inout RequestFacts
     ) throws(ErrorReply) {
-        var facts = admitted
         switch head.framing {
         case .none, .untilClose:
             facts.byteCount = head.byteCount
@@ -230,9 +242,8 @@ final class ClientConnection: StreamDelegate {
 
     /// Answers something that is no request, or not one that can be read on from, and ends the connection.
     func refuse(_ error: ErrorReply) {
-        var facts = RequestFacts(startedAt: worker.loop.now)
+        var facts = RequestFacts(requestID: worker.requestIDs.make(), startedAt: worker.loop.now)
         facts.byteCount = stream.input.count
-        worker.requestIDs.write(into: &facts.requestID)
         reply(error, facts, closes: true)
     }
 
@@ -260,7 +271,7 @@ final class ClientConnection: StreamDelegate {
     private func arm(_ deadline: Deadline) {
         self.deadline = deadline
         switch deadline {
-        case .idle: timer?.schedule(after: worker.settings.idleTimeout)
+        case .idle: timer?.schedule(at: worker.idleDeadline)
         case .head: timer?.schedule(after: worker.settings.headerTimeout)
         case .body: timer?.schedule(after: worker.settings.bodyTimeout)
         case .none: timer?.cancel()

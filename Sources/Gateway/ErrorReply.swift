@@ -3,6 +3,7 @@ import HTTPMessages
 import Keying
 import Observability
 import Upstream
+import Vocabulary
 
 /// An answer that the gateway makes itself because a request cannot be served: contract §5.
 struct ErrorReply: Error {
@@ -25,12 +26,13 @@ struct ErrorReply: Error {
 
     /// `{"success": false, "error": CODE, "message": TEXT}`, the vendor's own shape.
     var body: [UInt8] {
-        var body = Array(#"{"success": false, "error": ""#.utf8)
-        body += code.utf8
-        body += Array(#"", "message": ""#.utf8)
+        var body = ByteWriter(capacity: 256)
+        body.append("{\"success\": false, \"error\": \"")
+        body.append(code)
+        body.append("\", \"message\": \"")
         JSONText.appendEscaped(Array(message.utf8).span, to: &body)
-        body += Array("\"}\n".utf8)
-        return body
+        body.append("\"}\n")
+        return body.bytes
     }
 }
 

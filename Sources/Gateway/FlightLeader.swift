@@ -67,8 +67,8 @@ final class FlightLeader {
     }
 
     private func isFresh(_ result: CachedResult) -> Bool {
-        let lifetime = worker.settings.cache.lifetime(ofStatus: result.status)
-        let freshness = Freshness(storedAt: result.storedAt, now: worker.loop.wallClock, lifetime: lifetime)
+        let lifetime = worker.settings.cache.lifetimeSeconds(ofStatus: result.status)
+        let freshness = Freshness(storedAt: result.storedAt, now: worker.loop.wallClock, lifetimeSeconds: lifetime)
         return freshness.isFresh && freshness.satisfies(pending.facts.directives)
     }
 
@@ -76,8 +76,12 @@ final class FlightLeader {
 
     private func forward() {
         guard !worker.isDraining else { return land(.refused) }
-        guard let team = pending.facts.teamKey?.team else { preconditionFailure("a leader without a team") }
-        let call = UpstreamCall(body: pending.request.canonical, requestID: pending.facts.requestID, team: team.id)
+        guard let team = pending.facts.caller?.team else { preconditionFailure("a leader without a team") }
+        let call = UpstreamCall(
+            body: pending.request.canonical,
+            requestID: pending.facts.requestID.bytes,
+            team: team.id
+        )
         worker.upstream.classify(call) { [self] outcome in
             switch outcome {
             case .reply(let reply): receive(reply)
@@ -171,7 +175,7 @@ final class FlightLeader {
         creditsRange: Range<Int>?,
         classification: String
     ) -> CachedResult {
-        guard let team = pending.facts.teamKey?.team else { preconditionFailure("a leader without a team") }
+        guard let team = pending.facts.caller?.team else { preconditionFailure("a leader without a team") }
         return CachedResult(
             key: pending.key,
             status: UInt16(reply.status),
@@ -189,7 +193,7 @@ final class FlightLeader {
     }
 
     private func log(_ code: String, _ detail: String) {
-        let requestID = String(decoding: pending.facts.requestID, as: UTF8.self)
+        let requestID = String(decoding: pending.facts.requestID.bytes, as: UTF8.self)
         ProcessLog.warning(code, ["request_id": requestID, "detail": detail])
     }
 }

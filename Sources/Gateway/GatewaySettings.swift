@@ -62,11 +62,12 @@ public struct GatewaySettings: Sendable {
 /// What a reload may change about the cache.
 public struct CacheSettings: Sendable, Equatable {
     /// The freshness lifetime of a completed result (RFC 9111 §4.2.1).
-    public var timeToLive: Duration
+    public let timeToLive: Duration
     /// How long past its lifetime a result may stand in for a failing vendor; zero turns that off.
     public var staleIfError: Duration
     /// The freshness lifetime of the vendor's 400 and 404; zero turns storing them off.
-    public var negativeTimeToLive: Duration
+    public let negativeTimeToLive: Duration
+    private let timeToLiveSeconds, negativeTimeToLiveSeconds: Int64
     public var schemaOrder: SchemaOrder
     /// Whether `credits_used` reads 0 in a reply from the cache.
     public var hitsReportZeroCredits: Bool
@@ -82,6 +83,8 @@ public struct CacheSettings: Sendable, Equatable {
         memoryBytesMax: Int
     ) {
         self.timeToLive = timeToLive
+        timeToLiveSeconds = timeToLive.components.seconds
+        negativeTimeToLiveSeconds = negativeTimeToLive.components.seconds
         self.staleIfError = staleIfError
         self.negativeTimeToLive = negativeTimeToLive
         self.schemaOrder = schemaOrder
@@ -89,8 +92,10 @@ public struct CacheSettings: Sendable, Equatable {
         self.memoryBytesMax = memoryBytesMax
     }
 
-    /// The freshness lifetime of a stored result, by the status that it was stored with.
-    func lifetime(ofStatus status: UInt16) -> Duration { status == 200 ? timeToLive : negativeTimeToLive }
+    /// The freshness lifetime of a stored result in whole seconds, by the status that it was stored with.
+    func lifetimeSeconds(ofStatus status: UInt16) -> Int64 {
+        status == 200 ? timeToLiveSeconds : negativeTimeToLiveSeconds
+    }
 
     /// Whether a reply of the vendor with this status, other than a completed 200, is kept.
     func keepsNegative(_ status: Int) -> Bool { (status == 400 || status == 404) && negativeTimeToLive > .zero }

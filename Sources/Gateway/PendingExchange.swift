@@ -13,7 +13,7 @@ struct PendingExchange {
     let share: ByteShare
     let key: CacheKey
     /// The fingerprint of the body as it was sent, by which an identical one is a hit without being parsed.
-    let fingerprint: CacheKey
+    let fingerprint: Fingerprint
     var role: Role
     /// Why the memory cache did not answer it.
     var reason: CacheStatus.ForwardReason

@@ -1,6 +1,7 @@
 import Authentication
 import Caching
 import HTTPMessages
+import Observability
 import Transport
 import Vocabulary
 
@@ -10,10 +11,10 @@ struct RequestFacts {
     var route: Route?
     var method = HTTPMethod.unknown
     /// Set for a classify request whose key is good.
-    var teamKey: TeamKey?
+    var caller: Caller?
     var directives = CacheDirectives()
-    /// What goes back as `x-request-id`, 1 to 128 visible ASCII characters.
-    var requestID: [UInt8] = []
+    /// What goes back as `x-request-id`.
+    var requestID: RequestID
     /// The path as it was sent, cut to what a log line holds; empty for the paths that `route` names.
     var unroutedPath: [UInt8] = []
     var isHTTP10 = false

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPMessages
 
 /// What a request asks for, by its exact path: nothing is decoded or normalised, so that no spelling of a path
@@ -16,11 +17,11 @@ enum Route: Equatable {
         case .connect, .trace: throw .methodNotAllowed("GET, HEAD, POST")
         case .get, .head, .post, .put, .delete, .patch, .options, .unknown: break
         }
-        guard head.pathIsPlain(bytes) else { throw .pathNotPlain }
         for (path, route) in names where matches(path, head.path, bytes) {
             try route.check(head.method)
             return route
         }
+        guard head.pathIsPlain(bytes) else { throw .pathNotPlain }
         throw head.method == .unknown ? .methodNotAllowed("GET, HEAD, POST") : .notFound
     }
 
@@ -33,9 +34,8 @@ enum Route: Equatable {
 
     private static func matches(_ path: StaticString, _ range: ByteRange, _ bytes: Span<UInt8>) -> Bool {
         guard range.count == path.utf8CodeUnitCount else { return false }
-        return path.withUTF8Buffer { expected in
-            for index in 0..<expected.count where bytes[Int(range.lower) + index] != expected[index] { return false }
-            return true
+        return bytes.extracting(range.indices).withUnsafeBufferPointer { shown in
+            memcmp(shown.baseAddress!, path.utf8Start, shown.count) == 0
         }
     }
 }

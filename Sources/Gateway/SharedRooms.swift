@@ -1,5 +1,6 @@
 public import Caching
 import Coalescing
+import Cryptography
 import EventLoops
 public import Observability
 import Synchronization
@@ -15,6 +16,8 @@ public final class SharedRooms: Sendable {
     let resolver: NameResolver
     /// Where access lines go; nil when nobody wants them.
     let accessLog: LogWriter?
+    /// The secret of the process by which bodies and keys that were seen before are known again.
+    let fingerprintSecret = RandomBytes.make(count: 32)
     /// The memory of clients' requests over all workers.
     let requestBytes = ByteBudget(bytesMax: SharedRooms.requestBytesMax)
     /// Connections of clients over all workers, for `max_connections`.

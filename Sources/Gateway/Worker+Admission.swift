@@ -1,7 +1,6 @@
 import Authentication
 import Caching
 import HTTPMessages
-import Observability
 
 /// What is checked of a request when its head is complete and nothing of its body has been looked at.
 extension Worker {
@@ -17,7 +16,6 @@ extension Worker {
         facts.method = head.method
         facts.isHTTP10 = head.version == .http10
         facts.keepsAlive = head.keepsAlive
-        takeRequestID(head, bytes, into: &facts)
         let route: Route
         do throws(ErrorReply) { route = try Route.find(head, in: bytes) } catch {
             let path = head.path.indices.prefix(Worker.loggedPathMax)
@@ -29,21 +27,10 @@ extension Worker {
         try authenticate(head, bytes, into: &facts)
         guard head.query == nil else { throw .queryNotAllowed }
         try checkContent(head, bytes)
+        guard head.has(.cacheControl) else { return }
         for field in head.fields where field.known == .cacheControl {
             facts.directives.add(fieldValue: bytes.extracting(field.value.indices))
         }
-    }
-
-    /// The client's own `x-request-id` if it is fit to be logged and sent on, else a new one.
-    private func takeRequestID(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, into facts: inout RequestFacts) {
-        // The array of the request before is used again, if nobody kept it.
-        requestIDScratch.removeAll(keepingCapacity: true)
-        if let range = head.first(.requestID), RequestID.isAcceptable(bytes.extracting(range.indices)) {
-            bytes.extracting(range.indices).withUnsafeBufferPointer { requestIDScratch.append(contentsOf: $0) }
-        } else {
-            requestIDs.write(into: &requestIDScratch)
-        }
-        facts.requestID = requestIDScratch
     }
 
     private func authenticate(
@@ -53,13 +40,13 @@ extension Worker {
     ) throws(ErrorReply) {
         // A missing key is looked up like any other, so that it takes the same path.
         let range = head.first(.apiKey)?.indices ?? 0..<0
-        let digest = hasher.digest(bytes.extracting(range))
-        guard let key = settings.teams.find(secretDigest: digest, at: loop.wallClock) else { throw .invalidKey }
-        facts.teamKey = key
+        let caller = callers.find(bytes.extracting(range), at: loop.wallClock, with: hasher)
+        guard let caller else { throw .invalidKey }
+        facts.caller = caller
     }
 
     private func checkContent(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) throws(ErrorReply) {
-        for field in head.fields where field.known == .contentEncoding {
+        for field in head.fields where field.known == .contentEncoding && head.has(.contentEncoding) {
             guard TokenList.equals(bytes.extracting(field.value.indices), "identity") else { throw .contentCoded }
         }
         if case .length(let length) = head.framing, length > Int64(settings.bodyBytesMax) {

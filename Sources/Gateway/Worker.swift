@@ -20,7 +20,9 @@ final class Worker {
     let loop: EventLoop
     let rooms: SharedRooms
     private(set) var settings: GatewaySettings
-    private(set) var keyScopes: KeyScopes
+    private var idleNanoseconds: Int64 = 0
+    /// Who shows which key, under the settings of the moment.
+    var callers: CallerTable
     let upstream: UpstreamClient
     let listener: Listener
     /// Every worker's mailbox, this one's own included, by index. Set before the first connection is accepted.
@@ -31,7 +33,6 @@ final class Worker {
     var replyWriter = ReplyWriter()
     var accessLine = AccessLine()
     var requestIDs = RequestIDGenerator()
-    var requestIDScratch: [UInt8] = []
     private var spareParsers: [ParserBox] = []
 
     private var connections: [UInt64: ClientConnection] = [:]
@@ -51,7 +52,7 @@ final class Worker {
         self.loop = loop
         self.rooms = rooms
         self.settings = settings
-        keyScopes = KeyScopes(settings.teams)
+        callers = CallerTable(settings.teams, secret: rooms.fingerprintSecret)
         listener = try Listener(loop: loop, address: address, sharesPort: index > 0)
         upstream = UpstreamClient(
             loop: loop,
@@ -143,9 +144,15 @@ final class Worker {
         }
     }
 
+    /// When a connection that waits for its next request from now on has waited long enough.
+    var idleDeadline: MonotonicInstant {
+        MonotonicInstant(nanoseconds: loop.now.nanoseconds &+ idleNanoseconds)
+    }
+
     private func apply(_ settings: GatewaySettings) {
         self.settings = settings
-        keyScopes = KeyScopes(settings.teams)
+        idleNanoseconds = settings.idleTimeout.wholeNanoseconds
+        callers = CallerTable(settings.teams, secret: rooms.fingerprintSecret)
         listener.tls = settings.listenerTLS
         listener.limits.writeTimeout = settings.bodyTimeout
         upstream.replace(settings: settings.upstream, key: settings.upstreamKey, tls: settings.upstreamTLS)

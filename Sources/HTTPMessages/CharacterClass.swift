@@ -14,6 +14,8 @@ struct CharacterClass: Sendable {
 
     @inline(__always)
     func contains(_ byte: UInt8) -> Bool {
-        byte < 64 ? low >> UInt64(byte) & 1 == 1 : byte < 128 && high >> UInt64(byte - 64) & 1 == 1
+        let word = byte < 64 ? low : high
+        // The shift takes the bit's number modulo 64, which is what is meant, and without a branch.
+        return byte < 128 && (word &>> UInt64(byte)) & 1 == 1
     }
 }

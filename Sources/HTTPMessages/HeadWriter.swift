@@ -1,92 +1,111 @@
-/// A buffer that is used again, into which the head of one message is written: RFC 9112 §3, §4, §5.
+public import Vocabulary
+
+/// A buffer that is used again, into which the head of one message is written: RFC 9112 §3, §4, §5. Confined to its
+/// owner.
 ///
 /// Values must be free of CR, LF and NUL: they are ours, or were taken from a parsed head, which has none.
-public struct HeadWriter: Sendable {
-    public private(set) var bytes: [UInt8] = []
+public struct HeadWriter: ~Copyable {
+    @usableFromInline
+    var output: ByteWriter
 
-    public init(capacity: Int) { bytes.reserveCapacity(capacity) }
+    @inlinable
+    public init(capacity: Int) { output = ByteWriter(capacity: capacity) }
+
+    /// A copy of what was written.
+    public var bytes: [UInt8] { output.bytes }
+
+    /// How many bytes were written.
+    @inlinable
+    public var count: Int { output.count }
+
+    /// Lends what was written. It must not be kept beyond `body`.
+    @inlinable
+    public borrowing func withBytes<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try output.withBytes(body)
+    }
 
     /// Forgets the last head and keeps the memory.
-    public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    @inlinable
+    public mutating func removeAll() { output.removeAll() }
 
     /// `HTTP/1.1 200 OK`
     public mutating func statusLine(_ status: Int) {
-        append("HTTP/1.1 ")
-        append(decimal: Int64(status))
-        append(" ")
-        append(ReasonPhrase.find(status))
+        if status == 200 { return output.append("HTTP/1.1 200 OK\r\n") }
+        output.append("HTTP/1.1 ")
+        output.append(decimal: Int64(status))
+        output.append(" ")
+        output.append(ReasonPhrase.find(status))
         endField()
     }
 
     /// `POST /v1/classify HTTP/1.1`
     public mutating func requestLine(_ method: StaticString, _ target: some Collection<UInt8>) {
-        append(method)
-        append(" ")
-        bytes.append(contentsOf: target)
-        append(" HTTP/1.1\r\n")
+        output.append(method)
+        output.append(" ")
+        output.append(Array(target))
+        output.append(" HTTP/1.1\r\n")
     }
 
+    @inlinable
     public mutating func field(_ name: StaticString, _ value: StaticString) {
         begin(name)
-        append(value)
+        output.append(value)
         endField()
     }
 
+    @_disfavoredOverload
     public mutating func field(_ name: StaticString, _ value: String) {
         begin(name)
-        append(value)
+        output.append(value)
         endField()
     }
 
+    @inlinable
     public mutating func field(_ name: StaticString, _ value: [UInt8]) {
         begin(name)
-        append(value)
+        output.append(value)
         endField()
     }
 
+    @inlinable
     public mutating func field(_ name: StaticString, decimal value: Int64) {
         begin(name)
-        append(decimal: value)
+        output.append(decimal: value)
         endField()
     }
 
     // A value in parts: `begin`, any number of `append`, `endField`.
 
+    @inlinable @inline(__always)
     public mutating func begin(_ name: StaticString) {
-        append(name)
-        append(": ")
+        output.append(name)
+        output.append(": ")
     }
 
-    public mutating func append(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
+    @inlinable @inline(__always)
+    public mutating func append(_ text: StaticString) { output.append(text) }
 
-    public mutating func append(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes.append(contentsOf: $0) }
-    }
+    @_disfavoredOverload
+    public mutating func append(_ text: String) { output.append(text) }
 
-    public mutating func append(_ text: [UInt8]) { bytes.append(contentsOf: text) }
+    @inlinable
+    public mutating func append(_ text: [UInt8]) { output.append(text) }
 
-    public mutating func append(decimal value: Int64) {
-        var magnitude = value.magnitude
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        guard magnitude >= 10 else { return bytes.append(UInt8(truncatingIfNeeded: magnitude) + 0x30) }
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-            var index = 20
-            while magnitude > 0 {
-                index -= 1
-                digits[index] = UInt8(truncatingIfNeeded: magnitude % 10) + 0x30
-                magnitude /= 10
-            }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(digits)[index...]))
-        }
-    }
+    @inlinable
+    public mutating func append(decimal value: Int64) { output.append(decimal: value) }
 
-    public mutating func endField() { append("\r\n") }
+    /// Lets `write` append to what was written.
+    @inlinable @inline(__always)
+    public mutating func append(_ write: (inout ByteWriter) -> Void) { write(&output) }
+
+    @inlinable @inline(__always)
+    public mutating func endField() { output.append("\r\n") }
 
     /// The empty line.
-    public mutating func endSection() { append("\r\n") }
+    @inlinable
+    public mutating func endSection() { output.append("\r\n") }
 }
 
 /// What a status means in words, RFC 9110 §15; clients do not read it (RFC 9112 §4).

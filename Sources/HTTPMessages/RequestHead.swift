@@ -23,9 +23,14 @@ public struct RequestHead: Sendable, Equatable {
     /// The length of the head with its empty line, in bytes.
     public internal(set) var byteCount = 0
 
+    @usableFromInline
     var present: UInt64 = 0  // bit n: a field line of the KnownField with raw value n
 
     public init() {}
+
+    /// Whether there is a field line of that name; cheaper than to look for it.
+    @inlinable
+    public func has(_ known: KnownField) -> Bool { present >> UInt64(known.rawValue) & 1 == 1 }
 
     /// The value of the first field line of that name.
     @inlinable

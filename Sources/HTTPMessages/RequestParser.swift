@@ -130,6 +130,14 @@ public struct RequestParser: Sendable {
         _ bytes: UnsafeBufferPointer<UInt8>,
         at start: Int
     ) throws(RequestRefusal) -> Bool {
+        if start + 10 <= bytes.count {
+            let text = UnsafeRawPointer(bytes.baseAddress!).loadUnaligned(fromByteOffset: start, as: UInt64.self)
+            let isCommon = UInt64(littleEndian: text) == 0x312E_312F_5054_5448  // HTTP/1.1
+            if isCommon, bytes[start + 8] == 0x0D, bytes[start + 9] == 0x0A {
+                head.version = .http11
+                return true
+            }
+        }
         let expected: StaticString = "HTTP/"
         for offset in 0..<10 {
             guard start + offset < bytes.count else { return false }

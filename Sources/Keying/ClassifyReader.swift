@@ -1,8 +1,12 @@
+import Vocabulary
+
 /// Reads the body of a classify request: strict JSON, then what each member may be, then the canonical form.
 ///
 /// Confined to its worker; its memory is used again. Contract §4, FAULTS §9.
 public final class ClassifyReader {
     private var json = StrictJSON()
+    private var categories = CategoryList()
+    private var output = ByteWriter(capacity: 2_048)
 
     public init() {}
 
@@ -10,8 +14,15 @@ public final class ClassifyReader {
     public func read(_ body: Span<UInt8>, schemaOrder: SchemaOrder) throws(KeyingFault) -> ClassifyRequest {
         let result = body.withUnsafeBufferPointer { bytes -> Result<ClassifyRequest, KeyingFault> in
             do throws(JSONFault) { try json.read(bytes) } catch { return .failure(KeyingFault(error)) }
-            let meaning = ClassifyMeaning(tape: json.tape, bytes: bytes, schemaOrder: schemaOrder)
-            do throws(KeyingFault) { return .success(try meaning.read()) } catch { return .failure(error) }
+            let meaning = ClassifyMeaning(
+                form: CanonicalForm(tape: json.tape, bytes: bytes),
+                schemaOrder: schemaOrder
+            )
+            do throws(KeyingFault) {
+                return .success(try meaning.read(&categories, writing: &output))
+            } catch {
+                return .failure(error)
+            }
         }
         return try result.get()
     }

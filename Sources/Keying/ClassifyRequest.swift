@@ -8,25 +8,23 @@ public enum SchemaOrder: Sendable, Equatable {
 
 /// For whom results are shared: part of every key.
 public struct KeyScope: Hashable, Sendable {
-    public var account: AccountID
+    public let account: AccountID
     /// Nil when the whole organisation shares results.
-    public var team: TeamID?
+    public let team: TeamID?
+    /// Lengths stand before texts, so that no two scopes run together.
+    let prefix: [UInt8]
 
     public init(account: AccountID, team: TeamID?) {
         self.account = account
         self.team = team
-    }
-
-    /// Lengths stand before texts, so that no two scopes run together.
-    var prefix: [UInt8] {
         var bytes: [UInt8] = []
-        append(account.rawValue, to: &bytes)
+        Self.append(account.rawValue, to: &bytes)
         bytes.append(team == nil ? 0 : 1)
-        if let team { append(team.rawValue, to: &bytes) }
-        return bytes
+        if let team { Self.append(team.rawValue, to: &bytes) }
+        prefix = bytes
     }
 
-    private func append(_ text: String, to bytes: inout [UInt8]) {
+    private static func append(_ text: String, to bytes: inout [UInt8]) {
         withUnsafeBytes(of: UInt64(text.utf8.count).bigEndian) { bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: text.utf8)
     }
@@ -34,16 +32,31 @@ public struct KeyScope: Hashable, Sendable {
 
 /// What a classify body asks, with everything that does not matter taken out. Immutable.
 public struct ClassifyRequest: Sendable {
-    /// A UUID in lower case.
-    public let documentID: String
-    /// The labels of the categories, unescaped, in UTF-8.
-    public let labels: [[UInt8]]
+    /// Where the document's UUID stands in `canonical`.
+    let documentRange: Range<Int>
     /// Nil for all pages.
     public let pages: PageSet?
     public let model: String
     /// JSON in canonical form. What is hashed is what is forwarded, so that the vendor never reads a request
     /// otherwise than it was keyed.
     public let canonical: [UInt8]
+
+    /// A UUID in lower case; made anew at each call.
+    public var documentID: String { String(decoding: canonical[documentRange], as: UTF8.self) }
+
+    /// The labels of the categories in their order, unescaped, in UTF-8. Read out of the canonical form: only a reply of
+    /// the vendor is compared with them.
+    public var labels: [[UInt8]] {
+        guard let value = try? JSONValue.parse(canonical.span),
+            case .array(let categories)? = value["classification_schema"]
+        else { preconditionFailure("a canonical form that is not JSON") }
+        return categories.map { category in
+            guard case .string(let label)? = category["label"] else {
+                preconditionFailure("a canonical form with a category that has no label")
+            }
+            return Array(label.utf8)
+        }
+    }
 
     /// The version of the key's own format; a change of it forgets all results.
     private static let keyFormat: [UInt8] = Array("tollgate result 1\0".utf8)
@@ -58,20 +71,12 @@ public struct ClassifyRequest: Sendable {
     }
 }
 
-/// The part of a body's fingerprint that all bodies of a team share, made once. Immutable.
-public struct ScopePrefix: Sendable {
-    let bytes: [UInt8]
-
-    public init(_ scope: KeyScope) { bytes = Array("tollgate alias 1\0".utf8) + scope.prefix }
-}
-
-/// A key for bytes as they were sent: an identical body is a hit without being parsed.
-public enum BodyFingerprint {
-    /// SHA-256 of the scope and of the bytes themselves.
-    public static func derive(_ body: Span<UInt8>, prefix: ScopePrefix, with hasher: SHA256Hasher) -> CacheKey {
-        hasher.reset()
-        hasher.update(prefix.bytes)
-        hasher.update(body)
-        return hasher.finalize()
+extension KeyScope {
+    /// The hash by which the bodies of this scope's teams are known as they were sent: an identical body is a hit without
+    /// being parsed, and the same body in another scope has another fingerprint.
+    ///
+    /// - Parameter secret: of the process, so that nobody can make two bodies of one fingerprint.
+    public func bodyHash(secret: [UInt8]) -> KeyedHash {
+        KeyedHash(secret: secret, purpose: Array("body ".utf8) + prefix)
     }
 }

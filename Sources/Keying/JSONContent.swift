@@ -1,9 +1,11 @@
+import Vocabulary
+
 /// The content of strings of a JSON text, with its escapes taken out. The text was read by `StrictJSON`.
 enum JSONContent {
     /// Appends what the string says, in UTF-8.
-    static func append(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+    static func append(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteWriter) {
         let text = UnsafeBufferPointer(rebasing: bytes[node.range])
-        guard node.hasEscapes else { return output.append(contentsOf: text) }
+        guard node.hasEscapes else { return output.append(text) }
         var index = 0
         while index < text.count {
             if text[index] == UInt8(ascii: "\\") {
@@ -16,9 +18,10 @@ enum JSONContent {
     }
 
     static func bytes(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
-        var output: [UInt8] = []
+        guard node.hasEscapes else { return Array(bytes[node.range]) }
+        var output = ByteWriter(capacity: node.range.count)
         append(node, bytes, to: &output)
-        return output
+        return output.bytes
     }
 
     /// Whether the string says exactly this.
@@ -34,7 +37,7 @@ enum JSONContent {
     private static func appendEscape(
         _ text: UnsafeBufferPointer<UInt8>,
         _ index: Int,
-        to output: inout [UInt8]
+        to output: inout ByteWriter
     ) -> Int {
         let letter = text[index + 1]
         switch letter {
@@ -52,7 +55,7 @@ enum JSONContent {
     private static func appendUnicode(
         _ text: UnsafeBufferPointer<UInt8>,
         _ index: Int,
-        to output: inout [UInt8]
+        to output: inout ByteWriter
     ) -> Int {
         guard let first = JSONScanner.unit(text, at: index + 2) else { preconditionFailure("a text not read before") }
         guard first & 0xF800 == 0xD800 else {
@@ -63,9 +66,9 @@ enum JSONContent {
         return appendScalar(scalar, index + 12, to: &output)
     }
 
-    private static func appendScalar(_ value: UInt32, _ next: Int, to output: inout [UInt8]) -> Int {
+    private static func appendScalar(_ value: UInt32, _ next: Int, to output: inout ByteWriter) -> Int {
         guard let scalar = Unicode.Scalar(value) else { preconditionFailure("a text not read before") }
-        output.append(contentsOf: UTF8.encode(scalar)!)
+        for byte in UTF8.encode(scalar)! { output.append(byte) }
         return next
     }
 
@@ -73,32 +76,43 @@ enum JSONContent {
     static func appendCanonical(
         _ node: JSONTape.Node,
         _ bytes: UnsafeBufferPointer<UInt8>,
-        to output: inout [UInt8]
+        to output: inout ByteWriter
     ) {
         if node.hasEscapes { return appendQuoted(self.bytes(node, bytes), to: &output) }
         output.append(UInt8(ascii: "\""))
-        output.append(contentsOf: bytes[node.range])
+        output.append(UnsafeBufferPointer(rebasing: bytes[node.range]))
         output.append(UInt8(ascii: "\""))
     }
 
     /// Appends some content in quotation marks, in the same spelling.
-    static func appendQuoted(_ content: [UInt8], to output: inout [UInt8]) {
+    static func appendQuoted(_ content: String, to output: inout ByteWriter) {
+        output.append(UInt8(ascii: "\""))
+        for byte in content.utf8 { appendCanonical(byte, to: &output) }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends some content in quotation marks, in the same spelling.
+    static func appendQuoted(_ content: [UInt8], to output: inout ByteWriter) {
         output.append(UInt8(ascii: "\""))
         for byte in content { appendCanonical(byte, to: &output) }
         output.append(UInt8(ascii: "\""))
     }
 
-    private static func appendCanonical(_ byte: UInt8, to output: inout [UInt8]) {
+    private static func appendCanonical(_ byte: UInt8, to output: inout ByteWriter) {
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
-        case 0x08: output += Array("\\b".utf8)
-        case 0x09: output += Array("\\t".utf8)
-        case 0x0A: output += Array("\\n".utf8)
-        case 0x0C: output += Array("\\f".utf8)
-        case 0x0D: output += Array("\\r".utf8)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            output.append(UInt8(ascii: "\\"))
+            output.append(byte)
+        case 0x08: output.append("\\b")
+        case 0x09: output.append("\\t")
+        case 0x0A: output.append("\\n")
+        case 0x0C: output.append("\\f")
+        case 0x0D: output.append("\\r")
         case 0..<0x20:
             let digits = Array("0123456789abcdef".utf8)
-            output += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            output.append("\\u00")
+            output.append(digits[Int(byte >> 4)])
+            output.append(digits[Int(byte & 15)])
         default: output.append(byte)
         }
     }

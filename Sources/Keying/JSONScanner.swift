@@ -65,6 +65,8 @@ struct JSONScanner {
         let start = position
         var hasEscapes = false
         while position < bytes.count {
+            skipPlainWords()
+            guard position < bytes.count else { break }
             let byte = bytes[position]
             switch byte {
             case UInt8(ascii: "\""):
@@ -85,6 +87,24 @@ struct JSONScanner {
             }
         }
         throw fault("a string does not end")
+    }
+
+    /// Skips whole words of eight bytes that stand for themselves: ASCII but for controls, quotation mark and backslash.
+    @inline(__always)
+    private mutating func skipPlainWords() {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        let raw = UnsafeRawPointer(bytes.baseAddress!)
+        while position + 8 <= bytes.count {
+            let word = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let slashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            // The high bit of each byte that is one of these, or of one above it: then the bytes are looked at singly.
+            let marks =
+                (word &- ones &* 0x20) | (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | word
+            if marks & highs != 0 { return }
+            position += 8
+        }
     }
 
     private mutating func skipEscape() throws(JSONFault) {

@@ -1,18 +1,20 @@
+public import Vocabulary
+
 /// Text inside a JSON string, RFC 8259 §7: whatever comes in, what goes out is valid and fits on one line.
 public enum JSONText {
     /// Appends `bytes` escaped, without quotation marks.
     ///
     /// Quotation marks, backslashes, all controls, DEL, U+2028 and U+2029 are escaped; what is no UTF-8 becomes
     /// U+FFFD. So no input ends the string, the line or the terminal's colours.
-    public static func appendEscaped(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+    public static func appendEscaped(_ bytes: Span<UInt8>, to output: inout ByteWriter) {
         bytes.withUnsafeBufferPointer { buffer in
             var start = 0
             for index in 0..<buffer.count where !isPlain(buffer[index]) {
                 if index < start { continue }
-                output.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start..<index]))
+                output.append(UnsafeBufferPointer(rebasing: buffer[start..<index]))
                 start = index + appendSpecial(buffer, index, to: &output)
             }
-            output.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[start...]))
+            output.append(UnsafeBufferPointer(rebasing: buffer[start...]))
         }
     }
 
@@ -25,12 +27,13 @@ public enum JSONText {
     private static func appendSpecial(
         _ bytes: UnsafeBufferPointer<UInt8>,
         _ index: Int,
-        to output: inout [UInt8]
+        to output: inout ByteWriter
     ) -> Int {
         let byte = bytes[index]
         guard byte >= 0x80 else {
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                output += [UInt8(ascii: "\\"), byte]
+                output.append(UInt8(ascii: "\\"))
+                output.append(byte)
             } else {
                 appendUnicodeEscape(UInt16(byte), to: &output)
             }
@@ -47,13 +50,13 @@ public enum JSONText {
         if scalar.value < 0xA0 || scalar.value == 0x2028 || scalar.value == 0x2029 {
             appendUnicodeEscape(UInt16(scalar.value), to: &output)
         } else {
-            output.append(contentsOf: bytes[index..<(index + length)])
+            output.append(UnsafeBufferPointer(rebasing: bytes[index..<(index + length)]))
         }
         return length
     }
 
-    private static func appendUnicodeEscape(_ value: UInt16, to output: inout [UInt8]) {
-        output += [UInt8(ascii: "\\"), UInt8(ascii: "u")]
+    private static func appendUnicodeEscape(_ value: UInt16, to output: inout ByteWriter) {
+        output.append("\\u")
         for shift in [12, 8, 4, 0] as [UInt16] {
             let digit = UInt8(truncatingIfNeeded: value >> shift & 15)
             output.append(digit < 10 ? digit + 0x30 : digit + 0x57)

@@ -60,16 +60,14 @@ struct LineHandler: LogHandler {
         line.member("msg", "\(event.message)")
         for (name, value) in pairs { line.member(escapedName: name, value) }
         line.end()
-        writer.append(line.bytes.span)
+        line.withBytes { writer.append($0) }
     }
 
     private func writeText(_ now: Timestamp, _ event: LogEvent, _ pairs: [(String, String)]) {
-        var text: [UInt8] = []
+        var text = ByteWriter(capacity: 256)
         JSONText.appendEscaped(Array("\(now.rfc3339) \(event.level) \(event.message)".utf8).span, to: &text)
-        for (name, value) in pairs {
-            JSONText.appendEscaped(Array(" \(name)=\(value)".utf8).span, to: &text)
-        }
+        for (name, value) in pairs { JSONText.appendEscaped(Array(" \(name)=\(value)".utf8).span, to: &text) }
         text.append(0x0A)
-        writer.append(text.span)
+        text.withBytes { writer.append($0) }
     }
 }

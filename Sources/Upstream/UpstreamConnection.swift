@@ -40,13 +40,18 @@ final class UpstreamConnection: StreamDelegate {
     /// Sends a request and waits for the response.
     ///
     /// - Parameter then: called once, in a later pass.
-    func send(_ head: HeadWriter, _ body: [UInt8], settings: UpstreamSettings, then: @escaping (Ending) -> Void) {
+    func send(
+        _ head: borrowing HeadWriter,
+        _ body: [UInt8],
+        settings: UpstreamSettings,
+        then: @escaping (Ending) -> Void
+    ) {
         precondition(onEnd == nil, "send() on a connection that is busy")
         reader = ReplyReader(bodyBytesMax: settings.responseBytesMax)
         onEnd = then
         onIdleEnd = nil
         stream.limits.writeTimeout = settings.responseTimeout
-        stream.send(head.bytes.span, body)
+        head.withBytes { stream.send($0, body) }
         timer?.schedule(after: settings.responseTimeout)
     }
 

@@ -1,7 +1,6 @@
 /// The 256 bits by which a result is found: two requests share a result exactly when their keys are equal.
 ///
-/// Also the type of the fingerprint of a body as it was sent (an alias of a key); both are SHA-256 digests, so any
-/// part of them serves as a hash. Keying derives them, Caching, Coalescing and Storage look them up.
+/// A SHA-256 digest, so any part of it serves as a hash. Keying derives it, Caching, Coalescing and Storage look it up.
 public struct CacheKey: Hashable, Sendable {
     public let word0, word1, word2, word3: UInt64
 

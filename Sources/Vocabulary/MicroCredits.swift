@@ -48,6 +48,13 @@ extension MicroCredits: CustomStringConvertible {
 }
 
 extension MicroCredits {
+    /// Appends `description`; without a detour for whole credits.
+    @inlinable
+    public func write(to output: inout ByteWriter) {
+        let (whole, rest) = micros.quotientAndRemainder(dividingBy: 1_000_000)
+        if rest == 0 { output.append(decimal: whole) } else { output.append(description) }
+    }
+
     /// Reads a JSON number (RFC 8259 §6) as an amount of credits.
     ///
     /// Nil when it is negative (other than minus zero), above `maximum`, finer than a millionth, or no number.

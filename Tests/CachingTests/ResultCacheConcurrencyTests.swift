@@ -15,7 +15,7 @@ struct ResultCacheConcurrencyTests {
             var generator = SeededGenerator(seed: seed &+ UInt64(thread))
             for _ in 0..<20_000 {
                 let number = UInt64.random(in: 0..<400, using: &generator)
-                let alias = key(10_000 + number * 8 + UInt64.random(in: 0..<8, using: &generator))
+                let alias = fingerprint(10_000 + number * 8 + UInt64.random(in: 0..<8, using: &generator))
                 switch Int.random(in: 0..<12, using: &generator) {
                 case 0...2: cache.insert(result(key(number), bodyBytes: Int(number)))
                 case 3...5: if let found = cache.find(key(number)) { cache.remember(alias: alias, for: found) }

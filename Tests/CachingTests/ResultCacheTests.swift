@@ -12,13 +12,13 @@ struct ResultCacheTests {
         let cache = ResultCache(bytesMax: 1 << 20)
         let first = result(key(1))
         cache.insert(first)
-        cache.remember(alias: key(100), for: first)
-        cache.remember(alias: key(101), for: first)
+        cache.remember(alias: fingerprint(100), for: first)
+        cache.remember(alias: fingerprint(101), for: first)
         #expect(cache.find(key(1)) === first)
-        #expect(cache.find(alias: key(100)) === first)
-        #expect(cache.find(alias: key(101)) === first)
+        #expect(cache.find(alias: fingerprint(100)) === first)
+        #expect(cache.find(alias: fingerprint(101)) === first)
         #expect(cache.find(key(100)) == nil)
-        #expect(cache.find(alias: key(1)) == nil)
+        #expect(cache.find(alias: fingerprint(1)) == nil)
         #expect(cache.statistics.entries == 1)
         #expect(cache.statistics.aliases == 2)
         #expect(cache.statistics.bytes == first.byteCount + 2 * ResultCache.aliasBytes)
@@ -29,14 +29,14 @@ struct ResultCacheTests {
         let cache = ResultCache(bytesMax: 1 << 20)
         let first = result(key(1))
         cache.insert(first)
-        cache.remember(alias: key(100), for: first)
+        cache.remember(alias: fingerprint(100), for: first)
         let second = result(key(1))
         cache.insert(second)
         #expect(cache.find(key(1)) === second)
-        #expect(cache.find(alias: key(100)) == nil)
-        cache.remember(alias: key(100), for: second)
+        #expect(cache.find(alias: fingerprint(100)) == nil)
+        cache.remember(alias: fingerprint(100), for: second)
         cache.remove(key(1))
-        #expect(cache.find(alias: key(100)) == nil)
+        #expect(cache.find(alias: fingerprint(100)) == nil)
         #expect(cache.statistics == (0, 0, 0, 0))
     }
 
@@ -44,12 +44,12 @@ struct ResultCacheTests {
     func orphans() {
         let cache = ResultCache(bytesMax: 1 << 20)
         let stranger = result(key(1))
-        cache.remember(alias: key(100), for: stranger)
-        #expect(cache.find(alias: key(100)) == nil)
+        cache.remember(alias: fingerprint(100), for: stranger)
+        #expect(cache.find(alias: fingerprint(100)) == nil)
         #expect(cache.statistics == (0, 0, 0, 0))
         cache.insert(result(key(1)))
-        cache.remember(alias: key(100), for: stranger)
-        #expect(cache.find(alias: key(100)) == nil)
+        cache.remember(alias: fingerprint(100), for: stranger)
+        #expect(cache.find(alias: fingerprint(100)) == nil)
         #expect(cache.statistics.aliases == 0)
     }
 
@@ -59,10 +59,10 @@ struct ResultCacheTests {
         let only = result(key(1))
         cache.insert(only)
         for alias in 100..<110 as Range<UInt64> {
-            cache.remember(alias: key(alias), for: only)
-            cache.remember(alias: key(alias), for: only)
+            cache.remember(alias: fingerprint(alias), for: only)
+            cache.remember(alias: fingerprint(alias), for: only)
         }
-        #expect((100..<110).map { cache.find(alias: key($0)) === only } == (100..<110).map { $0 >= 106 })
+        #expect((100..<110).map { cache.find(alias: fingerprint($0)) === only } == (100..<110).map { $0 >= 106 })
         #expect(cache.statistics.aliases == 4)
     }
 
@@ -72,10 +72,10 @@ struct ResultCacheTests {
         let (first, second) = (result(key(1)), result(key(2)))
         cache.insert(first)
         cache.insert(second)
-        cache.remember(alias: key(100), for: first)
-        cache.remember(alias: key(100), for: second)
+        cache.remember(alias: fingerprint(100), for: first)
+        cache.remember(alias: fingerprint(100), for: second)
         cache.remove(key(1))
-        #expect(cache.find(alias: key(100)) === second)
+        #expect(cache.find(alias: fingerprint(100)) === second)
         cache.remove(key(2))
         #expect(cache.statistics == (0, 0, 0, 0))
     }
@@ -85,12 +85,12 @@ struct ResultCacheTests {
         let cache = ResultCache(bytesMax: 1 << 20)
         let only = result(key(1))
         cache.insert(only)
-        cache.remember(alias: key(100), for: only)
+        cache.remember(alias: fingerprint(100), for: only)
         cache.removeAliases()
-        #expect(cache.find(alias: key(100)) == nil)
+        #expect(cache.find(alias: fingerprint(100)) == nil)
         #expect(cache.find(key(1)) === only)
         #expect(cache.statistics.bytes == only.byteCount)
-        for alias in 200..<204 as Range<UInt64> { cache.remember(alias: key(alias), for: only) }
+        for alias in 200..<204 as Range<UInt64> { cache.remember(alias: fingerprint(alias), for: only) }
         #expect(cache.statistics.aliases == 4)
     }
 
@@ -102,7 +102,7 @@ struct ResultCacheTests {
         for number in 1...5_000 as ClosedRange<UInt64> {
             let next = result(key(number), bodyBytes: Int(number * 7 % 900))
             cache.insert(next)
-            cache.remember(alias: key(number + 1_000_000), for: next)
+            cache.remember(alias: fingerprint(number + 1_000_000), for: next)
             #expect(cache.find(key(0)) === hot)
             #expect(cache.statistics.bytes <= bytesMax)
         }
@@ -131,7 +131,7 @@ struct ResultCacheTests {
     func empty() {
         let cache = ResultCache(bytesMax: 0)
         cache.insert(result(key(1)))
-        cache.remember(alias: key(100), for: result(key(1)))
+        cache.remember(alias: fingerprint(100), for: result(key(1)))
         #expect(cache.find(key(1)) == nil)
         #expect(cache.statistics == (0, 0, 0, 0))
     }
@@ -172,12 +172,12 @@ struct ResultCacheTests {
         for number in 1...100 as ClosedRange<UInt64> {
             let next = result(key(number), documentID: "document-\(number % 10)")
             cache.insert(next)
-            cache.remember(alias: key(number + 1_000), for: next)
+            cache.remember(alias: fingerprint(number + 1_000), for: next)
         }
         #expect(cache.removeAll { $0.documentID == "document-3" } == 10)
         #expect(cache.find(key(13)) == nil)
-        #expect(cache.find(alias: key(1_013)) == nil)
-        #expect(cache.find(alias: key(1_014)) != nil)
+        #expect(cache.find(alias: fingerprint(1_013)) == nil)
+        #expect(cache.find(alias: fingerprint(1_014)) != nil)
         #expect(cache.removeAll { _ in true } == 90)
         #expect(cache.statistics == (0, 0, 0, 0))
     }

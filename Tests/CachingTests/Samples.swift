@@ -7,6 +7,11 @@ extension SeededGenerator {
     mutating func key() -> CacheKey { CacheKey(next(), next(), next(), next()) }
 }
 
+func fingerprint(_ number: UInt64) -> Fingerprint {
+    let key = key(number)
+    return Fingerprint(key.word0, key.word3)
+}
+
 func key(_ number: UInt64) -> CacheKey {
     var generator = SeededGenerator(seed: number)
     return generator.key()

@@ -1,3 +1,4 @@
+import Observability
 import Testing
 import Vocabulary
 
@@ -5,7 +6,7 @@ import Vocabulary
 
 @Suite("The content of one request")
 struct BodyReaderTests {
-    private let facts = RequestFacts(startedAt: MonotonicInstant(nanoseconds: 0))
+    private let facts = RequestFacts(requestID: .made(0, 0), startedAt: MonotonicInstant(nanoseconds: 0))
     private let budget = ByteBudget(bytesMax: 1_000)
 
     private func reader(length: Int?) -> BodyReader {

@@ -24,7 +24,9 @@ func canonicalForm(_ bytes: [UInt8]) throws(JSONFault) -> [UInt8] {
     var json = StrictJSON()
     return try bytes.withUnsafeBufferPointer { (buffer) throws(JSONFault) in
         try json.read(buffer)
-        return CanonicalForm(tape: json.tape, bytes: buffer).json(of: 0)
+        var output = ByteWriter(capacity: 16)
+        CanonicalForm(tape: json.tape, bytes: buffer).append(0, to: &output)
+        return output.bytes
     }
 }
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("JSONLine")
 struct JSONLineTests {
-    private func text(_ line: JSONLine) -> String { String(decoding: line.bytes, as: UTF8.self) }
+    private func text(_ line: borrowing JSONLine) -> String { String(decoding: line.bytes, as: UTF8.self) }
 
     @Test("builds an object of strings, numbers and raw values on one line")
     func members() {

@@ -2,13 +2,14 @@ import Foundation
 import Observability
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite("JSONText")
 struct JSONTextTests {
     private func escaped(_ bytes: [UInt8]) -> String {
-        var output: [UInt8] = []
+        var output = ByteWriter(capacity: 16)
         JSONText.appendEscaped(bytes.span, to: &output)
-        return String(decoding: output, as: UTF8.self)
+        return String(decoding: output.bytes, as: UTF8.self)
     }
 
     private static let replacement = #"\ufffd"#

@@ -1,6 +1,7 @@
 import Foundation
 import Observability
 import Testing
+import Vocabulary
 
 @Suite("Request identifiers")
 struct RequestIDTests {
@@ -37,23 +38,20 @@ struct RequestIDTests {
         var seen: Set<String> = []
         var faulty: [String] = []
         for _ in 0..<100_000 {
-            var bytes: [UInt8] = [0x3E]
-            generator.write(into: &bytes)
-            let text = String(decoding: bytes.dropFirst(), as: UTF8.self)
+            let bytes = generator.make().bytes
+            let text = String(decoding: bytes, as: UTF8.self)
             seen.insert(text)
-            if bytes[0] != 0x3E || !isVersion4(bytes) || !isAcceptable(Array(text.utf8)) {
-                faulty.append(text)
-            }
+            if !isVersion4(bytes) || !isAcceptable(bytes) { faulty.append(text) }
         }
         #expect(faulty.isEmpty, "\(faulty.prefix(3))")
         #expect(seen.count == 100_000)
         #expect(seen.allSatisfy { UUID(uuidString: $0) != nil })
     }
 
-    /// RFC 9562 §5.4, in lower case, behind one byte of something else.
+    /// RFC 9562 §5.4, in lower case.
     private func isVersion4(_ bytes: [UInt8]) -> Bool {
-        guard bytes.count == 37, bytes[15] == UInt8(ascii: "4"), "89ab".utf8.contains(bytes[20]) else { return false }
-        return bytes.dropFirst().enumerated().allSatisfy { index, byte in
+        guard bytes.count == 36, bytes[14] == UInt8(ascii: "4"), "89ab".utf8.contains(bytes[19]) else { return false }
+        return bytes.enumerated().allSatisfy { index, byte in
             [8, 13, 18, 23].contains(index) ? byte == UInt8(ascii: "-") : "0123456789abcdef".utf8.contains(byte)
         }
     }
@@ -63,9 +61,7 @@ struct RequestIDTests {
         var generator = RequestIDGenerator()
         var digits = [Set<UInt8>](repeating: [], count: 36)
         for _ in 0..<2_000 {
-            var bytes: [UInt8] = []
-            generator.write(into: &bytes)
-            for (index, byte) in bytes.enumerated() { digits[index].insert(byte) }
+            for (index, byte) in generator.make().bytes.enumerated() { digits[index].insert(byte) }
         }
         for (index, seen) in digits.enumerated() {
             let expected = [8, 13, 14, 18, 23].contains(index) ? 1 : index == 19 ? 4 : 16
@@ -75,10 +71,21 @@ struct RequestIDTests {
 
     @Test("two generators do not repeat each other")
     func generators() {
-        var (first, second): ([UInt8], [UInt8]) = ([], [])
         var (one, other) = (RequestIDGenerator(), RequestIDGenerator())
-        one.write(into: &first)
-        other.write(into: &second)
-        #expect(first != second)
+        #expect(one.make() != other.make())
+    }
+
+    @Test("an identifier is written as it is, behind what was written before; in a log line it is escaped")
+    func written() {
+        var output = ByteWriter(capacity: 16)
+        output.append("> ")
+        RequestID.made(0x0123_4567_89ab_4def, 0x8123_4567_89ab_cdef).write(to: &output)
+        #expect(output.bytes == Array("> 01234567-89ab-4def-8123-456789abcdef".utf8))
+        output.removeAll()
+        RequestID.chosen(Array(#"a"b\c"#.utf8)).write(to: &output)
+        #expect(output.bytes == Array(#"a"b\c"#.utf8))
+        output.removeAll()
+        RequestID.chosen(Array(#"a"b\c"#.utf8)).write(to: &output, escaped: true)
+        #expect(output.bytes == Array(#"a\"b\\c"#.utf8))
     }
 }

@@ -1,0 +1,30 @@
+import Authentication
+import Cryptography
+import Keying
+import Observability
+import Vocabulary
+
+/// Whoever shows one team key, with all that each of its requests needs and that only follows from the key. Immutable;
+/// made once per key, worker and configuration.
+final class Caller {
+    let key: TeamKey
+    /// What goes into the team's cache keys beside the body.
+    let scope: KeyScope
+    /// The hash by which the team's bodies are known as they were sent.
+    let bodyHash: KeyedHash
+    /// The members of a log line that name team and key, as JSON.
+    let logMembers: [UInt8]
+
+    var team: Team { key.team }
+
+    /// - Parameter secret: of the process, for `bodyHash`.
+    init(_ key: TeamKey, secret: [UInt8]) {
+        self.key = key
+        scope = KeyScope(account: key.team.account, team: key.team.cacheScopeIsTeam ? key.team.id : nil)
+        bodyHash = scope.bodyHash(secret: secret)
+        var line = JSONLine()
+        line.member("team", key.team.id.rawValue)
+        line.member("key", key.id.rawValue)
+        logMembers = line.bytes
+    }
+}

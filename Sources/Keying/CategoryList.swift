@@ -1,0 +1,73 @@
+import Glibc
+import Vocabulary
+
+/// The categories of one request while they are read: where each stands, and its label unescaped. Confined to its
+/// reader; its memory is used again.
+struct CategoryList: ~Copyable {
+    struct Category {
+        /// The nodes of the object and of what its two known members hold.
+        let object, label, description: Int
+        /// Whether label and description are all there is in it.
+        let isPlain: Bool
+        /// Where the label stands in `labels`.
+        let text: Range<Int>
+    }
+
+    /// Pairs of so many categories are compared each with each; more are sorted for it.
+    private static let pairwiseMax = 16
+
+    private(set) var categories: [Category] = []
+    private var labels = ByteWriter(capacity: 256)
+
+    mutating func removeAll() {
+        categories.removeAll(keepingCapacity: true)
+        labels.removeAll()
+    }
+
+    mutating func append(object: Int, label: Int, description: Int, isPlain: Bool, _ form: CanonicalForm) {
+        let start = labels.count
+        JSONContent.append(form.tape.nodes[label], form.bytes, to: &labels)
+        let text = start..<labels.count
+        categories.append(
+            Category(object: object, label: label, description: description, isPlain: isPlain, text: text)
+        )
+    }
+
+    /// The position of a category whose label stood before.
+    borrowing func firstDuplicate() -> Int? {
+        guard categories.count > Self.pairwiseMax else {
+            return categories.indices.first { later in (0..<later).contains { compare($0, later) == 0 } }
+        }
+        let order = categories.indices.sorted { (compare($0, $1), $0) < (0, $1) }
+        return zip(order, order.dropFirst()).filter { compare($0, $1) == 0 }.map(\.1).min()
+    }
+
+    /// Puts them in the order of their labels' bytes.
+    mutating func sortByLabel() {
+        // As many as there are in a request, which mostly come in an order of their own: by insertion, in place.
+        guard categories.count <= Self.pairwiseMax else {
+            let order = categories.indices.sorted { compare($0, $1) < 0 }
+            categories = order.map { categories[$0] }
+            return
+        }
+        for index in 1..<max(1, categories.count) {
+            var place = index
+            while place > 0, compare(place - 1, place) > 0 {
+                categories.swapAt(place - 1, place)
+                place -= 1
+            }
+        }
+    }
+
+    /// Negative, zero or positive as one label's bytes stand before the other's, are equal or stand behind.
+    private borrowing func compare(_ one: Int, _ other: Int) -> Int {
+        let (left, right) = (categories[one].text, categories[other].text)
+        return labels.withBytes { bytes in
+            bytes.withUnsafeBufferPointer { bytes in
+                let base = bytes.baseAddress!
+                let result = memcmp(base + left.lowerBound, base + right.lowerBound, min(left.count, right.count))
+                return result == 0 ? left.count - right.count : Int(result)
+            }
+        }
+    }
+}
