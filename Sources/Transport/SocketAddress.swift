@@ -2,15 +2,24 @@ import Glibc
 
 /// An IP address with a TCP port: `127.0.0.1:8080`, `[::1]:0`.
 public struct SocketAddress: Hashable, Sendable {
-    /// Network byte order: 4 bytes of IPv4 or 16 of IPv6.
-    public let ip: [UInt8]
+    // The address in place rather than in an array: every connection has one.
+    private let high, low: UInt64
+    private let isIPv4: Bool
     public let port: UInt16
 
     /// - Parameter ip: 4 or 16 bytes in network order.
     public init(ip: [UInt8], port: UInt16) {
         precondition(ip.count == 4 || ip.count == 16, "an IP address has 4 or 16 bytes")
-        self.ip = ip
+        isIPv4 = ip.count == 4
+        high = ip.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        low = ip.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
         self.port = port
+    }
+
+    /// Network byte order: 4 bytes of IPv4 or 16 of IPv6.
+    public var ip: [UInt8] {
+        if isIPv4 { return (0..<4).map { UInt8(truncatingIfNeeded: high >> (24 - 8 * $0)) } }
+        return [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
     }
 
     /// An IP literal without brackets; nil when `host` is a name or nothing at all.
