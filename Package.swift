@@ -45,9 +45,10 @@ let package = Package(
         ),
         .target(name: "Caching", dependencies: ["HTTPMessages", "Vocabulary"], swiftSettings: hot),
         .target(name: "Coalescing", dependencies: ["Vocabulary"]),
+        .target(name: "Budgeting", dependencies: ["Vocabulary"], swiftSettings: hot),
         .target(
             name: "Storage",
-            dependencies: ["Caching", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["Budgeting", "Caching", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: fenced
         ),
         .target(
@@ -93,6 +94,7 @@ let package = Package(
         .testTarget(name: "KeyingTests", dependencies: ["Cryptography", "Keying", "TestSupport", "Vocabulary"]),
         .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTPMessages", "TestSupport", "Vocabulary"]),
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "Vocabulary"]),
+        .testTarget(name: "BudgetingTests", dependencies: ["Budgeting", "TestSupport", "Vocabulary"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport", "Vocabulary"]),
         .testTarget(
             name: "ConfigurationTests",
@@ -103,7 +105,7 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Caching", "Storage", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["Budgeting", "Caching", "Storage", "TestSupport", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         .testTarget(
             name: "UpstreamTests",

@@ -1,4 +1,3 @@
-internal import Caching
 import Vocabulary
 
 /// Decides when old results are removed from the store, and how old they must be. Has no clock.

@@ -1,4 +1,3 @@
-internal import Caching
 import GRDB
 
 extension StoreFault {

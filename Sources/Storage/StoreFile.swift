@@ -1,4 +1,3 @@
-internal import Caching
 import Glibc
 
 /// The store's file before SQLite sees it.

@@ -1,4 +1,3 @@
-internal import Caching
 import Glibc
 
 /// Holds the store's file for this process, so that a second one refuses instead of writing beside it.

@@ -1,4 +1,3 @@
-internal import Caching
 import GRDB
 
 /// The tables of the store and how an older file is brought up to them.

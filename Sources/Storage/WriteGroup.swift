@@ -1,4 +1,3 @@
-internal import Caching
 import GRDB
 
 /// Several operations in one transaction, hence one fsync.

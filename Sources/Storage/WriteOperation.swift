@@ -1,4 +1,3 @@
-internal import Caching
 import GRDB
 
 /// One operation on the writer's connection, with its answer.

@@ -1,0 +1,119 @@
+public import Vocabulary
+
+/// Credits set aside for one request before it goes to the vendor. Immutable; its ending is a value of its own.
+public struct Reservation: Sendable, Equatable {
+    public let id: ReservationID
+    /// The day that it is booked to, whenever it ends (FAULTS I8).
+    public let day: BudgetDay
+    public let ask: ReservationAsk
+    public let estimate: MicroCredits
+    public let createdAt: Timestamp
+
+    public init(
+        id: ReservationID,
+        day: BudgetDay,
+        ask: ReservationAsk,
+        estimate: MicroCredits,
+        createdAt: Timestamp
+    ) {
+        self.id = id
+        self.day = day
+        self.ask = ask
+        self.estimate = estimate
+        self.createdAt = createdAt
+    }
+}
+
+/// Who wants to spend, on what.
+public struct ReservationAsk: Sendable, Equatable {
+    public let team: TeamID
+    public let key: KeyID
+    public let account: AccountID
+    public let upstreamKey: KeyID
+    /// A UUID in lower case.
+    public let documentID: String
+    public let model: String
+    /// The pages asked about, or of the document if it is known; nil when neither is.
+    public let pages: Int?
+    public let cacheKey: CacheKey
+    /// The request's `x-request-id`.
+    public let requestID: String
+
+    public init(
+        team: TeamID,
+        key: KeyID,
+        account: AccountID,
+        upstreamKey: KeyID,
+        documentID: String,
+        model: String,
+        pages: Int?,
+        cacheKey: CacheKey,
+        requestID: String
+    ) {
+        self.team = team
+        self.key = key
+        self.account = account
+        self.upstreamKey = upstreamKey
+        self.documentID = documentID
+        self.model = model
+        self.pages = pages
+        self.cacheKey = cacheKey
+        self.requestID = requestID
+    }
+}
+
+/// How a reservation ended: once, in one of these ways (FAULTS I3).
+public struct ReservationEnding: Sendable, Equatable {
+    public enum Outcome: Sendable, Equatable {
+        /// The vendor said what it charged.
+        case settled(MicroCredits)
+        /// The vendor charged nothing.
+        case released
+        /// Nobody can know what the vendor charged: it counts at its estimate until an operator resolves it.
+        case unconfirmed
+    }
+
+    public let reservation: Reservation
+    public let outcome: Outcome
+    public let endedAt: Timestamp
+    /// What the reply taught about its document and its model.
+    public let lesson: Lesson
+
+    public init(
+        reservation: Reservation,
+        outcome: Outcome,
+        endedAt: Timestamp,
+        lesson: Lesson = Lesson()
+    ) {
+        self.reservation = reservation
+        self.outcome = outcome
+        self.endedAt = endedAt
+        self.lesson = lesson
+    }
+}
+
+/// What a settled reply teaches the next estimate.
+public struct Lesson: Sendable, Equatable {
+    /// The document's pages, when the request asked about all of them and the reply said how many there are.
+    public var documentPages: Int?
+    /// What the model cost, when the reply says pages and credits.
+    public var rate: PageRate?
+
+    public init(documentPages: Int? = nil, rate: PageRate? = nil) {
+        self.documentPages = documentPages
+        self.rate = rate
+    }
+}
+
+/// So many credits for so many pages, as a reply said it; kept as a pair, since the quotient may not be exact.
+public struct PageRate: Sendable, Equatable {
+    public let credits: MicroCredits
+    /// At least 1.
+    public let pages: Int
+
+    public init(credits: MicroCredits, pages: Int) {
+        precondition(pages >= 1, "a rate without pages")
+        self.credits = credits
+        self.pages = pages
+    }
+}

@@ -1,0 +1,49 @@
+public import Vocabulary
+
+/// What requests of one kind came to beside what was spent: a row to add to the roll-ups of its day.
+public struct UsageRow: Sendable, Equatable {
+    public var day: BudgetDay
+    public var team: TeamID
+    public var key: KeyID
+    public var model: String
+    public var counts: UsageCounts
+
+    public init(day: BudgetDay, team: TeamID, key: KeyID, model: String, counts: UsageCounts) {
+        self.day = day
+        self.team = team
+        self.key = key
+        self.model = model
+        self.counts = counts
+    }
+}
+
+/// Requests by what became of them. Each request is one of hit, collapsed, miss and denied.
+public struct UsageCounts: Sendable, Equatable {
+    public var hits: Int64 = 0
+    public var collapsed: Int64 = 0
+    public var misses: Int64 = 0
+    /// Refused for a budget, a rate, a concurrency or a model.
+    public var denied: Int64 = 0
+    /// What the vendor would have charged for hits and collapsed requests.
+    public var saved = MicroCredits.zero
+
+    public init() {}
+
+    public var requests: Int64 { hits + collapsed + misses + denied }
+}
+
+/// How often a shadow budget would have refused, to add to what its window has already.
+public struct ShadowRefusals: Sendable, Equatable {
+    public var scope: BudgetScope
+    public var window: BudgetWindow
+    /// The first day of the window; of `total` the number is 0.
+    public var start: BudgetDay
+    public var count: Int64
+
+    public init(scope: BudgetScope, window: BudgetWindow, start: BudgetDay, count: Int64) {
+        self.scope = scope
+        self.window = window
+        self.start = start
+        self.count = count
+    }
+}
