@@ -54,16 +54,16 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Authentication", "Caching", "Coalescing", "Cryptography", "EventLoops", "HTTPMessages", "Keying",
-                "Observability", "Transport", "Upstream", "Vocabulary",
+                "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "EventLoops", "HTTPMessages",
+                "Keying", "Observability", "Storage", "Transport", "Upstream", "Vocabulary",
             ],
             swiftSettings: hot
         ),
         .target(
             name: "Configuration",
             dependencies: [
-                "Authentication", "Cryptography", "Gateway", "HTTPMessages", "Keying", "Transport", "Upstream",
-                "Vocabulary",
+                "Authentication", "Budgeting", "Cryptography", "Gateway", "HTTPMessages", "Keying", "Transport",
+                "Upstream", "Vocabulary",
             ]
         ),
         .target(
@@ -73,8 +73,8 @@ let package = Package(
         .executableTarget(
             name: "tollgate",
             dependencies: [
-                "Caching", "Configuration", "Cryptography", "EventLoops", "Gateway", "Keying", "Observability",
-                "Storage", "Transport", "Upstream", "VendorSimulation", "Vocabulary",
+                "Budgeting", "Caching", "Configuration", "Cryptography", "EventLoops", "Gateway", "Keying",
+                "Observability", "Storage", "Transport", "Upstream", "VendorSimulation", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -113,7 +113,10 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Authentication", "Gateway", "HTTPMessages", "Keying", "Observability", "Vocabulary"]
+            dependencies: [
+                "Authentication", "Budgeting", "Caching", "Gateway", "HTTPMessages", "Keying", "Observability", "Storage",
+                "Transport", "Upstream", "Vocabulary",
+            ]
         ),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "TestSupport", "Vocabulary"]),
         .testTarget(

@@ -9,12 +9,39 @@ public final class Team: Sendable {
     public let account: AccountID
     /// Whether the team has results of its own instead of sharing those of the organisation.
     public let cacheScopeIsTeam: Bool
+    /// How much the team may ask, whatever it costs.
+    public let limits: TeamLimits
 
-    public init(id: TeamID, name: String, account: AccountID, cacheScopeIsTeam: Bool) {
+    public init(
+        id: TeamID,
+        name: String,
+        account: AccountID,
+        cacheScopeIsTeam: Bool,
+        limits: TeamLimits = TeamLimits()
+    ) {
         self.id = id
         self.name = name
         self.account = account
         self.cacheScopeIsTeam = cacheScopeIsTeam
+        self.limits = limits
+    }
+
+    /// Whether the team may ask this model.
+    public func mayUse(model: String) -> Bool { limits.models?.contains(model) ?? true }
+}
+
+/// What a team may ask for; nil where there is no limit.
+public struct TeamLimits: Sendable, Equatable {
+    /// Requests per second, in millionths; above zero.
+    public var requestsPerSecondMillionths: Int64?
+    /// Requests that wait for an answer at one moment; at least 1.
+    public var concurrencyMax: Int?
+    public var models: Set<String>?
+
+    public init(requestsPerSecondMillionths: Int64? = nil, concurrencyMax: Int? = nil, models: Set<String>? = nil) {
+        self.requestsPerSecondMillionths = requestsPerSecondMillionths
+        self.concurrencyMax = concurrencyMax
+        self.models = models
     }
 }
 

@@ -30,6 +30,14 @@ public struct UsageCounts: Sendable, Equatable {
     public init() {}
 
     public var requests: Int64 { hits + collapsed + misses + denied }
+
+    public mutating func add(_ other: UsageCounts) {
+        hits += other.hits
+        collapsed += other.collapsed
+        misses += other.misses
+        denied += other.denied
+        saved = saved.saturatingAdd(other.saved)
+    }
 }
 
 /// How often a shadow budget would have refused, to add to what its window has already.

@@ -18,6 +18,8 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         case follower
         /// There is a flight, but no room for a follower; the ticket was not taken.
         case full
+        /// There is no flight, and the request may not lead one; the ticket was not taken.
+        case refused
     }
 
     private struct Flight {
@@ -57,8 +59,15 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
 
     /// Leads a flight for this key, or joins the one under way.
     ///
-    /// - Parameter ticket: by which the outcome finds its way; made before any lock is taken, dropped when full.
-    public func join(_ key: CacheKey, ticket: @autoclosure () -> Ticket) -> Joining {
+    /// - Parameters:
+    ///   - ticket: by which the outcome finds its way; made before any lock is taken, dropped when full.
+    ///   - mayLead: asked, once, when there is no flight to join. It runs under a lock of this table, so that nobody
+    ///     opens a flight meanwhile, and may take a lock that is never held while this table is called.
+    public func join(
+        _ key: CacheKey,
+        ticket: @autoclosure () -> Ticket,
+        mayLead: () -> Bool = { true }
+    ) -> Joining {
         let ticket = ticket()
         let leading = shard(of: key).flights.withLock { flights -> Boarding in
             if flights.open[key] != nil {
@@ -66,12 +75,14 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
                 flights.open[key]!.tickets.append(ticket)
                 return .follower
             }
+            guard mayLead() else { return .refused }
             flights.lastNumber += 1
             flights.open[key] = Flight(number: flights.lastNumber, tickets: [ticket])
             return .leader(flights.lastNumber)
         }
         switch leading {
         case .full: return .full
+        case .refused: return .refused
         case .follower: return .follower
         case .leader(let number):
             flightCount.add(1, ordering: .relaxed)
@@ -79,7 +90,7 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         }
     }
 
-    private enum Boarding { case leader(UInt64), follower, full }
+    private enum Boarding { case leader(UInt64), follower, full, refused }
 
     /// Closes flights to newcomers, who will lead new ones: for a purge, after which no older outcome may be given out.
     ///

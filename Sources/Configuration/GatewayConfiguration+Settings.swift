@@ -1,4 +1,5 @@
 import Authentication
+import Budgeting
 import Cryptography
 public import Gateway
 import HTTPMessages
@@ -26,6 +27,8 @@ extension GatewayConfiguration {
             idleTimeout: listen.idleTimeout,
             cache: cacheSettings,
             teams: teamDirectory,
+            budgets: budgetPlan,
+            budgetExceededStatus: budgets.exceededStatus,
             upstream: settings,
             upstreamKey: UpstreamKey(
                 id: KeyID(rawValue: key.id),
@@ -92,7 +95,12 @@ extension GatewayConfiguration {
                 id: TeamID(rawValue: entry.id),
                 name: entry.name,
                 account: AccountID(rawValue: entry.account),
-                cacheScopeIsTeam: (entry.cacheScope ?? cache.scope) == .team
+                cacheScopeIsTeam: (entry.cacheScope ?? cache.scope) == .team,
+                limits: TeamLimits(
+                    requestsPerSecondMillionths: entry.requestsPerSecondMillionths,
+                    concurrencyMax: entry.concurrencyMax,
+                    models: entry.models.map { Set($0) }
+                )
             )
             all.append(team)
             for key in entry.keys {
@@ -109,9 +117,37 @@ extension GatewayConfiguration {
         return TeamDirectory(teams: all, keys: keys)
     }
 
+    private var budgetPlan: BudgetPlan {
+        var plan = BudgetPlan(
+            timeZone: budgets.timeZone,
+            organization: budgets.organization.map(\.budget),
+            creditsPerPage: upstream.creditsPerPage,
+            assumedPages: upstream.assumedPages
+        )
+        for team in teams {
+            plan.teams[TeamID(rawValue: team.id)] = team.budgets.map(\.budget)
+            for key in team.keys { plan.keys[KeyID(rawValue: key.id)] = key.budgets.map(\.budget) }
+        }
+        for key in upstream.keys { plan.upstreamKeys[KeyID(rawValue: key.id)] = key.monthlyCredits }
+        return plan
+    }
+
     /// How long the store keeps results: as long as anything may still be served from them.
     public var resultRetention: Duration { cache.ttl + cache.staleIfError }
 
     /// The path in `store.url`; nil for a store that is no SQLite file.
     public var sqlitePath: String? { store.url.hasPrefix("sqlite:") ? String(store.url.dropFirst(7)) : nil }
+}
+
+extension GatewayConfiguration.BudgetEntry {
+    fileprivate var budget: Budget {
+        let window: BudgetWindow =
+            switch self.window {
+            case .day: .day
+            case .week: .week
+            case .month: .month
+            case .total: .total
+            }
+        return Budget(window: window, limit: credits, isEnforced: isEnforced)
+    }
 }

@@ -85,8 +85,9 @@ enum BudgetsReader {
             let budget = readBudget(entry)
             // A window that could not be read is told already.
             guard case .string(budget.window.rawValue)? = entry.take("window") else { return budget }
-            if !windows.insert(budget.window.rawValue).inserted {
-                entry.fault("window", "stands twice; give one budget for each window")
+            // A shadow budget may stand beside an enforced one: to try a limit out.
+            if !windows.insert("\(budget.window) \(budget.isEnforced)").inserted {
+                entry.fault("window", "stands twice; give one budget for each window, and one with enforce false")
             }
             return budget
         }

@@ -1,11 +1,9 @@
 /// Members that are validated and have no effect yet. A row goes when its function comes.
 enum WithoutEffect {
     private static let prefixes = [
-        "admin", "passthrough", "budgets", "alerts", "upstream.credits_per_page", "upstream.assumed_pages",
-        "cache.classifier_ttl",
+        "admin", "passthrough", "alerts", "cache.classifier_ttl",
     ]
-    private static let keyMembers = ["weight", "not_before", "not_after", "monthly_credits"]
-    private static let teamMembers = ["budgets", "requests_per_second", "max_concurrency", "models"]
+    private static let keyMembers = ["weight", "not_before", "not_after"]
 
     /// A line for each member that is set, in order of their paths.
     static func lines(setPaths: Set<String>, _ configuration: GatewayConfiguration) -> [String] {
@@ -18,11 +16,18 @@ enum WithoutEffect {
                 paths += keyMembers.map { "\(path).\($0)" }.filter { setPaths.contains($0) }
             }
         }
+        paths += alerts("budgets.organization", configuration.budgets.organization)
         for (index, team) in configuration.teams.enumerated() {
-            paths += teamMembers.map { "teams[\(index)].\($0)" }.filter { setPaths.contains($0) }
-            paths += team.keys.indices.map { "teams[\(index)].keys[\($0)].budgets" }.filter { setPaths.contains($0) }
+            paths += alerts("teams[\(index)].budgets", team.budgets)
+            for (number, key) in team.keys.enumerated() {
+                paths += alerts("teams[\(index)].keys[\(number)].budgets", key.budgets)
+            }
         }
         if configuration.sqlitePath == nil { paths.append("store.url") }
         return paths.map { "\($0): has no effect yet" }
+    }
+
+    private static func alerts(_ path: String, _ budgets: [GatewayConfiguration.BudgetEntry]) -> [String] {
+        budgets.indices.filter { !budgets[$0].alertAtMillionths.isEmpty }.map { "\(path)[\($0)].alert_at" }
     }
 }

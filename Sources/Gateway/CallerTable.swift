@@ -13,14 +13,14 @@ struct CallerTable {
     private static let slotCount = 1_024
 
     private let teams: TeamDirectory
-    private let secret: [UInt8]
+    private let makeCaller: (TeamKey) -> Caller
     private let keyHash: KeyedHash
     private var slots: [(fingerprint: Fingerprint, caller: Caller)?]
 
     /// - Parameter secret: of the process.
-    init(_ teams: TeamDirectory, secret: [UInt8]) {
+    init(_ teams: TeamDirectory, secret: [UInt8], makeCaller: @escaping (TeamKey) -> Caller) {
         self.teams = teams
-        self.secret = secret
+        self.makeCaller = makeCaller
         keyHash = KeyedHash(secret: secret, purpose: Array("key".utf8))
         slots = Array(repeating: nil, count: Self.slotCount)
     }
@@ -34,7 +34,7 @@ struct CallerTable {
             return known.caller
         }
         guard let key = teams.find(secretDigest: hasher.digest(shown), at: now) else { return nil }
-        let caller = Caller(key, secret: secret)
+        let caller = makeCaller(key)
         slots[slot] = (fingerprint, caller)
         return caller
     }

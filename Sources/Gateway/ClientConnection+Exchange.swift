@@ -1,7 +1,9 @@
+import Budgeting
 import Caching
 import Coalescing
 import HTTPMessages
 import Keying
+import Storage
 import Upstream
 import Vocabulary
 
@@ -31,7 +33,9 @@ extension ClientConnection {
         guard let caller = facts.caller else { preconditionFailure("classify before authentication") }
         let fingerprint = caller.bodyHash.fingerprint(body)
         // Identical bytes: answered without being parsed.
-        if let result = worker.rooms.cache.find(alias: fingerprint), let age = usable(result, facts.directives) {
+        if let result = worker.rooms.cache.find(alias: fingerprint), let age = usable(result, facts.directives),
+            caller.team.mayUse(model: result.model)
+        {
             return replyHit(result, age, facts)
         }
         let request: ClassifyRequest
@@ -40,55 +44,67 @@ extension ClientConnection {
         } catch {
             return reply(ErrorReply(error), facts, closes: false)
         }
+        guard caller.team.mayUse(model: request.model) else {
+            return deny(.modelNotAllowed(caller.team), facts, model: request.model)
+        }
+        let key = request.key(in: caller.scope, with: worker.hasher)
+        var reason = facts.directives.noCache || facts.directives.noStore ? CacheStatus.ForwardReason.request : .miss
+        // The same question in other words may be in memory; else the store or the vendor is asked.
+        if let result = worker.rooms.cache.find(key) {
+            if let age = usable(result, facts.directives) {
+                worker.rooms.cache.remember(alias: fingerprint, for: result)
+                return replyHit(result, age, facts)
+            }
+            if reason == .miss { reason = freshness(of: result).isFresh ? .request : .stale }
+        }
+        guard let place = caller.throttle.takePlace() else {
+            return deny(.tooManyAtOnce(caller.team), facts, model: request.model)
+        }
         let share = ByteShare(of: worker.rooms.requestBytes)
         guard share.grow(by: request.canonical.count) else { return reply(.outOfMemory, facts, closes: false) }
-        let pending = PendingExchange(
-            facts: facts,
-            request: request,
-            share: share,
-            key: request.key(in: caller.scope, with: worker.hasher),
-            fingerprint: fingerprint,
-            role: .leader,
-            reason: facts.directives.noCache || facts.directives.noStore ? .request : .miss
+        ask(
+            PendingExchange(
+                facts: facts,
+                request: request,
+                share: share,
+                place: place,
+                key: key,
+                fingerprint: fingerprint,
+                role: .leader,
+                reason: reason
+            )
         )
-        lookUp(pending)
     }
 
-    /// The same question in other words may be in memory; else the store or the vendor is asked.
-    private func lookUp(_ asked: PendingExchange) {
-        var pending = asked
+    /// What memory could not answer.
+    private func ask(_ pending: PendingExchange) {
         let directives = pending.facts.directives
-        if let result = worker.rooms.cache.find(pending.key) {
-            if let age = usable(result, directives) {
-                worker.rooms.cache.remember(alias: pending.fingerprint, for: result)
-                return replyHit(result, age, pending.facts)
-            }
-            if pending.reason == .miss { pending.reason = freshness(of: result).isFresh ? .request : .stale }
-        }
         if directives.onlyIfCached { return lookUpOnly(pending) }
-        if directives.noStore { return fly(pending, permit: nil, looksUp: false) }
+        if directives.noStore { return fly(pending, permit: nil, reservation: nil, looksUp: false) }
         join(pending, looksUp: !directives.noCache)
     }
 
     /// `only-if-cached` never spends, nor waits for one who does: memory, then the store, then 504.
     private func lookUpOnly(_ asked: PendingExchange) {
         guard !asked.facts.directives.noCache, !asked.facts.directives.noStore else {
-            return reply(.notCached, asked.facts, closes: false)
+            return fail(.notCached, asked)
         }
         var pending = asked
         pending.role = .onlyIfCached
         work(on: pending)
-        worker.lookUp(pending.key, for: identifier)
+        worker.lookUp(pending.key, pagesOf: nil, for: identifier)
     }
 
     /// The store's answer to an `only-if-cached` request.
-    func looked(_ result: Result<CachedResult?, StoreFault>) {
+    func looked(_ result: Result<Finding, StoreFault>) {
         guard case .working(let pending) = phase, pending.role == .onlyIfCached else { return }
-        if case .success(let found?) = result, let age = usable(found, pending.facts.directives) {
+        if case .success(let finding) = result, let found = finding.result,
+            let age = usable(found, pending.facts.directives)
+        {
             worker.keep(found)
             replyHit(found, age, pending.facts)
         } else {
-            reply(.notCached, pending.facts, closes: false)
+            fail(.notCached, pending)
         }
     }
 
@@ -97,25 +113,63 @@ extension ClientConnection {
     /// Joins the flight under way for this key, or leads a new one.
     private func join(_ asked: PendingExchange, looksUp: Bool) {
         var pending = asked
-        let ticket = FlightTicket(worker: worker.index, exchange: identifier)
         switch worker.rooms.flights.join(pending.key, ticket: ticket) {
         case .leader(let permit):
             pending.role = .leader
-            fly(pending, permit: permit, looksUp: looksUp)
-        case .follower:
-            pending.role = .follower
-            work(on: pending)
-        case .full: reply(.tooManyWaiting, pending.facts, closes: false)
+            fly(pending, permit: permit, reservation: nil, looksUp: looksUp)
+        case .follower: follow(pending)
+        case .full: fail(.tooManyWaiting, pending)
+        case .refused: preconditionFailure("a flight was refused that nobody asked about")
         }
     }
 
-    private func fly(_ pending: PendingExchange, permit: consuming FlightPermit<FlightTicket>?, looksUp: Bool) {
+    /// The team whose request led has no room in its budgets, which says nothing of this one's: it joins a flight that
+    /// another has opened since, or leads one itself if its own budgets admit it. Who is not admitted never leads here,
+    /// so that of many such requests each is refused once and none waits for another's refusal.
+    private func joinAdmitted(_ asked: PendingExchange, documentPages: Int?) {
+        var pending = asked
+        let question = worker.ask(pending, documentPages: documentPages)
+        var admission: BudgetGate.Admission?
+        func mayLead() -> Bool {
+            let decided = worker.rooms.credits.admit(question, at: worker.loop.wallClock)
+            admission = decided
+            if case .admitted = decided { return true }
+            return false
+        }
+        switch worker.rooms.flights.join(pending.key, ticket: ticket, mayLead: mayLead) {
+        case .leader(let permit):
+            guard case .admitted(let reservation) = admission else { preconditionFailure("a leader unadmitted") }
+            pending.role = .leader
+            fly(pending, permit: permit, reservation: reservation, looksUp: !pending.facts.directives.noCache)
+        case .refused:
+            guard case .denied(let denial) = admission else { preconditionFailure("a flight refused without denial") }
+            deny(worker.refusal(denial), pending.facts, model: pending.request.model)
+        case .follower: follow(pending)
+        case .full: fail(.tooManyWaiting, pending)
+        }
+    }
+
+    private var ticket: FlightTicket { FlightTicket(worker: worker.index, exchange: identifier) }
+
+    private func follow(_ asked: PendingExchange) {
+        var pending = asked
+        pending.role = .follower
+        work(on: pending)
+    }
+
+    private func fly(
+        _ pending: PendingExchange,
+        permit: consuming FlightPermit<FlightTicket>?,
+        reservation: Reservation?,
+        looksUp: Bool
+    ) {
         work(on: pending)
         let leader = FlightLeader(
             worker: worker,
             pending: pending,
             permit: permit,
-            ticket: FlightTicket(worker: worker.index, exchange: identifier)
+            ticket: ticket,
+            reservation: reservation
         )
         leader.begin(looksUp: looksUp)
     }
@@ -138,9 +192,14 @@ extension ClientConnection {
             reply(forwarded, pending)
         case .failed(let failure, let stale):
             if failure.mayServeStale, replyStale(stale, pending.facts) { return }
-            reply(ErrorReply(failure), pending.facts, closes: false)
-        case .storeFailed(let fault): reply(.storeUnavailable(fault), pending.facts, closes: false)
-        case .refused: reply(.draining, pending.facts, closes: true)
+            fail(ErrorReply(failure), pending)
+        case .denied(let denial, let documentPages):
+            guard pending.role == .follower else {
+                return deny(worker.refusal(denial), pending.facts, model: pending.request.model)
+            }
+            joinAdmitted(pending, documentPages: documentPages)
+        case .storeFailed(let fault): fail(.storeUnavailable(fault), pending)
+        case .refused: fail(.draining, pending, closes: true)
         }
     }
 

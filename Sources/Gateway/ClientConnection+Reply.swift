@@ -12,8 +12,10 @@ extension ClientConnection {
         let cache = ReplyWriter.CacheFields(
             status: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
             saved: result.credits,
+            remaining: remaining(facts),
             age: freshness.ageSeconds
         )
+        if let caller = facts.caller { worker.count(.hit, by: caller, model: result.model, saved: result.credits) }
         send(
             outline(Int(result.status), nil, body, facts, keepsAlive: mayGoOn(facts)),
             cache,
@@ -35,9 +37,11 @@ extension ClientConnection {
                 collapsed: isCollapsed
             ),
             charged: isCollapsed ? .zero : credits,
-            saved: isCollapsed ? credits : .zero
+            saved: isCollapsed ? credits : .zero,
+            remaining: remaining(pending.facts)
         )
         let facts = pending.facts
+        count(pending, saved: cache.saved)
         send(
             outline(forwarded.status, forwarded.contentType, forwarded.body, facts, keepsAlive: mayGoOn(facts)),
             cache,
@@ -58,13 +62,39 @@ extension ClientConnection {
         let body = error.body
         send(
             outline(error.status, nil, body, facts, keepsAlive: !closes && mayGoOn(facts)),
-            facts.route == .classify ? ReplyWriter.CacheFields(status: .detail(error.code)) : nil,
+            facts.route == .classify
+                ? ReplyWriter.CacheFields(status: .detail(error.code), remaining: remaining(facts)) : nil,
             body,
             facts,
             AccessLine.Ending(status: error.status, error: error.code),
             retryAfter: error.retryAfterSeconds.map { Array(String($0).utf8) },
             allow: error.allow
         )
+    }
+
+    /// A request that got as far as to wait for an answer and gets none.
+    func fail(_ error: ErrorReply, _ pending: PendingExchange, closes: Bool = false) {
+        count(pending)
+        reply(error, pending.facts, closes: closes)
+    }
+
+    /// A request that its team may not make.
+    ///
+    /// - Parameter model: as the request names it.
+    func deny(_ error: ErrorReply, _ facts: RequestFacts, model: String) {
+        if let caller = facts.caller { worker.count(.denied, by: caller, model: model) }
+        reply(error, facts, closes: false)
+    }
+
+    private func count(_ pending: PendingExchange, saved: MicroCredits = .zero) {
+        guard let caller = pending.facts.caller else { return }
+        let kind = pending.role == .follower ? UsageTally.Kind.collapsed : .miss
+        worker.count(kind, by: caller, model: pending.request.model, saved: saved)
+    }
+
+    /// What is left in the budgets that concern a request.
+    private func remaining(_ facts: RequestFacts) -> MicroCredits? {
+        facts.caller?.meter.remaining(at: worker.loop.wallClock)
     }
 
     /// A health check's answer.
@@ -134,6 +164,7 @@ extension ClientConnection {
     /// The client left before its reply: 499, the status by which nginx logs that, and nothing was sent.
     func logAbandoned(_ pending: PendingExchange) {
         worker.replyWriter.clear()
+        count(pending)
         log(pending.facts, AccessLine.Ending(status: 499, error: "client_closed_request"), bytesOut: 0)
     }
 }

@@ -1,7 +1,9 @@
+import Authentication
 import Caching
 import HTTPMessages
 import Keying
 import Observability
+import Storage
 import Upstream
 import Vocabulary
 
@@ -125,6 +127,33 @@ extension ErrorReply {
         "The gateway holds max_connections connections; try again later.",
         retryAfterSeconds: 1
     )
+
+    static func rateLimited(_ team: Team, wait: Duration) -> ErrorReply {
+        ErrorReply(
+            429,
+            "rate_limited",
+            "Team \(team.id) has sent more than its requests_per_second; send less at a time or wait as Retry-After says.",
+            retryAfterSeconds: max(1, Int((wait.wholeNanoseconds + 999_999_999) / 1_000_000_000))
+        )
+    }
+
+    static func tooManyAtOnce(_ team: Team) -> ErrorReply {
+        ErrorReply(
+            429,
+            "rate_limited",
+            "Team \(team.id) has max_concurrency requests waiting for answers; let some of them end first.",
+            retryAfterSeconds: 1
+        )
+    }
+
+    static func modelNotAllowed(_ team: Team) -> ErrorReply {
+        let models = (team.limits.models ?? []).sorted().joined(separator: ", ")
+        return ErrorReply(
+            403,
+            "model_not_allowed",
+            "query_model names a model that team \(team.id) may not use; use one of these: \(models)."
+        )
+    }
 
     static let draining = ErrorReply(
         503,

@@ -1,16 +1,23 @@
+import Budgeting
 import Caching
 import Coalescing
+import EventLoops
 import HTTPMessages
 import Keying
 import Observability
+import Storage
 import Upstream
 import Vocabulary
 
-/// Carries one question to the store and the vendor, for all who wait for its answer.
+/// Carries one question to the store, the ledger and the vendor, for all who wait for its answer.
 ///
 /// Confined to the worker of the request that leads. It does not depend on that request's connection: when the client
-/// leaves, it goes on, since the vendor charges all the same. Steps: memory once more → store → vendor → durable in
-/// the store → memory → landing. The result is in memory before the flight lands, so that nobody can miss both.
+/// leaves, it goes on, since the vendor charges all the same. Steps: memory once more → store → budgets admit it →
+/// its reservation is durable → vendor → the reservation's ending and the result are durable → memory → landing. The
+/// result is in memory before the flight lands, so that nobody can miss both.
+///
+/// A reservation ends here and nowhere else, on every way out: withdrawn when it never became durable, else by
+/// `conclude`. While the store cannot take the ending, whoever waits is told so, and the leader stays to try again.
 final class FlightLeader {
     let identifier: UInt64
     private unowned let worker: Worker
@@ -19,51 +26,90 @@ final class FlightLeader {
     /// Nil for `no-store`, which shares nothing.
     private var permit: FlightPermit<FlightTicket>?
     private var stale: CachedResult?
-    /// The reply that waits for its result to be durable.
-    private var forwarded: ForwardedReply?
+    private var documentPages: Int?
+    /// Set from the admission to the durable end.
+    private var reservation: Reservation?
+    private var conclusion: Conclusion?
+    private var retryTimer: LoopTimer?
 
+    /// How often the store is asked again to take an ending that it could not.
+    private static let retryInterval = Duration.seconds(1)
+
+    /// What waits for the reservation's ending to be durable.
+    private struct Conclusion {
+        let ending: ReservationEnding
+        let outcome: FlightOutcome
+        let result: CachedResult?
+        var hasLanded = false
+
+        /// Whether the outcome tells of credits or of a result that must be on disk before anybody hears of them.
+        var claimsCredits: Bool {
+            switch ending.outcome {
+            case .settled: true
+            case .released, .unconfirmed: false
+            }
+        }
+    }
+
+    /// - Parameter reservation: of a request that was admitted before it led.
     init(
         worker: Worker,
         pending: PendingExchange,
         permit: consuming FlightPermit<FlightTicket>?,
-        ticket: FlightTicket
+        ticket: FlightTicket,
+        reservation: Reservation?
     ) {
         identifier = worker.takeIdentifier()
         self.worker = worker
         self.pending = pending
         self.permit = permit
         self.ticket = ticket
+        self.reservation = reservation
     }
 
     private var mayStore: Bool { !pending.facts.directives.noStore }
 
+    // MARK: What is there already
+
     /// - Parameter looksUp: whether a stored result may answer; false sends the question to the vendor in any case.
     func begin(looksUp: Bool) {
         worker.add(self)
-        guard looksUp else { return forward() }
-        // The flight that was just missed may have landed between the first look and the permit.
-        if let result = worker.rooms.cache.find(pending.key) {
+        if looksUp, let result = worker.rooms.cache.find(pending.key) {
+            // The flight that was just missed may have landed between the first look and the permit.
             if isFresh(result) { return land(.found(result)) }
             stale = result
         }
-        worker.lookUp(pending.key, for: identifier)
+        let document = pending.request.pages == nil && reservation == nil ? documentKey : nil
+        guard looksUp || document != nil else { return admit() }
+        worker.lookUp(looksUp ? pending.key : nil, pagesOf: document, for: identifier)
+    }
+
+    private var documentKey: DocumentKey {
+        DocumentKey(account: caller.team.account, documentID: pending.request.documentID)
+    }
+
+    private var caller: Caller {
+        guard let caller = pending.facts.caller else { preconditionFailure("a leader without a team") }
+        return caller
     }
 
     /// The store's answer. Without one nothing is forwarded: the result may be there, and paid for.
-    func looked(_ result: Result<CachedResult?, StoreFault>) {
+    func looked(_ result: Result<Finding, StoreFault>) {
         switch result {
-        case .success(let found?):
-            if isFresh(found) {
-                worker.keep(found)
-                return land(.found(found))
+        case .success(let finding):
+            if let found = finding.result {
+                if isFresh(found) {
+                    worker.keep(found)
+                    return land(.found(found))
+                }
+                stale = stale ?? found
             }
-            stale = stale ?? found
-        case .success(nil): break
+            documentPages = finding.documentPages
+            admit()
         case .failure(let fault):
             log("store_find_failed", fault.description)
-            return land(.storeFailed(fault))
+            land(.storeFailed(fault))
         }
-        forward()
     }
 
     private func isFresh(_ result: CachedResult) -> Bool {
@@ -72,15 +118,42 @@ final class FlightLeader {
         return freshness.isFresh && freshness.satisfies(pending.facts.directives)
     }
 
+    // MARK: Reserving
+
+    private func admit() {
+        guard !worker.isDraining else { return land(.refused) }
+        guard reservation == nil else { return reserve() }
+        let question = worker.ask(pending, documentPages: documentPages)
+        switch worker.rooms.credits.admit(question, at: worker.loop.wallClock) {
+        case .admitted(let admitted):
+            reservation = admitted
+            reserve()
+        case .denied(let denial): land(.denied(denial, documentPages: documentPages))
+        }
+    }
+
+    private func reserve() {
+        guard let reservation else { preconditionFailure("reserve() before admission") }
+        worker.reserve(reservation, for: identifier)
+    }
+
+    /// The store's answer: on disk, or not at all, and then nothing is sent (FAULTS I2, I7).
+    func reserved(_ result: Result<Void, StoreFault>) {
+        switch result {
+        case .success: forward()
+        case .failure(let fault):
+            log("reservation_not_stored", fault.description)
+            land(.storeFailed(fault))
+        }
+    }
+
     // MARK: The vendor
 
     private func forward() {
-        guard !worker.isDraining else { return land(.refused) }
-        guard let team = pending.facts.caller?.team else { preconditionFailure("a leader without a team") }
         let call = UpstreamCall(
             body: pending.request.canonical,
             requestID: pending.facts.requestID.bytes,
-            team: team.id
+            team: caller.team.id
         )
         worker.upstream.classify(call) { [self] outcome in
             switch outcome {
@@ -94,63 +167,125 @@ final class FlightLeader {
         guard reply.status == 200 else { return receiveError(reply) }
         let read = ClassifyReply.read(reply.body.span)
         switch read.verdict(documentID: pending.request.documentID, labels: pending.request.labels) {
-        case .storable(let credits): store(reply, credits, read)
-        case .failedReply(let credits), .passedOnUnstored(let credits): pass(reply, credits)
+        case .storable(let credits):
+            let result = mayStore ? makeResult(reply, credits, read) : nil
+            settle(reply, credits, result, lesson(read, credits))
+        case .failedReply(let credits), .passedOnUnstored(let credits): settle(reply, credits, nil, Lesson())
         case .unsoundCredits:
             log("upstream_credits_unsound", "credits_used is missing or no amount; the reply is passed on, not stored")
-            pass(reply, nil)
+            conclude(.unconfirmed, .forwarded(forwardedReply(reply, nil, nil), stale: stale))
         case .invalid(let reason):
             log("upstream_invalid_response", reason)
             fail(.invalidReply(reason))
         }
     }
 
-    /// The vendor's own errors are passed on; 400 and 404 may be kept for a while, in memory only: they cost nothing.
+    /// What is not a 200 and is passed on: it costs what it says, and nothing when it says nothing, unless the vendor
+    /// may have done the work (2xx). 400 and 404 may be kept for a while, in memory only.
     private func receiveError(_ reply: UpstreamReply) {
+        let keeps = mayStore && worker.settings.cache.keepsNegative(reply.status)
         let credits = ClassifyReply.creditsOfError(reply.body.span)
-        guard mayStore, worker.settings.cache.keepsNegative(reply.status) else { return pass(reply, credits) }
-        let result = makeResult(reply, credits ?? .zero, creditsRange: nil, classification: "")
-        worker.keep(result)
-        land(.forwarded(forwardedReply(reply, credits, result), stale: stale))
-    }
-
-    private func store(_ reply: UpstreamReply, _ credits: MicroCredits, _ read: ClassifyReply) {
-        guard mayStore else { return pass(reply, credits) }
-        let result = makeResult(
-            reply,
-            credits,
-            creditsRange: read.creditsRange,
-            classification: read.classification ?? ""
-        )
-        forwarded = forwardedReply(reply, credits, result)
-        worker.save(result, for: identifier)
-    }
-
-    /// The store has the result, or could not take it: then the reply that was paid for goes out all the same.
-    func saved(_ outcome: Result<Void, StoreFault>) {
-        guard let forwarded, let result = forwarded.result else { return }
-        switch outcome {
-        case .success: land(.forwarded(forwarded, stale: nil), keeping: result)
-        case .failure(let fault):
-            log("store_save_failed", fault.description)
-            land(.forwarded(forwarded, stale: nil), keeping: result)
+        let result = keeps ? makeResult(reply, credits ?? .zero, nil) : nil
+        if let result { worker.keep(result) }
+        let outcome = FlightOutcome.forwarded(forwardedReply(reply, credits, result), stale: stale)
+        if let credits {
+            conclude(.settled(credits), outcome)
+        } else {
+            conclude((200..<300).contains(reply.status) ? .unconfirmed : .released, outcome)
         }
     }
 
-    private func pass(_ reply: UpstreamReply, _ credits: MicroCredits?) {
-        land(.forwarded(forwardedReply(reply, credits, nil), stale: stale))
+    private func settle(_ reply: UpstreamReply, _ credits: MicroCredits, _ result: CachedResult?, _ lesson: Lesson) {
+        let outcome = FlightOutcome.forwarded(forwardedReply(reply, credits, result), stale: stale)
+        conclude(.settled(credits), outcome, storing: result, lesson)
     }
 
-    private func fail(_ failure: UpstreamFailure) { land(.failed(failure, stale: stale)) }
+    private func fail(_ failure: UpstreamFailure) {
+        switch failure.charged {
+        case .no: conclude(.released, .failed(failure, stale: stale))
+        case .yes, .unknown: conclude(.unconfirmed, .failed(failure, stale: stale))
+        }
+    }
+
+    /// What the next estimate can learn; a vendor's page count is believed only within reason.
+    private func lesson(_ read: ClassifyReply, _ credits: MicroCredits) -> Lesson {
+        guard let pages = read.pageCount, (1...PageSet.pageMax).contains(pages) else { return Lesson() }
+        return Lesson(
+            documentPages: pending.request.pages == nil ? pages : nil,
+            rate: PageRate(credits: credits, pages: pages)
+        )
+    }
+
+    // MARK: Settling
+
+    private func conclude(
+        _ end: ReservationEnding.Outcome,
+        _ outcome: FlightOutcome,
+        storing result: CachedResult? = nil,
+        _ lesson: Lesson = Lesson()
+    ) {
+        guard let reservation else { preconditionFailure("a call that nothing was reserved for") }
+        if case .settled(let credits) = end, credits > reservation.estimate {
+            // Known from here on, though not on disk yet: nobody is admitted past it.
+            worker.rooms.credits.raise(reservation, to: credits)
+        }
+        if end == .unconfirmed {
+            log("credits_unconfirmed", "\(reservation.estimate) credits until reservation \(reservation.id) is resolved")
+        }
+        let ending = ReservationEnding(
+            reservation: reservation,
+            outcome: end,
+            endedAt: worker.loop.wallClock,
+            lesson: lesson
+        )
+        conclusion = Conclusion(ending: ending, outcome: outcome, result: result)
+        worker.end(ending, storing: result, for: identifier)
+    }
+
+    /// The store's answer: the ending is on disk, or could not be put there.
+    func ended(_ answer: Result<EndingAnswer, StoreFault>) {
+        guard let conclusion else { preconditionFailure("an ending that nobody asked for") }
+        switch answer {
+        case .success:
+            worker.rooms.credits.end(conclusion.ending)
+            reservation = nil
+            retryTimer = nil
+            if let result = conclusion.result { worker.keep(result) }
+            if !conclusion.hasLanded { deliver(conclusion.outcome) }
+            worker.leaderDidEnd(self)
+        case .failure(let fault):
+            if !conclusion.hasLanded {
+                log("ending_not_stored", fault.description)
+                self.conclusion?.hasLanded = true
+                deliver(conclusion.claimsCredits ? .storeFailed(fault) : conclusion.outcome)
+            }
+            retryLater()
+        }
+    }
+
+    private func retryLater() {
+        let timer = LoopTimer(loop: worker.loop) { [unowned self] in
+            guard let conclusion else { return }
+            worker.end(conclusion.ending, storing: conclusion.result, for: identifier)
+        }
+        timer.schedule(after: Self.retryInterval)
+        retryTimer = timer
+    }
 
     // MARK: Landing
 
-    private func land(_ outcome: FlightOutcome, keeping result: CachedResult? = nil) {
-        if let result { worker.keep(result) }
+    /// Lands a flight that spends nothing.
+    private func land(_ outcome: FlightOutcome) {
+        if let reservation { worker.rooms.credits.withdraw(reservation) }
+        reservation = nil
+        deliver(outcome)
+        worker.leaderDidEnd(self)
+    }
+
+    private func deliver(_ outcome: FlightOutcome) {
         let tickets: [FlightTicket]
         if let permit = permit.take() { tickets = permit.land() } else { tickets = [ticket] }
         worker.deliver(outcome, to: tickets)
-        worker.leaderDidEnd(self)
     }
 
     private func forwardedReply(
@@ -169,26 +304,20 @@ final class FlightLeader {
         )
     }
 
-    private func makeResult(
-        _ reply: UpstreamReply,
-        _ credits: MicroCredits,
-        creditsRange: Range<Int>?,
-        classification: String
-    ) -> CachedResult {
-        guard let team = pending.facts.caller?.team else { preconditionFailure("a leader without a team") }
-        return CachedResult(
+    private func makeResult(_ reply: UpstreamReply, _ credits: MicroCredits, _ read: ClassifyReply?) -> CachedResult {
+        CachedResult(
             key: pending.key,
             status: UInt16(reply.status),
             body: reply.body,
-            creditsRange: creditsRange,
+            creditsRange: read?.creditsRange,
             credits: credits,
             storedAt: worker.loop.wallClock,
-            account: team.account,
-            team: team.id,
+            account: caller.team.account,
+            team: caller.team.id,
             documentID: pending.request.documentID,
             model: pending.request.model,
             pageRange: pending.request.pages?.text,
-            classification: classification
+            classification: read?.classification ?? ""
         )
     }
 

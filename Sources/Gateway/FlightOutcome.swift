@@ -1,4 +1,6 @@
+import Budgeting
 import Caching
+import Storage
 import Upstream
 import Vocabulary
 
@@ -16,7 +18,10 @@ enum FlightOutcome: Sendable {
     case forwarded(ForwardedReply, stale: CachedResult?)
     /// The vendor did not answer, or not in a way that may be passed on.
     case failed(UpstreamFailure, stale: CachedResult?)
-    /// The store could not say whether it has the result: nobody pays for what may be paid for already.
+    /// The budgets of the team whose request led have no room for it; with the document's pages, if they are known.
+    case denied(Denial, documentPages: Int?)
+    /// The store could not say whether it has the result, or could not make the reservation or the settlement durable:
+    /// nobody pays for what may be paid for already, and nobody is told what is not on disk.
     case storeFailed(StoreFault)
     /// The gateway drains and starts nothing new.
     case refused

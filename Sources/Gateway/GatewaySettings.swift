@@ -1,4 +1,5 @@
 public import Authentication
+public import Budgeting
 public import HTTPMessages
 public import Keying
 public import Transport
@@ -20,6 +21,9 @@ public struct GatewaySettings: Sendable {
     public var idleTimeout: Duration
     public var cache: CacheSettings
     public var teams: TeamDirectory
+    public var budgets: BudgetPlan
+    /// The status of a refusal for a budget, 402 unless the operator wants another.
+    public var budgetExceededStatus: Int
     public var upstream: UpstreamSettings
     public var upstreamKey: UpstreamKey
     /// Nil for a vendor reached without TLS.
@@ -37,6 +41,8 @@ public struct GatewaySettings: Sendable {
         idleTimeout: Duration,
         cache: CacheSettings,
         teams: TeamDirectory,
+        budgets: BudgetPlan,
+        budgetExceededStatus: Int,
         upstream: UpstreamSettings,
         upstreamKey: UpstreamKey,
         upstreamTLS: TLSClientContext?,
@@ -51,6 +57,8 @@ public struct GatewaySettings: Sendable {
         self.idleTimeout = idleTimeout
         self.cache = cache
         self.teams = teams
+        self.budgets = budgets
+        self.budgetExceededStatus = budgetExceededStatus
         self.upstream = upstream
         self.upstreamKey = upstreamKey
         self.upstreamTLS = upstreamTLS

@@ -11,6 +11,8 @@ struct PendingExchange {
     let request: ClassifyRequest
     /// The memory that the question takes while it waits.
     let share: ByteShare
+    /// The place that the request has among those of its team.
+    let place: TeamPlace
     let key: CacheKey
     /// The fingerprint of the body as it was sent, by which an identical one is a hit without being parsed.
     let fingerprint: Fingerprint

@@ -22,6 +22,8 @@ struct ReplyWriter: ~Copyable {
         var status: CacheStatus
         var charged = MicroCredits.zero
         var saved = MicroCredits.zero
+        /// The least that is left in any enforced budget that concerns the request; nil without one.
+        var remaining: MicroCredits?
         /// Seconds since the vendor answered, on hits.
         var age: Int64?
     }
@@ -105,6 +107,7 @@ struct ReplyWriter: ~Copyable {
         cacheStatusRange = start..<(head.count - 2)
         writeCredits("tollgate-credits-charged", cache.charged)
         writeCredits("tollgate-credits-saved", cache.saved)
+        if let remaining = cache.remaining { writeCredits("tollgate-budget-remaining", remaining) }
         if let age = cache.age { head.field("Age", decimal: age) }
     }
 

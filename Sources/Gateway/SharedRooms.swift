@@ -1,8 +1,11 @@
+public import Authentication
+public import Budgeting
 public import Caching
 import Coalescing
 import Cryptography
 import EventLoops
 public import Observability
+public import Storage
 import Synchronization
 public import Transport
 public import Upstream
@@ -10,7 +13,11 @@ public import Upstream
 /// The rooms that all workers share. Immutable references to things that are each guarded in themselves.
 public final class SharedRooms: Sendable {
     let cache: ResultCache
-    let store: any ResultStore
+    let store: any Store
+    /// Whether credits may be spent. Its lock may be taken while one of the flight table is held, never the other way.
+    let credits: BudgetGate
+    /// How much the teams ask.
+    let throttles: TeamThrottles
     let flights: FlightTable<FlightTicket>
     let gate: UpstreamGate
     let resolver: NameResolver
@@ -31,17 +38,33 @@ public final class SharedRooms: Sendable {
 
     public init(
         cache: ResultCache,
-        store: any ResultStore,
+        store: any Store,
+        credits: BudgetGate,
+        teams: [Team],
         gate: UpstreamGate,
         resolver: NameResolver,
         accessLog: LogWriter?
     ) {
         self.cache = cache
         self.store = store
+        self.credits = credits
+        throttles = TeamThrottles(teams)
         self.gate = gate
         self.resolver = resolver
         self.accessLog = accessLog
         flights = FlightTable(followersMax: SharedRooms.followersMax)
+    }
+
+    /// The callers of a configuration, for one worker.
+    func callers(_ teams: TeamDirectory) -> CallerTable {
+        CallerTable(teams, secret: fingerprintSecret) { [self] key in
+            Caller(
+                key,
+                secret: fingerprintSecret,
+                meter: credits.meter(team: key.team.id, key: key.id),
+                throttle: throttles.find(key.team)
+            )
+        }
     }
 
     /// Takes what a reload changed about the shared rooms into use.
@@ -49,6 +72,8 @@ public final class SharedRooms: Sendable {
     /// - Parameter dropsAliases: the meaning of bodies has changed, so identical bytes may have another key now.
     public func replace(_ settings: GatewaySettings, dropsAliases: Bool) {
         gate.replace(settings: settings.upstream, at: SystemClock.monotonic())
+        credits.replace(plan: settings.budgets, at: SystemClock.wall())
+        throttles.replace(settings.teams.teams)
         cache.resize(bytesMax: settings.cache.memoryBytesMax)
         if dropsAliases { cache.removeAliases() }
     }

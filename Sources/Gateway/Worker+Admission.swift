@@ -43,6 +43,9 @@ extension Worker {
         let caller = callers.find(bytes.extracting(range), at: loop.wallClock, with: hasher)
         guard let caller else { throw .invalidKey }
         facts.caller = caller
+        guard let wait = caller.throttle.takeToken(at: loop.now) else { return }
+        count(.denied, by: caller, model: "")
+        throw .rateLimited(caller.team, wait: wait)
     }
 
     private func checkContent(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) throws(ErrorReply) {

@@ -1,18 +1,28 @@
+import Budgeting
 import Caching
+import Storage
 import Vocabulary
 
-/// The second level of the cache, asked off the loop: its answers come back as messages.
+/// The store, asked off the loop: its answers come back as messages.
 extension Worker {
-    /// Asks the store for a result; the answer goes to the leader or the connection of that identifier.
-    func lookUp(_ key: CacheKey, for id: UInt64) {
+    /// Asks the store for a result and for a document's pages; the answer goes to the leader or the connection of that
+    /// identifier.
+    func lookUp(_ key: CacheKey?, pagesOf document: DocumentKey?, for id: UInt64) {
         let mailbox = mailboxes[index]
-        rooms.store.find(key) { mailbox.post(.looked(id: id, $0)) }
+        rooms.store.find(key, pagesOf: document) { mailbox.post(.looked(id: id, $0)) }
     }
 
-    /// Makes a result durable; the answer goes to the leader of that identifier.
-    func save(_ result: CachedResult, for id: UInt64) {
+    /// Makes a reservation durable; the answer goes to the leader of that identifier.
+    func reserve(_ reservation: Reservation, for id: UInt64) {
         let mailbox = mailboxes[index]
-        rooms.store.save(result) { mailbox.post(.saved(leader: id, $0)) }
+        rooms.store.reserve(reservation) { mailbox.post(.reserved(leader: id, $0)) }
+    }
+
+    /// Makes the ending of a reservation durable, and the result with it; the answer goes to the leader of that
+    /// identifier.
+    func end(_ ending: ReservationEnding, storing result: CachedResult?, for id: UInt64) {
+        let mailbox = mailboxes[index]
+        rooms.store.end(ending, storing: result) { mailbox.post(.ended(leader: id, $0)) }
     }
 
     /// Asks the store whether it works; the answer goes to the connection of that identifier.
@@ -23,4 +33,15 @@ extension Worker {
 
     /// Keeps a result in memory.
     func keep(_ result: CachedResult) { rooms.cache.insert(result) }
+
+    /// Counts what became of a request.
+    ///
+    /// - Parameters:
+    ///   - model: as the request names it; empty when its body was not looked at.
+    ///   - saved: what the vendor would have charged and did not.
+    func count(_ kind: UsageTally.Kind, by caller: Caller, model: String, saved: MicroCredits = .zero) {
+        let tally = caller.tally
+        if tally.isEmpty { usage.note(tally) }
+        tally.add(kind, model: model, saved: saved)
+    }
 }

@@ -26,7 +26,7 @@ final class Worker {
     let upstream: UpstreamClient
     let listener: Listener
     /// Every worker's mailbox, this one's own included, by index. Set before the first connection is accepted.
-    var mailboxes: [Mailbox<WorkerMessage>] = []
+    var mailboxes: [Mailbox<WorkerMessage>] = [] { didSet { usage.mailbox = mailboxes[index] } }
 
     let hasher = SHA256Hasher()
     let classifyReader = ClassifyReader()
@@ -37,6 +37,7 @@ final class Worker {
 
     private var connections: [UInt64: ClientConnection] = [:]
     private var leaders: [UInt64: FlightLeader] = [:]
+    let usage: UsageReporter
     private var nextIdentifier: UInt64 = 1
     private(set) var isDraining = false
     private var onDrained: (@Sendable () -> Void)?
@@ -52,7 +53,7 @@ final class Worker {
         self.loop = loop
         self.rooms = rooms
         self.settings = settings
-        callers = CallerTable(settings.teams, secret: rooms.fingerprintSecret)
+        callers = rooms.callers(settings.teams)
         listener = try Listener(loop: loop, address: address, sharesPort: index > 0)
         upstream = UpstreamClient(
             loop: loop,
@@ -62,6 +63,7 @@ final class Worker {
             key: settings.upstreamKey,
             tls: settings.upstreamTLS
         )
+        usage = UsageReporter(loop: loop, rooms: rooms)
         apply(settings)
     }
 
@@ -136,7 +138,9 @@ final class Worker {
         case .outcome(let outcome, let exchanges): receive(outcome, for: exchanges)
         case .looked(let id, let result):
             if let leader = leaders[id] { leader.looked(result) } else { connections[id]?.looked(result) }
-        case .saved(let id, let result): leaders[id]?.saved(result)
+        case .reserved(let id, let result): leaders[id]?.reserved(result)
+        case .ended(let id, let result): leaders[id]?.ended(result)
+        case .usageAdded(let result): usage.added(result)
         case .checked(let id, let result): connections[id]?.checked(result)
         case .settings(let settings): apply(settings)
         case .drain(let then): drain(then)
@@ -152,7 +156,7 @@ final class Worker {
     private func apply(_ settings: GatewaySettings) {
         self.settings = settings
         idleNanoseconds = settings.idleTimeout.wholeNanoseconds
-        callers = CallerTable(settings.teams, secret: rooms.fingerprintSecret)
+        callers = rooms.callers(settings.teams)
         listener.tls = settings.listenerTLS
         listener.limits.writeTimeout = settings.bodyTimeout
         upstream.replace(settings: settings.upstream, key: settings.upstreamKey, tls: settings.upstreamTLS)
@@ -167,11 +171,13 @@ final class Worker {
         finishDrainIfIdle()
     }
 
+    /// The counts of the last second go last.
+
     private func finishDrainIfIdle() {
         guard isDraining, connections.isEmpty, leaders.isEmpty, let onDrained else { return }
         self.onDrained = nil
         upstream.closeIdle()
-        onDrained()
+        usage.finish(then: onDrained)
     }
 }
 

@@ -1,13 +1,17 @@
-import Caching
+import Storage
 
 /// What reaches a worker from other threads.
 enum WorkerMessage: Sendable {
     /// A flight has landed; these exchanges of the worker wait for it.
     case outcome(FlightOutcome, exchanges: [UInt64])
-    /// The store has looked for the result that a leader or an `only-if-cached` request asked for.
-    case looked(id: UInt64, Result<CachedResult?, StoreFault>)
-    /// The store has made a leader's result durable, or could not.
-    case saved(leader: UInt64, Result<Void, StoreFault>)
+    /// The store has looked up what a leader or an `only-if-cached` request asked for.
+    case looked(id: UInt64, Result<Finding, StoreFault>)
+    /// The store has made a leader's reservation durable, or could not.
+    case reserved(leader: UInt64, Result<Void, StoreFault>)
+    /// The store has made the ending of a leader's reservation durable, or could not.
+    case ended(leader: UInt64, Result<EndingAnswer, StoreFault>)
+    /// The store has added the worker's counts to the roll-ups, or could not.
+    case usageAdded(Result<Void, StoreFault>)
     /// The store has found out whether it works, for a readiness check on that connection.
     case checked(connection: UInt64, Result<Void, StoreFault>)
     /// A reload.

@@ -23,6 +23,14 @@ public struct MicroCredits: Hashable, Comparable, Sendable {
         MicroCredits(micros: left.micros + right.micros)
     }
 
+    /// The sum, or the greatest amount there is: for sums of what others say, which must never trap.
+    @inlinable
+    public func saturatingAdd(_ other: MicroCredits) -> MicroCredits {
+        let (sum, overflow) = micros.addingReportingOverflow(other.micros)
+        if overflow { return MicroCredits(micros: micros < 0 ? .min : .max) }
+        return MicroCredits(micros: sum)
+    }
+
     @inlinable
     public static func - (left: MicroCredits, right: MicroCredits) -> MicroCredits {
         MicroCredits(micros: left.micros - right.micros)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Budgeting
 import Caching
 import Configuration
 import EventLoops
@@ -69,9 +70,16 @@ final class Service {
             _exit(70)
         }
         store.replace(retention: configuration.resultRetention)
+        let opening = try store.opening()
+        if opening.recoveredCount > 0 {
+            // A crash left them behind: nobody knows what the vendor charged for them.
+            ProcessLog.warning("reservations_unconfirmed", ["count": String(opening.recoveredCount)])
+        }
         rooms = SharedRooms(
             cache: ResultCache(bytesMax: settings.cache.memoryBytesMax),
             store: store,
+            credits: BudgetGate(plan: settings.budgets, opening: opening, node: 0, at: SystemClock.wall()),
+            teams: settings.teams.teams,
             gate: UpstreamGate(settings: settings.upstream),
             resolver: NameResolver(),
             accessLog: logs.access

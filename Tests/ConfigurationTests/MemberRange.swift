@@ -119,7 +119,7 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
             MemberRange(
                 "teams[0].budgets[1].window",
                 bad: quoted(["day"]),
-                "stands twice; give one budget for each window"
+                "stands twice; give one budget for each window, and one with enforce false"
             ),
             MemberRange(
                 "teams[0].budgets[1].alert_at[0]",

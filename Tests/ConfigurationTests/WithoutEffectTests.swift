@@ -14,11 +14,9 @@ struct WithoutEffectTests {
         #expect(
             lines
                 == [
-                    "admin", "passthrough", "budgets", "alerts", "upstream.credits_per_page", "upstream.assumed_pages",
-                    "cache.classifier_ttl", "upstream.keys[0].weight", "upstream.keys[0].not_before",
-                    "upstream.keys[0].not_after", "upstream.keys[0].monthly_credits", "upstream.keys[1]",
-                    "teams[0].budgets", "teams[0].requests_per_second", "teams[0].max_concurrency", "teams[0].models",
-                    "teams[0].keys[0].budgets", "store.url",
+                    "admin", "passthrough", "alerts", "cache.classifier_ttl", "upstream.keys[0].weight",
+                    "upstream.keys[0].not_before", "upstream.keys[0].not_after", "upstream.keys[1]",
+                    "teams[0].budgets[1].alert_at", "store.url",
                 ].map { "\($0): has no effect yet" }
         )
     }

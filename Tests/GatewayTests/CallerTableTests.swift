@@ -1,4 +1,5 @@
 import Authentication
+import Budgeting
 import Cryptography
 import Keying
 import Testing
@@ -24,6 +25,18 @@ struct CallerTableTests {
         )
     }
 
+    private func callers(_ teams: TeamDirectory) -> CallerTable {
+        let gate = BudgetGate(plan: BudgetPlan(), opening: LedgerOpening(), node: 0, at: before)
+        return CallerTable(teams, secret: [1]) { key in
+            Caller(
+                key,
+                secret: [1],
+                meter: gate.meter(team: key.team.id, key: key.id),
+                throttle: TeamThrottle(key.team.limits)
+            )
+        }
+    }
+
     private func find(_ secret: String, _ table: inout CallerTable, at now: Timestamp? = nil) -> Caller? {
         let shown = Array(secret.utf8)
         return table.find(shown.span, at: now ?? before, with: hasher)
@@ -32,7 +45,7 @@ struct CallerTableTests {
     @Test("a key is found the first time and again, as the same caller; another or none is not")
     func found() {
         let team = team("a")
-        var table = CallerTable(TeamDirectory(teams: [team], keys: [key("good", of: team)]), secret: [1])
+        var table = callers(TeamDirectory(teams: [team], keys: [key("good", of: team)]))
         let first = find("good", &table)
         #expect(first?.key.id.rawValue == "key-of-good")
         #expect(find("good", &table) === first)
@@ -43,7 +56,7 @@ struct CallerTableTests {
     func expiry() {
         let team = team("a")
         let end = Timestamp(seconds: 2_000)
-        var table = CallerTable(TeamDirectory(teams: [team], keys: [key("good", of: team, notAfter: end)]), secret: [1])
+        var table = callers(TeamDirectory(teams: [team], keys: [key("good", of: team, notAfter: end)]))
         #expect(find("good", &table) != nil)
         #expect(find("good", &table, at: Timestamp(microseconds: end.microseconds - 1)) != nil)
         #expect(find("good", &table, at: end) == nil)
@@ -55,7 +68,7 @@ struct CallerTableTests {
         let team = team("a")
         let secrets = (0..<3_000).map { "secret-\($0)" }
         let keys = secrets.map { key($0, of: team) }
-        var table = CallerTable(TeamDirectory(teams: [team], keys: keys), secret: [1])
+        var table = callers(TeamDirectory(teams: [team], keys: keys))
         for _ in 0..<2 {
             let found = secrets.map { find($0, &table)?.key.id.rawValue }
             #expect(found == secrets.map { "key-of-" + $0 })

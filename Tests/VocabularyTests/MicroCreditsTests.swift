@@ -127,4 +127,13 @@ struct MicroCreditsTests {
         for _ in 0..<9_000 { sum = sum + .maximum }
         #expect("\(sum)" == "9000000000000")
     }
+
+    @Test("a saturating sum ends at the greatest and the least amount there is")
+    func saturation() {
+        let most = MicroCredits(micros: .max)
+        #expect(most.saturatingAdd(MicroCredits(micros: 1)) == most)
+        #expect(MicroCredits(micros: .min).saturatingAdd(MicroCredits(micros: -1)) == MicroCredits(micros: .min))
+        #expect(MicroCredits(micros: 2).saturatingAdd(MicroCredits(micros: 3)) == MicroCredits(micros: 5))
+        #expect(most.saturatingAdd(MicroCredits(micros: -1)) == MicroCredits(micros: .max - 1))
+    }
 }

@@ -1,0 +1,43 @@
+import Budgeting
+import Vocabulary
+
+extension ErrorReply {
+    /// The contract's words for a request that the budgets have no room for: §5 `budget_exceeded`, and for a vendor key
+    /// that has spent its `monthly_credits` §7 `no_upstream_key`.
+    ///
+    /// - Parameter status: of a budget's refusal.
+    init(_ denial: Denial, status: Int, now: Timestamp) {
+        let budget = "\(Self.adjective(denial.window)) budget of \(Self.owner(denial.scope))"
+        var text =
+            "The \(budget) has no room for this request: limit \(denial.limit), spent \(denial.spent), "
+            + "unconfirmed \(denial.unconfirmed), reserved \(denial.reserved), estimate \(denial.estimate) credits. "
+        if let resetsAt = denial.resetsAt {
+            text += "It resets at \(resetsAt.rfc3339); wait until then or ask your gateway's operator for more."
+        } else {
+            text += "It does not reset; ask your gateway's operator for more."
+        }
+        let wait = denial.resetsAt.map { max(1, Int(($0 - now).wholeNanoseconds / 1_000_000_000) + 1) }
+        switch denial.scope {
+        case .organization, .team, .key: self.init(status, "budget_exceeded", text, retryAfterSeconds: wait)
+        case .upstreamKey: self.init(503, "no_upstream_key", text, retryAfterSeconds: wait)
+        }
+    }
+
+    private static func adjective(_ window: BudgetWindow) -> String {
+        switch window {
+        case .day: "daily"
+        case .week: "weekly"
+        case .month: "monthly"
+        case .total: "total"
+        }
+    }
+
+    private static func owner(_ scope: BudgetScope) -> String {
+        switch scope {
+        case .organization: "the organization"
+        case .team(let team): "team \(team)"
+        case .key(let key): "key \(key)"
+        case .upstreamKey(let key): "the gateway's key \(key) at the vendor"
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Authentication
+import Synchronization
+import Vocabulary
+
+/// How much one team asks at this moment: contract §3, `requests_per_second` and `max_concurrency`.
+///
+/// Any thread: atomic numbers. It outlives reloads, so that a new limit starts from what is under way.
+final class TeamThrottle: Sendable {
+    private let spentUntil = Atomic<Int64>(.min)
+    private let underWay = Atomic<Int>(0)
+    /// Zero for no limit, each.
+    private let rateMillionths = Atomic<Int64>(0)
+    private let concurrencyMax = Atomic<Int>(0)
+
+    init(_ limits: TeamLimits) { replace(limits) }
+
+    func replace(_ limits: TeamLimits) {
+        rateMillionths.store(limits.requestsPerSecondMillionths ?? 0, ordering: .relaxed)
+        concurrencyMax.store(limits.concurrencyMax ?? 0, ordering: .relaxed)
+    }
+
+    /// Takes a token; nil when there was one, else how long until there is.
+    func takeToken(at now: MonotonicInstant) -> Duration? {
+        let millionths = rateMillionths.load(ordering: .relaxed)
+        guard millionths > 0 else { return nil }
+        let rate = RequestRate(perSecondMillionths: millionths)
+        var known = spentUntil.load(ordering: .relaxed)
+        while true {
+            switch rate.decide(spentUntil: known, now: now.nanoseconds) {
+            case .wait(let nanoseconds): return .nanoseconds(nanoseconds)
+            case .go(let next):
+                let result = spentUntil.compareExchange(expected: known, desired: next, ordering: .relaxed)
+                if result.exchanged { return nil }
+                known = result.original
+            }
+        }
+    }
+
+    /// Takes a place for a request that has to wait for its answer; nil when all are taken.
+    func takePlace() -> TeamPlace? {
+        let limit = concurrencyMax.load(ordering: .relaxed)
+        guard underWay.add(1, ordering: .relaxed).newValue <= limit || limit == 0 else {
+            leave()
+            return nil
+        }
+        return TeamPlace(of: self)
+    }
+
+    fileprivate func leave() { underWay.subtract(1, ordering: .relaxed) }
+}
+
+/// A place that one request of a team has; `deinit` gives it back. Confined to whoever holds the request.
+final class TeamPlace {
+    private let throttle: TeamThrottle
+
+    fileprivate init(of throttle: TeamThrottle) { self.throttle = throttle }
+
+    deinit { throttle.leave() }
+}
+
+/// The throttles of all teams. Guarded: one lock around the table.
+final class TeamThrottles: Sendable {
+    private let table: Guarded<[TeamID: TeamThrottle]>
+
+    init(_ teams: [Team]) {
+        table = Guarded([:])
+        replace(teams)
+    }
+
+    /// Takes new limits into use; a team that is gone is forgotten with the last of its requests.
+    func replace(_ teams: [Team]) {
+        table.withLock { table in
+            let old = table
+            table = [:]
+            for team in teams {
+                old[team.id]?.replace(team.limits)
+                table[team.id] = old[team.id] ?? TeamThrottle(team.limits)
+            }
+        }
+    }
+
+    /// The throttle of a team of the configuration of the moment, or of a moment ago.
+    func find(_ team: Team) -> TeamThrottle { table.withLock { $0[team.id] } ?? TeamThrottle(team.limits) }
+}

@@ -1,0 +1,49 @@
+import Authentication
+import Budgeting
+import Vocabulary
+
+/// Counts of one key's requests since they were last taken, by model. Confined to its worker.
+final class UsageTally {
+    /// What became of a request.
+    enum Kind { case hit, collapsed, miss, denied }
+
+    /// More models than any vendor has: clients choose these names, and each has a row in the reports.
+    private static let modelsMax = 64
+    private static let otherModels = "(other)"
+
+    let team: TeamID
+    let key: KeyID
+    private var rows: [(model: String, counts: UsageCounts)] = []
+
+    init(_ key: TeamKey) {
+        team = key.team.id
+        self.key = key.id
+    }
+
+    var isEmpty: Bool { rows.isEmpty }
+
+    /// - Parameter saved: what the vendor would have charged and did not.
+    func add(_ kind: Kind, model: String, saved: MicroCredits = .zero) {
+        let index = row(of: model)
+        switch kind {
+        case .hit: rows[index].counts.hits += 1
+        case .collapsed: rows[index].counts.collapsed += 1
+        case .miss: rows[index].counts.misses += 1
+        case .denied: rows[index].counts.denied += 1
+        }
+        rows[index].counts.saved = rows[index].counts.saved.saturatingAdd(saved)
+    }
+
+    /// Gives the counts with the day that they are booked to, and starts over.
+    func take(day: BudgetDay) -> [UsageRow] {
+        defer { rows.removeAll(keepingCapacity: true) }
+        return rows.map { UsageRow(day: day, team: team, key: key, model: $0.model, counts: $0.counts) }
+    }
+
+    private func row(of model: String) -> Int {
+        if let index = rows.firstIndex(where: { $0.model == model }) { return index }
+        if rows.count >= Self.modelsMax, model != Self.otherModels { return row(of: Self.otherModels) }
+        rows.append((model, UsageCounts()))
+        return rows.count - 1
+    }
+}

@@ -1,0 +1,225 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Contract §6 as clients see it. The simulated vendor charges one credit a page.
+@Suite("Budgets")
+struct BudgetTests {
+    /// Budgets of team A, of its key and of the organisation, over the base configuration.
+    private func configuration(
+        team: JSON = [],
+        key: JSON = [],
+        organization: JSON = [],
+        upstream: JSON = [:],
+        budgets: JSON = [:]
+    ) -> JSON {
+        let limits: JSON = ["organization": organization]
+        return [
+            "upstream": upstream,
+            "budgets": limits.overlaid(with: budgets),
+            "teams": [
+                [
+                    "id": "team-a",
+                    "keys": [["id": "a-key", "secret": ["value": .string(Gateway.keyA)], "budgets": key]],
+                    "budgets": team,
+                ],
+                ["id": "team-b", "keys": [["id": "b-key", "secret": ["value": .string(Gateway.keyB)]]]],
+            ],
+        ]
+    }
+
+    private func pages(_ range: String) -> String { SampleRequests.about(extra: #","page_range":"\#(range)""#) }
+
+    private func credits(_ response: TestResponse) -> [String?] {
+        ["tollgate-credits-charged", "tollgate-credits-saved", "tollgate-budget-remaining"].map { response[$0] }
+    }
+
+    @Test("a miss is charged what the vendor says, a hit nothing, and the least that is left is told")
+    func headers() throws {
+        let budgets = configuration(
+            team: [["window": "day", "credits": 100], ["window": "month", "credits": 50.5]],
+            organization: [["window": "total", "credits": 1_000]]
+        )
+        try withGateway(budgets) { gateway in
+            #expect(credits(try gateway.classify(SampleRequests.vendors)) == ["2", "0", "48.5"])
+            #expect(credits(try gateway.classify(SampleRequests.vendors)) == ["0", "2", "48.5"])
+            // Another team has a hit of the same result: only the organisation's budget concerns it.
+            #expect(credits(try gateway.classify(SampleRequests.vendors, key: Gateway.keyB)) == ["0", "2", "998"])
+        }
+    }
+
+    @Test("without a budget nothing is said of what is left")
+    func noBudget() throws {
+        try withGateway(configuration(team: [["window": "day", "credits": 1, "enforce": false]])) { gateway in
+            #expect(credits(try gateway.classify(SampleRequests.vendors)) == ["2", "0", nil])
+        }
+    }
+
+    @Test("a spent budget refuses with its figures and its reset; hits and other teams are served")
+    func exceeded() throws {
+        try withGateway(configuration(team: [["window": "month", "credits": 3]])) { gateway in
+            expectStoredMiss(try gateway.classify(SampleRequests.vendors))
+            let refusal = try gateway.classify(pages("1-2"))
+            expectError(refusal, 402, "budget_exceeded")
+            #expect(refusal["cache-status"] == "tollgate; detail=budget_exceeded")
+            #expect(credits(refusal) == ["0", "0", "1"])
+            let message = refusal.json["message"].string ?? ""
+            for part in ["monthly budget of team team-a", "limit 3,", "spent 2,", "reserved 0", "estimate 2", "resets at"] {
+                #expect(message.contains(part), "\(part) in: \(message)")
+            }
+            let seconds = try #require(refusal["retry-after"].flatMap { Int($0) })
+            #expect((1...31 * 86_400).contains(seconds))
+            expectHit(try gateway.classify(SampleRequests.vendors))
+            #expect(try gateway.classify(pages("1-2"), key: Gateway.keyB).status == 200)
+            // What there is room for is admitted still.
+            #expect(credits(try gateway.classify(pages("7"))) == ["1", "0", "0"])
+            #expect(try gateway.vendor.calls() == 3)
+        }
+    }
+
+    @Test("exceeded_status is the status of the refusal, and a total has no reset")
+    func status() throws {
+        let budgets = configuration(
+            key: [["window": "total", "credits": 0.5]],
+            budgets: ["exceeded_status": 429]
+        )
+        try withGateway(budgets) { gateway in
+            let refusal = try gateway.classify(pages("1"))
+            expectError(refusal, 429, "budget_exceeded")
+            #expect(refusal["retry-after"] == nil)
+            #expect(refusal.json["message"].string?.contains("total budget of key a-key") == true)
+            #expect(try gateway.vendor.calls() == 0)
+        }
+    }
+
+    @Test("a vendor's key that has spent its month is left out: 503 no_upstream_key")
+    func upstreamKey() throws {
+        let key: JSON = ["id": "primary", "secret": ["value": .string(VendorSim.key)], "monthly_credits": 3]
+        try withGateway(configuration(upstream: ["keys": [key]])) { gateway in
+            #expect(try gateway.classify(pages("1-3")).status == 200)
+            let refusal = try gateway.classify(pages("1"), key: Gateway.keyB)
+            expectError(refusal, 503, "no_upstream_key")
+            #expect(refusal["retry-after"] != nil)
+            #expect(try gateway.vendor.calls() == 1)
+        }
+    }
+
+    @Test("an estimate is by pages asked, by pages learned, by assumed pages, and by the price learned")
+    func estimates() throws {
+        let upstream: JSON = ["assumed_pages": 10, "credits_per_page": ["gpt-4o-mini": 1, "gpt-4o": 3]]
+        try withGateway(configuration(team: [["window": "total", "credits": 20]], upstream: upstream)) { gateway in
+            let document = SampleRequests.newDocumentID()
+            try gateway.vendor.setDocument(document, ["pages": 12])
+            // 10 assumed, 12 charged: booked in full. 8 are left, and the same document is known to have 12 now.
+            #expect(credits(try gateway.classify(SampleRequests.about(document))) == ["12", "0", "8"])
+            let again = SampleRequests.about(document, extra: #","query_model":"gpt-4o-mini","note":1"#)
+            let learned = try gateway.classify(again)
+            expectError(learned, 402, "budget_exceeded")
+            #expect(learned.json["message"].string?.contains("estimate 12 ") == true)
+            let assumed = try gateway.classify(SampleRequests.about())
+            #expect(assumed.json["message"].string?.contains("estimate 10 ") == true)
+            let dear = #","query_model":"gpt-4o","page_range":"1-3""#
+            #expect(try gateway.classify(SampleRequests.about(extra: dear)).json["message"].string?
+                .contains("estimate 9 ") == true)
+            // One page costs three by the configuration, one by the vendor: the next estimate knows.
+            let cheap = #","query_model":"gpt-4o","page_range":"1""#
+            #expect(credits(try gateway.classify(SampleRequests.about(extra: cheap))) == ["1", "0", "7"])
+            #expect(credits(try gateway.classify(SampleRequests.about(extra: dear))) == ["3", "0", "4"])
+            // What was learned is on disk.
+            try gateway.killAndRestart()
+            #expect(try gateway.classify(again).json["message"].string?.contains("estimate 12 ") == true)
+            #expect(credits(try gateway.classify(SampleRequests.about(extra: dear))) == ["3", "0", "1"])
+        }
+    }
+
+    @Test("what was spent survives kill -9, a changed limit and a renamed window")
+    func restart() throws {
+        try withGateway(configuration(team: [["window": "day", "credits": 10]])) { gateway in
+            #expect(credits(try gateway.classify(pages("1-4"))) == ["4", "0", "6"])
+            try gateway.killAndRestart()
+            #expect(credits(try gateway.classify(pages("1-4"))) == ["4", "0", "2"])
+            try gateway.rewriteConfiguration(configuration(team: [["window": "month", "credits": 9]]))
+            try gateway.reload(expecting: "reloaded")
+            expectError(try gateway.classify(pages("1-4")), 402, "budget_exceeded")
+            #expect(credits(try gateway.classify(pages("1"))) == ["1", "0", "0"])
+        }
+    }
+
+    @Test("what is under way is reserved, and a crash leaves it unconfirmed, which counts as spent")
+    func crash() throws {
+        try withGateway(configuration(team: [["window": "total", "credits": 5]])) { gateway in
+            let body = pages("1-4")
+            try gateway.vendor.queueFault("hold")
+            let waiting = try gateway.connect()
+            try waiting.send(TestRequest.classify(body, key: Gateway.keyA).bytes)
+            try gateway.vendor.waitForCalls(inFlight: 1)
+            let refusal = try gateway.classify(pages("1-2"))
+            #expect(refusal.json["message"].string?.contains("reserved 4") == true, "\(refusal.text)")
+            try gateway.killAndRestart()
+            let after = try gateway.classify(pages("1-2"))
+            #expect(after.json["message"].string?.contains("unconfirmed 4") == true, "\(after.text)")
+            #expect(gateway.process.stderr.wait { $0.contains { $0.contains("reservations_unconfirmed") } })
+        }
+    }
+
+    private static let failures: [(fault: String, details: JSON, left: String)] = [
+        ("status", ["status": 500], "10"), ("status", ["status": 503], "10"), ("status", ["status": 400], "10"),
+        ("status", ["status": 404], "10"), ("failed", [:], "10"), ("failed", ["credits": 1.5], "8.5"),
+        ("status", ["status": 502], "6"), ("status", ["status": 504], "6"), ("reset_before_reply", [:], "6"),
+        ("truncated", [:], "6"), ("not_json", [:], "6"), ("other_document", [:], "6"),
+        ("credits", ["credits": "missing"], "6"), ("credits", ["credits": "-1"], "6"),
+    ]
+
+    @Test("a failure is released, settled or unconfirmed as FAULTS says", arguments: failures.indices)
+    func failure(index: Int) throws {
+        let row = Self.failures[index]
+        try withGateway(configuration(team: [["window": "total", "credits": 10]])) { gateway in
+            try gateway.vendor.queueFault(row.fault, row.details)
+            let reply = try gateway.classify(pages("1-4"))
+            #expect(reply["tollgate-budget-remaining"] == row.left, "\(reply.status) \(reply.text)")
+            // The same after a restart: what the headers said is on disk.
+            try gateway.killAndRestart()
+            try gateway.vendor.queueFault("status", ["status": 500])
+            #expect(try gateway.classify(pages("1"))["tollgate-budget-remaining"] == row.left)
+        }
+    }
+
+    @Test("a follower is served and pays nothing though its own team has spent its budget")
+    func follower() throws {
+        let budgets = configuration(team: [["window": "total", "credits": 0]])
+        try withGateway(budgets) { gateway in
+            let document = SampleRequests.newDocumentID()
+            let body = SampleRequests.about(document, extra: #","page_range":"1""#)
+            try gateway.vendor.queueFault("hold", document: document)
+            let leader = try gateway.connect()
+            try leader.send(TestRequest.classify(body, key: Gateway.keyB).bytes)
+            try gateway.vendor.waitForCalls(inFlight: 1)
+            let follower = try gateway.connect()
+            try follower.send(TestRequest.classify(body, key: Gateway.keyA).bytes)
+            // Another question of the same team is refused meanwhile: the follower's was read before it.
+            expectError(try gateway.classify(pages("1")), 402, "budget_exceeded")
+            try gateway.vendor.release()
+            #expect(credits(try leader.response()) == ["1", "0", nil])
+            let reply = try follower.response()
+            #expect(reply.status == 200 && credits(reply) == ["0", "1", "0"], "\(reply.text)")
+        }
+    }
+
+    @Test("a refused leader does not take those along whose teams have credits")
+    func refusedLeader() throws {
+        try withGateway(configuration(team: [["window": "total", "credits": 0]])) { gateway in
+            for _ in 0..<20 {
+                let body = pages("1")
+                let poor = try (0..<8).map { _ in try gateway.connect() }
+                let rich = try (0..<8).map { _ in try gateway.connect() }
+                for index in poor.indices {
+                    try poor[index].send(TestRequest.classify(body, key: Gateway.keyA).bytes)
+                    try rich[index].send(TestRequest.classify(body, key: Gateway.keyB).bytes)
+                }
+                #expect(try rich.map { try $0.response() }.allSatisfy { $0.status == 200 })
+                #expect(try poor.map { try $0.response() }.allSatisfy { $0.status == 200 || $0.status == 402 })
+            }
+            #expect(try gateway.vendor.calls() == 20)
+        }
+    }
+}
