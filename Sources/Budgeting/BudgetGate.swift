@@ -1,26 +1,107 @@
 public import Vocabulary
 
-// The interface that the gateway is built on; the helper replaces this file by the real one.
+/// Where a request asks for credits before it is forwarded, and where its cost is booked afterwards.
+///
+/// Any thread. Guarded: one lock around the book and the dials that show parts of it, which keeps each decision one step
+/// (L1) and each dial in agreement with the book. `BudgetBook` says what must hold. A call takes microseconds and waits
+/// for nothing but this lock; no other lock is taken inside.
 public final class BudgetGate: Sendable {
-    public enum Admission: Sendable { case admitted(Reservation), denied(Denial) }
-    public init(plan: BudgetPlan, opening: LedgerOpening, node: Int, at now: Timestamp) {}
-    public func replace(plan: BudgetPlan, at now: Timestamp) {}
-    public func admit(_ ask: ReservationAsk, at now: Timestamp) -> Admission { fatalError() }
-    public func withdraw(_ reservation: Reservation) {}
-    public func raise(_ reservation: Reservation, to credits: MicroCredits) {}
-    public func end(_ ending: ReservationEnding) {}
-    public func meter(team: TeamID, key: KeyID) -> BudgetMeter { fatalError() }
-    public func today(at now: Timestamp) -> BudgetDay { fatalError() }
-    public func takeShadowRefusals() -> [ShadowRefusals] { [] }
-}
+    /// What became of an ask.
+    public enum Admission: Sendable {
+        /// The credits are held. The reservation must be made durable, or be withdrawn.
+        case admitted(Reservation)
+        case denied(Denial)
+    }
 
-public final class BudgetMeter: Sendable {
-    public func remaining(at now: Timestamp) -> MicroCredits? { nil }
-}
+    private let state: Guarded<MeteredBook>
 
-public struct Denial: Sendable, Equatable {
-    public let scope: BudgetScope
-    public let window: BudgetWindow
-    public let limit, spent, unconfirmed, reserved, estimate: MicroCredits
-    public let resetsAt: Timestamp?
+    /// Rebuilds the balances from what the store knows (L7).
+    ///
+    /// - Parameter node: 0 to 1,023; no two nodes that share a store may have the same, so that identifiers differ.
+    public init(plan: BudgetPlan, opening: LedgerOpening, node: Int, at now: Timestamp) {
+        state = Guarded(MeteredBook(book: BudgetBook(plan: plan, opening: opening, node: node, at: now)))
+    }
+
+    /// Takes other limits and another time zone. What was spent or reserved stays (L8), and days keep their numbers: with
+    /// another time zone, only what comes from now on is booked by its calendar.
+    public func replace(plan: BudgetPlan, at now: Timestamp) {
+        state.withLock { state in
+            state.book.replace(plan: plan, at: now)
+            for seat in state.dials.indices { state.show(seat) }
+        }
+    }
+
+    /// Holds what the ask is supposed to cost, if every budget that it counts in has room.
+    public func admit(_ ask: ReservationAsk, at now: Timestamp) -> Admission {
+        state.withLock { state in
+            let admission = state.book.admit(ask, at: now)
+            if case .admitted(let reservation) = admission {
+                let seats = state.book.seats(of: reservation.id)
+                state.show(seats)
+            }
+            return admission
+        }
+    }
+
+    /// Takes back a reservation that could not be made durable, as if it had never been.
+    ///
+    /// - Returns: false when the reservation is not open (L3): nothing was changed.
+    @discardableResult
+    public func withdraw(_ reservation: Reservation) -> Bool {
+        state.withLock { state in
+            let seats = state.book.withdraw(reservation.id)
+            return state.show(seats)
+        }
+    }
+
+    /// Holds more for a reservation whose cost is known to be above what is held, but not durable yet. Never less.
+    ///
+    /// - Returns: false when the reservation is not open (L3): nothing was changed.
+    @discardableResult
+    public func raise(_ reservation: Reservation, to credits: MicroCredits) -> Bool {
+        state.withLock { state in
+            let seats = state.book.raise(reservation.id, to: credits)
+            return state.show(seats)
+        }
+    }
+
+    /// Books an ending that is durable, and learns from it.
+    ///
+    /// - Returns: false when the reservation is not open (L3): nothing was changed.
+    @discardableResult
+    public func end(_ ending: ReservationEnding) -> Bool {
+        state.withLock { state in
+            let seats = state.book.end(ending)
+            return state.show(seats)
+        }
+    }
+
+    /// What shows how much is left to a key of a team. Good for as long as the gate, over every `replace`; to be kept, since
+    /// making one takes the lock.
+    public func meter(team: TeamID, key: KeyID) -> BudgetMeter {
+        state.withLock { state in
+            let dials = [BudgetScope.organization, .team(team), .key(key)].map { state.dial(of: $0) }
+            return BudgetMeter(gate: self, organization: dials[0], team: dials[1], key: dials[2])
+        }
+    }
+
+    /// The day that is booked to at this time. Takes the lock.
+    public func today(at now: Timestamp) -> BudgetDay {
+        state.withLock { state in
+            state.book.move(to: now)
+            return state.book.today.day
+        }
+    }
+
+    /// How often shadow budgets would have refused since this was last asked.
+    public func takeShadowRefusals() -> [ShadowRefusals] { state.withLock { $0.book.shadows.take() } }
+
+    /// What a meter shows whose dials are not set to this time; sets them.
+    func remaining(on dials: [MeterDial], at now: Timestamp) -> MicroCredits? {
+        state.withLock { state in
+            state.book.move(to: now)
+            for dial in dials { state.show(dial.seat) }
+            return dials.compactMap { state.book.remaining(of: $0.seat) }.min()
+        }
+    }
 }

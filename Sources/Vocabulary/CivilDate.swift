@@ -55,7 +55,7 @@ public struct CivilDate: Hashable, Sendable {
 }
 
 /// Division that rounds towards the past, also before 1970.
-func floorDivide(_ dividend: Int64, _ divisor: Int64) -> Int64 {
+public func floorDivide(_ dividend: Int64, _ divisor: Int64) -> Int64 {
     let quotient = dividend / divisor
     return dividend % divisor < 0 ? quotient - 1 : quotient
 }

@@ -1,0 +1,81 @@
+import Vocabulary
+
+extension BudgetBook {
+    /// A budget that has no room for an ask.
+    private struct Refusal {
+        let scope: BudgetScope
+        let budget: Budget
+        let balance: Balance
+        /// The days of its window; nil stands for all days.
+        let days: Range<BudgetDay>?
+
+        /// Whether its window ends after the other's, which nil does not.
+        func outlasts(_ other: Refusal) -> Bool {
+            guard let otherDays = other.days else { return false }
+            guard let days else { return true }
+            return days.upperBound > otherDays.upperBound
+        }
+    }
+
+    /// Reserves in all scopes what the ask is supposed to cost, if that fits into all of them (L1).
+    ///
+    /// Each shadow budget that has no room is counted, be the ask admitted or refused by another budget: what it tells is
+    /// what it would have done if it had been enforced, whichever others are.
+    mutating func admit(_ ask: ReservationAsk, at now: Timestamp) -> BudgetGate.Admission {
+        move(to: now)
+        let seats = takeSeats(team: ask.team, key: ask.key, upstreamKey: ask.upstreamKey)
+        let estimate = prices.estimate(ask, by: plan)
+        var refusal = refusal(of: estimate, by: seats.organization)
+        for seat in [seats.team, seats.key] {
+            guard let other = self.refusal(of: estimate, by: seat) else { continue }
+            if let known = refusal, !other.outlasts(known) { continue }
+            refusal = other
+        }
+        if let refusal = refusal ?? self.refusal(of: estimate, by: seats.upstreamKey) {
+            return .denied(denial(for: refusal, of: estimate))
+        }
+        return .admitted(reserve(ask, estimate, seats: seats, at: now))
+    }
+
+    /// The account's enforced budget that has no room and whose window ends last; counts the shadow ones.
+    private mutating func refusal(of estimate: MicroCredits, by seat: Int) -> Refusal? {
+        var last: Refusal?
+        for index in accounts[seat].budgets.indices {
+            let budget = accounts[seat].budgets[index]
+            let days = today.days(of: budget.window)
+            let balance = accounts[seat].days.balance(over: days)
+            if balance.committed + estimate.booked <= Int128(budget.limit.micros) { continue }
+            let refusal = Refusal(scope: accounts[seat].scope, budget: budget, balance: balance, days: days)
+            if !budget.isEnforced {
+                shadows.count(refusal.scope, budget.window, over: days)
+            } else if last.map(refusal.outlasts) ?? true {
+                last = refusal
+            }
+        }
+        return last
+    }
+
+    private func denial(for refusal: Refusal, of estimate: MicroCredits) -> Denial {
+        Denial(
+            scope: refusal.scope,
+            window: refusal.budget.window,
+            limit: refusal.budget.limit,
+            spent: MicroCredits(clamping: refusal.balance.spent),
+            unconfirmed: MicroCredits(clamping: refusal.balance.unconfirmed),
+            reserved: MicroCredits(clamping: refusal.balance.reserved),
+            estimate: estimate,
+            resetsAt: refusal.days.map { start(of: $0.upperBound) }
+        )
+    }
+
+    /// The least that is left in any of the account's enforced budgets, at least nothing; nil when it has none.
+    func remaining(of seat: Int) -> MicroCredits? {
+        var least: Int128?
+        for budget in accounts[seat].budgets where budget.isEnforced {
+            let balance = accounts[seat].days.balance(over: today.days(of: budget.window))
+            let left = max(Int128(budget.limit.micros) - balance.committed, 0)
+            least = min(least ?? left, left)
+        }
+        return least.map(MicroCredits.init(clamping:))
+    }
+}

@@ -1,0 +1,219 @@
+import Vocabulary
+
+// Budgets are kept exactly by holding credits before a request goes out and booking what it cost afterwards. All of it is
+// decided here, in one struct without lock, clock or store: `BudgetGate` puts the lock around it, the store makes durable
+// what was decided, and the gateway says what happened. What must hold, always:
+//
+// L1. A reservation is admitted only if spent + unconfirmed + reserved + estimate is at most the limit, for every enforced
+//     budget of the organisation, the team and the team's key and for the upstream key's limit, in the windows of the day
+//     of its admission. All are looked at and all are reserved in one step (FAULTS I1).
+// L2. What is held for an open reservation is never less than its estimate and never becomes less. A cost known to be
+//     greater is held from the moment it is known and is booked in full, above the limit if need be: then the next
+//     admission is refused. So the excess is at most that of the reservations open at that moment (FAULTS, below I9).
+// L3. A reservation ends once. A second ending of any kind, and all that comes after it, changes nothing and is reported
+//     to whoever asked for it (FAULTS I3).
+// L4. A reservation is booked to the day of its admission, in all four scopes alike, whenever it ends: over midnight, with
+//     a clock that is set forward or back, and with another time zone (FAULTS I8).
+// L5. What is reserved is what is held for the open reservations, and nothing else: when none is open, nothing is
+//     reserved in any scope on any day (FAULTS I9).
+// L6. Only an admission reserves, and only an ending spends. A refusal, a reading, and whatever a hit or a follower does
+//     leave every balance as it was (FAULTS I6).
+// L7. Memory never counts less than the store has: a hold is there before its reservation is durable, and goes only when
+//     the ending is. Rebuilt from the store, the balances are the same, except that reservations which were open count
+//     as unconfirmed, at their estimates.
+// L8. A new plan changes limits, never what was spent, unconfirmed or reserved. A balance exists in every scope and window,
+//     with or without a budget: one that is added within a month counts what the month has spent already.
+// L9. No estimate is nothing, so that a budget that is spent admits nobody.
+// L10. Each reservation has an identifier greater than all before it, also those of an earlier start.
+//
+// The states of a reservation, and who moves it:
+//
+//     (asked) --admit--> reserved            the gateway, before it asks the store to make the reservation durable
+//     reserved --withdraw--> (never was)     the gateway, when the store could not make it durable
+//     reserved --raise--> reserved           the gateway, when the reply is read and before its ending is durable
+//     reserved --end--> settled              the gateway, when the store has made the ending durable: the vendor said what
+//                                            it charged
+//                  \--> released             the same: the vendor charged nothing
+//                  \--> unconfirmed          the same: nobody can know
+//     reserved --crash--> unconfirmed        the store, when it is opened: here it comes in as part of `LedgerOpening`
+//     unconfirmed --> resolved               an operator, in the store; until then it counts at its estimate
+//
+// Windows are ranges of days, and balances are kept by day: there is no window to open, to close or to reset, only
+// another range to sum over when the clock says another day.
+
+/// The balances of all scopes and the reservations that are open. Pure; `BudgetGate` guards it.
+///
+/// Scopes are never forgotten, since their spend counts when they come back: there are as many as teams and keys that
+/// there ever were. Open reservations are as many as requests under way.
+struct BudgetBook {
+    /// One scope: what is allowed and what is gone.
+    struct Account {
+        let scope: BudgetScope
+        /// As the plan of the moment has them; none for a scope that it does not know.
+        var budgets: [Budget] = []
+        var days = DayBook()
+    }
+
+    /// Where the accounts of the scopes that one request counts in stand in `accounts`.
+    struct Seats: Equatable {
+        let organization = 0
+        let team: Int
+        let key: Int
+        let upstreamKey: Int
+    }
+
+    /// A reservation that is open.
+    private struct Hold {
+        let seats: Seats
+        let day: BudgetDay
+        let estimate: MicroCredits
+        /// At least the estimate (L2).
+        var amount: Int128
+    }
+
+    /// A clock may be set back by that much without anything being booked to another day than its own.
+    private static let daysKept: Int32 = 400
+
+    private(set) var accounts = [Account(scope: .organization)]
+    private(set) var today: BudgetToday
+    private(set) var plan: BudgetPlan
+    private(set) var prices: PagePrices
+    var shadows = ShadowCounts()
+    private var seats: [BudgetScope: Int] = [.organization: 0]
+    private var holds: [ReservationID: Hold] = [:]
+    private var ids: ReservationIDSequence
+    private var calendar: BudgetCalendar
+    /// The first day that is kept by itself. A clock before it counts as it.
+    private let earliest: BudgetDay
+
+    init(plan: BudgetPlan, opening: LedgerOpening, node: Int, at now: Timestamp) {
+        calendar = Self.calendar(of: plan)
+        // The clock may stand too far ahead now, or have stood there when the newest row was made.
+        let newest = opening.rows.lazy.map(\.day).max() ?? calendar.day(of: now)
+        earliest = BudgetDay(number: min(newest, calendar.day(of: now)).number - Self.daysKept)
+        today = BudgetToday(at: now, in: calendar, notBefore: earliest)
+        ids = ReservationIDSequence(node: node, after: opening.lastReservation)
+        prices = PagePrices(opening.rates)
+        self.plan = plan
+        spreadBudgets()
+        for row in opening.rows { add(row) }
+    }
+
+    private mutating func add(_ row: LedgerOpening.Row) {
+        let change = Balance(spent: row.spent.booked, unconfirmed: row.unconfirmed.booked)
+        for seat in takeSeats(team: row.team, key: row.key, upstreamKey: row.upstreamKey).all {
+            if row.day < earliest {
+                accounts[seat].days.addEarlier(change)
+            } else {
+                accounts[seat].days.add(change, on: row.day)
+            }
+        }
+    }
+
+    private static func calendar(of plan: BudgetPlan) -> BudgetCalendar {
+        guard let calendar = BudgetCalendar(timeZone: plan.timeZone) else {
+            preconditionFailure("a plan with the time zone \(plan.timeZone), which does not exist")
+        }
+        return calendar
+    }
+
+    /// Takes other limits (L8).
+    mutating func replace(plan: BudgetPlan, at now: Timestamp) {
+        self.plan = plan
+        calendar = Self.calendar(of: plan)
+        today = BudgetToday(at: now, in: calendar, notBefore: earliest)
+        spreadBudgets()
+    }
+
+    private mutating func spreadBudgets() {
+        for seat in accounts.indices { accounts[seat].budgets = [] }
+        accounts[0].budgets = plan.organization
+        for (team, budgets) in plan.teams { accounts[takeSeat(.team(team))].budgets = budgets }
+        for (key, budgets) in plan.keys { accounts[takeSeat(.key(key))].budgets = budgets }
+        for (key, limit) in plan.upstreamKeys {
+            let budget = Budget(window: .month, limit: limit, isEnforced: true)
+            accounts[takeSeat(.upstreamKey(key))].budgets = [budget]
+        }
+    }
+
+    /// Where the scope's account stands; makes it if there is none.
+    mutating func takeSeat(_ scope: BudgetScope) -> Int {
+        if let seat = seats[scope] { return seat }
+        let seat = accounts.endIndex
+        accounts.append(Account(scope: scope))
+        seats[scope] = seat
+        return seat
+    }
+
+    mutating func takeSeats(team: TeamID, key: KeyID, upstreamKey: KeyID) -> Seats {
+        Seats(team: takeSeat(.team(team)), key: takeSeat(.key(key)), upstreamKey: takeSeat(.upstreamKey(upstreamKey)))
+    }
+
+    /// Comes to the day that it is.
+    mutating func move(to now: Timestamp) {
+        guard !today.instants.contains(now) else { return }
+        today = BudgetToday(at: now, in: calendar, notBefore: earliest)
+    }
+
+    /// The first instant of a day.
+    func start(of day: BudgetDay) -> Timestamp { calendar.start(of: day) }
+}
+
+extension BudgetBook.Seats {
+    var all: [Int] { [organization, team, key, upstreamKey] }
+}
+
+// The ways of a reservation.
+extension BudgetBook {
+    /// Opens a reservation that was found to fit (L1).
+    mutating func reserve(_ ask: ReservationAsk, _ estimate: MicroCredits, seats: Seats, at now: Timestamp)
+        -> Reservation
+    {
+        let hold = Hold(seats: seats, day: today.day, estimate: estimate, amount: estimate.booked)
+        let id = ids.next(at: now)
+        holds[id] = hold
+        book(Balance(reserved: hold.amount), for: hold)
+        return Reservation(id: id, day: hold.day, ask: ask, estimate: estimate, createdAt: now)
+    }
+
+    /// The reservation never became durable. Nil when it is not open, else whose balances changed.
+    mutating func withdraw(_ id: ReservationID) -> Seats? {
+        guard let hold = holds.removeValue(forKey: id) else { return nil }
+        book(Balance(reserved: -hold.amount), for: hold)
+        return hold.seats
+    }
+
+    /// The true cost is known. Nil when the reservation is not open, else whose balances changed.
+    mutating func raise(_ id: ReservationID, to credits: MicroCredits) -> Seats? {
+        guard let hold = holds[id] else { return nil }
+        let amount = max(hold.amount, credits.booked)
+        holds[id]?.amount = amount
+        book(Balance(reserved: amount - hold.amount), for: hold)
+        return hold.seats
+    }
+
+    /// The ending is durable. Nil when the reservation is not open, else whose balances changed.
+    mutating func end(_ ending: ReservationEnding) -> Seats? {
+        guard let hold = holds.removeValue(forKey: ending.reservation.id) else { return nil }
+        var change = Balance(reserved: -hold.amount)
+        switch ending.outcome {
+        case .settled(let charged): change.spent = charged.booked
+        case .released: break
+        case .unconfirmed: change.unconfirmed = hold.estimate.booked
+        }
+        book(change, for: hold)
+        if let rate = ending.lesson.rate { prices.learn(rate, of: ending.reservation.ask.model) }
+        return hold.seats
+    }
+
+    /// Books a change to the reservation's own day, in all of its scopes (L4).
+    private mutating func book(_ change: Balance, for hold: Hold) {
+        accounts[hold.seats.organization].days.add(change, on: hold.day)
+        accounts[hold.seats.team].days.add(change, on: hold.day)
+        accounts[hold.seats.key].days.add(change, on: hold.day)
+        accounts[hold.seats.upstreamKey].days.add(change, on: hold.day)
+    }
+
+    /// Whose balances an open reservation counts in.
+    func seats(of id: ReservationID) -> Seats? { holds[id]?.seats }
+}

@@ -1,0 +1,66 @@
+internal import Foundation
+public import Vocabulary
+
+/// Which day it is in a time zone, and when a day starts. Immutable.
+///
+/// A day starts at the first instant whose local date is that day's or a later one, and lasts until the next one starts.
+/// So days follow each other without a gap, and time that goes on never returns to a day that is over: where clocks are
+/// put back over midnight, the repeated hour belongs to the day that had begun; where midnight is left out, the day
+/// starts at the first instant behind the gap; and a day that a zone left out altogether is empty.
+///
+/// Instants before 1900 and after 9999 count as the nearest of those that are between.
+public struct BudgetCalendar: Sendable {
+    /// In seconds since 1970.
+    private static let supported = Int64(-2_208_988_800)...Int64(253_402_300_799)
+    private static let secondsPerDay: Int64 = 86_400
+    /// More than any local time was ever away from UTC.
+    private static let offsetSecondsMax: Int64 = 26 * 3_600
+
+    private let zone: TimeZone
+
+    /// Nil when there is no time zone of this identifier.
+    public init?(timeZone identifier: String) {
+        guard let zone = TimeZone(identifier: identifier) else { return nil }
+        self.zone = zone
+    }
+
+    public func day(of timestamp: Timestamp) -> BudgetDay {
+        let second = Self.second(of: timestamp)
+        var number = floorDivide(second + offset(at: second), Self.secondsPerDay)
+        while startSecond(ofDay: number + 1) <= second { number += 1 }
+        return BudgetDay(number: Int32(number))
+    }
+
+    /// The first instant of the day.
+    public func start(of day: BudgetDay) -> Timestamp { Timestamp(seconds: startSecond(ofDay: Int64(day.number))) }
+
+    private static func second(of timestamp: Timestamp) -> Int64 {
+        let microseconds = min(
+            max(timestamp.microseconds, supported.lowerBound * 1_000_000),
+            supported.upperBound * 1_000_000
+        )
+        return Timestamp(microseconds: microseconds).wholeSeconds
+    }
+
+    /// Goes through the stretches of time in which local time is equally far from UTC, up to the first one in which local
+    /// time reaches the day's midnight.
+    private func startSecond(ofDay number: Int64) -> Int64 {
+        let midnight = number * Self.secondsPerDay
+        var stretchStart = midnight - Self.offsetSecondsMax
+        while true {
+            let reached = max(stretchStart, midnight - offset(at: stretchStart))
+            guard let next = nextChange(after: stretchStart), next <= reached else { return reached }
+            stretchStart = next
+        }
+    }
+
+    /// By how many seconds local time is ahead of UTC.
+    private func offset(at second: Int64) -> Int64 { Int64(zone.secondsFromGMT(for: Self.date(second))) }
+
+    /// When local time next changes its distance from UTC; this is not only the case for summer time.
+    private func nextChange(after second: Int64) -> Int64? {
+        zone.nextDaylightSavingTimeTransition(after: Self.date(second)).map { Int64($0.timeIntervalSince1970) }
+    }
+
+    private static func date(_ second: Int64) -> Date { Date(timeIntervalSince1970: TimeInterval(second)) }
+}

@@ -1,0 +1,39 @@
+public import Vocabulary
+
+/// Why a reservation was refused: the budget that it does not fit into, as it stood at that moment.
+///
+/// When several budgets refuse, it is the one whose window ends last, since before that a new attempt is in vain: a
+/// `total` before all others, and among equals the organisation's before the team's before the key's. The limit of an
+/// upstream key is named only when no other budget refuses, so that another upstream key can help.
+public struct Denial: Sendable, Equatable {
+    public let scope: BudgetScope
+    public let window: BudgetWindow
+    public let limit: MicroCredits
+    public let spent: MicroCredits
+    public let unconfirmed: MicroCredits
+    public let reserved: MicroCredits
+    /// What the request would have reserved.
+    public let estimate: MicroCredits
+    /// When the next window starts; nil for `total`, which never ends.
+    public let resetsAt: Timestamp?
+
+    public init(
+        scope: BudgetScope,
+        window: BudgetWindow,
+        limit: MicroCredits,
+        spent: MicroCredits,
+        unconfirmed: MicroCredits,
+        reserved: MicroCredits,
+        estimate: MicroCredits,
+        resetsAt: Timestamp?
+    ) {
+        self.scope = scope
+        self.window = window
+        self.limit = limit
+        self.spent = spent
+        self.unconfirmed = unconfirmed
+        self.reserved = reserved
+        self.estimate = estimate
+        self.resetsAt = resetsAt
+    }
+}

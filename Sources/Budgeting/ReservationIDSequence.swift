@@ -1,0 +1,31 @@
+import Vocabulary
+
+/// Makes the identifiers of one node's reservations, each greater than all before. Pure.
+///
+/// When the clock stands still or goes back, or a millisecond's 4,096 are used up, it runs ahead of the clock.
+struct ReservationIDSequence {
+    private let node: Int64
+    private var last: Int64
+
+    /// - Parameters:
+    ///   - node: 0 to 1,023; no two nodes that share a store may have the same.
+    ///   - last: the greatest identifier that there is, of whichever node.
+    init(node: Int, after last: ReservationID?) {
+        precondition((0..<1_024).contains(node), "node \(node)")
+        self.node = Int64(node)
+        self.last = last?.rawValue ?? -1
+    }
+
+    mutating func next(at now: Timestamp) -> ReservationID {
+        let millisecond = max(ReservationID.smallest(at: now).rawValue, last) >> 22
+        let first = millisecond << 22 | node << 12
+        if first > last {
+            last = first
+        } else if last >> 12 == first >> 12, last & 0xFFF < 0xFFF {
+            last += 1
+        } else {
+            last = first + 1 << 22
+        }
+        return ReservationID(rawValue: last)
+    }
+}
