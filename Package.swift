@@ -16,7 +16,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         // The logging API of the ecosystem, for the process log; imported by Observability.
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-        // SQLite with migrations and a tested concurrency story; imported by Storage.
+        // SQLite with migrations and a tested concurrency story, and the door to SQLite's own interface; imported by Storage.
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
@@ -48,7 +48,10 @@ let package = Package(
         .target(name: "Budgeting", dependencies: ["Vocabulary"], swiftSettings: hot),
         .target(
             name: "Storage",
-            dependencies: ["Budgeting", "Caching", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Budgeting", "Caching", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: fenced
         ),
         .target(
@@ -105,7 +108,10 @@ let package = Package(
         ),
         .testTarget(
             name: "StorageTests",
-            dependencies: ["Budgeting", "Caching", "Storage", "TestSupport", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "Budgeting", "Caching", "Storage", "TestSupport", "Vocabulary",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(
             name: "UpstreamTests",

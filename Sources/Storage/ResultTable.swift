@@ -1,103 +1,128 @@
 internal import Caching
-import Foundation
-import GRDB
 import Vocabulary
 
 /// The statements on `results`.
 enum ResultTable {
-    static func find(_ key: CacheKey, in database: Database) throws -> CachedResult? {
-        let statement = try database.cachedStatement(sql: "SELECT * FROM results WHERE key = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [Data(key.bytes)]) else { return nil }
-        return try result(row, key: key)
+    /// The result of a key and the pages of a document in one look-up; what is not asked for is not there.
+    static func find(
+        _ key: CacheKey?,
+        pagesOf document: DocumentKey?,
+        on connection: StoreConnection
+    ) throws -> Finding {
+        let statement = try connection.statement(
+            """
+            SELECT documents.pages, results.id, status, body, credits_from, credits_to, credits_micros, stored_at,
+                results.account, team, results.document_id, model, page_range, classification
+            FROM (SELECT 1)
+            LEFT JOIN documents ON documents.account = ?1 AND documents.document_id = ?2
+            LEFT JOIN results ON results.key = ?3
+            """
+        )
+        defer { statement.reset() }
+        statement.bind(document?.account.rawValue, at: 1)
+        statement.bind(document?.documentID, at: 2)
+        statement.bind(key, at: 3)
+        guard try statement.step() else { return Finding() }
+        var finding = Finding(documentPages: statement.integer(at: 0).flatMap(Int.init(exactly:)))
+        if let key, !statement.isNull(at: 1) { finding.result = try result(RowReader(statement, key: key)) }
+        return finding
     }
 
     /// Adds the result or puts it in the place of the one of its key.
-    static func save(_ result: CachedResult, in database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO results (key, status, body, credits_from, credits_to, credits_micros, stored_at,
-                    account, team, document_id, model, page_range, classification)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (key) DO UPDATE SET status = excluded.status, body = excluded.body,
-                    credits_from = excluded.credits_from, credits_to = excluded.credits_to,
-                    credits_micros = excluded.credits_micros, stored_at = excluded.stored_at,
-                    account = excluded.account, team = excluded.team, document_id = excluded.document_id,
-                    model = excluded.model, page_range = excluded.page_range, classification = excluded.classification
-                """
+    static func save(_ result: CachedResult, on connection: StoreConnection) throws {
+        let statement = try connection.statement(
+            """
+            INSERT INTO results (key, status, body, credits_from, credits_to, credits_micros, stored_at,
+                account, team, document_id, model, page_range, classification)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            ON CONFLICT (key) DO UPDATE SET status = excluded.status, body = excluded.body,
+                credits_from = excluded.credits_from, credits_to = excluded.credits_to,
+                credits_micros = excluded.credits_micros, stored_at = excluded.stored_at,
+                account = excluded.account, team = excluded.team, document_id = excluded.document_id,
+                model = excluded.model, page_range = excluded.page_range, classification = excluded.classification
+            """
         )
-        try statement.execute(arguments: [
-            Data(result.key.bytes), Int64(result.status), Data(result.body), result.creditsRange?.lowerBound,
-            result.creditsRange?.upperBound, result.credits.micros, result.storedAt.microseconds,
-            result.account.rawValue, result.team.rawValue, result.documentID, result.model, result.pageRange,
-            result.classification,
-        ])
+        let creditsRange = result.creditsRange
+        statement.bind(result.key, at: 1)
+        statement.bind(Int64(result.status), at: 2)
+        statement.bind(creditsRange.map { Int64($0.lowerBound) }, at: 4)
+        statement.bind(creditsRange.map { Int64($0.upperBound) }, at: 5)
+        statement.bind(result.credits, at: 6)
+        statement.bind(result.storedAt, at: 7)
+        statement.bind(result.account.rawValue, at: 8)
+        statement.bind(result.team.rawValue, at: 9)
+        statement.bind(result.documentID, at: 10)
+        statement.bind(result.model, at: 11)
+        statement.bind(result.pageRange, at: 12)
+        statement.bind(result.classification, at: 13)
+        try statement.run(binding: result.body, at: 3)
     }
 
     /// Removes results stored before the cutoff, the oldest first, and says how many.
-    static func removeOlder(than cutoff: Timestamp, atMost count: Int, from database: Database) throws -> Int {
-        var removed = 0
-        try database.inTransaction(.immediate) {
-            let statement = try database.cachedStatement(
-                sql: """
-                    DELETE FROM results WHERE id IN
-                        (SELECT id FROM results WHERE stored_at < ? ORDER BY stored_at LIMIT ?)
-                    """
-            )
-            try statement.execute(arguments: [cutoff.microseconds, count])
-            removed = database.changesCount
-            return .commit
-        }
-        return removed
+    static func removeOlder(than cutoff: Timestamp, atMost count: Int, on connection: StoreConnection) throws -> Int {
+        let statement = try connection.statement(
+            """
+            DELETE FROM results WHERE id IN (SELECT id FROM results WHERE stored_at < ?1 ORDER BY stored_at LIMIT ?2)
+            """
+        )
+        statement.bind(cutoff, at: 1)
+        statement.bind(Int64(count), at: 2)
+        try statement.run()  // a transaction of its own
+        return connection.changesCount
     }
 
     /// Removes all results of a document, in every account, and says how many.
-    static func remove(documentID: String, from database: Database) throws -> Int {
-        try database.cachedStatement(sql: "DELETE FROM results WHERE document_id = ?").execute(arguments: [documentID])
-        return database.changesCount
+    static func remove(documentID: String, on connection: StoreConnection) throws -> Int {
+        let statement = try connection.statement("DELETE FROM results WHERE document_id = ?1")
+        statement.bind(documentID, at: 1)
+        try statement.run()
+        return connection.changesCount
     }
 
     /// Nil values and types are checked although the schema rules them out: the page may be damaged.
-    private static func result(_ row: Row, key: CacheKey) throws -> CachedResult {
-        let reader = RowReader(row: row, key: key)
-        let body = try [UInt8](reader.need("body", as: Data.self))
-        let from = try reader.have("credits_from", as: Int.self)
-        let to = try reader.have("credits_to", as: Int.self)
-        let status = try reader.need("status", as: Int.self)
+    private static func result(_ reader: RowReader) throws -> CachedResult {
+        let body = try reader.need { $0.bytes(at: 3) }
+        let from = try reader.have(at: 4) { $0.integer(at: 4) }
+        let to = try reader.have(at: 5) { $0.integer(at: 5) }
+        let status = try reader.need { $0.integer(at: 2) }
         var range: Range<Int>?
-        if let from, let to, from >= 0, from < to, to <= body.count { range = from..<to }
+        if let from, let to, from >= 0, from < to, to <= body.count { range = Int(from)..<Int(to) }
         guard range != nil || (from == nil && to == nil), (100...599).contains(status) else { throw reader.fault }
         return CachedResult(
-            key: key,
+            key: reader.key,
             status: UInt16(status),
             body: body,
             creditsRange: range,
-            credits: MicroCredits(micros: try reader.need("credits_micros", as: Int64.self)),
-            storedAt: Timestamp(microseconds: try reader.need("stored_at", as: Int64.self)),
-            account: AccountID(rawValue: try reader.need("account", as: String.self)),
-            team: TeamID(rawValue: try reader.need("team", as: String.self)),
-            documentID: try reader.need("document_id", as: String.self),
-            model: try reader.need("model", as: String.self),
-            pageRange: try reader.have("page_range", as: String.self),
-            classification: try reader.need("classification", as: String.self)
+            credits: MicroCredits(micros: try reader.need { $0.integer(at: 6) }),
+            storedAt: Timestamp(microseconds: try reader.need { $0.integer(at: 7) }),
+            account: AccountID(rawValue: try reader.need { $0.text(at: 8) }),
+            team: TeamID(rawValue: try reader.need { $0.text(at: 9) }),
+            documentID: try reader.need { $0.text(at: 10) },
+            model: try reader.need { $0.text(at: 11) },
+            pageRange: try reader.have(at: 12) { $0.text(at: 12) },
+            classification: try reader.need { $0.text(at: 13) }
         )
     }
 
-    /// Reads columns without trusting their types: GRDB's subscript traps where a value cannot be converted.
+    /// The row of a key while it is read.
     private struct RowReader {
-        let row: Row
+        let statement: PreparedStatement
         let key: CacheKey
+
+        init(_ statement: PreparedStatement, key: CacheKey) {
+            self.statement = statement
+            self.key = key
+        }
 
         var fault: StoreFault { StoreFault(code: .corrupt, detail: "the result \(key) is damaged in the store") }
 
-        func have<Value: DatabaseValueConvertible>(_ column: String, as type: Value.Type) throws -> Value? {
-            let value: DatabaseValue = row[column]
-            return value.isNull ? nil : try need(column, as: type)
+        func have<Value>(at index: Int32, _ value: (PreparedStatement) -> Value?) throws -> Value? {
+            statement.isNull(at: index) ? nil : try need(value)
         }
 
-        func need<Value: DatabaseValueConvertible>(_ column: String, as type: Value.Type) throws -> Value {
-            let value: DatabaseValue = row[column]
-            guard !value.isNull, let converted = Value.fromDatabaseValue(value) else { throw fault }
-            return converted
+        func need<Value>(_ value: (PreparedStatement) -> Value?) throws -> Value {
+            guard let value = value(statement) else { throw fault }
+            return value
         }
     }
 }

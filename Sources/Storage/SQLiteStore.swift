@@ -1,4 +1,6 @@
+public import Budgeting
 public import Caching
+import Dispatch
 import GRDB
 public import Vocabulary
 
@@ -15,7 +17,8 @@ public import Vocabulary
 ///   them is the last one, which would checkpoint.
 /// - S3: after an error of fsync nothing is acknowledged any more, and `onFatal` is called, once.
 /// - S4: a file that is damaged, newer or another program's is refused and left as it is (`StoreSchema`).
-public final class SQLiteStore: ResultStore {
+/// - S5: no reservation of an earlier process is open: those that were became unconfirmed before the first answer.
+public final class SQLiteStore: Store {
     static let readerCount = 2
     /// How long a lock that another program holds is waited for.
     static let busyTimeout = Duration.seconds(5)
@@ -24,10 +27,18 @@ public final class SQLiteStore: ResultStore {
     let writer: StoreWriter
     private let reads: WorkQueue<ReadOperation>
     private let readers: [StoreReader]
+    private let recoveredCount: Int
     private let lock: Guarded<StoreLock?>  // held until the store is closed
 
-    private init(writer: StoreWriter, reads: WorkQueue<ReadOperation>, readers: [StoreReader], lock: StoreLock) {
+    private init(
+        writer: StoreWriter,
+        reads: WorkQueue<ReadOperation>,
+        readers: [StoreReader],
+        recoveredCount: Int,
+        lock: StoreLock
+    ) {
         self.writer = writer
+        self.recoveredCount = recoveredCount
         self.reads = reads
         self.readers = readers
         self.lock = Guarded(lock)
@@ -40,6 +51,8 @@ public final class SQLiteStore: ResultStore {
     }
 
     /// Opens the file, or makes it when there is none in an existing folder. Blocks for some milliseconds.
+    ///
+    /// Reservations that a crash left open become unconfirmed (`opening` says how many).
     ///
     /// - Parameters:
     ///   - path: of the file; beside it lie `-wal`, `-shm` and `.lock`.
@@ -62,7 +75,7 @@ public final class SQLiteStore: ResultStore {
         let lock = try StoreLock(path: path)
         try StoreFile.prepare(path)
         do {
-            let database = try openWriter(path: path, busyTimeout: busyTimeout)
+            let (database, recoveredCount) = try openWriter(path: path, busyTimeout: busyTimeout)
             let reads = WorkQueue<ReadOperation>(itemsMax: queueMax)
             var readers: [StoreReader] = []
             do {
@@ -78,19 +91,26 @@ public final class SQLiteStore: ResultStore {
             }
             let writer = StoreWriter(database: database, queueMax: queueMax, onFatal: onFatal)
             writer.start()
-            return SQLiteStore(writer: writer, reads: reads, readers: readers, lock: lock)
+            return SQLiteStore(
+                writer: writer,
+                reads: reads,
+                readers: readers,
+                recoveredCount: recoveredCount,
+                lock: lock
+            )
         } catch {
             let fault = StoreFault(thrown: error)
             throw StoreFault(code: fault.code, detail: "cannot open \(path): \(fault.detail)")
         }
     }
 
-    private static func openWriter(path: String, busyTimeout: Duration) throws -> DatabaseQueue {
+    /// The writer's connection, and how many reservations were made unconfirmed on it.
+    private static func openWriter(path: String, busyTimeout: Duration) throws -> (DatabaseQueue, Int) {
         var configuration = Configuration()
         configuration.busyMode = .timeout(Double(busyTimeout.wholeNanoseconds) / 1e9)
         configuration.label = "store writer"
         let queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.writeWithoutTransaction { database in
+        let recoveredCount = try queue.writeWithoutTransaction { database in
             try StoreSchema.check(database)
             // Fails on a file that cannot be written, before anything is.
             try database.inTransaction(.immediate) { .rollback }
@@ -112,32 +132,100 @@ public final class SQLiteStore: ResultStore {
             )
             try StoreSchema.migrate(database)
             try StoreSchema.probe(database)
+            return try recover(StoreConnection(database))
         }
-        return queue
+        return (queue, recoveredCount)
     }
 
-    public func find(_ key: CacheKey, then: @escaping @Sendable (Result<CachedResult?, StoreFault>) -> Void) {
-        let operation = ReadOperation({ try ResultTable.find(key, in: $0) }, then: then)
-        switch reads.put(operation) {
-        case .taken: break
-        case .full: operation.refuse(StoreFault(code: .overloaded, detail: "too many reads wait for the disk"))
-        case .closed: operation.refuse(StoreFault(code: .unavailable, detail: "the store is closed"))
+    private static func recover(_ connection: StoreConnection) throws -> Int {
+        try connection.begin()
+        do {
+            let count = try LedgerTable.recover(at: StoreClock.wall(), on: connection)
+            try connection.commit()
+            return count
+        } catch {
+            connection.rollBack()
+            throw error
         }
     }
 
-    public func save(_ result: CachedResult, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
-        perform({ try ResultTable.save(result, in: $0) }, then: then)
+    /// What is known of credits as the program starts: to be asked for before the first reservation. Blocks; reads the
+    /// roll-ups, not the ledger, and so takes some milliseconds for a year of them.
+    public func opening() throws(StoreFault) -> LedgerOpening {
+        let recoveredCount = recoveredCount
+        let answer = Guarded<Result<LedgerOpening, StoreFault>?>(nil)
+        let answered = DispatchSemaphore(value: 0)
+        read(
+            { connection in
+                var opening = LedgerOpening()
+                opening.rows = try UsageTable.rows(on: connection)
+                opening.rates = try LessonTable.rates(on: connection)
+                opening.lastReservation = try LedgerTable.last(on: connection)
+                opening.recoveredCount = recoveredCount
+                return opening
+            },
+            then: { outcome in
+                answer.withLock { $0 = outcome }
+                answered.signal()
+            }
+        )
+        answered.wait()
+        return try answer.withLock { $0! }.get()
+    }
+
+    public func find(
+        _ key: CacheKey?,
+        pagesOf document: DocumentKey?,
+        then: @escaping @Sendable (Result<Finding, StoreFault>) -> Void
+    ) {
+        read({ try ResultTable.find(key, pagesOf: document, on: $0) }, then: then)
+    }
+
+    public func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
+        perform({ try LedgerTable.reserve(reservation, on: $0) }, then: then)
+    }
+
+    public func end(
+        _ ending: ReservationEnding,
+        storing result: CachedResult?,
+        then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
+    ) {
+        perform(
+            { connection in
+                let answer = try LedgerTable.end(ending, on: connection)
+                if answer == .repeated { return answer }
+                try UsageTable.book(ending, on: connection)
+                try LessonTable.save(ending, on: connection)
+                if let result { try ResultTable.save(result, on: connection) }
+                return answer
+            },
+            then: then
+        )
+    }
+
+    public func add(
+        _ usage: [UsageRow],
+        _ refusals: [ShadowRefusals],
+        then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
+    ) {
+        perform(
+            { connection in
+                for row in usage { try UsageTable.add(row, on: connection) }
+                for row in refusals { try ShadowRefusalTable.add(row, on: connection) }
+            },
+            then: then
+        )
     }
 
     public func check(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
         // The transaction alone takes the lock of the writer; only a page that changes needs room on the disk.
         let writes = writer.hasFailed
-        perform({ if writes { try StoreSchema.rewriteVersion($0) } }, then: then)
+        perform({ if writes { try StoreSchema.rewriteVersion($0.database) } }, then: then)
     }
 
     /// Removes the results of a document, whatever their account, durably; answers how many there were.
     public func remove(documentID: String, then: @escaping @Sendable (Result<Int, StoreFault>) -> Void) {
-        perform({ try ResultTable.remove(documentID: documentID, from: $0) }, then: then)
+        perform({ try ResultTable.remove(documentID: documentID, on: $0) }, then: then)
     }
 
     /// Removes the results stored before a moment, in small batches while the writer has nothing else to do.
@@ -173,9 +261,22 @@ public final class SQLiteStore: ResultStore {
 
     /// Runs an operation in the next group; answered when it is durable, or was not done.
     func perform<Value: Sendable>(
-        _ work: @escaping @Sendable (Database) throws -> Value,
+        _ work: @escaping @Sendable (StoreConnection) throws -> Value,
         then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
     ) {
         writer.submit(WriteOperation(work, then: then))
+    }
+
+    /// Runs a read on the next reader that is free.
+    private func read<Value: Sendable>(
+        _ work: @escaping @Sendable (StoreConnection) throws -> Value,
+        then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
+    ) {
+        let operation = ReadOperation(work, then: then)
+        switch reads.put(operation) {
+        case .taken: break
+        case .full: operation.refuse(StoreFault(code: .overloaded, detail: "too many reads wait for the disk"))
+        case .closed: operation.refuse(StoreFault(code: .unavailable, detail: "the store is closed"))
+        }
     }
 }

@@ -3,15 +3,15 @@ import Vocabulary
 
 /// A read for one of the reader threads, with its answer. A message.
 struct ReadOperation: Sendable {
-    let run: @Sendable (Database) -> Void
+    let run: @Sendable (StoreConnection) -> Void
     let refuse: @Sendable (StoreFault) -> Void
 
     init<Value: Sendable>(
-        _ work: @escaping @Sendable (Database) throws -> Value,
+        _ work: @escaping @Sendable (StoreConnection) throws -> Value,
         then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
     ) {
-        run = { database in
-            do { then(.success(try work(database))) } catch { then(.failure(StoreFault(thrown: error))) }
+        run = { connection in
+            do { then(.success(try work(connection))) } catch { then(.failure(StoreFault(thrown: error))) }
         }
         refuse = { then(.failure($0)) }
     }
@@ -38,8 +38,11 @@ final class StoreReader: Sendable {
         }
         self.database = database
         thread = StoreThread(name: "store-read-\(number)") {
-            while case .items(let operations) = work.take(atMost: 1, waiting: nil) {
-                for operation in operations { database.unsafeRead { operation.run($0) } }
+            database.unsafeRead { database in
+                let connection = StoreConnection(database)
+                while case .items(let operations) = work.take(atMost: 1, waiting: nil) {
+                    for operation in operations { operation.run(connection) }
+                }
             }
         }
     }

@@ -11,6 +11,10 @@ import GRDB
 /// bodies, a page holds few of them, and a body above a quarter of a page overflows. With row numbers, bodies are
 /// appended, a group commit writes its bodies to the same few pages, and only the index is random: 42 bytes a row,
 /// 42 MB for a million. The other indexes then hold 8 bytes of row number instead of 32 of key.
+///
+/// `ledger` has a row for each reservation and no index but over those that are open or unconfirmed, which are few: its
+/// identifiers ascend in time, so that rows are appended and a range of time is a range of rows. What reports and
+/// balances need of it is in `usage` already, booked in the same transaction.
 enum StoreSchema {
     /// "Toll" in ASCII.
     static let applicationID: Int32 = 0x546F_6C6C
@@ -36,7 +40,66 @@ enum StoreSchema {
         ) STRICT;
         CREATE INDEX results_by_document ON results (document_id);
         CREATE INDEX results_by_age ON results (stored_at);
+        """,
+        // States: 0 reserved, 1 settled, 2 released, 3 unconfirmed, 4 resolved. Amounts are micro-credits, days are
+        // counted from 1970-01-01 in the budgets' time zone, moments are microseconds since 1970.
         """
+        CREATE TABLE ledger (
+            id INTEGER PRIMARY KEY, -- ascends in time
+            day INTEGER NOT NULL,
+            team TEXT NOT NULL,
+            key TEXT NOT NULL,
+            account TEXT NOT NULL,
+            upstream_key TEXT NOT NULL,
+            document_id TEXT NOT NULL,
+            model TEXT NOT NULL, -- at most 128 bytes of it
+            cache_key BLOB NOT NULL CHECK (length(cache_key) = 32),
+            request_id TEXT NOT NULL,
+            state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
+            estimate INTEGER NOT NULL CHECK (estimate >= 0),
+            credits INTEGER CHECK (credits >= 0),
+            created_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            CHECK ((state = 0) = (ended_at IS NULL)),
+            CHECK ((state IN (1, 4)) = (credits IS NOT NULL))
+        ) STRICT;
+        CREATE INDEX ledger_open ON ledger (state) WHERE state = 0;
+        CREATE INDEX ledger_unconfirmed ON ledger (team) WHERE state = 3;
+        CREATE TABLE usage (
+            day INTEGER NOT NULL,
+            team TEXT NOT NULL,
+            key TEXT NOT NULL,
+            model TEXT NOT NULL, -- at most 128 bytes of it
+            upstream_key TEXT NOT NULL, -- empty for what no upstream key had to do with
+            spent INTEGER NOT NULL DEFAULT 0 CHECK (spent >= 0),
+            unconfirmed INTEGER NOT NULL DEFAULT 0 CHECK (unconfirmed >= 0),
+            saved INTEGER NOT NULL DEFAULT 0,
+            hits INTEGER NOT NULL DEFAULT 0,
+            collapsed INTEGER NOT NULL DEFAULT 0,
+            misses INTEGER NOT NULL DEFAULT 0,
+            denied INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (day, team, key, model, upstream_key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE documents (
+            account TEXT NOT NULL,
+            document_id TEXT NOT NULL,
+            pages INTEGER NOT NULL,
+            PRIMARY KEY (account, document_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE rates (
+            model TEXT PRIMARY KEY,
+            credits INTEGER NOT NULL,
+            pages INTEGER NOT NULL CHECK (pages >= 1)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE shadow_refusals (
+            scope TEXT NOT NULL, -- organization, team, key, upstream_key
+            scope_id TEXT NOT NULL, -- empty for the organization
+            budget_window TEXT NOT NULL,
+            start INTEGER NOT NULL, -- the window's first day; 0 for the window that never starts again
+            count INTEGER NOT NULL,
+            PRIMARY KEY (scope, scope_id, budget_window, start)
+        ) STRICT, WITHOUT ROWID;
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -75,11 +138,21 @@ enum StoreSchema {
     /// Reads both ends of each tree, so that a file cut short is found out now; takes the same time for any number
     /// of rows. What else may be damaged is found when it is read.
     static func probe(_ database: Database) throws {
-        for column in ["id", "key", "document_id", "stored_at"] {
-            for order in ["ASC", "DESC"] {
-                let sql = "SELECT id, stored_at, length(body) FROM results ORDER BY \(column) \(order) LIMIT 1"
-                _ = try Row.fetchOne(database, sql: sql)
-            }
+        let queries = [
+            "SELECT id, stored_at, length(body) FROM results ORDER BY id",
+            "SELECT id, stored_at, length(body) FROM results ORDER BY key",
+            "SELECT id, stored_at, length(body) FROM results ORDER BY document_id",
+            "SELECT id, stored_at, length(body) FROM results ORDER BY stored_at",
+            "SELECT id, created_at FROM ledger ORDER BY id",
+            "SELECT id, created_at FROM ledger WHERE state = 0 ORDER BY state",
+            "SELECT id, created_at FROM ledger WHERE state = 3 ORDER BY team",
+            "SELECT denied FROM usage ORDER BY day",
+            "SELECT pages FROM documents ORDER BY account",
+            "SELECT pages FROM rates ORDER BY model",
+            "SELECT count FROM shadow_refusals ORDER BY scope",
+        ]
+        for query in queries {
+            for order in ["ASC", "DESC"] { _ = try Row.fetchOne(database, sql: "\(query) \(order) LIMIT 1") }
         }
     }
 }

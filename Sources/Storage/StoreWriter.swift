@@ -85,8 +85,15 @@ final class StoreWriter: Sendable {
         return StoreFault(code: .unavailable, detail: isBroken ? "the disk failed" : "the store is closed")
     }
 
+    /// All that the thread does: it has the connection to itself until the queue is closed and empty.
     private func run() {
-        var state = ThreadState()
+        database.unsafeReentrantWrite { database in
+            var state = ThreadState(connection: StoreConnection(database))
+            serve(&state)
+        }
+    }
+
+    private func serve(_ state: inout ThreadState) {
         // A log that an earlier process left is written back like one's own.
         state.pacer.noteCommit(operations: 1)
         while true {
@@ -108,6 +115,7 @@ final class StoreWriter: Sendable {
 
     /// What only the thread itself touches.
     private struct ThreadState {
+        let connection: StoreConnection
         var pacer = CheckpointPacer()
         var sweep: ExpirySchedule.Sweep?
         var groupsSinceRemoval = 0
@@ -130,7 +138,7 @@ final class StoreWriter: Sendable {
             for operation in operations { operation.refuse(closedFault) }
             return
         }
-        let outcome = database.unsafeReentrantWrite { WriteGroup.commit(operations, on: $0) }
+        let outcome = WriteGroup.commit(operations, on: state.connection)
         if outcome.committed > 0 { commits.add(1, ordering: .relaxed) }
         isTroubled.store(outcome.committed < operations.count, ordering: .relaxed)
         state.pacer.noteCommit(operations: outcome.committed)
@@ -141,7 +149,7 @@ final class StoreWriter: Sendable {
     private func checkpoint(_ state: inout ThreadState) {
         if isBroken.load(ordering: .relaxed) { return }
         do {
-            let (frames, _) = try database.unsafeReentrantWrite { try $0.checkpoint(.passive) }
+            let (frames, _) = try state.connection.database.checkpoint(.passive)
             state.pacer.noteCheckpoint(frames: frames)
         } catch {
             // A full or busy disk delays it only: the log grows and the next one does the work of both.
@@ -162,9 +170,11 @@ final class StoreWriter: Sendable {
             return
         }
         do {
-            let removed = try database.unsafeReentrantWrite { database in
-                try ResultTable.removeOlder(than: sweep.cutoff, atMost: Self.sweepRows, from: database)
-            }
+            let removed = try ResultTable.removeOlder(
+                than: sweep.cutoff,
+                atMost: Self.sweepRows,
+                on: state.connection
+            )
             state.sweep!.removed += removed
             state.pacer.noteCommit(operations: removed)
             if removed < Self.sweepRows { finishSweep(&state, .success(sweep.removed + removed)) }

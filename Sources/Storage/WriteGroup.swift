@@ -1,90 +1,89 @@
-import GRDB
-
 /// Several operations in one transaction, hence one fsync.
 ///
-/// An operation that fails is rolled back to its savepoint, the others go on. Some errors (a full disk first of all)
-/// make SQLite roll back the whole transaction; then the group is tried once more without the operation that failed,
-/// and if it happens again, all fail.
-enum WriteGroup {
+/// Failures are rare and savepoints dear, so the operations run without any at first. When one fails, everything is
+/// rolled back and done again without it, now with a savepoint around each: whatever else fails is undone alone, and
+/// the others go on. Some errors (a full disk first of all) make SQLite roll back the whole transaction in spite of
+/// that; then the rest is tried once more, and if it happens again, all fail.
+struct WriteGroup {
     struct Outcome {
         /// One for each operation, in order: what to call.
-        var answers: [@Sendable () -> Void]
+        var answers: [@Sendable () -> Void] = []
         /// How many are committed.
         var committed = 0
         /// An error after which nothing may be acknowledged any more.
         var fatal: StoreFault?
     }
 
-    static func commit(_ operations: ArraySlice<WriteOperation>, on database: Database) -> Outcome {
-        var attempt = Attempt(operations: Array(operations))
+    static func commit(_ operations: ArraySlice<WriteOperation>, on connection: StoreConnection) -> Outcome {
+        var group = WriteGroup(operations: operations)
         do {
-            if try attempt.run(on: database) == .lost, try attempt.run(on: database) == .lost {
-                attempt.failRest(attempt.lastFault)
-            }
+            var ending = try group.run(.together, on: connection)
+            for _ in 0..<2 where ending == .lost { ending = try group.run(.apart, on: connection) }
+            if ending == .lost { group.failRest(group.lastFault) }
         } catch {
-            rollBack(database)
-            attempt.failRest(StoreFault(thrown: error))
-            return attempt.outcome(fatal: StoreFault.isFatal(error) ? StoreFault(thrown: error) : nil)
+            connection.rollBack()
+            group.failRest(StoreFault(thrown: error))
+            return group.outcome(fatal: StoreFault.isFatal(error) ? StoreFault(thrown: error) : nil)
         }
-        return attempt.outcome(fatal: nil)
+        return group.outcome(fatal: nil)
     }
 
-    /// Ends a transaction if one is open. An error is of no account: SQLite has rolled back, or will when it opens.
-    private static func rollBack(_ database: Database) {
-        if database.isInsideTransaction { try? database.rollback() }
-    }
-
+    private enum Manner { case together, apart }
     private enum Ending { case committed, lost }
 
-    private struct Attempt {
-        let operations: [WriteOperation]
-        var faults: [StoreFault?]
-        var successes: [(@Sendable () -> Void)?]
-        var lastFault = StoreFault(code: .unavailable, detail: "rolled back")
+    private let operations: ArraySlice<WriteOperation>
+    private var faults: [Int: StoreFault] = [:]
+    /// Of those that have no fault, in order.
+    private var successes: [@Sendable () -> Void] = []
+    private var lastFault = StoreFault(code: .unavailable, detail: "rolled back")
 
-        init(operations: [WriteOperation]) {
-            self.operations = operations
-            faults = Array(repeating: nil, count: operations.count)
-            successes = Array(repeating: nil, count: operations.count)
-        }
+    private init(operations: ArraySlice<WriteOperation>) {
+        self.operations = operations
+        successes.reserveCapacity(operations.count)
+    }
 
-        /// Runs what has not failed yet. Throws when the transaction itself cannot be begun or committed.
-        mutating func run(on database: Database) throws -> Ending {
-            guard faults.contains(nil) else { return .committed }
-            try database.beginTransaction(.immediate)
-            for (index, operation) in operations.enumerated() where faults[index] == nil {
-                do {
-                    try database.inSavepoint {
-                        successes[index] = try operation.run(database)
-                        return .commit
-                    }
-                } catch {
-                    lastFault = StoreFault(thrown: error)
-                    faults[index] = lastFault
-                    if StoreFault.isFatal(error) { throw error }
-                    if !database.isInsideTransaction { return .lost }
+    /// Runs what has not failed yet. Throws when the transaction itself cannot be begun or committed, and errors after
+    /// which it must not be.
+    private mutating func run(_ manner: Manner, on connection: StoreConnection) throws -> Ending {
+        guard faults.count < operations.count else { return .committed }
+        successes.removeAll(keepingCapacity: true)
+        try connection.begin()
+        for index in operations.indices where faults[index] == nil {
+            let run = operations[index].run
+            do {
+                switch manner {
+                case .together: successes.append(try run(connection))
+                case .apart: successes.append(try connection.inSavepoint { try run(connection) })
                 }
+            } catch {
+                lastFault = StoreFault(thrown: error)
+                faults[index] = lastFault
+                if StoreFault.isFatal(error) { throw error }
+                if manner == .together { connection.rollBack() }
+                if manner == .together || !connection.isInTransaction { return .lost }
             }
-            try database.commit()
-            return .committed
         }
+        try connection.commit()
+        return .committed
+    }
 
-        /// What failed by itself keeps its own fault.
-        mutating func failRest(_ fault: StoreFault) {
-            for index in faults.indices where faults[index] == nil { faults[index] = fault }
-        }
+    /// What failed by itself keeps its own fault.
+    private mutating func failRest(_ fault: StoreFault) {
+        for index in operations.indices where faults[index] == nil { faults[index] = fault }
+    }
 
-        func outcome(fatal: StoreFault?) -> Outcome {
-            var outcome = Outcome(answers: [], fatal: fatal)
-            for (index, operation) in operations.enumerated() {
-                if let fault = faults[index] {
-                    outcome.answers.append { operation.refuse(fault) }
-                } else {
-                    outcome.answers.append(successes[index]!)
-                    outcome.committed += 1
-                }
+    private func outcome(fatal: StoreFault?) -> Outcome {
+        if faults.isEmpty { return Outcome(answers: successes, committed: successes.count) }
+        var outcome = Outcome(fatal: fatal)
+        for index in operations.indices {
+            if let fault = faults[index] {
+                let refuse = operations[index].refuse
+                outcome.answers.append { refuse(fault) }
+            } else {
+                outcome.answers.append(successes[outcome.committed])
+                outcome.committed += 1
             }
-            return outcome
         }
+        return outcome
     }
 }

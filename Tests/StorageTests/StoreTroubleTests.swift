@@ -14,9 +14,7 @@ struct StoreTroubleTests {
         _ store: SQLiteStore,
         _ work: @escaping @Sendable (Database) throws -> Void
     ) -> Result<Void, StoreFault> {
-        let answer = Answer<Result<Void, StoreFault>>()
-        store.perform(work) { answer.give($0) }
-        return answer.wait()
+        store.performAndWait(work)
     }
 
     @Test("a full disk refuses saves, lets results be found, and is over when there is room")

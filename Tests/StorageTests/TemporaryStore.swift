@@ -1,5 +1,8 @@
+import Budgeting
 import Caching
 import Foundation
+import GRDB
+import Synchronization
 import Vocabulary
 
 @testable import Storage
@@ -55,23 +58,113 @@ final class Gate: Sendable {
 }
 
 extension SQLiteStore {
-    func saveAndWait(_ result: CachedResult) -> Result<Void, StoreFault> {
-        let answer = Answer<Result<Void, StoreFault>>()
-        save(result) { answer.give($0) }
-        return answer.wait()
+    /// Stores a result as a request does: a reservation, and its settlement with the result.
+    func save(_ result: CachedResult, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
+        let reservation = reservation()
+        let refusal = Answer<StoreFault?>()
+        reserve(reservation) { outcome in
+            if case .failure(let fault) = outcome { refusal.give(fault) } else { refusal.give(nil) }
+        }
+        // Both come in order on the writer's thread, so the first answer is there when the second one comes.
+        end(settlement(of: reservation), storing: result) { outcome in
+            if let fault = refusal.wait() { then(.failure(fault)) } else { then(outcome.map { _ in }) }
+        }
     }
 
+    func saveAndWait(_ result: CachedResult) -> Result<Void, StoreFault> { wait { save(result, then: $0) } }
+
     func findAndWait(_ key: CacheKey) -> Result<CachedResult?, StoreFault> {
-        let answer = Answer<Result<CachedResult?, StoreFault>>()
-        find(key) { answer.give($0) }
-        return answer.wait()
+        findAndWait(key, pagesOf: nil).map(\.result)
+    }
+
+    func findAndWait(_ key: CacheKey?, pagesOf document: DocumentKey?) -> Result<Finding, StoreFault> {
+        wait { find(key, pagesOf: document, then: $0) }
+    }
+
+    func reserveAndWait(_ reservation: Reservation) -> Result<Void, StoreFault> {
+        wait { reserve(reservation, then: $0) }
+    }
+
+    func endAndWait(
+        _ ending: ReservationEnding,
+        storing result: CachedResult? = nil
+    ) -> Result<EndingAnswer, StoreFault> {
+        wait { end(ending, storing: result, then: $0) }
+    }
+
+    func addAndWait(_ usage: [UsageRow], _ refusals: [ShadowRefusals] = []) -> Result<Void, StoreFault> {
+        wait { add(usage, refusals, then: $0) }
+    }
+
+    /// Runs SQL of the test's own on the writer's connection.
+    func performAndWait<Value: Sendable>(
+        _ work: @escaping @Sendable (Database) throws -> Value
+    ) -> Result<Value, StoreFault> {
+        wait { perform({ try work($0.database) }, then: $0) }
     }
 
     func removeExpiredAndWait(before cutoff: Timestamp) -> Result<Int, StoreFault> {
-        let answer = Answer<Result<Int, StoreFault>>()
-        removeExpired(before: cutoff) { answer.give($0) }
+        wait { removeExpired(before: cutoff, then: $0) }
+    }
+
+    private func wait<Value: Sendable>(
+        _ ask: (@escaping @Sendable (Result<Value, StoreFault>) -> Void) -> Void
+    ) -> Result<Value, StoreFault> {
+        let answer = Answer<Result<Value, StoreFault>>()
+        ask { answer.give($0) }
         return answer.wait()
     }
+}
+
+private let lastReservation = Atomic<Int64>(0)
+
+/// A reservation with an identifier of its own, unless one is given.
+func reservation(
+    id: Int64? = nil,
+    day: Int32 = 20_000,
+    team: String = "accounts-payable",
+    key: String = "11111111",
+    upstreamKey: String = "main",
+    document: UInt64 = 1,
+    model: String = "gpt-4o-mini",
+    estimate: Int64 = 3_000_000,
+    requestID: String = "0123456789abcdef"
+) -> Reservation {
+    let ask = ReservationAsk(
+        team: TeamID(rawValue: team),
+        key: KeyID(rawValue: key),
+        account: AccountID(rawValue: "default"),
+        upstreamKey: KeyID(rawValue: upstreamKey),
+        documentID: "0b13c9f2-5148-4ffb-bb7b-00000000000\(document % 10)",
+        model: model,
+        pages: nil,
+        cacheKey: StorageTests.key(document),
+        requestID: requestID
+    )
+    return Reservation(
+        id: ReservationID(rawValue: id ?? lastReservation.add(1, ordering: .relaxed).newValue),
+        day: BudgetDay(number: day),
+        ask: ask,
+        estimate: MicroCredits(micros: estimate),
+        createdAt: Timestamp(seconds: 1_728_000_000)
+    )
+}
+
+func ending(
+    _ reservation: Reservation,
+    _ outcome: ReservationEnding.Outcome,
+    lesson: Lesson = Lesson()
+) -> ReservationEnding {
+    ReservationEnding(
+        reservation: reservation,
+        outcome: outcome,
+        endedAt: Timestamp(seconds: 1_728_000_001),
+        lesson: lesson
+    )
+}
+
+func settlement(of reservation: Reservation, credits: Int64 = 2_500_000) -> ReservationEnding {
+    ending(reservation, .settled(MicroCredits(micros: credits)))
 }
 
 func key(_ number: UInt64) -> CacheKey {

@@ -1,0 +1,96 @@
+internal import Budgeting
+import Vocabulary
+
+/// The statements on `ledger`: a row for each reservation, which begins as reserved and ends once.
+enum LedgerTable {
+    /// The numbers of the column `state`; SQL below has them as literals where an index is for one of them alone.
+    enum State: Int64 {
+        case reserved = 0
+        case settled = 1
+        case released = 2
+        case unconfirmed = 3
+        /// Was unconfirmed until an operator said what it cost.
+        case resolved = 4
+    }
+
+    /// Adds the reservation; one that is there stays as it is, ended or not.
+    static func reserve(_ reservation: Reservation, on connection: StoreConnection) throws {
+        let ask = reservation.ask
+        let statement = try connection.statement(
+            """
+            INSERT INTO ledger (id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id,
+                state, estimate, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, ?12)
+            ON CONFLICT (id) DO NOTHING
+            """
+        )
+        statement.bind(reservation.id.rawValue, at: 1)
+        statement.bind(Int64(reservation.day.number), at: 2)
+        statement.bind(ask.team.rawValue, at: 3)
+        statement.bind(ask.key.rawValue, at: 4)
+        statement.bind(ask.account.rawValue, at: 5)
+        statement.bind(ask.upstreamKey.rawValue, at: 6)
+        statement.bind(ask.documentID, at: 7)
+        statement.bind(ask.model, atMost: StoredText.modelBytesMax, at: 8)
+        statement.bind(ask.cacheKey, at: 9)
+        statement.bind(ask.requestID, at: 10)
+        statement.bind(reservation.estimate, at: 11)
+        statement.bind(reservation.createdAt, at: 12)
+        try statement.run()
+    }
+
+    /// Ends the reservation; `.repeated` when it has ended before, and then it stays as it is.
+    static func end(_ ending: ReservationEnding, on connection: StoreConnection) throws -> EndingAnswer {
+        let (state, credits): (State, MicroCredits?) =
+            switch ending.outcome {
+            case .settled(let credits): (.settled, credits)
+            case .released: (.released, nil)
+            case .unconfirmed: (.unconfirmed, nil)
+            }
+        let statement = try connection.statement(
+            "UPDATE ledger SET state = ?2, credits = ?3, ended_at = ?4 WHERE id = ?1 AND state = 0"
+        )
+        let id = ending.reservation.id
+        statement.bind(id.rawValue, at: 1)
+        statement.bind(state.rawValue, at: 2)
+        statement.bind(credits, at: 3)
+        statement.bind(ending.endedAt, at: 4)
+        try statement.run()
+        if connection.changesCount == 1 { return .done }
+        guard try has(id, on: connection) else {
+            // It was answered as durable before it could end: a store that does not have it has lost something.
+            throw StoreFault(code: .corrupt, detail: "the reservation \(id.rawValue) is not in the ledger")
+        }
+        return .repeated
+    }
+
+    private static func has(_ id: ReservationID, on connection: StoreConnection) throws -> Bool {
+        let statement = try connection.statement("SELECT 1 FROM ledger WHERE id = ?1")
+        defer { statement.reset() }
+        statement.bind(id.rawValue, at: 1)
+        return try statement.step()
+    }
+
+    /// Makes unconfirmed what a crash left reserved, books it, and says how many there were. Reads no other row.
+    static func recover(at now: Timestamp, on connection: StoreConnection) throws -> Int {
+        try connection.run(
+            """
+            INSERT INTO usage (day, team, key, model, upstream_key, unconfirmed)
+            SELECT day, team, key, model, upstream_key, estimate FROM ledger WHERE state = 0
+            ON CONFLICT (day, team, key, model, upstream_key)
+            DO UPDATE SET unconfirmed = min(unconfirmed + excluded.unconfirmed, 9223372036854775807)
+            """
+        )
+        let statement = try connection.statement("UPDATE ledger SET state = 3, ended_at = ?1 WHERE state = 0")
+        statement.bind(now, at: 1)
+        try statement.run()
+        return connection.changesCount
+    }
+
+    /// The newest reservation.
+    static func last(on connection: StoreConnection) throws -> ReservationID? {
+        let statement = try connection.statement("SELECT max(id) FROM ledger")
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(at: 0).map(ReservationID.init(rawValue:)) : nil
+    }
+}

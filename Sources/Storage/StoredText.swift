@@ -1,0 +1,14 @@
+/// How long texts may be that come from clients and are kept in the ledger and the roll-ups.
+enum StoredText {
+    /// Of a model's name, in bytes of UTF-8. The vendor's own are far shorter.
+    static let modelBytesMax = 128
+
+    /// The length of the text when it is cut to so many bytes, none of its characters (Unicode scalars) in the middle.
+    static func length(of text: UnsafeBufferPointer<UInt8>, atMost bytesMax: Int) -> Int {
+        guard text.count > bytesMax else { return text.count }
+        var length = bytesMax
+        // A byte that continues a character (RFC 3629 §3: 10xxxxxx) would be the first one left out.
+        while length > 0, unsafe text[length] & 0xC0 == 0x80 { length -= 1 }
+        return length
+    }
+}
