@@ -47,6 +47,36 @@ struct FlightTableTests {
         #expect(second.land() == ["b"])
     }
 
+    @Test("who may not lead is refused where there is no flight, and follows where there is one, unasked")
+    func mayLead() {
+        let table = FlightTable<Int>(followersMax: 10)
+        guard case .refused = table.join(key(1), ticket: 0, mayLead: { false }) else {
+            Issue.record("led without being allowed to")
+            return
+        }
+        #expect(table.flightsUnderWay == 0)
+        guard case .leader(let permit) = table.join(key(1), ticket: 1, mayLead: { true }) else {
+            Issue.record("did not lead")
+            return
+        }
+        var wasAsked = false
+        guard
+            case .follower = table.join(
+                key(1),
+                ticket: 2,
+                mayLead: {
+                    wasAsked = true
+                    return false
+                }
+            )
+        else {
+            Issue.record("did not follow")
+            return
+        }
+        #expect(!wasAsked)
+        #expect(permit.land() == [1, 2])
+    }
+
     @Test("followers are bounded over all flights, and room comes back when one lands")
     func bounded() {
         let table = FlightTable<Int>(followersMax: 2)
@@ -149,6 +179,7 @@ struct FlightTableTests {
                 let ticket = thread * rounds + round
                 switch table.join(key(UInt64(number)), ticket: ticket) {
                 case .full: Issue.record("full")
+                case .refused: Issue.record("refused")
                 case .follower: break
                 case .leader(let permit):
                     let before = leaders[number].value.add(1, ordering: .sequentiallyConsistent).oldValue

@@ -16,7 +16,7 @@ struct WithoutEffectTests {
                 == [
                     "admin", "passthrough", "alerts", "cache.classifier_ttl", "upstream.keys[0].weight",
                     "upstream.keys[0].not_before", "upstream.keys[0].not_after", "upstream.keys[1]",
-                    "teams[0].budgets[1].alert_at", "store.url",
+                    "budgets.organization[0].alert_at", "store.url",
                 ].map { "\($0): has no effect yet" }
         )
     }

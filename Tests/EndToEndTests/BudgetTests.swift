@@ -28,10 +28,21 @@ struct BudgetTests {
         ]
     }
 
-    private func pages(_ range: String) -> String { SampleRequests.about(extra: #","page_range":"\#(range)""#) }
+    /// A question about pages of a document of ten pages.
+    private func pages(_ range: String, _ gateway: Gateway, extra: String = "") throws -> String {
+        let document = SampleRequests.newDocumentID()
+        try gateway.vendor.setDocument(document, ["pages": 10])
+        return SampleRequests.about(document, extra: #","page_range":"\#(range)""# + extra)
+    }
 
-    private func credits(_ response: TestResponse) -> [String?] {
-        ["tollgate-credits-charged", "tollgate-credits-saved", "tollgate-budget-remaining"].map { response[$0] }
+    /// Expects what was charged, what was saved and what is left.
+    private func expectCredits(
+        _ response: TestResponse,
+        _ expected: [String?],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let names = ["tollgate-credits-charged", "tollgate-credits-saved", "tollgate-budget-remaining"]
+        #expect(names.map { response[$0] } == expected, "\(response.text)", sourceLocation: sourceLocation)
     }
 
     @Test("a miss is charged what the vendor says, a hit nothing, and the least that is left is told")
@@ -41,17 +52,17 @@ struct BudgetTests {
             organization: [["window": "total", "credits": 1_000]]
         )
         try withGateway(budgets) { gateway in
-            #expect(credits(try gateway.classify(SampleRequests.vendors)) == ["2", "0", "48.5"])
-            #expect(credits(try gateway.classify(SampleRequests.vendors)) == ["0", "2", "48.5"])
+            try expectCredits(gateway.classify(SampleRequests.vendors), ["2", "0", "48.5"])
+            try expectCredits(gateway.classify(SampleRequests.vendors), ["0", "2", "48.5"])
             // Another team has a hit of the same result: only the organisation's budget concerns it.
-            #expect(credits(try gateway.classify(SampleRequests.vendors, key: Gateway.keyB)) == ["0", "2", "998"])
+            try expectCredits(gateway.classify(SampleRequests.vendors, key: Gateway.keyB), ["0", "2", "998"])
         }
     }
 
     @Test("without a budget nothing is said of what is left")
     func noBudget() throws {
         try withGateway(configuration(team: [["window": "day", "credits": 1, "enforce": false]])) { gateway in
-            #expect(credits(try gateway.classify(SampleRequests.vendors)) == ["2", "0", nil])
+            try expectCredits(gateway.classify(SampleRequests.vendors), ["2", "0", nil])
         }
     }
 
@@ -59,10 +70,10 @@ struct BudgetTests {
     func exceeded() throws {
         try withGateway(configuration(team: [["window": "month", "credits": 3]])) { gateway in
             expectStoredMiss(try gateway.classify(SampleRequests.vendors))
-            let refusal = try gateway.classify(pages("1-2"))
+            let refusal = try gateway.classify(pages("1-2", gateway))
             expectError(refusal, 402, "budget_exceeded")
             #expect(refusal["cache-status"] == "tollgate; detail=budget_exceeded")
-            #expect(credits(refusal) == ["0", "0", "1"])
+            expectCredits(refusal, ["0", "0", "1"])
             let message = refusal.json["message"].string ?? ""
             for part in ["monthly budget of team team-a", "limit 3,", "spent 2,", "reserved 0", "estimate 2", "resets at"] {
                 #expect(message.contains(part), "\(part) in: \(message)")
@@ -70,9 +81,9 @@ struct BudgetTests {
             let seconds = try #require(refusal["retry-after"].flatMap { Int($0) })
             #expect((1...31 * 86_400).contains(seconds))
             expectHit(try gateway.classify(SampleRequests.vendors))
-            #expect(try gateway.classify(pages("1-2"), key: Gateway.keyB).status == 200)
+            #expect(try gateway.classify(pages("1-2", gateway), key: Gateway.keyB).status == 200)
             // What there is room for is admitted still.
-            #expect(credits(try gateway.classify(pages("7"))) == ["1", "0", "0"])
+            try expectCredits(gateway.classify(pages("7", gateway)), ["1", "0", "0"])
             #expect(try gateway.vendor.calls() == 3)
         }
     }
@@ -84,7 +95,7 @@ struct BudgetTests {
             budgets: ["exceeded_status": 429]
         )
         try withGateway(budgets) { gateway in
-            let refusal = try gateway.classify(pages("1"))
+            let refusal = try gateway.classify(pages("1", gateway))
             expectError(refusal, 429, "budget_exceeded")
             #expect(refusal["retry-after"] == nil)
             #expect(refusal.json["message"].string?.contains("total budget of key a-key") == true)
@@ -96,8 +107,8 @@ struct BudgetTests {
     func upstreamKey() throws {
         let key: JSON = ["id": "primary", "secret": ["value": .string(VendorSim.key)], "monthly_credits": 3]
         try withGateway(configuration(upstream: ["keys": [key]])) { gateway in
-            #expect(try gateway.classify(pages("1-3")).status == 200)
-            let refusal = try gateway.classify(pages("1"), key: Gateway.keyB)
+            #expect(try gateway.classify(pages("1-3", gateway)).status == 200)
+            let refusal = try gateway.classify(pages("1", gateway), key: Gateway.keyB)
             expectError(refusal, 503, "no_upstream_key")
             #expect(refusal["retry-after"] != nil)
             #expect(try gateway.vendor.calls() == 1)
@@ -111,52 +122,51 @@ struct BudgetTests {
             let document = SampleRequests.newDocumentID()
             try gateway.vendor.setDocument(document, ["pages": 12])
             // 10 assumed, 12 charged: booked in full. 8 are left, and the same document is known to have 12 now.
-            #expect(credits(try gateway.classify(SampleRequests.about(document))) == ["12", "0", "8"])
+            try expectCredits(gateway.classify(SampleRequests.about(document)), ["12", "0", "8"])
             let again = SampleRequests.about(document, extra: #","query_model":"gpt-4o-mini","note":1"#)
             let learned = try gateway.classify(again)
             expectError(learned, 402, "budget_exceeded")
             #expect(learned.json["message"].string?.contains("estimate 12 ") == true)
             let assumed = try gateway.classify(SampleRequests.about())
             #expect(assumed.json["message"].string?.contains("estimate 10 ") == true)
-            let dear = #","query_model":"gpt-4o","page_range":"1-3""#
-            #expect(try gateway.classify(SampleRequests.about(extra: dear)).json["message"].string?
-                .contains("estimate 9 ") == true)
+            let model = #","query_model":"gpt-4o""#
+            let dear = try gateway.classify(pages("1-3", gateway, extra: model))
+            #expect(dear.json["message"].string?.contains("estimate 9 ") == true)
             // One page costs three by the configuration, one by the vendor: the next estimate knows.
-            let cheap = #","query_model":"gpt-4o","page_range":"1""#
-            #expect(credits(try gateway.classify(SampleRequests.about(extra: cheap))) == ["1", "0", "7"])
-            #expect(credits(try gateway.classify(SampleRequests.about(extra: dear))) == ["3", "0", "4"])
+            try expectCredits(gateway.classify(pages("1", gateway, extra: model)), ["1", "0", "7"])
+            try expectCredits(gateway.classify(pages("1-3", gateway, extra: model)), ["3", "0", "4"])
             // What was learned is on disk.
             try gateway.killAndRestart()
             #expect(try gateway.classify(again).json["message"].string?.contains("estimate 12 ") == true)
-            #expect(credits(try gateway.classify(SampleRequests.about(extra: dear))) == ["3", "0", "1"])
+            try expectCredits(gateway.classify(pages("1-3", gateway, extra: model)), ["3", "0", "1"])
         }
     }
 
     @Test("what was spent survives kill -9, a changed limit and a renamed window")
     func restart() throws {
         try withGateway(configuration(team: [["window": "day", "credits": 10]])) { gateway in
-            #expect(credits(try gateway.classify(pages("1-4"))) == ["4", "0", "6"])
+            try expectCredits(gateway.classify(pages("1-4", gateway)), ["4", "0", "6"])
             try gateway.killAndRestart()
-            #expect(credits(try gateway.classify(pages("1-4"))) == ["4", "0", "2"])
+            try expectCredits(gateway.classify(pages("1-4", gateway)), ["4", "0", "2"])
             try gateway.rewriteConfiguration(configuration(team: [["window": "month", "credits": 9]]))
             try gateway.reload(expecting: "reloaded")
-            expectError(try gateway.classify(pages("1-4")), 402, "budget_exceeded")
-            #expect(credits(try gateway.classify(pages("1"))) == ["1", "0", "0"])
+            expectError(try gateway.classify(pages("1-4", gateway)), 402, "budget_exceeded")
+            try expectCredits(gateway.classify(pages("1", gateway)), ["1", "0", "0"])
         }
     }
 
     @Test("what is under way is reserved, and a crash leaves it unconfirmed, which counts as spent")
     func crash() throws {
         try withGateway(configuration(team: [["window": "total", "credits": 5]])) { gateway in
-            let body = pages("1-4")
+            let body = try pages("1-4", gateway)
             try gateway.vendor.queueFault("hold")
             let waiting = try gateway.connect()
             try waiting.send(TestRequest.classify(body, key: Gateway.keyA).bytes)
             try gateway.vendor.waitForCalls(inFlight: 1)
-            let refusal = try gateway.classify(pages("1-2"))
+            let refusal = try gateway.classify(pages("1-2", gateway))
             #expect(refusal.json["message"].string?.contains("reserved 4") == true, "\(refusal.text)")
             try gateway.killAndRestart()
-            let after = try gateway.classify(pages("1-2"))
+            let after = try gateway.classify(pages("1-2", gateway))
             #expect(after.json["message"].string?.contains("unconfirmed 4") == true, "\(after.text)")
             #expect(gateway.process.stderr.wait { $0.contains { $0.contains("reservations_unconfirmed") } })
         }
@@ -175,12 +185,12 @@ struct BudgetTests {
         let row = Self.failures[index]
         try withGateway(configuration(team: [["window": "total", "credits": 10]])) { gateway in
             try gateway.vendor.queueFault(row.fault, row.details)
-            let reply = try gateway.classify(pages("1-4"))
+            let reply = try gateway.classify(pages("1-4", gateway))
             #expect(reply["tollgate-budget-remaining"] == row.left, "\(reply.status) \(reply.text)")
             // The same after a restart: what the headers said is on disk.
             try gateway.killAndRestart()
             try gateway.vendor.queueFault("status", ["status": 500])
-            #expect(try gateway.classify(pages("1"))["tollgate-budget-remaining"] == row.left)
+            #expect(try gateway.classify(pages("1", gateway))["tollgate-budget-remaining"] == row.left)
         }
     }
 
@@ -197,11 +207,12 @@ struct BudgetTests {
             let follower = try gateway.connect()
             try follower.send(TestRequest.classify(body, key: Gateway.keyA).bytes)
             // Another question of the same team is refused meanwhile: the follower's was read before it.
-            expectError(try gateway.classify(pages("1")), 402, "budget_exceeded")
+            expectError(try gateway.classify(pages("1", gateway)), 402, "budget_exceeded")
             try gateway.vendor.release()
-            #expect(credits(try leader.response()) == ["1", "0", nil])
+            try expectCredits(leader.response(), ["1", "0", nil])
             let reply = try follower.response()
-            #expect(reply.status == 200 && credits(reply) == ["0", "1", "0"], "\(reply.text)")
+            #expect(reply.status == 200)
+            expectCredits(reply, ["0", "1", "0"])
         }
     }
 
@@ -209,7 +220,7 @@ struct BudgetTests {
     func refusedLeader() throws {
         try withGateway(configuration(team: [["window": "total", "credits": 0]])) { gateway in
             for _ in 0..<20 {
-                let body = pages("1")
+                let body = try pages("1", gateway)
                 let poor = try (0..<8).map { _ in try gateway.connect() }
                 let rich = try (0..<8).map { _ in try gateway.connect() }
                 for index in poor.indices {

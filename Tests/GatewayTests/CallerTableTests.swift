@@ -26,15 +26,13 @@ struct CallerTableTests {
     }
 
     private func callers(_ teams: TeamDirectory) -> CallerTable {
+        CallerTable(teams, secret: [1]) { caller($0) }
+    }
+
+    private func caller(_ key: TeamKey, secret: [UInt8] = [1]) -> Caller {
         let gate = BudgetGate(plan: BudgetPlan(), opening: LedgerOpening(), node: 0, at: before)
-        return CallerTable(teams, secret: [1]) { key in
-            Caller(
-                key,
-                secret: [1],
-                meter: gate.meter(team: key.team.id, key: key.id),
-                throttle: TeamThrottle(key.team.limits)
-            )
-        }
+        let meter = gate.meter(team: key.team.id, key: key.id)
+        return Caller(key, secret: secret, meter: meter, throttle: TeamThrottle(key.team.limits))
     }
 
     private func find(_ secret: String, _ table: inout CallerTable, at now: Timestamp? = nil) -> Caller? {
@@ -80,7 +78,7 @@ struct CallerTableTests {
         let teams = [
             team("a"), team("b"), team("c", isAlone: true), team("d", isAlone: true), team("e", account: "other"),
         ]
-        let callers = teams.map { Caller(key("secret", of: $0), secret: [1, 2, 3]) }
+        let callers = teams.map { caller(key("secret", of: $0), secret: [1, 2, 3]) }
         #expect(callers[0].scope == callers[1].scope)
         #expect(Set([callers[0].scope, callers[2].scope, callers[3].scope, callers[4].scope]).count == 4)
         let body = Array("{}".utf8)
@@ -91,7 +89,7 @@ struct CallerTableTests {
 
     @Test("the members for the log name team and key, escaped")
     func logMembers() {
-        let caller = Caller(key("s", of: team("a\"b")), secret: [1])
+        let caller = self.caller(key("s", of: team("a\"b")), secret: [1])
         #expect(caller.logMembers == Array(#""team":"a\"b","key":"key-of-s""#.utf8))
     }
 }
