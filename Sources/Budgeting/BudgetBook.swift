@@ -71,8 +71,10 @@ struct BudgetBook {
         var amount: Int128
     }
 
-    /// A clock may be set back by that much without anything being booked to another day than its own.
+    /// How many days before the newest one are kept by themselves when the book is opened: this and a window less are how
+    /// far a clock may be set back without anything being booked to another day than its own.
     private static let daysKept: Int32 = 400
+    private static let windowDaysMax: Int32 = 31
 
     private(set) var accounts = [Account(scope: .organization)]
     private(set) var today: BudgetToday
@@ -83,26 +85,27 @@ struct BudgetBook {
     private var holds: [ReservationID: Hold] = [:]
     private var ids: ReservationIDSequence
     private var calendar: BudgetCalendar
-    /// The first day that is kept by itself. A clock before it counts as it.
+    /// A clock before this day counts as it. Its windows lie within the days that are kept by themselves.
     private let earliest: BudgetDay
 
     init(plan: BudgetPlan, opening: LedgerOpening, node: Int, at now: Timestamp) {
         calendar = Self.calendar(of: plan)
         // The clock may stand too far ahead now, or have stood there when the newest row was made.
         let newest = opening.rows.lazy.map(\.day).max() ?? calendar.day(of: now)
-        earliest = BudgetDay(number: min(newest, calendar.day(of: now)).number - Self.daysKept)
+        let kept = BudgetDay(number: min(newest, calendar.day(of: now)).number - Self.daysKept)
+        earliest = BudgetDay(number: kept.number + Self.windowDaysMax)
         today = BudgetToday(at: now, in: calendar, notBefore: earliest)
         ids = ReservationIDSequence(node: node, after: opening.lastReservation)
         prices = PagePrices(opening.rates)
         self.plan = plan
         spreadBudgets()
-        for row in opening.rows { add(row) }
+        for row in opening.rows { add(row, keptFrom: kept) }
     }
 
-    private mutating func add(_ row: LedgerOpening.Row) {
+    private mutating func add(_ row: LedgerOpening.Row, keptFrom kept: BudgetDay) {
         let change = Balance(spent: row.spent.booked, unconfirmed: row.unconfirmed.booked)
         for seat in takeSeats(team: row.team, key: row.key, upstreamKey: row.upstreamKey).all {
-            if row.day < earliest {
+            if row.day < kept {
                 accounts[seat].days.addEarlier(change)
             } else {
                 accounts[seat].days.add(change, on: row.day)

@@ -13,7 +13,7 @@ public final class BudgetGate: Sendable {
         case denied(Denial)
     }
 
-    private let state: Guarded<MeteredBook>
+    let state: Guarded<MeteredBook>
 
     /// Rebuilds the balances from what the store knows (L7).
     ///
