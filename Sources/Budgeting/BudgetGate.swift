@@ -97,6 +97,7 @@ public final class BudgetGate: Sendable {
     public func takeShadowRefusals() -> [ShadowRefusals] { state.withLock { $0.book.shadows.take() } }
 
     /// What a meter shows whose dials are not set to this time; sets them.
+    @usableFromInline
     func remaining(on dials: [MeterDial], at now: Timestamp) -> MicroCredits? {
         state.withLock { state in
             state.book.move(to: now)

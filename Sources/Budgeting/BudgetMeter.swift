@@ -6,10 +6,14 @@ public import Vocabulary
 /// right by itself; while another thread admits, one may be ahead of the other. Only the first reading of a day takes the
 /// gate's lock.
 public final class BudgetMeter: Sendable {
-    private let gate: BudgetGate
-    private let organization: MeterDial
-    private let team: MeterDial
-    private let key: MeterDial
+    @usableFromInline
+    let gate: BudgetGate
+    @usableFromInline
+    let organization: MeterDial
+    @usableFromInline
+    let team: MeterDial
+    @usableFromInline
+    let key: MeterDial
 
     init(gate: BudgetGate, organization: MeterDial, team: MeterDial, key: MeterDial) {
         self.gate = gate
@@ -20,6 +24,7 @@ public final class BudgetMeter: Sendable {
 
     /// The least that is left in any enforced budget of organisation, team and key, at least nothing; nil when there is
     /// none. The upstream key's limit is no matter of a team's.
+    @inlinable
     public func remaining(at now: Timestamp) -> MicroCredits? {
         guard let ofOrganization = organization.read(at: now),
             let ofTeam = team.read(at: now),

@@ -1,21 +1,27 @@
-import Synchronization
-import Vocabulary
+public import Synchronization
+public import Vocabulary
 
 /// What is left in one account's enforced budgets and when this holds: set under the gate's lock, read without any.
 ///
 /// Amount and instants belong together, but are three words. So `version` is odd while they are replaced, and who finds
 /// it odd or changed has read nothing. Each word read acquires what was written before it, `version` included, so that a
 /// reader who met a new word also meets the new version. While the instants stay, the amount changes alone, in one step.
+@usableFromInline
 final class MeterDial: Sendable {
     /// Stands for an account without an enforced budget; more than any limit is.
-    private static let unlimited = Int64.max
+    @usableFromInline
+    static let unlimited = Int64.max
 
     /// Where the account stands in the book.
     let seat: Int
-    private let version = Atomic<UInt>(0)
-    private let left = Atomic<Int64>(0)
-    private let from = Atomic<Int64>(0)  // in microseconds, as of a Timestamp
-    private let until = Atomic<Int64>(0)
+    @usableFromInline
+    let version = Atomic<UInt>(0)
+    @usableFromInline
+    let left = Atomic<Int64>(0)
+    @usableFromInline
+    let from = Atomic<Int64>(0)  // in microseconds, as of a Timestamp
+    @usableFromInline
+    let until = Atomic<Int64>(0)
 
     /// Shows nothing at any time.
     init(seat: Int) { self.seat = seat }
@@ -39,9 +45,12 @@ final class MeterDial: Sendable {
     }
 
     /// What is left, in millionths; `Int64.max` when there is no limit, nil when it is not set to this time.
+    @inlinable
     func read(at now: Timestamp) -> Int64? {
         let before = version.load(ordering: .acquiring)
         let micros = left.load(ordering: .acquiring)
+        // Holds at all times, so it needs no instants.
+        if micros == .max { return micros }
         let first = from.load(ordering: .acquiring)
         let end = until.load(ordering: .acquiring)
         guard before & 1 == 0, version.load(ordering: .relaxed) == before else { return nil }

@@ -7,15 +7,16 @@ import Vocabulary
 extension ClientConnection {
     /// A stored result, byte for byte as the vendor sent it.
     func replyHit(_ result: CachedResult, _ freshness: Freshness, _ facts: RequestFacts) {
+        guard let caller = facts.caller else { preconditionFailure("a hit before authentication") }
         let body = worker.settings.cache.hitsReportZeroCredits ? result.bodyCreditsZero : result.body
         let ttl = freshness.ttlSeconds
+        worker.countHit(result, by: caller)
         let cache = ReplyWriter.CacheFields(
             status: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
             saved: result.credits,
-            remaining: remaining(facts),
+            remaining: caller.meter.remaining(at: worker.loop.wallClock),
             age: freshness.ageSeconds
         )
-        if let caller = facts.caller { worker.count(.hit, by: caller, model: result.model, saved: result.credits) }
         send(
             outline(Int(result.status), nil, body, facts, keepsAlive: mayGoOn(facts)),
             cache,

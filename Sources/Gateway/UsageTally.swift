@@ -4,8 +4,8 @@ import Vocabulary
 
 /// Counts of one key's requests since they were last taken, by model. Confined to its worker.
 final class UsageTally {
-    /// What became of a request.
-    enum Kind { case hit, collapsed, miss, denied }
+    /// What became of a request that is no hit.
+    enum Kind { case collapsed, miss, denied }
 
     /// More models than any vendor has: clients choose these names, and each has a row in the reports.
     private static let modelsMax = 64
@@ -14,19 +14,46 @@ final class UsageTally {
     let team: TeamID
     let key: KeyID
     private var rows: [(model: String, counts: UsageCounts)] = []
+    /// Hits of one model, the usual case, which are added to `rows` when these are taken or it is another one's turn.
+    private var hitModel = ""
+    private var hits: Int64 = 0
+    private var hitsSaved = MicroCredits.zero
 
     init(_ key: TeamKey) {
         team = key.team.id
         self.key = key.id
     }
 
-    var isEmpty: Bool { rows.isEmpty }
+    /// Whether there is nothing to take.
+    private(set) var isEmpty = true
 
+    /// Counts a hit.
+    ///
     /// - Parameter saved: what the vendor would have charged and did not.
+    func addHit(model: String, saved: MicroCredits) {
+        if model != hitModel || isEmpty {
+            keepHits()
+            hitModel = model
+            isEmpty = false
+        }
+        hits += 1
+        hitsSaved = hitsSaved.saturatingAdd(saved)
+    }
+
+    private func keepHits() {
+        guard hits > 0 else { return }
+        let index = row(of: hitModel)
+        rows[index].counts.hits += hits
+        rows[index].counts.saved = rows[index].counts.saved.saturatingAdd(hitsSaved)
+        hits = 0
+        hitsSaved = .zero
+    }
+
+    /// Counts a request that is no hit.
     func add(_ kind: Kind, model: String, saved: MicroCredits = .zero) {
+        isEmpty = false
         let index = row(of: model)
         switch kind {
-        case .hit: rows[index].counts.hits += 1
         case .collapsed: rows[index].counts.collapsed += 1
         case .miss: rows[index].counts.misses += 1
         case .denied: rows[index].counts.denied += 1
@@ -36,7 +63,11 @@ final class UsageTally {
 
     /// Gives the counts with the day that they are booked to, and starts over.
     func take(day: BudgetDay) -> [UsageRow] {
-        defer { rows.removeAll(keepingCapacity: true) }
+        keepHits()
+        defer {
+            rows.removeAll(keepingCapacity: true)
+            isEmpty = true
+        }
         return rows.map { UsageRow(day: day, team: team, key: key, model: $0.model, counts: $0.counts) }
     }
 

@@ -34,7 +34,14 @@ extension Worker {
     /// Keeps a result in memory.
     func keep(_ result: CachedResult) { rooms.cache.insert(result) }
 
-    /// Counts what became of a request.
+    /// Counts a hit.
+    func countHit(_ result: CachedResult, by caller: Caller) {
+        let tally = caller.tally
+        if tally.isEmpty { usage.note(tally) }
+        tally.addHit(model: result.model, saved: result.credits)
+    }
+
+    /// Counts what became of a request that is no hit.
     ///
     /// - Parameters:
     ///   - model: as the request names it; empty when its body was not looked at.
