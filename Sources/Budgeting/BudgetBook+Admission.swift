@@ -55,6 +55,18 @@ extension BudgetBook {
         return last
     }
 
+    /// What an upstream key's limit says to a reservation of another day that would move to it; nil when it fits.
+    func refusal(of amount: Int128, by seat: Int, on day: BudgetDay) -> Denial? {
+        for budget in accounts[seat].budgets where budget.isEnforced {
+            let days = budget.window.days(around: day)
+            let balance = accounts[seat].days.balance(over: days)
+            if balance.committed + amount <= Int128(budget.limit.micros) { continue }
+            let refusal = Refusal(scope: accounts[seat].scope, budget: budget, balance: balance, days: days)
+            return denial(for: refusal, of: MicroCredits(clamping: amount))
+        }
+        return nil
+    }
+
     private func denial(for refusal: Refusal, of estimate: MicroCredits) -> Denial {
         Denial(
             scope: refusal.scope,

@@ -25,11 +25,16 @@ import Vocabulary
 //     with or without a budget: one that is added within a month counts what the month has spent already.
 // L9. No estimate is nothing, so that a budget that is spent admits nobody.
 // L10. Each reservation has an identifier greater than all before it, also those of an earlier start.
+// L11. A reservation that moves to another upstream key fits into that key's limit as L1 says, in the windows of its own
+//     day. It is held for both keys from then until the move is durable, so that a crash between finds room for it
+//     wherever the store has it (L7); what it comes to is booked to the key that it moved to.
 //
 // The states of a reservation, and who moves it:
 //
 //     (asked) --admit--> reserved            the gateway, before it asks the store to make the reservation durable
 //     reserved --withdraw--> (never was)     the gateway, when the store could not make it durable
+//     reserved --move--> reserved            the gateway, when another upstream key takes the request: before the store
+//                                            writes it and before a byte is sent with that key; `moved` when it is durable
 //     reserved --raise--> reserved           the gateway, when the reply is read and before its ending is durable
 //     reserved --end--> settled              the gateway, when the store has made the ending durable: the vendor said what
 //                                            it charged
@@ -59,16 +64,25 @@ struct BudgetBook {
         let organization = 0
         let team: Int
         let key: Int
-        let upstreamKey: Int
+        var upstreamKey: Int
+    }
+
+    /// What became of a move to another upstream key.
+    enum Moving {
+        case moved
+        case denied(Denial)
+        case notOpen
     }
 
     /// A reservation that is open.
     private struct Hold {
-        let seats: Seats
+        var seats: Seats
         let day: BudgetDay
         let estimate: MicroCredits
         /// At least the estimate (L2).
         var amount: Int128
+        /// The account of the upstream key that it moves away from, until the move is durable (L11).
+        var leaving: Int?
     }
 
     /// How many days before the newest one are kept by themselves when the book is opened: this and a window less are how
@@ -209,8 +223,33 @@ extension BudgetBook {
         return hold.seats
     }
 
+    /// Another upstream key is to take the reservation's request: held for both from now on, if it fits (L11).
+    mutating func move(_ id: ReservationID, to key: KeyID) -> Moving {
+        guard var hold = holds[id] else { return .notOpen }
+        precondition(hold.leaving == nil, "move() of a reservation that is moving")
+        let seat = takeSeat(.upstreamKey(key))
+        guard seat != hold.seats.upstreamKey else { return .moved }
+        if let denial = refusal(of: hold.amount, by: seat, on: hold.day) { return .denied(denial) }
+        hold.leaving = hold.seats.upstreamKey
+        hold.seats.upstreamKey = seat
+        holds[id] = hold
+        accounts[seat].days.add(Balance(reserved: hold.amount), on: hold.day)
+        return .moved
+    }
+
+    /// The move is durable: the key that it left is free of it. False when the reservation is not open.
+    mutating func moved(_ id: ReservationID) -> Bool {
+        guard let hold = holds[id] else { return false }
+        if let leaving = hold.leaving { accounts[leaving].days.add(Balance(reserved: -hold.amount), on: hold.day) }
+        holds[id]?.leaving = nil
+        return true
+    }
+
     /// Books a change to the reservation's own day, in all of its scopes (L4).
     private mutating func book(_ change: Balance, for hold: Hold) {
+        if let leaving = hold.leaving {
+            accounts[leaving].days.add(Balance(reserved: change.reserved), on: hold.day)
+        }
         accounts[hold.seats.organization].days.add(change, on: hold.day)
         accounts[hold.seats.team].days.add(change, on: hold.day)
         accounts[hold.seats.key].days.add(change, on: hold.day)

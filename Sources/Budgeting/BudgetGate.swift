@@ -13,6 +13,14 @@ public final class BudgetGate: Sendable {
         case denied(Denial)
     }
 
+    /// What became of a move to another upstream key.
+    public enum Moving: Sendable {
+        /// Held for both keys. The move must be made durable and then confirmed by `moved`, or the reservation be ended.
+        case moved(Reservation)
+        /// The other key's month has no room for it; nothing was changed.
+        case denied(Denial)
+    }
+
     let state: Guarded<MeteredBook>
 
     /// Rebuilds the balances from what the store knows (L7).
@@ -53,6 +61,24 @@ public final class BudgetGate: Sendable {
             return state.show(seats)
         }
     }
+
+    /// Holds an open reservation for another upstream key too, if that key's month has room (L11).
+    public func move(_ reservation: Reservation, to key: KeyID) -> Moving {
+        switch state.withLock({ $0.book.move(reservation.id, to: key) }) {
+        case .moved:
+            var moved = reservation
+            moved.ask.upstreamKey = key
+            return .moved(moved)
+        case .denied(let denial): return .denied(denial)
+        case .notOpen: preconditionFailure("the reservation \(reservation.id) is not open and cannot move")
+        }
+    }
+
+    /// Frees the upstream key that a reservation has left, now that the move is durable.
+    ///
+    /// - Returns: false when the reservation is not open (L3): nothing was changed.
+    @discardableResult
+    public func moved(_ reservation: Reservation) -> Bool { state.withLock { $0.book.moved(reservation.id) } }
 
     /// Holds more for a reservation whose cost is known to be above what is held, but not durable yet. Never less.
     ///

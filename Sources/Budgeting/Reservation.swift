@@ -1,11 +1,12 @@
 public import Vocabulary
 
-/// Credits set aside for one request before it goes to the vendor. Immutable; its ending is a value of its own.
+/// Credits set aside for one request before it goes to the vendor. Immutable; its ending is a value of its own, and so is
+/// the reservation that it becomes when it moves to another upstream key.
 public struct Reservation: Sendable, Equatable {
     public let id: ReservationID
     /// The day that it is booked to, whenever it ends (FAULTS I8).
     public let day: BudgetDay
-    public let ask: ReservationAsk
+    public internal(set) var ask: ReservationAsk
     public let estimate: MicroCredits
     public let createdAt: Timestamp
 
@@ -29,7 +30,7 @@ public struct ReservationAsk: Sendable, Equatable {
     public let team: TeamID
     public let key: KeyID
     public let account: AccountID
-    public let upstreamKey: KeyID
+    public internal(set) var upstreamKey: KeyID
     /// A UUID in lower case.
     public let documentID: String
     public let model: String

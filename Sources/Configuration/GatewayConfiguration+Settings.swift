@@ -14,9 +14,6 @@ extension GatewayConfiguration {
     ///
     /// - Throws: a certificate, key or CA file is not what it should be.
     public func gatewaySettings() throws(TLSConfigurationFault) -> GatewaySettings {
-        guard let key = upstream.keys.first else {
-            preconditionFailure("a configuration is read with a key or refused")
-        }
         let settings = upstreamSettings
         return GatewaySettings(
             headLimits: HeadLimits(headBytesMax: listen.headerBytesMax),
@@ -30,15 +27,26 @@ extension GatewayConfiguration {
             budgets: budgetPlan,
             budgetExceededStatus: budgets.exceededStatus,
             upstream: settings,
-            upstreamKey: UpstreamKey(
-                id: KeyID(rawValue: key.id),
-                account: AccountID(rawValue: key.account),
-                secret: key.secret.bytes
-            ),
+            upstreamKeys: upstreamKeys,
             upstreamTLS: settings.isTLS ? try TLSClientContext(caFile: upstream.caFile) : nil,
             listenerTLS: try listenerTLS(),
             logsAccess: log.access
         )
+    }
+
+    private var upstreamKeys: [UpstreamKey] {
+        let hasher = SHA256Hasher()
+        return upstream.keys.map { key in
+            UpstreamKey(
+                id: KeyID(rawValue: key.id),
+                account: AccountID(rawValue: key.account),
+                secret: key.secret.bytes,
+                secretDigest: hasher.digest(key.secret.bytes),
+                weight: key.weight,
+                notBefore: key.notBefore,
+                notAfter: key.notAfter
+            )
+        }
     }
 
     private func listenerTLS() throws(TLSConfigurationFault) -> TLSServerContext? {

@@ -3,19 +3,10 @@ enum WithoutEffect {
     private static let prefixes = [
         "admin", "passthrough", "alerts", "cache.classifier_ttl",
     ]
-    private static let keyMembers = ["weight", "not_before", "not_after"]
 
     /// A line for each member that is set, in order of their paths.
     static func lines(setPaths: Set<String>, _ configuration: GatewayConfiguration) -> [String] {
         var paths = prefixes.filter { setPaths.contains($0) }
-        for index in configuration.upstream.keys.indices {
-            let path = "upstream.keys[\(index)]"
-            if index > 0 {
-                paths.append(path)
-            } else {
-                paths += keyMembers.map { "\(path).\($0)" }.filter { setPaths.contains($0) }
-            }
-        }
         paths += alerts("budgets.organization", configuration.budgets.organization)
         for (index, team) in configuration.teams.enumerated() {
             paths += alerts("teams[\(index)].budgets", team.budgets)

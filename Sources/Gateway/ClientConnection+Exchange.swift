@@ -128,10 +128,9 @@ extension ClientConnection {
     /// so that of many such requests each is refused once and none waits for another's refusal.
     private func joinAdmitted(_ asked: PendingExchange, documentPages: Int?) {
         var pending = asked
-        let question = worker.ask(pending, documentPages: documentPages)
-        var admission: BudgetGate.Admission?
+        var admission: Worker.Admission?
         func mayLead() -> Bool {
-            let decided = worker.rooms.credits.admit(question, at: worker.loop.wallClock)
+            let decided = worker.admit(asked, documentPages: documentPages)
             admission = decided
             if case .admitted = decided { return true }
             return false
@@ -142,8 +141,11 @@ extension ClientConnection {
             pending.role = .leader
             fly(pending, permit: permit, reservation: reservation, looksUp: !pending.facts.directives.noCache)
         case .refused:
-            guard case .denied(let denial) = admission else { preconditionFailure("a flight refused without denial") }
-            deny(worker.refusal(denial), pending.facts, model: pending.request.model)
+            switch admission {
+            case .denied(let denial): deny(worker.refusal(denial), pending.facts, model: pending.request.model)
+            case .failed(let failure): fail(ErrorReply(failure), pending)
+            case .admitted, nil: preconditionFailure("a flight refused that was admitted")
+            }
         case .follower: follow(pending)
         case .full: fail(.tooManyWaiting, pending)
         }

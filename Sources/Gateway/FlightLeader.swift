@@ -29,6 +29,11 @@ final class FlightLeader {
     private var documentPages: Int?
     /// Set from the admission to the durable end.
     private var reservation: Reservation?
+    /// What waits for the reservation to be booked to another upstream key.
+    private var move: ((UpstreamKeyMoved) -> Void)?
+    /// Why it could not be, at last.
+    private var moveDenial: Denial?
+    private var moveFault: StoreFault?
     private var conclusion: Conclusion?
     private var retryTimer: LoopTimer?
 
@@ -123,12 +128,12 @@ final class FlightLeader {
     private func admit() {
         guard !worker.isDraining else { return land(.refused) }
         guard reservation == nil else { return reserve() }
-        let question = worker.ask(pending, documentPages: documentPages)
-        switch worker.rooms.credits.admit(question, at: worker.loop.wallClock) {
+        switch worker.admit(pending, documentPages: documentPages) {
         case .admitted(let admitted):
             reservation = admitted
             reserve()
         case .denied(let denial): land(.denied(denial, documentPages: documentPages))
+        case .failed(let failure): land(.failed(failure, stale: stale))
         }
     }
 
@@ -150,17 +155,55 @@ final class FlightLeader {
     // MARK: The vendor
 
     private func forward() {
+        guard let reservation else { preconditionFailure("forward() without a reservation") }
         let call = UpstreamCall(
             body: pending.request.canonical,
             requestID: pending.facts.requestID.bytes,
-            team: caller.team.id
+            team: caller.team.id,
+            account: caller.team.account,
+            documentID: pending.request.documentID,
+            key: reservation.ask.upstreamKey
         )
-        worker.upstream.classify(call) { [self] outcome in
+        worker.upstream.classify(call, move: { [self] in book(to: $0, then: $1) }) { [self] outcome in
             switch outcome {
             case .reply(let reply): receive(reply)
             case .failure(let failure): fail(failure)
+            case .givenUp: giveUp()
             }
         }
+    }
+
+    /// Books the reservation to another upstream key: its month has room, and the ledger says so before anything is sent.
+    private func book(to key: KeyID, then: @escaping (UpstreamKeyMoved) -> Void) {
+        guard let reservation else { preconditionFailure("a call that nothing was reserved for") }
+        switch worker.rooms.credits.move(reservation, to: key) {
+        case .moved(let moved):
+            self.reservation = moved
+            move = then
+            worker.move(moved, for: identifier)
+        case .denied(let denial):
+            moveDenial = denial
+            then(.noRoom)
+        }
+    }
+
+    /// The store's answer: the ledger names the other key, or does not.
+    func moved(_ result: Result<Void, StoreFault>) {
+        guard let reservation, let then = move.take() else { preconditionFailure("a move that nobody asked for") }
+        switch result {
+        case .success:
+            worker.rooms.credits.moved(reservation)
+            then(.done)
+        case .failure(let fault):
+            log("reservation_not_moved", fault.description)
+            moveFault = fault
+            then(.failed)
+        }
+    }
+
+    private func giveUp() {
+        guard let moveFault else { preconditionFailure("a call given up without a reason") }
+        conclude(.released, .storeFailed(moveFault))
     }
 
     private func receive(_ reply: UpstreamReply) {
@@ -201,6 +244,10 @@ final class FlightLeader {
     }
 
     private func fail(_ failure: UpstreamFailure) {
+        if failure.code == .noKey, let moveDenial {
+            // The keys that are left have spent their months: that says more, and when it ends.
+            return conclude(.released, .denied(moveDenial, documentPages: documentPages))
+        }
         switch failure.charged {
         case .no: conclude(.released, .failed(failure, stale: stale))
         case .yes, .unknown: conclude(.unconfirmed, .failed(failure, stale: stale))
@@ -230,7 +277,10 @@ final class FlightLeader {
             worker.rooms.credits.raise(reservation, to: credits)
         }
         if end == .unconfirmed {
-            log("credits_unconfirmed", "\(reservation.estimate) credits until reservation \(reservation.id) is resolved")
+            log(
+                "credits_unconfirmed",
+                "\(reservation.estimate) credits until reservation \(reservation.id) is resolved"
+            )
         }
         let ending = ReservationEnding(
             reservation: reservation,

@@ -25,7 +25,8 @@ public struct GatewaySettings: Sendable {
     /// The status of a refusal for a budget, 402 unless the operator wants another.
     public var budgetExceededStatus: Int
     public var upstream: UpstreamSettings
-    public var upstreamKey: UpstreamKey
+    /// The keys of all accounts at the vendor, in the configuration's order.
+    public var upstreamKeys: [UpstreamKey]
     /// Nil for a vendor reached without TLS.
     public var upstreamTLS: TLSClientContext?
     /// Nil for a listener without TLS.
@@ -44,7 +45,7 @@ public struct GatewaySettings: Sendable {
         budgets: BudgetPlan,
         budgetExceededStatus: Int,
         upstream: UpstreamSettings,
-        upstreamKey: UpstreamKey,
+        upstreamKeys: [UpstreamKey],
         upstreamTLS: TLSClientContext?,
         listenerTLS: TLSServerContext?,
         logsAccess: Bool
@@ -60,7 +61,7 @@ public struct GatewaySettings: Sendable {
         self.budgets = budgets
         self.budgetExceededStatus = budgetExceededStatus
         self.upstream = upstream
-        self.upstreamKey = upstreamKey
+        self.upstreamKeys = upstreamKeys
         self.upstreamTLS = upstreamTLS
         self.listenerTLS = listenerTLS
         self.logsAccess = logsAccess

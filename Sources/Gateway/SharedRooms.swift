@@ -9,6 +9,7 @@ public import Storage
 import Synchronization
 public import Transport
 public import Upstream
+public import Vocabulary
 
 /// The rooms that all workers share. Immutable references to things that are each guarded in themselves.
 public final class SharedRooms: Sendable {
@@ -19,6 +20,7 @@ public final class SharedRooms: Sendable {
     /// How much the teams ask.
     let throttles: TeamThrottles
     let flights: FlightTable<FlightTicket>
+    /// The keys at the vendor. Its lock may be taken while one of the flight table is held, never the other way.
     let gate: UpstreamGate
     let resolver: NameResolver
     /// Where access lines go; nil when nobody wants them.
@@ -71,10 +73,35 @@ public final class SharedRooms: Sendable {
     ///
     /// - Parameter dropsAliases: the meaning of bodies has changed, so identical bytes may have another key now.
     public func replace(_ settings: GatewaySettings, dropsAliases: Bool) {
-        gate.replace(settings: settings.upstream, at: SystemClock.monotonic())
+        // Limits first: a key that is new has its own from its first request on.
         credits.replace(plan: settings.budgets, at: SystemClock.wall())
+        let now = Moment(steady: SystemClock.monotonic(), wall: SystemClock.wall())
+        let records = gate.replace(settings: settings.upstream, keys: settings.upstreamKeys, at: now)
+        for record in records { note(record) }
         throttles.replace(settings.teams.teams)
         cache.resize(bytesMax: settings.cache.memoryBytesMax)
         if dropsAliases { cache.removeAliases() }
+    }
+
+    /// Goes on with what was remembered of the keys at the vendor; to be called before the first request.
+    public func restore(_ records: [UpstreamKeyRecord]) {
+        let now = Moment(steady: SystemClock.monotonic(), wall: SystemClock.wall())
+        for record in gate.restore(records, at: now) { note(record) }
+    }
+
+    /// Reports what has changed about a key at the vendor, and remembers it over a restart. Any thread.
+    func note(_ record: UpstreamKeyRecord) {
+        let id = record.id.rawValue
+        switch record.state {
+        case .active: ProcessLog.info("upstream_key_active", ["key": id])
+        case .cooling(let end): ProcessLog.info("upstream_key_cooling", ["key": id, "until": end.rfc3339])
+        case .quarantined(let reason):
+            ProcessLog.warning("upstream_key_quarantined", ["key": id, "reason": reason.rawValue])
+        }
+        store.save(record) { result in
+            // It holds in this process all the same.
+            guard case .failure(let fault) = result else { return }
+            ProcessLog.warning("upstream_key_not_stored", ["key": id, "detail": fault.description])
+        }
     }
 }

@@ -18,6 +18,13 @@ extension Worker {
         rooms.store.reserve(reservation) { mailbox.post(.reserved(leader: id, $0)) }
     }
 
+    /// Makes it durable that a reservation is booked to another upstream key; the answer goes to the leader of that
+    /// identifier.
+    func move(_ reservation: Reservation, for id: UInt64) {
+        let mailbox = mailboxes[index]
+        rooms.store.move(reservation) { mailbox.post(.moved(leader: id, $0)) }
+    }
+
     /// Makes the ending of a reservation durable, and the result with it; the answer goes to the leader of that
     /// identifier.
     func end(_ ending: ReservationEnding, storing result: CachedResult?, for id: UInt64) {

@@ -60,8 +60,8 @@ final class Worker {
             gate: rooms.gate,
             resolver: rooms.resolver,
             settings: settings.upstream,
-            key: settings.upstreamKey,
-            tls: settings.upstreamTLS
+            tls: settings.upstreamTLS,
+            onKeyChange: { rooms.note($0) }
         )
         usage = UsageReporter(loop: loop, rooms: rooms)
         apply(settings)
@@ -139,6 +139,7 @@ final class Worker {
         case .looked(let id, let result):
             if let leader = leaders[id] { leader.looked(result) } else { connections[id]?.looked(result) }
         case .reserved(let id, let result): leaders[id]?.reserved(result)
+        case .moved(let id, let result): leaders[id]?.moved(result)
         case .ended(let id, let result): leaders[id]?.ended(result)
         case .usageAdded(let result): usage.added(result)
         case .checked(let id, let result): connections[id]?.checked(result)
@@ -159,7 +160,7 @@ final class Worker {
         callers = rooms.callers(settings.teams)
         listener.tls = settings.listenerTLS
         listener.limits.writeTimeout = settings.bodyTimeout
-        upstream.replace(settings: settings.upstream, key: settings.upstreamKey, tls: settings.upstreamTLS)
+        upstream.replace(settings: settings.upstream, tls: settings.upstreamTLS)
     }
 
     private func drain(_ then: @escaping @Sendable () -> Void) {

@@ -8,6 +8,8 @@ enum WorkerMessage: Sendable {
     case looked(id: UInt64, Result<Finding, StoreFault>)
     /// The store has made a leader's reservation durable, or could not.
     case reserved(leader: UInt64, Result<Void, StoreFault>)
+    /// The store has booked a leader's reservation to another upstream key, or could not.
+    case moved(leader: UInt64, Result<Void, StoreFault>)
     /// The store has made the ending of a leader's reservation durable, or could not.
     case ended(leader: UInt64, Result<EndingAnswer, StoreFault>)
     /// The store has added the worker's counts to the roll-ups, or could not.

@@ -64,6 +64,21 @@ enum LedgerTable {
         return .repeated
     }
 
+    /// Books the open reservation to another upstream key.
+    static func move(_ reservation: Reservation, on connection: StoreConnection) throws {
+        let statement = try connection.statement("UPDATE ledger SET upstream_key = ?2 WHERE id = ?1 AND state = 0")
+        statement.bind(reservation.id.rawValue, at: 1)
+        statement.bind(reservation.ask.upstreamKey.rawValue, at: 2)
+        try statement.run()
+        guard connection.changesCount == 1 else {
+            // It was answered as durable, and only who moves it ends it: the store has lost something.
+            throw StoreFault(
+                code: .corrupt,
+                detail: "the reservation \(reservation.id.rawValue) is not open in the ledger"
+            )
+        }
+    }
+
     private static func has(_ id: ReservationID, on connection: StoreConnection) throws -> Bool {
         let statement = try connection.statement("SELECT 1 FROM ledger WHERE id = ?1")
         defer { statement.reset() }

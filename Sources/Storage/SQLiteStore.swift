@@ -153,24 +153,19 @@ public final class SQLiteStore: Store {
     /// roll-ups, not the ledger, and so takes some milliseconds for a year of them.
     public func opening() throws(StoreFault) -> LedgerOpening {
         let recoveredCount = recoveredCount
-        let answer = Guarded<Result<LedgerOpening, StoreFault>?>(nil)
-        let answered = DispatchSemaphore(value: 0)
-        read(
-            { connection in
-                var opening = LedgerOpening()
-                opening.rows = try UsageTable.rows(on: connection)
-                opening.rates = try LessonTable.rates(on: connection)
-                opening.lastReservation = try LedgerTable.last(on: connection)
-                opening.recoveredCount = recoveredCount
-                return opening
-            },
-            then: { outcome in
-                answer.withLock { $0 = outcome }
-                answered.signal()
-            }
-        )
-        answered.wait()
-        return try answer.withLock { $0! }.get()
+        return try readAndWait { connection in
+            var opening = LedgerOpening()
+            opening.rows = try UsageTable.rows(on: connection)
+            opening.rates = try LessonTable.rates(on: connection)
+            opening.lastReservation = try LedgerTable.last(on: connection)
+            opening.recoveredCount = recoveredCount
+            return opening
+        }
+    }
+
+    /// What was remembered of the upstream keys: to be asked for as the program starts. Blocks for a moment.
+    public func upstreamKeyRecords() throws(StoreFault) -> [UpstreamKeyRecord] {
+        try readAndWait { try UpstreamKeyTable.records(on: $0) }
     }
 
     public func find(
@@ -183,6 +178,14 @@ public final class SQLiteStore: Store {
 
     public func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
         perform({ try LedgerTable.reserve(reservation, on: $0) }, then: then)
+    }
+
+    public func move(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
+        perform({ try LedgerTable.move(reservation, on: $0) }, then: then)
+    }
+
+    public func save(_ record: UpstreamKeyRecord, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
+        perform({ try UpstreamKeyTable.save(record, on: $0) }, then: then)
     }
 
     public func end(
@@ -265,6 +268,20 @@ public final class SQLiteStore: Store {
         then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
     ) {
         writer.submit(WriteOperation(work, then: then))
+    }
+
+    /// Runs a read and blocks until it is answered.
+    private func readAndWait<Value: Sendable>(
+        _ work: @escaping @Sendable (StoreConnection) throws -> Value
+    ) throws(StoreFault) -> Value {
+        let answer = Guarded<Result<Value, StoreFault>?>(nil)
+        let answered = DispatchSemaphore(value: 0)
+        read(work) { outcome in
+            answer.withLock { $0 = outcome }
+            answered.signal()
+        }
+        answered.wait()
+        return try answer.withLock { $0! }.get()
     }
 
     /// Runs a read on the next reader that is free.

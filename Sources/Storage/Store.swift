@@ -18,6 +18,9 @@ public protocol Store: Sendable {
     /// Makes a reservation durable. One of the same identifier that is there already is the same one: a success.
     func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 
+    /// Books an open reservation to the upstream key that it names now, so that a crash books it there too.
+    func move(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
+
     /// Ends a reservation: its ledger entry, the roll-ups of its day, what was learned and the result, in one transaction.
     ///
     /// - Parameters:
@@ -35,6 +38,9 @@ public protocol Store: Sendable {
         _ refusals: [ShadowRefusals],
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
     )
+
+    /// Remembers the state of an upstream key in place of what was known of it.
+    func save(_ record: UpstreamKeyRecord, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 
     /// Finds out whether anything can be stored at this moment. After a failure it really writes, so that the end of
     /// the trouble is noticed too when nobody stores anything.

@@ -100,6 +100,18 @@ enum StoreSchema {
             PRIMARY KEY (scope, scope_id, budget_window, start)
         ) STRICT, WITHOUT ROWID;
         """,
+        // A row for each key at the vendor that is not simply active.
+        """
+        CREATE TABLE upstream_key_states (
+            id TEXT PRIMARY KEY,
+            secret_digest BLOB NOT NULL CHECK (length(secret_digest) = 32), -- SHA-256 of the secret that it is about
+            state TEXT NOT NULL, -- cooling, quarantined
+            until INTEGER, -- of a cooling, microseconds since 1970
+            reason TEXT, -- of a quarantine
+            CHECK ((state = 'cooling') = (until IS NOT NULL)),
+            CHECK ((state = 'quarantined') = (reason IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -150,6 +162,7 @@ enum StoreSchema {
             "SELECT pages FROM documents ORDER BY account",
             "SELECT pages FROM rates ORDER BY model",
             "SELECT count FROM shadow_refusals ORDER BY scope",
+            "SELECT state FROM upstream_key_states ORDER BY id",
         ]
         for query in queries {
             for order in ["ASC", "DESC"] { _ = try Row.fetchOne(database, sql: "\(query) \(order) LIMIT 1") }

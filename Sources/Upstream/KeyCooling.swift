@@ -7,7 +7,7 @@ import Vocabulary
 struct KeyCooling {
     private static let longest = Duration.seconds(60)
 
-    private(set) var until: MonotonicInstant?
+    private var until: MonotonicInstant?
     private var next = Duration.seconds(1)
 
     /// A 429 came.
@@ -24,11 +24,9 @@ struct KeyCooling {
 
     mutating func succeeded() { next = .seconds(1) }
 
+    /// Goes on with a cooling that began before a restart.
+    mutating func resume(until end: MonotonicInstant) { until = end }
+
     /// The end of the cooling, if it is not over yet.
-    mutating func remaining(at now: MonotonicInstant) -> MonotonicInstant? {
-        guard let until else { return nil }
-        if until > now { return until }
-        self.until = nil
-        return nil
-    }
+    func remaining(at now: MonotonicInstant) -> MonotonicInstant? { until.flatMap { $0 > now ? $0 : nil } }
 }

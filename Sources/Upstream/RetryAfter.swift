@@ -4,13 +4,14 @@ import Vocabulary
 /// The value of `Retry-After`, RFC 9110 §10.2.3: seconds or a date.
 enum RetryAfter {
     /// A day at most: a vendor that errs in its calendar must not lock a key for years.
-    private static let longest: Int64 = 86_400
+    private static let longestSeconds: Int64 = 86_400
+    static var longest: Duration { .seconds(longestSeconds) }
 
     /// How long to wait from `now` on; nil when the value is neither form.
     static func parse(_ value: Span<UInt8>, now: Timestamp) -> Duration? {
-        if let seconds = seconds(value) { return .seconds(min(seconds, longest)) }
+        if let seconds = seconds(value) { return .seconds(min(seconds, longestSeconds)) }
         guard let date = HTTPDate.parse(value) else { return nil }
-        return .seconds(min(max(0, date - now.wholeSeconds), longest))
+        return .seconds(min(max(0, date - now.wholeSeconds), longestSeconds))
     }
 
     private static func seconds(_ value: Span<UInt8>) -> Int64? {
@@ -18,7 +19,7 @@ enum RetryAfter {
         var seconds: Int64 = 0
         for index in 0..<value.count {
             guard value[index] >= 0x30, value[index] <= 0x39 else { return nil }
-            seconds = min(seconds * 10 + Int64(value[index] - 0x30), longest)
+            seconds = min(seconds * 10 + Int64(value[index] - 0x30), longestSeconds)
         }
         return seconds
     }

@@ -3,27 +3,36 @@ import HTTPMessages
 import Transport
 import Vocabulary
 
-/// One call on its way: at the gate → connecting → sent → answered. Confined to its client's loop.
+/// One call on its way: at the gate → booked to its key → connecting → sent → answered. Confined to its client's loop.
 ///
-/// States and who moves them: `begin` and `receive` take it through the gate, `connect` to a connection, `send` to the
-/// vendor; `finish` ends it, once, and gives its place at the gate back if it has one.
+/// States and who moves them: `begin` and `receive` take it through the gate, `moved` books it to another key if it has
+/// to, `connect` takes it to a connection, `send` to the vendor; `finish` ends it, once. Whenever it has a pass it gives
+/// that back to the gate, and comes to the gate again when it may be sent once more.
 final class UpstreamAttempt {
-    private enum State { case new, queued, connecting, sent, ended }
+    private enum State { case new, queued, moving, connecting, sent, ended }
 
     /// Connecting is tried again so often, for failures in which nothing was sent.
     private static let reconnectsMax = 2
 
     let number: UInt64
     let call: UpstreamCall
+    /// The key that the call is booked to.
+    private(set) var booked: KeyID
+    /// Keys that it must not go out with: one that was rejected, and those that have spent their month.
+    private(set) var without: [UpstreamKey] = []
     private unowned let client: UpstreamClient
     private let loop: EventLoop
+    private let move: UpstreamKeyMove
     private let then: (UpstreamOutcome) -> Void
     /// Those of the moment when it began to connect: what waited in the queue goes out on the newest ones.
     private var settings: UpstreamSettings
-    private var key: UpstreamKey
     private var state = State.new
-    /// The place at the gate, while it is out.
-    private var permit: CircuitBreaker.Permit?
+    /// The place at the gate and the key, while it is out.
+    private var pass: UpstreamGate.Pass?
+    /// Secrets that were sent: none of them may come back.
+    private var secrets: [[UInt8]] = []
+    /// The first answer, if that was a rejection.
+    private var first: (rejection: FirstRejection, reply: UpstreamReply)?
     private var queueDeadline = MonotonicInstant.distantFuture
     private var connectDeadline = MonotonicInstant.distantFuture
     private var reconnects = 0
@@ -35,40 +44,73 @@ final class UpstreamAttempt {
         client: UpstreamClient,
         loop: EventLoop,
         call: UpstreamCall,
+        move: @escaping UpstreamKeyMove,
         then: @escaping (UpstreamOutcome) -> Void
     ) {
         self.number = number
         self.client = client
         self.loop = loop
         self.call = call
+        self.move = move
         self.then = then
+        booked = call.key
         settings = client.settings
-        key = client.key
     }
 
     // MARK: The gate
 
     func begin() {
         queueDeadline = loop.now + settings.queueTimeout
-        receive(client.enter(self, deadline: queueDeadline, isRepeated: false))
+        receive(client.enter(self, isRepeated: false))
     }
+
+    private func enterAgain() { receive(client.enter(self, isRepeated: true)) }
 
     /// The gate's answer, at once or after a wait.
     func receive(_ entry: UpstreamGate.Entry) {
         switch entry {
-        case .go(let permit):
-            self.permit = permit
+        case .go(let pass):
+            self.pass = pass
             timer = nil
-            connectDeadline = loop.now + settings.connectTimeout
-            connect()
+            if pass.key.id == booked { return goOut() }
+            state = .moving
+            move(pass.key.id) { [self] in moved($0) }
         case .wait:
             state = .queued
             startTimer(at: queueDeadline) { [unowned self] in
                 // Let out in this very moment: the answer is in the mailbox.
                 guard let failure = client.giveUp(self) else { return }
-                finish(.failure(failure))
+                refused(failure)
             }
-        case .refused(let failure): finish(.failure(failure))
+        case .refused(let failure): refused(failure)
+        }
+    }
+
+    /// It cannot go out; if it was out before and was rejected, then that is what decides.
+    private func refused(_ failure: UpstreamFailure) {
+        guard let first else { return finish(.failure(failure)) }
+        switch client.ruleAlone(on: first.rejection, document: call.documentID) {
+        case .passOn: finish(.reply(first.reply))
+        case .keyRejected, .tryAnother:
+            // A client that may try again soon is told so.
+            finish(.failure(failure.code == .noKey ? .keyRejected : failure))
+        }
+    }
+
+    /// Booked to the key that it is to go out with, or not.
+    private func moved(_ moved: UpstreamKeyMoved) {
+        guard state == .moving, let pass else { preconditionFailure("moved() in state \(state)") }
+        switch moved {
+        case .done:
+            booked = pass.key.id
+            goOut()
+        case .noRoom:
+            without.append(pass.key)
+            leave(.unused)
+            enterAgain()
+        case .failed:
+            leave(.unused)
+            finish(.givenUp)
         }
     }
 
@@ -80,10 +122,15 @@ final class UpstreamAttempt {
 
     // MARK: Connecting
 
+    private func goOut() {
+        connectDeadline = loop.now + client.settings.connectTimeout
+        reconnects = 0
+        connect()
+    }
+
     private func connect() {
         state = .connecting
         settings = client.settings
-        key = client.key
         if let connection = client.pool.take() { return send(on: connection) }
         client.resolve(for: self)
     }
@@ -119,7 +166,7 @@ final class UpstreamAttempt {
         reconnects += 1
         let pause = Duration.milliseconds(50 * reconnects + Int.random(in: 0..<50))
         guard !isTLS, reconnects <= Self.reconnectsMax, loop.now + pause < connectDeadline else {
-            leave(.failure)
+            leave(.failed)
             return finish(.failure(UpstreamFailure(.unreachable, charged: .no, source: .network, detail)))
         }
         startTimer(at: loop.now + pause) { [unowned self] in connect() }
@@ -128,13 +175,15 @@ final class UpstreamAttempt {
     // MARK: The exchange
 
     private func send(on connection: UpstreamConnection) {
+        guard let pass else { preconditionFailure("send() without a key") }
         state = .sent
         sentAt = loop.now
+        secrets.append(pass.key.secret)
         timer = nil
         var head = HeadWriter(capacity: 512)
         head.requestLine("POST", (settings.pathPrefix + "/v1/classify").utf8)
         head.field("host", settings.hostField)
-        head.field("x-api-key", key.secret)
+        head.field("x-api-key", pass.key.secret)
         head.field("content-type", "application/json")
         head.field("content-length", decimal: Int64(call.body.count))
         head.field("accept", "application/json")
@@ -151,7 +200,7 @@ final class UpstreamAttempt {
         client.pool.give(connection, idleTimeout: settings.idleTimeout)
         switch ending {
         case .failed(let failure):
-            leave(.failure)
+            leave(.failed)
             finish(.failure(failure))
         case .reply(let reader): judge(reader)
         }
@@ -160,33 +209,55 @@ final class UpstreamAttempt {
     private func judge(_ reader: ReplyReader) {
         switch ReplyVerdict.judge(reader, now: loop.wallClock) {
         case .pass(let sign):
-            leave(sign)
-            finish(
-                .reply(
-                    UpstreamReply(
-                        status: reader.status,
-                        contentType: reader.contentType.map { SecretScrubber.scrub($0, of: key.secret) },
-                        retryAfter: reader.retryAfter.map { SecretScrubber.scrub($0, of: key.secret) },
-                        body: SecretScrubber.scrub(reader.body, of: key.secret),
-                        duration: loop.now - sentAt
-                    )
-                )
-            )
-        case .fail(let failure, let sign):
-            leave(sign)
+            leave(.answered(sign, isSuccess: (200..<300).contains(reader.status)))
+            finish(.reply(reply(reader)))
+        case .fail(let failure):
+            leave(.failed)
             finish(.failure(failure))
         case .limited(let retryAfter):
-            client.leave(limitedFor: retryAfter, takePermit())
-            receive(client.enter(self, deadline: queueDeadline, isRepeated: true))
+            leave(.limited(retryAfter))
+            // A refusal that is most likely the document's does not wait for a second opinion.
+            if first?.rejection.rejection == .refused { return refused(.keyRejected) }
+            enterAgain()
+        case .rejected(let rejection): rejected(rejection, reply(reader))
         }
     }
 
-    private func leave(_ sign: CircuitBreaker.Sign) { client.leave(sign, takePermit()) }
+    private func rejected(_ rejection: Rejection, _ reply: UpstreamReply) {
+        let pass = takePass()
+        switch client.leave(pass, rejection, after: first?.rejection, document: call.documentID) {
+        case .tryAnother:
+            first = (FirstRejection(key: pass.key, rejection: rejection), reply)
+            without.append(pass.key)
+            enterAgain()
+        case .passOn:
+            // When the second key is at fault itself, the first one's refusal is what the vendor says of the document.
+            finish(.reply(rejection == .refused ? reply : first?.reply ?? reply))
+        case .keyRejected: finish(.failure(.keyRejected))
+        }
+    }
 
-    private func takePermit() -> CircuitBreaker.Permit {
-        guard let permit else { preconditionFailure("leaving the gate in state \(state) without a place") }
-        self.permit = nil
-        return permit
+    private func reply(_ reader: ReplyReader) -> UpstreamReply {
+        UpstreamReply(
+            status: reader.status,
+            contentType: reader.contentType.map(scrub),
+            retryAfter: reader.retryAfter.map(scrub),
+            body: scrub(reader.body),
+            duration: loop.now - sentAt
+        )
+    }
+
+    private func scrub(_ bytes: [UInt8]) -> [UInt8] { secrets.reduce(bytes) { SecretScrubber.scrub($0, of: $1) } }
+
+    private func leave(_ report: UpstreamGate.Report) {
+        let pass = takePass()
+        client.leave(pass, report, after: first?.rejection)
+    }
+
+    private func takePass() -> UpstreamGate.Pass {
+        guard let pass else { preconditionFailure("leaving the gate in state \(state) without a place") }
+        self.pass = nil
+        return pass
     }
 
     private func finish(_ outcome: UpstreamOutcome) {
@@ -196,4 +267,13 @@ final class UpstreamAttempt {
         client.end(self)
         then(outcome)
     }
+}
+
+extension UpstreamFailure {
+    fileprivate static let keyRejected = UpstreamFailure(
+        .keyRejected,
+        charged: .no,
+        source: .gateway,
+        "the vendor accepts none of the keys that were tried"
+    )
 }

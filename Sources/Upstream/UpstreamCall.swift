@@ -6,14 +6,41 @@ public struct UpstreamCall: Sendable {
     public let body: [UInt8]
     /// Goes upstream as `x-request-id`.
     public let requestID: [UInt8]
-    /// Who asks.
+    /// Who asks, and at which of the vendor's accounts.
     public let team: TeamID
+    public let account: AccountID
+    /// A UUID in lower case, to tell refusals of one document from those of several.
+    public let documentID: String
+    /// The key that the call is booked to.
+    public let key: KeyID
 
-    public init(body: [UInt8], requestID: [UInt8], team: TeamID) {
+    public init(
+        body: [UInt8],
+        requestID: [UInt8],
+        team: TeamID,
+        account: AccountID,
+        documentID: String,
+        key: KeyID
+    ) {
         self.body = body
         self.requestID = requestID
         self.team = team
+        self.account = account
+        self.documentID = documentID
+        self.key = key
     }
+}
+
+/// Books a call to another key than before, durably, and says when that is done: nothing is sent with that key before.
+public typealias UpstreamKeyMove = (KeyID, @escaping (UpstreamKeyMoved) -> Void) -> Void
+
+/// What became of booking a call to another key.
+public enum UpstreamKeyMoved: Sendable {
+    case done
+    /// That key has spent its month: another one is tried.
+    case noRoom
+    /// It cannot be booked, and the call is given up.
+    case failed
 }
 
 /// What became of a call.
@@ -21,6 +48,8 @@ public enum UpstreamOutcome: Sendable {
     /// The vendor answered, and its answer may be passed on.
     case reply(UpstreamReply)
     case failure(UpstreamFailure)
+    /// The call could not be booked to another key, and it costs nothing; who books it knows why.
+    case givenUp
 }
 
 /// An answer of the vendor.

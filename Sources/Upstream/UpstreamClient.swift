@@ -5,8 +5,9 @@ import Vocabulary
 
 /// A worker's way to the vendor. Confined to the worker's loop.
 ///
-/// A call goes through the gate, takes a pooled connection or makes one, and is sent once. It is sent again only when
-/// the vendor cannot have seen it (no connection could be made) or has said that it did not take it (429).
+/// A call goes through the gate, which gives it a key, takes a pooled connection or makes one, and is sent once. It is sent
+/// again only when the vendor cannot have seen it (no connection could be made) or has said that it did not take it: 429,
+/// and once more with another key after a 401 or 403. Connections belong to no key: the key is a field of each request.
 public final class UpstreamClient {
     private let loop: EventLoop
     private let gate: UpstreamGate
@@ -14,11 +15,13 @@ public final class UpstreamClient {
     let dialer: Dialer
     let pool = ConnectionPool()
     private(set) var settings: UpstreamSettings
-    private(set) var key: UpstreamKey
     private(set) var tls: TLSClientContext?
     private var attempts: [UInt64: UpstreamAttempt] = [:]
     private var nextAttempt: UInt64 = 1
     private var pollTimer: LoopTimer?
+    private var pollAt: MonotonicInstant?
+    /// Told what changes about keys, to report and to remember it.
+    private let onKeyChange: (UpstreamKeyRecord) -> Void
     private var mailbox: Mailbox<UpstreamGate.Answer>?
     private var resolved: Mailbox<Resolved>?
 
@@ -32,15 +35,15 @@ public final class UpstreamClient {
         gate: UpstreamGate,
         resolver: NameResolver,
         settings: UpstreamSettings,
-        key: UpstreamKey,
-        tls: TLSClientContext?
+        tls: TLSClientContext?,
+        onKeyChange: @escaping (UpstreamKeyRecord) -> Void
     ) {
         self.loop = loop
         self.gate = gate
         self.resolver = resolver
         self.settings = settings
-        self.key = key
         self.tls = tls
+        self.onKeyChange = onKeyChange
         dialer = Dialer(loop: loop)
         mailbox = Mailbox(loop: loop) { [unowned self] answer in attempts[answer.call]?.receive(answer.entry) }
         resolved = Mailbox(loop: loop) { [unowned self] message in
@@ -51,9 +54,22 @@ public final class UpstreamClient {
 
     /// Sends a classify request.
     ///
-    /// - Parameter then: called once, in a later pass.
-    public func classify(_ call: UpstreamCall, then: @escaping (UpstreamOutcome) -> Void) {
-        let attempt = UpstreamAttempt(number: nextAttempt, client: self, loop: loop, call: call, then: then)
+    /// - Parameters:
+    ///   - move: called when another key than the call's is to take it, and again for each further one.
+    ///   - then: called once, in a later pass.
+    public func classify(
+        _ call: UpstreamCall,
+        move: @escaping UpstreamKeyMove,
+        then: @escaping (UpstreamOutcome) -> Void
+    ) {
+        let attempt = UpstreamAttempt(
+            number: nextAttempt,
+            client: self,
+            loop: loop,
+            call: call,
+            move: move,
+            then: then
+        )
         nextAttempt += 1
         attempts[attempt.number] = attempt
         // In a later pass: looking at a pooled connection reads into the memory that the caller's input may stand in.
@@ -61,11 +77,10 @@ public final class UpstreamClient {
     }
 
     /// Takes new settings into use from the next request on; requests under way end on the old ones.
-    public func replace(settings: UpstreamSettings, key: UpstreamKey, tls: TLSClientContext?) {
+    public func replace(settings: UpstreamSettings, tls: TLSClientContext?) {
         let isElsewhere = settings.host != self.settings.host || settings.port != self.settings.port
         if isElsewhere || settings.isTLS != self.settings.isTLS || tls !== self.tls { pool.renew() }
         self.settings = settings
-        self.key = key
         self.tls = tls
     }
 
@@ -76,31 +91,34 @@ public final class UpstreamClient {
 
     func end(_ attempt: UpstreamAttempt) { attempts[attempt.number] = nil }
 
-    func enter(_ attempt: UpstreamAttempt, deadline: MonotonicInstant, isRepeated: Bool) -> UpstreamGate.Entry {
-        guard let mailbox else { preconditionFailure("a client without a mailbox") }
-        let waiting = UpstreamGate.Waiting(
-            call: attempt.number,
-            team: attempt.call.team,
-            deadline: deadline,
-            mailbox: mailbox
-        )
-        let entry = gate.enter(waiting, isRepeated: isRepeated, at: loop.now)
-        if case .wait(let pollAt?) = entry { pollTimer?.schedule(at: pollAt) }
+    func enter(_ attempt: UpstreamAttempt, isRepeated: Bool) -> UpstreamGate.Entry {
+        let (entry, consequences) = gate.enter(waiting(attempt), isRepeated: isRepeated, at: loop.moment)
+        follow(consequences)
         return entry
     }
 
-    func leave(_ sign: CircuitBreaker.Sign, _ permit: CircuitBreaker.Permit) {
-        gate.leave(sign, permit, at: loop.now)
+    func leave(_ pass: UpstreamGate.Pass, _ report: UpstreamGate.Report, after first: FirstRejection?) {
+        follow(gate.leave(pass, report, after: first, at: loop.moment))
     }
 
-    func leave(limitedFor retryAfter: Duration?, _ permit: CircuitBreaker.Permit) {
-        gate.leave(limitedFor: retryAfter, permit, at: loop.now)
+    func leave(
+        _ pass: UpstreamGate.Pass,
+        _ rejection: Rejection,
+        after first: FirstRejection?,
+        document: String
+    ) -> Ruling {
+        let (ruling, consequences) = gate.leave(pass, rejection, after: first, document: document, at: loop.moment)
+        follow(consequences)
+        return ruling
     }
 
-    func giveUp(_ attempt: UpstreamAttempt) -> UpstreamFailure? {
-        guard let mailbox else { preconditionFailure("a client without a mailbox") }
-        return gate.giveUp(attempt.number, mailbox: mailbox, at: loop.now)
+    func ruleAlone(on first: FirstRejection, document: String) -> Ruling {
+        let (ruling, consequences) = gate.ruleAlone(on: first, document: document, at: loop.moment)
+        follow(consequences)
+        return ruling
     }
+
+    func giveUp(_ attempt: UpstreamAttempt) -> UpstreamFailure? { gate.giveUp(waiting(attempt), at: loop.moment) }
 
     func resolve(for attempt: UpstreamAttempt) {
         guard let resolved else { preconditionFailure("a client without a mailbox") }
@@ -110,7 +128,28 @@ public final class UpstreamClient {
         }
     }
 
+    private func waiting(_ attempt: UpstreamAttempt) -> UpstreamGate.Waiting {
+        guard let mailbox else { preconditionFailure("a client without a mailbox") }
+        return UpstreamGate.Waiting(
+            call: attempt.number,
+            account: attempt.call.account,
+            team: attempt.call.team,
+            booked: attempt.booked,
+            without: attempt.without,
+            mailbox: mailbox
+        )
+    }
+
+    private func follow(_ consequences: UpstreamGate.Consequences) {
+        for record in consequences.records { onKeyChange(record) }
+        guard let next = consequences.pollAt else { return }
+        if let pollAt, pollAt <= next { return }
+        pollAt = next
+        pollTimer?.schedule(at: next)
+    }
+
     private func poll() {
-        if let next = gate.poll(at: loop.now) { pollTimer?.schedule(at: next) }
+        pollAt = nil
+        follow(gate.poll(at: loop.moment))
     }
 }

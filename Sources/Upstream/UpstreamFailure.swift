@@ -5,6 +5,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         case unreachable = "upstream_unreachable"
         case invalidResponse = "upstream_invalid_response"
         case keyRejected = "upstream_key_rejected"
+        case noKey = "no_upstream_key"
         case rateLimited = "upstream_rate_limited"
         case overloaded = "overloaded"
         case circuitOpen = "circuit_open"
@@ -44,7 +45,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
     public var status: Int {
         switch code {
         case .unreachable, .invalidResponse, .keyRejected: 502
-        case .rateLimited, .overloaded, .circuitOpen: 503
+        case .noKey, .rateLimited, .overloaded, .circuitOpen: 503
         case .timeout: 504
         }
     }
@@ -53,7 +54,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
     public var mayServeStale: Bool {
         switch code {
         case .unreachable, .invalidResponse, .circuitOpen, .timeout: true
-        case .keyRejected, .rateLimited, .overloaded: false
+        case .keyRejected, .noKey, .rateLimited, .overloaded: false
         }
     }
 
@@ -63,6 +64,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         case .unreachable: "The vendor could not be reached; try again later."
         case .invalidResponse: "The vendor's reply was broken or no answer to this request; try again later."
         case .keyRejected: "The vendor does not accept the gateway's key; tell your gateway's operator."
+        case .noKey: "The gateway has no key at the vendor that may be used now; tell your gateway's operator."
         case .rateLimited: "The vendor limits the rate of requests, and none could be sent in time; try again later."
         case .overloaded: "Too many requests wait for the vendor; try again later."
         case .circuitOpen: "The vendor failed several times in a row and is left alone for a while; try again later."

@@ -1,18 +1,23 @@
 import EventLoops
-import Vocabulary
+public import Vocabulary
 
-/// Lets requests out to the vendor: so many at once over all workers, none while the key cools, none while the vendor
-/// fails. Who has to wait stands in a queue that is bounded in length and in time.
+/// Lets requests out to the vendor, each with a key of its account: so many at once over all workers and accounts, none
+/// of an account whose keys all cool, none of an account at which the vendor fails. Who has to wait stands in a queue
+/// that is fair between teams, bounded in length over all accounts and in time.
 ///
-/// Guarded: `state` counts who is out and holds who waits, in the order they came. It decides under the lock; waiting
-/// requests are told through their worker's mailbox after it is released. Every request that was let out is told back
-/// by `leave`, once.
+/// Guarded: `state` has the accounts' keys, breakers and queues and counts who is out. It decides under the lock, for
+/// microseconds; waiting requests are told through their worker's mailbox after it is released. Every request that was
+/// let out is told back by `leave`, once.
 public final class UpstreamGate: Sendable {
     /// One request at the gate.
     struct Waiting: Sendable {
         let call: UInt64
+        let account: AccountID
         let team: TeamID
-        let deadline: MonotonicInstant
+        /// The key that the request is booked to, which it gets if it can.
+        let booked: KeyID
+        /// Keys that it has tried, or that have no room for it.
+        let without: [UpstreamKey]
         let mailbox: Mailbox<Answer>
     }
 
@@ -23,156 +28,139 @@ public final class UpstreamGate: Sendable {
     }
 
     enum Entry: Sendable {
-        case go(CircuitBreaker.Permit)
-        /// In the queue; with the moment to `poll` at, if it is a moment that is waited for and not a place.
-        case wait(pollAt: MonotonicInstant?)
+        case go(Pass)
+        case wait
         case refused(UpstreamFailure)
     }
 
-    struct State {
-        var concurrencyMax: Int
-        var queueMax: Int
-        var breaker: CircuitBreaker
-        var cooling = KeyCooling()
-        var underWay = 0
-        var queue: [Waiting] = []
+    /// What a request goes out with, and comes back with.
+    struct Pass: Sendable {
+        let key: UpstreamKey
+        let permit: CircuitBreaker.Permit
     }
 
-    private let state: Guarded<State>
-
-    public init(settings: UpstreamSettings) {
-        state = Guarded(
-            State(
-                concurrencyMax: settings.concurrencyMax,
-                queueMax: settings.queueMax,
-                breaker: CircuitBreaker(settings.breaker)
-            )
-        )
+    /// What a request comes back with.
+    enum Report {
+        /// Nothing was sent.
+        case unused
+        /// The vendor did not answer as it should.
+        case failed
+        /// The vendor took the request, and did what it asked or not.
+        case answered(CircuitBreaker.Sign, isSuccess: Bool)
+        case limited(Duration?)
     }
 
-    /// Takes new limits into use; who is out or waits keeps its place, and who has room now goes out.
-    public func replace(settings: UpstreamSettings, at now: MonotonicInstant) {
-        let answers = state.withLock { state in
-            state.concurrencyMax = settings.concurrencyMax
-            state.queueMax = settings.queueMax
-            state.breaker.replace(settings.breaker)
-            return state.takeNext(at: now)
+    /// What a decision has to be followed by.
+    struct Consequences {
+        /// When to call `poll`, if there is a moment that changes who can go.
+        var pollAt: MonotonicInstant?
+        /// What changed about keys: to be reported and remembered.
+        var records: [UpstreamKeyRecord] = []
+    }
+
+    private let state: Guarded<UpstreamGateState>
+
+    public init(settings: UpstreamSettings, keys: [UpstreamKey]) {
+        state = Guarded(UpstreamGateState(settings: settings, keys: keys))
+    }
+
+    /// Goes on with what was remembered of keys; to be called before the first request.
+    ///
+    /// - Returns: what holds now of the keys that were remembered, to be reported and remembered.
+    public func restore(_ records: [UpstreamKeyRecord], at now: Moment) -> [UpstreamKeyRecord] {
+        state.withLock { state in records.map { state.restore($0, at: now) } }
+    }
+
+    /// Takes other limits and keys into use; who is out or waits keeps its place, and who can go now goes out.
+    ///
+    /// - Returns: what changed about keys: to be reported and remembered.
+    public func replace(settings: UpstreamSettings, keys: [UpstreamKey], at now: Moment) -> [UpstreamKeyRecord] {
+        let (records, answers) = state.withLock { state in
+            (state.replace(settings: settings, keys: keys), state.letOut(at: now))
         }
         deliver(answers)
+        return records
+    }
+
+    /// The key of an account that a request should be booked to before it comes to the gate.
+    ///
+    /// Any thread; no other lock is taken inside.
+    ///
+    /// - Parameter without: keys that have no room for it.
+    public func choose(
+        for account: AccountID,
+        without: [UpstreamKey],
+        at now: Moment
+    ) -> Result<UpstreamKey, UpstreamFailure> {
+        state.withLock { $0.choose(for: account, without: without, at: now) }
     }
 
     /// Asks to send a request.
     ///
-    /// - Parameter isRepeated: it was out and came back with a 429; then a full queue does not turn it away.
-    func enter(_ waiting: Waiting, isRepeated: Bool, at now: MonotonicInstant) -> Entry {
-        state.withLock { state in
-            let coolsUntil = state.cooling.remaining(at: now)
-            if coolsUntil == nil, state.queue.isEmpty, state.underWay < state.concurrencyMax {
-                return state.admit(at: now)
-            }
-            guard isRepeated || state.queue.count < state.queueMax else {
-                return .refused(.overloaded("max_queue requests wait already"))
-            }
-            state.queue.append(waiting)
-            return .wait(pollAt: coolsUntil)
+    /// - Parameter isRepeated: it was out and came back to go once more; then a full queue does not turn it away.
+    func enter(_ waiting: Waiting, isRepeated: Bool, at now: Moment) -> (Entry, Consequences) {
+        let (entry, answers, consequences) = state.withLock { state in
+            let (entry, answers) = state.enter(waiting, isRepeated: isRepeated, at: now)
+            return (entry, answers, Consequences(pollAt: state.nextChange(at: now)))
         }
+        deliver(answers)
+        return (entry, consequences)
     }
 
     /// A request that was let out has come back.
-    func leave(_ sign: CircuitBreaker.Sign, _ permit: CircuitBreaker.Permit, at now: MonotonicInstant) {
-        let answers = state.withLock { state in
-            state.underWay -= 1
-            state.breaker.record(sign, of: permit, at: now)
-            if sign == .success { state.cooling.succeeded() }
-            return state.takeNext(at: now)
-        }
-        deliver(answers)
+    ///
+    /// - Parameter first: the rejection that it met before it went out with this key.
+    func leave(_ pass: Pass, _ report: Report, after first: FirstRejection?, at now: Moment) -> Consequences {
+        decide(at: now) { state in
+            let record = state.leave(pass, report, after: first, at: now)
+            return ((), record.map { [$0] } ?? [])
+        }.1
     }
 
-    /// A request that was let out came back with a 429: the key cools.
-    func leave(limitedFor retryAfter: Duration?, _ permit: CircuitBreaker.Permit, at now: MonotonicInstant) {
-        let answers = state.withLock { state in
-            state.underWay -= 1
-            state.cooling.limited(retryAfter: retryAfter, at: now)
-            state.breaker.record(.neutral, of: permit, at: now)
-            return state.takeNext(at: now)
-        }
-        deliver(answers)
+    /// A request that was let out was rejected.
+    ///
+    /// - Parameter document: which it asked about.
+    func leave(
+        _ pass: Pass,
+        _ rejection: Rejection,
+        after first: FirstRejection?,
+        document: String,
+        at now: Moment
+    ) -> (Ruling, Consequences) {
+        decide(at: now) { $0.leave(pass, rejection, after: first, document: document, at: now) }
     }
 
-    /// Lets out whoever can go now: to be called when a cooling has ended. Says when to call again, if so.
-    func poll(at now: MonotonicInstant) -> MonotonicInstant? {
-        let (answers, next) = state.withLock { state in
-            (state.takeNext(at: now), state.queue.isEmpty ? nil : state.cooling.remaining(at: now))
+    /// The ruling on a request that found no second key to go out with.
+    func ruleAlone(on first: FirstRejection, document: String, at now: Moment) -> (Ruling, Consequences) {
+        decide(at: now) { state in
+            let (ruling, record) = state.ruleAlone(on: first, document: document)
+            return (ruling, record.map { [$0] } ?? [])
         }
-        deliver(answers)
-        return next
     }
+
+    /// Lets out whoever can go now: to be called when a moment has come at which keys become active.
+    func poll(at now: Moment) -> Consequences { decide(at: now) { _ in ((), []) }.1 }
 
     /// A waiting request gives up because its time is over. Nil when it was let out just before.
-    func giveUp(_ call: UInt64, mailbox: Mailbox<Answer>, at now: MonotonicInstant) -> UpstreamFailure? {
-        state.withLock { state in
-            guard let index = state.queue.firstIndex(where: { $0.call == call && $0.mailbox === mailbox }) else {
-                return nil
-            }
-            state.queue.remove(at: index)
-            guard let coolsUntil = state.cooling.remaining(at: now) else {
-                return .overloaded("no place was free within queue_timeout")
-            }
-            return UpstreamFailure(
-                .rateLimited,
-                charged: .no,
-                source: .vendor,
-                "the key cooled for longer than queue_timeout",
-                retryAfterSeconds: secondsUntil(coolsUntil, from: now)
-            )
-        }
+    func giveUp(_ waiting: Waiting, at now: Moment) -> UpstreamFailure? {
+        state.withLock { $0.giveUp(waiting, at: now) }
     }
 
-    private func deliver(_ answers: [(Waiting, Entry)]) {
+    /// Decides, lets out who can go then, and tells them.
+    private func decide<Value>(
+        at now: Moment,
+        _ body: (inout UpstreamGateState) -> (Value, [UpstreamKeyRecord])
+    ) -> (Value, Consequences) {
+        let (value, answers, consequences) = state.withLock { state in
+            let (value, records) = body(&state)
+            let answers = state.letOut(at: now)
+            return (value, answers, Consequences(pollAt: state.nextChange(at: now), records: records))
+        }
+        deliver(answers)
+        return (value, consequences)
+    }
+
+    private func deliver(_ answers: [UpstreamGateState.Decision]) {
         for (waiting, entry) in answers { waiting.mailbox.post(Answer(call: waiting.call, entry: entry)) }
     }
-}
-
-extension UpstreamGate.State {
-    /// Takes a place, unless the vendor fails.
-    fileprivate mutating func admit(at now: MonotonicInstant) -> UpstreamGate.Entry {
-        switch breaker.admit(at: now) {
-        case .go(let permit):
-            underWay += 1
-            return .go(permit)
-        case .refused(let until):
-            return .refused(
-                UpstreamFailure(
-                    .circuitOpen,
-                    charged: .no,
-                    source: .vendor,
-                    "the vendor failed too often",
-                    retryAfterSeconds: secondsUntil(until, from: now)
-                )
-            )
-        }
-    }
-
-    /// Those at the front of the queue who can go, or have to be turned away, now.
-    fileprivate mutating func takeNext(at now: MonotonicInstant) -> [(UpstreamGate.Waiting, UpstreamGate.Entry)] {
-        var answers: [(UpstreamGate.Waiting, UpstreamGate.Entry)] = []
-        guard !queue.isEmpty, cooling.remaining(at: now) == nil else { return answers }
-        while answers.count < queue.count, underWay < concurrencyMax {
-            answers.append((queue[answers.count], admit(at: now)))
-        }
-        queue.removeFirst(answers.count)
-        return answers
-    }
-}
-
-extension UpstreamFailure {
-    fileprivate static func overloaded(_ detail: String) -> UpstreamFailure {
-        UpstreamFailure(.overloaded, charged: .no, source: .gateway, detail, retryAfterSeconds: 1)
-    }
-}
-
-/// Whole seconds, rounded up, at least 1.
-private func secondsUntil(_ instant: MonotonicInstant, from now: MonotonicInstant) -> Int {
-    max(1, Int(((instant - now).wholeNanoseconds + 999_999_999) / 1_000_000_000))
 }

@@ -1,5 +1,3 @@
-public import Vocabulary
-
 /// Where the vendor is and how long it may take. Immutable; replaced whole by a reload.
 public struct UpstreamSettings: Sendable, Equatable {
     public var isTLS: Bool
@@ -56,20 +54,4 @@ public struct UpstreamSettings: Sendable, Equatable {
         let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
         return port == (isTLS ? 443 : 80) ? name : "\(name):\(port)"
     }
-}
-
-/// What the vendor accepts as `x-api-key`. Immutable. Printing it shows the identifier only.
-public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable {
-    public let id: KeyID
-    public let account: AccountID
-    let secret: [UInt8]
-
-    public init(id: KeyID, account: AccountID, secret: [UInt8]) {
-        self.id = id
-        self.account = account
-        self.secret = secret
-    }
-
-    public var description: String { "upstream key \(id)" }
-    public var customMirror: Mirror { Mirror(self, children: ["id": id.rawValue]) }
 }

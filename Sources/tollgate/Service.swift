@@ -80,10 +80,11 @@ final class Service {
             store: store,
             credits: BudgetGate(plan: settings.budgets, opening: opening, node: 0, at: SystemClock.wall()),
             teams: settings.teams.teams,
-            gate: UpstreamGate(settings: settings.upstream),
+            gate: UpstreamGate(settings: settings.upstream, keys: settings.upstreamKeys),
             resolver: NameResolver(),
             accessLog: logs.access
         )
+        rooms.restore(try store.upstreamKeyRecords())
         server = try GatewayServer.start(
             rooms: rooms,
             settings: settings,

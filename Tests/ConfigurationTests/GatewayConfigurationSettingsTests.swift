@@ -49,7 +49,13 @@ struct GatewayConfigurationSettingsTests {
                     breaker: CircuitBreaker.Settings(failures: 6, window: .seconds(12), openFor: .seconds(7))
                 )
         )
-        #expect(settings.upstreamKey.id.rawValue == "first" && settings.upstreamKey.account.rawValue == "berlin")
+        #expect(settings.upstreamKeys.map(\.id.rawValue) == ["first", "second"])
+        #expect(settings.upstreamKeys.map(\.account.rawValue) == ["berlin", "zurich"])
+        #expect(settings.upstreamKeys.map(\.weight) == [7, 1])
+        #expect(settings.upstreamKeys[0].notBefore == Timestamp(rfc3339: "2026-02-03T04:05:06Z"))
+        #expect(settings.upstreamKeys[0].notAfter == Timestamp(rfc3339: "2026-02-03T04:05:07Z"))
+        #expect(settings.upstreamKeys[1].notBefore == nil && settings.upstreamKeys[1].notAfter == nil)
+        #expect(settings.upstreamKeys[0].secretDigest == SHA256Hasher().digest(Array(Secrets.upstreamKey.utf8)))
         #expect(settings.upstreamTLS == nil && settings.listenerTLS == nil)
     }
 

@@ -14,8 +14,7 @@ struct WithoutEffectTests {
         #expect(
             lines
                 == [
-                    "admin", "passthrough", "alerts", "cache.classifier_ttl", "upstream.keys[0].weight",
-                    "upstream.keys[0].not_before", "upstream.keys[0].not_after", "upstream.keys[1]",
+                    "admin", "passthrough", "alerts", "cache.classifier_ttl",
                     "budgets.organization[0].alert_at", "store.url",
                 ].map { "\($0): has no effect yet" }
         )
@@ -27,7 +26,9 @@ struct WithoutEffectTests {
         let text = """
             {"listen": {"workers": 2, "max_connections": 5},
              "upstream": {"base_url": "https://h", "max_queue": 5, "circuit_breaker": {"failures": 2},
-                          "keys": [{"id": "k", "account": "a", "secret": {"env": "DOCUMENTPRO_API_KEY"}}]},
+                          "keys": [{"id": "k", "account": "a", "secret": {"env": "DOCUMENTPRO_API_KEY"}, "weight": 2,
+                                    "not_before": "2026-01-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z"},
+                                   {"id": "l", "account": "a", "secret": {"value": "second-key-of-the-vendor"}}]},
              "cache": {"ttl": "1h", "scope": "team", "stale_if_error": "1h", "negative_ttl": "1s"},
              "store": {"url": "sqlite:t.db"},
              "teams": [{"id": "t", "account": "a", "cache_scope": "team",

@@ -6,8 +6,7 @@ import Vocabulary
 @Suite("KeyCooling")
 struct KeyCoolingTests {
     private func end(_ cooling: KeyCooling, at milliseconds: Int64) -> MonotonicInstant? {
-        var cooling = cooling
-        return cooling.remaining(at: instant(milliseconds))
+        cooling.remaining(at: instant(milliseconds))
     }
 
     @Test("a key cools for as long as Retry-After says, and not a moment longer")

@@ -19,7 +19,8 @@ struct ReplyVerdictTests {
     private func words(_ verdict: ReplyVerdict) -> String {
         switch verdict {
         case .pass(let sign): "pass \(sign)"
-        case .fail(let failure, let sign): "\(failure.code.rawValue) charged \(failure.charged.rawValue) \(sign)"
+        case .fail(let failure): "\(failure.code.rawValue) charged \(failure.charged.rawValue)"
+        case .rejected(let rejection): "rejected \(rejection)"
         case .limited(let pause): "limited \(pause.map { "\($0)" } ?? "by itself")"
         }
     }
@@ -28,12 +29,13 @@ struct ReplyVerdictTests {
     private func expected(_ status: Int) -> String {
         switch status {
         case 200...299: "pass success"
-        case 401: "upstream_key_rejected charged no neutral"
+        case 401: "rejected unauthorized"
+        case 403: "rejected refused"
         case 429: "limited by itself"
         case 400...499: "pass success"
         case 500, 503: "pass failure"
-        case 504: "upstream_timeout charged unknown failure"
-        default: "upstream_invalid_response charged unknown failure"
+        case 504: "upstream_timeout charged unknown"
+        default: "upstream_invalid_response charged unknown"
         }
     }
 
@@ -43,7 +45,7 @@ struct ReplyVerdictTests {
     }
 
     @Test(
-        "a 403 with the vendor's error shape is about the document, any other about the key",
+        "a 403 with the vendor's error shape may be about the document, any other is about the key",
         arguments: [
             (vendorError, true), (#"{"error": "x", "success": false}"#, true), (#"{"message": "Forbidden"}"#, false),
             (#"{"success": true, "error": "x"}"#, false), (#"{"success": false}"#, false),
@@ -55,7 +57,7 @@ struct ReplyVerdictTests {
     )
     func forbidden(_ body: String, _ isVendors: Bool) {
         let verdict = words(judge(403, body))
-        #expect(verdict == (isVendors ? "pass success" : "upstream_key_rejected charged no neutral"))
+        #expect(verdict == (isVendors ? "rejected refused" : "rejected forbidden"))
     }
 
     @Test(
@@ -74,8 +76,8 @@ struct ReplyVerdictTests {
 
     @Test("no failure's words hold anything of the body")
     func words() {
-        for status in [401, 403, 502, 504, 302] {
-            guard case .fail(let failure, _) = judge(status, "hidden") else {
+        for status in [502, 504, 302] {
+            guard case .fail(let failure) = judge(status, "hidden") else {
                 Issue.record("\(status) is passed on")
                 continue
             }

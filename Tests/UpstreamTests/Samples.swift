@@ -6,6 +6,32 @@ import Vocabulary
 /// So many milliseconds after the start of a test's own time.
 func instant(_ milliseconds: Int64) -> MonotonicInstant { MonotonicInstant(nanoseconds: milliseconds * 1_000_000) }
 
+/// The same on both clocks; a test's own time begins at 1970.
+func moment(_ milliseconds: Int64) -> Moment {
+    Moment(steady: instant(milliseconds), wall: Timestamp(microseconds: milliseconds * 1_000))
+}
+
+/// A key whose secret is its identifier, unless it has another one.
+func upstreamKey(
+    _ id: String,
+    account: String = "default",
+    secret: String? = nil,
+    weight: Int = 1,
+    notBefore: Int64? = nil,
+    notAfter: Int64? = nil
+) -> UpstreamKey {
+    let bytes = Array((secret ?? id).utf8)
+    return UpstreamKey(
+        id: KeyID(rawValue: id),
+        account: AccountID(rawValue: account),
+        secret: bytes,
+        secretDigest: CacheKey(bytes.reduce(0) { $0 &* 31 &+ UInt64($1) }, 0, 0, 0),
+        weight: weight,
+        notBefore: notBefore.map { Timestamp(microseconds: $0 * 1_000) },
+        notAfter: notAfter.map { Timestamp(microseconds: $0 * 1_000) }
+    )
+}
+
 func settings(
     port: UInt16 = 443,
     isTLS: Bool = true,

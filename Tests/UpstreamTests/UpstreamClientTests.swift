@@ -12,44 +12,72 @@ struct UpstreamClientTests {
 
     init() throws { bench = try VendorBench() }
 
-    private func client(_ settings: UpstreamSettings) -> UpstreamClient {
+    private func client(_ settings: UpstreamSettings, _ keys: [UpstreamKey]) -> UpstreamClient {
         UpstreamClient(
             loop: bench.loop,
-            gate: UpstreamGate(settings: settings),
+            gate: UpstreamGate(settings: settings, keys: keys),
             resolver: NameResolver(),
             settings: settings,
-            key: UpstreamKey(
-                id: KeyID(rawValue: "primary"),
-                account: AccountID(rawValue: "default"),
-                secret: Array(Self.secret.utf8)
-            ),
-            tls: nil
+            tls: nil,
+            onKeyChange: { [notes] in notes.records.append($0) }
         )
     }
+
+    /// What happened beside the outcomes.
+    private final class Notes {
+        var records: [UpstreamKeyRecord] = []
+        var moves: [String] = []
+    }
+
+    private let notes = Notes()
 
     private func words(_ outcome: UpstreamOutcome) -> String {
         switch outcome {
         case .reply(let reply): "\(reply.status) \(String(decoding: reply.body, as: UTF8.self))"
         case .failure(let failure): "\(failure.code.rawValue) charged \(failure.charged.rawValue)"
+        case .givenUp: "given up"
         }
     }
 
     /// The outcomes of calls that go to a vendor who answers each request with `reply`.
     private func outcomes(_ count: Int, reply: String, settings: UpstreamSettings) -> [String] {
-        bench.onReceive = { $0.send(reply) }
-        let client = client(settings)
+        outcomes(count, settings: settings, keys: [upstreamKey("primary", secret: Self.secret)]) { _ in reply }
+    }
+
+    /// The outcomes of calls with these keys, each called by its secret, to a vendor who answers by the last one it saw.
+    ///
+    /// - Parameter moved: the answer to being booked to another key.
+    private func outcomes(
+        _ count: Int,
+        settings: UpstreamSettings,
+        keys: [UpstreamKey],
+        moved: @escaping (KeyID) -> UpstreamKeyMoved = { _ in .done },
+        reply: @escaping (String) -> String
+    ) -> [String] {
+        bench.onReceive = { side in
+            let last = side.text.split(separator: "x-api-key: ").last.map { $0.prefix { $0 != "\r" } }
+            side.send(reply(last.map(String.init) ?? ""))
+        }
+        let client = client(settings, keys)
         var outcomes: [String] = []
         bench.run(
             connecting: 0,
             [
                 .act {
-                    for _ in 0..<count {
+                    for number in 0..<count {
                         let call = UpstreamCall(
                             body: Array(#"{"a":1}"#.utf8),
                             requestID: Array("request-1".utf8),
-                            team: TeamID(rawValue: "team")
+                            team: TeamID(rawValue: "team"),
+                            account: AccountID(rawValue: "default"),
+                            documentID: "document \(number)",
+                            key: KeyID(rawValue: "primary")
                         )
-                        client.classify(call) { outcomes.append(words($0)) }
+                        func move(to key: KeyID, then: @escaping (UpstreamKeyMoved) -> Void) {
+                            notes.moves.append(key.rawValue)
+                            bench.loop.later { then(moved(key)) }
+                        }
+                        client.classify(call, move: move) { outcomes.append(words($0)) }
                     }
                 },
                 .until("\(count) outcomes") { outcomes.count == count },
@@ -98,8 +126,9 @@ struct UpstreamClientTests {
     func keyRejected() {
         var settings = vendorSettings
         settings.concurrencyMax = 1
-        let rejected = "upstream_key_rejected charged no"
-        #expect(outcomes(2, reply: answer("401 No", "no"), settings: settings) == [rejected, rejected])
+        let expected = ["upstream_key_rejected charged no", "no_upstream_key charged no"]
+        #expect(outcomes(2, reply: answer("401 No", "no"), settings: settings) == expected)
+        #expect(notes.records.map(\.state) == [.quarantined(.unauthorized)])
     }
 
     @Test("a vendor that breaks off leaves the charge open, its place is given back, and nothing is sent again")
@@ -141,5 +170,74 @@ struct UpstreamClientTests {
         settings.concurrencyMax = 1
         let expected = ["upstream_unreachable charged no", "circuit_open charged no"]
         #expect(outcomes(2, reply: "", settings: settings) == expected)
+    }
+
+    private static let refusal = #"{"success": false, "error": "forbidden"}"#
+    private let two = [upstreamKey("primary"), upstreamKey("second")]
+
+    @Test("a call that is rejected is booked to another key before it is sent with it, and that one's answer counts")
+    func otherKey() {
+        let outcomes = outcomes(1, settings: vendorSettings, keys: two) { key in
+            key == "primary" ? answer("403 No", Self.refusal) : answer("200 OK", "by \(key)")
+        }
+        #expect(outcomes == ["200 by ******"] || outcomes == ["200 by second"])
+        #expect(notes.moves == ["second"])
+        #expect(notes.records.map(\.state) == [.quarantined(.otherKeyAccepted)])
+        #expect(notes.records.map(\.id.rawValue) == ["primary"])
+    }
+
+    @Test("a second refusal is passed on, and no key suffers")
+    func document() {
+        let outcomes = outcomes(8, settings: vendorSettings, keys: two) { _ in answer("403 No", Self.refusal) }
+        #expect(outcomes == Array(repeating: "403 \(Self.refusal)", count: 8))
+        #expect(notes.records.isEmpty)
+    }
+
+    @Test("when the second key is at fault itself, the first one's refusal is passed on")
+    func secondAtFault() {
+        let outcomes = outcomes(1, settings: vendorSettings, keys: two) { key in
+            key == "primary" ? answer("403 No", Self.refusal) : answer("401 No", "no")
+        }
+        #expect(outcomes == ["403 \(Self.refusal)"])
+        #expect(notes.records.map(\.id.rawValue) == ["second"])
+    }
+
+    @Test("a 429 moves the call to another key at once")
+    func limitedOne() {
+        let outcomes = outcomes(1, settings: vendorSettings, keys: two) { key in
+            key == "primary"
+                ? "HTTP/1.1 429 No\r\nRetry-After: 60\r\nContent-Length: 0\r\n\r\n" : answer("200 OK", "{}")
+        }
+        #expect(outcomes == ["200 {}"])
+        #expect(notes.moves == ["second"])
+    }
+
+    @Test("a key whose month has no room is passed over; when none remains the call costs nothing")
+    func noRoom() {
+        let three = two + [upstreamKey("third")]
+        func reply(_ key: String) -> String {
+            key == "primary" ? answer("401 No", "no") : answer("200 OK", "{}")
+        }
+        var settings = vendorSettings
+        settings.concurrencyMax = 1
+        let passedOver = outcomes(
+            1,
+            settings: settings,
+            keys: three,
+            moved: { $0.rawValue == "second" ? .noRoom : .done },
+            reply: reply
+        )
+        #expect(passedOver == ["200 {}"])
+        #expect(notes.moves == ["second", "third"])
+    }
+
+    @Test("a call that cannot be booked to another key is given up, and its place is free")
+    func notBooked() {
+        var settings = vendorSettings
+        settings.concurrencyMax = 1
+        let outcomes = outcomes(2, settings: settings, keys: two, moved: { _ in .failed }) { _ in
+            answer("401 No", "no")
+        }
+        #expect(outcomes == ["given up", "given up"])
     }
 }

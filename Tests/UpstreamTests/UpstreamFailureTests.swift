@@ -17,6 +17,7 @@ struct UpstreamFailureTests {
         Row(code: .unreachable, name: "upstream_unreachable", status: 502, mayServeStale: true),
         Row(code: .invalidResponse, name: "upstream_invalid_response", status: 502, mayServeStale: true),
         Row(code: .keyRejected, name: "upstream_key_rejected", status: 502, mayServeStale: false),
+        Row(code: .noKey, name: "no_upstream_key", status: 503, mayServeStale: false),
         Row(code: .rateLimited, name: "upstream_rate_limited", status: 503, mayServeStale: false),
         Row(code: .overloaded, name: "overloaded", status: 503, mayServeStale: false),
         Row(code: .circuitOpen, name: "circuit_open", status: 503, mayServeStale: true),

@@ -12,62 +12,99 @@ private final class GateBench {
     private(set) var answers: [UpstreamGate.Answer] = []
     private(set) var mailbox: Mailbox<UpstreamGate.Answer>?
     private(set) var otherMailbox: Mailbox<UpstreamGate.Answer>?
-    private(set) var permits: [UInt64: CircuitBreaker.Permit] = [:]
+    private var passesOut: [UInt64: UpstreamGate.Pass] = [:]
+    private var waiting: [UInt64: UpstreamGate.Waiting] = [:]
+    private var otherWaiting: [UInt64: UpstreamGate.Waiting] = [:]
+    /// What the gate had remembered.
+    private(set) var records: [UpstreamKeyRecord] = []
 
-    init(_ settings: UpstreamSettings) throws {
+    init(_ settings: UpstreamSettings, keys: [UpstreamKey] = [upstreamKey("key")]) throws {
         passes = try Passes()
-        gate = UpstreamGate(settings: settings)
+        gate = UpstreamGate(settings: settings, keys: keys)
         mailbox = Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
         otherMailbox = Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
     }
 
     private func take(_ answer: UpstreamGate.Answer) {
         answers.append(answer)
-        if case .go(let permit) = answer.entry { permits[answer.call] = permit }
+        if case .go(let pass) = answer.entry { passesOut[answer.call] = pass }
     }
 
     /// Asks for a call to be let out: what became of it, in words.
     @discardableResult
-    func enter(_ call: UInt64, at time: Int64 = 0, isRepeated: Bool = false, other: Bool = false) -> String {
-        let waiting = UpstreamGate.Waiting(
+    func enter(
+        _ call: UInt64,
+        at time: Int64 = 0,
+        isRepeated: Bool = false,
+        other: Bool = false,
+        account: String = "default",
+        team: String = "team",
+        booked: String = "key",
+        without: [UpstreamKey] = []
+    ) -> String {
+        let ticket = UpstreamGate.Waiting(
             call: call,
-            team: TeamID(rawValue: "team"),
-            deadline: instant(time + 30_000),
+            account: AccountID(rawValue: account),
+            team: TeamID(rawValue: team),
+            booked: KeyID(rawValue: booked),
+            without: without,
             mailbox: (other ? otherMailbox : mailbox)!
         )
-        let entry = gate.enter(waiting, isRepeated: isRepeated, at: instant(time))
-        if case .go(let permit) = entry { permits[call] = permit }
-        return Self.words(entry)
+        if other { otherWaiting[call] = ticket } else { waiting[call] = ticket }
+        let (entry, consequences) = gate.enter(ticket, isRepeated: isRepeated, at: moment(time))
+        if case .go(let pass) = entry { passesOut[call] = pass }
+        return Self.words(entry, pollAt: consequences.pollAt)
     }
 
     func leave(_ call: UInt64, _ sign: CircuitBreaker.Sign = .success, at time: Int64 = 0) throws {
-        gate.leave(sign, try takePermit(of: call), at: instant(time))
+        let report: UpstreamGate.Report =
+            switch sign {
+            case .success: .answered(.success, isSuccess: true)
+            case .failure: .failed
+            case .neutral: .unused
+            }
+        try leave(call, report, at: time)
     }
 
     func leave(_ call: UInt64, limitedFor pause: Duration?, at time: Int64 = 0) throws {
-        gate.leave(limitedFor: pause, try takePermit(of: call), at: instant(time))
+        try leave(call, .limited(pause), at: time)
     }
 
-    private func takePermit(of call: UInt64) throws -> CircuitBreaker.Permit {
-        let permit = permits.removeValue(forKey: call)
-        return try #require(permit, "\(call) is not out")
+    private func leave(_ call: UInt64, _ report: UpstreamGate.Report, at time: Int64) throws {
+        records += gate.leave(try takePass(of: call), report, after: nil, at: moment(time)).records
+    }
+
+    /// The call comes back rejected; what the gate rules.
+    func leave(_ call: UInt64, _ rejection: Rejection, document: String = "d", at time: Int64 = 0) throws -> Ruling {
+        let pass = try takePass(of: call)
+        let (ruling, consequences) = gate.leave(pass, rejection, after: nil, document: document, at: moment(time))
+        records += consequences.records
+        return ruling
+    }
+
+    /// The key that a call is out with.
+    func key(of call: UInt64) -> String? { passesOut[call]?.key.id.rawValue }
+
+    private func takePass(of call: UInt64) throws -> UpstreamGate.Pass {
+        let pass = passesOut.removeValue(forKey: call)
+        return try #require(pass, "\(call) is not out")
     }
 
     func giveUp(_ call: UInt64, at time: Int64 = 0, other: Bool = false) -> UpstreamFailure? {
-        gate.giveUp(call, mailbox: (other ? otherMailbox : mailbox)!, at: instant(time))
+        guard let ticket = other ? otherWaiting[call] : waiting[call] else { return nil }
+        return gate.giveUp(ticket, at: moment(time))
     }
 
     /// What has been told since it was last asked.
     func takeAnswers() -> [String] {
         defer { answers = [] }
-        return answers.map { "\($0.call) \(Self.words($0.entry))" }
+        return answers.map { "\($0.call) \(Self.words($0.entry, pollAt: nil))" }
     }
 
-    static func words(_ entry: UpstreamGate.Entry) -> String {
+    static func words(_ entry: UpstreamGate.Entry, pollAt: MonotonicInstant?) -> String {
         switch entry {
         case .go: "go"
-        case .wait(nil): "wait"
-        case .wait(let pollAt?): "wait until \(pollAt.nanoseconds / 1_000_000)"
+        case .wait: pollAt.map { "wait until \($0.nanoseconds / 1_000_000)" } ?? "wait"
         case .refused(let failure): words(failure)
         }
     }
@@ -75,6 +112,10 @@ private final class GateBench {
     static func words(_ failure: UpstreamFailure) -> String {
         "\(failure.code.rawValue) \(failure.status) charged \(failure.charged.rawValue) "
             + "after \(failure.retryAfterSeconds.map(String.init) ?? "-")"
+    }
+
+    func replace(_ settings: UpstreamSettings, keys: [UpstreamKey] = [upstreamKey("key")], at time: Int64 = 0) {
+        records += gate.replace(settings: settings, keys: keys, at: moment(time))
     }
 
     func run(_ steps: (() throws -> Void)...) { passes.run(steps.map { .act($0) }) }
@@ -178,16 +219,16 @@ struct UpstreamGateTests {
             #expect(bench.enter(4, at: 2_000) == "wait until 4000")
             // A place that gets free is of no use to anybody.
             try bench.leave(2, at: 2_500)
-            #expect(bench.gate.poll(at: instant(3_999)) == instant(4_000))
+            #expect(bench.gate.poll(at: moment(3_999)).pollAt == instant(4_000))
         } _: {
             #expect(bench.takeAnswers() == [])
-            #expect(bench.gate.poll(at: instant(4_000)) == nil)
+            #expect(bench.gate.poll(at: moment(4_000)).pollAt == nil)
         } _: {
             #expect(bench.takeAnswers() == ["1 go", "3 go"])
             try bench.leave(3, at: 4_100)
         } _: {
             #expect(bench.takeAnswers() == ["4 go"])
-            #expect(bench.gate.poll(at: instant(4_200)) == nil)
+            #expect(bench.gate.poll(at: moment(4_200)).pollAt == nil)
         }
     }
 
@@ -201,10 +242,10 @@ struct UpstreamGateTests {
             #expect(bench.enter(1, isRepeated: true) == "wait until 1000")
             try bench.leave(2, limitedFor: .milliseconds(2_001), at: 500)
             #expect(bench.enter(3, at: 500) == "wait until 2501")
-            #expect(bench.gate.poll(at: instant(1_000)) == instant(2_501))
+            #expect(bench.gate.poll(at: moment(1_000)).pollAt == instant(2_501))
             #expect(bench.giveUp(1, at: 1_000).map(GateBench.words) == "upstream_rate_limited 503 charged no after 2")
             #expect(bench.giveUp(3, at: 2_500).map(GateBench.words) == "upstream_rate_limited 503 charged no after 1")
-            #expect(bench.gate.poll(at: instant(2_500)) == nil)
+            #expect(bench.gate.poll(at: moment(2_500)).pollAt == nil)
             #expect(bench.enter(4, at: 2_501) == "go")
         } _: {
             #expect(bench.takeAnswers() == [])
@@ -262,7 +303,7 @@ struct UpstreamGateTests {
         let bench = try GateBench(settings(concurrencyMax: 2, queueMax: 2))
         bench.run {
             for call in 1...4 { bench.enter(UInt64(call)) }
-            bench.gate.replace(settings: settings(concurrencyMax: 1, queueMax: 0), at: MonotonicInstant(nanoseconds: 0))
+            bench.replace(settings(concurrencyMax: 1, queueMax: 0))
             #expect(bench.enter(5) == self.full)
             try bench.leave(1)
         } _: {
@@ -270,13 +311,138 @@ struct UpstreamGateTests {
             try bench.leave(2)
         } _: {
             #expect(bench.takeAnswers() == ["3 go"])
-            bench.gate.replace(settings: settings(concurrencyMax: 3, queueMax: 1), at: MonotonicInstant(nanoseconds: 0))
+            bench.replace(settings(concurrencyMax: 3, queueMax: 1))
         } _: {
             #expect(bench.takeAnswers() == ["4 go"])
             try bench.leave(3)
             #expect(bench.enter(6) == "go")
             #expect(bench.enter(7) == "go")
             #expect(bench.enter(8) == "wait")
+        }
+    }
+
+    @Test("the key that a request is booked to takes it if it can, else another one by its turn")
+    func booked() throws {
+        let bench = try GateBench(settings(), keys: [upstreamKey("a"), upstreamKey("b")])
+        bench.run {
+            for call in 1...4 { bench.enter(UInt64(call), booked: "b") }
+            #expect((1...4).map { bench.key(of: $0) } == ["b", "b", "b", "b"])
+            try bench.leave(1, limitedFor: .seconds(9))
+            bench.enter(5, booked: "b")
+            bench.enter(6, booked: "gone")
+            #expect((5...6).map { bench.key(of: $0) } == ["a", "a"])
+            #expect(bench.enter(7, booked: "a", without: [upstreamKey("a")]) == "wait until 9000")
+            #expect(bench.enter(8, booked: "a", without: [upstreamKey("a")]) == "wait until 9000")
+        } _: {
+            // Who waits for a key that cools does not hold those up who need none of it.
+            #expect(bench.enter(9, booked: "a") == "go")
+            #expect(bench.gate.poll(at: moment(9_000)).pollAt == nil)
+        } _: {
+            #expect(bench.takeAnswers() == ["7 go", "8 go"])
+            #expect((7...8).map { bench.key(of: $0) } == ["b", "b"])
+        }
+    }
+
+    @Test("an account without a key that is accepted refuses with no_upstream_key, those who wait too")
+    func closed() throws {
+        let bench = try GateBench(settings(concurrencyMax: 1), keys: [upstreamKey("key")])
+        let noKey = "no_upstream_key 503 charged no after 60"
+        bench.run {
+            #expect(bench.enter(1) == "go")
+            #expect(bench.enter(2) == "wait")
+            #expect(bench.enter(3, account: "unknown") == noKey)
+            let ruling = try bench.leave(1, .unauthorized)
+            #expect(ruling == .keyRejected)
+        } _: {
+            #expect(bench.takeAnswers() == ["2 \(noKey)"])
+            #expect(bench.enter(4) == noKey)
+            #expect(bench.records.map(\.state) == [.quarantined(.unauthorized)])
+            // Another secret is another key.
+            bench.replace(settings(concurrencyMax: 1), keys: [upstreamKey("key", secret: "new")])
+            #expect(bench.records.last?.state == .active)
+            #expect(bench.enter(5) == "go")
+            bench.replace(settings(concurrencyMax: 1), keys: [upstreamKey("key", secret: "new", notBefore: 7_000)])
+            #expect(bench.enter(6) == "no_upstream_key 503 charged no after 7")
+        }
+    }
+
+    @Test("a reply to a key that has gone, or has another secret now, says nothing of the present ones")
+    func goneKey() throws {
+        let bench = try GateBench(settings(), keys: [upstreamKey("key")])
+        bench.run {
+            for call in 1...3 { bench.enter(UInt64(call)) }
+            bench.replace(settings(), keys: [upstreamKey("key", secret: "new")])
+            // The request is tried with the new secret, which is another key.
+            let ruling = try bench.leave(1, .unauthorized)
+            #expect(ruling == .tryAnother)
+            #expect(bench.enter(1, isRepeated: true, without: [upstreamKey("key")]) == "go")
+            try bench.leave(2, limitedFor: .seconds(60))
+            bench.replace(settings(), keys: [])
+            let last = try bench.leave(3, .unauthorized)
+            #expect(last == .keyRejected)
+            #expect(bench.records.isEmpty)
+        }
+    }
+
+    @Test("accounts do not wait for one another: keys, breakers and queues are each one's own")
+    func accounts() throws {
+        let keys = [upstreamKey("a", account: "first"), upstreamKey("b", account: "second")]
+        let bench = try GateBench(settings(concurrencyMax: 2, breakerFailures: 1), keys: keys)
+        bench.run {
+            #expect(bench.enter(1, account: "first", booked: "a") == "go")
+            try bench.leave(1, limitedFor: .seconds(5))
+            #expect(bench.enter(2, account: "first", booked: "a") == "wait until 5000")
+            #expect(bench.enter(3, account: "second", booked: "b") == "go")
+            try bench.leave(3, .failure)
+            #expect(bench.enter(4, account: "second", booked: "b") == "circuit_open 503 charged no after 5")
+            #expect(bench.gate.poll(at: moment(5_000)).pollAt == nil)
+        } _: {
+            #expect(bench.takeAnswers() == ["2 go"])
+            #expect(bench.key(of: 2) == "a")
+        }
+    }
+
+    @Test("places that get free go to the accounts in turns, and in each to the teams in turns")
+    func turns() throws {
+        let keys = [upstreamKey("a", account: "first"), upstreamKey("b", account: "second")]
+        let bench = try GateBench(settings(concurrencyMax: 1), keys: keys)
+        bench.run {
+            bench.enter(0, account: "first", booked: "a")
+            for call in 1...4 { bench.enter(UInt64(call), account: "first", team: "many", booked: "a") }
+            bench.enter(5, account: "first", team: "one", booked: "a")
+            bench.enter(6, account: "second", team: "many", booked: "b")
+            try bench.leave(0)
+        } _: {
+            try bench.leave(6)
+        } _: {
+            try bench.leave(1)
+        } _: {
+            try bench.leave(5)
+        } _: {
+            #expect(bench.takeAnswers().map { $0.prefix(1) } == ["6", "1", "5", "2"])
+        }
+    }
+
+    @Test("what was remembered holds again, for the same secret only")
+    func restored() throws {
+        let bench = try GateBench(settings(), keys: ["a", "b", "c", "d"].map { upstreamKey($0) })
+        func record(_ key: UpstreamKey, _ state: UpstreamKeyRecord.State) -> UpstreamKeyRecord {
+            UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: state)
+        }
+        let states = [
+            record(upstreamKey("a"), .quarantined(.forbidden)),
+            record(upstreamKey("b"), .cooling(until: Timestamp(seconds: 30))),
+            record(upstreamKey("c", secret: "old"), .quarantined(.forbidden)),
+            record(upstreamKey("d"), .cooling(until: Timestamp(seconds: 9))),
+            record(upstreamKey("gone"), .quarantined(.forbidden)),
+        ]
+        let now = bench.gate.restore(states, at: moment(10_000))
+        #expect(now.map(\.state) == [states[0].state, states[1].state, .active, .active, .active])
+        bench.run {
+            #expect(bench.enter(1, at: 10_000, booked: "c") == "go")
+            #expect(bench.enter(2, at: 10_000, booked: "d") == "go")
+            let without = ["c", "d"].map { upstreamKey($0) }
+            #expect(bench.enter(3, at: 10_000, booked: "a", without: without) == "wait until 30000")
         }
     }
 
@@ -307,7 +473,7 @@ private final class GateModel {
     private var time: Int64 = 0
     private var coolsUntil: Int64 = 0
     private var next: UInt64 = 1
-    private var out: [(call: UInt64, permit: CircuitBreaker.Permit)] = []
+    private var out: [(call: UInt64, pass: UpstreamGate.Pass)] = []
     private var waiting: [UInt64] = []
     private(set) var fault: String?
 
@@ -318,7 +484,8 @@ private final class GateModel {
                 concurrencyMax: concurrencyMax,
                 queueMax: queueMax,
                 breakerFailures: breakerFailures
-            )
+            ),
+            keys: [upstreamKey("key")]
         )
         self.concurrencyMax = concurrencyMax
         self.generator = generator
@@ -331,8 +498,8 @@ private final class GateModel {
         let ends = (0..<60).map { _ in
             Passes.Step.act { [self] in
                 time += 100_000
-                while !out.isEmpty { leave(.success) }
-                _ = gate.poll(at: instant(time))
+                while !out.isEmpty { leave(.answered(.success, isSuccess: true)) }
+                _ = gate.poll(at: moment(time))
             }
         }
         passes.run(steps + ends)
@@ -347,12 +514,12 @@ private final class GateModel {
             return blame("\(answer.call) was told something, but \(waiting) wait")
         }
         waiting.removeFirst()
-        if case .go(let permit) = answer.entry { letOut(answer.call, permit) }
+        if case .go(let pass) = answer.entry { letOut(answer.call, pass) }
         if case .wait = answer.entry { blame("\(answer.call) was told to wait after a wait") }
     }
 
-    private func letOut(_ call: UInt64, _ permit: CircuitBreaker.Permit) {
-        out.append((call, permit))
+    private func letOut(_ call: UInt64, _ pass: UpstreamGate.Pass) {
+        out.append((call, pass))
         if out.count > concurrencyMax { blame("\(out.count) are out") }
         if time < coolsUntil { blame("\(call) was let out while the key cools") }
     }
@@ -362,53 +529,62 @@ private final class GateModel {
         if !waiting.isEmpty, out.count < concurrencyMax, time >= coolsUntil { blame("\(waiting) wait for nothing") }
         switch Int.random(in: 0..<10, using: &generator) {
         case 0..<4: enter()
-        case 4 where !out.isEmpty: leave(.failure)
-        case 5 where !out.isEmpty: leave(.neutral)
+        case 4 where !out.isEmpty: leave(.failed)
+        case 5 where !out.isEmpty: leave(.unused)
         case 6 where !out.isEmpty: leaveLimited()
         case 7 where !waiting.isEmpty: giveUp()
         case 8: time += Int64.random(in: 0...3_000, using: &generator)
-        default: if !out.isEmpty { leave(.success) }
+        default: if !out.isEmpty { leave(.answered(.success, isSuccess: true)) }
         }
-        _ = gate.poll(at: instant(time))
+        _ = gate.poll(at: moment(time))
+    }
+
+    private func ticket(_ call: UInt64) -> UpstreamGate.Waiting {
+        UpstreamGate.Waiting(
+            call: call,
+            account: AccountID(rawValue: "default"),
+            team: TeamID(rawValue: "team"),
+            booked: KeyID(rawValue: "key"),
+            without: [],
+            mailbox: mailbox!
+        )
     }
 
     private func enter(_ repeated: UInt64? = nil) {
-        guard let mailbox else { return }
         let call = repeated ?? next
         if repeated == nil { next += 1 }
-        let ticket = UpstreamGate.Waiting(
-            call: call,
-            team: TeamID(rawValue: "team"),
-            deadline: .distantFuture,
-            mailbox: mailbox
-        )
-        switch gate.enter(ticket, isRepeated: repeated != nil, at: instant(time)) {
-        case .go(let permit): letOut(call, permit)
-        case .wait(let pollAt):
+        let (entry, consequences) = gate.enter(ticket(call), isRepeated: repeated != nil, at: moment(time))
+        switch entry {
+        case .go(let pass): letOut(call, pass)
+        case .wait:
             waiting.append(call)
-            if (pollAt != nil) != (time < coolsUntil) { blame("\(call) waits, but not for what it is told") }
+            if (consequences.pollAt != nil) != (time < coolsUntil) {
+                blame("\(call) waits, but not for what it is told")
+            }
         case .refused: break
         }
     }
 
-    private func takeOut() -> (call: UInt64, permit: CircuitBreaker.Permit) {
+    private func takeOut() -> (call: UInt64, pass: UpstreamGate.Pass) {
         out.remove(at: Int.random(in: 0..<out.count, using: &generator))
     }
 
-    private func leave(_ sign: CircuitBreaker.Sign) { gate.leave(sign, takeOut().permit, at: instant(time)) }
+    private func leave(_ report: UpstreamGate.Report) {
+        _ = gate.leave(takeOut().pass, report, after: nil, at: moment(time))
+    }
 
     private func leaveLimited() {
         let seconds = Int64.random(in: 1...3, using: &generator)
-        let (call, permit) = takeOut()
+        let (call, pass) = takeOut()
         coolsUntil = max(coolsUntil, time + seconds * 1_000)
-        gate.leave(limitedFor: .seconds(seconds), permit, at: instant(time))
+        _ = gate.leave(pass, .limited(.seconds(seconds)), after: nil, at: moment(time))
         if Bool.random(using: &generator) { enter(call) }
     }
 
     private func giveUp() {
-        guard let mailbox, let call = waiting.randomElement(using: &generator) else { return }
+        guard let call = waiting.randomElement(using: &generator) else { return }
         // Nil means that its answer is in the mailbox.
-        guard gate.giveUp(call, mailbox: mailbox, at: instant(time)) != nil else { return }
+        guard gate.giveUp(ticket(call), at: moment(time)) != nil else { return }
         waiting.removeAll { $0 == call }
     }
 }

@@ -22,11 +22,7 @@ struct UpstreamSettingsTests {
 
     @Test("printing, reflecting or dumping a key shows its identifier only")
     func unseen() {
-        let key = UpstreamKey(
-            id: KeyID(rawValue: "primary"),
-            account: AccountID(rawValue: "default"),
-            secret: Array("hidden".utf8)
-        )
+        let key = upstreamKey("primary", secret: "hidden")
         var text = "\(key) \(String(reflecting: key))"
         dump(key, to: &text)
         #expect(text.contains("primary"))

@@ -1,0 +1,18 @@
+public import EventLoops
+public import Vocabulary
+
+/// One moment on both clocks: pauses are measured on the steady one, validity is told by the wall clock.
+public struct Moment: Sendable {
+    public let steady: MonotonicInstant
+    public let wall: Timestamp
+
+    public init(steady: MonotonicInstant, wall: Timestamp) {
+        self.steady = steady
+        self.wall = wall
+    }
+}
+
+extension EventLoop {
+    /// This pass of the loop on both clocks.
+    public var moment: Moment { Moment(steady: now, wall: wallClock) }
+}

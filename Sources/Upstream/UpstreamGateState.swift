@@ -1,0 +1,272 @@
+import Vocabulary
+
+/// What the gate's lock is around: the accounts, and how many requests are out. Pure but for the mailboxes that it holds.
+struct UpstreamGateState {
+    /// One vendor account: its keys, whether the vendor works for it, and who waits.
+    private struct Account {
+        var ring: UpstreamKeyRing
+        var breaker: CircuitBreaker
+        var queue = FairQueue<UpstreamGate.Waiting>()
+    }
+
+    /// Somebody who waited, and what it is told.
+    typealias Decision = (UpstreamGate.Waiting, UpstreamGate.Entry)
+
+    private var concurrencyMax: Int
+    private var queueMax: Int
+    private var underWay = 0
+    private var accounts: [AccountID: Account] = [:]
+    /// The accounts, each once; the first one's turn is next when a place gets free.
+    private var order: [AccountID] = []
+
+    init(settings: UpstreamSettings, keys: [UpstreamKey]) {
+        concurrencyMax = settings.concurrencyMax
+        queueMax = settings.queueMax
+        _ = replace(settings: settings, keys: keys)
+    }
+
+    private var waitingCount: Int { accounts.values.reduce(0) { $0 + $1.queue.count } }
+
+    // MARK: Settings
+
+    mutating func replace(settings: UpstreamSettings, keys: [UpstreamKey]) -> [UpstreamKeyRecord] {
+        concurrencyMax = settings.concurrencyMax
+        queueMax = settings.queueMax
+        let byAccount = Dictionary(grouping: keys, by: \.account)
+        for id in byAccount.keys where accounts[id] == nil {
+            accounts[id] = Account(ring: UpstreamKeyRing([]), breaker: CircuitBreaker(settings.breaker))
+            order.append(id)
+        }
+        var records: [UpstreamKeyRecord] = []
+        // An account that has lost its keys stays: requests of it may wait or be under way.
+        for id in order {
+            accounts[id]?.breaker.replace(settings.breaker)
+            records += accounts[id]?.ring.replace(byAccount[id] ?? []) ?? []
+        }
+        return records
+    }
+
+    /// What holds now of a key that was remembered.
+    mutating func restore(_ record: UpstreamKeyRecord, at now: Moment) -> UpstreamKeyRecord {
+        for id in order where accounts[id]?.ring.restore(record, at: now) == true { return record }
+        return UpstreamKeyRecord(id: record.id, secretDigest: record.secretDigest, state: .active)
+    }
+
+    // MARK: Going out
+
+    mutating func choose(
+        for id: AccountID,
+        without: [UpstreamKey],
+        at now: Moment
+    ) -> Result<UpstreamKey, UpstreamFailure> {
+        if let key = accounts[id]?.ring.choose(without: without, at: now) { return .success(key) }
+        return .failure(noKey(of: id, at: now))
+    }
+
+    /// What became of a request that comes, and those who are let out or turned away besides.
+    mutating func enter(
+        _ waiting: UpstreamGate.Waiting,
+        isRepeated: Bool,
+        at now: Moment
+    ) -> (UpstreamGate.Entry, [Decision]) {
+        guard accounts[waiting.account] != nil else { return (.refused(noKey(of: waiting.account, at: now)), []) }
+        // Who comes takes its turn among those who wait, which is at once when nobody does.
+        accounts[waiting.account]?.queue.append(waiting, of: waiting.team)
+        var decisions = letOut(at: now)
+        if let index = decisions.firstIndex(where: { $0.0.isSame(as: waiting) }) {
+            return (decisions.remove(at: index).1, decisions)
+        }
+        if !isRepeated, waitingCount > queueMax {
+            _ = accounts[waiting.account]?.queue.remove(of: waiting.team) { $0.isSame(as: waiting) }
+            return (.refused(.overloaded("max_queue requests wait already")), decisions)
+        }
+        return (.wait, decisions)
+    }
+
+    /// Those who can go, or have to be turned away, now: the accounts take turns, and in each the teams.
+    mutating func letOut(at now: Moment) -> [Decision] {
+        var decisions: [Decision] = []
+        for id in order { decisions += turnAway(of: id, at: now) }
+        var idle = 0
+        while underWay < concurrencyMax, idle < order.count {
+            let id = order.removeFirst()
+            order.append(id)
+            if let decision = letOne(of: id, at: now) {
+                decisions.append(decision)
+                idle = 0
+            } else {
+                idle += 1
+            }
+        }
+        return decisions
+    }
+
+    /// Everybody of an account that has no key left to wait for.
+    private mutating func turnAway(of id: AccountID, at now: Moment) -> [Decision] {
+        guard let account = accounts[id], !account.queue.isEmpty, account.ring.outlook(without: [], at: now) == .closed
+        else { return [] }
+        let failure = noKey(of: id, at: now)
+        return (accounts[id]?.queue.removeAll() ?? []).map { ($0, .refused(failure)) }
+    }
+
+    private mutating func letOne(of id: AccountID, at now: Moment) -> Decision? {
+        guard let account = accounts[id], !account.queue.isEmpty else { return nil }
+        let ring = account.ring
+        let outlook = ring.outlook(without: [], at: now)
+        func mayWait(_ waiting: UpstreamGate.Waiting) -> Bool {
+            switch waiting.without.isEmpty ? outlook : ring.outlook(without: waiting.without, at: now) {
+            case .waits: true
+            case .open, .closed: false
+            }
+        }
+        guard let waiting = accounts[id]?.queue.take(where: { !mayWait($0) }) else { return nil }
+        return (waiting, admit(waiting, at: now))
+    }
+
+    /// Takes a place and a key, unless the vendor fails or there is none.
+    private mutating func admit(_ waiting: UpstreamGate.Waiting, at now: Moment) -> UpstreamGate.Entry {
+        let id = waiting.account
+        guard accounts[id]?.ring.outlook(without: waiting.without, at: now) == .open else {
+            return .refused(noKey(of: id, at: now))
+        }
+        switch accounts[id]?.breaker.admit(at: now.steady) {
+        case .go(let permit):
+            guard
+                let key = accounts[id]?.ring.take(preferring: waiting.booked, without: waiting.without, at: now)
+            else { preconditionFailure("an open ring without an active key") }
+            underWay += 1
+            return .go(UpstreamGate.Pass(key: key, permit: permit))
+        case .refused(let until): return .refused(.circuitOpen(until: until, at: now))
+        case nil: preconditionFailure("a request of an account that is not there")
+        }
+    }
+
+    /// When time alone lets somebody out who waits; nil when it does not.
+    func nextChange(at now: Moment) -> MonotonicInstant? {
+        accounts.values.compactMap { $0.queue.isEmpty ? nil : $0.ring.nextChange(at: now) }.min()
+    }
+
+    mutating func giveUp(_ waiting: UpstreamGate.Waiting, at now: Moment) -> UpstreamFailure? {
+        let removed = accounts[waiting.account]?.queue.remove(of: waiting.team) { $0.isSame(as: waiting) }
+        guard removed != nil, let ring = accounts[waiting.account]?.ring else { return nil }
+        switch ring.outlook(without: waiting.without, at: now) {
+        case .open: return .overloaded("no place was free within queue_timeout")
+        case .waits(let until): return .rateLimited(until: until, at: now)
+        case .closed: return noKey(of: waiting.account, at: now)
+        }
+    }
+
+    // MARK: Coming back
+
+    mutating func leave(
+        _ pass: UpstreamGate.Pass,
+        _ report: UpstreamGate.Report,
+        after first: FirstRejection?,
+        at now: Moment
+    ) -> UpstreamKeyRecord? {
+        let id = pass.key.account
+        underWay -= 1
+        let (sign, record): (CircuitBreaker.Sign, UpstreamKeyRecord?)
+        switch report {
+        case .unused: (sign, record) = (.neutral, nil)
+        case .failed: (sign, record) = (.failure, nil)
+        case .answered(let said, let isSuccess):
+            let isAccepted = said == .success
+            (sign, record) = (said, isAccepted ? answered(pass.key, isSuccess: isSuccess, after: first) : nil)
+        case .limited(let retryAfter):
+            sign = .neutral
+            record = accounts[id]?.ring.limited(pass.key, retryAfter: retryAfter, at: now)
+        }
+        accounts[id]?.breaker.record(sign, of: pass.permit, at: now.steady)
+        return record
+    }
+
+    private mutating func answered(
+        _ key: UpstreamKey,
+        isSuccess: Bool,
+        after first: FirstRejection?
+    ) -> UpstreamKeyRecord? {
+        accounts[key.account]?.ring.answered(key, isSuccess: isSuccess, after: first)
+    }
+
+    mutating func leave(
+        _ pass: UpstreamGate.Pass,
+        _ rejection: Rejection,
+        after first: FirstRejection?,
+        document: String,
+        at now: Moment
+    ) -> (Ruling, [UpstreamKeyRecord]) {
+        let id = pass.key.account
+        underWay -= 1
+        // The vendor works when it refuses in its own words; whoever stands before it says nothing of it.
+        let sign: CircuitBreaker.Sign = rejection == .refused ? .success : .neutral
+        accounts[id]?.breaker.record(sign, of: pass.permit, at: now.steady)
+        let ruled = accounts[id]?.ring.rejected(rejection, by: pass.key, after: first, document: document, at: now)
+        return ruled ?? (.keyRejected, [])
+    }
+
+    mutating func ruleAlone(on first: FirstRejection, document: String) -> (Ruling, UpstreamKeyRecord?) {
+        accounts[first.key.account]?.ring.ruleAlone(on: first, document: document) ?? (.keyRejected, nil)
+    }
+
+    // MARK: Failures
+
+    /// An account that no request can be sent for; with the moment at which the next key begins, if one does.
+    private func noKey(of id: AccountID, at now: Moment) -> UpstreamFailure {
+        .noKey(
+            "account \(id) has no key that is accepted and in its time",
+            until: accounts[id]?.ring.nextChange(at: now),
+            at: now
+        )
+    }
+}
+
+extension UpstreamGate.Waiting {
+    /// Calls are numbered by each worker for itself.
+    fileprivate func isSame(as other: UpstreamGate.Waiting) -> Bool { call == other.call && mailbox === other.mailbox }
+}
+
+extension UpstreamFailure {
+    /// For `Retry-After` where only an operator can help: how long a client should leave it alone.
+    private static let pauseSeconds = 60
+
+    fileprivate static func overloaded(_ detail: String) -> UpstreamFailure {
+        UpstreamFailure(.overloaded, charged: .no, source: .gateway, detail, retryAfterSeconds: 1)
+    }
+
+    fileprivate static func circuitOpen(until: MonotonicInstant, at now: Moment) -> UpstreamFailure {
+        let seconds = secondsUntil(until, from: now.steady)
+        return UpstreamFailure(
+            .circuitOpen,
+            charged: .no,
+            source: .vendor,
+            "the vendor failed too often",
+            retryAfterSeconds: seconds
+        )
+    }
+
+    fileprivate static func rateLimited(until: MonotonicInstant, at now: Moment) -> UpstreamFailure {
+        UpstreamFailure(
+            .rateLimited,
+            charged: .no,
+            source: .vendor,
+            "all keys of the account cooled for longer than queue_timeout",
+            retryAfterSeconds: secondsUntil(until, from: now.steady)
+        )
+    }
+
+    fileprivate static func noKey(_ detail: String, until: MonotonicInstant?, at now: Moment) -> UpstreamFailure {
+        UpstreamFailure(
+            .noKey,
+            charged: .no,
+            source: .gateway,
+            detail,
+            retryAfterSeconds: until.map { secondsUntil($0, from: now.steady) } ?? pauseSeconds
+        )
+    }
+}
+
+/// Whole seconds, rounded up, at least 1.
+private func secondsUntil(_ instant: MonotonicInstant, from now: MonotonicInstant) -> Int {
+    max(1, Int(((instant - now).wholeNanoseconds + 999_999_999) / 1_000_000_000))
+}

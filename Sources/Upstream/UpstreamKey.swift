@@ -1,0 +1,45 @@
+public import Vocabulary
+
+/// What the vendor accepts as `x-api-key`, and when it may be used. Immutable. Printing it shows the identifier only.
+public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable {
+    public let id: KeyID
+    public let account: AccountID
+    let secret: [UInt8]
+    /// SHA-256 of the secret, by which a store knows the secret again without having it.
+    public let secretDigest: CacheKey
+    /// Its share of the account's requests, relative to the other keys; at least 1.
+    public let weight: Int
+    public let notBefore: Timestamp?
+    public let notAfter: Timestamp?
+
+    public init(
+        id: KeyID,
+        account: AccountID,
+        secret: [UInt8],
+        secretDigest: CacheKey,
+        weight: Int = 1,
+        notBefore: Timestamp? = nil,
+        notAfter: Timestamp? = nil
+    ) {
+        precondition(weight >= 1, "the weight \(weight) of an upstream key")
+        self.id = id
+        self.account = account
+        self.secret = secret
+        self.secretDigest = secretDigest
+        self.weight = weight
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+    }
+
+    public var description: String { "upstream key \(id)" }
+    public var customMirror: Mirror { Mirror(self, children: ["id": id.rawValue]) }
+
+    /// Whether the vendor sees the same key: with another secret it is another one, whatever it is called.
+    func isSame(as other: UpstreamKey) -> Bool { id == other.id && secretDigest == other.secretDigest }
+
+    func isInTime(at now: Timestamp) -> Bool {
+        if let notBefore, now < notBefore { return false }
+        if let notAfter, now >= notAfter { return false }
+        return true
+    }
+}

@@ -1,0 +1,34 @@
+/// What is to be known of a key at the vendor after a restart. It belongs to the secret that the key had.
+public struct UpstreamKeyRecord: Sendable, Equatable {
+    public enum State: Sendable, Equatable {
+        /// Nothing that is worth remembering.
+        case active
+        /// The vendor limits its rate.
+        case cooling(until: Timestamp)
+        /// The vendor does not accept it.
+        case quarantined(QuarantineReason)
+    }
+
+    public let id: KeyID
+    /// SHA-256 of the secret: another secret has nothing to do with what became of this one.
+    public let secretDigest: CacheKey
+    public let state: State
+
+    public init(id: KeyID, secretDigest: CacheKey, state: State) {
+        self.id = id
+        self.secretDigest = secretDigest
+        self.state = state
+    }
+}
+
+/// Why a key at the vendor is taken for one that the vendor does not accept: contract §7.
+public enum QuarantineReason: String, Sendable, CaseIterable {
+    /// A 401.
+    case unauthorized
+    /// A 403 without the vendor's error shape: what stands before the vendor refused the key.
+    case forbidden
+    /// A 403 in the vendor's shape, while another key of the account was served with the same request.
+    case otherKeyAccepted = "other_key_accepted"
+    /// 403 in a row for different documents, with no success between and no other key to ask.
+    case refusedRepeatedly = "refused_repeatedly"
+}
