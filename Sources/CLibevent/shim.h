@@ -14,6 +14,9 @@
 // prctl(2) is variadic; names the calling thread, cut to 15 bytes.
 static inline int tollgate_prctl_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+// prctl(2) again: no core dump of the process, and no other user's debugger on it.
+static inline int tollgate_prctl_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
 // accept4(2) is declared only under _GNU_SOURCE, which Swift's Glibc module does not define and libevent's header does.
 static inline int tollgate_accept4(int descriptor, struct sockaddr *peer, socklen_t *length, int flags) {
     return accept4(descriptor, peer, length, flags);

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import EventLoops
 import Foundation
 
 /// `tollgate serve --config FILE`: the gateway.
@@ -15,6 +16,8 @@ struct ServeCommand: ParsableCommand {
     var file: String
 
     func run() throws {
+        // Before there is a secret to hide.
+        ProcessMemory.hide()
         let loaded = try LoadedConfiguration.load(file)
         for line in loaded.remarks { StandardError.print("\(file): \(line)") }
         let file = self.file

@@ -85,6 +85,12 @@ extension SQLiteStore {
         wait { reserve(reservation, then: $0) }
     }
 
+    func moveAndWait(_ reservation: Reservation) -> Result<Void, StoreFault> {
+        wait { move(reservation, then: $0) }
+    }
+
+    func saveAndWait(_ record: UpstreamKeyRecord) -> Result<Void, StoreFault> { wait { save(record, then: $0) } }
+
     func endAndWait(
         _ ending: ReservationEnding,
         storing result: CachedResult? = nil

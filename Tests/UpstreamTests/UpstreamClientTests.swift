@@ -55,7 +55,7 @@ struct UpstreamClientTests {
         reply: @escaping (String) -> String
     ) -> [String] {
         bench.onReceive = { side in
-            let last = side.text.split(separator: "x-api-key: ").last.map { $0.prefix { $0 != "\r" } }
+            let last = side.text.split(separator: "x-api-key: ").last.map { $0.prefix { !$0.isNewline } }
             side.send(reply(last.map(String.init) ?? ""))
         }
         let client = client(settings, keys)
@@ -180,7 +180,7 @@ struct UpstreamClientTests {
         let outcomes = outcomes(1, settings: vendorSettings, keys: two) { key in
             key == "primary" ? answer("403 No", Self.refusal) : answer("200 OK", "by \(key)")
         }
-        #expect(outcomes == ["200 by ******"] || outcomes == ["200 by second"])
+        #expect(outcomes == ["200 by second"])
         #expect(notes.moves == ["second"])
         #expect(notes.records.map(\.state) == [.quarantined(.otherKeyAccepted)])
         #expect(notes.records.map(\.id.rawValue) == ["primary"])

@@ -1,0 +1,52 @@
+import Foundation
+import TestSupport
+
+/// Clients that ask about one new document after the other, each on a connection of its own, until they are stopped.
+///
+/// Guarded by its condition. How fast they are is the vendor's delay, which each client waits for.
+final class SteadyLoad: @unchecked Sendable {
+    private let gateway: Gateway
+    private let condition = NSCondition()
+    // Touched only while `condition` is locked.
+    private var isStopped = false
+    private var running: Int
+    private var replies = 0
+    private var failures: [String] = []
+
+    init(_ gateway: Gateway, clients: Int) {
+        self.gateway = gateway
+        running = clients
+        for _ in 0..<clients { Thread { [self] in run() }.start() }
+    }
+
+    private func run() {
+        do {
+            let connection = try gateway.connect()
+            while !condition.withLock({ isStopped }) {
+                try connection.send(TestRequest.classify(SampleRequests.about(), key: Gateway.keyA).bytes)
+                let reply = try connection.response()
+                condition.withLock {
+                    replies += 1
+                    if reply.status != 200 { failures.append("\(reply.status) \(reply.text)") }
+                }
+            }
+        } catch {
+            condition.withLock { failures.append("\(error)") }
+        }
+        condition.withLock {
+            running -= 1
+            condition.broadcast()
+        }
+    }
+
+    var replyCount: Int { condition.withLock { replies } }
+
+    /// Lets what is under way finish; gives what went wrong in all the time.
+    func stop() -> [String] {
+        condition.withLock {
+            isStopped = true
+            while running > 0 { condition.wait() }
+            return failures
+        }
+    }
+}
