@@ -1,4 +1,5 @@
 import Budgeting
+import Caching
 import Testing
 import Vocabulary
 
@@ -8,10 +9,15 @@ import Vocabulary
 struct LessonTableTests {
     private let folder = TemporaryFolder()
 
-    private func learn(_ store: SQLiteStore, _ reservation: Reservation, _ lesson: Lesson) throws {
+    private func learn(
+        _ store: SQLiteStore,
+        _ reservation: Reservation,
+        _ lesson: Lesson,
+        storing result: CachedResult? = nil
+    ) throws {
         try store.reserveAndWait(reservation).get()
         let settlement = ending(reservation, .settled(MicroCredits(micros: 1)), lesson: lesson)
-        #expect(try store.endAndWait(settlement, storing: result(reservation.id.rawValue == 1 ? 1 : 2)).get() == .done)
+        #expect(try store.endAndWait(settlement, storing: result).get() == .done)
     }
 
     private func document(_ number: Int, account: String = "default") -> DocumentKey {
@@ -23,10 +29,10 @@ struct LessonTableTests {
     func pages() throws {
         let store = try folder.open()
         defer { store.close() }
-        try learn(store, reservation(id: 1, document: 1), Lesson(documentPages: 4))
+        try learn(store, reservation(document: 1), Lesson(documentPages: 4), storing: result(1))
         #expect(try store.findAndWait(nil, pagesOf: document(1)).get().documentPages == 4)
-        try learn(store, reservation(id: 2, document: 1), Lesson(documentPages: 5))
-        try learn(store, reservation(id: 3, document: 2), Lesson())
+        try learn(store, reservation(document: 1), Lesson(documentPages: 5))
+        try learn(store, reservation(document: 2), Lesson())
         let both = try store.findAndWait(key(1), pagesOf: document(1)).get()
         #expect(both.documentPages == 5)
         #expect(both.result?.key == key(1))

@@ -154,7 +154,8 @@ extension SQLiteStore {
     }
 }
 
-private let lastReservation = Atomic<Int64>(0)
+/// Far above the identifiers that tests give.
+private let lastReservation = Atomic<Int64>(1_000_000)
 
 /// A reservation with an identifier of its own, unless one is given.
 func reservation(

@@ -48,7 +48,7 @@ struct UsageTableTests {
         }
         try spend(store, reservation(day: 20_001, model: "a"), 7)
         try spend(store, reservation(day: 20_001, key: "0", model: "a"), 8)
-        let open = reservation(id: 900, day: 20_001, model: "b", estimate: 9)
+        let open = reservation(id: 1 << 60, day: 20_001, model: "b", estimate: 9)
         try store.reserveAndWait(open).get()
         _ = try store.endAndWait(ending(open, .unconfirmed)).get()
         try store.addAndWait([usage(day: 20_002, hits: 1)]).get()
@@ -63,7 +63,7 @@ struct UsageTableTests {
                 "20001 accounts-payable 11111111 main 7 9",
             ]
         )
-        #expect(opening.lastReservation == ReservationID(rawValue: 900))
+        #expect(opening.lastReservation == ReservationID(rawValue: 1 << 60))
         #expect(opening.recoveredCount == 0)
     }
 

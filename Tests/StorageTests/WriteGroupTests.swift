@@ -9,13 +9,13 @@ import Vocabulary
 struct WriteGroupTests {
     private let folder = TemporaryFolder()
 
-    @Test("I3: the others of a group in which one fails are done once, although the group is begun again")
-    func oneFails() throws {
+    @Test("I3: the others of a group in which some fail are done once, although the group is begun again")
+    func someFail() throws {
         let store = try folder.open()
         defer { store.close() }
         let reservations = (1...5).map { reservation(id: Int64($0), document: UInt64($0)) }
         for reservation in reservations { try store.reserveAndWait(reservation).get() }
-        try store.refuseInsertions(into: "results", when: "new.document_id LIKE '%3'")
+        try store.refuseInsertions(into: "results", when: "substr(new.document_id, -1) IN ('3', '4')")
         let commits = store.commitCount
         let gate = Gate(store)
         let answers = reservations.map { _ in Answer<Result<EndingAnswer, StoreFault>>() }
@@ -25,10 +25,10 @@ struct WriteGroupTests {
         }
         gate.open()
         let outcomes = answers.map { $0.wait() }
-        #expect(outcomes.map { try? $0.get() } == [.done, .done, nil, .done, .done])
+        #expect(outcomes.map { try? $0.get() } == [.done, .done, nil, nil, .done])
         #expect(store.commitCount == commits + 2)
-        #expect(try store.rows("SELECT spent FROM usage") == ["40"])
-        #expect(try store.rows("SELECT state FROM ledger") == ["1", "1", "0", "1", "1"])
+        #expect(try store.rows("SELECT spent FROM usage") == ["30"])
+        #expect(try store.rows("SELECT state FROM ledger") == ["1", "1", "0", "0", "1"])
     }
 
     @Test("each operation that fails has its own fault, and no other")
