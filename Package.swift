@@ -120,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "Gateway", "HTTPMessages", "Keying", "Observability", "Storage",
+                "Authentication", "Budgeting", "Caching", "Gateway", "HTTPMessages", "Keying", "Observability",
+                "Storage",
                 "Transport", "Upstream", "Vocabulary",
             ]
         ),

@@ -75,7 +75,9 @@ struct BudgetTests {
             #expect(refusal["cache-status"] == "tollgate; detail=budget_exceeded")
             expectCredits(refusal, ["0", "0", "1"])
             let message = refusal.json["message"].string ?? ""
-            for part in ["monthly budget of team team-a", "limit 3,", "spent 2,", "reserved 0", "estimate 2", "resets at"] {
+            for part in [
+                "monthly budget of team team-a", "limit 3,", "spent 2,", "reserved 0", "estimate 2", "resets at",
+            ] {
                 #expect(message.contains(part), "\(part) in: \(message)")
             }
             let seconds = try #require(refusal["retry-after"].flatMap { Int($0) })
