@@ -6,7 +6,7 @@ import Vocabulary
 /// question answered by going through it. Days and windows come from Foundation's calendar. Amounts are in millionths.
 struct BudgetModel {
     struct Entry {
-        let reservation: Reservation
+        let id: ReservationID
         /// Of the scopes, by their numbers in `Scenario`; the day by its number.
         let team, key, upstreamKey, day: Int
         var isDurable = false
@@ -31,6 +31,8 @@ struct BudgetModel {
 
     private(set) var plan = BudgetPlan()
     var entries: [Entry] = []
+    /// Beside the entries, so that going through these is quick without an optimizer too.
+    var reservations: [ReservationID: Reservation] = [:]
     var rates: [String: (credits: Int, pages: Int)] = [:]
     var shadowRefusals: [String: Int64] = [:]
     /// The first day that is booked to: 400 days before the newest, and a month less.
@@ -41,6 +43,7 @@ struct BudgetModel {
     /// Begins anew, with nothing spent.
     mutating func start(plan: BudgetPlan, at now: Timestamp) {
         entries = []
+        reservations = [:]
         rates = [:]
         shadowRefusals = [:]
         replace(plan: plan)
@@ -58,20 +61,19 @@ struct BudgetModel {
     func sums(_ scope: BudgetScope, _ window: Range<Int>) -> Sums {
         let match = Scenario.number(of: scope)
         var sums = Sums()
-        for index in entries.indices {
-            let day = entries[index].day
-            guard day >= window.lowerBound, day < window.upperBound else { continue }
+        for entry in entries {
+            guard entry.day >= window.lowerBound, entry.day < window.upperBound else { continue }
             let isOwn =
                 switch scope {
                 case .organization: true
-                case .team: entries[index].team == match
-                case .key: entries[index].key == match
-                case .upstreamKey: entries[index].upstreamKey == match
+                case .team: entry.team == match
+                case .key: entry.key == match
+                case .upstreamKey: entry.upstreamKey == match
                 }
             guard isOwn else { continue }
-            sums.spent += entries[index].spent
-            sums.unconfirmed += entries[index].unconfirmed
-            sums.reserved += entries[index].held
+            sums.spent += entry.spent
+            sums.unconfirmed += entry.unconfirmed
+            sums.reserved += entry.held
         }
         return sums
     }
@@ -153,10 +155,11 @@ struct BudgetModel {
             if entries[index].isOpen {
                 entries[index].isOpen = false
                 entries[index].held = 0
-                entries[index].unconfirmed = Int(entries[index].reservation.estimate.micros)
+                entries[index].unconfirmed = Int(reservations[entries[index].id]!.estimate.micros)
                 opening.recoveredCount += 1
             }
-            let (entry, ask) = (entries[index], entries[index].reservation.ask)
+            let entry = entries[index]
+            let ask = reservations[entry.id]!.ask
             opening.rows.append(
                 LedgerOpening.Row(
                     day: BudgetDay(number: Int32(entry.day)),
@@ -169,7 +172,7 @@ struct BudgetModel {
             )
         }
         opening.rates = rates.mapValues { PageRate(credits: MicroCredits(micros: Int64($0.credits)), pages: $0.pages) }
-        opening.lastReservation = entries.map(\.reservation.id).max()
+        opening.lastReservation = entries.map(\.id).max()
         earliest = min(entries.map(\.day).max() ?? .max, days.number(of: now)) - 369
         return opening
     }
@@ -178,10 +181,9 @@ struct BudgetModel {
 /// Days and windows of a time zone by Foundation's calendar, each looked up once.
 private struct CivilDays {
     private static let utc = calendar("UTC")
-    private static var epoch: Date { Date(timeIntervalSince1970: 0) }
 
     private let civil: Calendar
-    private var hours: [Int64: Int] = [:]
+    private var halfHours: [Int64: Int] = [:]
     private var windows: [BudgetWindow: [Int: Range<Int>]] = [:]
 
     init(zone: String) { civil = Self.calendar(zone) }
@@ -194,15 +196,16 @@ private struct CivilDays {
         return calendar
     }
 
-    private static func number(_ date: Date) -> Int { utc.dateComponents([.day], from: epoch, to: date).day! }
+    /// Of the day that the date lies in, or starts, in UTC.
+    private static func number(_ date: Date) -> Int { Int((date.timeIntervalSince1970 / 86_400).rounded(.down)) }
 
     /// In the zones of `Scenario` local time is away from UTC by whole half hours.
     mutating func number(of timestamp: Timestamp) -> Int {
         let halfHour = timestamp.wholeSeconds / 1_800
-        if let known = hours[halfHour] { return known }
+        if let known = halfHours[halfHour] { return known }
         let date = Date(timeIntervalSince1970: TimeInterval(timestamp.wholeSeconds))
         let number = Self.number(Self.utc.date(from: civil.dateComponents([.year, .month, .day], from: date))!)
-        hours[halfHour] = number
+        halfHours[halfHour] = number
         return number
     }
 

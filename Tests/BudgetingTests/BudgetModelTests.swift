@@ -92,6 +92,8 @@ private struct GateAndModel {
         return model.entries[min(start, model.entries.count)...].firstIndex { $0.isOpen == isOpen }
     }
 
+    private func reservation(_ index: Int) -> Reservation { model.reservations[model.entries[index].id]! }
+
     private mutating func admit() {
         let ask = Scenario.ask(&random)
         switch (gate.admit(ask, at: now), model.verdict(on: ask, at: now)) {
@@ -103,7 +105,7 @@ private struct GateAndModel {
             )
             lastID = reservation.id
             let entry = BudgetModel.Entry(
-                reservation: reservation,
+                id: reservation.id,
                 team: Scenario.number(of: .team(ask.team)),
                 key: Scenario.number(of: .key(ask.key)),
                 upstreamKey: Scenario.number(of: .upstreamKey(ask.upstreamKey)),
@@ -111,6 +113,7 @@ private struct GateAndModel {
                 held: estimate
             )
             model.entries.append(entry)
+            model.reservations[reservation.id] = reservation
         case (.denied(let denial), .denied(let expected)):
             expect(denial == expected, "\(denial) instead of \(expected)")
         case (let admission, let verdict):
@@ -120,21 +123,21 @@ private struct GateAndModel {
 
     private mutating func withdraw() {
         guard let index = pick(isOpen: true), !model.entries[index].isDurable else { return }
-        expect(gate.withdraw(model.entries[index].reservation), "a withdrawal was not taken")
+        expect(gate.withdraw(reservation(index)), "a withdrawal was not taken")
         model.entries.remove(at: index)
     }
 
     private mutating func raise() {
         guard let index = pick(isOpen: true) else { return }
         let amount = Int.random(in: 0...10_000_000, using: &random)
-        let isTaken = gate.raise(model.entries[index].reservation, to: MicroCredits(micros: Int64(amount)))
+        let isTaken = gate.raise(reservation(index), to: MicroCredits(micros: Int64(amount)))
         expect(isTaken, "a raise was not taken")
         model.entries[index].held = max(model.entries[index].held, amount)
     }
 
     private mutating func end() {
         guard let index = pick(isOpen: true), model.entries[index].isDurable else { return }
-        let reservation = model.entries[index].reservation
+        let reservation = self.reservation(index)
         model.entries[index].isOpen = false
         model.entries[index].held = 0
         let outcome: ReservationEnding.Outcome
@@ -161,7 +164,7 @@ private struct GateAndModel {
     /// What comes after an ending.
     private mutating func endAgain() {
         guard let index = pick(isOpen: false) else { return }
-        let reservation = model.entries[index].reservation
+        let reservation = self.reservation(index)
         let isTaken =
             switch Int.random(in: 0..<4, using: &random) {
             case 0: gate.withdraw(reservation)
@@ -218,7 +221,7 @@ private struct GateAndModel {
     /// Ends what is open, and finds nothing reserved.
     mutating func endAll() {
         for index in model.entries.indices where model.entries[index].isOpen {
-            expect(gate.end(model.entries[index].reservation, .released), "an ending was not taken")
+            expect(gate.end(reservation(index), .released), "an ending was not taken")
             model.entries[index].isOpen = false
             model.entries[index].held = 0
         }
