@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import random
+import shutil
 
 import teams
 from answers import Record
@@ -55,6 +56,10 @@ class StoreLife:
         """Leaves everything for whoever looks into a violation."""
         self.bench.session.kept.append(self.folder)
         self.record.save(self.folder / "answers.jsonl")
+        store = self.gateway.store
+        if store.parent != self.folder:
+            for path in store.parent.glob(f"{store.name}*"):
+                shutil.copy(path, self.folder)
         (self.folder / "notes.txt").write_text("\n".join([f"seed: {self.seed}", *self.notes, str(fault)]) + "\n")
 
     def load(self, rounds=None, has_time_out=False):
