@@ -16,7 +16,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         // The logging API of the ecosystem, for the process log; imported by Observability.
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-        // SQLite with migrations and a tested concurrency story, and the door to SQLite's own interface; imported by Storage.
+        // SQLite with migrations and a tested concurrency story; imported by Storage. Its GRDBSQLite is the door to
+        // SQLite's own interface, which statements of every request go through.
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [

@@ -19,7 +19,8 @@ extension ReservationID {
     /// that stands beyond leaves room for more identifiers than a gateway makes in its life.
     private static let millisecondMax: Int64 = 1 << 41 - 1 << 30
 
-    /// Below all identifiers made at this time or later, not below those made before, unless the clock had run ahead.
+    /// The least identifier that can be made at this time. Those made earlier are below it, those made later above,
+    /// except where the clock was set back and identifiers ran ahead of it.
     ///
     /// Times outside of 2020 to 2089 count as the nearest one inside.
     public static func smallest(at time: Timestamp) -> ReservationID {

@@ -1,4 +1,4 @@
-import Foundation
+import Budgeting
 import Keying
 import Vocabulary
 
@@ -223,7 +223,7 @@ struct ConfigurationReader {
     private mutating func readBudgets(_ reader: ObjectReader) {
         defer { reader.finish() }
         if let zone = reader.string("time_zone") {
-            if TimeZone(identifier: zone) == nil {
+            if BudgetCalendar(timeZone: zone) == nil {
                 reader.fault("time_zone", #"is no time zone; give one like "UTC" or "Europe/Zurich""#)
             } else {
                 configuration.budgets.timeZone = zone

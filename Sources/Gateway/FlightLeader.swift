@@ -277,10 +277,8 @@ final class FlightLeader {
             worker.rooms.credits.raise(reservation, to: credits)
         }
         if end == .unconfirmed {
-            log(
-                "credits_unconfirmed",
-                "\(reservation.estimate) credits until reservation \(reservation.id) is resolved"
-            )
+            let id = reservation.id.rawValue
+            log("credits_unconfirmed", "\(reservation.estimate) credits, until reservation \(id) is resolved")
         }
         let ending = ReservationEnding(
             reservation: reservation,

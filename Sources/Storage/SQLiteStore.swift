@@ -76,6 +76,7 @@ public final class SQLiteStore: Store {
         try StoreFile.prepare(path)
         do {
             let (database, recoveredCount) = try openWriter(path: path, busyTimeout: busyTimeout)
+            try StoreFile.syncFolder(of: path)
             let reads = WorkQueue<ReadOperation>(itemsMax: queueMax)
             var readers: [StoreReader] = []
             do {
@@ -257,7 +258,8 @@ public final class SQLiteStore: Store {
         // Until the connections are closed the lock is held: another process must not find them open.
         defer { withExtendedLifetime(held) {} }
         reads.close()
-        // An error of closing loses nothing: what was answered is durable in the log, which the next opening reads.
+        // What was answered is durable in the log, which the next opening reads, so an error of closing loses nothing.
+        // That of an fsync is told all the same, by `onFatal`.
         for reader in readers { try? reader.close() }
         try? writer.close()
     }

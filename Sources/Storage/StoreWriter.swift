@@ -77,7 +77,14 @@ final class StoreWriter: Sendable {
     func close() throws {
         stop()
         thread.withLock { $0 }?.join()
-        if !isBroken.load(ordering: .acquiring) { try database.close() }
+        if isBroken.load(ordering: .acquiring) { return }
+        do {
+            // Closing would do it, too, and say nothing of an fsync that failed.
+            _ = try database.unsafeReentrantWrite { try $0.checkpoint(.passive) }
+        } catch {
+            if StoreFault.isFatal(error) { return fail(StoreFault(thrown: error)) }
+        }
+        try database.close()
     }
 
     private var closedFault: StoreFault {

@@ -79,13 +79,16 @@ struct BudgetGateTests {
         #expect(named(plan) == .month)
     }
 
-    @Test("L1: among budgets that reset together the organisation's is named before the team's before the key's")
-    func resetTogether() {
-        var plan = BudgetPlan(keys: [key: [enforced(.total, 1)]])
+    @Test(
+        "L1: among budgets that reset together the organisation's is named before the team's before the key's",
+        arguments: BudgetWindow.allCases
+    )
+    func resetTogether(_ window: BudgetWindow) {
+        var plan = BudgetPlan(keys: [key: [enforced(window, 1)]])
         #expect(BudgetGate(plan, at: now).admit(ask(pages: 2), at: now).denial?.scope == .key(key))
-        plan.teams = [team: [enforced(.total, 1)]]
+        plan.teams = [team: [enforced(window, 1)]]
         #expect(BudgetGate(plan, at: now).admit(ask(pages: 2), at: now).denial?.scope == .team(team))
-        plan.organization = [enforced(.total, 1)]
+        plan.organization = [enforced(window, 1)]
         #expect(BudgetGate(plan, at: now).admit(ask(pages: 2), at: now).denial?.scope == .organization)
     }
 
@@ -223,6 +226,18 @@ struct BudgetGateTests {
         #expect(gate.remaining(at: at("2026-03-12T00:00:00Z")) == credits(10))
     }
 
+    @Test("L4: a reservation is booked to its own month in every scope", arguments: 0..<4)
+    func ownMonth(_ scope: Int) throws {
+        let lastMonth = at("2026-02-28T23:59:59Z")
+        let gate = BudgetGate(plan(scope, .month, 10), at: lastMonth)
+        let reservation = try #require(gate.admit(ask(pages: 6), at: lastMonth).reservation)
+        #expect(gate.today(at: now) == day("2026-03-11"))
+        #expect(gate.raise(reservation, to: credits(7)))
+        #expect(gate.end(reservation, .settled(credits(8))))
+        #expect(gate.admit(ask(pages: 3), at: lastMonth).denial?.spent == credits(8))
+        #expect(gate.admit(ask(pages: 11), at: now).denial?.spent == .zero)
+    }
+
     @Test("L4: a clock set back returns to the window with its spend, one set forward opens no spent window again")
     func steppedClock() throws {
         let gate = BudgetGate(plan(0, .month, 5), at: now)
@@ -256,15 +271,15 @@ struct BudgetGateTests {
 
     @Test("L4: a clock far behind books to the first day that is kept, whose windows count what they spent")
     func farBehind() throws {
-        let rows = [row("2026-03-11", spent: 1), row("2025-02-03", spent: 2), row("2001-01-01", spent: 4)]
+        let rows = [row("2026-03-11", spent: 1), row("2025-03-01", spent: 2), row("2001-01-01", spent: 4)]
         let gate = BudgetGate(plan(0, .month, 10), rows: rows, at: now)
         let past = at("1980-01-01T00:00:00Z")
         let first = gate.today(at: past)
         #expect(first == day("2025-03-07"))
         let reservation = try #require(gate.admit(ask(pages: 3), at: past).reservation)
         #expect(reservation.day == first)
-        #expect(gate.remaining(at: past) == credits(7))
-        #expect(gate.remaining(at: at("2025-03-31T00:00:00Z")) == credits(7))
+        #expect(gate.remaining(at: past) == credits(5))
+        #expect(gate.remaining(at: at("2025-03-31T00:00:00Z")) == credits(5))
         gate.replace(plan: plan(0, .total, 10), at: past)
         #expect(gate.remaining(at: past) == .zero)
     }

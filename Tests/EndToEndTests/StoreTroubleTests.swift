@@ -53,4 +53,52 @@ struct StoreTroubleTests {
             #expect(try gateway.vendor.calls() == 1)
         }
     }
+
+    private func lock(_ gateway: Gateway) throws -> ServerProcess {
+        let locker = try ServerProcess(["python3", "-c", Self.locker, gateway.folder.file("tollgate.db")])
+        _ = try locker.announcement(after: "locked")
+        return locker
+    }
+
+    private static let budget: JSON = [
+        "budgets": ["organization": [["window": "total", "credits": 10]]]
+    ]
+
+    @Test("I7: while no reservation can be stored nothing is sent, nothing stays reserved, and it recovers by itself")
+    func reservation() throws {
+        try withGateway(Self.budget) { gateway in
+            let locker = try lock(gateway)
+            let refusal = try gateway.classify(SampleRequests.vendors)
+            expectError(refusal, 503, "store_unavailable")
+            #expect(refusal["retry-after"] != nil)
+            #expect(refusal["tollgate-budget-remaining"] == "10")
+            #expect(try gateway.vendor.calls() == 0)
+            #expect(try locker.terminate() == .exit(0))
+            let paid = try gateway.classify(SampleRequests.vendors)
+            expectStoredMiss(paid)
+            #expect(paid["tollgate-budget-remaining"] == "8")
+        }
+    }
+
+    @Test("I5: a reply whose settlement cannot be stored is not told; it is kept, and paid for once")
+    func settlement() throws {
+        try withGateway(Self.budget) { gateway in
+            try gateway.vendor.queueFault("hold")
+            let client = try gateway.connect()
+            try client.send(TestRequest.classify(SampleRequests.vendors, key: Gateway.keyA).bytes)
+            try gateway.vendor.waitForCalls(inFlight: 1)
+            let locker = try lock(gateway)
+            try gateway.vendor.release()
+            expectError(try client.response(), 503, "store_unavailable")
+            #expect(gateway.process.stderr.wait { $0.contains { $0.contains("ending_not_stored") } })
+            #expect(try locker.terminate() == .exit(0))
+            // The leader tries every second; the drain waits for it, and then everything is on disk.
+            #expect(try gateway.process.terminate() == .exit(0))
+            try gateway.restart()
+            let hit = try gateway.classify(SampleRequests.vendors)
+            expectHit(hit)
+            #expect(hit["tollgate-budget-remaining"] == "8")
+            #expect(try gateway.vendor.calls() == 1)
+        }
+    }
 }

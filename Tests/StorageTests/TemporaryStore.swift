@@ -3,6 +3,7 @@ import Caching
 import Foundation
 import GRDB
 import Synchronization
+import Testing
 import Vocabulary
 
 @testable import Storage
@@ -19,6 +20,27 @@ final class TemporaryFolder {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     var file: String { path + "/tollgate.db" }
+
+    /// The store's files as they are now, in a folder of their own: what a process that is killed at this moment leaves.
+    func killed() throws -> TemporaryFolder {
+        let copy = TemporaryFolder()
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(atPath: file + suffix, toPath: copy.file + suffix)
+        }
+        return copy
+    }
+
+    /// Works on the file with a connection of the test's own, while no store has it open.
+    @discardableResult
+    func edit<Value>(_ work: (Database) throws -> Value) throws -> Value {
+        let database = try DatabaseQueue(path: file)
+        defer { try? database.close() }
+        return try database.writeWithoutTransaction(work)
+    }
+
+    func open() throws -> SQLiteStore {
+        try SQLiteStore.open(path: file) { Issue.record("fatal: \($0)") }
+    }
 }
 
 /// Waits for one answer that comes on another thread.
@@ -109,6 +131,22 @@ extension SQLiteStore {
         wait { perform({ try work($0.database) }, then: $0) }
     }
 
+    /// The rows of a query as text, one column after the other, `-` for NULL.
+    func rows(_ sql: String) throws -> [String] {
+        try performAndWait { database in
+            try Row.fetchAll(database, sql: sql).map { row in
+                row.databaseValues.map { $0.isNull ? "-" : String.fromDatabaseValue($0) ?? "\($0)" }
+                    .joined(separator: " ")
+            }
+        }.get()
+    }
+
+    /// Makes every insertion into a table fail.
+    func refuseInsertions(into table: String, when condition: String = "true") throws {
+        let sql = "CREATE TRIGGER refusal BEFORE INSERT ON \(table) WHEN \(condition)"
+        try performAndWait { try $0.execute(sql: sql + " BEGIN SELECT RAISE(ABORT, 'refused'); END") }.get()
+    }
+
     func removeExpiredAndWait(before cutoff: Timestamp) -> Result<Int, StoreFault> {
         wait { removeExpired(before: cutoff, then: $0) }
     }
@@ -122,7 +160,8 @@ extension SQLiteStore {
     }
 }
 
-private let lastReservation = Atomic<Int64>(0)
+/// Far above the identifiers that tests give.
+private let lastReservation = Atomic<Int64>(1_000_000)
 
 /// A reservation with an identifier of its own, unless one is given.
 func reservation(

@@ -99,6 +99,11 @@ public final class Gateway: @unchecked Sendable {
     /// Ends the process with SIGKILL and starts another on the same folder and, with port 0, another port.
     public func killAndRestart() throws {
         try process.kill()
+        try restart()
+    }
+
+    /// Starts another process on the same folder after the last one has ended.
+    public func restart() throws {
         (process, scheme, port) = try Self.start(folder, [:], openFilesMax)
     }
 

@@ -1,0 +1,129 @@
+"""What a store's file holds, read from a copy: nobody but the gateway may open the file itself."""
+
+import collections
+import pathlib
+import shutil
+import sqlite3
+import tempfile
+from dataclasses import dataclass
+
+STATES = ("reserved", "settled", "released", "unconfirmed", "resolved")
+
+
+@dataclass
+class Entry:
+    """A row of `ledger`; amounts in micro-credits."""
+
+    id: int
+    day: int
+    team: str
+    key: str
+    account: str
+    upstream_key: str
+    document_id: str
+    model: str
+    cache_key: bytes
+    request_id: str
+    state: str
+    estimate: int
+    credits: int | None
+    created_at: int
+    ended_at: int | None
+
+    @property
+    def spent(self):
+        return (self.credits or 0) if self.state in ("settled", "resolved") else 0
+
+    @property
+    def unconfirmed(self):
+        return self.estimate if self.state == "unconfirmed" else 0
+
+    @property
+    def reserved(self):
+        return self.estimate if self.state == "reserved" else 0
+
+    @property
+    def counted(self):
+        """What it takes from every budget that concerns it."""
+        return self.spent + self.unconfirmed + self.reserved
+
+    def __str__(self):
+        return (f"entry {self.id} of {self.team}/{self.key} by {self.upstream_key} for {self.request_id} about "
+                f"{self.document_id}: {self.state}, estimate {self.estimate}, credits {self.credits}")
+
+
+@dataclass
+class Usage:
+    """A row of `usage`."""
+
+    day: int
+    team: str
+    key: str
+    model: str
+    upstream_key: str
+    spent: int
+    unconfirmed: int
+    saved: int
+    hits: int
+    collapsed: int
+    misses: int
+    denied: int
+
+
+class Ledger:
+    def __init__(self, store):
+        """Reads a copy of the file and its log, as whoever opens them next will find them."""
+        self.complaints = []
+        self.entries, self.usage = [], []
+        self.results = {}  # cache key -> (document, model, body)
+        self.has_schema = False
+        if not store.exists():
+            return
+        with tempfile.TemporaryDirectory(prefix="tollgate-audit-") as folder:
+            for suffix in ("", "-wal", "-journal"):
+                source = pathlib.Path(f"{store}{suffix}")
+                if source.exists():
+                    shutil.copy(source, pathlib.Path(folder) / f"copy.db{suffix}")
+            connection = sqlite3.connect(pathlib.Path(folder) / "copy.db")
+            try:
+                self.read(connection)
+            except sqlite3.Error as error:
+                self.complaints.append(f"the store cannot be read: {error}")
+            finally:
+                connection.close()
+
+    def read(self, connection):
+        connection.row_factory = sqlite3.Row
+        self.complaints += [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if not {"ledger", "usage", "results"} <= tables:
+            return
+        self.has_schema = True
+        self.entries = [entry(row) for row in connection.execute("SELECT * FROM ledger ORDER BY id")]
+        columns = ", ".join(Usage.__dataclass_fields__)
+        self.usage = [Usage(*row) for row in connection.execute(f"SELECT {columns} FROM usage")]
+        for row in connection.execute("SELECT key, document_id, model, body FROM results"):
+            self.results[key_bytes(row["key"])] = row["document_id"], row["model"], text_bytes(row["body"])
+
+    def by_request(self):
+        entries = collections.defaultdict(list)
+        for each in self.entries:
+            entries[each.request_id].append(each)
+        return entries
+
+
+def entry(row):
+    values = {name: row[name] for name in Entry.__dataclass_fields__}
+    state = values["state"]
+    values["state"] = STATES[state] if isinstance(state, int) and 0 <= state < len(STATES) else str(state)
+    values["cache_key"] = key_bytes(values["cache_key"])
+    return Entry(**values)
+
+
+def key_bytes(value):
+    """A cache key, be it kept as its bytes or as their hexadecimal digits."""
+    return bytes.fromhex(value) if isinstance(value, str) else bytes(value or b"")
+
+
+def text_bytes(value):
+    return value.encode() if isinstance(value, str) else bytes(value)

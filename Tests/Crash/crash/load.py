@@ -1,0 +1,141 @@
+"""Load of many teams: new questions, repeated ones, identical ones at once, and a vendor that fails now and then."""
+
+import random
+import threading
+import time
+
+from client import Client
+from processes import PATIENCE, TestFailure
+from questions import Question, document, new_question
+
+THREADS = 8
+ROUND = 10  # requests of a thread between two questions that all threads ask at the same time
+# What the vendor is told to do wrong, each with a document of its own, so that it hits who asks about that one.
+FAULTS = [
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 400},
+    {"kind": "status", "status": 502},
+    {"kind": "failed", "credits": 1},
+    {"kind": "failed"},
+    {"kind": "reset_before_reply"},
+    {"kind": "truncated"},
+    {"kind": "credits", "credits": "missing"},
+    {"kind": "rate_limit", "retry_after": 1},
+]
+# The vendor never answers: the gateway's time-out passes.
+HELD = {"kind": "hold"}
+
+
+class Meeting:
+    """Where threads wait for one another, though not for long: one may be waiting for the vendor."""
+
+    def __init__(self):
+        self.changed = threading.Condition()
+        self.count = 0
+        self.number = 0
+
+    def wait(self):
+        with self.changed:
+            number = self.number
+            self.count += 1
+            if self.count < THREADS:
+                self.changed.wait_for(lambda: self.number != number, 0.1)
+            if self.number == number:
+                self.number += 1
+                self.count = 0
+                self.changed.notify_all()
+
+
+class Load:
+    """Threads that ask. What each asks follows from the seed, though not how the threads come after one another."""
+
+    def __init__(self, gateway, record, seed, rounds=None, has_time_out=False):
+        """`rounds` are of each thread; without, it goes on for as long as the gateway is started again."""
+        self.gateway, self.record, self.rounds = gateway, record, rounds
+        self.teams = gateway.configuration["teams"]
+        self.seed = seed
+        generator = random.Random(f"{seed} shared")
+        self.shared = [new_question(generator) for _ in range(12)]
+        self.hot = [new_question(generator) for _ in range(rounds or 200)]
+        self.faulty = []
+        for fault in FAULTS + ([HELD] if has_time_out else []):
+            # One page, so that what a failed reply costs is what a page costs.
+            self.faulty.append((Question(document(generator), "gpt-4o-mini", "1"), fault))
+        self.meeting = Meeting()
+        self.threads = []
+        self.fault = None  # of this program
+
+    def arm(self, vendor):
+        """Tells the vendor of its faults."""
+        for question, fault in self.faulty:
+            vendor.control("POST", "/sim/faults", fault | {"document_id": question.document})
+
+    def start(self):
+        self.threads = [threading.Thread(target=self.run, args=(number,), daemon=True) for number in range(THREADS)]
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def join(self):
+        deadline = time.monotonic() + 4 * PATIENCE
+        for thread in self.threads:
+            thread.join(max(0, deadline - time.monotonic()))
+            if thread.is_alive():
+                raise TestFailure("a thread of the load does not end")
+        if self.fault:
+            raise TestFailure(f"the load failed: {self.fault!r}") from self.fault
+
+    def run(self, number):
+        client = Client(self.gateway, self.record)
+        try:
+            generator = random.Random(f"{self.seed} thread {number}")
+            round_number = 0
+            while self.rounds is None or round_number < self.rounds:
+                for question, directive in self.round(generator, number, round_number):
+                    if not self.ask(client, generator, question, directive):
+                        return
+                round_number += 1
+        except Exception as fault:  # noqa: BLE001: join() raises it again
+            self.fault = self.fault or fault
+        finally:
+            client.close()
+
+    def round(self, generator, number, round_number):
+        """The questions of a thread's next few requests, with their directives."""
+        self.meeting.wait()
+        yield self.hot[round_number % len(self.hot)], None
+        for index in range(ROUND - 1):
+            serial = round_number * (ROUND - 1) + index
+            if serial % 6 == 3 and serial // 6 * THREADS + number < len(self.faulty):
+                yield self.faulty[serial // 6 * THREADS + number][0], None
+                continue
+            draw = generator.random()
+            if draw < 0.5:
+                yield new_question(generator), None
+            elif draw < 0.85:
+                yield generator.choice(self.shared), None
+            elif draw < 0.92:
+                yield generator.choice(self.shared), "no-cache"
+            elif draw < 0.97:
+                yield generator.choice(self.shared), "no-store"
+            else:
+                # All pages of a document that is known by then, perhaps: its estimate is what was learned.
+                yield Question(generator.choice(self.shared).document, "gpt-4o"), None
+
+    def ask(self, client, generator, question, directive):
+        """Asks as some team; False when there is nobody left to ask."""
+        team = generator.choice(self.teams)
+        starts = self.gateway.starts
+        answer = client.ask(team, generator.randrange(len(team["keys"])), question, directive, generator.randrange(6))
+        if answer.is_heard:
+            return True
+        if self.rounds is not None:
+            # A reset may come a moment before the process is seen to have ended; a gateway that lives on goes on.
+            deadline = time.monotonic() + 1
+            while not self.gateway.process.has_ended and time.monotonic() < deadline:
+                time.sleep(0.01)
+            return not self.gateway.process.has_ended
+        with self.gateway.changed:
+            if self.gateway.port is not None and self.gateway.starts == starts:
+                return True  # the vendor or a time-out: the gateway itself was not killed
+        return self.gateway.wait_for_start(starts)

@@ -1,0 +1,138 @@
+"""Processes that a crash test starts: all are ended with it, however it ends."""
+
+import collections
+import contextlib
+import ctypes
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+PR_SET_PDEATHSIG = 1
+# How long anything that must come is waited for. A verdict never depends on it: what does not come is a failure.
+PATIENCE = float(os.environ.get("TOLLGATE_TEST_PATIENCE", 60))
+
+
+class TestFailure(Exception):
+    """The test could not be done, which says nothing about the invariants; the run ends with this message."""
+
+
+def end_with_parent():
+    """Runs in the child: it is killed when the test is gone, even by SIGKILL."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Session:
+    """A temporary folder and the processes that work in it. A context: leaving it ends all and removes the folder.
+
+    Folders that something was found wrong in are kept.
+    """
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tollgate-crash-"))
+        self.processes = []
+        self.kept = []
+        self.children_made = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes[:]):
+            process.kill()
+        if not self.kept:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_folder(self, name):
+        self.children_made += 1
+        folder = self.folder / f"{self.children_made}-{name}"
+        folder.mkdir()
+        return folder
+
+    def remove(self, folder):
+        if folder not in self.kept:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def start(self, command, log):
+        process = Process(self, [str(word) for word in command], log)
+        self.processes.append(process)
+        return process
+
+
+class Process:
+    """A program in a process group of its own. Its standard error is appended to `log`."""
+
+    def __init__(self, session, command, log):
+        self.session, self.log = session, log
+        with open(log, "ab") as errors:
+            self.popen = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, process_group=0,
+                preexec_fn=end_with_parent,
+            )
+        self.output = Output(self.popen.stdout)
+
+    @property
+    def pid(self):
+        return self.popen.pid
+
+    @property
+    def has_ended(self):
+        return self.popen.poll() is not None
+
+    def wait(self, seconds=PATIENCE):
+        """The status it ended with, negative for a signal; None when it goes on."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(timeout=seconds)
+        if self.popen.returncode is not None and self in self.session.processes:
+            self.session.processes.remove(self)
+        return self.popen.returncode
+
+    def kill(self):
+        """SIGKILL to its group, which is this process and what it started."""
+        if not self.has_ended:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        return self.wait()
+
+    def complaint(self):
+        """What it said last, for a failure's message."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return f"status {self.popen.returncode}: {text[-2000:]}"
+
+
+class Output:
+    """Reads standard output to its end, so that the program never waits for it; keeps the last lines."""
+
+    def __init__(self, stream):
+        self.stream = stream
+        self.lines = collections.deque(maxlen=100)
+        self.is_at_end = False
+        self.changed = threading.Condition()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.stream:
+            with self.changed:
+                self.lines.append(line.decode(errors="replace").rstrip("\n"))
+                self.changed.notify_all()
+        with self.changed:
+            self.is_at_end = True
+            self.changed.notify_all()
+        self.stream.close()
+
+    def port_after(self, announcement):
+        """The port of the URL in the first line that begins so; None when the output ended without it."""
+        deadline = time.monotonic() + PATIENCE
+        with self.changed:
+            while True:
+                for line in self.lines:
+                    if line.startswith(announcement):
+                        return int(line[len(announcement):].split()[0].rsplit(":", 1)[1])
+                left = deadline - time.monotonic()
+                if self.is_at_end or left <= 0:
+                    return None
+                self.changed.wait(left)

@@ -1,0 +1,131 @@
+"""The command line: which parts are run, and what is said about them."""
+
+import argparse
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import audit
+from disk_trouble import DiskTrouble
+from points import Points
+from processes import Session, TestFailure
+from random_kills import RandomKills
+from self_test import SelfTest
+from servers import NotStarted
+
+QUICK_POINTS, FULL_POINTS = 40, 320
+
+
+class Bench:
+    """What all parts share: where they work and what they count."""
+
+    def __init__(self, session, programs, seed):
+        self.session, self.programs, self.seed = session, programs, seed
+        self.fired = 0
+        self.audits = 0
+
+    @staticmethod
+    def say(text):
+        print(text, flush=True)
+
+
+def arguments(description):
+    parser = argparse.ArgumentParser(prog="run", description=description,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="few points of each kind")
+    parser.add_argument("--full", action="store_true", help="many points of each kind")
+    parser.add_argument("--points", type=int, help=f"how many (default {FULL_POINTS}, quick {QUICK_POINTS})")
+    parser.add_argument("--random-kills", type=float, metavar="SECONDS")
+    parser.add_argument("--disk-full", action="store_true")
+    parser.add_argument("--self-test", action="store_true")
+    parser.add_argument("--audit", type=pathlib.Path, metavar="FOLDER")
+    parser.add_argument("--programs", type=pathlib.Path, help="the folder of tollgate and vendor-sim")
+    parser.add_argument("--seed", help="of all random choices (default: a new one, which is printed)")
+    given = parser.parse_args()
+    if not (given.quick or given.full or given.random_kills or given.disk_full or given.self_test or given.audit):
+        parser.error("say what to run: --quick, --full, --random-kills, --disk-full, --self-test or --audit")
+    return given
+
+
+def build(root):
+    """Builds the release; answers the folder of its programs."""
+    command = ["swift", "build", "--package-path", root, "--configuration", "release"]
+    for product in ("tollgate", "vendor-sim"):
+        subprocess.run([*command, "--product", product], check=True, stdout=sys.stderr)
+    shown = subprocess.run([*command, "--show-bin-path"], check=True, capture_output=True, text=True)
+    return pathlib.Path(shown.stdout.strip())
+
+
+def parts(given, bench):
+    """Each part that was asked for: its name and what runs it."""
+    if given.self_test:
+        yield "self-test", SelfTest(bench).run
+    if given.quick:
+        yield "quick", Points(bench, given.points or QUICK_POINTS, is_quick=True).run
+    if given.full:
+        yield "full", Points(bench, given.points or FULL_POINTS, is_quick=False).run
+    if given.random_kills:
+        yield "random kills", RandomKills(bench, given.random_kills).run
+    if given.disk_full:
+        yield "disk", DiskTrouble(bench).run
+
+
+def stop(number, _):
+    # Nothing may interrupt the end itself: a second signal would leave processes behind.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
+def audit_again(folder):
+    found = audit.violations(audit.Case.load(folder))
+    print("\n".join(found) or "no violation", flush=True)
+    return 1 if found else 0
+
+
+def main(root, description):
+    given = arguments(description)
+    if given.audit:
+        return audit_again(given.audit)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    seed = given.seed or f"{random.SystemRandom().getrandbits(32):08x}"
+    needs_programs = given.quick or given.full or given.random_kills or given.disk_full
+    if needs_programs and not shutil.which("strace"):
+        print("strace is not there: apt-get install strace", file=sys.stderr)
+        return 2
+    programs = None
+    if needs_programs:
+        programs = (given.programs or build(root)).resolve()
+    with Session() as session:
+        bench = Bench(session, programs, seed)
+        bench.say(f"seed: {seed}")
+        start = time.monotonic()
+        try:
+            for name, run in parts(given, bench):
+                begun = time.monotonic()
+                run()
+                bench.say(f"{name}: took {time.monotonic() - begun:.0f} s")
+        except (audit.Violation, NotStarted, TestFailure) as fault:
+            return account(bench, fault)
+        bench.say(f"total: {bench.fired} faults, {bench.audits} audits passed, no violation, seed {seed}, "
+                  f"{time.monotonic() - start:.0f} s")
+    return 0
+
+
+def account(bench, fault):
+    """Says what was wrong and where it can be looked at."""
+    is_violation = not isinstance(fault, TestFailure)
+    lines = str(fault).splitlines()
+    print(f"{'VIOLATION' if is_violation else 'the test could not be done'} (seed {bench.seed}):", flush=True)
+    for line in lines[:20]:
+        print(f"  {line}", flush=True)
+    if len(lines) > 20:
+        print(f"  and {len(lines) - 20} more", flush=True)
+    for folder in bench.session.kept:
+        print(f"kept: {folder} (notes.txt says what was done; look again with --audit)", flush=True)
+    return 1 if is_violation else 2
