@@ -13,8 +13,9 @@ import Vocabulary
 ///
 /// Confined to the worker of the request that leads. It does not depend on that request's connection: when the client
 /// leaves, it goes on, since the vendor charges all the same. Steps: memory once more → store → budgets admit it →
-/// its reservation is durable → vendor → the reservation's ending and the result are durable → memory → landing. The
-/// result is in memory before the flight lands, so that nobody can miss both.
+/// its reservation is durable → vendor (when it is to be asked with another key, the reservation is moved to that one
+/// first) → the reservation's ending and the result are durable → memory → landing. The result is in memory before the
+/// flight lands, so that nobody can miss both.
 ///
 /// A reservation ends here and nowhere else, on every way out: withdrawn when it never became durable, else by
 /// `conclude`. While the store cannot take the ending, whoever waits is told so, and the leader stays to try again.

@@ -103,15 +103,16 @@ struct UpstreamGateState {
 
     /// Everybody of an account that has no key left to wait for.
     private mutating func turnAway(of id: AccountID, at now: Moment) -> [Decision] {
-        guard let account = accounts[id], !account.queue.isEmpty, account.ring.outlook(without: [], at: now) == .closed
+        guard accounts[id]?.queue.isEmpty == false,
+            accounts[id]?.ring.outlook(without: [], at: now) == .closed
         else { return [] }
         let failure = noKey(of: id, at: now)
         return (accounts[id]?.queue.removeAll() ?? []).map { ($0, .refused(failure)) }
     }
 
     private mutating func letOne(of id: AccountID, at now: Moment) -> Decision? {
-        guard let account = accounts[id], !account.queue.isEmpty else { return nil }
-        let ring = account.ring
+        // Only the ring is looked at as a copy: of the queue there is one, which is changed in place.
+        guard accounts[id]?.queue.isEmpty == false, let ring = accounts[id]?.ring else { return nil }
         let outlook = ring.outlook(without: [], at: now)
         func mayWait(_ waiting: UpstreamGate.Waiting) -> Bool {
             switch waiting.without.isEmpty ? outlook : ring.outlook(without: waiting.without, at: now) {
