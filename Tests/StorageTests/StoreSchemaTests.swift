@@ -52,7 +52,7 @@ struct StoreSchemaTests {
         for round in 1...2 {
             let store = try folder.open()
             #expect(try store.findAndWait(key(1)).get()?.body == Array("{25}".utf8))
-            #expect(try store.rows("PRAGMA user_version") == ["2"])
+            #expect(try store.rows("PRAGMA user_version") == ["\(StoreSchema.version)"])
             #expect(try store.opening().rows.count == round - 1)
             try store.saveAndWait(result(UInt64(round) + 1)).get()
             store.close()
