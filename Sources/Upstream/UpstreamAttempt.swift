@@ -30,7 +30,7 @@ final class UpstreamAttempt {
     /// The place at the gate and the key, while it is out.
     private var pass: UpstreamGate.Pass?
     /// Secrets that were sent: none of them may come back.
-    private var secrets: [[UInt8]] = []
+    private var scrubbers: [SecretScrubber] = []
     /// The first answer, if that was a rejection.
     private var first: (rejection: FirstRejection, reply: UpstreamReply)?
     private var queueDeadline = MonotonicInstant.distantFuture
@@ -178,7 +178,7 @@ final class UpstreamAttempt {
         guard let pass else { preconditionFailure("send() without a key") }
         state = .sent
         sentAt = loop.now
-        secrets.append(pass.key.secret)
+        scrubbers.append(pass.key.scrubber)
         timer = nil
         var head = HeadWriter(capacity: 512)
         head.requestLine("POST", (settings.pathPrefix + "/v1/classify").utf8)
@@ -247,7 +247,7 @@ final class UpstreamAttempt {
         )
     }
 
-    private func scrub(_ bytes: [UInt8]) -> [UInt8] { secrets.reduce(bytes) { SecretScrubber.scrub($0, of: $1) } }
+    private func scrub(_ bytes: [UInt8]) -> [UInt8] { scrubbers.reduce(bytes) { $1.scrub($0) } }
 
     private func leave(_ report: UpstreamGate.Report) {
         let pass = takePass()

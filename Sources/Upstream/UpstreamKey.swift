@@ -5,6 +5,8 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
     public let id: KeyID
     public let account: AccountID
     let secret: [UInt8]
+    /// Takes the secret out of replies.
+    let scrubber: SecretScrubber
     /// SHA-256 of the secret, by which a store knows the secret again without having it.
     public let secretDigest: CacheKey
     /// Its share of the account's requests, relative to the other keys; at least 1.
@@ -25,6 +27,7 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
         self.id = id
         self.account = account
         self.secret = secret
+        scrubber = SecretScrubber(secret)
         self.secretDigest = secretDigest
         self.weight = weight
         self.notBefore = notBefore

@@ -1,0 +1,110 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// FAULTS §8: secrets stand nowhere. Canaries are hunted, in every form that a programmer may put them in by accident.
+@Suite("Secrets")
+struct SecretHuntTests {
+    private static let upstreamSecret = "canary/upstream+Kq7wZr2mXv9TbN4cLp8s"
+    private static let teamSecret = "canary-team-Hs8vKm2qYb5ZcF9wLx3n"
+    private static let adminSecret = "canary-admin-Gt6rWn4jUo1SdE7yMk0p"
+    private static let webhookSecret = "canary-webhook-Bv3zQi8lXa5RfC2tNh9o"
+    private static let wrongSecret = "canary-wrong-Pw1yTk6gZe4UbD8sJm7r"
+
+    private static let secrets = [upstreamSecret, teamSecret, adminSecret, webhookSecret, wrongSecret]
+
+    /// A secret as a programmer may put it somewhere by accident.
+    private static func spellings(of secret: String) -> [String] {
+        let hex = secret.utf8.map { String(format: "%02x", $0) }.joined()
+        let percent = secret.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!
+        return [secret, percent, hex, hex.uppercased(), secret.replacingOccurrences(of: "/", with: #"\/"#)]
+    }
+
+    /// The same in base64, at each place that it can have in a group of three bytes.
+    private static func base64(of secret: String) -> [String] {
+        ["", "u", "u:"].map { Data(($0 + secret).utf8).base64EncodedString() }
+    }
+
+    /// What is looked for: of base64 not the ends, which what stands beside the secret decides too.
+    private static func traces(of secret: String) -> [Data] {
+        (spellings(of: secret) + base64(of: secret).map { String($0.dropFirst(4).dropLast(4)) }).map { Data($0.utf8) }
+    }
+
+    private func expectNone(in bytes: Data, _ place: String, sourceLocation: SourceLocation = #_sourceLocation) {
+        for secret in Self.secrets {
+            for trace in Self.traces(of: secret) where bytes.range(of: trace) != nil {
+                let text = String(decoding: trace, as: UTF8.self)
+                Issue.record("\(place) has \(secret) as \(text)", sourceLocation: sourceLocation)
+            }
+        }
+    }
+
+    private func configuration(level: String) -> JSON {
+        [
+            "upstream": ["keys": [["id": "primary", "secret": ["env": "CANARY_UPSTREAM"]]]],
+            "admin": ["tokens": [["name": "ops", "role": "admin", "secret": ["env": "CANARY_ADMIN"]]]],
+            "alerts": ["webhook_url": "https://alerts.invalid/", "secret": ["env": "CANARY_WEBHOOK"]],
+            "budgets": ["organization": [["window": "total", "credits": 40]]],
+            "teams": [["id": "team-a", "keys": [["id": "a-key", "secret": ["env": "CANARY_TEAM"]]]]],
+            "log": ["level": .string(level)],
+        ]
+    }
+
+    private static let environment = [
+        "CANARY_UPSTREAM": upstreamSecret, "CANARY_TEAM": teamSecret, "CANARY_ADMIN": adminSecret,
+        "CANARY_WEBHOOK": webhookSecret,
+    ]
+
+    /// What a vendor says that puts the key it was shown into its error, in several forms at a time.
+    private static var echo: String {
+        let forms = (spellings(of: upstreamSecret) + base64(of: upstreamSecret)).joined(separator: " ")
+        return #"{"success": false, "error": "odd", "message": "you sent \#(forms)"}"#
+    }
+
+    @Test("stand in no reply, log, command line or file, at any level", arguments: ["trace", "info", "critical"])
+    func hunt(level: String) throws {
+        let vendor = try VendorSim(keys: [Self.upstreamSecret])
+        let gateway = try Gateway(configuration(level: level), vendor: vendor, environment: Self.environment)
+        var replies: [TestResponse] = []
+        func ask(_ body: String, key: String = Self.teamSecret) throws {
+            replies.append(try gateway.classify(body, key: key))
+        }
+        func askEchoed(_ status: Int) throws {
+            try vendor.queueFault("status", ["status": JSON(integerLiteral: status), "body": .string(Self.echo)])
+            try ask(SampleRequests.about())
+        }
+        for status in [400, 403, 404, 500] { try askEchoed(status) }
+        try vendor.queueFault("not_json", ["body": .string(Self.echo)])
+        try ask(SampleRequests.vendors)
+        try vendor.queueFault("rate_limit", ["retry_after": 0])
+        try ask(SampleRequests.vendors)
+        try ask(SampleRequests.vendors)
+        try ask(SampleRequests.about(extra: #","page_range":"1-1000""#))
+        try ask("{")
+        for key in [Self.wrongSecret, Self.adminSecret, Self.upstreamSecret] {
+            try ask(SampleRequests.vendors, key: key)
+        }
+        replies.append(try gateway.send(TestRequest("GET", "/readyz")))
+        // The last one puts the key out.
+        try askEchoed(401)
+        #expect(replies.contains { $0.status == 200 } && replies.contains { $0.status == 402 })
+        #expect(replies.contains { $0.status == 400 && $0.text.contains("you sent ***") })
+
+        let commandLine = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(gateway.process.pid)/cmdline"))
+        expectNone(in: commandLine, "the command line")
+        for name in ["tollgate.db", "tollgate.db-wal"] {
+            expectNone(in: try Data(contentsOf: URL(fileURLWithPath: gateway.folder.file(name))), name)
+        }
+        #expect(try gateway.process.terminate() == .exit(0))
+        for reply in replies {
+            expectNone(in: Data(reply.body), "a \(reply.status)")
+            for field in reply.fields { expectNone(in: Data(field.value.utf8), field.name) }
+        }
+        expectNone(in: Data(gateway.process.stdout.text.utf8), "stdout")
+        expectNone(in: Data(gateway.process.stderr.text.utf8), "stderr")
+        for name in ["tollgate.db", "config.json"] {
+            let file = URL(fileURLWithPath: gateway.folder.file(name))
+            expectNone(in: try Data(contentsOf: file), "\(name) after the end")
+        }
+    }
+}
