@@ -47,10 +47,18 @@ let package = Package(
         .target(name: "Caching", dependencies: ["HTTPMessages", "Vocabulary"], swiftSettings: hot),
         .target(name: "Coalescing", dependencies: ["Vocabulary"]),
         .target(name: "Budgeting", dependencies: ["Vocabulary"], swiftSettings: hot),
+        .target(name: "Forms", dependencies: ["Keying", "Observability", "Vocabulary"]),
+        .target(
+            name: "Registry",
+            dependencies: [
+                "Authentication", "Budgeting", "Cryptography", "Forms", "Keying", "Upstream", "Vocabulary",
+            ]
+        ),
         .target(
             name: "Storage",
             dependencies: [
-                "Budgeting", "Caching", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift"),
+                "Authentication", "Budgeting", "Caching", "Registry", "Vocabulary",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: fenced
@@ -64,10 +72,17 @@ let package = Package(
             swiftSettings: hot
         ),
         .target(
+            name: "Administration",
+            dependencies: [
+                "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway", "HTTPMessages",
+                "Keying", "Observability", "Registry", "Storage", "Transport", "Upstream", "Vocabulary",
+            ]
+        ),
+        .target(
             name: "Configuration",
             dependencies: [
-                "Authentication", "Budgeting", "Cryptography", "Gateway", "HTTPMessages", "Keying", "Transport",
-                "Upstream", "Vocabulary",
+                "Administration", "Authentication", "Budgeting", "Cryptography", "Forms", "Gateway", "HTTPMessages",
+                "Keying", "Registry", "Transport", "Upstream", "Vocabulary",
             ]
         ),
         .target(
@@ -77,8 +92,9 @@ let package = Package(
         .executableTarget(
             name: "tollgate",
             dependencies: [
-                "Budgeting", "Caching", "Configuration", "Cryptography", "EventLoops", "Gateway", "Keying",
-                "Observability", "Storage", "Transport", "Upstream", "VendorSimulation", "Vocabulary",
+                "Administration", "Budgeting", "Caching", "Configuration", "Cryptography", "EventLoops", "Forms",
+                "Gateway", "HTTPMessages", "Keying", "Observability", "Registry", "Storage", "Transport", "Upstream",
+                "VendorSimulation", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -100,17 +116,33 @@ let package = Package(
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "Vocabulary"]),
         .testTarget(name: "BudgetingTests", dependencies: ["Budgeting", "TestSupport", "Vocabulary"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport", "Vocabulary"]),
+        .testTarget(name: "FormsTests", dependencies: ["Forms", "Keying", "TestSupport", "Vocabulary"]),
+        .testTarget(
+            name: "RegistryTests",
+            dependencies: [
+                "Authentication", "Budgeting", "Cryptography", "Forms", "Keying", "Registry", "TestSupport",
+                "Upstream", "Vocabulary",
+            ]
+        ),
+        .testTarget(
+            name: "AdministrationTests",
+            dependencies: [
+                "Administration", "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway",
+                "HTTPMessages", "Keying", "Registry", "Storage", "TestSupport", "Transport", "Upstream",
+                "Vocabulary",
+            ]
+        ),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Configuration", "Cryptography", "Gateway", "Keying", "TestSupport", "Transport", "Upstream",
-                "Vocabulary",
+                "Administration", "Budgeting", "Configuration", "Cryptography", "Forms", "Gateway", "Keying",
+                "Registry", "TestSupport", "Transport", "Upstream", "Vocabulary",
             ]
         ),
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Budgeting", "Caching", "Storage", "TestSupport", "Vocabulary",
+                "Authentication", "Budgeting", "Caching", "Registry", "Storage", "TestSupport", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
@@ -138,6 +170,7 @@ let package = Package(
             dependencies: ["COpenSSL", "EventLoops", "TestSupport", "Transport", "Vocabulary"]
         ),
         .testTarget(name: "VendorSimulationTests", dependencies: ["Transport", "VendorSimulation", "Vocabulary"]),
+        .testTarget(name: "TollgateTests", dependencies: ["Forms", "Keying", "TestSupport", "Vocabulary", "tollgate"]),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "tollgate", "vendor-sim"]),
     ],
     swiftLanguageModes: [.v6]

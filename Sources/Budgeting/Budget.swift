@@ -16,11 +16,14 @@ public struct Budget: Sendable, Equatable {
     public let limit: MicroCredits
     /// False for a shadow budget: it is counted and reported, and refuses nothing.
     public let isEnforced: Bool
+    /// Shares of the limit, in millionths, at which somebody wants to be told.
+    public let alertAtMillionths: [Int64]
 
-    public init(window: BudgetWindow, limit: MicroCredits, isEnforced: Bool) {
+    public init(window: BudgetWindow, limit: MicroCredits, isEnforced: Bool, alertAtMillionths: [Int64] = []) {
         self.window = window
         self.limit = limit
         self.isEnforced = isEnforced
+        self.alertAtMillionths = alertAtMillionths
     }
 }
 

@@ -1,3 +1,4 @@
+import Forms
 import Foundation
 import Keying
 
@@ -17,28 +18,30 @@ public enum ConfigurationFile {
         let url = URL(fileURLWithPath: path)
         return read(
             Array(data),
-            report: Report(folder: url.deletingLastPathComponent(), environment: environment),
+            Surroundings(folder: url.deletingLastPathComponent(), environment: environment),
             othersMayRead: FileMode.othersMayRead(path)
         )
     }
 
     private static func failure(_ message: String) -> Result<GatewayConfiguration, ConfigurationFaults> {
-        .failure(ConfigurationFaults(faults: [ConfigurationFault(path: "", message: message)]))
+        .failure(ConfigurationFaults(faults: [FormFault(path: "", message: message)]))
     }
 
     static func read(
         _ bytes: [UInt8],
-        report: Report,
+        _ surroundings: Surroundings,
         othersMayRead: Bool
     ) -> Result<GatewayConfiguration, ConfigurationFaults> {
+        let report = surroundings.report
         let root: JSONValue
         do throws(JSONFault) { root = try JSONValue.parse(bytes.span) } catch {
             return failure("is not valid JSON: \(error)")
         }
-        var reader = ConfigurationReader(report: report)
+        var reader = ConfigurationReader(surroundings)
         reader.read(root)
         guard report.faults.isEmpty else {
-            return .failure(ConfigurationFaults(faults: FileOrder(root).sorted(report.faults)))
+            let faults = FileOrder(root).sorted(report.faults)
+            return .failure(ConfigurationFaults(faults: faults, missingVariables: surroundings.missingVariables))
         }
         var configuration = reader.configuration
         if othersMayRead, report.warnings.contains(where: { $0.contains("stands in the configuration itself") }) {

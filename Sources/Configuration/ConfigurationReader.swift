@@ -1,13 +1,16 @@
 import Budgeting
+import Forms
 import Keying
 import Vocabulary
 
 /// Makes a configuration of a JSON tree, section by section in the order of contract §3.
 struct ConfigurationReader {
-    let report: Report
+    let surroundings: Surroundings
     private(set) var configuration = GatewayConfiguration()
 
-    init(report: Report) { self.report = report }
+    private var report: FormReport { surroundings.report }
+
+    init(_ surroundings: Surroundings) { self.surroundings = surroundings }
 
     mutating func read(_ root: JSONValue) {
         guard let reader = ObjectReader(root, path: "", report: report) else { return }
@@ -23,7 +26,7 @@ struct ConfigurationReader {
         if let section = reader.object("cache") { readCache(section) }
         if let section = reader.object("store") { readStore(section) }
         if let section = reader.object("budgets") { readBudgets(section) }
-        let teams = TeamsReader(report: report, accounts: Set(configuration.upstream.keys.map(\.account)))
+        let teams = TeamsReader(surroundings: surroundings, accounts: Set(configuration.upstream.keys.map(\.account)))
         if let entries = reader.objects("teams") { configuration.teams = teams.read(entries) }
         if let section = reader.object("alerts") { readAlerts(section) }
         if let section = reader.object("log") { readLog(section) }
@@ -56,9 +59,9 @@ struct ConfigurationReader {
 
     private func readTLS(_ reader: ObjectReader) -> GatewayConfiguration.TLS? {
         defer { reader.finish() }
-        let certificate = reader.file("certificate_file")
-        let key = reader.file("private_key_file")
-        let clientCA = reader.file("client_ca_file")
+        let certificate = reader.file("certificate_file", in: surroundings)
+        let key = reader.file("private_key_file", in: surroundings)
+        let clientCA = reader.file("client_ca_file", in: surroundings)
         for name in ["certificate_file", "private_key_file"] where !reader.isSet(name) {
             reader.fault(name, "is missing; give the path of a PEM file")
         }
@@ -77,8 +80,8 @@ struct ConfigurationReader {
                 entry.fault("name", "is missing; say whose token it is")
             }
             entry.choice("role", into: &token.role)
-            if let secret = entry.secret("secret") { token.secret = secret }
-            report.claim(token.secret, at: entry.path("secret"))
+            if let secret = entry.secret("secret", in: surroundings) { token.secret = secret }
+            surroundings.claim(token.secret, at: entry.path("secret"))
             if !token.name.isEmpty, !names.insert(token.name).inserted {
                 entry.fault("name", "stands twice; give each token its own")
             }
@@ -92,7 +95,7 @@ struct ConfigurationReader {
     private mutating func readUpstream(_ reader: ObjectReader) {
         defer { reader.finish() }
         readBaseURL(reader)
-        configuration.upstream.caFile = reader.file("ca_file")
+        configuration.upstream.caFile = reader.file("ca_file", in: surroundings)
         readKeys(reader)
         reader.duration("connect_timeout", into: &configuration.upstream.connectTimeout)
         reader.duration("response_timeout", into: &configuration.upstream.responseTimeout)
@@ -141,7 +144,7 @@ struct ConfigurationReader {
             if !key.id.isEmpty, !identifiers.insert(key.id).inserted {
                 entry.fault("id", "stands twice; give each key its own")
             }
-            report.claim(key.secret, at: entry.path("secret"))
+            surroundings.claim(key.secret, at: entry.path("secret"))
             configuration.upstream.keys.append(key)
         }
     }
@@ -152,7 +155,7 @@ struct ConfigurationReader {
         Identifier.read(entry, into: &key.id)
         entry.string("account", into: &key.account)
         entry.integer("weight", into: &key.weight, 1...1_000_000)
-        if let secret = entry.secret("secret") { key.secret = secret }
+        if let secret = entry.secret("secret", in: surroundings) { key.secret = secret }
         entry.timestamp("not_before", into: &key.notBefore)
         entry.timestamp("not_after", into: &key.notAfter)
         key.monthlyCredits = entry.credits("monthly_credits")
@@ -245,7 +248,7 @@ struct ConfigurationReader {
             _ = reader.take("webhook_url")
             reader.fault("webhook_url", "is missing; give the address that alerts are posted to")
         }
-        if let secret = reader.secret("secret") { alerts.secret = secret }
+        if let secret = reader.secret("secret", in: surroundings) { alerts.secret = secret }
         configuration.alerts = alerts
     }
 
@@ -262,26 +265,5 @@ struct ConfigurationReader {
         reader.choice("level", into: &configuration.log.level)
         reader.choice("format", into: &configuration.log.format)
         reader.bool("access", into: &configuration.log.access)
-    }
-}
-
-/// Identifiers that stand in paths, logs and reports.
-enum Identifier {
-    static func read(_ reader: ObjectReader, into target: inout String) {
-        guard reader.isSet("id") else {
-            _ = reader.take("id")
-            return reader.fault("id", "is missing; give 1 to 64 letters, digits, dots, hyphens or underscores")
-        }
-        guard let text = reader.string("id") else { return }
-        let isSound =
-            (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                    || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
-            }
-        guard isSound else {
-            return reader.fault("id", "must be 1 to 64 letters, digits, dots, hyphens or underscores")
-        }
-        target = text
     }
 }

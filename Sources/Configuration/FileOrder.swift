@@ -1,3 +1,4 @@
+import Forms
 import Keying
 
 /// Where each member stands in a file, so that faults can be told in the order in which the file is read by people.
@@ -22,7 +23,7 @@ struct FileOrder {
     }
 
     /// The faults in the order of their members; those of one member stay as they are.
-    func sorted(_ faults: [ConfigurationFault]) -> [ConfigurationFault] {
+    func sorted(_ faults: [FormFault]) -> [FormFault] {
         let ranked = faults.enumerated().map { (rank: rank($0.element.path), index: $0.offset, fault: $0.element) }
         return ranked.sorted { ($0.rank, $0.index) < ($1.rank, $1.index) }.map(\.fault)
     }

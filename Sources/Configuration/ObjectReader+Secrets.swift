@@ -1,10 +1,11 @@
+import Forms
 import Foundation
 import Keying
 
 /// Secrets, and files that are named: read now, so that everything wrong is known before anything starts.
 extension ObjectReader {
     /// `{"env": "NAME"}`, `{"file": "PATH"}` or `{"value": "…"}`; nil, with a fault, when there is none to be had.
-    func secret(_ name: String) -> Secret? {
+    func secret(_ name: String, in surroundings: Surroundings) -> Secret? {
         guard let value = take(name) else {
             fault(name, #"is missing; give {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#)
             return nil
@@ -16,26 +17,26 @@ extension ObjectReader {
             return nil
         }
         switch members[0].name {
-        case "env": return secret(name, fromVariable: text)
-        case "file": return secret(name, fromFile: text)
+        case "env": return secret(name, fromVariable: text, in: surroundings)
+        case "file": return secret(name, fromFile: text, in: surroundings)
         default:
             report.warn(path(name), "stands in the configuration itself; env or file keeps it out")
             return checked(name, Array(text.utf8), "the value is empty; put the secret there, or name env or file")
         }
     }
 
-    private func secret(_ name: String, fromVariable variable: String) -> Secret? {
+    private func secret(_ name: String, fromVariable variable: String, in surroundings: Surroundings) -> Secret? {
         // What is no name may be the secret itself, put in the wrong place: it is not repeated.
         guard isVariableName(variable) else {
             fault(name, "env must be the name of an environment variable: letters, digits and underscores")
             return nil
         }
-        guard let value = report.environment[variable] else {
-            report.fault(path(name), "environment variable \(variable) is not set", missing: variable)
+        guard let value = surroundings.environment[variable] else {
+            surroundings.fault(path(name), "environment variable \(variable) is not set", missing: variable)
             return nil
         }
         guard !value.isEmpty else {
-            report.fault(path(name), "environment variable \(variable) is empty", missing: variable)
+            surroundings.fault(path(name), "environment variable \(variable) is empty", missing: variable)
             return nil
         }
         return checked(name, Array(value.utf8), "")
@@ -49,8 +50,8 @@ extension ObjectReader {
         }
     }
 
-    private func secret(_ name: String, fromFile file: String) -> Secret? {
-        let url = report.resolve(file)
+    private func secret(_ name: String, fromFile file: String, in surroundings: Surroundings) -> Secret? {
+        let url = surroundings.resolve(file)
         let file = file.printablePath
         guard let data = SecretFile.read(url) else {
             fault(name, "file \(file) cannot be read; create it or correct the path")
@@ -83,9 +84,9 @@ extension ObjectReader {
     }
 
     /// A file that has to be there.
-    func file(_ name: String) -> String? {
+    func file(_ name: String, in surroundings: Surroundings) -> String? {
         guard let text = string(name) else { return nil }
-        let path = report.resolve(text).path
+        let path = surroundings.resolve(text).path
         guard FileManager.default.isReadableFile(atPath: path) else {
             fault(name, "file \(text.printablePath) cannot be read; create it or correct the path")
             return nil

@@ -1,9 +1,10 @@
+import Forms
 import Keying
 import Vocabulary
 
 /// Reads the teams and their keys.
 struct TeamsReader {
-    let report: Report
+    let surroundings: Surroundings
     /// The accounts that some upstream key has.
     let accounts: Set<String>
 
@@ -37,7 +38,7 @@ struct TeamsReader {
             if !key.id.isEmpty, !keyIdentifiers.insert(key.id).inserted {
                 keyEntry.fault("id", "stands twice; key ids are unique over all teams")
             }
-            report.claim(key.secret, at: keyEntry.path("secret"))
+            surroundings.claim(key.secret, at: keyEntry.path("secret"))
             team.keys.append(key)
         }
         team.budgets = BudgetsReader.read(entry, "budgets")
@@ -64,7 +65,7 @@ struct TeamsReader {
         defer { entry.finish() }
         var key = GatewayConfiguration.TeamKeyEntry()
         Identifier.read(entry, into: &key.id)
-        if let secret = entry.secret("secret") {
+        if let secret = entry.secret("secret", in: surroundings) {
             if secret.bytes.count < 16 {
                 entry.fault("secret", "must have 16 or more visible ASCII characters")
             } else {

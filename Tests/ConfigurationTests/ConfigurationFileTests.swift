@@ -1,3 +1,4 @@
+import Forms
 import Foundation
 import TestSupport
 import Testing
@@ -85,12 +86,12 @@ struct ConfigurationFileTests {
     func unreadable() throws {
         let missing = "cannot be read; give the path of a configuration with --config"
         for path in [bench.folder.file("nowhere.json"), bench.folder.path, ""] {
-            #expect(throws: ConfigurationFaults(faults: [ConfigurationFault(path: "", message: missing)])) {
+            #expect(throws: ConfigurationFaults(faults: [FormFault(path: "", message: missing)])) {
                 try ConfigurationFile.load(path: path, environment: [:]).get()
             }
         }
         let large = try bench.folder.write(String(repeating: " ", count: 16 << 20) + Samples.least, to: "large.json")
-        #expect(throws: ConfigurationFaults(faults: [ConfigurationFault(path: "", message: "is larger than 16 MiB")])) {
+        #expect(throws: ConfigurationFaults(faults: [FormFault(path: "", message: "is larger than 16 MiB")])) {
             try ConfigurationFile.load(path: large, environment: [:]).get()
         }
     }

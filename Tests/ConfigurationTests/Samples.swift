@@ -22,7 +22,7 @@ struct Bench {
     func load(_ text: String) -> Result<GatewayConfiguration, ConfigurationFaults> {
         ConfigurationFile.read(
             Array(text.utf8),
-            report: Report(folder: URL(fileURLWithPath: folder.path), environment: environment),
+            Surroundings(folder: URL(fileURLWithPath: folder.path), environment: environment),
             othersMayRead: false
         )
     }

@@ -1,14 +1,14 @@
+import Forms
 import Foundation
 
-/// What one reading of a configuration comes to beside its values, and where it stands. Confined to that reading.
-final class Report {
+/// Where a configuration stands, and what it takes from there: secrets from variables and files. Confined to one reading.
+final class Surroundings {
     /// Where relative paths of secrets and certificates begin.
     let folder: URL
     let environment: [String: String]
-    private(set) var faults: [ConfigurationFault] = []
-    private(set) var warnings: [String] = []
-    /// Paths of members that the file sets.
-    private(set) var setPaths: Set<String> = []
+    let report = FormReport()
+    /// Variables that are named and have no value, in the order of the faults.
+    private(set) var missingVariables: [String] = []
     /// The path of each secret that was read.
     private var secretPaths: [[UInt8]: String] = [:]
 
@@ -17,13 +17,11 @@ final class Report {
         self.environment = environment
     }
 
-    func fault(_ path: String, _ message: String, missing variable: String? = nil) {
-        faults.append(ConfigurationFault(path: path, message: message, missingVariable: variable))
+    /// Reports a variable without a value.
+    func fault(_ path: String, _ message: String, missing variable: String) {
+        report.fault(path, message)
+        missingVariables.append(variable)
     }
-
-    func warn(_ path: String, _ message: String) { warnings.append("\(path): \(message)") }
-
-    func note(_ path: String) { setPaths.insert(path) }
 
     /// Notes whose secret this is, and reports when it is another's too: then whoever shows it could not be told from
     /// the other, a team would know the vendor's key, or an admin's token would classify.
@@ -36,9 +34,9 @@ final class Report {
         let message = "is the same secret as \(other); give each its own"
         // Two entries for one key of the vendor harm nobody else.
         if path.hasPrefix("upstream."), other.hasPrefix("upstream.") {
-            warn(path, message)
+            report.warn(path, message)
         } else {
-            fault(path, message)
+            report.fault(path, message)
         }
     }
 

@@ -1,16 +1,16 @@
-import Keying
-import Vocabulary
+public import Keying
+public import Vocabulary
 
 /// Members of one type. Each leaves `target` as it is when the member is absent, and reports what is wrong with it.
 extension ObjectReader {
-    func string(_ name: String, into target: inout String, notEmpty: Bool = true) {
+    public func string(_ name: String, into target: inout String, notEmpty: Bool = true) {
         guard let text = string(name) else { return }
         if text.isEmpty && notEmpty { return fault(name, "must not be empty") }
         target = text
     }
 
     /// The text of a member; nil when it is absent or no string.
-    func string(_ name: String) -> String? {
+    public func string(_ name: String) -> String? {
         guard let value = take(name) else { return nil }
         guard case .string(let text) = value else {
             fault(name, "must be a string, not \(value.kindName)")
@@ -19,13 +19,13 @@ extension ObjectReader {
         return text
     }
 
-    func bool(_ name: String, into target: inout Bool) {
+    public func bool(_ name: String, into target: inout Bool) {
         guard let value = take(name) else { return }
         guard case .bool(let flag) = value else { return fault(name, "must be true or false, not \(value.kindName)") }
         target = flag
     }
 
-    func integer(_ name: String, into target: inout Int, _ range: ClosedRange<Int>) {
+    public func integer(_ name: String, into target: inout Int, _ range: ClosedRange<Int>) {
         guard let value = take(name) else { return }
         guard case .number(let text) = value else {
             return fault(name, "must be a whole number, not \(value.kindName)")
@@ -36,7 +36,7 @@ extension ObjectReader {
         target = number
     }
 
-    func duration(_ name: String, into target: inout Duration, zeroAllowed: Bool = false) {
+    public func duration(_ name: String, into target: inout Duration, zeroAllowed: Bool = false) {
         guard let value = take(name) else { return }
         guard case .string(let text) = value, let duration = Units.duration(text) else {
             return fault(name, #"must be a duration like "250ms", "30s", "15m", "24h" or "30d""#)
@@ -46,7 +46,7 @@ extension ObjectReader {
         target = duration
     }
 
-    func size(_ name: String, into target: inout Int, _ range: ClosedRange<Int>) {
+    public func size(_ name: String, into target: inout Int, _ range: ClosedRange<Int>) {
         guard let value = take(name) else { return }
         guard case .string(let text) = value, let size = Units.size(text) else {
             return fault(name, #"must be a size like "512B", "64KiB", "256MiB" or "1GiB""#)
@@ -57,7 +57,7 @@ extension ObjectReader {
         target = size
     }
 
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, into target: inout Choice) {
+    public func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, into target: inout Choice) {
         guard let value = take(name) else { return }
         guard case .string(let text) = value, let choice = Choice(rawValue: text) else {
             let names = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
@@ -66,7 +66,7 @@ extension ObjectReader {
         target = choice
     }
 
-    func timestamp(_ name: String, into target: inout Timestamp?) {
+    public func timestamp(_ name: String, into target: inout Timestamp?) {
         guard let value = take(name) else { return }
         guard case .string(let text) = value, let timestamp = Timestamp(rfc3339: text) else {
             return fault(name, #"must be a time like "2027-01-01T00:00:00Z""#)
@@ -75,12 +75,12 @@ extension ObjectReader {
     }
 
     /// An amount of credits, exact to a millionth.
-    func credits(_ name: String) -> MicroCredits? {
+    public func credits(_ name: String) -> MicroCredits? {
         guard let value = take(name) else { return nil }
         return Self.credits(value, path(name), report)
     }
 
-    static func credits(_ value: JSONValue, _ path: String, _ report: Report) -> MicroCredits? {
+    public static func credits(_ value: JSONValue, _ path: String, _ report: FormReport) -> MicroCredits? {
         guard case .number(let text) = value, let credits = MicroCredits(jsonNumber: text.utf8) else {
             report.fault(path, "must be a number of credits, 0 or more, with at most 6 decimals")
             return nil
@@ -89,7 +89,7 @@ extension ObjectReader {
     }
 
     /// A positive number with up to six decimals, in millionths.
-    func millionths(_ name: String) -> Int64? {
+    public func millionths(_ name: String) -> Int64? {
         guard let value = take(name) else { return nil }
         guard case .number(let text) = value, let number = MicroCredits(jsonNumber: text.utf8), number.micros > 0 else {
             fault(name, "must be a number above 0 with at most 6 decimals")
@@ -99,7 +99,7 @@ extension ObjectReader {
     }
 
     /// - Parameter whatIsWrong: says what is wrong with one text, if anything is.
-    func strings(_ name: String, _ whatIsWrong: (String) -> String? = { _ in nil }) -> [String]? {
+    public func strings(_ name: String, _ whatIsWrong: (String) -> String? = { _ in nil }) -> [String]? {
         guard let values = array(name) else { return nil }
         return values.enumerated().compactMap { index, value in
             let element = "\(path(name))[\(index)]"
@@ -112,7 +112,7 @@ extension ObjectReader {
         }
     }
 
-    func array(_ name: String) -> [JSONValue]? {
+    public func array(_ name: String) -> [JSONValue]? {
         guard let value = take(name) else { return nil }
         guard case .array(let values) = value else {
             fault(name, "must be an array, not \(value.kindName)")
@@ -122,13 +122,13 @@ extension ObjectReader {
     }
 
     /// The object that is this member.
-    func object(_ name: String) -> ObjectReader? {
+    public func object(_ name: String) -> ObjectReader? {
         guard let value = take(name) else { return nil }
         return ObjectReader(value, path: path(name), report: report)
     }
 
     /// The objects in this member's array, each with a reader of its own.
-    func objects(_ name: String) -> [ObjectReader]? {
+    public func objects(_ name: String) -> [ObjectReader]? {
         guard let values = array(name) else { return nil }
         return values.enumerated().compactMap { index, value in
             ObjectReader(value, path: "\(path(name))[\(index)]", report: report)

@@ -1,6 +1,6 @@
-/// Durations and sizes as the configuration writes them: a whole number and a unit, without a space.
-enum Units {
-    static func duration(_ text: String) -> Duration? {
+/// Durations and sizes as people write them: a whole number and a unit, without a space.
+public enum Units {
+    public static func duration(_ text: String) -> Duration? {
         guard let (count, unit) = split(text) else { return nil }
         let milliseconds: Int64? =
             switch unit {
@@ -16,7 +16,7 @@ enum Units {
         return overflow ? nil : .milliseconds(product)
     }
 
-    static func size(_ text: String) -> Int? {
+    public static func size(_ text: String) -> Int? {
         guard let (count, unit) = split(text) else { return nil }
         let bytes: Int64? =
             switch unit {
@@ -32,7 +32,7 @@ enum Units {
     }
 
     /// A size in the largest unit that it is a whole number of.
-    static func text(_ bytes: Int) -> String {
+    public static func text(_ bytes: Int) -> String {
         for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes > 0 && bytes % (1 << shift) == 0 {
             return "\(bytes >> shift)\(unit)"
         }

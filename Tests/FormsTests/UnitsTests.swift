@@ -1,6 +1,5 @@
+import Forms
 import Testing
-
-@testable import Configuration
 
 @Suite("Durations and sizes")
 struct UnitsTests {

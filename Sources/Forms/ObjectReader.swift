@@ -1,16 +1,15 @@
-import Keying
-import Vocabulary
+public import Keying
 
-/// Takes the members out of one JSON object of the configuration; a class, so that closures can share it. Every wrong
-/// type or value becomes a fault with its path, and so does a member that nobody asked for.
-final class ObjectReader {
-    let path: String
-    let report: Report
+/// Takes the members out of one JSON object that somebody filled in; a class, so that closures can share it. Every wrong
+/// type or value becomes a fault with its path, and so does a member that nobody asked for. Confined to one reading.
+public final class ObjectReader {
+    public let path: String
+    public let report: FormReport
     private let members: [(name: String, value: JSONValue)]
     private var asked: [String] = []
 
     /// Nil, with a fault, when the value is no object.
-    init?(_ value: JSONValue, path: String, report: Report) {
+    public init?(_ value: JSONValue, path: String, report: FormReport) {
         guard case .object(let members) = value else {
             report.fault(path, "must be an object, not \(value.kindName)")
             return nil
@@ -21,22 +20,22 @@ final class ObjectReader {
     }
 
     /// The path of a member.
-    func path(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    public func path(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     /// The member's value; nil when it is absent or null is not taken for absent.
-    func take(_ name: String) -> JSONValue? {
+    public func take(_ name: String) -> JSONValue? {
         asked.append(name)
         guard let member = members.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else { return nil }
         report.note(path(name))
         return member.value
     }
 
-    func fault(_ name: String, _ message: String) { report.fault(path(name), message) }
+    public func fault(_ name: String, _ message: String) { report.fault(path(name), message) }
 
-    func isSet(_ name: String) -> Bool { members.contains { $0.name.utf8.elementsEqual(name.utf8) } }
+    public func isSet(_ name: String) -> Bool { members.contains { $0.name.utf8.elementsEqual(name.utf8) } }
 
     /// Reports the members that nobody asked for.
-    func finish() {
+    public func finish() {
         for member in members where !asked.contains(where: { $0.utf8.elementsEqual(member.name.utf8) }) {
             let near = asked.min { distance($0, member.name) < distance($1, member.name) }
             let hint = near.flatMap { distance($0, member.name) <= 2 ? "; did you mean \($0)?" : nil } ?? ""
@@ -63,7 +62,7 @@ final class ObjectReader {
 
 extension JSONValue {
     /// What kind of value it is, in words.
-    var kindName: String {
+    public var kindName: String {
         switch self {
         case .null: "null"
         case .bool: "true or false"

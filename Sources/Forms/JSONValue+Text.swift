@@ -1,0 +1,62 @@
+public import Keying
+import Observability
+public import Vocabulary
+
+/// JSON trees written as text, and made of our values: exact numbers, members in the order given.
+extension JSONValue {
+    /// On one line, with a space after commas and colons. Recurses as deep as the tree.
+    public var text: [UInt8] {
+        var output = ByteWriter(capacity: 256)
+        write(to: &output)
+        return output.bytes
+    }
+
+    /// Appends the value as JSON.
+    public func write(to output: inout ByteWriter) {
+        switch self {
+        case .null: output.append("null")
+        case .bool(let flag): output.append(flag ? "true" : "false")
+        case .number(let text): output.append(text)
+        case .string(let text): Self.write(text, to: &output)
+        case .array(let elements):
+            output.append("[")
+            for (index, element) in elements.enumerated() {
+                if index > 0 { output.append(", ") }
+                element.write(to: &output)
+            }
+            output.append("]")
+        case .object(let members):
+            output.append("{")
+            for (index, member) in members.enumerated() {
+                if index > 0 { output.append(", ") }
+                Self.write(member.name, to: &output)
+                output.append(": ")
+                member.value.write(to: &output)
+            }
+            output.append("}")
+        }
+    }
+
+    private static func write(_ text: String, to output: inout ByteWriter) {
+        output.append("\"")
+        JSONText.appendEscaped(Array(text.utf8).span, to: &output)
+        output.append("\"")
+    }
+
+    // MARK: Our values
+
+    public static func integer(_ number: some FixedWidthInteger) -> JSONValue { .number(String(number)) }
+
+    public static func credits(_ amount: MicroCredits) -> JSONValue { .number(amount.description) }
+
+    /// Millionths as a number with as many decimals as it needs.
+    public static func millionths(_ number: Int64) -> JSONValue { credits(MicroCredits(micros: number)) }
+
+    /// RFC 3339 in UTC.
+    public static func time(_ moment: Timestamp) -> JSONValue { .string(moment.rfc3339) }
+
+    /// The value, or null where there is none.
+    public static func orNull<Value>(_ value: Value?, _ make: (Value) -> JSONValue) -> JSONValue {
+        value.map(make) ?? .null
+    }
+}

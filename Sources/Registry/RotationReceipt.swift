@@ -1,0 +1,19 @@
+public import Vocabulary
+
+/// What a rotation with an `Idempotency-Key` answered, so that it answers the same when it is repeated: contract §7.
+public struct RotationReceipt: Sendable, Equatable {
+    public let key: KeyID
+    /// SHA-256 of the `Idempotency-Key`, whose text is the client's.
+    public let requestDigest: CacheKey
+    /// Sealed under the master key, with the key's identifier as context.
+    public let sealedSecret: [UInt8]
+    /// From this moment on it is forgotten.
+    public let until: Timestamp
+
+    public init(key: KeyID, requestDigest: CacheKey, sealedSecret: [UInt8], until: Timestamp) {
+        self.key = key
+        self.requestDigest = requestDigest
+        self.sealedSecret = sealedSecret
+        self.until = until
+    }
+}

@@ -1,0 +1,39 @@
+public import Vocabulary
+
+/// A key at the vendor as the store keeps it: its secret is sealed.
+public struct StoredUpstreamKey: Sendable, Equatable {
+    public let id: KeyID
+    public let account: AccountID
+    /// At least 1.
+    public var weight: Int
+    public var notBefore: Timestamp?
+    public var notAfter: Timestamp?
+    public var monthlyCredits: MicroCredits?
+    /// Sealed under the master key, with the key's identifier as context.
+    public var sealedSecret: [UInt8]
+    /// SHA-256 of the secret.
+    public var secretDigest: CacheKey
+    public let createdAt: Timestamp
+
+    public init(
+        id: KeyID,
+        account: AccountID,
+        weight: Int,
+        notBefore: Timestamp?,
+        notAfter: Timestamp?,
+        monthlyCredits: MicroCredits?,
+        sealedSecret: [UInt8],
+        secretDigest: CacheKey,
+        createdAt: Timestamp
+    ) {
+        self.id = id
+        self.account = account
+        self.weight = weight
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+        self.monthlyCredits = monthlyCredits
+        self.sealedSecret = sealedSecret
+        self.secretDigest = secretDigest
+        self.createdAt = createdAt
+    }
+}
