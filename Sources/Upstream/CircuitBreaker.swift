@@ -24,6 +24,13 @@ public struct CircuitBreaker: Sendable {
         }
     }
 
+    /// What the breaker does with the next request.
+    public enum Phase: String, Sendable, CaseIterable {
+        case closed
+        case open
+        case halfOpen = "half_open"
+    }
+
     /// What a request's end says of the vendor.
     public enum Sign: Sendable { case success, failure, neutral }
 
@@ -50,6 +57,15 @@ public struct CircuitBreaker: Sendable {
         switch state {
         case .closed: true
         case .open, .halfOpen: false
+        }
+    }
+
+    /// As it is for whoever comes now: once its time is over, an open breaker is half-open, though nobody has come yet.
+    func phase(at now: MonotonicInstant) -> Phase {
+        switch state {
+        case .closed: .closed
+        case .open(let until): now < until ? .open : .halfOpen
+        case .halfOpen: .halfOpen
         }
     }
 

@@ -82,6 +82,19 @@ public final class UpstreamGate: Sendable {
         return records
     }
 
+    /// An operator says that a key is good: its quarantine, its cooling and the refusals that were counted against it
+    /// are forgotten, and who waits can go out with it. A key that drains or is disabled stays so.
+    ///
+    /// - Returns: what is to be remembered of it now; nil when there is no such key.
+    public func enable(_ id: KeyID, at now: Moment) -> UpstreamKeyRecord? {
+        let (record, answers) = state.withLock { state in (state.enable(id), state.letOut(at: now)) }
+        deliver(answers)
+        return record
+    }
+
+    /// How all accounts and keys stand, sorted by account.
+    public func status(at now: Moment) -> [UpstreamAccountStatus] { state.withLock { $0.status(at: now) } }
+
     /// The key of an account that a request should be booked to before it comes to the gate.
     ///
     /// Any thread; no other lock is taken inside.

@@ -2,11 +2,16 @@ import Vocabulary
 
 /// What the gate's lock is around: the accounts, and how many requests are out. Pure but for the mailboxes that it holds.
 struct UpstreamGateState {
-    /// One vendor account: its keys, whether the vendor works for it, and who waits.
-    private struct Account {
+    /// One vendor account: its keys, whether the vendor works for it, who waits and who is out.
+    struct Account {
         var ring: UpstreamKeyRing
         var breaker: CircuitBreaker
         var queue = FairQueue<UpstreamGate.Waiting>()
+        /// How many requests are out with each key, be it in the ring still or not; at least 1.
+        var out: [KeyID: Int] = [:]
+
+        /// Nothing is left that it is known for.
+        var isOver: Bool { ring.slots.isEmpty && queue.isEmpty && out.isEmpty }
     }
 
     /// Somebody who waited, and what it is told.
@@ -15,7 +20,7 @@ struct UpstreamGateState {
     private var concurrencyMax: Int
     private var queueMax: Int
     private var underWay = 0
-    private var accounts: [AccountID: Account] = [:]
+    private(set) var accounts: [AccountID: Account] = [:]
     /// The accounts, each once; the first one's turn is next when a place gets free.
     private var order: [AccountID] = []
 
@@ -38,7 +43,7 @@ struct UpstreamGateState {
             order.append(id)
         }
         var records: [UpstreamKeyRecord] = []
-        // An account that has lost its keys stays: requests of it may wait or be under way.
+        // An account that has lost its keys stays for those of its requests that wait or are out; `letOut` forgets it.
         for id in order {
             accounts[id]?.breaker.replace(settings.breaker)
             records += accounts[id]?.ring.replace(byAccount[id] ?? []) ?? []
@@ -50,6 +55,14 @@ struct UpstreamGateState {
     mutating func restore(_ record: UpstreamKeyRecord, at now: Moment) -> UpstreamKeyRecord {
         for id in order where accounts[id]?.ring.restore(record, at: now) == true { return record }
         return UpstreamKeyRecord(id: record.id, secretDigest: record.secretDigest, state: .active)
+    }
+
+    /// What is to be remembered of a key that an operator enabled; nil when there is none.
+    mutating func enable(_ key: KeyID) -> UpstreamKeyRecord? {
+        for id in order {
+            if let record = accounts[id]?.ring.enable(key) { return record }
+        }
+        return nil
     }
 
     // MARK: Going out
@@ -83,7 +96,8 @@ struct UpstreamGateState {
         return (.wait, decisions)
     }
 
-    /// Those who can go, or have to be turned away, now: the accounts take turns, and in each the teams.
+    /// Those who can go, or have to be turned away, now: the accounts take turns, and in each the teams. Forgets
+    /// accounts that are over: it comes after every change that can end one.
     mutating func letOut(at now: Moment) -> [Decision] {
         var decisions: [Decision] = []
         for id in order { decisions += turnAway(of: id, at: now) }
@@ -98,7 +112,14 @@ struct UpstreamGateState {
                 idle += 1
             }
         }
+        forgetAccounts()
         return decisions
+    }
+
+    /// Accounts come and go with their keys: one that is over would be gone through at every step for ever.
+    private mutating func forgetAccounts() {
+        for id in order where accounts[id]?.isOver == true { accounts[id] = nil }
+        order.removeAll { accounts[$0] == nil }
     }
 
     /// Everybody of an account that has no key left to wait for.
@@ -136,6 +157,7 @@ struct UpstreamGateState {
                 let key = accounts[id]?.ring.take(preferring: waiting.booked, without: waiting.without, at: now)
             else { preconditionFailure("an open ring without an active key") }
             underWay += 1
+            accounts[id]?.out[key.id, default: 0] += 1
             return .go(UpstreamGate.Pass(key: key, permit: permit))
         case .refused(let until): return .refused(.circuitOpen(until: until, at: now))
         case nil: preconditionFailure("a request of an account that is not there")
@@ -159,6 +181,14 @@ struct UpstreamGateState {
 
     // MARK: Coming back
 
+    /// Gives the place back, and counts the key as used by one less.
+    private mutating func comeBack(_ pass: UpstreamGate.Pass) {
+        underWay -= 1
+        let (account, key) = (pass.key.account, pass.key.id)
+        guard let count = accounts[account]?.out[key] else { preconditionFailure("\(pass.key) came back twice") }
+        accounts[account]?.out[key] = count > 1 ? count - 1 : nil
+    }
+
     mutating func leave(
         _ pass: UpstreamGate.Pass,
         _ report: UpstreamGate.Report,
@@ -166,7 +196,7 @@ struct UpstreamGateState {
         at now: Moment
     ) -> UpstreamKeyRecord? {
         let id = pass.key.account
-        underWay -= 1
+        comeBack(pass)
         let (sign, record): (CircuitBreaker.Sign, UpstreamKeyRecord?)
         switch report {
         case .unused: (sign, record) = (.neutral, nil)
@@ -198,16 +228,20 @@ struct UpstreamGateState {
         at now: Moment
     ) -> (Ruling, [UpstreamKeyRecord]) {
         let id = pass.key.account
-        underWay -= 1
+        comeBack(pass)
         // The vendor works when it refuses in its own words; whoever stands before it says nothing of it.
         let sign: CircuitBreaker.Sign = rejection == .refused ? .success : .neutral
         accounts[id]?.breaker.record(sign, of: pass.permit, at: now.steady)
         let ruled = accounts[id]?.ring.rejected(rejection, by: pass.key, after: first, document: document, at: now)
-        return ruled ?? (.keyRejected, [])
+        guard let ruled else { preconditionFailure("a request of an account that is not there") }
+        return ruled
     }
 
     mutating func ruleAlone(on first: FirstRejection, document: String) -> (Ruling, UpstreamKeyRecord?) {
-        accounts[first.key.account]?.ring.ruleAlone(on: first, document: document) ?? (.keyRejected, nil)
+        if let ruled = accounts[first.key.account]?.ring.ruleAlone(on: first, document: document) { return ruled }
+        // Of an account that is over there is nothing to note, but the reply says what it says.
+        var noKeys = UpstreamKeyRing([])
+        return noKeys.ruleAlone(on: first, document: document)
     }
 
     // MARK: Failures
@@ -215,7 +249,7 @@ struct UpstreamGateState {
     /// An account that no request can be sent for; with the moment at which the next key begins, if one does.
     private func noKey(of id: AccountID, at now: Moment) -> UpstreamFailure {
         .noKey(
-            "account \(id) has no key that is accepted and in its time",
+            "account \(id) has no key that is enabled, accepted and in its time",
             until: accounts[id]?.ring.nextChange(at: now),
             at: now
         )

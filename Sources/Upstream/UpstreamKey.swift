@@ -1,6 +1,8 @@
 public import Vocabulary
 
-/// What the vendor accepts as `x-api-key`, and when it may be used. Immutable. Printing it shows the identifier only.
+/// What the vendor accepts as `x-api-key`, and when it may be used. Printing it shows the identifier only.
+///
+/// A value: what changes about a key is a changed copy of it, which comes into use when the gate replaces its keys.
 public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable {
     public let id: KeyID
     public let account: AccountID
@@ -10,9 +12,10 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
     /// SHA-256 of the secret, by which a store knows the secret again without having it.
     public let secretDigest: CacheKey
     /// Its share of the account's requests, relative to the other keys; at least 1.
-    public let weight: Int
-    public let notBefore: Timestamp?
-    public let notAfter: Timestamp?
+    public var weight: Int { didSet { checkWeight() } }
+    public var notBefore: Timestamp?
+    public var notAfter: Timestamp?
+    public var operatorState = OperatorState.active
 
     public init(
         id: KeyID,
@@ -23,7 +26,6 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
         notBefore: Timestamp? = nil,
         notAfter: Timestamp? = nil
     ) {
-        precondition(weight >= 1, "the weight \(weight) of an upstream key")
         self.id = id
         self.account = account
         self.secret = secret
@@ -32,7 +34,10 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
         self.weight = weight
         self.notBefore = notBefore
         self.notAfter = notAfter
+        checkWeight()
     }
+
+    private func checkWeight() { precondition(weight >= 1, "the weight \(weight) of an upstream key") }
 
     public var description: String { "upstream key \(id)" }
     public var customMirror: Mirror { Mirror(self, children: ["id": id.rawValue]) }

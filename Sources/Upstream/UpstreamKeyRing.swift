@@ -3,9 +3,11 @@ import Vocabulary
 /// The upstream keys of one account: which of them takes the next request, and what the vendor's replies say of them.
 /// Pure: no clock, no lock.
 ///
-/// A key's state follows from what is known of it, in this order: *quarantined*, since the vendor does not accept it, until
-/// its secret changes; out of its time (`not_before`, `not_after`); *cooling* after a 429; else *active*. Only an active
-/// one is given out. What a key has spent of its month the budgets know, not the ring.
+/// A key's state follows from what is known of it, in this order: *draining* or *disabled*, as long as an operator
+/// wants it so; *quarantined*, since the vendor does not accept it, until its secret changes or an operator enables it;
+/// out of its time (`not_before`, `not_after`); *cooling* after a 429; else *active*. Only an active one is given out.
+/// What replies say of a key is noted in each of these states. What a key has spent of its month the budgets know, not
+/// the ring.
 ///
 /// Among active keys the choice is a smooth weighted round robin, as nginx does it: each gains its weight, the richest
 /// is taken and pays the sum of all weights. In as many choices as that sum each key has exactly its share, and its
@@ -17,6 +19,8 @@ struct UpstreamKeyRing: Sendable {
     /// What a key may be used for now.
     enum State: Equatable {
         case active
+        case draining
+        case disabled
         case cooling(until: MonotonicInstant)
         case quarantined
         case outOfTime
@@ -42,6 +46,11 @@ struct UpstreamKeyRing: Sendable {
         var refusedDocuments: [String] = []
 
         func state(at now: Moment) -> State {
+            switch key.operatorState {
+            case .draining: return .draining
+            case .disabled: return .disabled
+            case .active: break
+            }
             if quarantine != nil { return .quarantined }
             if !key.isInTime(at: now.wall) { return .outOfTime }
             return cooling.remaining(at: now.steady).map { .cooling(until: $0) } ?? .active
@@ -50,7 +59,7 @@ struct UpstreamKeyRing: Sendable {
         /// When time alone makes it active; nil when it is, or when time alone does not.
         func becomesActive(at now: Moment) -> MonotonicInstant? {
             switch state(at: now) {
-            case .active, .quarantined: return nil
+            case .active, .draining, .disabled, .quarantined: return nil
             case .cooling(let until): return until
             case .outOfTime:
                 guard let start = key.notBefore, start > now.wall else { return nil }
@@ -73,7 +82,7 @@ struct UpstreamKeyRing: Sendable {
             switch slot.state(at: now) {
             case .active: return .open
             case .cooling: mayWait = true
-            case .quarantined, .outOfTime: break
+            case .draining, .disabled, .quarantined, .outOfTime: break
             }
             if let instant = slot.becomesActive(at: now) { first = min(first ?? instant, instant) }
         }
@@ -155,6 +164,16 @@ struct UpstreamKeyRing: Sendable {
             slots[index].cooling.resume(until: now.steady + left)
         }
         return true
+    }
+
+    /// An operator says that the key is good: what replies have said against it is forgotten. Nil when it is not here.
+    ///
+    /// - Returns: what is to be remembered from now on.
+    mutating func enable(_ id: KeyID) -> UpstreamKeyRecord? {
+        guard let index = slots.firstIndex(where: { $0.key.id == id }) else { return nil }
+        let key = slots[index].key
+        slots[index] = Slot(key: key, balance: slots[index].balance)
+        return UpstreamKeyRecord(id: id, secretDigest: key.secretDigest, state: .active)
     }
 
     // MARK: What replies say

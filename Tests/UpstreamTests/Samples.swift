@@ -18,10 +18,11 @@ func upstreamKey(
     secret: String? = nil,
     weight: Int = 1,
     notBefore: Int64? = nil,
-    notAfter: Int64? = nil
+    notAfter: Int64? = nil,
+    operatorState: UpstreamKey.OperatorState = .active
 ) -> UpstreamKey {
     let bytes = Array((secret ?? id).utf8)
-    return UpstreamKey(
+    var key = UpstreamKey(
         id: KeyID(rawValue: id),
         account: AccountID(rawValue: account),
         secret: bytes,
@@ -30,6 +31,8 @@ func upstreamKey(
         notBefore: notBefore.map { Timestamp(microseconds: $0 * 1_000) },
         notAfter: notAfter.map { Timestamp(microseconds: $0 * 1_000) }
     )
+    key.operatorState = operatorState
+    return key
 }
 
 func settings(

@@ -5,122 +5,6 @@ import Vocabulary
 
 @testable import Upstream
 
-/// A gate with one worker's mailbox, in a test's own time.
-private final class GateBench {
-    let passes: Passes
-    let gate: UpstreamGate
-    private(set) var answers: [UpstreamGate.Answer] = []
-    private(set) var mailbox: Mailbox<UpstreamGate.Answer>?
-    private(set) var otherMailbox: Mailbox<UpstreamGate.Answer>?
-    private var passesOut: [UInt64: UpstreamGate.Pass] = [:]
-    private var waiting: [UInt64: UpstreamGate.Waiting] = [:]
-    private var otherWaiting: [UInt64: UpstreamGate.Waiting] = [:]
-    /// What the gate had remembered.
-    private(set) var records: [UpstreamKeyRecord] = []
-
-    init(_ settings: UpstreamSettings, keys: [UpstreamKey] = [upstreamKey("key")]) throws {
-        passes = try Passes()
-        gate = UpstreamGate(settings: settings, keys: keys)
-        mailbox = Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
-        otherMailbox = Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
-    }
-
-    private func take(_ answer: UpstreamGate.Answer) {
-        answers.append(answer)
-        if case .go(let pass) = answer.entry { passesOut[answer.call] = pass }
-    }
-
-    /// Asks for a call to be let out: what became of it, in words.
-    @discardableResult
-    func enter(
-        _ call: UInt64,
-        at time: Int64 = 0,
-        isRepeated: Bool = false,
-        other: Bool = false,
-        account: String = "default",
-        team: String = "team",
-        booked: String = "key",
-        without: [UpstreamKey] = []
-    ) -> String {
-        let ticket = UpstreamGate.Waiting(
-            call: call,
-            account: AccountID(rawValue: account),
-            team: TeamID(rawValue: team),
-            booked: KeyID(rawValue: booked),
-            without: without,
-            mailbox: (other ? otherMailbox : mailbox)!
-        )
-        if other { otherWaiting[call] = ticket } else { waiting[call] = ticket }
-        let (entry, consequences) = gate.enter(ticket, isRepeated: isRepeated, at: moment(time))
-        if case .go(let pass) = entry { passesOut[call] = pass }
-        return Self.words(entry, pollAt: consequences.pollAt)
-    }
-
-    func leave(_ call: UInt64, _ sign: CircuitBreaker.Sign = .success, at time: Int64 = 0) throws {
-        let report: UpstreamGate.Report =
-            switch sign {
-            case .success: .answered(.success, isSuccess: true)
-            case .failure: .failed
-            case .neutral: .unused
-            }
-        try leave(call, report, at: time)
-    }
-
-    func leave(_ call: UInt64, limitedFor pause: Duration?, at time: Int64 = 0) throws {
-        try leave(call, .limited(pause), at: time)
-    }
-
-    private func leave(_ call: UInt64, _ report: UpstreamGate.Report, at time: Int64) throws {
-        records += gate.leave(try takePass(of: call), report, after: nil, at: moment(time)).records
-    }
-
-    /// The call comes back rejected; what the gate rules.
-    func leave(_ call: UInt64, _ rejection: Rejection, document: String = "d", at time: Int64 = 0) throws -> Ruling {
-        let pass = try takePass(of: call)
-        let (ruling, consequences) = gate.leave(pass, rejection, after: nil, document: document, at: moment(time))
-        records += consequences.records
-        return ruling
-    }
-
-    /// The key that a call is out with.
-    func key(of call: UInt64) -> String? { passesOut[call]?.key.id.rawValue }
-
-    private func takePass(of call: UInt64) throws -> UpstreamGate.Pass {
-        let pass = passesOut.removeValue(forKey: call)
-        return try #require(pass, "\(call) is not out")
-    }
-
-    func giveUp(_ call: UInt64, at time: Int64 = 0, other: Bool = false) -> UpstreamFailure? {
-        guard let ticket = other ? otherWaiting[call] : waiting[call] else { return nil }
-        return gate.giveUp(ticket, at: moment(time))
-    }
-
-    /// What has been told since it was last asked.
-    func takeAnswers() -> [String] {
-        defer { answers = [] }
-        return answers.map { "\($0.call) \(Self.words($0.entry, pollAt: nil))" }
-    }
-
-    static func words(_ entry: UpstreamGate.Entry, pollAt: MonotonicInstant?) -> String {
-        switch entry {
-        case .go: "go"
-        case .wait: pollAt.map { "wait until \($0.nanoseconds / 1_000_000)" } ?? "wait"
-        case .refused(let failure): words(failure)
-        }
-    }
-
-    static func words(_ failure: UpstreamFailure) -> String {
-        "\(failure.code.rawValue) \(failure.status) charged \(failure.charged.rawValue) "
-            + "after \(failure.retryAfterSeconds.map(String.init) ?? "-")"
-    }
-
-    func replace(_ settings: UpstreamSettings, keys: [UpstreamKey] = [upstreamKey("key")], at time: Int64 = 0) {
-        records += gate.replace(settings: settings, keys: keys, at: moment(time))
-    }
-
-    func run(_ steps: (() throws -> Void)...) { passes.run(steps.map { .act($0) }) }
-}
-
 @Suite("UpstreamGate")
 struct UpstreamGateTests {
     private let full = "overloaded 503 charged no after 1"
@@ -526,6 +410,10 @@ private final class GateModel {
 
     private func act() {
         // Everything that was told has arrived: each step is in a pass of its own.
+        let status = gate.status(at: moment(time))
+        if status.map(\.waiting) != [waiting.count] || status[0].keys.map(\.underWay) != [out.count] {
+            blame("\(status) while \(waiting) wait and \(out.count) are out")
+        }
         if !waiting.isEmpty, out.count < concurrencyMax, time >= coolsUntil { blame("\(waiting) wait for nothing") }
         switch Int.random(in: 0..<10, using: &generator) {
         case 0..<4: enter()

@@ -175,4 +175,81 @@ struct UpstreamKeyRingTests {
         #expect(ended.map(\.id.rawValue) == ["a", "b"] && ended.allSatisfy { $0.state == .active })
         #expect(ring.choose(without: [], at: moment(0))?.id.rawValue == "a")
     }
+
+    // MARK: Operators
+
+    @Test(
+        "a key that an operator drains or disables is never given out, booked to or waited for",
+        arguments: [UpstreamKey.OperatorState.draining, .disabled]
+    )
+    func operatorState(_ state: UpstreamKey.OperatorState) {
+        var ring = UpstreamKeyRing([upstreamKey("a", weight: 5, operatorState: state), upstreamKey("b")])
+        #expect(choices(&ring, 3) == ["b", "b", "b"])
+        let a = KeyID(rawValue: "a")
+        #expect(ring.take(preferring: a, without: [], at: moment(0))?.id.rawValue == "b")
+        #expect(ring.outlook(without: [upstreamKey("b")], at: moment(0)) == .closed)
+        // Neither its cooling nor its start is anything to wait for.
+        _ = ring.limited(upstreamKey("a"), retryAfter: .seconds(9), at: moment(0))
+        #expect(ring.choose(without: [upstreamKey("b")], at: moment(0)) == nil)
+        #expect(ring.outlook(without: [upstreamKey("b")], at: moment(0)) == .closed)
+        #expect(ring.nextChange(at: moment(0)) == nil)
+        _ = ring.replace([upstreamKey("a", notBefore: 5_000, operatorState: state), upstreamKey("b")])
+        #expect(ring.nextChange(at: moment(0)) == nil)
+    }
+
+    @Test("what replies say of a key that drains is noted, and holds when it is active again")
+    func notedWhileDraining() {
+        let draining = ["a", "b", "c"].map { upstreamKey($0, operatorState: .draining) }
+        var ring = UpstreamKeyRing(draining)
+        #expect(rule(&ring, .unauthorized, by: "a").1 == ["a quarantined(Vocabulary.QuarantineReason.unauthorized)"])
+        let record = ring.limited(upstreamKey("b"), retryAfter: .seconds(3), at: moment(0))
+        #expect(record?.state == .cooling(until: Timestamp(seconds: 3)))
+        for document in 1...4 { #expect(rule(&ring, .refused, by: "c", document: "\(document)").0 == .passOn) }
+        #expect(ring.replace(["a", "b", "c"].map { upstreamKey($0) }).isEmpty)
+        #expect(choices(&ring, 2, at: 2_999) == ["c", "c"])
+        #expect(Set(choices(&ring, 4, at: 3_000)) == ["b", "c"])
+        _ = ring.replace([upstreamKey("c", weight: 7)])
+        let fifth = rule(&ring, .refused, by: "c", document: "5")
+        #expect(fifth == (.keyRejected, ["c quarantined(Vocabulary.QuarantineReason.refusedRepeatedly)"]))
+    }
+
+    @Test("enabling a key forgets its quarantine, its cooling and its refusals, and nothing of the others")
+    func enabling() {
+        var ring = UpstreamKeyRing(["a", "b", "c", "d"].map { upstreamKey($0) })
+        for key in ["a", "b"] { _ = rule(&ring, .unauthorized, by: key) }
+        for key in ["c", "d"] { _ = ring.limited(upstreamKey(key), retryAfter: .seconds(9), at: moment(0)) }
+        for id in ["a", "c"] {
+            let key = upstreamKey(id)
+            let record = UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: .active)
+            #expect(ring.enable(key.id) == record)
+        }
+        #expect(ring.enable(KeyID(rawValue: "gone")) == nil)
+        #expect(Set(choices(&ring, 8)) == ["a", "c"])
+        #expect(Set(choices(&ring, 8, at: 9_000)) == ["a", "c", "d"])
+    }
+
+    @Test("enabling starts the count of refusals again, and the length of pauses")
+    func enablingStartsAgain() {
+        var ring = UpstreamKeyRing([upstreamKey("a")])
+        let key = upstreamKey("a")
+        for document in 1...4 { #expect(rule(&ring, .refused, by: "a", document: "\(document)").0 == .passOn) }
+        _ = ring.limited(key, retryAfter: nil, at: moment(0))
+        #expect(ring.enable(key.id) != nil)
+        #expect(rule(&ring, .refused, by: "a", document: "5").0 == .passOn)
+        let record = ring.limited(key, retryAfter: nil, at: moment(100))
+        #expect(record?.state == .cooling(until: Timestamp(microseconds: 1_100_000)))
+    }
+
+    @Test(
+        "enabling does not end what an operator set",
+        arguments: [UpstreamKey.OperatorState.draining, .disabled]
+    )
+    func enablingInactive(_ state: UpstreamKey.OperatorState) {
+        var ring = UpstreamKeyRing([upstreamKey("a", operatorState: state)])
+        _ = rule(&ring, .unauthorized, by: "a")
+        #expect(ring.enable(KeyID(rawValue: "a")) != nil)
+        #expect(ring.choose(without: [], at: moment(0)) == nil)
+        #expect(ring.replace([upstreamKey("a")]).isEmpty)
+        #expect(ring.choose(without: [], at: moment(0)) != nil)
+    }
 }

@@ -1,0 +1,42 @@
+import Vocabulary
+
+// What an operator is told.
+extension UpstreamGateState {
+    /// How all accounts stand, sorted by their identifiers.
+    func status(at now: Moment) -> [UpstreamAccountStatus] {
+        accounts.sorted { $0.key.rawValue < $1.key.rawValue }.map { id, account in
+            UpstreamAccountStatus(
+                account: id,
+                breaker: account.breaker.phase(at: now.steady),
+                waiting: account.queue.count,
+                keys: account.ring.slots.map { $0.status(underWay: underWay(with: $0.key.id), at: now) }
+            )
+        }
+    }
+
+    /// A key may have come from another account while requests of that one were out with it.
+    private func underWay(with key: KeyID) -> Int { accounts.values.reduce(0) { $0 + ($1.out[key] ?? 0) } }
+}
+
+extension UpstreamKeyRing.Slot {
+    fileprivate func status(underWay: Int, at now: Moment) -> UpstreamKeyStatus {
+        let coolsFor = cooling.remaining(at: now.steady).map { $0 - now.steady }
+        return UpstreamKeyStatus(
+            id: key.id,
+            account: key.account,
+            state: state(isCooling: coolsFor != nil),
+            coolingUntil: coolsFor.map { now.wall + $0 },
+            quarantineReason: quarantine,
+            isInTime: key.isInTime(at: now.wall),
+            underWay: underWay
+        )
+    }
+
+    private func state(isCooling: Bool) -> UpstreamKeyStatus.State {
+        switch key.operatorState {
+        case .draining: .draining
+        case .disabled: .disabled
+        case .active: quarantine != nil ? .quarantined : isCooling ? .cooling : .active
+        }
+    }
+}
