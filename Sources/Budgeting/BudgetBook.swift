@@ -21,8 +21,9 @@ import Vocabulary
 // L7. Memory never counts less than the store has: a hold is there before its reservation is durable, and goes only when
 //     the ending is. Rebuilt from the store, the balances are the same, except that reservations which were open count
 //     as unconfirmed, at their estimates.
-// L8. A new plan changes limits, never what was spent, unconfirmed or reserved. A balance exists in every scope and window,
-//     with or without a budget: one that is added within a month counts what the month has spent already.
+// L8. A new plan, or new budgets of one scope, change limits, never what was spent, unconfirmed or reserved. A balance
+//     exists in every scope and window, with or without a budget: one that is added within a month counts what the
+//     month has spent already.
 // L9. No estimate is nothing, so that a budget that is spent admits nobody.
 // L10. Each reservation has an identifier greater than all before it, also those of an earlier start.
 // L11. A reservation that moves to another upstream key fits into that key's limit as L1 says, in the windows of its own
@@ -148,10 +149,40 @@ struct BudgetBook {
         for (team, budgets) in plan.teams { accounts[takeSeat(.team(team))].budgets = budgets }
         for (key, budgets) in plan.keys { accounts[takeSeat(.key(key))].budgets = budgets }
         for (key, limit) in plan.upstreamKeys {
-            let budget = Budget(window: .month, limit: limit, isEnforced: true)
-            accounts[takeSeat(.upstreamKey(key))].budgets = [budget]
+            accounts[takeSeat(.upstreamKey(key))].budgets = [Self.monthly(limit)]
         }
     }
+
+    private static func monthly(_ limit: MicroCredits) -> Budget {
+        Budget(window: .month, limit: limit, isEnforced: true)
+    }
+
+    /// Takes other limits of one scope, whatever the number of scopes (L8); gives where it stands. Nil when it has no
+    /// account and is not to have budgets: then there is nothing to change.
+    mutating func set(_ budgets: [Budget], of scope: BudgetScope, at now: Timestamp) -> Int? {
+        move(to: now)
+        note(budgets, of: scope)
+        guard let seat = budgets.isEmpty ? seats[scope] : takeSeat(scope) else { return nil }
+        accounts[seat].budgets = budgets
+        return seat
+    }
+
+    /// Keeps the plan in agreement. A scope without budgets does not stand in it. Tables that whoever gave the plan still
+    /// holds are copied, once after each new plan.
+    private mutating func note(_ budgets: [Budget], of scope: BudgetScope) {
+        let entry = budgets.isEmpty ? nil : budgets
+        switch scope {
+        case .organization: plan.organization = budgets
+        case .team(let team): plan.teams[team] = entry
+        case .key(let key): plan.keys[key] = entry
+        case .upstreamKey(let key):
+            precondition(budgets.isEmpty || budgets == [Self.monthly(budgets[0].limit)], "\(budgets) of \(scope)")
+            plan.upstreamKeys[key] = budgets.first?.limit
+        }
+    }
+
+    /// Where the scope's account stands; nil if there is none.
+    func seat(of scope: BudgetScope) -> Int? { seats[scope] }
 
     /// Where the scope's account stands; makes it if there is none.
     mutating func takeSeat(_ scope: BudgetScope) -> Int {

@@ -39,6 +39,15 @@ public final class BudgetGate: Sendable {
         }
     }
 
+    /// Takes other limits of one scope and leaves all others as they are. What was spent or reserved stays (L8). Takes
+    /// as long however many scopes there are.
+    ///
+    /// - Parameter budgets: all that the scope has from now on. A key at the vendor has one for the month, which is
+    ///   enforced and alerts nobody, or none.
+    public func set(_ budgets: [Budget], of scope: BudgetScope, at now: Timestamp) {
+        state.withLock { $0.set(budgets, of: scope, at: now) }
+    }
+
     /// Holds what the ask is supposed to cost, if every budget that it counts in has room.
     public func admit(_ ask: ReservationAsk, at now: Timestamp) -> Admission {
         state.withLock { state in
@@ -108,6 +117,15 @@ public final class BudgetGate: Sendable {
         state.withLock { state in
             let dials = [BudgetScope.organization, .team(team), .key(key)].map { state.dial(of: $0) }
             return BudgetMeter(gate: self, organization: dials[0], team: dials[1], key: dials[2])
+        }
+    }
+
+    /// The least that is left in any enforced budget of one scope, at least nothing; nil when it has none. Takes the
+    /// lock.
+    public func remaining(of scope: BudgetScope, at now: Timestamp) -> MicroCredits? {
+        state.withLock { state in
+            state.book.move(to: now)
+            return state.book.seat(of: scope).flatMap { state.book.remaining(of: $0) }
         }
     }
 

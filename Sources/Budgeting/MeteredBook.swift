@@ -21,6 +21,11 @@ struct MeteredBook {
         return dial
     }
 
+    /// Takes other limits of one scope, and shows them.
+    mutating func set(_ budgets: [Budget], of scope: BudgetScope, at now: Timestamp) {
+        if let seat = book.set(budgets, of: scope, at: now) { show(seat) }
+    }
+
     /// Sets the dial of an account, if there is one, to what the book has.
     func show(_ seat: Int) {
         guard seat < dials.count, let dial = dials[seat] else { return }

@@ -1,7 +1,8 @@
-import Authentication
 import TestSupport
 import Testing
 import Vocabulary
+
+@testable import Authentication
 
 @Suite("Finding a team by its key")
 struct TeamDirectoryTests {
@@ -113,6 +114,92 @@ struct TeamDirectoryTests {
         for key in keys { #expect(directory.find(secretDigest: key.secretDigest, at: now) === key) }
         #expect(directory.find(secretDigest: CacheKey(word, UInt64(count), 0, 0), at: now) == nil)
         #expect(directory.find(secretDigest: CacheKey(word &+ 1, 0, 0, 0), at: now) == nil)
+    }
+
+    @Test("a hundred thousand keys are all found and others are not; when one is replaced, all parts but its own stay")
+    func hundredThousand() {
+        var random = SeededGenerator()
+        func digest() -> CacheKey { CacheKey(random.next(), random.next(), random.next(), random.next()) }
+        let keys = (0..<100_000).map { key("\($0)", digest()) }
+        let directory = directory(keys)
+        let seed = random.seed
+        #expect(keys.allSatisfy { directory.find(secretDigest: $0.secretDigest, at: now) === $0 }, "seed \(seed)")
+        #expect(
+            (0..<100_000).allSatisfy { _ in directory.find(secretDigest: digest(), at: now) == nil },
+            "seed \(seed)"
+        )
+        let old = keys[77_777].secretDigest
+        let rotated = key("77777", CacheKey(old.word0, ~old.word1, old.word2, old.word3))
+        let changed = directory.replacing([old], with: [rotated])
+        #expect(zip(directory.shards, changed.shards).count { $0 !== $1 } == 1, "seed \(seed)")
+        #expect(changed.find(secretDigest: old, at: now) == nil)
+        #expect(changed.find(secretDigest: rotated.secretDigest, at: now) === rotated)
+        #expect(directory.find(secretDigest: old, at: now) === keys[77_777])
+        let others = keys.filter { $0 !== keys[77_777] }
+        #expect(others.allSatisfy { changed.find(secretDigest: $0.secretDigest, at: now) === $0 }, "seed \(seed)")
+    }
+
+    @Test("keys are spread over all parts")
+    func spread() {
+        var random = SeededGenerator()
+        let keys = (0..<25_600).map { key("\($0)", CacheKey(random.next(), random.next(), 0, 0)) }
+        let empty = directory([])
+        // That a part of 256 gets none of 25,600 has a probability below 10^-40.
+        let changed = empty.replacing([], with: keys)
+        #expect(zip(empty.shards, changed.shards).count { $0 !== $1 } == 256, "seed \(random.seed)")
+    }
+
+    // MARK: Replacing
+
+    @Test("what is there already counts before what comes, unless it goes")
+    func replacingSameDigest() {
+        let digest = CacheKey(1, 2, 3, 4)
+        let (old, new, later) = (key("old", digest), key("new", digest), key("later", digest))
+        let directory = directory([old])
+        #expect(directory.replacing([], with: [new]).find(secretDigest: digest, at: now) === old)
+        #expect(directory.replacing([digest], with: [new, later]).find(secretDigest: digest, at: now) === new)
+        #expect(directory.replacing([digest], with: []).find(secretDigest: digest, at: now) == nil)
+        let twice = directory.replacing([], with: [new]).replacing([digest], with: [])
+        #expect(twice.find(secretDigest: digest, at: now) == nil)
+    }
+
+    @Test("teams stay, or are replaced without a look at the keys")
+    func replacingTeams() {
+        let digest = CacheKey(1, 2, 3, 4)
+        let other = Team(id: TeamID(rawValue: "legal"), name: "Legal", account: team.account, cacheScopeIsTeam: false)
+        let directory = directory([key("one", digest)])
+        #expect(directory.replacing([digest], with: []).teams.map(\.id) == [team.id])
+        let changed = directory.replacing([], with: [], teams: [team, other])
+        #expect(changed.teams.map(\.id) == [team.id, other.id])
+        #expect(changed.find(secretDigest: digest, at: now)?.team === team)
+        #expect(zip(directory.shards, changed.shards).allSatisfy { $0 === $1 })
+    }
+
+    @Test("at random: whatever comes and goes, a directory finds what a dictionary does")
+    func model() {
+        var random = SeededGenerator()
+        let seed = random.seed
+        // Few digests, in few parts, whose slots collide.
+        let digests = (0..<120).map { CacheKey(UInt64($0 % 3) << 56 | UInt64($0 % 5), UInt64($0), 0, 0) }
+        var known: [CacheKey: TeamKey] = [:]
+        var directory = directory([])
+        for step in 0..<2_000 {
+            let gone = (0..<Int.random(in: 0...8, using: &random)).map { _ in random.pick(digests) }
+            let new = (0..<Int.random(in: 0...8, using: &random)).map {
+                key("\(step) \($0)", random.pick(digests), notAfter: random.chance(1, in: 4) ? now : nil)
+            }
+            for digest in gone { known[digest] = nil }
+            for key in new where known[key.secretDigest] == nil { known[key.secretDigest] = key }
+            directory = directory.replacing(gone, with: new)
+            let wrong = digests.filter { digest in
+                let expected = known[digest].flatMap { $0.isValid(at: now) ? $0 : nil }
+                return directory.find(secretDigest: digest, at: now) !== expected
+            }
+            guard wrong.isEmpty else {
+                Issue.record("\(wrong) at step \(step), TOLLGATE_TEST_SEED=\(seed)")
+                return
+            }
+        }
     }
 
     @Test("teams without a key are known too")

@@ -81,6 +81,7 @@ private struct GateAndModel {
             plan = Scenario.plan(&random)
             gate.replace(plan: plan, at: now)
             model.replace(plan: plan)
+        case ..<988: setBudgets()
         case ..<990: open(model.crash(at: now))
         default: compareShadows()
         }
@@ -176,6 +177,14 @@ private struct GateAndModel {
         expect(!isTaken, "a second ending was taken")
     }
 
+    private mutating func setBudgets() {
+        let scope = random.pick(Scenario.scopes)
+        let budgets = Scenario.budgets(of: scope, &random)
+        gate.set(budgets, of: scope, at: now)
+        plan.set(budgets, of: scope)
+        model.replace(plan: plan)
+    }
+
     private mutating func jump() {
         let days = random.chance(1, in: 6) ? 500 : 40
         now = now + .seconds(Int.random(in: -days * 86_400...days * 86_400, using: &random))
@@ -186,6 +195,10 @@ private struct GateAndModel {
         let shown = meters[key].remaining(at: now)
         let team = Scenario.teams[Scenario.team(ofKey: key)]
         let expected = model.remaining(team: team, key: Scenario.keys[key], at: now)
+        let ofScopes = [.organization, .team(team), .key(Scenario.keys[key])].compactMap { (scope: BudgetScope) in
+            gate.remaining(of: scope, at: now)
+        }
+        expect(shown == ofScopes.min(), "meter \(key): \(String(describing: shown)), not \(ofScopes)")
         expect(shown == expected, "meter \(key): \(String(describing: shown)), not \(String(describing: expected))")
     }
 

@@ -50,6 +50,18 @@ enum Scenario {
         }
     }
 
+    /// What one scope may have in place of what it has.
+    static func budgets(of scope: BudgetScope, _ random: inout SeededGenerator) -> [Budget] {
+        switch scope {
+        case .organization: return budgets(upTo: 60, &random)
+        case .team: return budgets(upTo: 40, &random)
+        case .key: return budgets(upTo: 30, &random)
+        case .upstreamKey:
+            guard random.chance(1, in: 2) else { return [] }
+            return [enforced(.month, Int64.random(in: 0...60, using: &random))]
+        }
+    }
+
     static func ask(_ random: inout SeededGenerator) -> ReservationAsk {
         let key = Int.random(in: 0..<keys.count, using: &random)
         return ReservationAsk(
@@ -63,5 +75,17 @@ enum Scenario {
             cacheKey: CacheKey(0, 0, 0, 0),
             requestID: "request"
         )
+    }
+}
+
+extension BudgetPlan {
+    /// The plan with other budgets for one scope.
+    mutating func set(_ budgets: [Budget], of scope: BudgetScope) {
+        switch scope {
+        case .organization: organization = budgets
+        case .team(let team): teams[team] = budgets
+        case .key(let key): keys[key] = budgets
+        case .upstreamKey(let key): upstreamKeys[key] = budgets.first?.limit
+        }
     }
 }
