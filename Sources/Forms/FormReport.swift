@@ -6,7 +6,10 @@ public final class FormReport {
     /// Paths of members that are set.
     public private(set) var setPaths: Set<String> = []
 
-    public init() {}
+    /// Whether null takes a value away: where what is there is changed, and not where everything is said anew.
+    public let takesNull: Bool
+
+    public init(takesNull: Bool = false) { self.takesNull = takesNull }
 
     public func fault(_ path: String, _ message: String) { faults.append(FormFault(path: path, message: message)) }
 

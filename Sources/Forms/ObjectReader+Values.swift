@@ -58,6 +58,12 @@ extension ObjectReader {
     }
 
     public func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, into target: inout Choice) {
+        var chosen: Choice? = target
+        choice(name, into: &chosen)
+        if let chosen { target = chosen }
+    }
+
+    public func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String, into target: inout Choice?) {
         guard let value = take(name) else { return }
         guard case .string(let text) = value, let choice = Choice(rawValue: text) else {
             let names = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")

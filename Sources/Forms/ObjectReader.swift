@@ -7,6 +7,7 @@ public final class ObjectReader {
     public let report: FormReport
     private let members: [(name: String, value: JSONValue)]
     private var asked: [String] = []
+    private static let hintsMax = 20
 
     /// Nil, with a fault, when the value is no object.
     public init?(_ value: JSONValue, path: String, report: FormReport) {
@@ -36,11 +37,17 @@ public final class ObjectReader {
 
     /// Reports the members that nobody asked for.
     public func finish() {
-        for member in members where !asked.contains(where: { $0.utf8.elementsEqual(member.name.utf8) }) {
-            let near = asked.min { distance($0, member.name) < distance($1, member.name) }
-            let hint = near.flatMap { distance($0, member.name) <= 2 ? "; did you mean \($0)?" : nil } ?? ""
-            report.fault(path(member.name.printable), "is not a member that is known here\(hint)")
+        let unknown = members.map(\.name).filter { name in !asked.contains { $0.utf8.elementsEqual(name.utf8) } }
+        for (index, name) in unknown.enumerated() {
+            // A hint takes time, and nobody reads more of them.
+            let hint = index < Self.hintsMax ? hint(for: name) : ""
+            report.fault(path(name.printable), "is not a member that is known here\(hint)")
         }
+    }
+
+    private func hint(for name: String) -> String {
+        let near = asked.map { (name: $0, distance: distance($0, name)) }.min { $0.distance < $1.distance }
+        return near.flatMap { $0.distance <= 2 ? "; did you mean \($0.name)?" : nil } ?? ""
     }
 
     /// How many characters have to be changed, put in or taken out to make one name of the other.

@@ -1,0 +1,20 @@
+/// The teams and keys that the configuration file names. Immutable; replaced whole by a reload.
+public struct FileRegistry: Sendable {
+    public var teams: [TeamRecord]
+    public var teamKeys: [TeamKeyRecord]
+    public var upstreamKeys: [UpstreamKeyEntry]
+    /// The scope of teams that name none.
+    public var cacheScope: CacheScope
+
+    public init(
+        teams: [TeamRecord] = [],
+        teamKeys: [TeamKeyRecord] = [],
+        upstreamKeys: [UpstreamKeyEntry] = [],
+        cacheScope: CacheScope = .organization
+    ) {
+        self.teams = teams
+        self.teamKeys = teamKeys
+        self.upstreamKeys = upstreamKeys
+        self.cacheScope = cacheScope
+    }
+}

@@ -1,0 +1,75 @@
+import Upstream
+public import Vocabulary
+
+/// What there is, by identifier and in the order of identifiers.
+extension Registry {
+    public func team(_ id: TeamID) -> (record: TeamRecord, source: RegistrySource)? {
+        fileTeams[id].map { ($0, .file) } ?? storedTeams[id].map { ($0, .store) }
+    }
+
+    public func teamKey(_ id: KeyID) -> (record: TeamKeyRecord, source: RegistrySource)? {
+        if var key = fileTeamKeys[id] {
+            key.revokedAt = ruling(.teamKey, id, key.secretDigest)?.at
+            return (key, .file)
+        }
+        return storedTeamKeys[id].map { ($0, .store) }
+    }
+
+    public func upstreamKey(_ id: KeyID) -> (entry: UpstreamKeyEntry, source: RegistrySource)? {
+        guard var found = fileUpstreamKeys[id].map({ ($0, RegistrySource.file) }) ?? opened(id) else { return nil }
+        let verdict = ruling(.upstreamKey, id, found.0.key.secretDigest)?.verdict
+        switch verdict {
+        case .draining: found.0.key.operatorState = .draining
+        case .disabled: found.0.key.operatorState = .disabled
+        case .revoked, nil: break
+        }
+        return found
+    }
+
+    private func opened(_ id: KeyID) -> (UpstreamKeyEntry, RegistrySource)? {
+        guard let opened = storedUpstreamKeys[id] else { return nil }
+        let stored = opened.stored
+        let key = UpstreamKey(
+            id: id,
+            account: stored.account,
+            secret: opened.secret,
+            secretDigest: stored.secretDigest,
+            weight: stored.weight,
+            notBefore: stored.notBefore,
+            notAfter: stored.notAfter
+        )
+        let entry = UpstreamKeyEntry(key: key, monthlyCredits: stored.monthlyCredits, createdAt: stored.createdAt)
+        return (entry, .store)
+    }
+
+    // MARK: Lists
+
+    public var teamIDs: [TeamID] {
+        Set(fileTeams.keys).union(storedTeams.keys).sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// The keys of a team; of those that the store has for it only the ones that no other team of the file has (R1).
+    public func teamKeyIDs(of team: TeamID) -> [KeyID] {
+        (teamKeyIDs[team] ?? []).filter { teamKey($0)?.record.team == team }.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// The file's keys in its order, then those of the store.
+    public var upstreamKeyIDs: [KeyID] {
+        let stored = storedUpstreamKeys.keys.filter { fileUpstreamKeys[$0] == nil }
+        return file.upstreamKeys.map(\.key.id) + stored.sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// The accounts that some key at the vendor has.
+    public var accounts: Set<AccountID> {
+        Set(file.upstreamKeys.map(\.key.account)).union(storedUpstreamKeys.values.map(\.stored.account))
+    }
+
+    /// Identifiers that file and store both have: what the store has there is without effect (R1). For a warning.
+    public var shadowed: [String] {
+        let teams = storedTeams.keys.filter { fileTeams[$0] != nil }.map { "team/\($0)" }
+        let keys = storedTeamKeys.keys.filter { fileTeamKeys[$0] != nil }.map { "team_key/\($0)" }
+        let upstream = storedUpstreamKeys.keys.filter { fileUpstreamKeys[$0] != nil }.map { "upstream_key/\($0)" }
+        let orphans = storedTeamKeys.values.filter { team($0.team) == nil }.map { "team/\($0.team)/key/\($0.id)" }
+        return (teams + keys + upstream + orphans).sorted()
+    }
+}

@@ -1,0 +1,77 @@
+public import Authentication
+public import Budgeting
+public import Upstream
+public import Vocabulary
+
+/// What the rooms work with, made of what the registry has.
+extension Registry {
+    /// The team as requests meet it.
+    public func team(of record: TeamRecord) -> Team {
+        Team(
+            id: record.id,
+            name: record.name,
+            account: record.account,
+            cacheScopeIsTeam: (record.cacheScope ?? file.cacheScope) == .team,
+            limits: record.limits
+        )
+    }
+
+    /// The secrets by which a key is known: the present one, and those that were replaced and are still good. None of a
+    /// key that is revoked or whose team is not there.
+    public func directoryKeys(of id: KeyID, team: (TeamID) -> Team?) -> [TeamKey] {
+        guard let key = teamKey(id)?.record, key.revokedAt == nil, let team = team(key.team) else { return [] }
+        let present = TeamKey(id: id, team: team, secretDigest: key.secretDigest, notAfter: key.notAfter)
+        return [present]
+            + key.retiring.map { secret in
+                let end = key.notAfter.map { min($0, secret.until) } ?? secret.until
+                return TeamKey(id: id, team: team, secretDigest: secret.digest, notAfter: end)
+            }
+    }
+
+    /// All digests by which the key is, or was until now, in a directory.
+    public func digests(of id: KeyID) -> [CacheKey] {
+        guard let key = teamKey(id)?.record else { return [] }
+        return [key.secretDigest] + key.retiring.map(\.digest)
+    }
+
+    /// All teams and keys, the file's first: if two have one secret, the file's counts.
+    public func directory() -> TeamDirectory {
+        var teams: [TeamID: Team] = [:]
+        for id in teamIDs { teams[id] = self.team(id).map { team(of: $0.record) } }
+        let stored = storedTeamKeys.keys.filter { fileTeamKeys[$0] == nil }
+        let ids = file.teamKeys.map(\.id) + stored
+        return TeamDirectory(
+            teams: teamIDs.compactMap { teams[$0] },
+            keys: ids.flatMap { directoryKeys(of: $0) { teams[$0] } }
+        )
+    }
+
+    /// The file's plan with the budgets of everything that there is.
+    public func budgetPlan(_ plan: BudgetPlan) -> BudgetPlan {
+        var plan = plan
+        plan.teams = [:]
+        plan.keys = [:]
+        plan.upstreamKeys = [:]
+        for id in teamIDs { plan.teams[id] = team(id)?.record.budgets }
+        for id in Set(fileTeamKeys.keys).union(storedTeamKeys.keys) {
+            guard let budgets = teamKey(id)?.record.budgets, !budgets.isEmpty else { continue }
+            plan.keys[id] = budgets
+        }
+        for id in upstreamKeyIDs { plan.upstreamKeys[id] = upstreamKey(id)?.entry.monthlyCredits }
+        return plan
+    }
+
+    /// The vendor's keys with what operators decided about them.
+    public var upstreamKeys: [UpstreamKey] { upstreamKeyIDs.compactMap { upstreamKey($0)?.entry.key } }
+
+    /// The budgets of one scope; none of one that is not there.
+    public func budgets(of scope: BudgetScope) -> [Budget] {
+        switch scope {
+        case .organization: []
+        case .team(let id): team(id)?.record.budgets ?? []
+        case .key(let id): teamKey(id)?.record.budgets ?? []
+        case .upstreamKey(let id):
+            upstreamKey(id)?.entry.monthlyCredits.map { [Budget(window: .month, limit: $0, isEnforced: true)] } ?? []
+        }
+    }
+}

@@ -1,0 +1,134 @@
+public import Budgeting
+public import Vocabulary
+
+/// Changes of teams' keys.
+extension Registry {
+    static let teamKeysMax = 1_000_000
+    /// Secrets that are still good beside the present one; of more the oldest one ends.
+    static let retiringMax = 8
+
+    /// Issues a key.
+    ///
+    /// - Parameter id: nil for the public identifier that stands in the secret.
+    public func issuing(
+        _ id: KeyID?,
+        for team: TeamID,
+        name: String,
+        notAfter: Timestamp?,
+        budgets: [Budget],
+        secret: TeamKeySecret,
+        at now: Timestamp
+    ) throws(RegistryRefusal) -> RegistryChange {
+        guard self.team(team) != nil else { throw .notFound("team \(team)") }
+        let id = id ?? KeyID(rawValue: secret.publicID)
+        if teamKey(id) != nil { throw .conflict("key \(id) is there already; rotate it or choose another id") }
+        guard storedTeamKeys.count < Self.teamKeysMax else {
+            throw .conflict("there are \(Self.teamKeysMax) keys already; delete teams that are not used any more")
+        }
+        let key = TeamKeyRecord(
+            id: id,
+            team: team,
+            publicID: secret.publicID,
+            name: name,
+            secretDigest: secret.digest,
+            notAfter: notAfter,
+            budgets: budgets,
+            createdAt: now
+        )
+        return change("team_key.create", key, before: nil, at: now)
+    }
+
+    /// Gives a key another secret; the one before stays good for `grace`.
+    public func rotating(
+        _ id: KeyID,
+        of team: TeamID,
+        grace: Duration,
+        secret: TeamKeySecret,
+        at now: Timestamp
+    ) throws(RegistryRefusal) -> RegistryChange {
+        let before = try key(id, of: team)
+        guard before.source == .store else {
+            throw .conflict("key \(id) is named in the configuration file; change its secret there and send SIGHUP")
+        }
+        switch before.record.state(at: now) {
+        case .active: break
+        case .expired: throw .conflict("key \(id) has expired; issue another one")
+        case .revoked: throw .conflict("key \(id) is revoked; issue another one")
+        }
+        var key = before.record
+        let retired = TeamKeyRecord.RetiringSecret(digest: key.secretDigest, until: now + grace)
+        key.retiring = Array(([retired] + key.retiring).filter { $0.until > now }.prefix(Self.retiringMax))
+        key.secretDigest = secret.digest
+        key.rotatedAt = now
+        return change("team_key.rotate", key, before: before.record, at: now)
+    }
+
+    /// Makes a key invalid for good; one of the file until the file gives it another secret. Nothing is left to do for one
+    /// that is revoked already.
+    public func revoking(_ id: KeyID, of team: TeamID, at now: Timestamp) throws(RegistryRefusal) -> RegistryChange? {
+        let (before, source) = try key(id, of: team)
+        guard before.revokedAt == nil else { return nil }
+        var key = before
+        key.revokedAt = now
+        key.retiring = []
+        var change = change("team_key.revoke", key, before: before, source, at: now)
+        if source == .file {
+            change.writes = [
+                .saveRuling(
+                    KeyRuling(subject: .teamKey, id: id, secretDigest: key.secretDigest, verdict: .revoked, at: now)
+                )
+            ]
+        }
+        return change
+    }
+
+    /// The key, which must be the team's.
+    public func key(
+        _ id: KeyID,
+        of team: TeamID
+    ) throws(RegistryRefusal) -> (record: TeamKeyRecord, source: RegistrySource) {
+        guard self.team(team) != nil else { throw .notFound("team \(team)") }
+        guard let found = teamKey(id), found.record.team == team else { throw .notFound("key \(id) of team \(team)") }
+        return found
+    }
+
+    private func change(
+        _ action: String,
+        _ key: TeamKeyRecord,
+        before: TeamKeyRecord?,
+        _ source: RegistrySource = .store,
+        at now: Timestamp
+    ) -> RegistryChange {
+        RegistryChange(
+            writes: [.saveTeamKey(key)],
+            action: action,
+            target: "team/\(key.team)/key/\(key.id)",
+            before: before?.json(source, at: now),
+            after: key.json(source, at: now)
+        )
+    }
+}
+
+/// What rotations answered, over a restart.
+extension Registry {
+    /// The secret of a rotation, sealed for the store; nil without a master key.
+    public func seal(rotation secret: String, of key: KeyID) -> [UInt8]? {
+        sealer.seal(Array(secret.utf8), .rotation(key))
+    }
+
+    /// What the store remembers of rotations. One that cannot be opened is forgotten: it has minutes to live.
+    public func memory(of receipts: [RotationReceipt], at now: Timestamp) -> RotationMemory {
+        var memory = RotationMemory()
+        for receipt in receipts where receipt.until > now {
+            guard let secret = try? sealer.open(receipt.sealedSecret, .rotation(receipt.key)) else { continue }
+            memory.remember(
+                String(decoding: secret, as: UTF8.self),
+                of: receipt.key,
+                requestDigest: receipt.requestDigest,
+                until: receipt.until,
+                now: now
+            )
+        }
+        return memory
+    }
+}

@@ -1,0 +1,54 @@
+public import Vocabulary
+
+/// Changes of teams.
+extension Registry {
+    /// More teams or keys than any organisation has; what they take in memory stays within 1 GiB.
+    static let teamsMax = 100_000
+
+    public func creating(_ team: TeamRecord) throws(RegistryRefusal) -> RegistryChange {
+        if self.team(team.id) != nil {
+            throw .conflict("team \(team.id) is there already; change it with PATCH or choose another id")
+        }
+        guard storedTeams.count < Self.teamsMax else { throw .conflict("there are \(Self.teamsMax) teams already") }
+        return RegistryChange(
+            writes: [.saveTeam(team)],
+            action: "team.create",
+            target: "team/\(team.id)",
+            before: nil,
+            after: team.json(.store)
+        )
+    }
+
+    /// - Parameter changed: of the same identifier.
+    public func changing(_ changed: TeamRecord) throws(RegistryRefusal) -> RegistryChange {
+        let team = try ownTeam(changed.id)
+        return RegistryChange(
+            writes: [.saveTeam(changed)],
+            action: "team.update",
+            target: "team/\(team.id)",
+            before: team.json(.store),
+            after: changed.json(.store)
+        )
+    }
+
+    /// With its keys, which are not valid any more then. What was spent stays in the ledger.
+    public func deleting(_ id: TeamID) throws(RegistryRefusal) -> RegistryChange {
+        let team = try ownTeam(id)
+        return RegistryChange(
+            writes: [.removeTeam(id)],
+            action: "team.delete",
+            target: "team/\(id)",
+            before: team.json(.store),
+            after: nil
+        )
+    }
+
+    /// A team that the file names none of whose matter it is (R1).
+    private func ownTeam(_ id: TeamID) throws(RegistryRefusal) -> TeamRecord {
+        guard let (team, source) = team(id) else { throw .notFound("team \(id)") }
+        guard source == .store else {
+            throw .conflict("team \(id) is named in the configuration file; change it there and send SIGHUP")
+        }
+        return team
+    }
+}

@@ -1,0 +1,141 @@
+import Cryptography
+public import Upstream
+public import Vocabulary
+
+/// Changes of the vendor's keys.
+extension Registry {
+    static let upstreamKeysMax = 10_000
+
+    /// Adds a key.
+    ///
+    /// - Throws: also when there is no master key to seal the secret with.
+    public func adding(
+        _ id: KeyID,
+        account: AccountID,
+        terms: UpstreamKeyTerms,
+        secret: [UInt8],
+        at now: Timestamp
+    ) throws(RegistryRefusal) -> RegistryChange {
+        if upstreamKey(id) != nil {
+            throw .conflict("upstream key \(id) is there already; rotate it or choose another id")
+        }
+        guard storedUpstreamKeys.count < Self.upstreamKeysMax else {
+            throw .conflict("there are \(Self.upstreamKeysMax) upstream keys already; delete those that are not used")
+        }
+        let (sealed, digest) = try seal(secret, of: id)
+        let key = StoredUpstreamKey(
+            id: id,
+            account: account,
+            weight: terms.weight,
+            notBefore: terms.notBefore,
+            notAfter: terms.notAfter,
+            monthlyCredits: terms.monthlyCredits,
+            sealedSecret: sealed,
+            secretDigest: digest,
+            createdAt: now
+        )
+        return change("upstream_key.create", [.saveUpstreamKey(key)], id)
+    }
+
+    /// Changes what is said of a key.
+    ///
+    /// - Parameters:
+    ///   - terms: nil where they stay; of a key of the file they must.
+    ///   - state: what the operator decides; nil where that stays.
+    public func changing(
+        _ id: KeyID,
+        terms: UpstreamKeyTerms?,
+        state: UpstreamKey.OperatorState?,
+        at now: Timestamp
+    ) throws(RegistryRefusal) -> RegistryChange {
+        let (entry, source) = try known(id)
+        var writes: [RegistryWrite] = []
+        if let terms {
+            guard source == .store, var key = storedUpstreamKeys[id]?.stored else {
+                let what = "upstream key \(id) is named in the configuration file, where all but its state is changed"
+                throw .conflict("\(what); change it there and send SIGHUP")
+            }
+            key.weight = terms.weight
+            key.notBefore = terms.notBefore
+            key.notAfter = terms.notAfter
+            key.monthlyCredits = terms.monthlyCredits
+            writes.append(.saveUpstreamKey(key))
+        }
+        if let state { writes.append(Self.ruling(state, on: entry.key, at: now)) }
+        return change("upstream_key.update", writes, id)
+    }
+
+    private static func ruling(
+        _ state: UpstreamKey.OperatorState,
+        on key: UpstreamKey,
+        at now: Timestamp
+    ) -> RegistryWrite {
+        let verdict: KeyRuling.Verdict
+        switch state {
+        case .active: return .removeRuling(.upstreamKey, key.id)
+        case .draining: verdict = .draining
+        case .disabled: verdict = .disabled
+        }
+        return .saveRuling(
+            KeyRuling(subject: .upstreamKey, id: key.id, secretDigest: key.secretDigest, verdict: verdict, at: now)
+        )
+    }
+
+    /// Gives a key another secret, which is used from the next request on. What operators decided about the old one is
+    /// forgotten (R5).
+    public func rotating(upstream id: KeyID, secret: [UInt8]) throws(RegistryRefusal) -> RegistryChange {
+        guard var key = try ownUpstreamKey(id) else { preconditionFailure("a key of the store that it has not") }
+        let (sealed, digest) = try seal(secret, of: id)
+        key.sealedSecret = sealed
+        key.secretDigest = digest
+        return change("upstream_key.rotate", [.saveUpstreamKey(key), .removeRuling(.upstreamKey, id)], id)
+    }
+
+    public func deleting(upstream id: KeyID) throws(RegistryRefusal) -> RegistryChange {
+        _ = try ownUpstreamKey(id)
+        return change("upstream_key.delete", [.removeUpstreamKey(id), .removeRuling(.upstreamKey, id)], id)
+    }
+
+    // MARK: Parts
+
+    private func known(_ id: KeyID) throws(RegistryRefusal) -> (entry: UpstreamKeyEntry, source: RegistrySource) {
+        guard let found = upstreamKey(id) else { throw .notFound("upstream key \(id)") }
+        return found
+    }
+
+    /// A key that the file does not name (R1).
+    private func ownUpstreamKey(_ id: KeyID) throws(RegistryRefusal) -> StoredUpstreamKey? {
+        guard try known(id).source == .store else {
+            throw .conflict("upstream key \(id) is named in the configuration file; change it there and send SIGHUP")
+        }
+        return storedUpstreamKeys[id]?.stored
+    }
+
+    private func seal(_ secret: [UInt8], of id: KeyID) throws(RegistryRefusal) -> (sealed: [UInt8], digest: CacheKey) {
+        guard let sealed = sealer.seal(secret, .upstreamKey(id)) else {
+            throw .conflict(
+                "secrets are kept sealed under a master key, and there is none; set \(SecretSealer.variable) to 32 random "
+                    + "bytes in base64 or hex and start the gateway again"
+            )
+        }
+        let digest = SHA256Hasher().digest(secret)
+        let isTeams = (Array(fileTeamKeys.values) + storedTeamKeys.values).contains { $0.secretDigest == digest }
+        guard !isTeams else {
+            throw .unprocessable(path: "secret", message: "is the secret of a team's key; give the vendor's own")
+        }
+        return (sealed, digest)
+    }
+
+    /// With what the key looks like before and after these steps.
+    private func change(_ action: String, _ writes: [RegistryWrite], _ id: KeyID) -> RegistryChange {
+        var then = self
+        for write in writes { then.apply(write) }
+        return RegistryChange(
+            writes: writes,
+            action: action,
+            target: "upstream_key/\(id)",
+            before: upstreamKey(id).map { $0.entry.json($0.source) },
+            after: then.upstreamKey(id).map { $0.entry.json($0.source) }
+        )
+    }
+}

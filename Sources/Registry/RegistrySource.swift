@@ -1,0 +1,7 @@
+/// Who may change a team or a key: contract §3.
+public enum RegistrySource: String, Sendable {
+    /// The configuration file; the admin API refuses to.
+    case file
+    /// The admin API.
+    case store
+}

@@ -1,0 +1,47 @@
+public import Vocabulary
+
+/// The secrets that rotations gave within the last minutes, so that a repeated one answers the same: contract §7. Pure.
+public struct RotationMemory: Sendable {
+    /// How long a rotation is remembered.
+    public static let lifetime = Duration.seconds(600)
+    /// More rotations than people make in that time; beyond them the oldest one is forgotten.
+    static let receiptsMax = 10_000
+
+    private struct Request: Hashable {
+        let key: KeyID
+        let digest: CacheKey
+    }
+
+    private struct Receipt {
+        let secret: String
+        let until: Timestamp
+    }
+
+    private var receipts: [Request: Receipt] = [:]
+
+    public init() {}
+
+    /// - Parameter requestDigest: SHA-256 of the `Idempotency-Key`.
+    public mutating func remember(
+        _ secret: String,
+        of key: KeyID,
+        requestDigest: CacheKey,
+        until: Timestamp,
+        now: Timestamp
+    ) {
+        receipts = receipts.filter { $0.value.until > now }
+        if receipts.count >= Self.receiptsMax, let oldest = receipts.min(by: { $0.value.until < $1.value.until })?.key {
+            receipts[oldest] = nil
+        }
+        receipts[Request(key: key, digest: requestDigest)] = Receipt(secret: secret, until: until)
+    }
+
+    /// What that request was answered; nil when it was none, or too long ago.
+    public func secret(of key: KeyID, requestDigest: CacheKey, at now: Timestamp) -> String? {
+        guard let receipt = receipts[Request(key: key, digest: requestDigest)], now < receipt.until else { return nil }
+        return receipt.secret
+    }
+
+    /// A key that was revoked has no secret to tell.
+    public mutating func forget(_ key: KeyID) { receipts = receipts.filter { $0.key.key != key } }
+}

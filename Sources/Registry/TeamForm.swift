@@ -1,0 +1,70 @@
+public import Forms
+public import Keying
+public import Vocabulary
+
+/// A team's members as the file and the admin API write them.
+public enum TeamForm {
+    /// Reads the members beside `id` and `keys` into a record; what is absent stays as it is there, what is null goes.
+    ///
+    /// - Parameter accounts: those that some upstream key has; another one is a fault.
+    public static func read(_ reader: ObjectReader, into record: inout TeamRecord, accounts: Set<AccountID>) {
+        if !reader.isNull("name") { reader.string("name", into: &record.name) }
+        readAccount(reader, into: &record.account, accounts)
+        if reader.isSet("budgets") { record.budgets = BudgetForm.read(reader, "budgets") }
+        _ = reader.take("budgets")
+        if reader.isNull("requests_per_second") {
+            record.limits.requestsPerSecondMillionths = nil
+        } else if let rate = reader.millionths("requests_per_second") {
+            record.limits.requestsPerSecondMillionths = rate
+        }
+        readConcurrency(reader, into: &record.limits.concurrencyMax)
+        if reader.isNull("models") {
+            record.limits.models = nil
+        } else if let models = reader.strings("models") {
+            record.limits.models = Set(models)
+        }
+        if reader.isNull("cache_scope") {
+            record.cacheScope = nil
+        } else {
+            reader.choice("cache_scope", into: &record.cacheScope)
+        }
+    }
+
+    private static func readAccount(
+        _ reader: ObjectReader,
+        into account: inout AccountID,
+        _ accounts: Set<AccountID>
+    ) {
+        var text = account.rawValue
+        reader.string("account", into: &text)
+        account = AccountID(rawValue: text)
+        guard !accounts.isEmpty, !accounts.contains(account) else { return }
+        reader.fault("account", "is not the account of any upstream key; correct it or add a key of that account")
+    }
+
+    private static func readConcurrency(_ reader: ObjectReader, into limit: inout Int?) {
+        if reader.isNull("max_concurrency") {
+            limit = nil
+        } else if reader.isSet("max_concurrency") {
+            var number = limit ?? 1
+            reader.integer("max_concurrency", into: &number, 1...1_000_000)
+            limit = number
+        } else {
+            _ = reader.take("max_concurrency")
+        }
+    }
+}
+
+extension TeamRecord {
+    /// As `TeamForm` reads it, with its identifier and where it is kept.
+    public func json(_ source: RegistrySource) -> JSONValue {
+        .object([
+            ("id", .string(id.rawValue)), ("name", .string(name)), ("account", .string(account.rawValue)),
+            ("budgets", .array(budgets.map(\.json))),
+            ("requests_per_second", .orNull(limits.requestsPerSecondMillionths) { .millionths($0) }),
+            ("max_concurrency", .orNull(limits.concurrencyMax) { .integer($0) }),
+            ("models", .orNull(limits.models) { .array($0.sorted().map { .string($0) }) }),
+            ("cache_scope", .orNull(cacheScope) { .string($0.rawValue) }), ("source", .string(source.rawValue)),
+        ])
+    }
+}

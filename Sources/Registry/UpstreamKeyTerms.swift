@@ -1,0 +1,38 @@
+public import Forms
+public import Vocabulary
+
+/// What the file and the admin API say of a key at the vendor beside its identity and its secret.
+public struct UpstreamKeyTerms: Sendable, Equatable {
+    /// Its share of the account's requests, relative to the other keys.
+    public var weight = 1
+    public var notBefore: Timestamp?
+    public var notAfter: Timestamp?
+    public var monthlyCredits: MicroCredits?
+
+    public init(
+        weight: Int = 1,
+        notBefore: Timestamp? = nil,
+        notAfter: Timestamp? = nil,
+        monthlyCredits: MicroCredits? = nil
+    ) {
+        self.weight = weight
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+        self.monthlyCredits = monthlyCredits
+    }
+
+    /// Reads the members; what is absent stays as it is, what is null goes.
+    public mutating func read(_ reader: ObjectReader) {
+        reader.integer("weight", into: &weight, 1...1_000_000)
+        if reader.isNull("not_before") { notBefore = nil } else { reader.timestamp("not_before", into: &notBefore) }
+        if reader.isNull("not_after") { notAfter = nil } else { reader.timestamp("not_after", into: &notAfter) }
+        if reader.isNull("monthly_credits") {
+            monthlyCredits = nil
+        } else if let credits = reader.credits("monthly_credits") {
+            monthlyCredits = credits
+        }
+        if let start = notBefore, let end = notAfter, start >= end {
+            reader.fault("not_after", "must be later than not_before")
+        }
+    }
+}
