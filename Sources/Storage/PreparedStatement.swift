@@ -150,6 +150,15 @@ final class PreparedStatement {
         let count = Int(unsafe sqlite3_column_bytes(statement, index))
         return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: count))
     }
+
+    /// A key or another digest; nil unless there are 32 bytes.
+    func key(at index: Int32) -> CacheKey? {
+        guard unsafe sqlite3_column_type(statement, index) == SQLITE_BLOB else { return nil }
+        guard let start = unsafe sqlite3_column_blob(statement, index) else { return nil }
+        guard unsafe sqlite3_column_bytes(statement, index) == 32 else { return nil }
+        let word = { unsafe UInt64(bigEndian: start.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)) }
+        return CacheKey(word(0), word(1), word(2), word(3))
+    }
 }
 
 /// SQLITE_TRANSIENT, which is a cast in the header and so not visible from Swift: SQLite copies what is bound.

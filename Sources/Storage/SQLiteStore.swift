@@ -1,3 +1,4 @@
+public import Authentication
 public import Budgeting
 public import Caching
 import Dispatch
@@ -52,7 +53,8 @@ public final class SQLiteStore: Store {
 
     /// Opens the file, or makes it when there is none in an existing folder. Blocks for some milliseconds.
     ///
-    /// Reservations that a crash left open become unconfirmed (`opening` says how many).
+    /// Reservations that a crash left open become unconfirmed (`opening` says how many), and team keys revoked long ago
+    /// are forgotten.
     ///
     /// - Parameters:
     ///   - path: of the file; beside it lie `-wal`, `-shm` and `.lock`.
@@ -133,15 +135,16 @@ public final class SQLiteStore: Store {
             )
             try StoreSchema.migrate(database)
             try StoreSchema.probe(database)
-            return try recover(StoreConnection(database))
+            return try recover(StoreConnection(database), at: StoreClock.wall())
         }
         return (queue, recoveredCount)
     }
 
-    private static func recover(_ connection: StoreConnection) throws -> Int {
+    private static func recover(_ connection: StoreConnection, at now: Timestamp) throws -> Int {
         try connection.begin()
         do {
-            let count = try LedgerTable.recover(at: StoreClock.wall(), on: connection)
+            let count = try LedgerTable.recover(at: now, on: connection)
+            try TeamKeyTable.removeRevoked(before: now + (.zero - TeamKeyTable.revokedRetention), on: connection)
             try connection.commit()
             return count
         } catch {
@@ -210,12 +213,14 @@ public final class SQLiteStore: Store {
     public func add(
         _ usage: [UsageRow],
         _ refusals: [ShadowRefusals],
+        uses: [TeamKeyUse],
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
     ) {
         perform(
             { connection in
                 for row in usage { try UsageTable.add(row, on: connection) }
                 for row in refusals { try ShadowRefusalTable.add(row, on: connection) }
+                for use in uses { try KeyUseTable.add(use, on: connection) }
             },
             then: then
         )
@@ -273,12 +278,19 @@ public final class SQLiteStore: Store {
     }
 
     /// Runs a read and blocks until it is answered.
-    private func readAndWait<Value: Sendable>(
+    func readAndWait<Value: Sendable>(
         _ work: @escaping @Sendable (StoreConnection) throws -> Value
+    ) throws(StoreFault) -> Value {
+        try waitForAnswer { read(work, then: $0) }
+    }
+
+    /// Blocks until what is asked is answered. Not on a thread of the store's own.
+    func waitForAnswer<Value: Sendable>(
+        to ask: (@escaping @Sendable (Result<Value, StoreFault>) -> Void) -> Void
     ) throws(StoreFault) -> Value {
         let answer = Guarded<Result<Value, StoreFault>?>(nil)
         let answered = DispatchSemaphore(value: 0)
-        read(work) { outcome in
+        ask { outcome in
             answer.withLock { $0 = outcome }
             answered.signal()
         }
@@ -287,7 +299,7 @@ public final class SQLiteStore: Store {
     }
 
     /// Runs a read on the next reader that is free.
-    private func read<Value: Sendable>(
+    func read<Value: Sendable>(
         _ work: @escaping @Sendable (StoreConnection) throws -> Value,
         then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
     ) {

@@ -3,13 +3,7 @@ internal import Budgeting
 /// The statement on `shadow_refusals`: how often budgets that enforce nothing would have refused.
 enum ShadowRefusalTable {
     static func add(_ refusals: ShadowRefusals, on connection: StoreConnection) throws {
-        let (kind, id): (String, String) =
-            switch refusals.scope {
-            case .organization: ("organization", "")
-            case .team(let team): ("team", team.rawValue)
-            case .key(let key): ("key", key.rawValue)
-            case .upstreamKey(let key): ("upstream_key", key.rawValue)
-            }
+        let (kind, id) = refusals.scope.columns
         let statement = try connection.statement(
             """
             INSERT INTO shadow_refusals (scope, scope_id, budget_window, start, count) VALUES (?1, ?2, ?3, ?4, ?5)

@@ -1,3 +1,4 @@
+public import Authentication
 public import Budgeting
 public import Caching
 public import Vocabulary
@@ -32,10 +33,13 @@ public protocol Store: Sendable {
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     )
 
-    /// Adds counts to the roll-ups.
+    /// Adds counts to the roll-ups, and notes when keys were used.
+    ///
+    /// - Parameter uses: of each key the later moment is kept, in whatever order they come.
     func add(
         _ usage: [UsageRow],
         _ refusals: [ShadowRefusals],
+        uses: [TeamKeyUse],
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
     )
 

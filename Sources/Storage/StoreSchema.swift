@@ -15,6 +15,10 @@ import GRDB
 /// `ledger` has a row for each reservation and no index but over those that are open or unconfirmed, which are few: its
 /// identifiers ascend in time, so that rows are appended and a range of time is a range of rows. What reports and
 /// balances need of it is in `usage` already, booked in the same transaction.
+///
+/// What a team or a key has several of (budgets, models, secrets that retire) has tables of its own, rather than a
+/// column of JSON: each value has its type and its check, SQL can ask for it, and this room need not know JSON. No row
+/// refers to that of a team by a foreign key, since the store also keeps keys and uses for teams of the file.
 enum StoreSchema {
     /// "Toll" in ASCII.
     static let applicationID: Int32 = 0x546F_6C6C
@@ -112,6 +116,96 @@ enum StoreSchema {
             CHECK ((state = 'quarantined') = (reason IS NOT NULL))
         ) STRICT, WITHOUT ROWID;
         """,
+        // Teams and keys, and who changed them. Credits are micro-credits, moments are microseconds since 1970, digests
+        // are SHA-256.
+        """
+        CREATE TABLE teams (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            account TEXT NOT NULL,
+            requests_per_second INTEGER CHECK (requests_per_second >= 1), -- in millionths
+            concurrency_max INTEGER CHECK (concurrency_max >= 1),
+            limits_models INTEGER NOT NULL CHECK (limits_models IN (0, 1)), -- to those of team_models, be there none
+            cache_scope TEXT -- organization, team
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE team_models (
+            team TEXT NOT NULL,
+            model TEXT NOT NULL,
+            PRIMARY KEY (team, model)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE registry_budgets (
+            scope TEXT NOT NULL, -- team, key
+            scope_id TEXT NOT NULL,
+            position INTEGER NOT NULL, -- from 0, in the order in which they were given
+            budget_window TEXT NOT NULL, -- day, week, month, total
+            credits INTEGER NOT NULL CHECK (credits >= 0),
+            is_enforced INTEGER NOT NULL CHECK (is_enforced IN (0, 1)),
+            alert_at TEXT NOT NULL, -- millionths of credits with commas between; empty for none
+            PRIMARY KEY (scope, scope_id, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE team_keys (
+            id TEXT PRIMARY KEY,
+            team TEXT NOT NULL,
+            public_id TEXT,
+            name TEXT NOT NULL,
+            secret_digest BLOB NOT NULL CHECK (length(secret_digest) = 32),
+            not_after INTEGER,
+            created_at INTEGER,
+            rotated_at INTEGER,
+            revoked_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX team_keys_by_team ON team_keys (team);
+        CREATE INDEX team_keys_revoked ON team_keys (revoked_at) WHERE revoked_at IS NOT NULL;
+        CREATE TABLE retiring_secrets (
+            key TEXT NOT NULL,
+            position INTEGER NOT NULL, -- from 0, newest first
+            secret_digest BLOB NOT NULL CHECK (length(secret_digest) = 32),
+            until INTEGER NOT NULL,
+            PRIMARY KEY (key, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE upstream_keys (
+            id TEXT PRIMARY KEY,
+            account TEXT NOT NULL,
+            weight INTEGER NOT NULL CHECK (weight >= 1),
+            not_before INTEGER,
+            not_after INTEGER,
+            monthly_credits INTEGER CHECK (monthly_credits >= 0),
+            sealed_secret BLOB NOT NULL,
+            secret_digest BLOB NOT NULL CHECK (length(secret_digest) = 32),
+            created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE key_rulings (
+            subject TEXT NOT NULL, -- team_key, upstream_key
+            id TEXT NOT NULL,
+            secret_digest BLOB NOT NULL CHECK (length(secret_digest) = 32), -- of the secret that it is about
+            verdict TEXT NOT NULL, -- revoked, draining, disabled
+            at INTEGER NOT NULL,
+            PRIMARY KEY (subject, id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE rotation_receipts (
+            key TEXT NOT NULL,
+            request_digest BLOB NOT NULL CHECK (length(request_digest) = 32),
+            sealed_secret BLOB NOT NULL,
+            until INTEGER NOT NULL,
+            PRIMARY KEY (key, request_digest)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX rotation_receipts_by_end ON rotation_receipts (until);
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY, -- ascends in time, without a gap
+            at INTEGER NOT NULL,
+            actor TEXT NOT NULL,
+            role TEXT NOT NULL,
+            action TEXT NOT NULL,
+            target TEXT NOT NULL,
+            address TEXT NOT NULL,
+            before TEXT, -- JSON; NULL for what was not there
+            after TEXT -- JSON; NULL for what is not there any more
+        ) STRICT;
+        CREATE TABLE team_key_uses (
+            key TEXT PRIMARY KEY,
+            at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -163,6 +257,19 @@ enum StoreSchema {
             "SELECT pages FROM rates ORDER BY model",
             "SELECT count FROM shadow_refusals ORDER BY scope",
             "SELECT state FROM upstream_key_states ORDER BY id",
+            "SELECT account FROM teams ORDER BY id",
+            "SELECT model FROM team_models ORDER BY team",
+            "SELECT credits FROM registry_budgets ORDER BY scope",
+            "SELECT secret_digest FROM team_keys ORDER BY id",
+            "SELECT secret_digest FROM team_keys ORDER BY team",
+            "SELECT secret_digest FROM team_keys WHERE revoked_at IS NOT NULL ORDER BY revoked_at",
+            "SELECT until FROM retiring_secrets ORDER BY key",
+            "SELECT secret_digest FROM upstream_keys ORDER BY id",
+            "SELECT verdict FROM key_rulings ORDER BY subject",
+            "SELECT sealed_secret FROM rotation_receipts ORDER BY key",
+            "SELECT sealed_secret FROM rotation_receipts ORDER BY until",
+            "SELECT at, actor FROM audit ORDER BY id",
+            "SELECT at FROM team_key_uses ORDER BY key",
         ]
         for query in queries {
             for order in ["ASC", "DESC"] { _ = try Row.fetchOne(database, sql: "\(query) \(order) LIMIT 1") }

@@ -41,6 +41,8 @@ struct PreparedStatementTests {
             #expect(try statement.step())
             #expect(statement.bytes(at: 1) == key(2).bytes)
             #expect(statement.bytes(at: 2) == key(3).bytes)
+            #expect(statement.key(at: 1) == key(2))
+            #expect(statement.key(at: 0) == nil && statement.key(at: 5) == nil)
             #expect(statement.integer(at: 3) == .min)
             #expect(statement.isNull(at: 4) && statement.isNull(at: 5) && !statement.isNull(at: 3))
             // A value of another type than asked for.
@@ -62,6 +64,21 @@ struct PreparedStatementTests {
                 sql: "SELECT typeof(body) || length(ifnull(body, 'null')) FROM bodies"
             )
             #expect(types == ["blob0", "blob3", "null4"])
+        }
+    }
+
+    @Test(
+        "a key has 32 bytes",
+        arguments: [("x''", false), ("zeroblob(31)", false), ("zeroblob(33)", false), ("zeroblob(32)", true)]
+    )
+    func keys(_ blob: String, _ isKey: Bool) throws {
+        try DatabaseQueue().inDatabase { database in
+            let connection = StoreConnection(database)
+            try database.execute(sql: "CREATE TABLE blobs AS SELECT \(blob) AS blob")
+            let statement = try connection.statement("SELECT blob FROM blobs")
+            #expect(try statement.step())
+            #expect(statement.key(at: 0) == (isKey ? CacheKey(0, 0, 0, 0) : nil))
+            statement.reset()
         }
     }
 

@@ -9,8 +9,9 @@ import Vocabulary
 struct StoreSchemaTests {
     private let folder = TemporaryFolder()
 
-    /// As released: files of it are with users, so neither this nor the step of the program may ever change.
-    private static let stepOne = """
+    /// The steps as released: files of them are with users, so neither these nor those of the program may ever change.
+    private static let released = [
+        """
         CREATE TABLE results (
             id INTEGER PRIMARY KEY,
             key BLOB NOT NULL UNIQUE CHECK (length(key) = 32),
@@ -29,32 +30,123 @@ struct StoreSchemaTests {
         ) STRICT;
         CREATE INDEX results_by_document ON results (document_id);
         CREATE INDEX results_by_age ON results (stored_at);
+        """,
         """
+        CREATE TABLE ledger (
+            id INTEGER PRIMARY KEY, -- ascends in time
+            day INTEGER NOT NULL,
+            team TEXT NOT NULL,
+            key TEXT NOT NULL,
+            account TEXT NOT NULL,
+            upstream_key TEXT NOT NULL,
+            document_id TEXT NOT NULL,
+            model TEXT NOT NULL, -- at most 128 bytes of it
+            cache_key BLOB NOT NULL CHECK (length(cache_key) = 32),
+            request_id TEXT NOT NULL,
+            state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
+            estimate INTEGER NOT NULL CHECK (estimate >= 0),
+            credits INTEGER CHECK (credits >= 0),
+            created_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            CHECK ((state = 0) = (ended_at IS NULL)),
+            CHECK ((state IN (1, 4)) = (credits IS NOT NULL))
+        ) STRICT;
+        CREATE INDEX ledger_open ON ledger (state) WHERE state = 0;
+        CREATE INDEX ledger_unconfirmed ON ledger (team) WHERE state = 3;
+        CREATE TABLE usage (
+            day INTEGER NOT NULL,
+            team TEXT NOT NULL,
+            key TEXT NOT NULL,
+            model TEXT NOT NULL, -- at most 128 bytes of it
+            upstream_key TEXT NOT NULL, -- empty for what no upstream key had to do with
+            spent INTEGER NOT NULL DEFAULT 0 CHECK (spent >= 0),
+            unconfirmed INTEGER NOT NULL DEFAULT 0 CHECK (unconfirmed >= 0),
+            saved INTEGER NOT NULL DEFAULT 0,
+            hits INTEGER NOT NULL DEFAULT 0,
+            collapsed INTEGER NOT NULL DEFAULT 0,
+            misses INTEGER NOT NULL DEFAULT 0,
+            denied INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (day, team, key, model, upstream_key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE documents (
+            account TEXT NOT NULL,
+            document_id TEXT NOT NULL,
+            pages INTEGER NOT NULL,
+            PRIMARY KEY (account, document_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE rates (
+            model TEXT PRIMARY KEY,
+            credits INTEGER NOT NULL,
+            pages INTEGER NOT NULL CHECK (pages >= 1)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE shadow_refusals (
+            scope TEXT NOT NULL, -- organization, team, key, upstream_key
+            scope_id TEXT NOT NULL, -- empty for the organization
+            budget_window TEXT NOT NULL,
+            start INTEGER NOT NULL, -- the window's first day; 0 for the window that never starts again
+            count INTEGER NOT NULL,
+            PRIMARY KEY (scope, scope_id, budget_window, start)
+        ) STRICT, WITHOUT ROWID;
+        """,
+        """
+        CREATE TABLE upstream_key_states (
+            id TEXT PRIMARY KEY,
+            secret_digest BLOB NOT NULL CHECK (length(secret_digest) = 32), -- SHA-256 of the secret that it is about
+            state TEXT NOT NULL, -- cooling, quarantined
+            until INTEGER, -- of a cooling, microseconds since 1970
+            reason TEXT, -- of a quarantine
+            CHECK ((state = 'cooling') = (until IS NOT NULL)),
+            CHECK ((state = 'quarantined') = (reason IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+        """,
+    ]
 
-    private func makeStepOne() throws {
+    /// What a file has that has been through so many steps.
+    private static let samples = [
+        """
+        INSERT INTO results (key, status, body, credits_from, credits_to, credits_micros, stored_at, account, team,
+            document_id, model, classification)
+        VALUES (zeroblob(32), 200, x'7b32357d', 1, 3, 2500000, 1000000, 'default', 'a', 'd', 'm', 'invoice')
+        """,
+        """
+        INSERT INTO ledger VALUES (7, 20000, 'a', 'k', 'default', 'main', 'd', 'm', zeroblob(32), 'r', 1, 3, 2, 1, 2);
+        INSERT INTO usage (day, team, key, model, upstream_key, spent) VALUES (20000, 'a', 'k', 'm', 'main', 2);
+        INSERT INTO documents VALUES ('default', 'd', 3);
+        INSERT INTO rates VALUES ('m', 2, 1);
+        INSERT INTO shadow_refusals VALUES ('team', 'a', 'day', 20000, 4)
+        """,
+        "INSERT INTO upstream_key_states VALUES ('main', zeroblob(32), 'quarantined', NULL, 'forbidden')",
+    ]
+
+    /// What the tables of each step are asked for the samples, with the answers.
+    private static let answers = [
+        [("SELECT id, length(body), team FROM results", "1 4 a")],
+        [
+            ("SELECT id, state, credits FROM ledger", "7 1 2"), ("SELECT spent FROM usage", "2"),
+            ("SELECT pages FROM documents", "3"), ("SELECT credits FROM rates", "2"),
+            ("SELECT count FROM shadow_refusals", "4"),
+        ],
+        [("SELECT id, reason FROM upstream_key_states", "main forbidden")],
+    ]
+
+    private func makeFile(schema version: Int) throws {
         try folder.edit { database in
-            try database.execute(sql: "PRAGMA journal_mode = WAL; \(Self.stepOne)")
-            try database.execute(sql: "PRAGMA application_id = 1416588396; PRAGMA user_version = 1")
-            try database.execute(
-                sql: """
-                    INSERT INTO results (key, status, body, credits_from, credits_to, credits_micros, stored_at, account,
-                        team, document_id, model, classification)
-                    VALUES (?, 200, ?, 1, 3, 2500000, 1000000, 'default', 'a', 'd', 'm', 'invoice')
-                    """,
-                arguments: [Data(key(1).bytes), Data("{25}".utf8)]
-            )
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            for step in Self.released[..<version] + Self.samples[..<version] { try database.execute(sql: step) }
+            try database.execute(sql: "PRAGMA application_id = 1416588396; PRAGMA user_version = \(version)")
         }
     }
 
-    @Test("a file of the first schema is brought up to date with its results, and keeps a ledger from then on")
-    func migration() throws {
-        try makeStepOne()
+    @Test("a file of an earlier schema is brought up to date and keeps what it has", arguments: 1...3)
+    func migration(_ version: Int) throws {
+        try makeFile(schema: version)
         for round in 1...2 {
             let store = try folder.open()
-            #expect(try store.findAndWait(key(1)).get()?.body == Array("{25}".utf8))
+            for (query, answer) in Self.answers[..<version].joined() { #expect(try store.rows(query) == [answer]) }
+            #expect(try store.findAndWait(CacheKey(0, 0, 0, 0)).get()?.body == Array("{25}".utf8))
             #expect(try store.rows("PRAGMA user_version") == ["\(StoreSchema.version)"])
-            #expect(try store.opening().rows.count == round - 1)
-            try store.saveAndWait(result(UInt64(round) + 1)).get()
+            #expect(try store.registry().teams.count == round - 1)
+            try store.applyAndWait([.saveTeam(team("a"))], audit: nil)
             store.close()
         }
         let names = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
@@ -64,9 +156,19 @@ struct StoreSchemaTests {
         #expect(migrated == (try fresh.edit { try Row.fetchAll($0, sql: names) }))
     }
 
+    @Test("a file of the first schema keeps a ledger from then on")
+    func ledger() throws {
+        try makeFile(schema: 1)
+        let store = try folder.open()
+        defer { store.close() }
+        #expect(try store.opening().rows.count == 0)
+        try store.saveAndWait(result(2)).get()
+        #expect(try store.opening().rows.count == 1)
+    }
+
     @Test("steps that cannot all be taken leave the file as it was")
     func migrationFails() throws {
-        try makeStepOne()
+        try makeFile(schema: 1)
         try folder.edit { try $0.execute(sql: "CREATE TABLE shadow_refusals (x)") }
         #expect(throws: StoreFault.self) { try folder.open() }
         let tables = try folder.edit { database in
@@ -79,7 +181,9 @@ struct StoreSchemaTests {
         "damage at an end of any table or index is found when the store is opened",
         arguments: [
             "results", "results_by_document", "results_by_age", "ledger", "ledger_open", "ledger_unconfirmed", "usage",
-            "documents", "rates", "shadow_refusals",
+            "documents", "rates", "shadow_refusals", "upstream_key_states", "teams", "team_models", "registry_budgets",
+            "team_keys", "team_keys_by_team", "team_keys_revoked", "retiring_secrets", "upstream_keys", "key_rulings",
+            "rotation_receipts", "rotation_receipts_by_end", "audit", "team_key_uses",
         ]
     )
     func probe(_ name: String) throws {
@@ -130,6 +234,25 @@ struct StoreSchemaTests {
             let plan = try store.rows("EXPLAIN QUERY PLAN \(sql)")
             #expect(plan.count == 1)
             #expect(plan.allSatisfy { $0.contains(index) }, "\(sql): \(plan)")
+        }
+    }
+
+    @Test("a change of teams and keys looks through no table of them")
+    func registryPlans() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        for (sql, index) in [
+            ("SELECT id FROM team_keys WHERE team = 'a'", "team_keys_by_team"),
+            ("SELECT id FROM team_keys WHERE revoked_at < 1", "team_keys_revoked"),
+            ("DELETE FROM rotation_receipts WHERE until <= 1", "rotation_receipts_by_end"),
+            ("DELETE FROM rotation_receipts WHERE key = 'k'", "PRIMARY KEY"),
+            ("DELETE FROM retiring_secrets WHERE key = 'k'", "PRIMARY KEY"),
+            ("DELETE FROM registry_budgets WHERE scope = 'key' AND scope_id = 'k'", "PRIMARY KEY"),
+            ("DELETE FROM team_models WHERE team = 'a'", "PRIMARY KEY"),
+            ("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - 5", "PRIMARY KEY (rowid<?)"),
+        ] {
+            let plan = try store.rows("EXPLAIN QUERY PLAN \(sql)")
+            #expect(plan[0].contains("SEARCH") && plan[0].contains(index), "\(sql): \(plan)")
         }
     }
 }

@@ -1,7 +1,9 @@
+import Authentication
 import Budgeting
 import Caching
 import Foundation
 import GRDB
+import Registry
 import Synchronization
 import Testing
 import Vocabulary
@@ -120,9 +122,19 @@ extension SQLiteStore {
         wait { end(ending, storing: result, then: $0) }
     }
 
-    func addAndWait(_ usage: [UsageRow], _ refusals: [ShadowRefusals] = []) -> Result<Void, StoreFault> {
-        wait { add(usage, refusals, then: $0) }
+    func addAndWait(
+        _ usage: [UsageRow],
+        _ refusals: [ShadowRefusals] = [],
+        uses: [TeamKeyUse] = []
+    ) -> Result<Void, StoreFault> {
+        wait { add(usage, refusals, uses: uses, then: $0) }
     }
+
+    func auditAndWait(before: Int64? = nil, atMost count: Int = 100) -> Result<[AuditRecord], StoreFault> {
+        wait { audit(before: before, atMost: count, then: $0) }
+    }
+
+    func usesAndWait(of keys: [KeyID]) -> Result<[KeyID: Timestamp], StoreFault> { wait { uses(of: keys, then: $0) } }
 
     /// Runs SQL of the test's own on the writer's connection.
     func performAndWait<Value: Sendable>(

@@ -68,20 +68,4 @@ struct UpstreamKeyTableTests {
         }
         #expect(try store.opening().rows == rows)
     }
-
-    @Test("a file of the version before has its reservations and gets the new table")
-    func migration() throws {
-        let store = try open()
-        try store.reserveAndWait(reservation(id: 1)).get()
-        #expect(try store.endAndWait(settlement(of: reservation(id: 1))).get() == .done)
-        try store.performAndWait { database in
-            try database.execute(sql: "DROP TABLE upstream_key_states; PRAGMA user_version = 2")
-        }.get()
-        store.close()
-        let again = try open()
-        defer { again.close() }
-        #expect(try again.opening().rows.map(\.spent.micros) == [2_500_000])
-        try again.saveAndWait(record("a", .quarantined(.unauthorized))).get()
-        #expect(try again.upstreamKeyRecords().count == 1)
-    }
 }

@@ -1,0 +1,75 @@
+internal import Registry
+import Vocabulary
+
+/// The statements on `audit`: who changed what.
+///
+/// Numbers ascend by one and are not used again: SQLite gives each row the number after the greatest one, and the
+/// newest entry is never removed. So those to keep are a range of numbers, and so are those that are too many.
+enum AuditTable {
+    /// How many entries are kept, the newest ones.
+    static let entriesMax: Int64 = 1_000_000
+
+    /// Adds the entry, and removes what is older than the newest ones.
+    static func append(
+        _ entry: AuditEntry,
+        keeping count: Int64 = entriesMax,
+        on connection: StoreConnection
+    ) throws {
+        let statement = try connection.statement(
+            """
+            INSERT INTO audit (at, actor, role, action, target, address, before, after)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """
+        )
+        statement.bind(entry.at, at: 1)
+        statement.bind(entry.actor, at: 2)
+        statement.bind(entry.role, at: 3)
+        statement.bind(entry.action, at: 4)
+        statement.bind(entry.target, at: 5)
+        statement.bind(entry.address, at: 6)
+        statement.bind(entry.before.map { String(decoding: $0, as: UTF8.self) }, at: 7)
+        statement.bind(entry.after.map { String(decoding: $0, as: UTF8.self) }, at: 8)
+        try statement.run()
+        try removeOldest(keeping: count, on: connection)
+    }
+
+    private static func removeOldest(keeping count: Int64, on connection: StoreConnection) throws {
+        let statement = try connection.statement("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1")
+        statement.bind(count, at: 1)
+        try statement.run()
+    }
+
+    /// A page, newest first.
+    ///
+    /// - Parameter before: only entries with a lesser number; nil from the newest on.
+    static func page(
+        before: Int64?,
+        atMost count: Int,
+        on connection: StoreConnection
+    ) throws -> [AuditRecord] {
+        let statement = try connection.statement(
+            """
+            SELECT id, at, actor, role, action, target, address, before, after FROM audit WHERE id < ?1
+            ORDER BY id DESC LIMIT ?2
+            """
+        )
+        statement.bind(before ?? .max, at: 1)
+        statement.bind(Int64(max(0, count)), at: 2)  // SQLite takes a negative one for no limit
+        return try statement.rows(about: "an entry of the audit log") { row in
+            AuditRecord(id: try row.integer(at: 0), entry: try entry(row))
+        }
+    }
+
+    private static func entry(_ row: StoreRow) throws(StoreFault) -> AuditEntry {
+        AuditEntry(
+            at: try row.moment(at: 1),
+            actor: try row.text(at: 2),
+            role: try row.text(at: 3),
+            action: try row.text(at: 4),
+            target: try row.text(at: 5),
+            address: try row.text(at: 6),
+            before: try row.ifAny(row.text, at: 7).map { Array($0.utf8) },
+            after: try row.ifAny(row.text, at: 8).map { Array($0.utf8) }
+        )
+    }
+}

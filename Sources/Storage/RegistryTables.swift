@@ -1,0 +1,33 @@
+internal import Registry
+import Vocabulary
+
+/// The tables of teams and keys taken together.
+enum RegistryTables {
+    static func apply(_ write: RegistryWrite, on connection: StoreConnection) throws {
+        switch write {
+        case .saveTeam(let team): try TeamTable.save(team, on: connection)
+        case .removeTeam(let team): try TeamTable.remove(team, on: connection)
+        case .saveTeamKey(let key): try TeamKeyTable.save(key, on: connection)
+        case .saveUpstreamKey(let key): try StoredUpstreamKeyTable.save(key, on: connection)
+        case .removeUpstreamKey(let key): try StoredUpstreamKeyTable.remove(key, on: connection)
+        case .saveRuling(let ruling): try RulingTable.save(ruling, on: connection)
+        case .removeRuling(let subject, let key): try RulingTable.remove(subject, key, on: connection)
+        case .saveReceipt(let receipt, let now): try ReceiptTable.save(receipt, now: now, on: connection)
+        }
+    }
+
+    /// All that they have, as of one moment; of receipts those whose time is not over.
+    static func rows(at now: Timestamp, on connection: StoreConnection) throws -> RegistryRows {
+        // Outside a transaction a savepoint begins one, so that all tables are read as one commit left them.
+        try connection.inSavepoint {
+            let budgets = try RegistryBudgetTable.budgets(on: connection)
+            var rows = RegistryRows()
+            rows.teams = try TeamTable.teams(budgets: budgets, on: connection)
+            rows.teamKeys = try TeamKeyTable.keys(budgets: budgets, on: connection)
+            rows.upstreamKeys = try StoredUpstreamKeyTable.keys(on: connection)
+            rows.rulings = try RulingTable.rulings(on: connection)
+            rows.receipts = try ReceiptTable.receipts(at: now, on: connection)
+            return rows
+        }
+    }
+}

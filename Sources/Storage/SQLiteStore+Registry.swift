@@ -1,0 +1,42 @@
+public import Registry
+public import Vocabulary
+
+extension SQLiteStore: RegistryStore {
+    /// What is known of teams and keys: to be asked for as the program starts. Blocks, for 100,000 keys a quarter
+    /// of a second. Receipts whose time is over are left out.
+    public func registry() throws(StoreFault) -> RegistryRows {
+        let now = StoreClock.wall()
+        return try readAndWait { try RegistryTables.rows(at: now, on: $0) }
+    }
+
+    public func apply(
+        _ writes: [RegistryWrite],
+        audit: AuditEntry?,
+        then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
+    ) {
+        perform(
+            { connection in
+                for write in writes { try RegistryTables.apply(write, on: connection) }
+                if let audit { try AuditTable.append(audit, on: connection) }
+            },
+            then: then
+        )
+    }
+
+    /// Does the same and blocks until it is durable. Not from one of the store's answers.
+    public func applyAndWait(_ writes: [RegistryWrite], audit: AuditEntry?) throws(StoreFault) {
+        try waitForAnswer { apply(writes, audit: audit, then: $0) }
+    }
+
+    public func audit(
+        before: Int64?,
+        atMost count: Int,
+        then: @escaping @Sendable (Result<[AuditRecord], StoreFault>) -> Void
+    ) {
+        read({ try AuditTable.page(before: before, atMost: count, on: $0) }, then: then)
+    }
+
+    public func uses(of keys: [KeyID], then: @escaping @Sendable (Result<[KeyID: Timestamp], StoreFault>) -> Void) {
+        read({ try KeyUseTable.uses(of: keys, on: $0) }, then: then)
+    }
+}

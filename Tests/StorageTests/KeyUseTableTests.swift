@@ -1,0 +1,50 @@
+import Authentication
+import Budgeting
+import Registry
+import Testing
+import Vocabulary
+
+@testable import Storage
+
+@Suite("KeyUseTable")
+struct KeyUseTableTests {
+    private let folder = TemporaryFolder()
+
+    private func use(_ key: String, _ at: Timestamp) -> TeamKeyUse { TeamKeyUse(key: KeyID(rawValue: key), at: at) }
+
+    @Test("the later moment holds, in whatever order they come, after a kill too")
+    func later() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        let seconds = [5, 4, 7, 6].map { Timestamp(seconds: $0) }
+        for (moment, latest) in zip(seconds, [5, 5, 7, 7]) {
+            try store.addAndWait([], uses: [use("a", moment), use("b", moments[1]), use("c", moments[0])]).get()
+            let uses = try store.usesAndWait(of: ["a", "b", "c", "never"].map(KeyID.init(rawValue:))).get()
+            #expect(uses.count == 3)
+            #expect(uses[KeyID(rawValue: "a")] == Timestamp(seconds: Int64(latest)))
+            #expect(uses[KeyID(rawValue: "b")] == moments[1])
+            #expect(uses[KeyID(rawValue: "c")] == moments[0])
+        }
+        let killed = try folder.killed().open()
+        defer { killed.close() }
+        let asked = [KeyID(rawValue: "a")]
+        #expect(try killed.usesAndWait(of: asked).get() == [asked[0]: Timestamp(seconds: 7)])
+        #expect(try killed.usesAndWait(of: []).get() == [:])
+    }
+
+    @Test("a use that cannot be noted takes the counts with it")
+    func whole() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        try store.refuseInsertions(into: "team_key_uses")
+        let row = UsageRow(
+            day: BudgetDay(number: 1),
+            team: TeamID(rawValue: "a"),
+            key: KeyID(rawValue: "k"),
+            model: "m",
+            counts: UsageCounts()
+        )
+        #expect(throws: StoreFault.self) { try store.addAndWait([row], uses: [use("k", moments[2])]).get() }
+        #expect(try store.rows("SELECT * FROM usage") == [])
+    }
+}

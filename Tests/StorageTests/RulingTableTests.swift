@@ -1,0 +1,40 @@
+import Registry
+import Testing
+import Vocabulary
+
+@testable import Storage
+
+@Suite("RulingTable")
+struct RulingTableTests {
+    private let folder = TemporaryFolder()
+
+    @Test("each verdict about a key of either kind comes back, and takes the place of the one before")
+    func verdicts() throws {
+        for verdict in KeyRuling.Verdict.allCases {
+            let rulings = KeyRuling.Subject.allCases.map { ruling("a", verdict, about: $0) }
+            #expect(try folder.registry(after: rulings.map { .saveRuling($0) }).rulings == rulings)
+        }
+        let last = KeyRuling(
+            subject: .teamKey,
+            id: KeyID(rawValue: "a"),
+            secretDigest: key(9),
+            verdict: .revoked,
+            at: moments[1]
+        )
+        let rows = try folder.registry(after: [.saveRuling(last)])
+        #expect(rows.rulings == [last, ruling("a", .disabled, about: .upstreamKey)])
+    }
+
+    @Test("a ruling that is removed is gone, and that about the other kind of key stays")
+    func removal() throws {
+        let rulings = KeyRuling.Subject.allCases.map { ruling("a", about: $0) }
+        let removals = Array(repeating: RegistryWrite.removeRuling(.teamKey, rulings[0].id), count: 2)
+        #expect(try folder.registry(after: rulings.map { .saveRuling($0) } + removals).rulings == [rulings[1]])
+    }
+
+    @Test("a ruling whose row is damaged is a fault and not a guess")
+    func damage() throws {
+        let changes = ["verdict = 'praised'", "secret_digest = x'00'", "subject = 'door_key'"]
+        try folder.expectDamage(to: "key_rulings", by: changes, of: .saveRuling(ruling("a")))
+    }
+}
