@@ -61,6 +61,7 @@ extension ClientConnection {
     /// An error that the gateway makes.
     func reply(_ error: ErrorReply, _ facts: RequestFacts, closes: Bool) {
         let body = error.body
+        if let caller = facts.caller { worker.noteUse(by: caller) }
         send(
             outline(error.status, nil, body, facts, keepsAlive: !closes && mayGoOn(facts)),
             facts.route == .classify

@@ -8,7 +8,7 @@ import Upstream
 import Vocabulary
 
 /// An answer that the gateway makes itself because a request cannot be served: contract §5.
-struct ErrorReply: Error {
+public struct ErrorReply: Error {
     var status: Int
     var code: String
     /// Names the member or limit and says what to do; holds nothing of what the client sent.
@@ -26,8 +26,14 @@ struct ErrorReply: Error {
         self.allow = allow
     }
 
-    /// `{"success": false, "error": CODE, "message": TEXT}`, the vendor's own shape.
-    var body: [UInt8] {
+    /// The error as it is sent.
+    var body: [UInt8] { Self.body(code: code, message: message) }
+
+    /// `{"success": false, "error": CODE, "message": TEXT}`, the vendor's own shape, which every side of this program
+    /// answers errors in.
+    ///
+    /// - Parameter code: in letters that need no escape.
+    public static func body(code: String, message: String) -> [UInt8] {
         var body = ByteWriter(capacity: 256)
         body.append("{\"success\": false, \"error\": \"")
         body.append(code)

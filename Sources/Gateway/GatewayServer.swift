@@ -92,8 +92,13 @@ public final class GatewayServer {
     }
 
     /// Takes new settings into use from each worker's next request on; no connection is dropped.
-    public func replace(_ settings: GatewaySettings) {
-        for mailbox in mailboxes { mailbox.post(.settings(settings)) }
+    ///
+    /// - Parameter then: called on a worker's thread when they hold on every worker.
+    public func replace(_ settings: GatewaySettings, then: @escaping @Sendable () -> Void = {}) {
+        let remaining = RemainingCount(mailboxes.count)
+        for mailbox in mailboxes {
+            mailbox.post(.settings(settings, then: { if remaining.decrement() == 0 { then() } }))
+        }
     }
 
     /// Accepts no more connections and lets what is under way finish.

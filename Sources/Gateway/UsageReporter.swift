@@ -1,3 +1,4 @@
+import Authentication
 import Budgeting
 import EventLoops
 import Observability
@@ -27,6 +28,8 @@ final class UsageReporter {
     private var noted: [UsageTally] = []
     private var kept: [UsageRow] = []
     private var keptRefusals: [ShadowRefusals] = []
+    /// When keys were last used: the moment at which that was noticed, since no request looks at a clock for it.
+    private var keptUses: [KeyID: Timestamp] = [:]
     private var timer: LoopTimer?
     private var isAsking = false
     private var onFinished: (@Sendable () -> Void)?
@@ -39,7 +42,7 @@ final class UsageReporter {
 
     /// A tally that was empty has counts from now on.
     func note(_ tally: UsageTally) {
-        if noted.isEmpty, kept.isEmpty, !isAsking { timer?.schedule(after: Self.interval) }
+        if noted.isEmpty, kept.isEmpty, keptUses.isEmpty, !isAsking { timer?.schedule(after: Self.interval) }
         noted.append(tally)
     }
 
@@ -57,22 +60,25 @@ final class UsageReporter {
         } else {
             kept.removeAll()
             keptRefusals.removeAll()
+            keptUses.removeAll()
         }
         if onFinished != nil { return noted.isEmpty ? endIfAsked() : report() }
-        if !noted.isEmpty || !kept.isEmpty { timer?.schedule(after: Self.interval) }
+        if !noted.isEmpty || !kept.isEmpty || !keptUses.isEmpty { timer?.schedule(after: Self.interval) }
     }
 
     private func report() {
         take()
-        guard let mailbox, !kept.isEmpty || !keptRefusals.isEmpty else { return endIfAsked() }
+        guard let mailbox, !kept.isEmpty || !keptRefusals.isEmpty || !keptUses.isEmpty else { return endIfAsked() }
         isAsking = true
-        rooms.store.add(kept, keptRefusals) { mailbox.post(.usageAdded($0)) }
+        let uses = keptUses.map { TeamKeyUse(key: $0, at: $1) }
+        rooms.store.add(kept, keptRefusals, uses: uses) { mailbox.post(.usageAdded($0)) }
     }
 
     private func take() {
         let day = rooms.credits.today(at: loop.wallClock)
         var merged = Dictionary(uniqueKeysWithValues: kept.map { (Self.row($0), $0.counts) })
         for tally in noted {
+            if keptUses.count < Self.rowsMax { keptUses[tally.key] = loop.wallClock }
             for row in tally.take(day: day) where merged.count < Self.rowsMax || merged[Self.row(row)] != nil {
                 merged[Self.row(row), default: UsageCounts()].add(row.counts)
             }

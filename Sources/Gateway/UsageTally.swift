@@ -61,6 +61,9 @@ final class UsageTally {
         rows[index].counts.saved = rows[index].counts.saved.saturatingAdd(saved)
     }
 
+    /// Notes that the key was shown, whatever became of the request.
+    func touch() { isEmpty = false }
+
     /// Gives the counts with the day that they are booked to, and starts over.
     func take(day: BudgetDay) -> [UsageRow] {
         keepHits()

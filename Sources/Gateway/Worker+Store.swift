@@ -48,6 +48,13 @@ extension Worker {
         tally.addHit(model: result.model, saved: result.credits)
     }
 
+    /// Notes that a key was shown by a request that is counted nowhere else.
+    func noteUse(by caller: Caller) {
+        let tally = caller.tally
+        if tally.isEmpty { usage.note(tally) }
+        tally.touch()
+    }
+
     /// Counts what became of a request that is no hit.
     ///
     /// - Parameters:

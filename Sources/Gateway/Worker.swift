@@ -143,7 +143,9 @@ final class Worker {
         case .ended(let id, let result): leaders[id]?.ended(result)
         case .usageAdded(let result): usage.added(result)
         case .checked(let id, let result): connections[id]?.checked(result)
-        case .settings(let settings): apply(settings)
+        case .settings(let settings, let then):
+            apply(settings)
+            then()
         case .drain(let then): drain(then)
         case .abort: for connection in Array(connections.values) { connection.abort() }
         }
@@ -173,7 +175,6 @@ final class Worker {
     }
 
     /// The counts of the last second go last.
-
     private func finishDrainIfIdle() {
         guard isDraining, connections.isEmpty, leaders.isEmpty, let onDrained else { return }
         self.onDrained = nil

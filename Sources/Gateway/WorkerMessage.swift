@@ -16,8 +16,8 @@ enum WorkerMessage: Sendable {
     case usageAdded(Result<Void, StoreFault>)
     /// The store has found out whether it works, for a readiness check on that connection.
     case checked(connection: UInt64, Result<Void, StoreFault>)
-    /// A reload.
-    case settings(GatewaySettings)
+    /// Other settings; `then` is called when they hold for whatever this worker reads next.
+    case settings(GatewaySettings, then: @Sendable () -> Void)
     /// No new connections; the others end after the reply under way; `then` is called when nothing is left.
     case drain(then: @Sendable () -> Void)
     /// Connections end now, whatever is under way on them.

@@ -24,6 +24,10 @@ public enum ProcessLog {
     /// Which messages are written from now on.
     public static func replaceLevel(_ level: Level) { LineHandler.threshold.store(level) }
 
+    public static func debug(_ message: String, _ metadata: [String: String] = [:]) {
+        log(.debug, message, metadata)
+    }
+
     public static func info(_ message: String, _ metadata: [String: String] = [:]) {
         log(.info, message, metadata)
     }

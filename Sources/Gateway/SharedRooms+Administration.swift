@@ -1,0 +1,42 @@
+public import Authentication
+public import Budgeting
+import EventLoops
+public import Storage
+public import Upstream
+public import Vocabulary
+
+/// What the admin side changes and reads of the shared rooms. Any thread.
+extension SharedRooms {
+    private var now: Moment { Moment(steady: SystemClock.monotonic(), wall: SystemClock.wall()) }
+
+    /// Takes other budgets of one scope into use; what was spent stays.
+    public func replace(budgets: [Budget], of scope: BudgetScope) {
+        credits.set(budgets, of: scope, at: SystemClock.wall())
+    }
+
+    /// Takes other limits of teams into use.
+    ///
+    /// - Parameter teams: all that there are.
+    public func replace(teams: [Team]) { throttles.replace(teams) }
+
+    /// Takes other keys at the vendor into use; what is known of those that stay is kept.
+    public func replace(upstream settings: UpstreamSettings, keys: [UpstreamKey]) {
+        for record in gate.replace(settings: settings, keys: keys, at: now) { note(record) }
+    }
+
+    /// An operator says that a key at the vendor is good: what the vendor's replies said of it is forgotten.
+    public func enable(upstreamKey id: KeyID) {
+        if let record = gate.enable(id, at: now) { note(record) }
+    }
+
+    /// How the vendor's accounts and keys are.
+    public var upstreamStatus: [UpstreamAccountStatus] { gate.status(at: now) }
+
+    /// The least that is left in a scope's enforced budgets; nil without one.
+    public func remaining(of scope: BudgetScope) -> MicroCredits? {
+        credits.remaining(of: scope, at: SystemClock.wall())
+    }
+
+    /// Finds out whether anything can be stored at this moment.
+    public func checkStore(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) { store.check(then: then) }
+}

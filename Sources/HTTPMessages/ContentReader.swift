@@ -1,0 +1,69 @@
+/// Gathers the content of one message whose body comes after its head: so many bytes, or chunks. Confined to its
+/// connection.
+///
+/// Memory grows with what has come, not with what was announced, and the framing of chunks is dropped as it is read.
+/// After anything but `incomplete` it must not be read on.
+public struct ContentReader: Sendable {
+    public enum Outcome: Equatable, Sendable {
+        case incomplete, complete
+        /// Chunks bring more than the limit; a length is judged from the head, before there is a reader.
+        case tooLarge
+        /// The caller has no memory for what has come.
+        case noRoom
+        case refused(ChunkRefusal)
+    }
+
+    public private(set) var content: [UInt8] = []
+    private let length: Int?
+    private var decoder = ChunkedDecoder()
+    private var consumed = 0
+
+    /// - Parameter length: nil for a chunked body.
+    public init(length: Int?) { self.length = length }
+
+    /// Takes what has come; `takeConsumed` says how much of it.
+    ///
+    /// - Parameters:
+    ///   - limit: the most content that chunks may bring.
+    ///   - makeRoom: asked before so many bytes are kept; false when they must not be.
+    public mutating func read(_ bytes: Span<UInt8>, limit: Int, makeRoom: (Int) -> Bool = { _ in true }) -> Outcome {
+        if let length { return readPlain(bytes, length, makeRoom) }
+        return readChunks(bytes, limit, makeRoom)
+    }
+
+    /// How many bytes the last `read` took from the input.
+    public mutating func takeConsumed() -> Int {
+        defer { consumed = 0 }
+        return consumed
+    }
+
+    private mutating func readPlain(_ bytes: Span<UInt8>, _ length: Int, _ makeRoom: (Int) -> Bool) -> Outcome {
+        let taken = min(bytes.count, length - content.count)
+        guard makeRoom(taken) else { return .noRoom }
+        append(bytes, 0..<taken)
+        consumed = taken
+        return content.count == length ? .complete : .incomplete
+    }
+
+    private mutating func readChunks(_ bytes: Span<UInt8>, _ limit: Int, _ makeRoom: (Int) -> Bool) -> Outcome {
+        var position = 0
+        defer { consumed = position }
+        while true {
+            switch decoder.next(bytes, &position) {
+            case .data(let range):
+                guard content.count + range.count <= limit else { return .tooLarge }
+                guard makeRoom(range.count) else { return .noRoom }
+                append(bytes, range)
+            case .needMore:
+                // What a chunk's size announces is judged before it comes.
+                return content.count + Int(decoder.announcedByteCount) <= limit ? .incomplete : .tooLarge
+            case .end: return .complete
+            case .refused(let refusal): return .refused(refusal)
+            }
+        }
+    }
+
+    private mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        bytes.extracting(range).withUnsafeBufferPointer { content.append(contentsOf: $0) }
+    }
+}
