@@ -1,0 +1,55 @@
+public import EventLoops
+public import Gateway
+import Registry
+public import Storage
+import Vocabulary
+
+/// All resources of the admin API: what an `AdminServer` serves. Confined to its loop.
+public final class AdminAPI {
+    private let keeper: RegistryKeeper
+    private let rooms: SharedRooms
+    private let store: any RegistryStore
+    private let program: AdminProgram
+    private let back: LoopReturn
+    /// Digests of the tokens of the moment, which no key may have.
+    private var tokenDigests: [CacheKey]
+
+    public init(
+        loop: EventLoop,
+        keeper: RegistryKeeper,
+        rooms: SharedRooms,
+        store: any RegistryStore,
+        program: AdminProgram,
+        settings: AdminSettings
+    ) {
+        self.keeper = keeper
+        self.rooms = rooms
+        self.store = store
+        self.program = program
+        tokenDigests = settings.tokens.map(\.digest)
+        back = LoopReturn(loop: loop)
+    }
+
+    /// Takes other tokens into use.
+    public func replace(_ settings: AdminSettings) { tokenDigests = settings.tokens.map(\.digest) }
+
+    public var routes: [AdminRoute] {
+        TeamsResource(keeper: keeper).routes
+            + TeamKeysResource(keeper: keeper, store: store, back: back).routes
+            + UpstreamKeysResource(keeper: keeper, rooms: rooms) { [unowned self] in tokenDigests.contains($0) }.routes
+            + AuditResource(store: store, back: back).routes
+            + StatusResource(program: program, rooms: rooms, back: back).routes
+    }
+
+    /// Whether requests can be served, for `/readyz`: the store must work.
+    public func checkReadiness(_ then: @escaping (AdminFault?) -> Void) {
+        rooms.checkStore(
+            then: back.callback { (result: Result<Void, StoreFault>) in
+                switch result {
+                case .success: then(nil)
+                case .failure(let fault): then(.storeUnavailable(fault))
+                }
+            }
+        )
+    }
+}

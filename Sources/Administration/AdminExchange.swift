@@ -1,0 +1,43 @@
+import HTTPMessages
+import Observability
+
+/// What is kept of one request while it is read and answered. Confined to its connection.
+final class AdminExchange {
+    /// What a body may have that nobody has shown a token for: reading it costs memory, and no such path needs one.
+    static let publicBodyBytesMax = 4 * 1024
+
+    /// What goes back as `x-request-id`.
+    let requestID: RequestID
+    var method = HTTPMethod.unknown
+    /// As it was sent; empty for what was no request.
+    var path = ""
+    var isHTTP10 = false
+    /// What the request asks for.
+    var keepsAlive = false
+    /// Set for a request that is admitted.
+    var route: AdminRoute?
+    var parameters: [String] = []
+    var query: [(name: String, value: String)] = []
+    var idempotencyKey: String?
+    var actor: AdminToken?
+    /// The longest body that this request may have.
+    var bodyBytesMax = AdminExchange.publicBodyBytesMax
+    /// Set while the body is read.
+    var content: ContentReader?
+
+    init(requestID: RequestID) { self.requestID = requestID }
+
+    /// The request as its handler sees it.
+    func request(body: [UInt8], address: String) -> AdminRequest {
+        AdminRequest(
+            method: method,
+            parameters: parameters,
+            query: query,
+            body: body,
+            idempotencyKey: idempotencyKey,
+            actor: actor,
+            address: address,
+            requestID: String(decoding: requestID.bytes, as: UTF8.self)
+        )
+    }
+}

@@ -1,0 +1,138 @@
+public import Forms
+import HTTPMessages
+public import Keying
+public import Storage
+
+/// Why a request to the admin side is not served: contract §5 and §8.
+public struct AdminFault: Error, Sendable, Equatable {
+    public let status: Int
+    public let code: String
+    /// Names the member or limit and says what to do; holds no secret.
+    public let message: String
+    /// Seconds for `Retry-After` (RFC 9110 §10.2.3).
+    public let retryAfterSeconds: Int?
+    /// The methods of the resource, for a 405 (RFC 9110 §15.5.6).
+    public let allow: String?
+
+    public init(
+        _ status: Int,
+        _ code: String,
+        _ message: String,
+        retryAfterSeconds: Int? = nil,
+        allow: String? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retryAfterSeconds = retryAfterSeconds
+        self.allow = allow
+    }
+}
+
+/// Who may do what, and where.
+extension AdminFault {
+    /// One answer for a token that is missing, malformed, unknown or a team's, so that nobody learns which.
+    public static let unauthorized = AdminFault(
+        401,
+        "unauthorized",
+        "The Authorization field is missing or holds no valid admin token; send: Authorization: Bearer TOKEN."
+    )
+
+    public static func forbidden(needs role: AdminRole) -> AdminFault {
+        AdminFault(403, "forbidden", "This needs the role \(role.name); ask for a token that has it.")
+    }
+
+    /// - Parameter what: `team sales`.
+    public static func notFound(_ what: String) -> AdminFault {
+        AdminFault(404, "not_found", "There is no \(what) here; the list of them says which there are.")
+    }
+
+    public static let noSuchPath = AdminFault(
+        404,
+        "not_found",
+        "There is no such path here; the paths of the API begin with /admin/v1/, like /admin/v1/teams."
+    )
+
+    public static func methodNotAllowed(allow: String) -> AdminFault {
+        AdminFault(405, "method_not_allowed", "This path answers \(allow) only.", allow: allow)
+    }
+}
+
+/// What is wrong with a request.
+extension AdminFault {
+    /// So many faults are named in one message.
+    private static let faultsNamedMax = 50
+
+    init(_ refusal: RequestRefusal) { self.init(refusal.status, refusal.code, refusal.message) }
+
+    static func badRequest(_ message: String) -> AdminFault { AdminFault(400, "bad_request", message) }
+
+    static let pathNotPlain = badRequest(
+        "The path has empty or dot segments or encoded separators; send the path as the documentation writes it."
+    )
+
+    static let queryMalformed = badRequest(
+        "The query has a % without two hexadecimal digits or is no UTF-8; percent-encode its names and values."
+    )
+
+    static let idempotencyKeyMalformed = badRequest(
+        "Idempotency-Key must be one field of 1 to 128 visible ASCII characters."
+    )
+
+    static func bodyTooLarge(_ limit: Int) -> AdminFault {
+        AdminFault(413, "body_too_large", "The body is longer than \(limit) bytes, the most that this path takes.")
+    }
+
+    static let headTimeout = AdminFault(
+        408,
+        "request_timeout",
+        "The request's head was not complete in time; send it without pauses."
+    )
+
+    static let bodyTimeout = AdminFault(
+        408,
+        "request_timeout",
+        "The request's body did not come on in time; send it without pauses."
+    )
+
+    public static func invalidJSON(_ fault: JSONFault) -> AdminFault {
+        AdminFault(400, "invalid_json", "The body is not valid JSON: \(fault).")
+    }
+
+    /// - Parameter faults: at least one.
+    public static func unprocessable(_ faults: [FormFault]) -> AdminFault {
+        var texts = faults.prefix(faultsNamedMax).map(\.description)
+        if faults.count > texts.count { texts.append("and \(faults.count - texts.count) more") }
+        return AdminFault(422, "invalid_request", texts.joined(separator: "; "))
+    }
+
+    /// - Parameter path: of the member or the query's parameter.
+    public static func unprocessable(_ path: String, _ message: String) -> AdminFault {
+        unprocessable([FormFault(path: path, message: message)])
+    }
+
+    /// - Parameter message: what stands against it, and what to do.
+    public static func conflict(_ message: String) -> AdminFault { AdminFault(409, "conflict", message) }
+}
+
+/// What passes by itself.
+extension AdminFault {
+    public static func storeUnavailable(_ fault: StoreFault) -> AdminFault {
+        let message = "The gateway's store does not work (\(fault.code.rawValue)); try again later."
+        return AdminFault(503, "store_unavailable", message, retryAfterSeconds: 1)
+    }
+
+    public static let overloaded = AdminFault(
+        503,
+        "overloaded",
+        "The admin side has more to do than it takes on; try again later.",
+        retryAfterSeconds: 1
+    )
+
+    public static let draining = AdminFault(
+        503,
+        "draining",
+        "The gateway is shutting down; try again in a moment.",
+        retryAfterSeconds: 1
+    )
+}

@@ -1,0 +1,25 @@
+public import Vocabulary
+
+/// What the admin side tells of the program, which does not change while it runs.
+public struct AdminProgram: Sendable {
+    let version: String
+    let startedAt: Timestamp
+    let startedSteady: MonotonicInstant
+    let clientURL: String
+    let workerCount: Int
+
+    /// - Parameter clientURL: where clients connect.
+    public init(
+        version: String,
+        startedAt: Timestamp,
+        startedSteady: MonotonicInstant,
+        clientURL: String,
+        workerCount: Int
+    ) {
+        self.version = version
+        self.startedAt = startedAt
+        self.startedSteady = startedSteady
+        self.clientURL = clientURL
+        self.workerCount = workerCount
+    }
+}

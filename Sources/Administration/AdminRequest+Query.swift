@@ -1,0 +1,57 @@
+import Forms
+
+/// The parameters of a request's query, each of which is known and stands once.
+extension AdminRequest {
+    /// The value of a parameter; nil when it is absent.
+    public func parameter(_ name: String) -> String? { query.first { $0.name == name }?.value }
+
+    /// Which part of a list is asked for.
+    ///
+    /// - Parameters:
+    ///   - limitDefault: without a `limit`.
+    ///   - names: parameters of the list beside `limit` and `cursor`.
+    public func page(
+        limitDefault: Int = 100,
+        limitMax: Int = 1_000,
+        also names: Set<String> = []
+    ) throws(AdminFault) -> AdminPage {
+        var faults = queryFaults(known: names.union(["limit", "cursor"]))
+        var limit = limitDefault
+        if let text = parameter("limit") {
+            if let number = Self.wholeNumber(text), (1...limitMax).contains(number) {
+                limit = number
+            } else {
+                faults.append(FormFault(path: "limit", message: "must be a whole number from 1 to \(limitMax)"))
+            }
+        }
+        let cursor = parameter("cursor")
+        if cursor == "" { faults.append(FormFault(path: "cursor", message: "must be a next_cursor, or absent")) }
+        guard faults.isEmpty else { throw .unprocessable(faults) }
+        return AdminPage(limit: limit, cursor: cursor)
+    }
+
+    /// For what takes a query and is no list.
+    public func checkQuery(_ names: Set<String>) throws(AdminFault) {
+        let faults = queryFaults(known: names)
+        guard faults.isEmpty else { throw .unprocessable(faults) }
+    }
+
+    /// For what takes no query.
+    public func refuseQuery() throws(AdminFault) { try checkQuery([]) }
+
+    private func queryFaults(known names: Set<String>) -> [FormFault] {
+        var seen: Set<String> = []
+        return query.compactMap { name, _ in
+            guard names.contains(name) else {
+                let known = names.isEmpty ? "none" : names.sorted().joined(separator: ", ")
+                return FormFault(path: name.printable, message: "is not known in this query (known: \(known))")
+            }
+            return seen.insert(name).inserted ? nil : FormFault(path: name, message: "stands twice; give it once")
+        }
+    }
+
+    /// Digits alone: no sign, unlike what `Int` itself reads.
+    private static func wholeNumber(_ text: String) -> Int? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+    }
+}

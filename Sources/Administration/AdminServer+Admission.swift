@@ -1,0 +1,92 @@
+import HTTPMessages
+import Observability
+import Vocabulary
+
+/// What is judged of a request when its head is whole and nothing of its body has been looked at.
+extension AdminServer {
+    /// What is known of a request whose head was read, be it admitted or not.
+    func begin(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> AdminExchange {
+        let exchange = AdminExchange(requestID: requestID(head, bytes))
+        exchange.method = head.method
+        exchange.isHTTP10 = head.version == .http10
+        exchange.keepsAlive = head.keepsAlive
+        exchange.path = Self.text(bytes, head.path)
+        // RFC 9112 §3.2.2, RFC 9110 §4.2.3: absolute-form without a path means the root.
+        if exchange.path.isEmpty, head.method != .connect { exchange.path = "/" }
+        return exchange
+    }
+
+    /// Throws what is wrong with the request. Under `/admin/v1` nothing is told without a token, not even what is there.
+    func admit(
+        _ exchange: AdminExchange,
+        _ head: borrowing RequestHead,
+        _ bytes: Span<UInt8>
+    ) throws(AdminFault) {
+        guard head.pathIsPlain(bytes) else { throw .pathNotPlain }
+        let match = router.find(exchange.path)
+        if match?.resource.isPublic != true, AdminRouter.isGuarded(exchange.path) {
+            exchange.actor = try authenticate(head, bytes)
+            exchange.bodyBytesMax = settings.bodyBytesMax
+        }
+        exchange.route = try route(match, exchange)
+        exchange.parameters = match?.parameters ?? []
+        try readFields(of: head, bytes, into: exchange)
+    }
+
+    private func route(_ match: AdminRouter.Match?, _ exchange: AdminExchange) throws(AdminFault) -> AdminRoute {
+        guard let match else { throw AdminRouter.refusal(exchange.method) }
+        guard let route = match.resource.route(exchange.method) else {
+            throw .methodNotAllowed(allow: match.resource.allow)
+        }
+        if let role = route.role { try check(exchange.actor, has: role) }
+        return route
+    }
+
+    private func authenticate(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) throws(AdminFault) -> AdminToken {
+        let shown = BearerCredentials.token(head, bytes)
+        let token = AdminTokenSearch().find(shown, in: bytes, among: settings.tokens, with: hasher)
+        guard let token else { throw .unauthorized }
+        return token
+    }
+
+    private func check(_ actor: AdminToken?, has role: AdminRole) throws(AdminFault) {
+        guard let actor else { preconditionFailure("a role is asked for before a token") }
+        guard actor.role >= role else { throw .forbidden(needs: role) }
+    }
+
+    private func readFields(
+        of head: borrowing RequestHead,
+        _ bytes: Span<UInt8>,
+        into exchange: AdminExchange
+    ) throws(AdminFault) {
+        if let range = head.query {
+            guard let query = QueryDecoder.members(bytes.extracting(range.indices)) else { throw .queryMalformed }
+            exchange.query = query
+        }
+        exchange.idempotencyKey = try idempotencyKey(head, bytes)
+        if case .length(let length) = head.framing, length > Int64(exchange.bodyBytesMax) {
+            throw .bodyTooLarge(exchange.bodyBytesMax)
+        }
+    }
+
+    private func idempotencyKey(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) throws(AdminFault) -> String? {
+        let values = head.values(of: "idempotency-key", in: bytes)
+        guard let value = values.first else { return nil }
+        let key = Self.text(bytes, value)
+        let isVisible = key.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        guard values.count == 1, isVisible, (1...128).contains(value.count) else { throw .idempotencyKeyMalformed }
+        return key
+    }
+
+    /// The client's own `x-request-id` if it is fit to be logged, else a new one.
+    private func requestID(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> RequestID {
+        guard let range = head.first(.requestID) else { return makeRequestID() }
+        let chosen = bytes.extracting(range.indices)
+        guard RequestID.isAcceptable(chosen) else { return makeRequestID() }
+        return .chosen(chosen.withUnsafeBufferPointer { Array($0) })
+    }
+
+    private static func text(_ bytes: Span<UInt8>, _ range: ByteRange) -> String {
+        bytes.extracting(range.indices).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+}

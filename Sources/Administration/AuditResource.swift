@@ -1,0 +1,54 @@
+import Forms
+import Keying
+import Registry
+import Storage
+import Vocabulary
+
+/// `/admin/v1/audit`: contract §8. Confined to the loop.
+struct AuditResource {
+    let store: any RegistryStore
+    let back: LoopReturn
+
+    var routes: [AdminRoute] {
+        [AdminRoute(.get, "/admin/v1/audit", role: .viewer, handler: list)]
+    }
+
+    /// Newest first; the cursor is the number of the last entry of the page before.
+    private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        do throws(AdminFault) {
+            let page = try request.page()
+            let before = page.cursor.flatMap { Int64($0) }
+            if page.cursor != nil, before == nil {
+                throw .unprocessable("cursor", "must be the next_cursor of the page before")
+            }
+            let then = back.callback { (result: Result<[AuditRecord], StoreFault>) in
+                switch result {
+                case .success(let records): reply(Self.page(records, limit: page.limit))
+                case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
+                }
+            }
+            // One more than is shown, to know whether there are more.
+            store.audit(before: before, atMost: page.limit + 1, then: then)
+        } catch {
+            reply(AdminReply(error))
+        }
+    }
+
+    private static func page(_ records: [AuditRecord], limit: Int) -> AdminReply {
+        let shown = records.prefix(limit)
+        return .list(shown.map(json), next: records.count > limit ? shown.last.map { String($0.id) } : nil)
+    }
+
+    private static func json(_ record: AuditRecord) -> JSONValue {
+        let entry = record.entry
+        return .object([
+            ("id", .string(String(record.id))), ("at", .time(entry.at)), ("actor", .string(entry.actor)),
+            ("role", .string(entry.role)), ("action", .string(entry.action)), ("target", .string(entry.target)),
+            ("address", .string(entry.address)), ("before", .orNull(entry.before, tree)),
+            ("after", .orNull(entry.after, tree)),
+        ])
+    }
+
+    /// What was written as JSON when the change was made.
+    private static func tree(_ bytes: [UInt8]) -> JSONValue { (try? JSONValue.parse(bytes.span)) ?? .null }
+}

@@ -1,0 +1,38 @@
+/// Takes a query apart into names and values, as forms encode them: `&` between members, `+` for a space
+/// (application/x-www-form-urlencoded), any byte as `%` and two hexadecimal digits (RFC 3986 §2.1).
+enum QueryDecoder {
+    /// A member without `=` has an empty value. Nil for a `%` without its digits, and for what is no UTF-8 decoded.
+    static func members(_ query: Span<UInt8>) -> [(name: String, value: String)]? {
+        let bytes = query.withUnsafeBufferPointer { Array($0) }
+        var members: [(name: String, value: String)] = []
+        for member in bytes.split(separator: UInt8(ascii: "&")) {
+            let nameEnd = member.firstIndex(of: UInt8(ascii: "=")) ?? member.endIndex
+            guard let name = text(member[..<nameEnd]), let value = text(member[nameEnd...].dropFirst()) else {
+                return nil
+            }
+            members.append((name, value))
+        }
+        return members
+    }
+
+    private static func text(_ encoded: ArraySlice<UInt8>) -> String? {
+        var decoded: [UInt8] = []
+        var rest = encoded
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "+"): decoded.append(0x20)
+            case UInt8(ascii: "%"):
+                guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                    return nil
+                }
+                decoded.append(high << 4 | low)
+            default: decoded.append(byte)
+            }
+        }
+        return String(validating: decoded, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init)
+    }
+}

@@ -1,0 +1,240 @@
+import Authentication
+import Budgeting
+public import EventLoops
+public import Gateway
+import Observability
+public import Registry
+public import Storage
+import Vocabulary
+
+/// Keeps the registry, and makes changes of it, one after the other: decided, durable in the store, done in memory, in
+/// effect on every worker, and only then answered.
+///
+/// Confined to its loop. Changes wait in a bounded queue, so that each is decided from what the one before left. A
+/// reload of the configuration takes its turn among them.
+public final class RegistryKeeper {
+    /// Whoever changes something, for the audit log.
+    struct Actor {
+        let name: String
+        let role: AdminRole
+        /// Its IP address.
+        let address: String
+    }
+
+    private struct Change {
+        let actor: Actor
+        let decide: (Registry) throws(AdminFault) -> RegistryChange?
+        let then: (Result<RegistryChange?, AdminFault>) -> Void
+    }
+
+    private enum Work {
+        case change(Change)
+        case reload(RegistryReload)
+    }
+
+    private static let waitingMax = 1_000
+
+    public private(set) var registry: Registry
+    private var settings: GatewaySettings
+    private var teams: [TeamID: Team] = [:]
+    /// What rotations answered lately.
+    var rotations: RotationMemory
+    private let store: any RegistryStore
+    private let rooms: SharedRooms
+    private let server: GatewayServer
+    private let back: LoopReturn
+    private var waiting: [Work] = []
+    private var isBusy = false
+    /// Steps that followed from a reload while the store took none; they go with the next change.
+    private var overdue: [RegistryWrite] = []
+
+    /// - Parameter settings: those that the workers have, made of `registry`.
+    public init(
+        loop: EventLoop,
+        registry: Registry,
+        rotations: RotationMemory,
+        settings: GatewaySettings,
+        store: any RegistryStore,
+        rooms: SharedRooms,
+        server: GatewayServer
+    ) {
+        self.registry = registry
+        self.rotations = rotations
+        self.settings = settings
+        self.store = store
+        self.rooms = rooms
+        self.server = server
+        back = LoopReturn(loop: loop)
+        teams = Self.byID(settings.teams.teams)
+    }
+
+    private static func byID(_ teams: [Team]) -> [TeamID: Team] {
+        Dictionary(uniqueKeysWithValues: teams.map { ($0.id, $0) })
+    }
+
+    // MARK: Asking
+
+    /// Makes a change.
+    ///
+    /// - Parameters:
+    ///   - decide: called when it is this change's turn; nil when there is nothing to do.
+    ///   - then: called when it is in effect on every worker, or with the reason why nothing was changed.
+    func change(
+        by actor: Actor,
+        _ decide: @escaping (Registry) throws(AdminFault) -> RegistryChange?,
+        then: @escaping (Result<RegistryChange?, AdminFault>) -> Void
+    ) {
+        guard waiting.count < Self.waitingMax else { return then(.failure(.overloaded)) }
+        waiting.append(.change(Change(actor: actor, decide: decide, then: then)))
+        goOn()
+    }
+
+    /// Takes another file into use.
+    public func reload(_ reload: RegistryReload) {
+        waiting.append(.reload(reload))
+        goOn()
+    }
+
+    private func goOn() {
+        guard !isBusy, !waiting.isEmpty else { return }
+        isBusy = true
+        switch waiting.removeFirst() {
+        case .change(let change): make(change)
+        case .reload(let reload): make(reload)
+        }
+    }
+
+    private func finish() {
+        isBusy = false
+        goOn()
+    }
+
+    // MARK: A change
+
+    private func make(_ change: Change) {
+        do throws(AdminFault) {
+            guard let decided = try change.decide(registry) else {
+                change.then(.success(nil))
+                return finish()
+            }
+            save(decided, for: change)
+        } catch {
+            change.then(.failure(error))
+            finish()
+        }
+    }
+
+    private func save(_ decided: RegistryChange, for change: Change) {
+        let entry = AuditEntry(
+            at: SystemClock.wall(),
+            actor: change.actor.name,
+            role: change.actor.role.name,
+            action: decided.action,
+            target: decided.target,
+            address: change.actor.address,
+            before: decided.before?.text,
+            after: decided.after?.text
+        )
+        let late = overdue
+        let saved = back.callback { [unowned self] (result: Result<Void, StoreFault>) in
+            switch result {
+            case .success:
+                overdue.removeFirst(late.count)
+                publish(decided, for: change)
+            case .failure(let fault):
+                change.then(.failure(.storeUnavailable(fault)))
+                finish()
+            }
+        }
+        store.apply(late + decided.writes, audit: entry, then: saved)
+    }
+
+    private func publish(_ decided: RegistryChange, for change: Change) {
+        ProcessLog.info(
+            "registry_changed",
+            ["actor": change.actor.name, "action": decided.action, "target": decided.target]
+        )
+        take(decided.writes)
+        let published = back.callback { [unowned self] (_: Void) in
+            change.then(.success(decided))
+            finish()
+        }
+        server.replace(settings) { published(()) }
+    }
+
+    /// Does the steps in memory and brings what follows from them to the rooms; limits first, so that a key that is new
+    /// has its own from its first request on.
+    private func take(_ writes: [RegistryWrite]) {
+        var concerned = RegistryScope()
+        for write in writes { concerned.add(write) }
+        let keysBefore = Set(concerned.teamKeys + concerned.teams.flatMap { registry.teamKeyIDs(of: $0) })
+        let gone = keysBefore.flatMap { registry.digests(of: $0) }
+        for write in writes { registry.apply(write) }
+        for scope in concerned.budgetScopes { rooms.replace(budgets: registry.budgets(of: scope), of: scope) }
+        if !concerned.teams.isEmpty {
+            for id in concerned.teams { teams[id] = registry.team(id).map { registry.team(of: $0.record) } }
+            rooms.replace(teams: Array(teams.values))
+        }
+        if concerned.hasFileKeys {
+            settings.teams = registry.directory()
+        } else {
+            replace(keysBefore.union(concerned.teamKeys), gone, teamsChanged: !concerned.teams.isEmpty)
+        }
+        if concerned.hasUpstreamKeys {
+            settings.upstreamKeys = registry.upstreamKeys
+            rooms.replace(upstream: settings.upstream, keys: settings.upstreamKeys)
+        }
+    }
+
+    /// Changes the directory by the keys of the store that changed.
+    ///
+    /// - Parameter gone: by which they were known.
+    private func replace(_ keys: Set<KeyID>, _ gone: [CacheKey], teamsChanged: Bool) {
+        // The file may name a secret that a key of the store has too, and counts before it: that one is not touched.
+        let own = gone.filter { digest in
+            settings.teams.find(secretDigest: digest, at: Timestamp(microseconds: .min)).map { keys.contains($0.id) }
+                ?? false
+        }
+        let new = keys.flatMap { registry.directoryKeys(of: $0) { teams[$0] } }
+        settings.teams = settings.teams.replacing(own, with: new, teams: teamsChanged ? Array(teams.values) : nil)
+    }
+
+    // MARK: A reload
+
+    private func make(_ reload: RegistryReload) {
+        let writes = registry.following(reload.file)
+        var next = registry
+        for write in writes { next.apply(write) }
+        next.replace(file: reload.file)
+        do {
+            settings = try reload.makeSettings(next)
+        } catch {
+            reload.then(.failure(error))
+            return finish()
+        }
+        registry = next
+        teams = Self.byID(settings.teams.teams)
+        rooms.replace(settings, dropsAliases: reload.dropsAliases)
+        let published = back.callback { [unowned self] (_: Void) in
+            reload.then(.success(()))
+            finish()
+        }
+        server.replace(settings) { published(()) }
+        remember(writes)
+    }
+
+    /// Makes the end of rulings durable. Where the store does not work now it goes with the next change; a start from
+    /// the old state would come to the same end.
+    private func remember(_ writes: [RegistryWrite]) {
+        guard !writes.isEmpty else { return }
+        store.apply(
+            writes,
+            audit: nil,
+            then: back.callback { [unowned self] (result: Result<Void, StoreFault>) in
+                guard case .failure(let fault) = result else { return }
+                ProcessLog.warning("rulings_not_stored", ["detail": fault.description])
+                overdue += writes
+            }
+        )
+    }
+}

@@ -1,0 +1,47 @@
+import Budgeting
+import Registry
+import Vocabulary
+
+/// What the steps of a change concern: what the rooms have to be told anew.
+struct RegistryScope {
+    private(set) var teams: [TeamID] = []
+    private(set) var hasUpstreamKeys = false
+    /// Whether a key of the file is concerned, be it by a ruling.
+    private(set) var hasFileKeys = false
+    private(set) var teamKeys: [KeyID] = []
+    private(set) var budgetScopes: [BudgetScope] = []
+
+    mutating func add(_ write: RegistryWrite) {
+        switch write {
+        case .saveTeam(let team): addTeam(team.id)
+        case .removeTeam(let id): addTeam(id)
+        case .saveTeamKey(let key):
+            teamKeys.append(key.id)
+            budgetScopes.append(.key(key.id))
+        case .saveUpstreamKey(let key): addUpstreamKey(key.id)
+        case .removeUpstreamKey(let id): addUpstreamKey(id)
+        case .saveRuling(let ruling): addRuling(ruling.subject, ruling.id)
+        case .removeRuling(let subject, let id): addRuling(subject, id)
+        case .saveReceipt: break
+        }
+    }
+
+    private mutating func addTeam(_ id: TeamID) {
+        teams.append(id)
+        budgetScopes.append(.team(id))
+    }
+
+    private mutating func addUpstreamKey(_ id: KeyID) {
+        hasUpstreamKeys = true
+        budgetScopes.append(.upstreamKey(id))
+    }
+
+    private mutating func addRuling(_ subject: KeyRuling.Subject, _ id: KeyID) {
+        switch subject {
+        case .teamKey:
+            hasFileKeys = true
+            teamKeys.append(id)
+        case .upstreamKey: hasUpstreamKeys = true
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import EventLoops
+import Forms
+import Gateway
+import Keying
+import Storage
+import Upstream
+import Vocabulary
+
+/// `/admin/v1/status`: contract §8. Confined to the loop.
+struct StatusResource {
+    let program: AdminProgram
+    let rooms: SharedRooms
+    let back: LoopReturn
+
+    var routes: [AdminRoute] {
+        [AdminRoute(.get, "/admin/v1/status", role: .viewer, handler: show)]
+    }
+
+    private func show(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        do throws(AdminFault) { try request.refuseQuery() } catch { return reply(AdminReply(error)) }
+        rooms.checkStore(then: back.callback { (result: Result<Void, StoreFault>) in reply(.ok(json(result))) })
+    }
+
+    private func json(_ store: Result<Void, StoreFault>) -> JSONValue {
+        let uptime = (SystemClock.monotonic() - program.startedSteady).components.seconds
+        return .object([
+            ("version", .string(program.version)), ("started_at", .time(program.startedAt)),
+            ("uptime_seconds", .integer(uptime)),
+            ("nodes", .array([node(store)])),
+            ("upstream", .array(rooms.upstreamStatus.map(account))),
+        ])
+    }
+
+    /// One node has the store to itself.
+    private func node(_ store: Result<Void, StoreFault>) -> JSONValue {
+        let state: String =
+            switch store {
+            case .success: "ready"
+            case .failure(let fault): fault.code.rawValue
+            }
+        return .object([
+            ("id", .string("0")), ("address", .string(program.clientURL)), ("workers", .integer(program.workerCount)),
+            ("store", .string(state)),
+        ])
+    }
+
+    private func account(_ account: UpstreamAccountStatus) -> JSONValue {
+        .object([
+            ("account", .string(account.account.rawValue)), ("circuit", .string(account.breaker.rawValue)),
+            ("waiting", .integer(account.waiting)), ("keys", .array(account.keys.map(key))),
+        ])
+    }
+
+    private func key(_ key: UpstreamKeyStatus) -> JSONValue {
+        .object([
+            ("id", .string(key.id.rawValue)), ("state", .string(key.state.rawValue)),
+            ("in_time", .bool(key.isInTime)), ("under_way", .integer(key.underWay)),
+            ("cooling_until", .orNull(key.coolingUntil) { .time($0) }),
+            ("quarantine_reason", .orNull(key.quarantineReason) { .string($0.rawValue) }),
+        ])
+    }
+}

@@ -1,0 +1,147 @@
+import Cryptography
+import EventLoops
+import Forms
+import Keying
+import Registry
+import Storage
+import Vocabulary
+
+/// `/admin/v1/teams/{team}/keys`: contract §7 and §8. Confined to the keeper's loop.
+struct TeamKeysResource {
+    let keeper: RegistryKeeper
+    let store: any RegistryStore
+    let back: LoopReturn
+
+    private static let list = "/admin/v1/teams/{team}/keys"
+    private static let one = "/admin/v1/teams/{team}/keys/{key}"
+    private static let graceDefault = Duration.seconds(24 * 3_600)
+
+    var routes: [AdminRoute] {
+        [
+            AdminRoute(.get, Self.list, role: .viewer, handler: list),
+            AdminRoute(.post, Self.list, role: .operator, handler: issue),
+            AdminRoute(.get, Self.one, role: .viewer, handler: show),
+            AdminRoute(.delete, Self.one, role: .operator, handler: revoke),
+            AdminRoute(.post, "\(Self.one)/rotate", role: .operator, handler: rotate),
+        ]
+    }
+
+    // MARK: Reading
+
+    private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        do throws(AdminFault) {
+            let page = try request.page()
+            let team = TeamID(rawValue: request.parameters[0])
+            guard keeper.registry.team(team) != nil else { throw .notFound("team \(team)") }
+            let (ids, next) = AdminRequest.page(keeper.registry.teamKeyIDs(of: team), page)
+            show(Array(ids), reply) { .list($0, next: next) }
+        } catch {
+            reply(AdminReply(error))
+        }
+    }
+
+    private func show(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        do throws(AdminFault) {
+            try request.refuseQuery()
+            let (team, id) = names(request)
+            let key = try AdminFault.deciding { () throws(RegistryRefusal) in try keeper.registry.key(id, of: team) }
+            show([key.record.id], reply) { .ok($0.first ?? .null) }
+        } catch {
+            reply(AdminReply(error))
+        }
+    }
+
+    /// Keys with when they were last used, which the store knows.
+    private func show(
+        _ ids: [KeyID],
+        _ reply: @escaping (AdminReply) -> Void,
+        _ make: @escaping ([JSONValue]) -> AdminReply
+    ) {
+        let then = back.callback { (result: Result<[KeyID: Timestamp], StoreFault>) in
+            switch result {
+            case .success(let uses):
+                let now = SystemClock.wall()
+                let keys = ids.compactMap { keeper.registry.teamKey($0) }
+                reply(make(keys.map { $0.record.json($0.source, at: now, lastUsedAt: uses[$0.record.id]) }))
+            case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
+            }
+        }
+        store.uses(of: ids, then: then)
+    }
+
+    private func names(_ request: AdminRequest) -> (TeamID, KeyID) {
+        (TeamID(rawValue: request.parameters[0]), KeyID(rawValue: request.parameters[1]))
+    }
+
+    // MARK: Changing
+
+    private func issue(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        let team = TeamID(rawValue: request.parameters[0])
+        let secret = TeamKeySecret.make()
+        keeper.change(request, reply) { (registry) throws(AdminFault) in
+            let form = try request.form()
+            let now = SystemClock.wall()
+            var (id, name) = ("", "")
+            var notAfter: Timestamp?
+            if form.isSet("id") { Identifier.read(form, into: &id) } else { _ = form.take("id") }
+            if !form.isNull("name") { form.string("name", into: &name, notEmpty: false) }
+            if !form.isNull("not_after") { form.timestamp("not_after", into: &notAfter) }
+            if let notAfter, notAfter <= now { form.fault("not_after", "must be in the future") }
+            let budgets = BudgetForm.read(form, "budgets")
+            try request.finish(form)
+            return try AdminFault.deciding { () throws(RegistryRefusal) in
+                try registry.issuing(
+                    id.isEmpty ? nil : KeyID(rawValue: id),
+                    for: team,
+                    name: name,
+                    notAfter: notAfter,
+                    budgets: budgets,
+                    secret: secret,
+                    at: now
+                )
+            }
+        } answer: { change in
+            let id = change?.after?["id"] ?? .null
+            guard case .string(let id) = id else { preconditionFailure("a key without an identifier was issued") }
+            return .created(
+                Self.withSecret(change?.after, secret.text),
+                location: "/admin/v1/teams/\(team)/keys/\(id)"
+            )
+        }
+    }
+
+    private func rotate(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        let (team, id) = names(request)
+        let rotation = KeyRotation(keeper: keeper, team: team, key: id, idempotencyKey: request.idempotencyKey)
+        keeper.change(request, reply) { (registry) throws(AdminFault) in
+            let form = try request.form()
+            var grace = Self.graceDefault
+            if !form.isNull("grace") { form.duration("grace", into: &grace, zeroAllowed: true) }
+            try request.finish(form)
+            return try rotation.decide(registry, grace: grace, at: SystemClock.wall())
+        } answer: { change in
+            rotation.remember()
+            let now = SystemClock.wall()
+            let key = keeper.registry.teamKey(id).map { $0.record.json($0.source, at: now) }
+            return .ok(Self.withSecret(change?.after ?? key, rotation.secret))
+        }
+    }
+
+    private func revoke(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        let (team, id) = names(request)
+        keeper.change(request, reply) { (registry) throws(AdminFault) in
+            try AdminFault.deciding { () throws(RegistryRefusal) in
+                try registry.revoking(id, of: team, at: SystemClock.wall())
+            }
+        } answer: { _ in
+            keeper.rotations.forget(id)
+            return .noContent
+        }
+    }
+
+    /// The only place where the secret of a team's key is shown.
+    private static func withSecret(_ key: JSONValue?, _ secret: String) -> JSONValue {
+        guard case .object(let members)? = key else { preconditionFailure("a key that was changed is not there") }
+        return .object([members[0], ("secret", .string(secret))] + members.dropFirst())
+    }
+}

@@ -1,0 +1,40 @@
+import Forms
+import Keying
+import Registry
+import Upstream
+import Vocabulary
+
+/// How the vendor's keys are at one moment, beside what the registry says of them.
+struct UpstreamConditions {
+    private let keys: [KeyID: UpstreamKeyStatus]
+
+    init(_ accounts: [UpstreamAccountStatus]) {
+        keys = Dictionary(accounts.flatMap(\.keys).map { ($0.id, $0) }) { first, _ in first }
+    }
+
+    /// The key as the admin API shows it.
+    func json(_ entry: UpstreamKeyEntry, _ source: RegistrySource, monthlyRemaining: MicroCredits?) -> JSONValue {
+        guard case .object(var members) = entry.json(source), let status = keys[entry.key.id] else {
+            return entry.json(source)
+        }
+        let isSpent = monthlyRemaining.map { $0 <= .zero } ?? false
+        for index in members.indices where members[index].name == "state" {
+            members[index].value = .string(status.state.rawValue)
+        }
+        members += [
+            ("available", .bool(status.state == .active && status.isInTime && !isSpent)),
+            ("detail", .orNull(detail(status, isSpent: isSpent)) { .string($0) }),
+            ("cooling_until", .orNull(status.coolingUntil) { .time($0) }),
+            ("monthly_remaining", .orNull(monthlyRemaining) { .credits($0) }),
+            ("under_way", .integer(status.underWay)),
+        ]
+        return .object(members)
+    }
+
+    /// Why the key is not used now, where its state alone does not say it.
+    private func detail(_ status: UpstreamKeyStatus, isSpent: Bool) -> String? {
+        if let reason = status.quarantineReason { return reason.rawValue }
+        if !status.isInTime { return "outside not_before and not_after" }
+        return isSpent ? "monthly_credits are spent" : nil
+    }
+}

@@ -1,0 +1,186 @@
+import Cryptography
+import EventLoops
+import Forms
+import Gateway
+import Keying
+import Registry
+import Upstream
+import Vocabulary
+
+/// `/admin/v1/upstream-keys`: contract §7 and §8. Confined to the keeper's loop.
+struct UpstreamKeysResource {
+    let keeper: RegistryKeeper
+    let rooms: SharedRooms
+    /// Whether a digest is that of an admin's token.
+    let isToken: (CacheKey) -> Bool
+
+    private static let list = "/admin/v1/upstream-keys"
+    private static let one = "/admin/v1/upstream-keys/{key}"
+    /// As long as a secret of the configuration file may be.
+    private static let secretBytesMax = 8_192
+
+    var routes: [AdminRoute] {
+        [
+            AdminRoute(.get, Self.list, role: .viewer, handler: list),
+            AdminRoute(.post, Self.list, role: .admin, handler: add),
+            AdminRoute(.get, Self.one, role: .viewer, handler: show),
+            AdminRoute(.patch, Self.one, role: .operator, handler: update),
+            AdminRoute(.delete, Self.one, role: .admin, handler: delete),
+            AdminRoute(.post, "\(Self.one)/rotate", role: .admin, handler: rotate),
+        ]
+    }
+
+    // MARK: Reading
+
+    private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        answer(reply) { () throws(AdminFault) in
+            let sorted = keeper.registry.upstreamKeyIDs.sorted { $0.rawValue < $1.rawValue }
+            let (ids, next) = AdminRequest.page(sorted, try request.page())
+            let conditions = UpstreamConditions(rooms.upstreamStatus)
+            return .list(ids.compactMap { json($0, conditions) }, next: next)
+        }
+    }
+
+    private func show(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        answer(reply) { () throws(AdminFault) in
+            try request.refuseQuery()
+            return .ok(try json(KeyID(rawValue: request.parameters[0])))
+        }
+    }
+
+    private func json(_ id: KeyID) throws(AdminFault) -> JSONValue {
+        guard let json = json(id, UpstreamConditions(rooms.upstreamStatus)) else {
+            throw .notFound("upstream key \(id)")
+        }
+        return json
+    }
+
+    private func json(_ id: KeyID, _ conditions: UpstreamConditions) -> JSONValue? {
+        keeper.registry.upstreamKey(id).map { entry, source in
+            conditions.json(entry, source, monthlyRemaining: rooms.remaining(of: .upstreamKey(id)))
+        }
+    }
+
+    // MARK: Changing
+
+    private func add(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        change(request, reply) { (registry) throws(AdminFault) in
+            let form = try request.form()
+            var (id, account) = ("", "default")
+            Identifier.read(form, into: &id)
+            form.string("account", into: &account)
+            var terms = UpstreamKeyTerms()
+            terms.read(form)
+            let secret = readSecret(form)
+            try request.finish(form)
+            return try AdminFault.deciding { () throws(RegistryRefusal) in
+                try registry.adding(
+                    KeyID(rawValue: id),
+                    account: AccountID(rawValue: account),
+                    terms: terms,
+                    secret: secret,
+                    at: SystemClock.wall()
+                )
+            }
+        } answer: { (id) throws(AdminFault) in
+            .created(try json(id), location: "\(Self.list)/\(id)")
+        }
+    }
+
+    private func update(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        let id = KeyID(rawValue: request.parameters[0])
+        var enables = false
+        change(request, reply) { (registry) throws(AdminFault) in
+            guard let entry = registry.upstreamKey(id)?.entry else { throw .notFound("upstream key \(id)") }
+            let form = try request.form()
+            var state: UpstreamKey.OperatorState?
+            if form.isSet("state") { state = readState(form) } else { _ = form.take("state") }
+            let hasTerms = ["weight", "not_before", "not_after", "monthly_credits"].contains { form.isSet($0) }
+            if hasTerms, request.changer.role < .admin { throw .forbidden(needs: .admin) }
+            let key = entry.key
+            var terms = UpstreamKeyTerms(
+                weight: key.weight,
+                notBefore: key.notBefore,
+                notAfter: key.notAfter,
+                monthlyCredits: entry.monthlyCredits
+            )
+            terms.read(form)
+            try request.finish(form)
+            enables = state == .active
+            var change = try AdminFault.deciding { () throws(RegistryRefusal) in
+                try registry.changing(id, terms: hasTerms ? terms : nil, state: state, at: SystemClock.wall())
+            }
+            change.before = try json(id)
+            return change
+        } answer: { (id) throws(AdminFault) in
+            if enables { rooms.enable(upstreamKey: id) }
+            return .ok(try json(id))
+        }
+    }
+
+    private func readState(_ form: ObjectReader) -> UpstreamKey.OperatorState? {
+        guard let text = form.string("state") else { return nil }
+        let state = UpstreamKey.OperatorState(rawValue: text)
+        if state == nil {
+            form.fault(
+                "state",
+                #"must be "active", "draining" or "disabled"; the other states the gateway finds itself"#
+            )
+        }
+        return state
+    }
+
+    private func rotate(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        let id = KeyID(rawValue: request.parameters[0])
+        change(request, reply) { (registry) throws(AdminFault) in
+            let form = try request.form()
+            let secret = readSecret(form)
+            try request.finish(form)
+            return try AdminFault.deciding { () throws(RegistryRefusal) in
+                try registry.rotating(upstream: id, secret: secret)
+            }
+        } answer: { (id) throws(AdminFault) in
+            .ok(try json(id))
+        }
+    }
+
+    private func delete(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        let id = KeyID(rawValue: request.parameters[0])
+        change(request, reply) { (registry) throws(AdminFault) in
+            try AdminFault.deciding { () throws(RegistryRefusal) in try registry.deleting(upstream: id) }
+        } answer: { _ in
+            .noContent
+        }
+    }
+
+    /// What the vendor accepts as `x-api-key`: it goes into a field line, so it is visible ASCII.
+    private func readSecret(_ form: ObjectReader) -> [UInt8] {
+        guard form.isSet("secret") else {
+            _ = form.take("secret")
+            form.fault("secret", "is missing; give the vendor's key")
+            return []
+        }
+        let secret = Array((form.string("secret") ?? "").utf8)
+        if secret.isEmpty || secret.count > Self.secretBytesMax || !secret.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
+            form.fault("secret", "must be 1 to \(Self.secretBytesMax) visible ASCII characters")
+        }
+        if isToken(SHA256Hasher().digest(secret)) {
+            form.fault("secret", "is the token of an admin; give the vendor's key")
+        }
+        return secret
+    }
+
+    /// - Parameter answer: called with the identifier of the key that was changed.
+    private func change(
+        _ request: AdminRequest,
+        _ reply: @escaping (AdminReply) -> Void,
+        _ decide: @escaping (Registry) throws(AdminFault) -> RegistryChange,
+        answer makeReply: @escaping (KeyID) throws(AdminFault) -> AdminReply
+    ) {
+        keeper.change(request, reply, decide) { change in
+            guard let change else { preconditionFailure("a change of an upstream key that changes nothing") }
+            let id = KeyID(rawValue: String(change.target.dropFirst("upstream_key/".count)))
+            do throws(AdminFault) { return try makeReply(id) } catch { return AdminReply(error) }
+        }
+    }
+}
