@@ -1,6 +1,7 @@
 import Budgeting
 import Forms
 import Keying
+import Registry
 import Vocabulary
 
 /// Makes a configuration of a JSON tree, section by section in the order of contract §3.
@@ -26,7 +27,8 @@ struct ConfigurationReader {
         if let section = reader.object("cache") { readCache(section) }
         if let section = reader.object("store") { readStore(section) }
         if let section = reader.object("budgets") { readBudgets(section) }
-        let teams = TeamsReader(surroundings: surroundings, accounts: Set(configuration.upstream.keys.map(\.account)))
+        let accounts = configuration.upstream.keys.map { AccountID(rawValue: $0.account) }
+        let teams = TeamsReader(surroundings: surroundings, accounts: Set(accounts))
         if let entries = reader.objects("teams") { configuration.teams = teams.read(entries) }
         if let section = reader.object("alerts") { readAlerts(section) }
         if let section = reader.object("log") { readLog(section) }
@@ -154,14 +156,8 @@ struct ConfigurationReader {
         var key = GatewayConfiguration.UpstreamKeyEntry()
         Identifier.read(entry, into: &key.id)
         entry.string("account", into: &key.account)
-        entry.integer("weight", into: &key.weight, 1...1_000_000)
         if let secret = entry.secret("secret", in: surroundings) { key.secret = secret }
-        entry.timestamp("not_before", into: &key.notBefore)
-        entry.timestamp("not_after", into: &key.notAfter)
-        key.monthlyCredits = entry.credits("monthly_credits")
-        if let start = key.notBefore, let end = key.notAfter, start >= end {
-            entry.fault("not_after", "must be later than not_before")
-        }
+        key.terms.read(entry)
         return key
     }
 
@@ -233,7 +229,7 @@ struct ConfigurationReader {
             }
         }
         reader.integer("exceeded_status", into: &configuration.budgets.exceededStatus, 400...499)
-        configuration.budgets.organization = BudgetsReader.read(reader, "organization")
+        configuration.budgets.organization = BudgetForm.read(reader, "organization")
     }
 
     private mutating func readAlerts(_ reader: ObjectReader) {

@@ -1,9 +1,9 @@
-import Authentication
 import Budgeting
 import Cryptography
 public import Gateway
 import HTTPMessages
 import Keying
+public import Registry
 public import Transport
 import Upstream
 import Vocabulary
@@ -12,8 +12,9 @@ import Vocabulary
 extension GatewayConfiguration {
     /// What the gateway's rooms need; loads certificates.
     ///
+    /// - Parameter registry: with this file's teams and keys, and those of the store.
     /// - Throws: a certificate, key or CA file is not what it should be.
-    public func gatewaySettings() throws(TLSConfigurationFault) -> GatewaySettings {
+    public func gatewaySettings(_ registry: Registry) throws(TLSConfigurationFault) -> GatewaySettings {
         let settings = upstreamSettings
         return GatewaySettings(
             headLimits: HeadLimits(headBytesMax: listen.headerBytesMax),
@@ -23,30 +24,15 @@ extension GatewayConfiguration {
             bodyTimeout: listen.bodyTimeout,
             idleTimeout: listen.idleTimeout,
             cache: cacheSettings,
-            teams: teamDirectory,
-            budgets: budgetPlan,
+            teams: registry.directory(),
+            budgets: registry.budgetPlan(budgetPlan),
             budgetExceededStatus: budgets.exceededStatus,
             upstream: settings,
-            upstreamKeys: upstreamKeys,
+            upstreamKeys: registry.upstreamKeys,
             upstreamTLS: settings.isTLS ? try TLSClientContext(caFile: upstream.caFile) : nil,
             listenerTLS: try listenerTLS(),
             logsAccess: log.access
         )
-    }
-
-    private var upstreamKeys: [UpstreamKey] {
-        let hasher = SHA256Hasher()
-        return upstream.keys.map { key in
-            UpstreamKey(
-                id: KeyID(rawValue: key.id),
-                account: AccountID(rawValue: key.account),
-                secret: key.secret.bytes,
-                secretDigest: hasher.digest(key.secret.bytes),
-                weight: key.weight,
-                notBefore: key.notBefore,
-                notAfter: key.notAfter
-            )
-        }
     }
 
     private func listenerTLS() throws(TLSConfigurationFault) -> TLSServerContext? {
@@ -93,51 +79,35 @@ extension GatewayConfiguration {
         )
     }
 
-    /// The teams and the digests of their keys; the secrets themselves stay behind.
-    private var teamDirectory: TeamDirectory {
+    /// The teams and keys that the file names; of teams' secrets the digests only.
+    public var fileRegistry: FileRegistry {
         let hasher = SHA256Hasher()
-        var all: [Team] = []
-        var keys: [TeamKey] = []
-        for entry in teams {
-            let team = Team(
-                id: TeamID(rawValue: entry.id),
-                name: entry.name,
-                account: AccountID(rawValue: entry.account),
-                cacheScopeIsTeam: (entry.cacheScope ?? cache.scope) == .team,
-                limits: TeamLimits(
-                    requestsPerSecondMillionths: entry.requestsPerSecondMillionths,
-                    concurrencyMax: entry.concurrencyMax,
-                    models: entry.models.map { Set($0) }
-                )
-            )
-            all.append(team)
-            for key in entry.keys {
-                keys.append(
-                    TeamKey(
+        return FileRegistry(
+            teams: teams.map(\.record),
+            teamKeys: teams.flatMap { team in
+                team.keys.map { key in
+                    TeamKeyRecord(
                         id: KeyID(rawValue: key.id),
-                        team: team,
+                        team: team.record.id,
                         secretDigest: hasher.digest(key.secret.bytes),
-                        notAfter: key.notAfter
+                        notAfter: key.notAfter,
+                        budgets: key.budgets
                     )
-                )
-            }
-        }
-        return TeamDirectory(teams: all, keys: keys)
+                }
+            },
+            upstreamKeys: upstream.keys.map { $0.entry(hasher) },
+            cacheScope: cache.scope
+        )
     }
 
+    /// What the file says of credits beside the budgets of teams and keys.
     private var budgetPlan: BudgetPlan {
-        var plan = BudgetPlan(
+        BudgetPlan(
             timeZone: budgets.timeZone,
-            organization: budgets.organization.map(\.budget),
+            organization: budgets.organization,
             creditsPerPage: upstream.creditsPerPage,
             assumedPages: upstream.assumedPages
         )
-        for team in teams {
-            plan.teams[TeamID(rawValue: team.id)] = team.budgets.map(\.budget)
-            for key in team.keys { plan.keys[KeyID(rawValue: key.id)] = key.budgets.map(\.budget) }
-        }
-        for key in upstream.keys { plan.upstreamKeys[KeyID(rawValue: key.id)] = key.monthlyCredits }
-        return plan
     }
 
     /// How long the store keeps results: as long as anything may still be served from them.
@@ -147,15 +117,17 @@ extension GatewayConfiguration {
     public var sqlitePath: String? { store.url.hasPrefix("sqlite:") ? String(store.url.dropFirst(7)) : nil }
 }
 
-extension GatewayConfiguration.BudgetEntry {
-    fileprivate var budget: Budget {
-        let window: BudgetWindow =
-            switch self.window {
-            case .day: .day
-            case .week: .week
-            case .month: .month
-            case .total: .total
-            }
-        return Budget(window: window, limit: credits, isEnforced: isEnforced)
+extension GatewayConfiguration.UpstreamKeyEntry {
+    fileprivate func entry(_ hasher: SHA256Hasher) -> UpstreamKeyEntry {
+        let key = UpstreamKey(
+            id: KeyID(rawValue: id),
+            account: AccountID(rawValue: account),
+            secret: secret.bytes,
+            secretDigest: hasher.digest(secret.bytes),
+            weight: terms.weight,
+            notBefore: terms.notBefore,
+            notAfter: terms.notAfter
+        )
+        return UpstreamKeyEntry(key: key, monthlyCredits: terms.monthlyCredits)
     }
 }

@@ -1,3 +1,5 @@
+public import Budgeting
+public import Registry
 public import Vocabulary
 
 /// The configuration file as values: contract §3. Immutable; members that the file leaves out have their defaults.
@@ -74,11 +76,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public struct UpstreamKeyEntry: Sendable, Equatable {
         public var id = ""
         public var account = "default"
-        public var weight = 1
+        public var terms = UpstreamKeyTerms()
         public var secret = Secret(bytes: [])
-        public var notBefore: Timestamp?
-        public var notAfter: Timestamp?
-        public var monthlyCredits: MicroCredits?
     }
 
     public struct Passthrough: Sendable, Equatable {
@@ -97,12 +96,11 @@ public struct GatewayConfiguration: Sendable, Equatable {
     }
 
     public struct Cache: Sendable, Equatable {
-        public enum Scope: String, Sendable, CaseIterable { case organization, team }
         public enum SchemaOrder: String, Sendable, CaseIterable { case insignificant, significant }
         public enum HitCredits: String, Sendable, CaseIterable { case original, zero }
         public var ttl = Duration.seconds(30 * 86_400)
         public var memoryBytesMax = 256 << 20
-        public var scope = Scope.organization
+        public var scope = CacheScope.organization
         public var schemaOrder = SchemaOrder.insignificant
         public var staleIfError = Duration.zero
         public var negativeTTL = Duration.zero
@@ -117,36 +115,19 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public struct Budgets: Sendable, Equatable {
         public var timeZone = "UTC"
         public var exceededStatus = 402
-        public var organization: [BudgetEntry] = []
-    }
-
-    public struct BudgetEntry: Sendable, Equatable {
-        public enum Window: String, Sendable, CaseIterable { case day, week, month, total }
-        public var window = Window.month
-        public var credits = MicroCredits.zero
-        /// Shares of the limit, in millionths.
-        public var alertAtMillionths: [Int64] = []
-        public var isEnforced = true
+        public var organization: [Budget] = []
     }
 
     public struct TeamEntry: Sendable, Equatable {
-        public var id = ""
-        public var name = ""
-        public var account = "default"
+        public var record: TeamRecord
         public var keys: [TeamKeyEntry] = []
-        public var budgets: [BudgetEntry] = []
-        public var requestsPerSecondMillionths: Int64?
-        public var concurrencyMax: Int?
-        public var models: [String]?
-        /// Nil for that of the cache.
-        public var cacheScope: Cache.Scope?
     }
 
     public struct TeamKeyEntry: Sendable, Equatable {
         public var id = ""
         public var secret = Secret(bytes: [])
         public var notAfter: Timestamp?
-        public var budgets: [BudgetEntry] = []
+        public var budgets: [Budget] = []
     }
 
     public struct Alerts: Sendable, Equatable {

@@ -1,7 +1,9 @@
+import Budgeting
+
 /// Members that are validated and have no effect yet. A row goes when its function comes.
 enum WithoutEffect {
     private static let prefixes = [
-        "admin", "passthrough", "alerts", "cache.classifier_ttl",
+        "passthrough", "alerts", "cache.classifier_ttl",
     ]
 
     /// A line for each member that is set, in order of their paths.
@@ -9,7 +11,7 @@ enum WithoutEffect {
         var paths = prefixes.filter { setPaths.contains($0) }
         paths += alerts("budgets.organization", configuration.budgets.organization)
         for (index, team) in configuration.teams.enumerated() {
-            paths += alerts("teams[\(index)].budgets", team.budgets)
+            paths += alerts("teams[\(index)].budgets", team.record.budgets)
             for (number, key) in team.keys.enumerated() {
                 paths += alerts("teams[\(index)].keys[\(number)].budgets", key.budgets)
             }
@@ -18,7 +20,7 @@ enum WithoutEffect {
         return paths.map { "\($0): has no effect yet" }
     }
 
-    private static func alerts(_ path: String, _ budgets: [GatewayConfiguration.BudgetEntry]) -> [String] {
+    private static func alerts(_ path: String, _ budgets: [Budget]) -> [String] {
         budgets.indices.filter { !budgets[$0].alertAtMillionths.isEmpty }.map { "\(path)[\($0)].alert_at" }
     }
 }

@@ -109,18 +109,22 @@ struct ConfigurationFileTests {
         )
     }
 
-    @Test("the configuration that comes with the repository is in order once its two variables are set")
+    @Test("the configuration that comes with the repository is in order once its three variables are set")
     func example() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let file = root.appendingPathComponent("config.example.json").path
-        var environment = ["DOCUMENTPRO_API_KEY": "vendor-key", "TOLLGATE_TEAM_KEY": "a-team-key-of-16-characters"]
+        var environment = [
+            "DOCUMENTPRO_API_KEY": "vendor-key", "TOLLGATE_TEAM_KEY": "a-team-key-of-16-characters",
+            "TOLLGATE_ADMIN_TOKEN": "an-admin-token",
+        ]
         let read = try ConfigurationFile.load(path: file, environment: environment).get()
         #expect(read.warnings == [] && read.withoutEffectYet == [])
         #expect(read.upstream.keys.map(\.secret.bytes) == [Array("vendor-key".utf8)])
         #expect(read.teams.flatMap(\.keys).map(\.secret.bytes) == [Array("a-team-key-of-16-characters".utf8)])
         environment = [:]
         let expected = [
+            "admin.tokens[0].secret: environment variable TOLLGATE_ADMIN_TOKEN is not set",
             "upstream.keys[0].secret: environment variable DOCUMENTPRO_API_KEY is not set",
             "teams[0].keys[0].secret: environment variable TOLLGATE_TEAM_KEY is not set",
         ]

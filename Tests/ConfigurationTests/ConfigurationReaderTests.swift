@@ -1,4 +1,6 @@
+import Budgeting
 import Keying
+import Registry
 import Testing
 import Vocabulary
 
@@ -22,12 +24,12 @@ struct ConfigurationReaderTests {
         #expect(sample.listen.tls?.privateKeyFile == folder + "/server.key")
         #expect(sample.listen.tls?.clientCAFile == folder + "/clients.pem")
         #expect(sample.upstream.caFile == folder + "/ca.pem")
-        #expect(sample.teams.first?.id == "accounts-payable")
-        #expect(sample.teams.first?.name == "Accounts Payable")
+        #expect(sample.teams.first?.record.id.rawValue == "accounts-payable")
+        #expect(sample.teams.first?.record.name == "Accounts Payable")
         #expect(sample.teams.first?.keys.first?.notAfter == Timestamp(rfc3339: "2027-01-01T00:00:00Z"))
-        #expect(sample.teams.first?.requestsPerSecondMillionths == 50_000_000)
-        #expect(sample.teams.first?.budgets.last?.alertAtMillionths == [800_000, 1_000_000])
-        #expect(sample.budgets.organization.first?.credits == MicroCredits(micros: 100_000_000_000))
+        #expect(sample.teams.first?.record.limits.requestsPerSecondMillionths == 50_000_000)
+        #expect(sample.teams.first?.record.budgets.last?.alertAtMillionths == [800_000, 1_000_000])
+        #expect(sample.budgets.organization.first?.limit == MicroCredits(micros: 100_000_000_000))
         // What has a default has it in the sample.
         var listen = sample.listen
         listen.tls = nil
@@ -106,13 +108,13 @@ struct ConfigurationReaderTests {
             """
         let configuration = try bench.configuration(text)
         let key = try #require(configuration.upstream.keys.first)
-        #expect(key.account == "default" && key.weight == 1)
-        #expect(key.notBefore == nil && key.notAfter == nil && key.monthlyCredits == nil)
+        #expect(key.account == "default" && key.terms == UpstreamKeyTerms())
         #expect(configuration.admin.tokens.first?.role == .viewer)
         let team = try #require(configuration.teams.first)
-        #expect(team.name == "t" && team.account == "default" && team.keys.isEmpty && team.cacheScope == nil)
-        #expect(team.requestsPerSecondMillionths == nil && team.concurrencyMax == nil && team.models == nil)
-        #expect(team.budgets.first?.isEnforced == true && team.budgets.first?.alertAtMillionths == [])
+        let account = AccountID(rawValue: "default")
+        var expected = TeamRecord(id: TeamID(rawValue: "t"), name: "t", account: account)
+        expected.budgets = [Budget(window: .day, limit: MicroCredits(micros: 1_000_000), isEnforced: true)]
+        #expect(team.record == expected && team.keys.isEmpty)
     }
 
     @Test("every member arrives where it belongs")
@@ -134,11 +136,11 @@ struct ConfigurationReaderTests {
         #expect(upstream.baseURL == (try BaseURL(parsing: "http://127.0.0.1:8081/api")))
         #expect(upstream.keys.map(\.id) == ["first", "second"])
         #expect(upstream.keys.map(\.account) == ["berlin", "zurich"])
-        #expect(upstream.keys.map(\.weight) == [7, 1])
+        #expect(upstream.keys.map(\.terms.weight) == [7, 1])
         #expect(upstream.keys[0].secret.bytes == Array(Secrets.upstreamKey.utf8))
-        #expect(upstream.keys[0].notBefore == Timestamp(rfc3339: "2026-02-03T04:05:06Z"))
-        #expect(upstream.keys[0].notAfter == Timestamp(rfc3339: "2026-02-03T04:05:07Z"))
-        #expect(upstream.keys[0].monthlyCredits == MicroCredits(micros: 1))
+        #expect(upstream.keys[0].terms.notBefore == Timestamp(rfc3339: "2026-02-03T04:05:06Z"))
+        #expect(upstream.keys[0].terms.notAfter == Timestamp(rfc3339: "2026-02-03T04:05:07Z"))
+        #expect(upstream.keys[0].terms.monthlyCredits == MicroCredits(micros: 1))
         #expect(upstream.connectTimeout == .milliseconds(250) && upstream.responseTimeout == .seconds(120))
         #expect(upstream.idleTimeout == .seconds(21) && upstream.responseBytesMax == 9 << 20)
         #expect(upstream.concurrencyMax == 65 && upstream.queueMax == 0 && upstream.queueTimeout == .seconds(3_600))
@@ -166,19 +168,20 @@ struct ConfigurationReaderTests {
     func arrivalOfTeams() throws {
         let read = try bench.configuration(Samples.unusual)
         let budget = try #require(read.budgets.organization.first)
-        #expect(budget.window == .week && budget.credits.micros == 12_500_000)
+        #expect(budget.window == .week && budget.limit.micros == 12_500_000)
         #expect(budget.alertAtMillionths == [500_000] && !budget.isEnforced)
-        #expect(read.teams.map(\.id) == ["legal", "sales"])
-        #expect(read.teams.map(\.name) == ["Legal", "sales"])
-        #expect(read.teams.map(\.account) == ["zurich", "berlin"])
+        #expect(read.teams.map(\.record.id.rawValue) == ["legal", "sales"])
+        #expect(read.teams.map(\.record.name) == ["Legal", "sales"])
+        #expect(read.teams.map(\.record.account.rawValue) == ["zurich", "berlin"])
         let team = read.teams[0]
         #expect(team.keys.map(\.id) == ["legal-1", "legal-2"])
         #expect(team.keys[0].secret.bytes == Array(Secrets.teamKey.utf8))
         #expect(team.keys[0].notAfter == Timestamp(rfc3339: "2028-01-01T00:00:00Z"))
         #expect(team.keys[0].budgets.map(\.window) == [.day])
-        #expect(team.budgets.map(\.window) == [.total] && team.budgets[0].credits.micros == 4_000_000)
-        #expect(team.requestsPerSecondMillionths == 500_000 && team.concurrencyMax == 33)
-        #expect(team.models == ["gpt-4o"] && team.cacheScope == .organization)
+        #expect(team.record.budgets.map(\.window) == [.total] && team.record.budgets[0].limit.micros == 4_000_000)
+        #expect(team.record.limits.requestsPerSecondMillionths == 500_000)
+        #expect(team.record.limits.concurrencyMax == 33 && team.record.limits.models == ["gpt-4o"])
+        #expect(team.record.cacheScope == .organization)
     }
 
     // MARK: Faults of every member

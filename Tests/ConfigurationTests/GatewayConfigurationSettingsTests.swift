@@ -16,7 +16,7 @@ struct GatewayConfigurationSettingsTests {
 
     @Test("every value reaches the setting that it is for")
     func values() throws {
-        let settings = try bench.configuration(Samples.unusual).gatewaySettings()
+        let settings = try bench.configuration(Samples.unusual).ownSettings()
         #expect(settings.bodyBytesMax == 2 << 20 && settings.connectionsMax == 20_001)
         #expect(settings.headLimits.headBytesMax == 17 << 10)
         #expect(settings.headerTimeout == .seconds(11) && settings.bodyTimeout == .seconds(31))
@@ -62,14 +62,14 @@ struct GatewayConfigurationSettingsTests {
     @Test("the other choices reach their settings too")
     func otherChoices() throws {
         let text = try ConfigurationText(Samples.unusual).replacing("cache", by: "{}").replacing("log", by: "{}").text
-        let settings = try bench.configuration(text).gatewaySettings()
+        let settings = try bench.configuration(text).ownSettings()
         #expect(settings.cache.schemaOrder == .insignificant && !settings.cache.hitsReportZeroCredits)
         #expect(settings.logsAccess)
     }
 
     @Test("a team's key is found by the digest of its secret, until it is not valid any more")
     func teams() throws {
-        let settings = try bench.configuration(Samples.unusual).gatewaySettings()
+        let settings = try bench.configuration(Samples.unusual).ownSettings()
         #expect(settings.teams.teams.map(\.id.rawValue) == ["legal", "sales"])
         // A team's own scope comes before that of the cache.
         #expect(settings.teams.teams.map(\.cacheScopeIsTeam) == [false, true])
@@ -103,14 +103,14 @@ struct GatewayConfigurationSettingsTests {
             .replacing("listen.tls.private_key_file", by: "\"\(server.privateKey)\"")
             .replacing("listen.tls.client_ca_file", by: "\"\(certificates.authority)\"")
             .replacing("upstream.ca_file", by: "\"\(certificates.authority)\"")
-        let settings = try bench.configuration(text.text).gatewaySettings()
+        let settings = try bench.configuration(text.text).ownSettings()
         #expect(settings.listenerTLS != nil && settings.upstreamTLS != nil)
         for member in [
             "listen.tls.certificate_file", "listen.tls.private_key_file", "listen.tls.client_ca_file",
             "upstream.ca_file",
         ] {
             let broken = try bench.configuration(text.replacing(member, by: #""ca.pem""#).text)
-            let fault = #expect(throws: TLSConfigurationFault.self) { try broken.gatewaySettings() }
+            let fault = #expect(throws: TLSConfigurationFault.self) { try broken.ownSettings() }
             #expect(fault.map { "\($0)" }?.contains(bench.folder.file("ca.pem")) == true, "\(member)")
         }
     }

@@ -1,4 +1,6 @@
 import Foundation
+import Gateway
+import Registry
 import TestSupport
 
 @testable import Configuration
@@ -35,6 +37,14 @@ struct Bench {
         case .success: []
         case .failure(let faults): faults.faults.map(\.description)
         }
+    }
+}
+
+extension GatewayConfiguration {
+    /// The settings with what the file names and nothing else.
+    func ownSettings() throws -> GatewaySettings {
+        let sealer = SecretSealer(master: nil)
+        return try gatewaySettings(try Registry(file: fileRegistry, rows: RegistryRows(), sealer: sealer))
     }
 }
 

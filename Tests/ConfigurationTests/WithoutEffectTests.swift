@@ -14,7 +14,7 @@ struct WithoutEffectTests {
         #expect(
             lines
                 == [
-                    "admin", "passthrough", "alerts", "cache.classifier_ttl",
+                    "passthrough", "alerts", "cache.classifier_ttl",
                     "budgets.organization[0].alert_at", "store.url",
                 ].map { "\($0): has no effect yet" }
         )
