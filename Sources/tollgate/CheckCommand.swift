@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import Registry
 
 /// `tollgate check --config FILE`: every fault of a configuration, each on a line of its own.
 struct CheckCommand: ParsableCommand {
@@ -32,19 +33,27 @@ struct LoadedConfiguration {
         _ file: String,
         tell: (String) -> Void = StandardError.print
     ) throws -> LoadedConfiguration {
-        switch ConfigurationFile.load(path: file, environment: ProcessInfo.processInfo.environment) {
-        case .success(let configuration):
-            return LoadedConfiguration(
-                configuration: configuration,
-                remarks: configuration.warnings + configuration.withoutEffectYet
-            )
-        case .failure(let faults):
-            for fault in faults.faults { tell("\(file): \(fault)") }
-            if !faults.linesToType.isEmpty {
-                let lines = faults.linesToType.map { "\n    " + $0 }.joined()
-                StandardError.print("Set what is missing and run this again:" + lines)
-            }
-            throw ExitCode(1)
+        let environment = ProcessInfo.processInfo.environment
+        var lines: [String] = []
+        // No member names the master key, and a start would fail without it all the same.
+        do throws(SealerFault) { _ = try SecretSealer(environment: environment) } catch {
+            lines.append("\(file): \(error)")
         }
+        let result = ConfigurationFile.load(path: file, environment: environment)
+        if case .success(let configuration) = result, lines.isEmpty {
+            let remarks = configuration.warnings + configuration.withoutEffectYet
+            return LoadedConfiguration(configuration: configuration, remarks: remarks)
+        }
+        var linesToType: [String] = []
+        if case .failure(let faults) = result {
+            lines = faults.faults.map { "\(file): \($0)" } + lines
+            linesToType = faults.linesToType
+        }
+        lines.forEach(tell)
+        if !linesToType.isEmpty {
+            let lines = linesToType.map { "\n    " + $0 }.joined()
+            StandardError.print("Set what is missing and run this again:" + lines)
+        }
+        throw ExitCode(1)
     }
 }

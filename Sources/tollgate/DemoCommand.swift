@@ -14,8 +14,12 @@ struct DemoCommand: ParsableCommand {
     @Option(help: "Where the gateway listens; port 0 takes a free one.")
     var address = "127.0.0.1:8080"
 
+    @Option(help: "Where the gateway's admin side listens; port 0 takes a free one.")
+    var adminAddress = "127.0.0.1:9090"
+
     private static let vendorKey = "vendor-demo-key"
     private static let teamKey = "demo-team-key-0001"
+    private static let adminToken = "demo-admin-token-0001"
     private static let body = """
         {"document_id": "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8", "classification_schema": [\
         {"label": "invoice", "description": "A document requesting payment for goods or services rendered"}, \
@@ -27,6 +31,9 @@ struct DemoCommand: ParsableCommand {
         guard let listen = ListenAddress(parsing: address) else {
             throw ValidationError("--address must be host:port, like 127.0.0.1:8080")
         }
+        guard let admin = ListenAddress(parsing: adminAddress) else {
+            throw ValidationError("--admin-address must be host:port, like 127.0.0.1:9090")
+        }
         var options = SimulatedVendorOptions()
         options.settings.keys = [Self.vendorKey]
         let vendor = try SimulatedVendorServer.start(options)
@@ -35,20 +42,27 @@ struct DemoCommand: ParsableCommand {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appendingPathComponent("config.json")
-        try Self.configuration(listen: listen.description, vendor: vendor.url, folder: folder)
+        try Self.configuration(listen: listen, admin: admin, vendor: vendor.url, folder: folder)
             .write(to: file, atomically: true, encoding: .utf8)
         let configuration = try LoadedConfiguration.load(file.path).configuration
         try Service.run(configuration) { service in
-            print(DemoCommand.greeting(gateway: service.clientURL, vendor: vendor.url))
+            print(DemoCommand.greeting(gateway: service.clientURL, admin: service.adminURL, vendor: vendor.url))
             fflush(nil)
         }
     }
 
     /// The demo is configured by a file like any other gateway.
-    private static func configuration(listen: String, vendor: String, folder: URL) -> String {
+    private static func configuration(
+        listen: ListenAddress,
+        admin: ListenAddress,
+        vendor: String,
+        folder: URL
+    ) -> String {
         """
         {
           "listen": {"address": "\(listen)"},
+          "admin": {"address": "\(admin)",
+                    "tokens": [{"name": "demo", "role": "admin", "secret": {"value": "\(adminToken)"}}]},
           "upstream": {"base_url": "\(vendor)", "keys": [{"id": "demo", "secret": {"value": "\(vendorKey)"}}]},
           "store": {"url": "sqlite:\(folder.path)/tollgate.db"},
           "teams": [{"id": "demo", "name": "Demo", "keys": [{"id": "demo-key", "secret": {"value": "\(teamKey)"}}]}]
@@ -56,14 +70,20 @@ struct DemoCommand: ParsableCommand {
         """
     }
 
-    private static func greeting(gateway: String, vendor: String) -> String {
+    private static func greeting(gateway: String, admin: String, vendor: String) -> String {
         """
-        tollgate listening on \(gateway)
+        tollgate listening on \(gateway) with admin on \(admin)
         simulated vendor on \(vendor)
 
         Ask twice and compare Cache-Status; the second answer comes from the cache and costs nothing:
 
         curl -sS -i \(gateway)/v1/classify -H 'x-api-key: \(teamKey)' -H 'content-type: application/json' -d '\(body)'
+
+        Issue a key for the demo team, and see who changed what:
+
+        export TOLLGATE_ADMIN_TOKEN=\(adminToken)
+        tollgate keys issue demo --admin \(admin)
+        tollgate audit --admin \(admin)
 
         What the vendor counted:
 

@@ -22,7 +22,7 @@ struct ServeCommand: ParsableCommand {
         for line in loaded.remarks { StandardError.print("\(file): \(line)") }
         let file = self.file
         try Service.run(loaded.configuration) { service in
-            print("tollgate listening on \(service.clientURL)")
+            print("tollgate listening on \(service.clientURL) with admin on \(service.adminURL)")
             fflush(nil)
             service.reloadsFrom(file)
         }

@@ -1,3 +1,4 @@
+import Administration
 import ArgumentParser
 import Budgeting
 import Caching
@@ -6,6 +7,7 @@ import EventLoops
 import Foundation
 import Gateway
 import Observability
+import Registry
 import Storage
 import Transport
 import Upstream
@@ -20,6 +22,9 @@ final class Service {
     private let store: SQLiteStore
     private let rooms: SharedRooms
     private let server: GatewayServer
+    private let keeper: RegistryKeeper
+    private let adminAPI: AdminAPI
+    private let adminServer: AdminServer
     private let logs: Logs
     private var signals: [SignalSource] = []
     private var drainTimer: LoopTimer?
@@ -43,8 +48,12 @@ final class Service {
             service.close()
         } catch let fault as StoreFault {
             throw fail("store.url: \(fault)", logs)
+        } catch let fault as SealerFault {
+            throw fail("\(fault)", logs)
         } catch let fault as GatewayServer.StartFault {
             throw fail("listen.address: \(fault)", logs)
+        } catch let fault as ListenFault {
+            throw fail("admin.address: \(fault)", logs)
         } catch let fault as TLSConfigurationFault {
             throw fail("tls: \(fault)", logs)
         }
@@ -60,42 +69,67 @@ final class Service {
         self.loop = loop
         self.configuration = configuration
         self.logs = logs
-        let settings = try configuration.gatewaySettings()
-        guard let path = configuration.sqlitePath else {
-            throw StoreFault(code: .unavailable, detail: "PostgreSQL is not served yet; give sqlite:PATH")
-        }
-        store = try SQLiteStore.open(path: path) { fault in
-            // The disk failed to make something durable: nothing more may be acknowledged (FAULTS §6).
-            StandardError.print("tollgate: the store failed and cannot be trusted further: \(fault)")
-            _exit(70)
-        }
-        store.replace(retention: configuration.resultRetention)
-        let opening = try store.opening()
-        if opening.recoveredCount > 0 {
-            // A crash left them behind: nobody knows what the vendor charged for them.
-            ProcessLog.warning("reservations_unconfirmed", ["count": String(opening.recoveredCount)])
-        }
+        let startedAt = SystemClock.wall()
+        let opening = try StoreOpening(configuration, environment: ProcessInfo.processInfo.environment)
+        let settings = try configuration.gatewaySettings(opening.registry)
+        store = opening.store
         rooms = SharedRooms(
             cache: ResultCache(bytesMax: settings.cache.memoryBytesMax),
             store: store,
-            credits: BudgetGate(plan: settings.budgets, opening: opening, node: 0, at: SystemClock.wall()),
+            credits: BudgetGate(plan: settings.budgets, opening: opening.ledger, node: 0, at: SystemClock.wall()),
             teams: settings.teams.teams,
             gate: UpstreamGate(settings: settings.upstream, keys: settings.upstreamKeys),
             resolver: NameResolver(),
             accessLog: logs.access
         )
         rooms.restore(try store.upstreamKeyRecords())
+        let workerCount = configuration.listen.workers == 0 ? ProcessorCount.available : configuration.listen.workers
         server = try GatewayServer.start(
             rooms: rooms,
             settings: settings,
-            workerCount: configuration.listen.workers == 0 ? ProcessorCount.available : configuration.listen.workers,
-            address: try ListenAddressResolution.resolve(configuration.listen.address)
+            workerCount: workerCount,
+            address: try ListenAddressResolution.resolve(configuration.listen.address, "listen.address")
         )
+        keeper = RegistryKeeper(
+            loop: loop,
+            registry: opening.registry,
+            rotations: opening.rotations,
+            settings: settings,
+            store: store,
+            rooms: rooms,
+            server: server
+        )
+        adminAPI = AdminAPI(
+            loop: loop,
+            keeper: keeper,
+            rooms: rooms,
+            store: store,
+            program: AdminProgram(
+                version: ProgramVersion.current,
+                startedAt: startedAt,
+                startedSteady: SystemClock.monotonic(),
+                clientURL: "\(configuration.listen.tls == nil ? "http" : "https")://\(server.address)",
+                workerCount: workerCount
+            ),
+            settings: configuration.adminSettings
+        )
+        adminServer = try AdminServer(
+            loop: loop,
+            address: try ListenAddressResolution.resolve(configuration.admin.address, "admin.address"),
+            settings: configuration.adminSettings,
+            routes: adminAPI.routes,
+            isReady: adminAPI.checkReadiness
+        )
+        adminServer.onRequest = { ProcessLog.debug("admin_request", $0.metadata) }
+        adminServer.start()
         watchSignals()
     }
 
     /// Where clients connect.
     var clientURL: String { "\(configuration.listen.tls == nil ? "http" : "https")://\(server.address)" }
+
+    /// Where operators connect.
+    var adminURL: String { "http://\(adminServer.address)" }
 
     /// The file that SIGHUP reads again.
     func reloadsFrom(_ file: String) { configurationFile = file }
@@ -121,23 +155,32 @@ final class Service {
             for fault in faults.faults { ProcessLog.error("reload_refused", ["fault": "\(fault)"]) }
             return
         }
-        do {
-            let settings = try new.gatewaySettings()
-            let needRestart = new.changesNeedingRestart(from: configuration)
-            for path in needRestart { ProcessLog.warning("restart_needed", ["member": path]) }
-            apply(new, settings)
-        } catch {
-            ProcessLog.error("reload_refused", ["fault": "\(error)"])
+        for path in new.changesNeedingRestart(from: configuration) {
+            ProcessLog.warning("restart_needed", ["member": path])
         }
+        let kept = new.keepingWhatNeedsRestart(of: configuration)
+        keeper.reload(
+            RegistryReload(
+                file: kept.fileRegistry,
+                dropsAliases: kept.cache.schemaOrder != configuration.cache.schemaOrder,
+                makeSettings: { try kept.gatewaySettings($0) },
+                then: { [unowned self] result in
+                    switch result {
+                    case .success: apply(kept)
+                    case .failure(let error): ProcessLog.error("reload_refused", ["fault": "\(error)"])
+                    }
+                }
+            )
+        )
     }
 
-    private func apply(_ new: GatewayConfiguration, _ settings: GatewaySettings) {
-        let orderChanged = new.cache.schemaOrder != configuration.cache.schemaOrder
-        configuration = new.keepingWhatNeedsRestart(of: configuration)
-        rooms.replace(settings, dropsAliases: orderChanged)
+    /// What is left to do when the workers have the new settings.
+    private func apply(_ new: GatewayConfiguration) {
+        configuration = new
         store.replace(retention: new.resultRetention)
         logs.replace(new.log)
-        server.replace(settings)
+        adminServer.replace(new.adminSettings)
+        adminAPI.replace(new.adminSettings)
         ProcessLog.info("reloaded", [:])
     }
 
@@ -156,11 +199,13 @@ final class Service {
         timer.schedule(after: configuration.listen.drainTimeout)
         drainTimer = timer
         self.drained = drained
+        adminServer.drain()
         server.drain { drained.post(()) }
     }
 
     /// Everything that was acknowledged is durable already; this closes the store in order and writes the last lines.
     private func close() {
+        adminServer.stop()
         server.abort()
         store.close()
         ProcessLog.info("stopped", [:])

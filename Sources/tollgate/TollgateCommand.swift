@@ -6,6 +6,15 @@ struct TollgateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tollgate",
         abstract: "A caching reverse proxy before a paid classification API, with budgets and keys for teams.",
-        subcommands: [ServeCommand.self, CheckCommand.self, KeyCommand.self, DemoCommand.self]
+        subcommands: [ServeCommand.self, CheckCommand.self, KeyCommand.self, DemoCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Admin API",
+                subcommands: [
+                    TeamsCommand.self, KeysCommand.self, UpstreamKeysCommand.self, AuditCommand.self,
+                    StatusCommand.self,
+                ]
+            )
+        ]
     )
 }

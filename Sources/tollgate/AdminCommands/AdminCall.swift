@@ -1,0 +1,50 @@
+import HTTPMessages
+import Keying
+
+/// One request to the admin API, before it is bytes.
+struct AdminCall {
+    let method: HTTPMethod
+    /// The segments below `/admin/v1`, not percent-encoded.
+    let path: [String]
+    var query: [(name: String, value: String)] = []
+    var body: JSONValue?
+    /// Visible ASCII.
+    var idempotencyKey: String?
+
+    init(_ method: HTTPMethod, _ path: [String], body: JSONValue? = nil, idempotencyKey: String? = nil) {
+        self.method = method
+        self.path = path
+        self.body = body
+        self.idempotencyKey = idempotencyKey
+    }
+
+    /// The request target, behind the path prefix of the address.
+    func target(below prefix: String) -> String {
+        let path = path.map(Self.encoded).joined(separator: "/")
+        let query = query.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")
+        return "\(prefix)/admin/v1/\(path)" + (query.isEmpty ? "" : "?\(query)")
+    }
+
+    /// What is open when the request went out and no answer can be had, said to the person who made it; nil for a
+    /// request that changes nothing.
+    var doubt: String? {
+        if method == .get { return nil }
+        let isRepeatable = method != .post || idempotencyKey != nil
+        return "whether it was done is unknown; "
+            + (isRepeatable ? "repeating the command does no harm" : "look at the list before you repeat the command")
+    }
+
+    /// Percent-encodes all but the unreserved characters (RFC 3986 §2.3).
+    private static func encoded(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default: encoded += (byte < 0x10 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return encoded
+    }
+}

@@ -1,0 +1,48 @@
+import Keying
+
+/// Lists, followed from page to page.
+extension AdminClient {
+    private struct Page {
+        let items: [JSONValue]
+        let nextCursor: String?
+    }
+
+    /// The items of a list to its end.
+    ///
+    /// - Parameter limit: stops after so many items; nil goes on until `itemsMax`.
+    func items(of path: [String], limit: Int? = nil) throws(AdminCallFault) -> AdminListing {
+        var listing = AdminListing()
+        try append(path, limit: limit, to: &listing)
+        return listing
+    }
+
+    /// Appends the items of a list, so that all of `listing` has no more than `limit`.
+    func append(_ path: [String], limit: Int?, to listing: inout AdminListing) throws(AdminCallFault) {
+        let itemsMax = min(limit ?? limits.itemsMax, limits.itemsMax)
+        var cursor: String?
+        while listing.items.count < itemsMax {
+            let left = itemsMax - listing.items.count
+            let page = try page(path, limit: min(left, limits.pageItems), cursor)
+            listing.items += page.items.prefix(left)
+            guard let next = page.nextCursor else { return }
+            // Every page brings the end nearer, whatever the server is.
+            guard !page.items.isEmpty else { throw foreign("a page without items that is not the last") }
+            cursor = next
+        }
+        if listing.items.count < limit ?? .max { listing.isCut = true }
+    }
+
+    private func page(_ path: [String], limit: Int, _ cursor: String?) throws(AdminCallFault) -> Page {
+        var call = AdminCall(.get, path)
+        call.query = [("limit", String(limit))] + (cursor.map { [("cursor", $0)] } ?? [])
+        let answer = try send(call)
+        guard case .array(let items)? = answer?["items"] else { throw foreign("a list without items") }
+        switch answer?["next_cursor"] {
+        case .string(let next)?: return Page(items: items, nextCursor: next)
+        case .null?, nil: return Page(items: items, nextCursor: nil)
+        case .bool?, .number?, .array?, .object?: throw foreign("a cursor that is no string")
+        }
+    }
+
+    private func foreign(_ reason: String) -> AdminCallFault { .foreign(address, reason, doubt: nil) }
+}

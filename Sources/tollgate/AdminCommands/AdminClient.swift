@@ -1,0 +1,84 @@
+import EventLoops
+import Forms
+import HTTPMessages
+import Keying
+import Transport
+import Vocabulary
+
+/// Calls the admin API, one request after the other, each on a connection of its own. Immutable; every call blocks.
+struct AdminClient {
+    let address: AdminAddress
+    /// Visible ASCII. Never shown.
+    private let token: String
+    let limits: AdminClientLimits
+
+    init(address: AdminAddress, token: String, limits: AdminClientLimits = AdminClientLimits()) {
+        self.address = address
+        self.token = token
+        self.limits = limits
+    }
+
+    /// Sends `call` and waits for the answer, a JSON object; nil when the answer is that it is done.
+    func send(_ call: AdminCall) throws(AdminCallFault) -> JSONValue? {
+        let answer = try exchange(call)
+        switch answer.meaning {
+        case .done: return nil
+        case .object(let object): return object
+        case .refused(let code, let message):
+            throw .refused(answer.status, code: code, message: message)
+        case .foreign(let reason): throw .foreign(address, reason, doubt: call.doubt)
+        }
+    }
+
+    private func exchange(_ call: AdminCall) throws(AdminCallFault) -> AdminAnswer {
+        let addresses = try resolve()
+        let tls = try tlsContext()
+        let exchange: AdminCallExchange
+        do throws(EventLoop.Fault) {
+            exchange = try AdminCallExchange(message(call), method: call.method, limits: limits)
+        } catch {
+            throw .unreachable(address, error.description)
+        }
+        switch exchange.run(addresses, serverName: address.url.host, tls: tls) {
+        case .success(let answer): return answer
+        case .failure(.unconnected(let reason)): throw .unreachable(address, reason)
+        case .failure(.insecure(let reason)): throw .insecure(address, reason)
+        case .failure(.lost(let reason)): throw .lost(address, reason, doubt: call.doubt)
+        case .failure(.broken(let reason)): throw .foreign(address, reason, doubt: call.doubt)
+        }
+    }
+
+    private func resolve() throws(AdminCallFault) -> [SocketAddress] {
+        if let literal = SocketAddress(literal: address.url.host, port: address.url.port) { return [literal] }
+        switch NameResolver.resolveNow(host: address.url.host, port: address.url.port) {
+        case .success(let addresses): return addresses
+        case .failure(let fault): throw .unreachable(address, fault.description)
+        }
+    }
+
+    private func tlsContext() throws(AdminCallFault) -> TLSClientContext? {
+        guard address.url.isTLS else { return nil }
+        do throws(TLSConfigurationFault) {
+            return try TLSClientContext(caFile: nil)
+        } catch {
+            throw .insecure(address, error.description)
+        }
+    }
+
+    private func message(_ call: AdminCall) -> [UInt8] {
+        let body = call.body?.text ?? []
+        var head = HeadWriter(capacity: 512)
+        head.requestLine(call.method.name, call.target(below: address.url.pathPrefix).utf8)
+        head.field("host", address.authority)
+        head.field("authorization", "Bearer " + token)
+        head.field("accept", "application/json")
+        head.field("accept-encoding", "identity")
+        head.field("user-agent", "tollgate")
+        head.field("connection", "close")
+        if let key = call.idempotencyKey { head.field("idempotency-key", key) }
+        if call.body != nil { head.field("content-type", "application/json") }
+        if call.method != .get { head.field("content-length", decimal: Int64(body.count)) }
+        head.endSection()
+        return head.bytes + body
+    }
+}

@@ -1,0 +1,20 @@
+/// The token that the admin API asks for. It comes from the environment alone: a command line is in the shell's history
+/// and in the list of processes.
+enum AdminTokenVariable {
+    static let name = "TOLLGATE_ADMIN_TOKEN"
+
+    static func read(_ environment: [String: String]) throws(UsageFault) -> String {
+        guard let token = environment[name], !token.isEmpty else {
+            throw UsageFault(
+                description: "environment variable \(name) is not set; put a token of admin.tokens there"
+            )
+        }
+        guard VisibleASCII.isSound(token.utf8) else {
+            throw UsageFault(
+                description: "environment variable \(name) has a character that is not visible ASCII; "
+                    + "a space or line break may have slipped in"
+            )
+        }
+        return token
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Forms
+import Keying
+import Vocabulary
+
+/// A budget on the command line: `day=500`, `month=10000:shadow`, `month=10000:alert=0.8,1`.
+struct BudgetArgument: ExpressibleByArgument {
+    private static let windows = ["day", "week", "month", "total"]
+
+    private let window: String
+    private let credits: MicroCredits
+    /// Shares of the limit; nil leaves the choice to the gateway.
+    private var alertAt: [MicroCredits]?
+    private var isShadow = false
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+        let limit = parts[0].split(separator: "=", omittingEmptySubsequences: false)
+        guard limit.count == 2, Self.windows.contains(String(limit[0])),
+            let credits = MicroCredits(jsonNumber: limit[1].utf8)
+        else { return nil }
+        window = String(limit[0])
+        self.credits = credits
+        for part in parts.dropFirst() {
+            guard read(part) else { return nil }
+        }
+    }
+
+    /// One of the parts behind the limit; false when it is none.
+    private mutating func read(_ part: Substring) -> Bool {
+        if part == "shadow" {
+            isShadow = true
+            return true
+        }
+        guard part.hasPrefix("alert=") else { return false }
+        let texts = part.dropFirst(6).split(separator: ",", omittingEmptySubsequences: false)
+        let shares = texts.compactMap { MicroCredits(jsonNumber: $0.utf8) }
+        alertAt = shares
+        return shares.count == texts.count
+    }
+
+    var value: JSONValue {
+        var members = MemberList()
+        members.set("window", .string(window))
+        members.set("credits", .credits(credits))
+        members.set("alert_at", alertAt.map { .array($0.map(JSONValue.credits)) })
+        if isShadow { members.set("enforce", .bool(false)) }
+        return members.object
+    }
+}

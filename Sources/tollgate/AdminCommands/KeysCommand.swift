@@ -1,0 +1,51 @@
+import ArgumentParser
+import Keying
+
+/// `tollgate keys`: what the clients of a team send.
+struct KeysCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys",
+        abstract: "List, issue, rotate and revoke the keys of teams.",
+        discussion: """
+            A client sends its team's key as x-api-key. The gateway makes the secret, shows it once, and keeps only \
+            its digest: whoever loses it rotates the key. A rotation makes a new secret for the same key, so that \
+            spend and budgets stay, and leaves the old one valid for the grace period.
+
+            Needs TOLLGATE_ADMIN_TOKEN in the environment; changes need the role operator or admin.
+
+            EXAMPLES
+              tollgate keys list research
+              tollgate keys issue research --id nightly --budget month=2000
+              tollgate keys rotate research nightly --grace 24h
+              tollgate keys revoke research nightly
+              tollgate keys issue research --output json | jq -r .secret
+            """,
+        subcommands: [List.self, Issue.self, Rotate.self, Revoke.self],
+        defaultSubcommand: List.self
+    )
+
+    /// `tollgate keys list [TEAM]`
+    struct List: AdminCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List the keys of one team or of all.",
+            discussion: "Shows state, end and last use of each key; a secret is never shown again."
+        )
+
+        @Argument(help: "The team; all teams without it.") var team: IdentifierArgument?
+        @OptionGroup var limits: LimitOptions
+        @OptionGroup var options: AdminOptions
+
+        func answer(of client: AdminClient) throws -> AdminOutput {
+            if let team {
+                return .list(try client.items(of: ["teams", team.text, "keys"], limit: limits.limit), .teamKey)
+            }
+            let teams = try client.items(of: ["teams"])
+            var listing = AdminListing(isCut: teams.isCut)
+            for case .string(let team)? in teams.items.map({ $0["id"] }) {
+                try client.append(["teams", team, "keys"], limit: limits.limit, to: &listing)
+            }
+            return .list(listing, .teamKey)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+/// A kind of thing that the admin API has: its members, and which of them a table shows.
+struct ResourceMembers {
+    /// In the order of the contract (§8). What an answer has beyond them comes behind.
+    let members: [String]
+    /// The columns of a list.
+    let columns: [String]
+
+    static let team = ResourceMembers(
+        members: [
+            "id", "name", "account", "budgets", "requests_per_second", "max_concurrency", "models", "cache_scope",
+            "source",
+        ],
+        columns: ["id", "name", "account", "budgets", "requests_per_second", "max_concurrency", "models", "source"]
+    )
+
+    static let teamKey = ResourceMembers(
+        members: [
+            "id", "team", "name", "state", "source", "public_id", "not_after", "budgets", "created_at", "rotated_at",
+            "revoked_at", "last_used_at", "previous_valid_until",
+        ],
+        columns: ["team", "id", "name", "state", "public_id", "not_after", "budgets", "last_used_at", "source"]
+    )
+
+    static let upstreamKey = ResourceMembers(
+        members: [
+            "id", "account", "weight", "state", "detail", "available", "cooling_until", "not_before", "not_after",
+            "monthly_credits", "monthly_remaining", "under_way", "source", "created_at",
+        ],
+        columns: [
+            "id", "account", "weight", "state", "available", "monthly_credits", "monthly_remaining", "under_way",
+            "not_after", "source", "detail",
+        ]
+    )
+
+    static let auditEntry = ResourceMembers(
+        members: ["id", "at", "actor", "role", "action", "target", "address", "before", "after"],
+        columns: ["at", "actor", "role", "action", "target", "address"]
+    )
+
+    /// Whatever the gateway says of itself.
+    static let status = ResourceMembers(members: [], columns: [])
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+
+/// `tollgate status`: how the gateway is.
+struct StatusCommand: AdminCallCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show version, uptime and the health of the vendor's keys.",
+        discussion: "Needs TOLLGATE_ADMIN_TOKEN in the environment."
+    )
+    static let resource = ResourceMembers.status
+
+    @OptionGroup var options: AdminOptions
+
+    func call() -> AdminCall { AdminCall(.get, ["status"]) }
+}

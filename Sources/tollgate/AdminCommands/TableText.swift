@@ -1,0 +1,79 @@
+import Forms
+import Keying
+
+/// Answers as people read them: columns of a list, or the members of one object below one another.
+enum TableText {
+    /// A longer text would push the other columns off the screen; json and csv have all of it.
+    private static let cellLengthMax = 60
+
+    /// A header line and a line for each item. A column is as wide as its longest text.
+    static func list(_ items: [JSONValue], columns: [String]) -> String {
+        let rows = items.map { item in columns.map { cell(item[$0] ?? .null, to: cellLengthMax) } }
+        return aligned([columns] + rows)
+    }
+
+    /// A line for each member. A new secret stands alone on the last line, to be copied.
+    static func one(_ object: JSONValue) -> String {
+        guard case .object(let members) = object else { return cell(object) + "\n" }
+        var rows: [[String]] = []
+        for member in members where member.name != "secret" { append(member.value, member.name, to: &rows) }
+        guard case .string(let secret)? = object["secret"] else { return aligned(rows) }
+        return aligned(rows) + "\nThis is the secret. Keep it now: it is not shown again.\n\(cell(.string(secret)))\n"
+    }
+
+    /// Members of members are lines of their own, named by their path. Recurses as deep as the parser allowed.
+    private static func append(_ value: JSONValue, _ path: String, to rows: inout [[String]]) {
+        if case .object(let members) = value, !members.isEmpty, BudgetText.text(value) == nil {
+            for member in members { append(member.value, "\(path).\(member.name)", to: &rows) }
+        } else if case .array(let elements) = value, elements.contains(where: isBranch) {
+            for (index, element) in elements.enumerated() { append(element, "\(path)[\(index)]", to: &rows) }
+        } else {
+            rows.append([TerminalText.cleaned(path), cell(value)])
+        }
+    }
+
+    private static func isBranch(_ value: JSONValue) -> Bool {
+        guard case .object = value else { return false }
+        return BudgetText.text(value) == nil
+    }
+
+    /// One value on one line; null is a dash.
+    static func cell(_ value: JSONValue, to length: Int = .max) -> String {
+        switch value {
+        case .null: "-"
+        case .bool(let flag): flag ? "yes" : "no"
+        case .number(let text): text
+        case .string(let text): TerminalText.cleaned(text, to: length)
+        case .array(let elements):
+            elements.isEmpty ? "none" : TerminalText.cleaned(elements.map(element).joined(separator: " "), to: length)
+        case .object: TerminalText.cleaned(element(value), to: length)
+        }
+    }
+
+    private static func element(_ value: JSONValue) -> String {
+        if let budget = BudgetText.text(value) { return budget }
+        switch value {
+        case .string(let text): return text
+        case .null, .bool, .number, .array, .object: return String(decoding: value.text, as: UTF8.self)
+        }
+    }
+
+    private static func aligned(_ rows: [[String]]) -> String {
+        var widths: [Int] = []
+        for row in rows {
+            widths += Array(repeating: 0, count: max(0, row.count - widths.count))
+            for (index, text) in row.enumerated() { widths[index] = max(widths[index], text.count) }
+        }
+        return rows.map { line($0, widths) }.joined()
+    }
+
+    /// Two spaces between columns, none at the end of the line.
+    private static func line(_ row: [String], _ widths: [Int]) -> String {
+        var line = ""
+        for (text, width) in zip(row, widths) {
+            line += text + String(repeating: " ", count: width - text.count + 2)
+        }
+        while line.hasSuffix(" ") { line.removeLast() }
+        return line + "\n"
+    }
+}

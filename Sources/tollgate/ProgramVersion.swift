@@ -1,0 +1,4 @@
+/// The version of this program, as `tollgate --version` and the admin API tell it.
+enum ProgramVersion {
+    static let current = "0.5.0"
+}

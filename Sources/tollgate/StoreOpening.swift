@@ -1,0 +1,75 @@
+import Budgeting
+import Configuration
+import EventLoops
+import Foundation
+import Gateway
+import Observability
+import Registry
+import Storage
+import Upstream
+import Vocabulary
+
+/// What a start finds in the store: credits, teams and keys, with what follows for the store itself made durable.
+struct StoreOpening {
+    let store: SQLiteStore
+    let ledger: LedgerOpening
+    let registry: Registry
+    let rotations: RotationMemory
+
+    /// Opens the store and reads it. Blocks.
+    ///
+    /// - Throws: `StoreFault`, and `SealerFault` when secrets in the store cannot be opened.
+    init(_ configuration: GatewayConfiguration, environment: [String: String]) throws {
+        let sealer = try SecretSealer(environment: environment)
+        guard let path = configuration.sqlitePath else {
+            throw StoreFault(code: .unavailable, detail: "PostgreSQL is not served yet; give sqlite:PATH")
+        }
+        store = try SQLiteStore.open(path: path) { fault in
+            // The disk failed to make something durable: nothing more may be acknowledged (FAULTS §6).
+            StandardError.print("tollgate: the store failed and cannot be trusted further: \(fault)")
+            _exit(70)
+        }
+        store.replace(retention: configuration.resultRetention)
+        ledger = try store.opening()
+        if ledger.recoveredCount > 0 {
+            // A crash left them behind: nobody knows what the vendor charged for them.
+            ProcessLog.warning("reservations_unconfirmed", ["count": String(ledger.recoveredCount)])
+        }
+        let rows = try store.registry()
+        let file = configuration.fileRegistry
+        var registry = try Registry(file: file, rows: rows, sealer: sealer)
+        rotations = registry.memory(of: rows.receipts, at: SystemClock.wall())
+        try Self.sealAnew(&registry, store)
+        try Self.take(registry.following(file), nil, &registry, store)
+        for name in registry.shadowed { ProcessLog.warning("registry_without_effect", ["target": name]) }
+        self.registry = registry
+    }
+
+    /// Secrets that are sealed under the master key of before.
+    private static func sealAnew(_ registry: inout Registry, _ store: SQLiteStore) throws {
+        let writes = registry.resealing()
+        let entry = AuditEntry(
+            at: SystemClock.wall(),
+            actor: "tollgate",
+            role: "program",
+            action: "master_key.change",
+            target: "upstream_keys",
+            address: "",
+            before: nil,
+            after: nil
+        )
+        try take(writes, entry, &registry, store)
+        if !writes.isEmpty { ProcessLog.info("secrets_sealed_anew", ["count": String(writes.count)]) }
+    }
+
+    private static func take(
+        _ writes: [RegistryWrite],
+        _ audit: AuditEntry?,
+        _ registry: inout Registry,
+        _ store: SQLiteStore
+    ) throws {
+        guard !writes.isEmpty else { return }
+        try store.applyAndWait(writes, audit: audit)
+        for write in writes { registry.apply(write) }
+    }
+}

@@ -1,0 +1,202 @@
+import Forms
+import Glibc
+import Keying
+import TestSupport
+import Testing
+
+@testable import tollgate
+
+@Suite("AdminClient against a real socket")
+struct AdminClientTests {
+    init() { signal(SIGPIPE, SIG_IGN) }
+
+    private static let get = AdminCall(.get, ["status"])
+    private static let post = AdminCall(.post, ["teams"], body: .object([("id", .string("a"))]))
+
+    /// The outcome in words: the object's text, `done`, or the fault's code and line.
+    private func outcome(
+        _ reply: ScriptedReply,
+        _ call: AdminCall = get,
+        _ limits: AdminClientLimits = AdminClientLimits()
+    ) throws -> String {
+        try outcome(call, port: ScriptedServer([reply]).port, limits)
+    }
+
+    private func outcome(
+        _ call: AdminCall,
+        port: UInt16,
+        _ limits: AdminClientLimits = AdminClientLimits()
+    ) throws -> String {
+        let address = try #require(AdminAddress(argument: "http://127.0.0.1:\(port)"))
+        do throws(AdminCallFault) {
+            let object = try AdminClient(address: address, token: "token", limits: limits).send(call)
+            return object.map { String(decoding: $0.text, as: UTF8.self) } ?? "done"
+        } catch {
+            let line = error.description.replacing("http://127.0.0.1:\(port)", with: "URL")
+            return "\(error.code): \(line)"
+        }
+    }
+
+    @Test(
+        "an answer is read whatever its framing is and however it is split",
+        arguments: [
+            ScriptedReply.json(200, #"{"n": 1.50}"#), .json(201, #"{"n": 1.50}"#),
+            .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"n\":\r\n6\r\n 1.50}\r\n0\r\n\r\n"),
+            .raw(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chu",
+                "nked\r\n\r\n5\r\n{\"n\"",
+                ":\r\n6\r\n 1.50}",
+                "\r\n0\r\n\r\n"
+            ),
+            .raw("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", #"{"n": 1.50}"#),
+            .raw("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", #"{"n""#, #": 1.50}"#),
+            .raw("HTTP/1.0 200 OK\r\n\r\n{\"n\"", ": 1.50}"),
+        ]
+    )
+    func framings(_ reply: ScriptedReply) throws {
+        let text = try outcome(reply)
+        #expect(text == #"{"n": 1.50}"#)
+    }
+
+    @Test("204 is done, with nothing to show")
+    func done() throws {
+        let text = try outcome(.raw("HTTP/1.1 204 No Content\r\n\r\n"), AdminCall(.delete, ["teams", "a"]))
+        #expect(text == "done")
+    }
+
+    @Test("the request names the target, the token and the body exactly")
+    func request() throws {
+        let server = try ScriptedServer([.json(200, "{}")])
+        let address = try #require(AdminAddress(argument: "\(server.url)/behind/proxy/"))
+        var call = AdminCall(.post, ["teams", "a b/ü", "keys"], body: .object([("n", .number("1.50"))]))
+        call.query = [("cursor", "x&y=z")]
+        call.idempotencyKey = "once"
+        _ = try AdminClient(address: address, token: "the-token").send(call)
+        let lines = try server.request().split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
+        #expect(lines[0] == "POST /behind/proxy/admin/v1/teams/a%20b%2F%C3%BC/keys?cursor=x%26y%3Dz HTTP/1.1")
+        for field in [
+            "host: 127.0.0.1:\(server.port)", "authorization: Bearer the-token", "connection: close",
+            "content-type: application/json", "content-length: 11", "idempotency-key: once",
+        ] { #expect(lines.contains(field), "\(field) in \(lines)") }
+        #expect(lines.last == #"{"n": 1.50}"#)
+    }
+
+    @Test("an error of the gateway is its status, code and message on one line that steers no terminal")
+    func refused() throws {
+        let body = #"{"success": false, "error": "conflict", "message": "taken\nby \u001b[31manother\u009b"}"#
+        let text = try outcome(.json(409, body), Self.post)
+        #expect(text == "refused: 409 conflict: taken\u{FFFD}by \u{FFFD}[31manother\u{FFFD}")
+    }
+
+    @Test(
+        "what is no answer of the admin API is told apart from a refusal",
+        arguments: [
+            (ScriptedReply.raw("SSH-2.0-OpenSSH_9.2\r\n"), "the status line is malformed"),
+            (.raw("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"), "HTTP 200 without a JSON object"),
+            (.json(200, "[1]"), "HTTP 200 without a JSON object"), (.json(200, ""), "HTTP 200 without a JSON object"),
+            (.json(404, #"{"detail": "no"}"#), "HTTP 404 with JSON that is not the gateway's"),
+            (.json(302, "{}"), "HTTP 302 with JSON that is not the gateway's"),
+            (.raw("HTTP/1.1 101 Switching Protocols\r\n\r\n"), "no final response"),
+            (.raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"), "A chunk does not begin"),
+        ]
+    )
+    func foreign(_ reply: ScriptedReply, _ reason: String) throws {
+        let text = try outcome(reply)
+        #expect(text.hasPrefix("foreign: URL: what answers is not the gateway's admin API ("), "\(text)")
+        #expect(text.contains(reason))
+        #expect(text.hasSuffix("; is this its admin.address?"), "nothing was changed, so nothing is unknown: \(text)")
+    }
+
+    @Test(
+        "a connection that ends within the answer, or before it, is a lost answer",
+        arguments: [
+            ScriptedReply.raw(), .raw("HTTP/1.1 200 OK\r\n"), .raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"),
+            .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"),
+            ScriptedReply(pieces: ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"], isReset: true),
+            ScriptedReply(pieces: [], isReset: true),
+        ]
+    )
+    func lost(_ reply: ScriptedReply) throws {
+        let text = try outcome(reply)
+        #expect(text.hasPrefix("lost: URL: no whole answer came (the connection "), "\(text)")
+        #expect(!text.contains("unknown"))
+    }
+
+    @Test("a change whose answer is lost may have been done, and the line says whether it may be repeated")
+    func doubt() throws {
+        let lost = try outcome(.raw(), Self.post)
+        #expect(lost.hasSuffix("; whether it was done is unknown; look at the list before you repeat the command"))
+        let foreign = try outcome(.raw("HTTP/1.1 502 Bad Gateway\r\n\r\n"), Self.post)
+        #expect(foreign.contains("HTTP 502") && foreign.contains("whether it was done is unknown"))
+        var named = Self.post
+        named.idempotencyKey = "once"
+        for call in [named, AdminCall(.delete, ["teams", "a"]), AdminCall(.patch, ["teams", "a"], body: .object([]))] {
+            let text = try outcome(.raw(), call)
+            #expect(text.hasSuffix("; whether it was done is unknown; repeating the command does no harm"), "\(text)")
+        }
+    }
+
+    @Test("a port that refuses is named, with what to look at, and nothing is in doubt")
+    func refusedConnection() throws {
+        let server = try ScriptedServer([.json(200, "{}")])
+        _ = try outcome(Self.get, port: server.port)
+        // The script is over: the server closes its port as soon as its thread gets to it.
+        var text = try outcome(Self.post, port: server.port)
+        let deadline = Deadline.generous
+        while !text.hasPrefix("unreachable"), !deadline.hasPassed { text = try outcome(Self.post, port: server.port) }
+        let question = "is the gateway running, and is this its admin.address?"
+        #expect(text == "unreachable: URL: nothing answers (connection refused); \(question)")
+    }
+
+    @Test("a port that never answers is given up after the time to connect")
+    func unanswered() throws {
+        let port = try UnansweringPort()
+        var limits = AdminClientLimits()
+        limits.connectTimeout = .milliseconds(20)
+        let text = try outcome(Self.post, port: port.port, limits)
+        #expect(text.hasPrefix("unreachable: URL: nothing answers (no connection within "), "\(text)")
+    }
+
+    @Test("a server that takes the request and stays silent is given up, and the change is in doubt")
+    func silent() throws {
+        let server = try ScriptedServer([ScriptedReply(pieces: [], waitsForEnd: true)])
+        var limits = AdminClientLimits()
+        limits.answerTimeout = .milliseconds(50)
+        let text = try outcome(Self.post, port: server.port, limits)
+        #expect(text.hasPrefix("lost: URL: no whole answer came (nothing within "), "\(text)")
+        #expect(text.contains("whether it was done is unknown"))
+    }
+
+    @Test(
+        "an answer longer than is allowed is given up as soon as that is known",
+        arguments: [
+            ScriptedReply.raw("HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n"),
+            .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n11\r\n{\"a\": \"bbbbbbbbb\"}"),
+            .raw("HTTP/1.0 200 OK\r\n\r\n{\"a\": \"bbbbbbbbb\"}"),
+        ]
+    )
+    func tooLong(_ reply: ScriptedReply) throws {
+        var limits = AdminClientLimits()
+        limits.answerBytesMax = 16
+        let text = try outcome(reply, Self.get, limits)
+        #expect(text.contains("the answer is longer than 16 bytes"), "\(text)")
+        limits.answerBytesMax = 17
+        let justFits = try outcome(.json(200, #"{"a": "bbbbbbbb"}"#), Self.get, limits)
+        #expect(justFits == #"{"a": "bbbbbbbb"}"#)
+    }
+
+    @Test("IPv6 addresses, default ports and path prefixes make the Host field that they should")
+    func authority() throws {
+        let cases = [
+            ("http://[::1]:9090", "[::1]:9090"), ("https://gate.example", "gate.example"),
+            ("https://gate.example:443/x/", "gate.example"), ("http://gate.example:443", "gate.example:443"),
+        ]
+        for (argument, expected) in cases {
+            let address = try #require(AdminAddress(argument: argument))
+            #expect(address.authority == expected)
+        }
+        for argument in ["", "gate.example", "ftp://gate", "http://user:secret@gate", "http://gate/?x", "http://"] {
+            #expect(AdminAddress(argument: argument) == nil, "\(argument)")
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Forms
+import Glibc
+import Keying
+import TestSupport
+import Testing
+
+@testable import tollgate
+
+@Suite("Lists, followed from page to page")
+struct AdminListingTests {
+    init() { signal(SIGPIPE, SIG_IGN) }
+
+    private func client(_ server: ScriptedServer, itemsMax: Int = 100, pageItems: Int = 2) throws -> AdminClient {
+        var limits = AdminClientLimits()
+        limits.itemsMax = itemsMax
+        limits.pageItems = pageItems
+        return AdminClient(address: try #require(AdminAddress(argument: server.url)), token: "token", limits: limits)
+    }
+
+    private static func page(_ items: String, next: String?) -> ScriptedReply {
+        .json(200, #"{"items": [\#(items)], "next_cursor": \#(next.map { "\"\($0)\"" } ?? "null")}"#)
+    }
+
+    private func text(_ listing: AdminListing) -> String {
+        String(decoding: JSONValue.array(listing.items).text, as: UTF8.self)
+    }
+
+    /// The targets that were asked for.
+    private func targets(_ server: ScriptedServer) -> [String] {
+        server.requests.map { String($0.split(separator: " ")[1]) }
+    }
+
+    @Test("a list is followed to its end, and its items keep their order")
+    func pages() throws {
+        let server = try ScriptedServer([
+            Self.page("1, 2", next: "a b"), Self.page("3, 4", next: "c"), Self.page("5", next: nil),
+        ])
+        let listing = try client(server).items(of: ["teams"])
+        #expect(text(listing) == "[1, 2, 3, 4, 5]")
+        #expect(!listing.isCut)
+        let start = "/admin/v1/teams?limit=2"
+        #expect(targets(server) == [start, start + "&cursor=a%20b", start + "&cursor=c"])
+    }
+
+    @Test("a limit ends it earlier and asks for no more than is wanted")
+    func limit() throws {
+        let server = try ScriptedServer([Self.page("1, 2", next: "a"), Self.page("3", next: "b")])
+        let listing = try client(server).items(of: ["audit"], limit: 3)
+        #expect(text(listing) == "[1, 2, 3]")
+        #expect(!listing.isCut, "whoever sets a limit knows that there may be more")
+        #expect(targets(server) == ["/admin/v1/audit?limit=2", "/admin/v1/audit?limit=1&cursor=a"])
+    }
+
+    @Test("a list that never ends is cut at the bound, and that is said")
+    func bound() throws {
+        let server = try ScriptedServer([Self.page("1, 2", next: "a"), Self.page("3, 4", next: "a")])
+        let listing = try client(server, itemsMax: 3).items(of: ["teams"])
+        #expect(text(listing) == "[1, 2, 3]")
+        let remark = AdminOutput.list(listing, .team).remark
+        #expect(remark == "these are only the first 3 items; there are more")
+    }
+
+    @Test("a page that brings nothing and promises more ends the command")
+    func emptyPage() throws {
+        let server = try ScriptedServer([Self.page("", next: "a")])
+        let client = try client(server)
+        let fault = #expect(throws: AdminCallFault.self) { try client.items(of: ["teams"]) }
+        #expect(fault?.code == .foreign)
+    }
+
+    @Test(
+        "what is no list is not taken for an empty one",
+        arguments: ["{}", #"{"items": {}}"#, #"{"items": [], "next_cursor": 5}"#]
+    )
+    func noList(_ body: String) throws {
+        let client = try client(ScriptedServer([.json(200, body)]))
+        let fault = #expect(throws: AdminCallFault.self) { try client.items(of: ["teams"]) }
+        #expect(fault?.code == .foreign)
+    }
+
+    @Test("without a team, the keys of all teams are listed, within one limit")
+    func keysOfAllTeams() throws {
+        let server = try ScriptedServer([
+            Self.page(#"{"id": "one"}, {"id": "two"}"#, next: nil), Self.page(#"{"id": "k1"}"#, next: nil),
+            Self.page(#"{"id": "k2"}, {"id": "k3"}"#, next: "more"),
+        ])
+        let command = try KeysCommand.List.parse(["--limit", "2"])
+        let output = try command.answer(of: client(server))
+        #expect(output.text(.json) == #"[{"id": "k1"}, {"id": "k2"}]"# + "\n")
+        let lists = targets(server).map { $0.split(separator: "?")[0] }
+        #expect(lists == ["/admin/v1/teams", "/admin/v1/teams/one/keys", "/admin/v1/teams/two/keys"])
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Glibc
+import TestSupport
+import Vocabulary
+
+/// What the server does with one connection.
+struct ScriptedReply: Sendable {
+    /// Sent one after the other, each as a segment of its own.
+    var pieces: [String]
+    /// Whether it reads the request before it answers.
+    var readsRequest = true
+    /// Whether the connection ends with RST.
+    var isReset = false
+    /// Whether it waits for the other side to end the connection.
+    var waitsForEnd = false
+
+    static func raw(_ pieces: String...) -> ScriptedReply { ScriptedReply(pieces: pieces) }
+
+    static func json(_ status: Int, _ body: String) -> ScriptedReply {
+        .raw("HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+    }
+}
+
+/// A listening socket that plays one reply for each connection, in turn, and then refuses.
+///
+/// Guarded: `received` is written by the server's thread and read by the test's.
+final class ScriptedServer: Sendable {
+    let port: UInt16
+    private let received = Guarded<[String]>([])
+
+    init(_ replies: [ScriptedReply]) throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isListening = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, length) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &length) == 0
+            }
+        }
+        guard isListening else { throw TestFailure("no port to listen on") }
+        port = UInt16(bigEndian: address.sin_port)
+        // It keeps this object until the last reply was played or nobody has come for one in time.
+        let thread = Thread { [self] in
+            for reply in replies { serve(reply, listener) }
+            close(listener)
+        }
+        thread.start()
+    }
+
+    var url: String { "http://127.0.0.1:\(port)" }
+
+    /// The requests that have come, whole.
+    var requests: [String] { received.withLock { $0 } }
+
+    /// The only request.
+    func request() throws -> String {
+        let requests = requests
+        guard requests.count == 1 else { throw TestFailure("\(requests.count) requests have come") }
+        return requests[0]
+    }
+
+    private func serve(_ reply: ScriptedReply, _ listener: Int32) {
+        var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        guard poll(&entry, 1, Deadline.generous.millisecondsLeft) == 1 else { return }
+        let connection = accept(listener, nil, nil)
+        guard connection >= 0 else { return }
+        defer { close(connection) }
+        var on: Int32 = 1
+        setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+        if reply.readsRequest {
+            let request = readRequest(connection)
+            received.withLock { $0.append(request) }
+        }
+        for piece in reply.pieces {
+            let bytes = Array(piece.utf8)
+            send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        }
+        if reply.waitsForEnd { _ = readRequest(connection, untilEnd: true) }
+        guard reply.isReset else { return }
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(connection, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// Head and body, by its Content-Length; what came until the end if it ended before.
+    private func readRequest(_ connection: Int32, untilEnd: Bool = false) -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while untilEnd || !isWhole(String(decoding: bytes, as: UTF8.self)) {
+            let count = recv(connection, &buffer, buffer.count, 0)
+            if count <= 0 { break }
+            bytes += buffer[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private func isWhole(_ text: String) -> Bool {
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return false }
+        guard let field = text.firstMatch(of: /content-length: (\d+)/) else { return true }
+        return text[end.upperBound...].utf8.count >= Int(field.1)!
+    }
+}
