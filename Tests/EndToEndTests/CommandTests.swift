@@ -102,10 +102,10 @@ struct CommandTests {
         #expect(result.stderr.contains("document_id"))
     }
 
-    @Test("the example configuration is sound when its two variables are set, and says what to type when not")
+    @Test("the example configuration is sound when its three variables are set, and says what to type when not")
     func exampleConfiguration() throws {
         let example = try exampleFile()
-        let names = ["DOCUMENTPRO_API_KEY", "TOLLGATE_TEAM_KEY"]
+        let names = ["DOCUMENTPRO_API_KEY", "TOLLGATE_TEAM_KEY", "TOLLGATE_ADMIN_TOKEN"]
         let secrets = Dictionary(uniqueKeysWithValues: names.map { ($0, "\($0.lowercased())-0123456789") })
         let sound = try CommandResult.ofProgram("tollgate", ["check", "--config", example], environment: secrets)
         #expect(sound.succeeded, "\(sound.output)\(sound.stderr)")

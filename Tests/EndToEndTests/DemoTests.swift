@@ -5,7 +5,7 @@ import Testing
 struct DemoTests {
     @Test("demo prints a curl line that works as it stands: a miss, then a hit with the same body")
     func curlLine() throws {
-        let demo = try ServerProcess.program("tollgate", ["demo"])
+        let demo = try ServerProcess.program("tollgate", ["demo", "--admin-address", "127.0.0.1:0"])
         func command(_ lines: [String]) -> String? {
             guard let start = lines.firstIndex(where: { $0.drop { $0 == " " }.hasPrefix("curl ") }) else { return nil }
             guard let end = lines[start...].firstIndex(where: { !$0.hasSuffix("\\") }) else { return nil }

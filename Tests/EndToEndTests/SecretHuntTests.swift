@@ -11,7 +11,12 @@ struct SecretHuntTests {
     private static let webhookSecret = "canary-webhook-Bv3zQi8lXa5RfC2tNh9o"
     private static let wrongSecret = "canary-wrong-Pw1yTk6gZe4UbD8sJm7r"
 
-    private static let secrets = [upstreamSecret, teamSecret, adminSecret, webhookSecret, wrongSecret]
+    private static let sealedSecret = "canary-sealed-Yx4hLq9rOi2VfA7uKd3w"
+    private static let masterKey = "canary-master-Zt8cSg5eIp0WnB6oJv"
+
+    private static let secrets = [
+        upstreamSecret, teamSecret, adminSecret, webhookSecret, wrongSecret, sealedSecret, masterKey,
+    ]
 
     /// A secret as a programmer may put it somewhere by accident.
     private static func spellings(of secret: String) -> [String] {
@@ -52,13 +57,37 @@ struct SecretHuntTests {
 
     private static let environment = [
         "CANARY_UPSTREAM": upstreamSecret, "CANARY_TEAM": teamSecret, "CANARY_ADMIN": adminSecret,
-        "CANARY_WEBHOOK": webhookSecret,
+        "CANARY_WEBHOOK": webhookSecret, "TOLLGATE_MASTER_KEY": Data(masterKey.utf8).base64EncodedString(),
     ]
 
     /// What a vendor says that puts the key it was shown into its error, in several forms at a time.
     private static var echo: String {
         let forms = (spellings(of: upstreamSecret) + base64(of: upstreamSecret)).joined(separator: " ")
         return #"{"success": false, "error": "odd", "message": "you sent \#(forms)"}"#
+    }
+
+    /// Everything that the admin side says, with a token and without; it is told a secret as well.
+    private func askAdmin(_ gateway: Gateway) throws -> [TestResponse] {
+        func ask(_ method: String, _ path: String, _ body: JSON? = nil) throws -> TestResponse {
+            try gateway.admin(method, path, body, token: Self.adminSecret)
+        }
+        let sealed: JSON = ["id": "sealed", "secret": .string(Self.sealedSecret)]
+        var replies = [
+            try ask("POST", "/upstream-keys", sealed), try ask("POST", "/upstream-keys", sealed),
+            try ask("POST", "/upstream-keys/sealed/rotate", ["secret": .string(Self.sealedSecret + "+")]),
+            try ask("POST", "/upstream-keys/sealed/rotate", ["secret": .string(Self.sealedSecret + " ")]),
+            try ask("POST", "/upstream-keys", ["id": "team", "secret": .string(Self.teamSecret)]),
+            try ask("POST", "/teams/team-a/keys", ["secret": .string(Self.wrongSecret)]),
+        ]
+        #expect(replies.map(\.status) == [201, 409, 200, 422, 422, 422])
+        for path in ["/teams", "/teams/team-a/keys", "/upstream-keys", "/audit", "/status", "/nothing"] {
+            replies.append(try ask("GET", path))
+            for token in [Self.wrongSecret, Self.teamSecret, Self.upstreamSecret] {
+                replies.append(try gateway.admin("GET", path, token: token))
+            }
+        }
+        #expect(replies.count { $0.status == 200 } == 6 && replies.count { $0.status == 401 } == 18)
+        return replies
     }
 
     @Test("stand in no reply, log, command line or file, at any level", arguments: ["trace", "info", "critical"])
@@ -89,6 +118,8 @@ struct SecretHuntTests {
         try askEchoed(401)
         #expect(replies.contains { $0.status == 200 } && replies.contains { $0.status == 402 })
         #expect(replies.contains { $0.status == 400 && $0.text.contains("you sent ***") })
+
+        replies += try askAdmin(gateway)
 
         let commandLine = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(gateway.process.pid)/cmdline"))
         expectNone(in: commandLine, "the command line")

@@ -6,6 +6,7 @@ import TestSupport
 /// Guarded by its condition. How fast they are is the vendor's delay, which each client waits for.
 final class SteadyLoad: @unchecked Sendable {
     private let gateway: Gateway
+    private let key: @Sendable () -> String
     private let condition = NSCondition()
     // Touched only while `condition` is locked.
     private var isStopped = false
@@ -13,8 +14,10 @@ final class SteadyLoad: @unchecked Sendable {
     private var replies = 0
     private var failures: [String] = []
 
-    init(_ gateway: Gateway, clients: Int) {
+    /// - Parameter key: what the next request shows.
+    init(_ gateway: Gateway, clients: Int, key: @escaping @Sendable () -> String = { Gateway.keyA }) {
         self.gateway = gateway
+        self.key = key
         running = clients
         for _ in 0..<clients { Thread { [self] in run() }.start() }
     }
@@ -23,7 +26,7 @@ final class SteadyLoad: @unchecked Sendable {
         do {
             let connection = try gateway.connect()
             while !condition.withLock({ isStopped }) {
-                try connection.send(TestRequest.classify(SampleRequests.about(), key: Gateway.keyA).bytes)
+                try connection.send(TestRequest.classify(SampleRequests.about(), key: key()).bytes)
                 let reply = try connection.response()
                 condition.withLock {
                     replies += 1

@@ -9,11 +9,18 @@ public final class Gateway: @unchecked Sendable {
     public static let keyA = "team-a-secret-0123456789"
     public static let keyB = "team-b-secret-0123456789"
     public static let expiredKey = "team-a-expired-0123456789"
+    /// Tokens of the admin side, one for each role.
+    public static let viewerToken = "viewer-token-0123456789"
+    public static let operatorToken = "operator-token-0123456789"
+    public static let adminToken = "admin-token-0123456789"
 
     public let folder: TemporaryFolder
     public let vendor: VendorSim
     public private(set) var process: ServerProcess
     public private(set) var port: UInt16
+    /// Where the admin side listens.
+    public private(set) var adminPort: UInt16
+    private var environment: [String: String]
     private let openFilesMax: Int?
 
     public var configurationPath: String { folder.file("config.json") }
@@ -24,7 +31,14 @@ public final class Gateway: @unchecked Sendable {
     public static func baseConfiguration(vendorURL: String, folder: TemporaryFolder) -> JSON {
         [
             "listen": ["address": "127.0.0.1:0", "workers": 2],
-            "admin": ["address": "127.0.0.1:0"],
+            "admin": [
+                "address": "127.0.0.1:0",
+                "tokens": [
+                    ["name": "looker", "role": "viewer", "secret": ["value": .string(viewerToken)]],
+                    ["name": "hand", "role": "operator", "secret": ["value": .string(operatorToken)]],
+                    ["name": "boss", "role": "admin", "secret": ["value": .string(adminToken)]],
+                ],
+            ],
             "upstream": [
                 "base_url": .string(vendorURL),
                 "keys": [["id": "primary", "account": "default", "secret": ["value": .string(VendorSim.key)]]],
@@ -59,25 +73,27 @@ public final class Gateway: @unchecked Sendable {
         self.folder = try TemporaryFolder()
         self.vendor = try vendor ?? VendorSim()
         self.openFilesMax = openFilesMax
+        self.environment = environment
         let base = Self.baseConfiguration(vendorURL: self.vendor.url, folder: folder)
         try folder.write(base.overlaid(with: configuration).text, to: "config.json")
-        (process, scheme, port) = try Self.start(folder, environment, openFilesMax)
+        (process, scheme, port, adminPort) = try Self.start(folder, environment, openFilesMax)
     }
 
     private static func start(
         _ folder: TemporaryFolder,
         _ environment: [String: String],
         _ openFilesMax: Int?
-    ) throws -> (ServerProcess, String, UInt16) {
+    ) throws -> (ServerProcess, String, UInt16, UInt16) {
         let process = try ServerProcess.program(
             "tollgate",
             ["serve", "--config", folder.file("config.json")],
             environment: environment,
             openFilesMax: openFilesMax
         )
-        let address = try process.announcement(after: "tollgate listening on ")
-        guard let (scheme, port) = listeningAddress(address) else { throw TestFailure("no address in: \(address)") }
-        return (process, scheme, port)
+        let announced = try process.announcement(after: "tollgate listening on ")
+        let addresses = announced.split(separator: " with admin on ").compactMap { listeningAddress(String($0)) }
+        guard addresses.count == 2 else { throw TestFailure("not two addresses in: \(announced)") }
+        return (process, addresses[0].scheme, addresses[0].port, addresses[1].port)
     }
 
     /// Replaces the configuration file by the base one with `configuration` over it. It takes effect by `reload`.
@@ -103,8 +119,11 @@ public final class Gateway: @unchecked Sendable {
     }
 
     /// Starts another process on the same folder after the last one has ended.
-    public func restart() throws {
-        (process, scheme, port) = try Self.start(folder, [:], openFilesMax)
+    ///
+    /// - Parameter environment: nil for that of the one before.
+    public func restart(environment: [String: String]? = nil) throws {
+        if let environment { self.environment = environment }
+        (process, scheme, port, adminPort) = try Self.start(folder, self.environment, openFilesMax)
     }
 
     public func connect(receiveBuffer: Int32? = nil) throws -> RawConnection {
@@ -126,6 +145,26 @@ public final class Gateway: @unchecked Sendable {
         try send(.classify(body, key: key, fields: fields))
     }
 
+    /// Sends one request to the admin side.
+    ///
+    /// - Parameters:
+    ///   - path: what follows `/admin/v1`.
+    ///   - token: nil for none.
+    public func admin(
+        _ method: String,
+        _ path: String,
+        _ body: JSON? = nil,
+        token: String? = adminToken,
+        fields: [(name: String, value: String)] = []
+    ) throws -> TestResponse {
+        let connection = try RawConnection(port: adminPort)
+        let authorization = token.map { [("Authorization", "Bearer \($0)")] } ?? []
+        let content = body.map { [UInt8]($0.text.utf8) } ?? []
+        let request = TestRequest(method, "/admin/v1" + path, fields: authorization + fields, body: content)
+        try connection.send(request.bytes)
+        return try connection.response(toHEAD: method == "HEAD")
+    }
+
     /// The access log lines so far, once there are at least `count`.
     public func accessLog(atLeast count: Int) throws -> [JSON] {
         func entries(_ lines: [String]) -> [String] { lines.filter { !$0.hasPrefix("tollgate listening on ") } }
@@ -141,7 +180,8 @@ public final class Gateway: @unchecked Sendable {
     public var complaint: String? {
         let output = process.stdout.text + process.stderr.text
         if output.contains("Sanitizer") { return "sanitizer report: \(process.stderr.text)" }
-        let secrets = [VendorSim.key, Self.keyA, Self.keyB, Self.expiredKey]
+        let tokens = [Self.viewerToken, Self.operatorToken, Self.adminToken]
+        let secrets = [VendorSim.key, Self.keyA, Self.keyB, Self.expiredKey] + tokens
         if let secret = secrets.first(where: output.contains) { return "the output has the secret \(secret)" }
         if let piece = SampleRequests.confidentialPieces.first(where: output.contains) {
             return "the output has document content: \(piece)"
