@@ -62,11 +62,16 @@ struct TeamKeysResource {
             case .success(let uses):
                 let now = SystemClock.wall()
                 let keys = ids.compactMap { keeper.registry.teamKey($0) }
-                reply(make(keys.map { $0.record.json($0.source, at: now, lastUsedAt: uses[$0.record.id]) }))
+                reply(make(keys.map { Self.withUse($0.record.json($0.source, at: now), uses[$0.record.id]) }))
             case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
             }
         }
         store.uses(of: ids, then: then)
+    }
+
+    private static func withUse(_ key: JSONValue, _ lastUsedAt: Timestamp?) -> JSONValue {
+        guard case .object(let members) = key else { preconditionFailure("a key that is no object") }
+        return .object(members + [("last_used_at", .orNull(lastUsedAt) { .time($0) })])
     }
 
     private func names(_ request: AdminRequest) -> (TeamID, KeyID) {

@@ -89,6 +89,8 @@ final class ClientConnection: StreamDelegate {
         defer { isParsing = false }
         while !stream.input.isEmpty, step() {}
         switch phase {
+        // A request of which the rest will never come.
+        case .head where stream.hasInputEnded: end()
         case .head: break
         case .idle:
             returnParser()

@@ -17,15 +17,13 @@ extension TeamKeyRecord {
         return .active
     }
 
-    /// - Parameter lastUsedAt: nil when it never was, or nobody asked.
-    public func json(_ source: RegistrySource, at now: Timestamp, lastUsedAt: Timestamp? = nil) -> JSONValue {
+    public func json(_ source: RegistrySource, at now: Timestamp) -> JSONValue {
         .object([
             ("id", .string(id.rawValue)), ("team", .string(team.rawValue)), ("name", .string(name)),
             ("state", .string(state(at: now).rawValue)), ("source", .string(source.rawValue)),
             ("public_id", .orNull(publicID) { .string($0) }), ("not_after", .orNull(notAfter) { .time($0) }),
             ("budgets", .array(budgets.map(\.json))), ("created_at", .orNull(createdAt) { .time($0) }),
             ("rotated_at", .orNull(rotatedAt) { .time($0) }), ("revoked_at", .orNull(revokedAt) { .time($0) }),
-            ("last_used_at", .orNull(lastUsedAt) { .time($0) }),
             ("previous_valid_until", .orNull(retiring.map(\.until).filter { $0 > now }.max()) { .time($0) }),
         ])
     }

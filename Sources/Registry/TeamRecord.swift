@@ -2,12 +2,6 @@ public import Authentication
 public import Budgeting
 public import Vocabulary
 
-/// Whose results a team shares.
-public enum CacheScope: String, Sendable, CaseIterable {
-    case organization
-    case team
-}
-
 /// A team as somebody described it, in the file or through the admin API.
 public struct TeamRecord: Sendable, Equatable {
     public let id: TeamID

@@ -151,7 +151,14 @@ final class UpstreamAttempt {
 
     private func dialed(_ result: Result<ByteStream, DialFault>, _ generation: Int) {
         switch result {
-        case .success(let stream): send(on: UpstreamConnection(stream: stream, loop: loop, generation: generation))
+        case .success(let stream):
+            let connection = UpstreamConnection(stream: stream, loop: loop, generation: generation)
+            // What happened before it had a delegate was told to nobody.
+            guard connection.isUsable() else {
+                connection.close()
+                return connectFailed("the vendor ended the connection as soon as it was made", isTLS: false)
+            }
+            send(on: connection)
         case .failure(let fault):
             if case .tls(let code) = fault.code {
                 connectFailed("\(code.rawValue): \(fault.detail)", isTLS: true)

@@ -82,6 +82,8 @@ public final class UpstreamClient {
         if isElsewhere || settings.isTLS != self.settings.isTLS || tls !== self.tls { pool.renew() }
         self.settings = settings
         self.tls = tls
+        // Other keys may be ready earlier than those that were waited for.
+        poll()
     }
 
     /// Closes idle connections.
@@ -150,6 +152,7 @@ public final class UpstreamClient {
 
     private func poll() {
         pollAt = nil
+        pollTimer?.cancel()
         follow(gate.poll(at: loop.moment))
     }
 }

@@ -6,6 +6,7 @@ struct TollgateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tollgate",
         abstract: "A caching reverse proxy before a paid classification API, with budgets and keys for teams.",
+        version: ProgramVersion.current,
         subcommands: [ServeCommand.self, CheckCommand.self, KeyCommand.self, DemoCommand.self],
         groupedSubcommands: [
             CommandGroup(
@@ -17,4 +18,13 @@ struct TollgateCommand: ParsableCommand {
             )
         ]
     )
+
+    static func main() { main(completed(Array(CommandLine.arguments.dropFirst()))) }
+
+    /// `tollgate keys --help` is asked about all that can be done with keys, not about the list that `tollgate keys` is
+    /// short for.
+    static func completed(_ arguments: [String]) -> [String] {
+        guard arguments.count == 2, ["--help", "-h"].contains(arguments[1]) else { return arguments }
+        return ["help", arguments[0]]
+    }
 }

@@ -186,6 +186,21 @@ struct ConversationTests {
         #expect(try connection.receiveToEnd().end == .finished)
     }
 
+    @Test("a client that ends within the request after one that is in work gets that one's answer and no other")
+    func endWithinPipelinedRequest() throws {
+        let gateway = try suiteGateway()
+        let document = SampleRequests.newDocumentID()
+        try gateway.vendor.queueFault("hold", document: document)
+        let connection = try gateway.connect()
+        let whole = TestRequest.classify(SampleRequests.about(document), key: Gateway.keyA).bytes
+        try connection.send(whole + whole.prefix(30))
+        connection.finishSending()
+        try gateway.vendor.waitForCalls(inFlight: 1)
+        try gateway.vendor.release()
+        expectStoredMiss(try connection.response())
+        #expect(try connection.receiveToEnd().bytes == [])
+    }
+
     @Test("a client that ends within a request is let go, and nothing is forwarded", arguments: [10, 100, 250])
     func endWithinRequest(byteCount: Int) throws {
         let gateway = try suiteGateway()

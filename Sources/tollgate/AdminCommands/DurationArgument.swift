@@ -9,4 +9,7 @@ struct DurationArgument: ExpressibleByArgument {
         guard Units.duration(argument) != nil else { return nil }
         text = argument
     }
+
+    /// As help texts show the default.
+    var defaultValueDescription: String { text }
 }

@@ -1,0 +1,5 @@
+/// Whose results a team shares.
+public enum CacheScope: String, Sendable, CaseIterable {
+    case organization
+    case team
+}
