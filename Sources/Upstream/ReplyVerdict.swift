@@ -13,7 +13,7 @@ enum ReplyVerdict {
     /// The vendor refused, and not for what the request says: it is the key, or the document, which the ring rules on.
     case rejected(Rejection)
 
-    static func judge(_ reader: ReplyReader, now: Timestamp) -> ReplyVerdict {
+    static func judge(_ reader: ResponseReader, now: Timestamp) -> ReplyVerdict {
         switch reader.status {
         case 200..<300: .pass(.success)
         case 401: .rejected(.unauthorized)

@@ -213,7 +213,7 @@ final class UpstreamAttempt {
         }
     }
 
-    private func judge(_ reader: ReplyReader) {
+    private func judge(_ reader: ResponseReader) {
         switch ReplyVerdict.judge(reader, now: loop.wallClock) {
         case .pass(let sign):
             leave(.answered(sign, isSuccess: (200..<300).contains(reader.status)))
@@ -244,7 +244,7 @@ final class UpstreamAttempt {
         }
     }
 
-    private func reply(_ reader: ReplyReader) -> UpstreamReply {
+    private func reply(_ reader: ResponseReader) -> UpstreamReply {
         UpstreamReply(
             status: reader.status,
             contentType: reader.contentType.map(scrub),

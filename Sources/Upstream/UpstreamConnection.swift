@@ -10,7 +10,7 @@ import Vocabulary
 final class UpstreamConnection: StreamDelegate {
     /// How an exchange ended.
     enum Ending {
-        case reply(ReplyReader)
+        case reply(ResponseReader)
         case failed(UpstreamFailure)
     }
 
@@ -18,7 +18,7 @@ final class UpstreamConnection: StreamDelegate {
     /// Which settings it was made under: after a reload it is not used again.
     let generation: Int
     private let loop: EventLoop
-    private var reader: ReplyReader?
+    private var reader: ResponseReader?
     private var timer: LoopTimer?
     private var onEnd: ((Ending) -> Void)?
     private var isBroken = false
@@ -47,7 +47,11 @@ final class UpstreamConnection: StreamDelegate {
         then: @escaping (Ending) -> Void
     ) {
         precondition(onEnd == nil, "send() on a connection that is busy")
-        reader = ReplyReader(bodyBytesMax: settings.responseBytesMax)
+        reader = ResponseReader(
+            to: .post,
+            bodyBytesMax: settings.responseBytesMax,
+            limitName: "max_response_bytes"
+        )
         onEnd = then
         onIdleEnd = nil
         stream.limits.writeTimeout = settings.responseTimeout
@@ -88,7 +92,7 @@ final class UpstreamConnection: StreamDelegate {
         act(on: progress, reader)
     }
 
-    private func act(on progress: ReplyReader.Progress, _ reader: ReplyReader) {
+    private func act(on progress: ResponseReader.Progress, _ reader: ResponseReader) {
         switch progress {
         case .needMore: break
         case .complete:

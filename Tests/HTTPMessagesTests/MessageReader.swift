@@ -144,4 +144,4 @@ extension MessageReader {
 }
 
 typealias RequestReader = MessageReader<RequestParser>
-typealias ResponseReader = MessageReader<ResponseParser>
+typealias ResponseHeadReader = MessageReader<ResponseParser>

@@ -94,14 +94,14 @@ struct ResponseParserTests {
     @Test("a bad chunk ends the response", arguments: ["g\r\n", "5\r\nhello!", "1\r\na\r\n-1\r\n", "0\r\nbad\r\n\r\n"])
     func badChunk(content: String) {
         let bytes = wire("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + content)
-        let whole = ResponseReader.read(bytes, with: ResponseParser())
+        let whole = ResponseHeadReader.read(bytes, with: ResponseParser())
         guard case .badChunk = whole.ending else {
             Issue.record("\(whole.ending)")
             return
         }
         #expect(whole.messages.map(\.isWhole) == [false])
         for cut in 0...bytes.count {
-            #expect(ResponseReader.read(bytes, with: ResponseParser(), cuts: [cut]) == whole, "cut at \(cut)")
+            #expect(ResponseHeadReader.read(bytes, with: ResponseParser(), cuts: [cut]) == whole, "cut at \(cut)")
         }
     }
 
@@ -177,7 +177,7 @@ struct ResponseParserTests {
     @Test("what follows until the end of the connection is content, and no other response")
     func untilClose() {
         let bytes = wire("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 500 x\r\n\r\n")
-        let transcript = ResponseReader.read(bytes, with: ResponseParser())
+        let transcript = ResponseHeadReader.read(bytes, with: ResponseParser())
         #expect(transcript.messages.map(\.content) == [wire("HTTP/1.1 500 x\r\n\r\n")])
         #expect(transcript.messages.map(\.isWhole) == [false])
     }
@@ -216,13 +216,13 @@ struct ResponseParserTests {
 
     @Test("a head of 64 KiB is accepted, one byte more is not", arguments: [true, false])
     func headBytes(inOnePiece: Bool) {
-        func ending(headBytes: Int) -> ResponseReader.Ending {
+        func ending(headBytes: Int) -> ResponseHeadReader.Ending {
             let begin = "HTTP/1.1 204 x\r\nA: "
             let bytes = wire(begin + repeated("a", headBytes - begin.utf8.count - 4) + "\r\n\r\n")
             let transcript =
                 inOnePiece
-                ? ResponseReader.read(bytes, with: ResponseParser())
-                : ResponseReader.readByteByByte(bytes, with: ResponseParser())
+                ? ResponseHeadReader.read(bytes, with: ResponseParser())
+                : ResponseHeadReader.readByteByByte(bytes, with: ResponseParser())
             #expect(transcript.messages.count == (transcript.ending == .waiting ? 1 : 0))
             return transcript.ending
         }
@@ -235,8 +235,8 @@ struct ResponseParserTests {
     func endless() {
         for begin in ["HTTP/1.1 200 ", "HTTP/1.1 200 OK\r\nA: ", "HTTP/1.1 200 OK\r\n"] {
             let bytes = wire(begin + repeated("a", 64 * 1024))
-            #expect(ResponseReader.read(bytes, with: ResponseParser()).ending == .refused(.headTooLarge))
-            let slowly = ResponseReader.readByteByByte(bytes, with: ResponseParser())
+            #expect(ResponseHeadReader.read(bytes, with: ResponseParser()).ending == .refused(.headTooLarge))
+            let slowly = ResponseHeadReader.readByteByByte(bytes, with: ResponseParser())
             #expect(slowly.ending == .refused(.headTooLarge))
         }
     }
@@ -244,16 +244,16 @@ struct ResponseParserTests {
     @Test("a status line that alone is above the limit is refused with what follows it")
     func longStatusLine() {
         let bytes = wire("HTTP/1.1 200 \(repeated("a", 64 * 1024))\r\nContent-Length: 0\r\n\r\n")
-        #expect(ResponseReader.read(bytes, with: ResponseParser()).ending == .refused(.headTooLarge))
+        #expect(ResponseHeadReader.read(bytes, with: ResponseParser()).ending == .refused(.headTooLarge))
     }
 
     @Test("200 fields are accepted, one more is not", arguments: [true, false])
     func fieldCount(inOnePiece: Bool) {
-        func ending(fields: Int) -> ResponseReader.Ending {
+        func ending(fields: Int) -> ResponseHeadReader.Ending {
             let bytes = wire("HTTP/1.1 204 x\r\n" + repeated("A: b\r\n", fields) + "\r\n")
             return inOnePiece
-                ? ResponseReader.read(bytes, with: ResponseParser()).ending
-                : ResponseReader.readByteByByte(bytes, with: ResponseParser()).ending
+                ? ResponseHeadReader.read(bytes, with: ResponseParser()).ending
+                : ResponseHeadReader.readByteByByte(bytes, with: ResponseParser()).ending
         }
         #expect(ending(fields: 200) == .waiting)
         #expect(ending(fields: 201) == .refused(.tooManyFields))

@@ -133,10 +133,10 @@ struct SplitTests {
     )
     func responsesCutTwice(text: String) {
         let bytes = wire(text)
-        let whole = ResponseReader.read(bytes, with: ResponseParser())
+        let whole = ResponseHeadReader.read(bytes, with: ResponseParser())
         for first in 0...bytes.count {
             for second in first...bytes.count {
-                let seen = ResponseReader.read(bytes, with: ResponseParser(), cuts: [first, second])
+                let seen = ResponseHeadReader.read(bytes, with: ResponseParser(), cuts: [first, second])
                 guard seen == whole else {
                     Issue.record("cut at \(first) and \(second): \(seen.ending)")
                     return
@@ -157,9 +157,9 @@ struct SplitTests {
         #expect(refused.ending != .waiting)
         #expect(RequestReader.read(bytes, with: requestParser(), cuts: [bytes.count - 1]) == refused)
         let response = wire(begin.replacing("GET / HTTP/1.1", with: "HTTP/1.1 200 OK") + "\rc")
-        let refusedResponse = ResponseReader.read(response, with: ResponseParser())
+        let refusedResponse = ResponseHeadReader.read(response, with: ResponseParser())
         #expect(refusedResponse.ending != .waiting)
-        let cutResponse = ResponseReader.read(response, with: ResponseParser(), cuts: [response.count - 1])
+        let cutResponse = ResponseHeadReader.read(response, with: ResponseParser(), cuts: [response.count - 1])
         #expect(cutResponse == refusedResponse)
     }
 

@@ -1,3 +1,4 @@
+import HTTPMessages
 import Testing
 import Vocabulary
 
@@ -10,8 +11,11 @@ struct ReplyVerdictTests {
     private func judge(_ status: Int, _ body: String = vendorError, _ fields: String = "") -> ReplyVerdict {
         let hasBody = status != 204 && status != 304
         let content = hasBody ? "Content-Length: \(body.utf8.count)\r\n\r\n\(body)" : "\r\n"
-        let (reading, reader) = read([Array("HTTP/1.1 \(status) X\r\n\(fields)\(content)".utf8)])
-        #expect(reading.progress == .complete)
+        var reader = ResponseReader(to: .post, bodyBytesMax: 1_000, limitName: "the limit")
+        var consumed = 0
+        let text = Array("HTTP/1.1 \(status) X\r\n\(fields)\(content)".utf8)
+        let progress = reader.read(text.span, consumed: &consumed)
+        #expect(progress == .complete)
         return ReplyVerdict.judge(reader, now: Timestamp(seconds: 784_111_777))
     }
 

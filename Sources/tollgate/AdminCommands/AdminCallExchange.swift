@@ -23,7 +23,7 @@ final class AdminCallExchange: StreamDelegate {
     private let loop: EventLoop
     private let request: [UInt8]
     private let limits: AdminClientLimits
-    private var reader: AdminAnswerReader
+    private var reader: ResponseReader
     private var timer: LoopTimer?
     private var result: Result<AdminAnswer, Fault>?
 
@@ -32,7 +32,7 @@ final class AdminCallExchange: StreamDelegate {
         loop = try EventLoop()
         self.request = request
         self.limits = limits
-        reader = AdminAnswerReader(method: method, contentBytesMax: limits.answerBytesMax)
+        reader = ResponseReader(to: method, bodyBytesMax: limits.answerBytesMax, limitName: "this program takes")
     }
 
     /// Connects, sends and waits. Once.
@@ -81,14 +81,14 @@ final class AdminCallExchange: StreamDelegate {
         stream.input.consume(consumed)
         switch progress {
         case .needMore: break
-        case .complete: end(.success(reader.answer), stream)
+        case .complete: end(.success(AdminAnswer(status: reader.status, content: reader.body)), stream)
         case .refused(let reason): end(.failure(.broken(reason)), stream)
         }
     }
 
     func streamDidReceiveEnd(_ stream: ByteStream) {
         switch reader.end() {
-        case .complete: end(.success(reader.answer), stream)
+        case .complete: end(.success(AdminAnswer(status: reader.status, content: reader.body)), stream)
         case .refused(let reason): end(.failure(.lost(reason)), stream)
         case .needMore: preconditionFailure("more cannot come after the end")
         }

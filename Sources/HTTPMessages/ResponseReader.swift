@@ -1,42 +1,49 @@
-import HTTPMessages
-
-/// Reads one response of the vendor out of the bytes of a connection: decisions only, no socket.
-struct ReplyReader {
-    enum Progress: Equatable { case needMore, complete, refused(String) }
+/// Reads one response with its content out of the bytes of a connection: decisions only, no socket.
+///
+/// Content is kept in memory, so much of it and no more; interim responses are skipped (RFC 9110 §15.2).
+public struct ResponseReader {
+    public enum Progress: Equatable, Sendable { case needMore, complete, refused(String) }
 
     private enum Phase { case head, body, done }
 
-    /// RFC 9110 §15.2: interim responses are skipped; a vendor that sends more than these is broken.
+    /// A server that sends more interim responses than these is broken.
     private static let interimMax = 10
 
     private var parser = ResponseParser()
     private var decoder = ChunkedDecoder()
     private var phase = Phase.head
     private var interimCount = 0
+    private let requestMethod: HTTPMethod
     private let bodyBytesMax: Int
-    private(set) var body: [UInt8] = []
-    private(set) var contentType: [UInt8]?
-    private(set) var retryAfter: [UInt8]?
+    private let limitName: StaticString
+    public private(set) var body: [UInt8] = []
+    public private(set) var contentType: [UInt8]?
+    public private(set) var retryAfter: [UInt8]?
     /// Whether a byte of a response has come.
-    private(set) var hasBegun = false
+    public private(set) var hasBegun = false
 
-    init(bodyBytesMax: Int) {
+    /// - Parameters:
+    ///   - method: of the request, which decides whether there is content (RFC 9112 §6.3).
+    ///   - limitName: what `bodyBytesMax` is called where somebody can change it.
+    public init(to method: HTTPMethod, bodyBytesMax: Int, limitName: StaticString) {
+        requestMethod = method
         self.bodyBytesMax = bodyBytesMax
-        parser.reset(requestMethod: .post)
+        self.limitName = limitName
+        parser.reset(requestMethod: method)
     }
 
-    var status: Int { parser.head.status }
+    public var status: Int { parser.head.status }
 
     /// Content was announced where none can be (204, 304): it may come yet, and be taken for the next response.
     private var announcesImpossibleContent = false
 
     /// Whether the connection can carry another response after this one.
-    var allowsReuse: Bool {
+    public var allowsReuse: Bool {
         phase == .done && parser.head.keepsAlive && parser.head.framing != .untilClose && !announcesImpossibleContent
     }
 
     /// Reads on. `consumed` tells how many bytes from the front are not needed any more.
-    mutating func read(_ bytes: Span<UInt8>, consumed: inout Int) -> Progress {
+    public mutating func read(_ bytes: Span<UInt8>, consumed: inout Int) -> Progress {
         if !bytes.isEmpty { hasBegun = true }
         while true {
             switch phase {
@@ -52,7 +59,7 @@ struct ReplyReader {
     }
 
     /// The connection has ended in order. A body until the end is complete now; anything else is broken off.
-    mutating func end() -> Progress {
+    public mutating func end() -> Progress {
         if phase == .body, parser.head.framing == .untilClose {
             phase = .done
             return .complete
@@ -68,12 +75,12 @@ struct ReplyReader {
         case .complete: break
         }
         let head = parser.head
-        if head.status == 101 { return .refused("the vendor switched protocols") }
+        if head.status == 101 { return .refused("the server switched protocols") }
         if head.status < 200 {
             interimCount += 1
             guard interimCount <= Self.interimMax else { return .refused("too many interim responses") }
             consumed += head.byteCount
-            parser.reset(requestMethod: .post)
+            parser.reset(requestMethod: requestMethod)
             return .complete
         }
         contentType = head.first(.contentType).map { range in range.indices.map { rest[$0] } }
@@ -92,7 +99,7 @@ struct ReplyReader {
         switch head.framing {
         case .none, .length(0): phase = .done
         case .length(let length):
-            guard length <= Int64(bodyBytesMax) else { return .refused("the body is longer than max_response_bytes") }
+            guard length <= Int64(bodyBytesMax) else { return tooLong }
         case .chunked, .untilClose: break
         }
         return .complete
@@ -111,7 +118,7 @@ struct ReplyReader {
         case .untilClose:
             take(bytes, consumed..<bytes.count)
             consumed = bytes.count
-            return body.count <= bodyBytesMax ? .needMore : .refused("the body is longer than max_response_bytes")
+            return body.count <= bodyBytesMax ? .needMore : tooLong
         case .chunked: return readChunks(bytes, &consumed)
         }
     }
@@ -121,10 +128,10 @@ struct ReplyReader {
             switch decoder.next(bytes, &consumed) {
             case .data(let range):
                 take(bytes, range)
-                if body.count > bodyBytesMax { return .refused("the body is longer than max_response_bytes") }
+                if body.count > bodyBytesMax { return tooLong }
             case .needMore:
                 guard body.count + Int(decoder.announcedByteCount) <= bodyBytesMax else {
-                    return .refused("the body is longer than max_response_bytes")
+                    return tooLong
                 }
                 return .needMore
             case .end:
@@ -138,4 +145,6 @@ struct ReplyReader {
     private mutating func take(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         bytes.extracting(range).withUnsafeBufferPointer { body.append(contentsOf: $0) }
     }
+
+    private var tooLong: Progress { .refused("the body is longer than \(limitName)") }
 }

@@ -2,10 +2,8 @@ import HTTPMessages
 import TestSupport
 import Testing
 
-@testable import Upstream
-
-@Suite("ReplyReader")
-struct ReplyReaderTests {
+@Suite("ResponseReader")
+struct ResponseReaderTests {
     private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
     private func isRefused(_ reading: Reading) -> Bool {
@@ -96,9 +94,9 @@ struct ReplyReaderTests {
     @Test("the vendor must not switch protocols, at once or after an interim response")
     func switching() {
         let switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"
-        #expect(read(switching).progress == .refused("the vendor switched protocols"))
+        #expect(read(switching).progress == .refused("the server switched protocols"))
         let later = read("HTTP/1.1 100 Continue\r\n\r\n" + switching)
-        #expect(later.progress == .refused("the vendor switched protocols"))
+        #expect(later.progress == .refused("the server switched protocols"))
     }
 
     @Test(
@@ -160,7 +158,7 @@ struct ReplyReaderTests {
 
     @Test("a body may be as long as the limit and no longer, by length, by chunks and until the end")
     func limits() {
-        let tooLong = ReplyReader.Progress.refused("the body is longer than max_response_bytes")
+        let tooLong = ResponseReader.Progress.refused("the body is longer than the limit")
         for (length, isSound) in [(10, true), (11, false)] {
             let body = String(repeating: "x", count: length)
             let whole = Reading(progress: .complete, status: 200, body: body)
