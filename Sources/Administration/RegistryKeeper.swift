@@ -216,25 +216,24 @@ public final class RegistryKeeper {
         teams = Self.byID(settings.teams.teams)
         rooms.replace(settings, dropsAliases: reload.dropsAliases)
         let published = back.callback { [unowned self] (_: Void) in
-            reload.then(.success(()))
-            finish()
+            remember(writes, reload.auditEntry(at: SystemClock.wall())) { [unowned self] in
+                reload.then(.success(()))
+                finish()
+            }
         }
         server.replace(settings) { published(()) }
-        remember(writes)
     }
 
-    /// Makes the end of rulings durable. Where the store does not work now it goes with the next change; a start from
-    /// the old state would come to the same end.
-    private func remember(_ writes: [RegistryWrite]) {
-        guard !writes.isEmpty else { return }
-        store.apply(
-            writes,
-            audit: nil,
-            then: back.callback { [unowned self] (result: Result<Void, StoreFault>) in
-                guard case .failure(let fault) = result else { return }
-                ProcessLog.warning("rulings_not_stored", ["detail": fault.description])
+    /// Makes the end of rulings durable, and notes the reload. Where the store does not work now the rulings go with the
+    /// next change; a start from the old state would come to the same end.
+    private func remember(_ writes: [RegistryWrite], _ entry: AuditEntry, then: @escaping () -> Void) {
+        let stored = back.callback { [unowned self] (result: Result<Void, StoreFault>) in
+            if case .failure(let fault) = result {
+                ProcessLog.warning("reload_not_stored", ["detail": fault.description])
                 overdue += writes
             }
-        )
+            then()
+        }
+        store.apply(writes, audit: entry, then: stored)
     }
 }

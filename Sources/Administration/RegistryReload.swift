@@ -1,5 +1,8 @@
+import Forms
 public import Gateway
+import Keying
 public import Registry
+import Vocabulary
 
 /// Another configuration file that is to be taken into use. Handed to the keeper, on its loop.
 public struct RegistryReload {
@@ -22,5 +25,23 @@ public struct RegistryReload {
         self.dropsAliases = dropsAliases
         self.makeSettings = makeSettings
         self.then = then
+    }
+
+    /// What the audit log says of it: a signal has neither token nor address.
+    func auditEntry(at now: Timestamp) -> AuditEntry {
+        let counts: [(name: String, value: JSONValue)] = [
+            ("teams", .integer(file.teams.count)), ("team_keys", .integer(file.teamKeys.count)),
+            ("upstream_keys", .integer(file.upstreamKeys.count)),
+        ]
+        return AuditEntry(
+            at: now,
+            actor: "SIGHUP",
+            role: "program",
+            action: "configuration.reload",
+            target: "configuration",
+            address: "",
+            before: nil,
+            after: JSONValue.object(counts).text
+        )
     }
 }

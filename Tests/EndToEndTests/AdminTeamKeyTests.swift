@@ -219,6 +219,8 @@ struct AdminTeamKeyTests {
             try gateway.rewriteConfiguration(["cache": ["ttl": "1h"]])
             try gateway.reload(expecting: "reloaded")
             #expect(try status(gateway, own) == 200 && status(gateway, filed) == 200)
+            let entry = try gateway.admin("GET", "/audit").json["items"][0]
+            #expect(entry["action"].string == "configuration.reload" && entry["actor"].string == "SIGHUP")
         }
     }
 
