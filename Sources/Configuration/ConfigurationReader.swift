@@ -74,6 +74,10 @@ struct ConfigurationReader {
     private mutating func readAdmin(_ reader: ObjectReader) {
         defer { reader.finish() }
         readAddress(reader, into: &configuration.admin.address)
+        if !configuration.admin.address.isLoopback {
+            let what = "is no loopback address, and the admin side speaks no TLS: tokens and new keys go in clear; put "
+            report.warn(reader.path("address"), what + "something that speaks TLS before it")
+        }
         var names = Set<String>()
         for entry in reader.objects("tokens") ?? [] {
             var token = GatewayConfiguration.Token()

@@ -37,5 +37,10 @@ public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether only programs on this machine can connect to it.
+    public var isLoopback: Bool {
+        host.lowercased() == "localhost" || SocketAddress(literal: host, port: port)?.isLoopback == true
+    }
+
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

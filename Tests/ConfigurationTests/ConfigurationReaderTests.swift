@@ -117,6 +117,19 @@ struct ConfigurationReaderTests {
         #expect(team.record == expected && team.keys.isEmpty)
     }
 
+    @Test(
+        "an admin address that others can reach is warned of, since there is no TLS",
+        arguments: [
+            ("127.0.0.1:1", false), ("[::1]:1", false), ("localhost:1", false), ("0.0.0.0:1", true), ("[::]:1", true),
+            ("10.0.0.7:1", true), ("gateway.example.com:1", true),
+        ]
+    )
+    func adminAddress(_ address: String, _ isWarnedOf: Bool) throws {
+        let text = try ConfigurationText(Samples.contract).replacing("admin.address", by: "\"\(address)\"").text
+        let warnings = try bench.configuration(text).warnings
+        #expect(warnings.contains { $0.hasPrefix("admin.address: is no loopback address") } == isWarnedOf)
+    }
+
     @Test("every member arrives where it belongs")
     func arrival() throws {
         let read = try bench.configuration(Samples.unusual)
