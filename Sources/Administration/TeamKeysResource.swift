@@ -33,8 +33,10 @@ struct TeamKeysResource {
             let page = try request.page()
             let team = TeamID(rawValue: request.parameters[0])
             guard keeper.registry.team(team) != nil else { throw .notFound("team \(team)") }
-            let (ids, next) = AdminRequest.page(keeper.registry.teamKeyIDs(of: team), page)
-            show(Array(ids), reply) { .list($0, next: next) }
+            // One more than is shown, to know whether there are more.
+            let ids = keeper.registry.teamKeyIDs(of: team, after: page.cursor, atMost: page.limit + 1)
+            let shown = Array(ids.prefix(page.limit))
+            show(shown, reply) { .list($0, next: ids.count > shown.count ? shown.last?.rawValue : nil) }
         } catch {
             reply(AdminReply(error))
         }

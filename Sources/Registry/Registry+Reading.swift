@@ -49,8 +49,13 @@ extension Registry {
     }
 
     /// The keys of a team; of those that the store has for it only the ones that no other team of the file has (R1).
-    public func teamKeyIDs(of team: TeamID) -> [KeyID] {
-        (teamKeyIDs[team] ?? []).filter { teamKey($0)?.record.team == team }.sorted { $0.rawValue < $1.rawValue }
+    ///
+    /// - Parameters:
+    ///   - cursor: only identifiers behind this one.
+    ///   - count: at most so many.
+    public func teamKeyIDs(of team: TeamID, after cursor: String? = nil, atMost count: Int = .max) -> [KeyID] {
+        guard let keys = teamKeyIDs[team] else { return [] }
+        return Array(keys.behind(cursor).lazy.filter { teamKey($0)?.record.team == team }.prefix(count))
     }
 
     /// The file's keys in its order, then those of the store.

@@ -36,8 +36,8 @@ public struct Registry: Sendable {
     var storedTeamKeys: [KeyID: TeamKeyRecord] = [:]
     var storedUpstreamKeys: [KeyID: OpenedUpstreamKey] = [:]
     var rulings: [Ruled: KeyRuling] = [:]
-    /// The keys of each team, of the file and of the store.
-    var teamKeyIDs: [TeamID: Set<KeyID>] = [:]
+    /// The keys of each team, of the file and of the store, in order: a page of them is found without sorting them all.
+    var teamKeyIDs: [TeamID: SortedKeys] = [:]
     let sealer: SecretSealer
 
     /// - Parameter sealer: opens the vendor's secrets that the store has, and seals new ones.
@@ -81,9 +81,8 @@ public struct Registry: Sendable {
         fileTeams = Dictionary(uniqueKeysWithValues: file.teams.map { ($0.id, $0) })
         fileTeamKeys = Dictionary(uniqueKeysWithValues: file.teamKeys.map { ($0.id, $0) })
         fileUpstreamKeys = Dictionary(uniqueKeysWithValues: file.upstreamKeys.map { ($0.key.id, $0) })
-        teamKeyIDs = [:]
-        for key in storedTeamKeys.values { teamKeyIDs[key.team, default: []].insert(key.id) }
-        for key in file.teamKeys { teamKeyIDs[key.team, default: []].insert(key.id) }
+        let keys = Array(storedTeamKeys.values) + file.teamKeys
+        teamKeyIDs = Dictionary(grouping: keys, by: \.team).mapValues { SortedKeys($0.map(\.id)) }
     }
 
     /// Does one step, which is durable in the store (R2).
@@ -92,12 +91,11 @@ public struct Registry: Sendable {
         case .saveTeam(let team): storedTeams[team.id] = team
         case .removeTeam(let id):
             storedTeams[id] = nil
-            for key in teamKeyIDs[id] ?? [] where storedTeamKeys.removeValue(forKey: key) != nil {
-                teamKeyIDs[id]?.remove(key)
-            }
+            for key in teamKeyIDs[id]?.ids ?? [] where storedTeamKeys[key]?.team == id { storedTeamKeys[key] = nil }
+            teamKeyIDs[id] = SortedKeys(file.teamKeys.filter { $0.team == id }.map(\.id))
         case .saveTeamKey(let key):
             storedTeamKeys[key.id] = key
-            teamKeyIDs[key.team, default: []].insert(key.id)
+            teamKeyIDs[key.team, default: SortedKeys([])].insert(key.id)
         case .saveUpstreamKey(let key):
             let known = storedUpstreamKeys[key.id]
             // What is sealed here was sealed with this sealer, so that it can be opened.
