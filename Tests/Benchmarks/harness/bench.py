@@ -3,11 +3,15 @@
 import os
 import pathlib
 import subprocess
+import sys
+import types
 from dataclasses import dataclass
 
 import machine
 import questions
 from contestants import Vendor
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,18 @@ class Bench:
         self.spinners = machine.start_spinners(session, self.cores)
         self.vendor = Vendor(self)
         self.sample_answer = self.vendor.answer(0)
+
+
+def make_bench(session, programs):
+    """As much of a benchmark as a gateway and the vendor need."""
+    bench = types.SimpleNamespace(session=session, programs=pathlib.Path(programs), cores=machine.choose_cores())
+    bench.vendor = Vendor(bench)
+    return bench
+
+
+def build_programs(*products):
+    """Builds a release of these, and says where they are."""
+    build = ["swift", "build", "--package-path", REPOSITORY, "--configuration", "release"]
+    for product in products:
+        subprocess.run([*build, "--product", product], check=True, stdout=sys.stderr)
+    return subprocess.run([*build, "--show-bin-path"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()

@@ -9,10 +9,11 @@ import json
 import os
 import pathlib
 import re
+import time
 
 import questions
 from machine import resident_bytes
-from processes import free_port, wait_until_listening, BenchmarkFailure
+from processes import complaint, free_port, wait_until_listening, BenchmarkFailure
 
 IDLE_SECONDS = 600
 
@@ -142,7 +143,7 @@ class Contestant:
 class Tollgate(Contestant):
     """`tollgate serve`. With TLS it is a process of its own, as its listener does one or the other."""
 
-    def __init__(self, bench, workers=1, tls=False, teams=1, memory="256MiB", store=None, name=None):
+    def __init__(self, bench, workers=1, tls=False, teams=1, memory="256MiB", store=None, name=None, admin_token=None):
         self.name = name or f"Tollgate, {workers} worker{'s' if workers > 1 else ''}"
         self.workers, self.is_tls = workers, tls
         super().__init__(bench, f"tollgate-{workers}")
@@ -157,9 +158,13 @@ class Tollgate(Contestant):
                 "id": f"key-{number}", "secret": {"value": questions.TEAM_KEY_FORMAT % number}}]}
             for number in range(teams)
         ]
+        self.admin_port = free_port()
+        admin = {"address": f"127.0.0.1:{self.admin_port}"}
+        if admin_token:
+            admin["tokens"] = [{"name": "benchmark", "role": "admin", "secret": {"value": admin_token}}]
         configuration = {
             "listen": listen,
-            "admin": {"address": f"127.0.0.1:{free_port()}"},
+            "admin": admin,
             "upstream": {
                 "base_url": f"http://127.0.0.1:{bench.vendor.port}",
                 "keys": [{"id": "primary", "secret": {"value": questions.VENDOR_KEY}}],
@@ -179,6 +184,17 @@ class Tollgate(Contestant):
         process = self.start(self.command(), output=self.access_log)
         wait_until_listening(process, self.port)
         return self
+
+    def run_timed(self):
+        """Starts it; seconds from exec to the line that says where it listens."""
+        self.access_log.write_bytes(b"")
+        begun = time.monotonic()
+        process = self.start(self.command(), output=self.access_log)
+        while b"listening on " not in self.access_log.read_bytes():
+            if process.poll() is not None or time.monotonic() - begun > 60:
+                raise BenchmarkFailure(f"no start: {complaint(process)}")
+            time.sleep(0.001)
+        return time.monotonic() - begun
 
 
 class Nginx(Contestant):

@@ -1,0 +1,114 @@
+"""What a gateway executes, counted by callgrind."""
+
+import collections
+import pathlib
+import re
+import subprocess
+import time
+
+from processes import BenchmarkFailure, wait_until_listening
+
+ALLOCATORS = {"malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign"}
+SWIFT_ALLOCATORS = {"swift_allocObject", "swift_slowAlloc"}  # shown, since malloc's caller is always one of these
+SETTLE_SECONDS = 1.5  # the access log and the roll-ups of the last requests are written by then
+
+
+def command(output, *options):
+    """What stands before a program that is to be counted from the moment when `control` says so."""
+    return ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={output}", "--quiet", *options]
+
+
+def control(gateway, *options):
+    subprocess.run(["callgrind_control", *options, str(gateway.pids[0])], check=True, capture_output=True, timeout=60)
+
+
+class CountedGateway:
+    """A gateway under callgrind, for several counts one after the other, each by thread."""
+
+    def __init__(self, gateway):
+        self.gateway, self.output, self.counts_made = gateway, gateway.folder / "callgrind.out", 0
+        prefix = command(self.output, "--separate-threads=yes")
+        process = gateway.start([*prefix, *gateway.command()], output=gateway.access_log)
+        wait_until_listening(process, gateway.port, seconds=120)
+
+    def begin(self):
+        """Counts from now on: what was executed before, such as start and first uses, is not counted."""
+        control(self.gateway, "--instr=on")
+
+    def count(self, action, settles=True):
+        """The profiles of what every thread executes while the action runs, by the thread's number.
+
+        `settles`: what the requests leave to be done within a second or so is counted, too.
+        """
+        control(self.gateway, "--zero")
+        action()
+        if settles:
+            time.sleep(SETTLE_SECONDS)
+        control(self.gateway, "--dump")
+        self.counts_made += 1
+        files = list(self.output.parent.glob(f"{self.output.name}.{self.counts_made}-*"))
+        if not files:
+            raise BenchmarkFailure("callgrind wrote nothing")
+        return {path.name.rpartition("-")[2]: Profile().read(path) for path in files if path.stat().st_size}
+
+
+class Profile:
+    """What callgrind counted: instructions by function and by library, and who called which allocator how often."""
+
+    def __init__(self):
+        self.by_function, self.by_library = collections.Counter(), collections.Counter()
+        self.allocations = collections.Counter()  # (caller, function) -> calls
+
+    @property
+    def total(self):
+        return sum(self.by_function.values())
+
+    def read(self, path):
+        """Adds what a file of callgrind's says, and answers itself."""
+        names, function, called, library, skips_cost, total = {}, "", "", "", False, 0
+
+        def name_of(kind, text):
+            # "(7) name" at the first mention, "(7)" from then on; functions and libraries are numbered apart.
+            number, _, name = text.partition(" ")
+            return names.setdefault((kind, number), name)
+
+        for line in path.read_text(errors="replace").splitlines():
+            if line.startswith("ob="):
+                library = pathlib.Path(name_of("ob", line[3:])).name
+            elif line.startswith("cob="):
+                name_of("ob", line[4:])
+            elif line.startswith("fn="):
+                function = name_of("fn", line[3:])
+            elif line.startswith("cfn="):
+                called = name_of("fn", line[4:])
+            elif line.startswith("calls="):
+                if called in ALLOCATORS | SWIFT_ALLOCATORS:
+                    self.allocations[function, called] += int(line[6:].split()[0])
+                skips_cost = True  # the line after it has the cost of the functions called
+            elif re.match(r"[-+*\d]", line):
+                if not skips_cost:
+                    cost = int(line.split()[-1])
+                    self.by_function[function] += cost
+                    self.by_library[library] += cost
+                    total += cost
+                skips_cost = False
+            elif line.startswith("totals:") and int(line.split()[1]) != total:
+                raise BenchmarkFailure(f"the profile is not read rightly: {line}, but {total} were added up")
+        return self
+
+    @property
+    def mallocs(self):
+        """Calls of allocators, but not those that one makes of another."""
+        return sum(count for (caller, called), count in self.allocations.items()
+                   if called in ALLOCATORS and caller not in ALLOCATORS)
+
+    def explain(self, hits, to):
+        def show(title, counter, shown):
+            print(title, file=to)
+            for name, count in counter.most_common(shown):
+                name = " -> ".join(name) if isinstance(name, tuple) else name
+                print(f"{count / hits:9.1f}  {name}", file=to)
+
+        show("instructions per hit by library (hashing is libcrypto's):", self.by_library, 12)
+        show("by function:", self.by_function, 30)
+        show("calls of allocators per hit:", self.allocations, 15)
