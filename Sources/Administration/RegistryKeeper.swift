@@ -43,6 +43,9 @@ public final class RegistryKeeper {
     private let rooms: SharedRooms
     private let server: GatewayServer
     private let back: LoopReturn
+    /// The directory of before, until no worker has it any more: what a change made of no use goes here and not on the
+    /// thread of a worker, which has requests to serve.
+    private var retired: TeamDirectory?
     private var waiting: [Work] = []
     private var isBusy = false
     /// Steps that followed from a reload while the store took none; they go with the next change.
@@ -154,8 +157,10 @@ public final class RegistryKeeper {
             "registry_changed",
             ["actor": change.actor.name, "action": decided.action, "target": decided.target]
         )
+        retired = settings.teams
         take(decided.writes)
         let published = back.callback { [unowned self] (_: Void) in
+            retired = nil
             change.then(.success(decided))
             finish()
         }
@@ -167,7 +172,7 @@ public final class RegistryKeeper {
     private func take(_ writes: [RegistryWrite]) {
         var concerned = RegistryScope()
         for write in writes { concerned.add(write) }
-        let keysBefore = Set(concerned.teamKeys + concerned.teams.flatMap { registry.teamKeyIDs(of: $0) })
+        let keysBefore = Set(concerned.teamKeys + concerned.teams.flatMap { registry.goodTeamKeyIDs(of: $0) })
         let gone = keysBefore.flatMap { registry.digests(of: $0) }
         for write in writes { registry.apply(write) }
         for scope in concerned.budgetScopes { rooms.replace(budgets: registry.budgets(of: scope), of: scope) }
@@ -206,6 +211,7 @@ public final class RegistryKeeper {
         var next = registry
         for write in writes { next.apply(write) }
         next.replace(file: reload.file)
+        retired = settings.teams
         do {
             settings = try reload.makeSettings(next)
         } catch {
@@ -216,6 +222,7 @@ public final class RegistryKeeper {
         teams = Self.byID(settings.teams.teams)
         rooms.replace(settings, dropsAliases: reload.dropsAliases)
         let published = back.callback { [unowned self] (_: Void) in
+            retired = nil
             remember(writes, reload.auditEntry(at: SystemClock.wall())) { [unowned self] in
                 reload.then(.success(()))
                 finish()

@@ -58,6 +58,11 @@ extension Registry {
         return Array(keys.behind(cursor).lazy.filter { teamKey($0)?.record.team == team }.prefix(count))
     }
 
+    /// The keys of a team that are not revoked, in no order; also those that have no effect here (R1).
+    public func goodTeamKeyIDs(of team: TeamID) -> [KeyID] {
+        (teamKeyIDs[team]?.ids ?? []).filter { storedTeamKeys[$0]?.revokedAt == nil }
+    }
+
     /// The file's keys in its order, then those of the store.
     public var upstreamKeyIDs: [KeyID] {
         let stored = storedUpstreamKeys.keys.filter { fileUpstreamKeys[$0] == nil }
