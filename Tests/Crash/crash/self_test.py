@@ -124,7 +124,7 @@ class Sound:
         self.connection.commit()
         self.connection.close()
         self.charge_log.write_text("".join(json.dumps(each) + "\n" for each in self.charges))
-        return violations(Case(CONFIGURATION, self.store, self.charge_log, self.answers, self.expectations))
+        return violations(Case(CONFIGURATION, self.store, self.charge_log, self.answers, [], self.expectations))
 
 
 def cache_key(number):
