@@ -19,6 +19,7 @@ TEAMS = {
 FILE_TEAM = "team-06"
 FILE_TEAM_ACCOUNT = "default"
 TEAM_KEYS_MAX = 3
+BUDGETED_KEYS = {f"{team}-key-2" for team in TEAMS}
 UPSTREAM_KEYS = {
     "op-upstream-1": {"account": "default"},
     "op-upstream-2": {"account": "default", "monthly_credits": 12},
@@ -32,8 +33,8 @@ def team_keys(team):
 
 
 def key_budgets(key):
-    """The budgets of a team's key: every second one has some."""
-    return [budget("total", 4)] if key.endswith("-key-2") else []
+    """The budgets of a team's key: one of each team's has some, none of the file's team, whose keys are many."""
+    return [budget("total", 4)] if key in BUDGETED_KEYS else []
 
 
 def account(team):

@@ -50,8 +50,8 @@ class Load:
     """Threads that ask. What each asks follows from the seed, though not how the threads come after one another."""
 
     def __init__(self, gateway, record, operator, seed, rounds=None, has_time_out=False):
-        """`rounds` are of each thread; without, it goes on for as long as the gateway is started again. The operator
-        works for as long as clients ask."""
+        """`rounds` are of each thread, and of the operator beside them; without, all go on for as long as the gateway is
+        started again."""
         self.gateway, self.record, self.operator, self.rounds = gateway, record, operator, rounds
         self.teams = gateway.configuration["teams"]
         self.seed = seed
@@ -75,7 +75,7 @@ class Load:
         self.threads = [threading.Thread(target=self.run, args=(number,), daemon=True) for number in range(THREADS)]
         for thread in self.threads:
             thread.start()
-        self.operator.start(goes_on=self.rounds is None)
+        self.operator.start(self.rounds)
         return self
 
     def join(self):

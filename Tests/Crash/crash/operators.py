@@ -1,5 +1,6 @@
 """An operator at the admin side: makes, changes and deletes what it owns, under load and over the gateway's ends."""
 
+import itertools
 import json
 import random
 import threading
@@ -16,7 +17,8 @@ from questions import Question, document, new_question
 from replay import Replay
 from states import NO_GRACE, UpstreamKey
 
-PAUSE = 0.01  # seconds between the calls of one who goes on over many starts
+STEPS = 25  # of a round, some 40 calls
+PAUSE = 0.01  # seconds between the steps of one who goes on over many starts
 STEPS_AFTER = 6
 OLD_SECRETS = 12  # of all that were told, used again after each start
 PAGE, PAGES_MAX = 100, 4
@@ -41,7 +43,6 @@ class Operator:
         self.rotation = None  # the last one with an Idempotency-Key
         self.serial = 0
         self.thread = None
-        self.must_end = threading.Event()
         self.fault = None  # of this program
 
     # MARK: Calling
@@ -202,26 +203,29 @@ class Operator:
 
     # MARK: Under load
 
-    def start(self, goes_on):
-        """`goes_on` over the gateway's ends; else its end is the operator's too."""
-        self.must_end.clear()
-        self.thread = threading.Thread(target=self.run, args=(goes_on,), daemon=True)
+    def start(self, rounds):
+        """Without `rounds` it goes on over the gateway's ends; else the gateway's end is its own too."""
+        self.thread = threading.Thread(target=self.run, args=(rounds,), daemon=True)
         self.thread.start()
 
     def join(self):
-        self.must_end.set()
         self.thread.join(2 * PATIENCE)
         if self.thread.is_alive():
             raise TestFailure("the operator's thread does not end")
         if self.fault:
             raise TestFailure(f"the operator failed: {self.fault!r}") from self.fault
 
-    def run(self, goes_on):
+    def run(self, rounds):
         try:
-            while not self.must_end.wait(PAUSE if goes_on else 0):
+            for _ in itertools.count() if rounds is None else range(rounds * STEPS):
                 starts = self.gateway.starts
-                if not self.step().is_heard and not self.may_go_on(goes_on, starts):
+                call = self.step()
+                if not call.is_heard and not self.may_go_on(rounds is None, starts):
                     return
+                if not call.is_certain:
+                    self.look_at(call)
+                if rounds is None:
+                    time.sleep(PAUSE)
         except Exception as fault:  # noqa: BLE001: join() raises it again
             self.fault = fault
         finally:
@@ -269,6 +273,16 @@ class Operator:
         old = self.random.sample(self.secrets, min(len(self.secrets), OLD_SECRETS))
         for each in dict.fromkeys([*old, *self.good_secrets(), *self.secrets[-3:]]):
             self.use(*each)
+
+    def look_at(self, call):
+        """At what a call was about that may have been done or not."""
+        if call.action.startswith("upstream_key."):
+            self.call("upstream_key.list")
+        elif call.team:
+            self.call("team.list")
+            self.call("team_key.list", team=call.team)
+            for each in [each for each in self.secrets if each[:2] == (call.team, call.key)][-2:]:
+                self.use(*each)
 
     def good_secrets(self):
         """Those that may be taken, by what is possible."""

@@ -50,6 +50,9 @@ class StoreLife:
         if self.gateway.process is not None:
             self.gateway.process.kill()
         self.vendor.stop()
+        calls = self.operator.calls.snapshot()
+        self.bench.calls += len(calls)
+        self.bench.unheard_calls += sum(not each.is_heard and not each.is_read for each in calls)
         if kind is not None and issubclass(kind, Exception):
             self.keep(fault)
         self.bench.session.remove(self.folder)
