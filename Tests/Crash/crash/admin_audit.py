@@ -20,6 +20,8 @@ def told_is_so(case):
     replay = Replay.of(case.calls)
     yield from replay.complaints
     if not case.registry.is_there:
+        if any(each.is_done and not each.is_read for each in case.calls):
+            yield "A1: the store has no tables of teams and keys"
         return
     for owner in list(replay.possible):
         if owner in replay.gone or is_in_store(case, replay, owner):
@@ -60,6 +62,8 @@ def vendor_keys_are_used_as_told(case):
 
 def entries_agree(case):
     """A3: entries ascend, none is alike, and each is one change's."""
+    if not case.registry.is_there:
+        return  # told_is_so has said so
     entries = case.registry.entries
     for before, after in zip(entries, entries[1:]):
         if after.id != before.id + 1:

@@ -67,14 +67,19 @@ class Call:
         """As the audit log calls it."""
         if self.action.startswith("upstream_key."):
             return f"upstream_key/{self.key}"
-        return f"team/{self.team}" + (f"/key/{self.key}" if self.action.startswith("team_key.") else "")
+        return f"team/{self.team}" + (f"/key/{self.key}" if self.key else "")
+
+    @property
+    def owner(self):
+        """The team, or the key at the vendor, that the target belongs to or is."""
+        return "/".join(self.target.split("/")[:2])
 
     def __str__(self):
         told = f"{self.status} {self.error}".strip() if self.is_heard else "no reply"
-        what = "the log" if self.action == "audit.list" else self.target + (f"/key/{self.key}" if self.secret else "")
+        what = f" {self.target}" if self.team or self.key else ""
         terms = {name: value for name, value in (self.content or {}).items() if name != "secret"}
         repeat = f" as {self.idempotency_key}" if self.idempotency_key else ""
-        return f"call {self.number}, {self.action} {what} {terms or ''}{repeat}: {told}"
+        return f"call {self.number}, {self.action}{what}{f' {terms}' if terms else ''}{repeat}: {told}"
 
 
 class Calls:

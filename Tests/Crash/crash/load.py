@@ -50,8 +50,8 @@ class Load:
     """Threads that ask. What each asks follows from the seed, though not how the threads come after one another."""
 
     def __init__(self, gateway, record, operator, seed, rounds=None, has_time_out=False):
-        """`rounds` are of each thread, and of the operator beside them; without, all go on for as long as the gateway is
-        started again."""
+        """`rounds` are of each thread, and of the operator beside them; without, they go on for as long as the gateway
+        is started again."""
         self.gateway, self.record, self.operator, self.rounds = gateway, record, operator, rounds
         self.teams = gateway.configuration["teams"]
         self.seed = seed

@@ -63,7 +63,7 @@ class Registry:
         for row in connection.execute("SELECT * FROM audit ORDER BY id"):
             members = {name: row[name] for name in AuditEntry.__dataclass_fields__}
             for name in ("before", "after"):
-                members[name] = None if row[name] is None else json.loads(row[name])
+                members[name] = None if row[name] is None else parsed(row[name])
             self.entries.append(AuditEntry(**members))
 
     def has(self, scope, name):
@@ -122,3 +122,12 @@ class Registry:
                 self.orphans.append(f"ruling {row['verdict']} on {row['subject']} {row['id']}")
             else:
                 key["state"] = row["verdict"]
+
+
+def parsed(text):
+    """The members of a JSON object; of anything else the text alone, which agrees with nothing."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    return value if isinstance(value, dict) else {"text": text}

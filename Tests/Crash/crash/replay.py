@@ -56,7 +56,7 @@ class Replay:
             self.possible[f"upstream_key/{key}"] = [(UpstreamKey("", is_of_file=True), 0)]
         for team in holdings.TEAMS:
             self.possible[f"team/{team}"] = [(Team(), 0)]
-        self.last_change = {}  # owner -> call
+        self.last_change = {}  # owner or target -> call
         self.times = collections.defaultdict(list)  # vendor's secret -> [[since, until]] in which it may be used
         self.entries = None
         if entries is not None:
@@ -117,7 +117,7 @@ class Replay:
     # MARK: Changes
 
     def take_change(self, call):
-        owner = "/".join(call.target.split("/")[:2])
+        owner = call.owner
         if owner in self.gone:
             return
         done = []
@@ -129,7 +129,7 @@ class Replay:
                 done.append((outcome.after, count + outcome.is_change))
         kept = [] if call.is_certain else self.possible[owner]
         self.settle(owner, call, done + kept)
-        self.last_change[owner] = call
+        self.last_change[owner] = self.last_change[call.target] = call
         if isinstance(self.state(owner), UpstreamKey):
             self.note_times(owner, call)
 
@@ -149,7 +149,7 @@ class Replay:
     def learn(self, call, name):
         text = call.reply.get("secret", "")
         found = SECRET_PATTERN.fullmatch(text)
-        if found is None or found[1] != call.reply["public_id"]:
+        if found is None or found[1] != call.reply.get("public_id"):
             self.complaints.append(f"A1: {call}: the secret is not of the form that keys have")
         elif wrong := self.texts.learn(name, text):
             self.complaints.append(f"A2: {call}: {wrong}")
@@ -182,7 +182,8 @@ class Replay:
             counts = {count for _, count in self.possible[owner]}
             following = "; ".join(map(str, self.entries[owner][min(counts):][:4])) or "none"
             return f"A3: {call}: it has no entry of its own that agrees; next are: {following}"
-        return f"{self.rule(owner)}: {call}, though {self.last_change.get(owner, 'it was never made')}"
+        last = self.last_change.get(call.target) or self.last_change.get(owner, "nothing was made there before")
+        return f"{self.rule(owner)}: {call}, though {last}"
 
     def rule(self, owner):
         """By how the last change was answered: what was done stays done, what was not is whole or not at all."""

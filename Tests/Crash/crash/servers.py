@@ -142,7 +142,7 @@ class Gateway:
 
     def kill(self):
         with self.changed:
-            self.port = self.admin_port = None  # before the kill: whoever is refused afterwards waits for the next start
+            self.port = self.admin_port = None  # before the kill: whoever is refused then waits for the next start
         self.signal(signal.SIGKILL)
         return self.end()
 

@@ -63,11 +63,11 @@ class TeamKey:
     def shows_as(self, shown):
         """Whether the admin API shows it so."""
         return (
-            shown["name"] == self.name and budgets_of(shown) == self.budgets
-            and shown["state"] == ("revoked" if self.is_revoked else "active")
-            and (shown["rotated_at"] is not None) == self.is_rotated
-            and (shown["revoked_at"] is not None) == self.is_revoked
-            and (shown["previous_valid_until"] is not None) == bool(self.retiring)
+            shows_members(shown, {"name": self.name, "state": "revoked" if self.is_revoked else "active"})
+            and budgets_of(shown) == self.budgets
+            and (shown.get("rotated_at") is not None) == self.is_rotated
+            and (shown.get("revoked_at") is not None) == self.is_revoked
+            and (shown.get("previous_valid_until") is not None) == bool(self.retiring)
         )
 
     def is_stored_as(self, row, texts):
@@ -204,7 +204,7 @@ class UpstreamKey:
     def shows_as(self, shown):
         # A 429 makes a key cool, which no operator decides.
         states = ("active", "cooling") if self.state == "active" else (self.state,)
-        return shown["state"] in states and shows_members(shown, {
+        return shown.get("state") in states and shows_members(shown, {
             "account": self.account, "weight": self.weight, "monthly_credits": self.monthly_credits})
 
     def is_listed_as(self, shown):
@@ -220,8 +220,8 @@ class UpstreamKey:
 def budgets_of(shown):
     """Budgets as far as the operator gives them, in a text."""
     return canonical([[each["window"], float(each["credits"]), each.get("enforce", True)] for each in
-                      shown["budgets"]])
+                      shown.get("budgets", [])])
 
 
 def shows_members(shown, members):
-    return all(shown[name] == value for name, value in members.items())
+    return all(shown.get(name) == value for name, value in members.items())

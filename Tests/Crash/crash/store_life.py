@@ -50,7 +50,7 @@ class StoreLife:
         if self.gateway.process is not None:
             self.gateway.process.kill()
         self.vendor.stop()
-        calls = self.operator.calls.snapshot()
+        calls = self.operator.admin.calls.snapshot()
         self.bench.calls += len(calls)
         self.bench.unheard_calls += sum(not each.is_heard and not each.is_read for each in calls)
         if kind is not None and issubclass(kind, Exception):
@@ -61,7 +61,7 @@ class StoreLife:
         """Leaves everything for whoever looks into a violation."""
         self.bench.session.kept.append(self.folder)
         self.record.save(self.folder / "answers.jsonl")
-        self.operator.calls.save(self.folder / "calls.jsonl")
+        self.operator.admin.calls.save(self.folder / "calls.jsonl")
         store = self.gateway.store
         if store.parent != self.folder:
             for path in store.parent.glob(f"{store.name}*"):
@@ -81,7 +81,7 @@ class StoreLife:
         members = json.dumps(dataclasses.asdict(expectations))
         (self.folder / "expectations.json").write_text(members)
         case = Case(self.gateway.configuration, self.gateway.store, self.vendor.charge_log, self.record.snapshot(),
-                    self.operator.calls.snapshot(), expectations)
+                    self.operator.admin.calls.snapshot(), expectations)
         found = violations(case)
         if found:
             raise Violation("\n".join(found))
@@ -190,7 +190,7 @@ class StoreLife:
             for index in range(len(team["keys"])):
                 question = Question(document(self.random), "gpt-4o")
                 self.heard(client.ask(team, index, question, "only-if-cached")).is_final = True
-        for asker in self.operator.askers():
+        for asker in self.operator.admin.askers():
             question = Question(document(self.random), "gpt-4o")
             self.heard(client.ask_as(asker, question, "only-if-cached")).is_final = True
 
