@@ -26,6 +26,7 @@ class AdminClient:
         self.secrets = []  # (team, key, secret) of all that was told
 
     def call(self, action, **members):
+        """Makes a call of the admin API; answers its record, without a status where no whole reply came."""
         call = self.calls.add(action, **members)
         method, path = PATHS[action]
         path = "/admin/v1" + path.format(team=call.team, key=call.key)
@@ -48,6 +49,7 @@ class AdminClient:
         return self.took(call, self.client.line.exchange("POST", "/v1/classify", question.body(), fields))
 
     def took(self, call, reply):
+        """The call with its reply; None is one that never came."""
         if reply is not None:
             response, content = reply
             call.answered = time.monotonic()
@@ -59,7 +61,7 @@ class AdminClient:
         return call
 
     def ask(self, team, key, secret):
-        """A real question, for the ledger; the audit log of calls has it as a use of the secret."""
+        """A real question, which the ledger's audit judges; for the registry it is a use of the secret."""
         call = self.calls.add(USE, team=team, key=key, secret=secret)
         call.sent = time.monotonic()
         asker = Asker(team, key, holdings.account(team), secret)

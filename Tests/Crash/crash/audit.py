@@ -65,6 +65,9 @@ class Case:
         self.calls = calls
         self.answers = heard
         self.asked = {each.request_id: each for each in heard}
+        self.by_question = collections.defaultdict(list)
+        for each in heard:
+            self.by_question[each.account, each.question].append(each)
         self.charges = read_charges(charge_log, configuration)
 
     @classmethod
@@ -282,8 +285,8 @@ def told_result(case, answer):
 def may_hold(case, answer, body):
     """Whether a body may stand where an answer's body was stored: a request that overlapped it or came later put it
     there. One whose reply nobody saw may have been any."""
-    for other in case.answers:
-        if other is answer or other.account != answer.account or other.question != answer.question:
+    for other in case.by_question[answer.account, answer.question]:
+        if other is answer:
             continue
         if other.may_have_stored or (other.is_stored and other.body == body and other.answered >= answer.sent):
             return True

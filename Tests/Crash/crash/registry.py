@@ -9,6 +9,8 @@ TABLES = ("teams", "team_models", "registry_budgets", "team_keys", "retiring_sec
 
 @dataclass
 class TeamKeyRow:
+    """A row of `team_keys` with what other tables have of the key."""
+
     team: str
     name: str
     budgets: list

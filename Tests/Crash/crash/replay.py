@@ -48,14 +48,11 @@ class Replay:
         self.texts = Texts()
         self.complaints = []
         self.gone = set()  # owners of which nothing can be true any more
-        self.possible = collections.defaultdict(lambda: [(Team(), 0)])  # owner -> [(state, entries so far)]
-        self.possible[f"team/{holdings.FILE_TEAM}"] = [(Team("{}", is_of_file=True), 0)]
-        for key in holdings.UPSTREAM_KEYS:
-            self.possible[f"upstream_key/{key}"] = [(UpstreamKey(), 0)]
-        for key in VENDOR_KEYS:
-            self.possible[f"upstream_key/{key}"] = [(UpstreamKey("", is_of_file=True), 0)]
-        for team in holdings.TEAMS:
-            self.possible[f"team/{team}"] = [(Team(), 0)]
+        first = {f"team/{team}": Team() for team in holdings.TEAMS}
+        first[f"team/{holdings.FILE_TEAM}"] = Team("{}", is_of_file=True)
+        first |= {f"upstream_key/{key}": UpstreamKey() for key in holdings.UPSTREAM_KEYS}
+        first |= {f"upstream_key/{key}": UpstreamKey("", is_of_file=True) for key in VENDOR_KEYS}
+        self.possible = {owner: [(state, 0)] for owner, state in first.items()}  # with the entries that it has so far
         self.last_change = {}  # owner or target -> call
         self.times = collections.defaultdict(list)  # vendor's secret -> [[since, until]] in which it may be used
         self.entries = None

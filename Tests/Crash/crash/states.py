@@ -31,6 +31,8 @@ def digest(text):
 
 @dataclass(frozen=True)
 class TeamKey:
+    """A team's key of the store."""
+
     name: str
     budgets: str  # canonical
     secret: str
