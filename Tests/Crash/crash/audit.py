@@ -2,7 +2,8 @@
 
 Each check bears the name of the invariant in the design's list: I1 no budget is exceeded, I2 nothing is charged without
 a reservation, I3 each reservation ends once and the roll-ups are their sum, I4 no charge is lost or counted twice, I5
-what a client was told is on disk, I6 hits and followers cost nothing, I9 nothing stays reserved.
+what a client was told is on disk, I6 hits and followers cost nothing, I9 nothing stays reserved. Those of the admin
+side, A1 to A4, are in `admin_audit`.
 """
 
 import collections
@@ -10,11 +11,14 @@ import json
 import pathlib
 from dataclasses import dataclass
 
+import admin_audit
 import answers
+import holdings
 import teams
 import windows
 from answers import credits, micros
-from ledger import STATES, Ledger
+from calls import Calls
+from ledger import STATES, Ledger, files_of
 
 
 class Violation(Exception):
@@ -29,6 +33,7 @@ class Charge:
     document_id: str
     credits: int
     request_id: str | None
+    secret: str
 
     def __str__(self):
         return f"charge of {credits(self.credits)} for {self.request_id} about {self.document_id}"
@@ -49,14 +54,20 @@ class Expectations:
 class Case:
     """Everything an audit looks at."""
 
-    def __init__(self, configuration, store, charge_log, heard, expectations):
+    def __init__(self, configuration, store, charge_log, heard, calls, expectations):
         self.configuration, self.expectations = configuration, expectations
         self.ledger = Ledger(store)
         self.entries = self.ledger.entries
         self.by_request = self.ledger.by_request()
-        self.limits = windows.limits(configuration)
+        self.registry = self.ledger.registry
+        self.files = [(path, path.read_bytes()) for path in files_of(store)]
+        self.limits = windows.limits(configuration) + holdings.limits()
+        self.calls = calls
         self.answers = heard
         self.asked = {each.request_id: each for each in heard}
+        self.by_question = collections.defaultdict(list)
+        for each in heard:
+            self.by_question[each.account, each.question].append(each)
         self.charges = read_charges(charge_log, configuration)
 
     @classmethod
@@ -66,17 +77,19 @@ class Case:
         expectations = Expectations(**json.loads((folder / "expectations.json").read_text()))
         store = folder / pathlib.Path(configuration["store"]["url"].removeprefix("sqlite:")).name
         record = answers.Record.load(folder / "answers.jsonl")
-        return cls(configuration, store, folder / "charges.log", record.answers, expectations)
+        calls = Calls.load(folder / "calls.jsonl").snapshot()
+        return cls(configuration, store, folder / "charges.log", record.answers, calls, expectations)
 
 
 def read_charges(path, configuration):
     """The vendor's charges, by the gateway's names of the keys."""
-    names = {key["secret"]["value"]: key["id"] for key in configuration["upstream"]["keys"]}
+    names = holdings.vendor_secrets() | {
+        key["secret"]["value"]: key["id"] for key in configuration["upstream"]["keys"]}
     charges = []
     for line in path.read_text().splitlines() if path.exists() else []:
         members = json.loads(line, parse_float=str, parse_int=str)
         charges.append(Charge(names.get(members["key"], members["key"]), members["document_id"],
-                              micros(members["credits"]), members["request_id"]))
+                              micros(members["credits"]), members["request_id"], members["key"]))
     return charges
 
 
@@ -85,10 +98,11 @@ def violations(case):
     found = [f"store: {each}" for each in case.ledger.complaints]
     if not case.ledger.has_schema:
         # A kill may come before there is a schema; nobody can have been told anything then.
-        if case.expectations.is_stopped or any(each.status == 200 for each in case.answers):
+        if case.expectations.is_stopped or any(each.status == 200 for each in case.answers) or any(
+                each.is_done for each in case.calls):
             found.append("store: it has no tables ledger, usage and results")
         return found
-    for check in CHECKS:
+    for check in CHECKS + admin_audit.CHECKS:
         found += check(case)
     return found
 
@@ -271,8 +285,8 @@ def told_result(case, answer):
 def may_hold(case, answer, body):
     """Whether a body may stand where an answer's body was stored: a request that overlapped it or came later put it
     there. One whose reply nobody saw may have been any."""
-    for other in case.answers:
-        if other is answer or other.account != answer.account or other.question != answer.question:
+    for other in case.by_question[answer.account, answer.question]:
+        if other is answer:
             continue
         if other.may_have_stored or (other.is_stored and other.body == body and other.answered >= answer.sent):
             return True

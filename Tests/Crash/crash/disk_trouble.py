@@ -74,6 +74,7 @@ class DiskTrouble:
             answer = client.ask(team, 0, new_question(life.random))
             if answer.status != 503 or answer.error != "store_unavailable":
                 raise Violation(f"I7: while the disk is full, {answer}")
+        self.operate(life)
         if life.vendor.calls() != calls:
             raise Violation("I7: while the disk is full, refused questions reached the vendor")
         for before in known:
@@ -104,6 +105,16 @@ class DiskTrouble:
             if answer.status != 200:
                 raise Violation(f"I7: while the disk fills, {answer}")
         raise Violation(f"I7: {ASKED_MAX} questions were answered although the disk is full")
+
+    @staticmethod
+    def operate(life):
+        """The admin side answers, be it that the store takes no change; whether that is true the audit finds."""
+        for _ in range(REFUSED):
+            call = life.operator.step()
+            if not call.is_heard:
+                raise Violation(f"I7: while the disk is full, {call}")
+            if not call.is_certain:
+                life.operator.look_at(call)
 
     @staticmethod
     def ask_until_stored(life, client, team):

@@ -7,6 +7,8 @@ import sqlite3
 import tempfile
 from dataclasses import dataclass
 
+from registry import Registry
+
 STATES = ("reserved", "settled", "released", "unconfirmed", "resolved")
 
 
@@ -76,14 +78,13 @@ class Ledger:
         self.complaints = []
         self.entries, self.usage = [], []
         self.results = {}  # cache key -> (document, model, body)
+        self.registry = Registry()
         self.has_schema = False
         if not store.exists():
             return
         with tempfile.TemporaryDirectory(prefix="tollgate-audit-") as folder:
-            for suffix in ("", "-wal", "-journal"):
-                source = pathlib.Path(f"{store}{suffix}")
-                if source.exists():
-                    shutil.copy(source, pathlib.Path(folder) / f"copy.db{suffix}")
+            for source in files_of(store):
+                shutil.copy(source, pathlib.Path(folder) / source.name.replace(store.name, "copy.db", 1))
             connection = sqlite3.connect(pathlib.Path(folder) / "copy.db")
             try:
                 self.read(connection)
@@ -104,12 +105,19 @@ class Ledger:
         self.usage = [Usage(*row) for row in connection.execute(f"SELECT {columns} FROM usage")]
         for row in connection.execute("SELECT key, document_id, model, body FROM results"):
             self.results[key_bytes(row["key"])] = row["document_id"], row["model"], text_bytes(row["body"])
+        self.registry.read(connection, tables)
 
     def by_request(self):
         entries = collections.defaultdict(list)
         for each in self.entries:
             entries[each.request_id].append(each)
         return entries
+
+
+def files_of(store):
+    """The store's files that outlast a power failure, as far as they are there."""
+    paths = (pathlib.Path(f"{store}{suffix}") for suffix in ("", "-wal", "-journal"))
+    return [path for path in paths if path.exists()]
 
 
 def entry(row):

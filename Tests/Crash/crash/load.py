@@ -49,9 +49,10 @@ class Meeting:
 class Load:
     """Threads that ask. What each asks follows from the seed, though not how the threads come after one another."""
 
-    def __init__(self, gateway, record, seed, rounds=None, has_time_out=False):
-        """`rounds` are of each thread; without, it goes on for as long as the gateway is started again."""
-        self.gateway, self.record, self.rounds = gateway, record, rounds
+    def __init__(self, gateway, record, operator, seed, rounds=None, has_time_out=False):
+        """`rounds` are of each thread, and of the operator beside them; without, they go on for as long as the gateway
+        is started again."""
+        self.gateway, self.record, self.operator, self.rounds = gateway, record, operator, rounds
         self.teams = gateway.configuration["teams"]
         self.seed = seed
         generator = random.Random(f"{seed} shared")
@@ -74,6 +75,7 @@ class Load:
         self.threads = [threading.Thread(target=self.run, args=(number,), daemon=True) for number in range(THREADS)]
         for thread in self.threads:
             thread.start()
+        self.operator.start(self.rounds)
         return self
 
     def join(self):
@@ -82,6 +84,7 @@ class Load:
             thread.join(max(0, deadline - time.monotonic()))
             if thread.is_alive():
                 raise TestFailure("a thread of the load does not end")
+        self.operator.join()
         if self.fault:
             raise TestFailure(f"the load failed: {self.fault!r}") from self.fault
 

@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -57,8 +58,9 @@ class Session:
         if folder not in self.kept:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def start(self, command, log):
-        process = Process(self, [str(word) for word in command], log)
+    def start(self, command, log, environment=None):
+        """`environment` is added to this program's own."""
+        process = Process(self, [str(word) for word in command], log, environment or {})
         self.processes.append(process)
         return process
 
@@ -66,12 +68,12 @@ class Session:
 class Process:
     """A program in a process group of its own. Its standard error is appended to `log`."""
 
-    def __init__(self, session, command, log):
+    def __init__(self, session, command, log, environment):
         self.session, self.log = session, log
         with open(log, "ab") as errors:
             self.popen = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, process_group=0,
-                preexec_fn=end_with_parent,
+                preexec_fn=end_with_parent, env={**os.environ, **environment},
             )
         self.output = Output(self.popen.stdout)
 
@@ -124,15 +126,15 @@ class Output:
             self.changed.notify_all()
         self.stream.close()
 
-    def port_after(self, announcement):
-        """The port of the URL in the first line that begins so; None when the output ended without it."""
+    def ports_after(self, announcement):
+        """The ports of the URLs in the first line that begins so; none when the output ended without it."""
         deadline = time.monotonic() + PATIENCE
         with self.changed:
             while True:
                 for line in self.lines:
                     if line.startswith(announcement):
-                        return int(line[len(announcement):].split()[0].rsplit(":", 1)[1])
+                        return [int(port) for port in re.findall(r"https?://\S+:(\d+)", line)]
                 left = deadline - time.monotonic()
                 if self.is_at_end or left <= 0:
-                    return None
+                    return []
                 self.changed.wait(left)

@@ -27,6 +27,7 @@ class Bench:
         self.session, self.programs, self.seed = session, programs, seed
         self.fired = 0
         self.audits = 0
+        self.calls, self.unheard_calls = 0, 0  # of operators
 
     @staticmethod
     def say(text):
@@ -112,8 +113,8 @@ def main(root, description):
                 bench.say(f"{name}: took {time.monotonic() - begun:.0f} s")
         except (audit.Violation, NotStarted, TestFailure) as fault:
             return account(bench, fault)
-        bench.say(f"total: {bench.fired} faults, {bench.audits} audits passed, no violation, seed {seed}, "
-                  f"{time.monotonic() - start:.0f} s")
+        bench.say(f"total: {bench.fired} faults, {bench.audits} audits passed, {bench.calls} calls of operators, "
+                  f"{bench.unheard_calls} unheard of, no violation, seed {seed}, {time.monotonic() - start:.0f} s")
     return 0
 
 

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 
+import holdings
 import teams
 from processes import PATIENCE, TestFailure
 
@@ -18,12 +19,12 @@ class Vendor:
     def __init__(self, session, programs, folder, price_factor=1, delay="8ms"):
         self.charge_log = folder / "charges.log"
         command = [programs / "vendor-sim", "--delay", delay, "--charge-log", self.charge_log]
-        for key in teams.VENDOR_KEYS.values():
+        for key in (*teams.VENDOR_KEYS.values(), *holdings.vendor_secrets()):
             command += ["--key", key]
         for model, price in teams.PRICES.items():
             command += ["--credits-per-page", f"{model}={price * price_factor:g}"]
         self.process = session.start(command, folder / "vendor.stderr")
-        self.port = self.process.output.port_after("vendor-sim listening on ")
+        self.port = next(iter(self.process.output.ports_after("vendor-sim listening on ")), None)
         if self.port is None:
             raise TestFailure(f"vendor-sim did not start: {self.process.complaint()}")
 
@@ -66,7 +67,7 @@ class Vendor:
 class Gateway:
     """`tollgate serve` on one configuration and store, started as often as need be.
 
-    Port and generation are guarded by `changed`: load threads wait there for the next start.
+    Ports and generation are guarded by `changed`: load threads wait there for the next start.
     """
 
     def __init__(self, session, programs, folder, configuration):
@@ -77,6 +78,7 @@ class Gateway:
         self.write_configuration()
         self.process = None
         self.port = None  # None while it is known to be gone
+        self.admin_port = None
         self.starts = 0
         self.is_over = False  # no further start will come
         self.changed = threading.Condition()
@@ -95,20 +97,21 @@ class Gateway:
     def spawn(self, prefix=()):
         """Starts a process and does not wait until it listens. `prefix` is a tool to run it under."""
         command = [*prefix, self.program, "serve", "--config", self.configuration_file]
-        self.process = self.session.start(command, self.log)
+        # With it, upstream keys and what rotations answered are sealed and kept.
+        self.process = self.session.start(command, self.log, {"TOLLGATE_MASTER_KEY": teams.MASTER_KEY})
         return self.process
 
     def start(self, prefix=()):
         """Whether it listens; False when it ended before."""
         self.spawn(prefix)
-        port = self.process.output.port_after("tollgate listening on ")
-        if port is None and self.process.wait() is None:
+        ports = self.process.output.ports_after("tollgate listening on ")
+        if not ports and self.process.wait() is None:
             raise TestFailure(f"the gateway neither listens nor ends: {self.process.complaint()}")
         with self.changed:
-            self.port = port
+            self.port, self.admin_port = ports or (None, None)
             self.starts += 1
             self.changed.notify_all()
-        return port is not None
+        return bool(ports)
 
     def must_start(self, prefix=()):
         if not self.start(prefix):
@@ -139,7 +142,7 @@ class Gateway:
 
     def kill(self):
         with self.changed:
-            self.port = None  # before the kill: whoever is refused afterwards waits for the next start
+            self.port = self.admin_port = None  # before the kill: whoever is refused then waits for the next start
         self.signal(signal.SIGKILL)
         return self.end()
 

@@ -10,6 +10,7 @@ from answers import Record
 from audit import Case, Expectations, Violation, violations
 from client import Client
 from load import Load
+from operators import Operator
 from questions import Question, document, new_question
 from servers import Gateway, Vendor
 
@@ -37,6 +38,7 @@ class StoreLife:
         configuration = teams.configuration(self.vendor.port, store, factor, response_timeout)
         self.gateway = Gateway(bench.session, bench.programs, self.folder, configuration)
         self.record = Record()
+        self.operator = Operator(self.gateway, self.record, self.seed)
         self.notes = []  # what was done to the store, for the account of a violation
         self.was_disturbed = False
 
@@ -48,6 +50,9 @@ class StoreLife:
         if self.gateway.process is not None:
             self.gateway.process.kill()
         self.vendor.stop()
+        calls = self.operator.admin.calls.snapshot()
+        self.bench.calls += len(calls)
+        self.bench.unheard_calls += sum(not each.is_heard and not each.is_read for each in calls)
         if kind is not None and issubclass(kind, Exception):
             self.keep(fault)
         self.bench.session.remove(self.folder)
@@ -56,6 +61,7 @@ class StoreLife:
         """Leaves everything for whoever looks into a violation."""
         self.bench.session.kept.append(self.folder)
         self.record.save(self.folder / "answers.jsonl")
+        self.operator.admin.calls.save(self.folder / "calls.jsonl")
         store = self.gateway.store
         if store.parent != self.folder:
             for path in store.parent.glob(f"{store.name}*"):
@@ -63,7 +69,7 @@ class StoreLife:
         (self.folder / "notes.txt").write_text("\n".join([f"seed: {self.seed}", *self.notes, str(fault)]) + "\n")
 
     def load(self, rounds=None, has_time_out=False):
-        load = Load(self.gateway, self.record, self.seed, rounds, has_time_out)
+        load = Load(self.gateway, self.record, self.operator, self.seed, rounds, has_time_out)
         load.arm(self.vendor)
         return load.start()
 
@@ -75,7 +81,7 @@ class StoreLife:
         members = json.dumps(dataclasses.asdict(expectations))
         (self.folder / "expectations.json").write_text(members)
         case = Case(self.gateway.configuration, self.gateway.store, self.vendor.charge_log, self.record.snapshot(),
-                    expectations)
+                    self.operator.admin.calls.snapshot(), expectations)
         found = violations(case)
         if found:
             raise Violation("\n".join(found))
@@ -101,6 +107,7 @@ class StoreLife:
             answer.is_final = False  # what it says holds no longer than until more is spent
         client = Client(self.gateway, self.record)
         try:
+            self.operator.look_and_go_on()
             self.ask_again(client)
             self.ask_more(client)
             for team in self.random.sample(self.gateway.configuration["teams"], probes):
@@ -183,6 +190,9 @@ class StoreLife:
             for index in range(len(team["keys"])):
                 question = Question(document(self.random), "gpt-4o")
                 self.heard(client.ask(team, index, question, "only-if-cached")).is_final = True
+        for asker in self.operator.admin.askers():
+            question = Question(document(self.random), "gpt-4o")
+            self.heard(client.ask_as(asker, question, "only-if-cached")).is_final = True
 
     def restart_and_audit(self, probes=PROBES):
         """The last part of a life that a fault has hit."""

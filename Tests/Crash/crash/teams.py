@@ -4,6 +4,9 @@ import json
 
 VENDOR_KEYS = {"primary": "vendor-secret-1-0123456789", "spare": "vendor-secret-2-0123456789",
                "other": "vendor-secret-3-0123456789"}
+# Of `admin.tokens`: who the audit log says it was.
+TOKEN_NAME, TOKEN = "crash-operator", "crash-operator-token-0123456789"
+MASTER_KEY = "c4a5" * 16
 # Credits for a page. The third is not a short decimal, so that rounding anywhere would show.
 PRICES = {"gpt-4o-mini": 1, "gpt-4o": 2.5, "gpt-3.5-turbo": 0.333333}
 ASSUMED_PAGES = 10
@@ -66,7 +69,8 @@ def configuration(vendor_port, store, factor=1, response_timeout="2s"):
     keys[1]["monthly_credits"] = 90 * factor
     return {
         "listen": {"address": "127.0.0.1:0", "workers": 2},
-        "admin": {"address": "127.0.0.1:0"},
+        "admin": {"address": "127.0.0.1:0", "tokens": [
+            {"name": TOKEN_NAME, "role": "admin", "secret": {"value": TOKEN}}]},
         "upstream": {
             "base_url": f"http://127.0.0.1:{vendor_port}", "keys": keys, "response_timeout": response_timeout,
             "max_concurrency": MAX_CONCURRENCY, "credits_per_page": PRICES, "assumed_pages": ASSUMED_PAGES,

@@ -1,0 +1,112 @@
+"""What an operator asked of the admin side and was told: the record that the registry and its audit log are held
+against."""
+
+import dataclasses
+import json
+import threading
+from dataclasses import asdict, dataclass
+
+# By the words of the audit log, as far as it has them.
+PATHS = {
+    "team.create": ("POST", "/teams"), "team.update": ("PATCH", "/teams/{team}"),
+    "team.delete": ("DELETE", "/teams/{team}"), "team.list": ("GET", "/teams"),
+    "team_key.create": ("POST", "/teams/{team}/keys"), "team_key.rotate": ("POST", "/teams/{team}/keys/{key}/rotate"),
+    "team_key.revoke": ("DELETE", "/teams/{team}/keys/{key}"), "team_key.list": ("GET", "/teams/{team}/keys"),
+    "upstream_key.create": ("POST", "/upstream-keys"), "upstream_key.update": ("PATCH", "/upstream-keys/{key}"),
+    "upstream_key.rotate": ("POST", "/upstream-keys/{key}/rotate"),
+    "upstream_key.delete": ("DELETE", "/upstream-keys/{key}"), "upstream_key.list": ("GET", "/upstream-keys"),
+    "audit.list": ("GET", "/audit"),
+}
+# A question on the side of clients, with a secret that the operator was told once.
+USE = "secret.use"
+READS = ("team.list", "team_key.list", "upstream_key.list", "audit.list", USE)
+
+
+@dataclass
+class Call:
+    """One call and the whole reply, if one came. `answered`, `reply` and, last of all, `status` are set when it comes:
+    whoever sees a status sees the reply too."""
+
+    number: int
+    action: str
+    team: str = ""
+    key: str = ""  # of a team, or at the vendor
+    content: dict | None = None
+    idempotency_key: str | None = None
+    secret: str | None = None  # of a USE
+    sent: float = 0.0  # monotonic seconds
+    status: int | None = None
+    answered: float | None = None
+    reply: dict | None = None
+
+    @property
+    def is_heard(self):
+        return self.status is not None
+
+    @property
+    def is_read(self):
+        return self.action in READS
+
+    @property
+    def is_certain(self):
+        """Whether the reply says what was done. A 503 says that nothing was, but an error of the disk may be told for
+        what is on disk after all."""
+        return self.is_heard and self.status != 503
+
+    @property
+    def is_done(self):
+        """Whether success was answered."""
+        return self.is_heard and self.status < 300
+
+    @property
+    def error(self):
+        return (self.reply or {}).get("error", "") if self.is_heard and self.status >= 300 else ""
+
+    @property
+    def target(self):
+        """As the audit log calls it."""
+        if self.action.startswith("upstream_key."):
+            return f"upstream_key/{self.key}"
+        return f"team/{self.team}" + (f"/key/{self.key}" if self.key else "")
+
+    @property
+    def owner(self):
+        """The team, or the key at the vendor, that the target belongs to or is."""
+        return "/".join(self.target.split("/")[:2])
+
+    def __str__(self):
+        told = f"{self.status} {self.error}".strip() if self.is_heard else "no reply"
+        what = f" {self.target}" if self.team or self.key else ""
+        terms = {name: value for name, value in (self.content or {}).items() if name != "secret"}
+        repeat = f" as {self.idempotency_key}" if self.idempotency_key else ""
+        return f"call {self.number}, {self.action}{what}{f' {terms}' if terms else ''}{repeat}: {told}"
+
+
+class Calls:
+    """Every call in its order: each is made when the one before was answered or lost. Guarded: `lock` keeps the list
+    whole; a call belongs to whoever makes it."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.calls = []
+
+    def add(self, action, **members):
+        """Before it is sent: a call that nobody heard of must be known too."""
+        with self.lock:
+            self.calls.append(Call(len(self.calls) + 1, action, **members))
+            return self.calls[-1]
+
+    def snapshot(self):
+        """Copies, which stay as they are: a reply may come while an audit looks."""
+        with self.lock:
+            return [dataclasses.replace(each) for each in self.calls]
+
+    def save(self, path):
+        path.write_text("".join(json.dumps(asdict(each)) + "\n" for each in self.snapshot()))
+
+    @classmethod
+    def load(cls, path):
+        record = cls()
+        if path.exists():
+            record.calls = [Call(**json.loads(line)) for line in path.read_text().splitlines()]
+        return record

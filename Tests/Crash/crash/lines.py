@@ -1,0 +1,43 @@
+"""One kept connection to a side of the gateway."""
+
+import contextlib
+import http.client
+
+from processes import PATIENCE
+
+
+class Line:
+    """Connects when something is asked, and anew after each start of the gateway. Confined to whoever asks."""
+
+    def __init__(self, gateway, side):
+        """`side` is the gateway's attribute with the port: `port` for clients, `admin_port` for operators."""
+        self.gateway, self.side = gateway, side
+        self.connection = None
+        self.connected_to = 0  # the gateway's start
+
+    def exchange(self, method, path, body, fields):
+        """The response and its content; None where no whole reply came."""
+        try:
+            if self.connection is None or self.connected_to != self.gateway.starts:
+                self.connect()
+            self.connection.request(method, path, body, fields)
+            response = self.connection.getresponse()
+            return response, response.read()
+        except (OSError, http.client.HTTPException):
+            self.close()
+            return None
+
+    def connect(self):
+        self.close()
+        with self.gateway.changed:
+            port, self.connected_to = getattr(self.gateway, self.side), self.gateway.starts
+        if port is None:
+            raise ConnectionRefusedError
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        self.connection.connect()
+
+    def close(self):
+        if self.connection is not None:
+            with contextlib.suppress(OSError):
+                self.connection.close()
+            self.connection = None

@@ -1,0 +1,229 @@
+"""How what the operator owns can be, and what follows from a call: the admin side's rules as the documents say them.
+
+States are values. A secret that the operator may not have been told stands under a name that follows from the call
+that made it, or from its Idempotency-Key: the same rotation, repeated, makes a secret of the same name.
+"""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+
+from holdings import canonical
+
+RETIRING_MAX = 8
+NO_GRACE = "0s"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call is answered in a state, and the state that it leaves."""
+
+    status: int
+    after: object
+    is_change: bool = False  # it has an entry in the audit log
+    secret: str | None = None  # name of the one that is told
+
+
+def digest(text):
+    return hashlib.sha256(text.encode()).digest()
+
+
+@dataclass(frozen=True)
+class TeamKey:
+    """A team's key of the store."""
+
+    name: str
+    budgets: str  # canonical
+    secret: str
+    retiring: tuple = ()  # replaced and still good, newest first
+    receipts: tuple = ()  # (Idempotency-Key, name of the secret)
+    is_rotated: bool = False
+    is_revoked: bool = False
+
+    def rotate(self, call):
+        told = dict(self.receipts).get(call.idempotency_key)
+        if self.is_revoked:
+            return Outcome(409, self)
+        if told:
+            return Outcome(200, self, secret=told)
+        made = f"{call.key} by {call.idempotency_key or f'call {call.number}'}"
+        old = () if call.content["grace"] == NO_GRACE else (self.secret,)
+        receipts = ((call.idempotency_key, made),) if call.idempotency_key else ()
+        after = dataclasses.replace(self, secret=made, is_rotated=True, receipts=self.receipts + receipts,
+                                    retiring=(old + self.retiring)[:RETIRING_MAX])
+        return Outcome(200, after, True, made)
+
+    def revoke(self):
+        after = dataclasses.replace(self, is_revoked=True, retiring=())
+        return Outcome(204, after, not self.is_revoked)
+
+    def takes(self, secret):
+        """Whether a client may come with the secret of that name."""
+        return not self.is_revoked and secret in (self.secret, *self.retiring)
+
+    def shows_as(self, shown):
+        """Whether the admin API shows it so."""
+        return (
+            shows_members(shown, {"name": self.name, "state": "revoked" if self.is_revoked else "active"})
+            and budgets_of(shown) == self.budgets
+            and (shown.get("rotated_at") is not None) == self.is_rotated
+            and (shown.get("revoked_at") is not None) == self.is_revoked
+            and (shown.get("previous_valid_until") is not None) == bool(self.retiring)
+        )
+
+    def is_stored_as(self, row, texts):
+        """Whether a store has it so; of secrets that nobody was told, anything but one that somebody was."""
+        return (
+            row.name == self.name and budgets_of({"budgets": row.budgets}) == self.budgets
+            and row.is_rotated == self.is_rotated and row.is_revoked == self.is_revoked
+            and texts.fits(self.secret, row.secret_digest) and len(row.retiring) == len(self.retiring)
+            and all(map(texts.fits, self.retiring, row.retiring))
+            and row.receipts <= {digest(name) for name, _ in self.receipts}
+        )
+
+
+@dataclass(frozen=True)
+class Team:
+    """A team with its keys of the store. Without members it is not there."""
+
+    members: str | None = None  # canonical
+    keys: tuple = ()  # (identifier, TeamKey), in order
+    is_of_file: bool = False
+
+    @property
+    def is_there(self):
+        return self.members is not None
+
+    def with_key(self, key, state):
+        keys = dict(self.keys) | {key: state}
+        return dataclasses.replace(self, keys=tuple(sorted(keys.items())))
+
+    def outcome(self, call):
+        if call.content and "colour" in call.content:
+            return Outcome(422, self)
+        kind, verb = call.action.split(".")
+        if kind == "team_key":
+            return self.outcome_of_key(call, verb)
+        if self.is_of_file or (verb == "create" and self.is_there):
+            return Outcome(409, self)
+        if verb == "create":
+            return Outcome(201, Team(canonical(call.content)), True)
+        if not self.is_there:
+            return Outcome(404, self)
+        if verb == "delete":
+            return Outcome(204, Team(), True)
+        members = json.loads(self.members) | call.content
+        return Outcome(200, dataclasses.replace(self, members=canonical(members)), True)
+
+    def outcome_of_key(self, call, verb):
+        key = dict(self.keys).get(call.key)
+        if not self.is_there or (key is None and verb != "create"):
+            return Outcome(404, self)
+        if verb == "create":
+            if key:
+                return Outcome(409, self)
+            name = f"{call.key} by call {call.number}"
+            made = TeamKey(call.content["name"], budgets_of(call.content), name)
+            return Outcome(201, self.with_key(call.key, made), True, name)
+        inner = key.rotate(call) if verb == "rotate" else key.revoke()
+        return dataclasses.replace(inner, after=self.with_key(call.key, inner.after))
+
+    def takes(self, key, secret):
+        found = dict(self.keys).get(key)
+        return found is not None and found.takes(secret)
+
+    def subject(self, call):
+        """What a call's reply, or its entry, is about: the team or one of its keys; None when it is not there."""
+        if call.action.startswith("team_key."):
+            return dict(self.keys).get(call.key)
+        return self if self.is_there else None
+
+    def shows_as(self, shown):
+        members = json.loads(self.members)
+        return shows_members(shown, {name: value for name, value in members.items() if name != "budgets"}) and (
+            budgets_of(shown) == budgets_of(members))
+
+    def is_listed_as(self, shown):
+        """`shown` is what a list has of it; None when it has nothing."""
+        return (shown is not None and self.shows_as(shown)) if self.is_there else shown is None
+
+    def has_keys_listed_as(self, listed):
+        """`listed` is the list of its keys; None when there is no such team."""
+        if not self.is_there or listed is None:
+            return not self.is_there and listed is None
+        shown = {each["id"]: each for each in listed if each["source"] == "store"}
+        return shown.keys() == dict(self.keys).keys() and all(key.shows_as(shown[name]) for name, key in self.keys)
+
+    def is_stored_in(self, registry, name, texts):
+        row = registry.teams.get(name)
+        keys = {id: key for id, key in registry.team_keys.items() if key.team == name}
+        is_team = row is None if self.is_of_file else self.is_listed_as(row)
+        return is_team and keys.keys() == dict(self.keys).keys() and all(
+            key.is_stored_as(keys[id], texts) for id, key in self.keys)
+
+
+@dataclass(frozen=True)
+class UpstreamKey:
+    """A key at the vendor. Without a secret it is not there."""
+
+    secret: str | None = None
+    account: str = ""
+    monthly_credits: float | None = None
+    weight: int = 1
+    state: str = "active"
+    is_of_file: bool = False
+
+    @property
+    def is_there(self):
+        return self.secret is not None
+
+    @property
+    def is_usable(self):
+        return self.is_there and self.state == "active"
+
+    def outcome(self, call):
+        verb = call.action.split(".")[1]
+        if verb == "create":
+            return Outcome(409, self) if self.is_there else Outcome(201, self.made(call.content), True)
+        if not self.is_there:
+            return Outcome(404, self)
+        if self.is_of_file:
+            return Outcome(409, self)
+        if verb == "delete":
+            return Outcome(204, UpstreamKey(), True)
+        # Another secret ends what was decided about the one before.
+        terms = call.content | ({"state": "active"} if verb == "rotate" else {})
+        return Outcome(200, dataclasses.replace(self, **terms), True)
+
+    @staticmethod
+    def made(content):
+        return UpstreamKey(content["secret"], content["account"], content.get("monthly_credits"), content["weight"])
+
+    def subject(self, _):
+        return self if self.is_there else None
+
+    def shows_as(self, shown):
+        # A 429 makes a key cool, which no operator decides.
+        states = ("active", "cooling") if self.state == "active" else (self.state,)
+        return shown.get("state") in states and shows_members(shown, {
+            "account": self.account, "weight": self.weight, "monthly_credits": self.monthly_credits})
+
+    def is_listed_as(self, shown):
+        return (shown is not None and self.shows_as(shown)) if self.is_there else shown is None
+
+    def is_stored_in(self, registry, name, _):
+        row = registry.upstream_keys.get(name)
+        if not self.is_there or self.is_of_file or row is None:
+            return (not self.is_there or self.is_of_file) and row is None
+        return self.shows_as(row) and row["secret_digest"] == digest(self.secret)
+
+
+def budgets_of(shown):
+    """Budgets as far as the operator gives them, in a text."""
+    return canonical([[each["window"], float(each["credits"]), each.get("enforce", True)] for each in
+                      shown.get("budgets", [])])
+
+
+def shows_members(shown, members):
+    return all(shown.get(name) == value for name, value in members.items())
