@@ -175,6 +175,8 @@ public final class RegistryKeeper {
         let keysBefore = Set(concerned.teamKeys + concerned.teams.flatMap { registry.goodTeamKeyIDs(of: $0) })
         let gone = keysBefore.flatMap { registry.digests(of: $0) }
         for write in writes { registry.apply(write) }
+        let ended = keysBefore.filter { registry.teamKey($0).map { $0.record.revokedAt != nil } ?? true }
+        if !ended.isEmpty { rotations.forget(ended) }
         for scope in concerned.budgetScopes { rooms.replace(budgets: registry.budgets(of: scope), of: scope) }
         if !concerned.teams.isEmpty {
             for id in concerned.teams { teams[id] = registry.team(id).map { registry.team(of: $0.record) } }

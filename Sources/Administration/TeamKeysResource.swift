@@ -141,8 +141,7 @@ struct TeamKeysResource {
                 try registry.revoking(id, of: team, at: SystemClock.wall())
             }
         } answer: { _ in
-            keeper.rotations.forget(id)
-            return .noContent
+            .noContent
         }
     }
 

@@ -42,6 +42,6 @@ public struct RotationMemory: Sendable {
         return receipt.secret
     }
 
-    /// A key that was revoked has no secret to tell.
-    public mutating func forget(_ key: KeyID) { receipts = receipts.filter { $0.key.key != key } }
+    /// A key that was revoked, or is gone, has no secret to tell; another one may come to have its name.
+    public mutating func forget(_ keys: Set<KeyID>) { receipts = receipts.filter { !keys.contains($0.key.key) } }
 }

@@ -133,6 +133,28 @@ struct AdminTeamKeyTests {
         }
     }
 
+    @Test("a key that takes the name of one that is gone is rotated anew, whatever was asked about the one before")
+    func idempotencyOfAnotherKey() throws {
+        try withGateway { gateway in
+            func make() throws {
+                #expect(try gateway.admin("POST", "/teams", ["id": "brief"]).status == 201)
+                #expect(try gateway.admin("POST", "/teams/brief/keys", ["id": "same"]).status == 201)
+            }
+            func rotate() throws -> String? {
+                let fields = [("Idempotency-Key", "once")]
+                return try gateway.admin("POST", "/teams/brief/keys/same/rotate", [:], fields: fields).json["secret"]
+                    .string
+            }
+            try make()
+            let first = try rotate()
+            #expect(try gateway.admin("DELETE", "/teams/brief").status == 204)
+            try make()
+            let second = try #require(try rotate())
+            #expect(second != first)
+            #expect(try status(gateway, second) == 200)
+        }
+    }
+
     @Test("a killed process has forgotten nothing that was answered; with a master key neither what rotations answered")
     func killed() throws {
         let gateway = try Gateway(environment: ["TOLLGATE_MASTER_KEY": Self.masterKey])

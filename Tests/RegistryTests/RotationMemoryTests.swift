@@ -26,7 +26,7 @@ struct RotationMemoryTests {
         for key in ["k", "l"] as [KeyID] {
             memory.remember("s", of: key, requestDigest: digest, until: end, now: Samples.now)
         }
-        memory.forget("k")
+        memory.forget(["k", "m"])
         #expect(memory.secret(of: "k", requestDigest: digest, at: Samples.now) == nil)
         #expect(memory.secret(of: "l", requestDigest: digest, at: Samples.now) == "s")
     }

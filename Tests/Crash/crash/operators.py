@@ -74,9 +74,6 @@ class Operator:
             "id": team, "name": f"Team {self.new_serial()}", "max_concurrency": 40, **terms})
 
     def delete(self, team):
-        if self.rotation and self.rotation.team == team:
-            # In another life of the team and the key it would be another rotation.
-            self.rotation = None
         return self.admin.call("team.delete", team=team)
 
     def step_team_key(self, team, keys):
