@@ -163,7 +163,11 @@ final class AdminConnection: StreamDelegate {
         phase = .working(exchange)
         arm(.none)
         // Weak, since a handler may keep its closure for longer than the client stays.
-        let completion = AdminCompletion { [weak self] reply in self?.complete(exchange, reply) }
+        let completion = AdminCompletion { [weak self, server] reply in
+            self?.complete(exchange, reply)
+            server.handlerAnswered()
+        }
+        server.handlerWasAsked()
         route.handler(exchange.request(body: body, address: address), completion.give)
     }
 

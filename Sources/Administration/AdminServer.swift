@@ -18,6 +18,9 @@ public final class AdminServer {
     private let readiness: AdminReadiness
     private var requestIDs = RequestIDGenerator()
     private var connections: [ObjectIdentifier: AdminConnection] = [:]
+    /// Requests that their handlers have not answered.
+    private var underWay = 0
+    private var onAnswered: (() -> Void)?
 
     /// Told of each request when it was answered, for the log.
     public var onRequest: ((AdminRequestLine) -> Void)?
@@ -63,9 +66,26 @@ public final class AdminServer {
 
     /// Says from now on that the gateway is not ready, and ends each connection after its next reply. New ones are
     /// accepted still, so that the drain can be watched.
-    public func drain() {
+    ///
+    /// - Parameter then: called when every request that a handler has is answered, which may be at once.
+    public func drain(then: @escaping () -> Void = {}) {
         loop.preconditionInLoop()
         readiness.isDraining = true
+        onAnswered = then
+        tellIfAnswered()
+    }
+
+    func handlerWasAsked() { underWay += 1 }
+
+    func handlerAnswered() {
+        underWay -= 1
+        tellIfAnswered()
+    }
+
+    private func tellIfAnswered() {
+        guard underWay == 0, let then = onAnswered else { return }
+        onAnswered = nil
+        then()
     }
 
     /// Closes the listener and ends all connections; what was not answered by now is not.

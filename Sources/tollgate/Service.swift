@@ -191,7 +191,13 @@ final class Service {
         if isEnding { return loop.stop() }
         isEnding = true
         ProcessLog.info("draining", [:])
-        let drained = Mailbox<Void>(loop: loop) { [unowned self] in loop.stop() }
+        // Both sides finish what they have: the workers their clients' requests, the admin side a change that is being made.
+        var waitingFor = 2
+        func finished() {
+            waitingFor -= 1
+            if waitingFor == 0 { loop.stop() }
+        }
+        let drained = Mailbox<Void>(loop: loop) { finished() }
         let timer = LoopTimer(loop: loop) { [unowned self] in
             ProcessLog.warning("drain_timeout", [:])
             loop.stop()
@@ -199,7 +205,7 @@ final class Service {
         timer.schedule(after: configuration.listen.drainTimeout)
         drainTimer = timer
         self.drained = drained
-        adminServer.drain()
+        adminServer.drain { finished() }
         server.drain { drained.post(()) }
     }
 

@@ -60,6 +60,27 @@ struct StoreTroubleTests {
         return locker
     }
 
+    @Test("a change that waits for the store as SIGTERM comes is made and answered before the end")
+    func changeWhileDraining() throws {
+        try withGateway { gateway in
+            let locker = try lock(gateway)
+            let connection = try RawConnection(port: gateway.adminPort)
+            let token = [("Authorization", "Bearer \(Gateway.adminToken)")]
+            let body = [UInt8](#"{"id": "late"}"#.utf8)
+            try connection.send(TestRequest("POST", "/admin/v1/teams", fields: token, body: body).bytes)
+            // Whatever was sent before on another connection is in work when this is answered: the main loop is one.
+            #expect(try gateway.admin("GET", "/teams/late").status == 404)
+            gateway.process.signal(SIGTERM)
+            let isDraining = gateway.process.stderr.wait { $0.contains { $0.contains("draining") } }
+            #expect(isDraining)
+            #expect(try locker.terminate() == .exit(0))
+            #expect(try connection.response().status == 201)
+            #expect(try gateway.process.waitForEnd() == .exit(0))
+            try gateway.restart()
+            #expect(try gateway.admin("GET", "/teams/late").status == 200)
+        }
+    }
+
     private static let budget: JSON = [
         "budgets": ["organization": [["window": "total", "credits": 10]]]
     ]
