@@ -35,8 +35,13 @@ struct SecretHuntTests {
         (spellings(of: secret) + base64(of: secret).map { String($0.dropFirst(4).dropLast(4)) }).map { Data($0.utf8) }
     }
 
-    private func expectNone(in bytes: Data, _ place: String, sourceLocation: SourceLocation = #_sourceLocation) {
-        for secret in Self.secrets {
+    private func expectNone(
+        in bytes: Data,
+        _ place: String,
+        of secrets: [String] = Self.secrets,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        for secret in secrets {
             for trace in Self.traces(of: secret) where bytes.range(of: trace) != nil {
                 let text = String(decoding: trace, as: UTF8.self)
                 Issue.record("\(place) has \(secret) as \(text)", sourceLocation: sourceLocation)
@@ -88,6 +93,30 @@ struct SecretHuntTests {
         }
         #expect(replies.count { $0.status == 200 } == 6 && replies.count { $0.status == 401 } == 18)
         return replies
+    }
+
+    @Test("that were issued to teams are told once, and stand in no log, file or later reply")
+    func issued() throws {
+        let gateway = try Gateway(configuration(level: "trace"), environment: Self.environment)
+        func ask(_ method: String, _ path: String, _ body: JSON? = nil) throws -> TestResponse {
+            let fields = [("Idempotency-Key", "once")]
+            return try gateway.admin(method, path, body, token: Self.adminSecret, fields: fields)
+        }
+        let first = try ask("POST", "/teams/team-a/keys", ["id": "k"]).json["secret"].string
+        let second = try ask("POST", "/teams/team-a/keys/k/rotate", [:]).json["secret"].string
+        let secrets = try [first, second].map { try #require($0) }
+        for secret in secrets { _ = try gateway.classify(SampleRequests.vendors, key: secret) }
+        let later = try ["/teams/team-a/keys", "/teams/team-a/keys/k", "/audit", "/status"].map { try ask("GET", $0) }
+        #expect(later.allSatisfy { $0.status == 200 })
+        try gateway.process.kill()
+        for reply in later { expectNone(in: Data(reply.body), "a later reply", of: secrets) }
+        for name in ["tollgate.db", "tollgate.db-wal"] {
+            let file = URL(fileURLWithPath: gateway.folder.file(name))
+            expectNone(in: try Data(contentsOf: file), name, of: secrets)
+        }
+        let output = gateway.process.stdout.text + gateway.process.stderr.text
+        #expect(output.contains("registry_changed"))
+        expectNone(in: Data(output.utf8), "the output", of: secrets)
     }
 
     @Test("stand in no reply, log, command line or file, at any level", arguments: ["trace", "info", "critical"])
