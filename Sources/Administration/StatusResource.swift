@@ -25,7 +25,7 @@ struct StatusResource {
         let uptime = (SystemClock.monotonic() - program.startedSteady).components.seconds
         return .object([
             ("version", .string(program.version)), ("started_at", .time(program.startedAt)),
-            ("uptime_seconds", .integer(uptime)),
+            ("uptime", .string("\(uptime)s")), ("uptime_seconds", .integer(uptime)),
             ("nodes", .array([node(store)])),
             ("upstream", .array(rooms.upstreamStatus.map(account))),
         ])

@@ -129,6 +129,30 @@ struct AdminAccessTests {
         expectError(try gateway.admin("GET", "/teams/legal"), 404, "not_found")
     }
 
+    @Test("limits of a team hold as soon as the change is answered, and are lifted as soon")
+    func limits() throws {
+        let gateway = try suiteGateway()
+        #expect(try gateway.admin("POST", "/teams", ["id": "limited"]).status == 201)
+        let key = try #require(try gateway.admin("POST", "/teams/limited/keys", [:]).json["secret"].string)
+        func ask(_ body: String = SampleRequests.vendors) throws -> TestResponse {
+            try gateway.classify(body, key: key)
+        }
+        func change(_ body: JSON) throws { #expect(try gateway.admin("PATCH", "/teams/limited", body).status == 200) }
+        #expect(try ask().status == 200)
+        try change(["requests_per_second": 0.001])
+        #expect(try ask().status == 200)
+        expectError(try ask(), 429, "rate_limited")
+        try change(["requests_per_second": nil, "models": ["gpt-4o"]])
+        expectError(try ask(), 403, "model_not_allowed")
+        try change(["models": nil, "cache_scope": "team"])
+        expectStoredMiss(try ask())
+        expectHit(try ask())
+        try change(["budgets": [["window": "day", "credits": 0]]])
+        expectHit(try ask())
+        expectError(try ask(SampleRequests.about()), 402, "budget_exceeded")
+        #expect(try gateway.admin("DELETE", "/teams/limited").status == 204)
+    }
+
     @Test("every change is in the audit log with who, what, when and whence; what was refused is not")
     func audit() throws {
         let gateway = try suiteGateway()
