@@ -138,11 +138,13 @@ public final class ResultCache: Sendable {
 
     /// Drops all aliases: for a change of what a fingerprint means.
     public func removeAliases() {
+        // The entries first: an alias that is added meanwhile is then dropped with its table, or is its entry's for good. The
+        // other way round an entry could forget one that had come after its table was emptied (C2).
+        for shard in shards { shard.tables.withLock { $0.entries.forgetAliases() } }
         for shard in shards {
             let count = shard.tables.withLock { $0.aliases.removeAll() }
             bytes.subtract(count * Self.aliasBytes, ordering: .relaxed)
         }
-        for shard in shards { shard.tables.withLock { $0.entries.forgetAliases() } }
     }
 
     /// Sets another bound; what is over it is evicted before this returns.

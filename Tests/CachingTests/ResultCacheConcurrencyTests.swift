@@ -37,4 +37,23 @@ struct ResultCacheConcurrencyTests {
         #expect(cache.statistics.aliases == 0, "seed \(seed)")
         #expect(cache.statistics.bytes == 0, "seed \(seed)")
     }
+
+    @Test("C2: an alias that is remembered while all are dropped belongs to its entry, and goes with it")
+    func aliasesDroppedMeanwhile() {
+        for round in 0..<300 {
+            let cache = ResultCache(bytesMax: 1_000_000)
+            for number in 0..<64 { cache.insert(result(key(UInt64(number)), bodyBytes: 10)) }
+            DispatchQueue.concurrentPerform(iterations: 3) { thread in
+                // A later drop would take what an earlier one had left behind.
+                if thread == 0 { return cache.removeAliases() }
+                for number in 0..<64 as Range<UInt64> {
+                    guard let found = cache.find(key(number)) else { continue }
+                    cache.remember(alias: fingerprint(10_000 + number * 8 + UInt64(thread)), for: found)
+                }
+            }
+            cache.removeAll { _ in true }
+            #expect(cache.statistics.aliases == 0, "round \(round)")
+            #expect(cache.statistics.bytes == 0, "round \(round)")
+        }
+    }
 }
