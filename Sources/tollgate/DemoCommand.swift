@@ -81,9 +81,8 @@ struct DemoCommand: ParsableCommand {
 
         Issue a key for the demo team, and see who changed what:
 
-        export TOLLGATE_ADMIN_TOKEN=\(adminToken)
-        tollgate keys issue demo --admin \(admin)
-        tollgate audit --admin \(admin)
+        curl -sS -X POST \(admin)/admin/v1/teams/demo/keys -H 'Authorization: Bearer \(adminToken)'
+        curl -sS \(admin)/admin/v1/audit -H 'Authorization: Bearer \(adminToken)'
 
         What the vendor counted:
 

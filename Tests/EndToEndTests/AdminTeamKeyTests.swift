@@ -205,7 +205,9 @@ struct AdminTeamKeyTests {
             let budgets: JSON = [["window": "total", "credits": 3]]
             let (id, first) = try issue(gateway, ["budgets": budgets])
             func ask(_ key: String) throws -> TestResponse {
-                try gateway.classify(SampleRequests.about(extra: #","page_range":"1-2""#), key: key)
+                let document = SampleRequests.newDocumentID()
+                try gateway.vendor.setDocument(document, ["pages": 2])
+                return try gateway.classify(SampleRequests.about(document, extra: #","page_range":"1-2""#), key: key)
             }
             let paid = try ask(first)
             #expect(paid.status == 200 && paid["tollgate-budget-remaining"] == "1", "\(paid.text)")
@@ -222,7 +224,7 @@ struct AdminTeamKeyTests {
         try withGateway { gateway in
             let past = try gateway.admin("POST", "/teams/team-a/keys", ["not_after": "2020-01-01T00:00:00Z"])
             expectError(past, 422, "invalid_request")
-            let end = ISO8601DateFormatter().string(from: Date(timeIntervalSinceNow: 2))
+            let end = ISO8601DateFormatter().string(from: Date(timeIntervalSinceNow: 5))
             let (id, secret) = try issue(gateway, ["not_after": .string(end)])
             #expect(try status(gateway, secret) == 200)
             let deadline = Deadline.generous

@@ -29,6 +29,14 @@ struct DemoTests {
         #expect(hit.head.lowercased().contains("cache-status: tollgate; hit; ttl="))
         #expect(String(hit.body.prefix { $0 != "\n" }).isEmpty == miss.body.isEmpty)
         #expect(hit.body == miss.body)
+        let others = demo.stdout.lines.filter { $0.hasPrefix("curl ") && $0 != line }
+        #expect(others.count == 3)
+        let outputs = try others.map { other in
+            let result = try CommandResult.of(["sh", "-c", other + " --fail"], environment: ["no_proxy": "127.0.0.1"])
+            #expect(result.succeeded, "\(other): \(result.stderr)")
+            return result.output
+        }
+        #expect(outputs[0].contains(#""secret": "tg_"#) && outputs[1].contains("team_key.create"))
         #expect(try demo.terminate() == .exit(0))
     }
 }
