@@ -16,12 +16,17 @@ public struct BudgetCalendar: Sendable {
     /// More than any local time was ever away from UTC.
     private static let offsetSecondsMax: Int64 = 26 * 3_600
 
-    private let zone: TimeZone
+    /// Nil for UTC, the default, of which Foundation need not be asked: its tables of zones take megabytes once they are.
+    private let zone: TimeZone?
 
     /// Nil when there is no time zone of this identifier.
     public init?(timeZone identifier: String) {
-        guard let zone = TimeZone(identifier: identifier) else { return nil }
-        self.zone = zone
+        if identifier == "UTC" {
+            zone = nil
+        } else {
+            guard let zone = TimeZone(identifier: identifier) else { return nil }
+            self.zone = zone
+        }
     }
 
     public func day(of timestamp: Timestamp) -> BudgetDay {
@@ -55,11 +60,13 @@ public struct BudgetCalendar: Sendable {
     }
 
     /// By how many seconds local time is ahead of UTC.
-    private func offset(at second: Int64) -> Int64 { Int64(zone.secondsFromGMT(for: Self.date(second))) }
+    private func offset(at second: Int64) -> Int64 {
+        zone.map { Int64($0.secondsFromGMT(for: Self.date(second))) } ?? 0
+    }
 
     /// When local time next changes its distance from UTC; this is not only the case for summer time.
     private func nextChange(after second: Int64) -> Int64? {
-        zone.nextDaylightSavingTimeTransition(after: Self.date(second)).map { Int64($0.timeIntervalSince1970) }
+        zone?.nextDaylightSavingTimeTransition(after: Self.date(second)).map { Int64($0.timeIntervalSince1970) }
     }
 
     private static func date(_ second: Int64) -> Date { Date(timeIntervalSince1970: TimeInterval(second)) }

@@ -111,4 +111,19 @@ struct BudgetCalendarTests {
 
     @Test("a total has no bounds")
     func total() { #expect(BudgetWindow.total.days(around: day("2026-02-28")) == nil) }
+
+    @Test("UTC, of which Foundation is not asked, has the days of a zone that is always equal to it")
+    func universalTime() throws {
+        var random = SeededGenerator()
+        let own = try #require(BudgetCalendar(timeZone: "UTC"))
+        let foundations = try #require(BudgetCalendar(timeZone: "Etc/GMT"))
+        for _ in 0..<2_000 {
+            let instant = Timestamp(
+                microseconds: Int64.random(in: -3_000_000_000...300_000_000_000, using: &random) * 1_000_000
+            )
+            let day = own.day(of: instant)
+            #expect(day == foundations.day(of: instant), "seed \(random.seed)")
+            #expect(own.start(of: day) == foundations.start(of: day), "seed \(random.seed)")
+        }
+    }
 }
