@@ -191,6 +191,7 @@ public final class RegistryKeeper {
             settings.upstreamKeys = registry.upstreamKeys
             rooms.replace(upstream: settings.upstream, keys: settings.upstreamKeys)
         }
+        for id in concerned.enabledKeys { rooms.enable(upstreamKey: id) }
     }
 
     /// Changes the directory by the keys of the store that changed.
@@ -213,16 +214,18 @@ public final class RegistryKeeper {
         var next = registry
         for write in writes { next.apply(write) }
         next.replace(file: reload.file)
-        retired = settings.teams
+        let before = settings
         do {
             settings = try reload.makeSettings(next)
         } catch {
             reload.then(.failure(error))
             return finish()
         }
+        retired = before.teams
         registry = next
         teams = Self.byID(settings.teams.teams)
-        rooms.replace(settings, dropsAliases: reload.dropsAliases)
+        // With another order of categories, identical bytes may have another key now.
+        rooms.replace(settings, dropsAliases: settings.cache.schemaOrder != before.cache.schemaOrder)
         let published = back.callback { [unowned self] (_: Void) in
             retired = nil
             remember(writes, reload.auditEntry(at: SystemClock.wall())) { [unowned self] in

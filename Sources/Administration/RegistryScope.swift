@@ -8,6 +8,8 @@ struct RegistryScope {
     private(set) var hasUpstreamKeys = false
     /// Whether a key of the file is concerned, be it by a ruling.
     private(set) var hasFileKeys = false
+    /// Keys at the vendor of which nothing is known any more.
+    private(set) var enabledKeys: [KeyID] = []
     private(set) var teamKeys: [KeyID] = []
     private(set) var budgetScopes: [BudgetScope] = []
 
@@ -20,6 +22,7 @@ struct RegistryScope {
             budgetScopes.append(.key(key.id))
         case .saveUpstreamKey(let key): addUpstreamKey(key.id)
         case .removeUpstreamKey(let id): addUpstreamKey(id)
+        case .enableUpstreamKey(let id): enabledKeys.append(id)
         case .saveRuling(let ruling): addRuling(ruling.subject, ruling.id)
         case .removeRuling(let subject, let id): addRuling(subject, id)
         case .saveReceipt: break

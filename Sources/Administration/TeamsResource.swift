@@ -22,7 +22,7 @@ struct TeamsResource {
 
     private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         answer(reply) { () throws(AdminFault) in
-            let (ids, next) = AdminRequest.page(keeper.registry.teamIDs, try request.page())
+            let (ids, next) = try request.page().slice(of: keeper.registry.teamIDs)
             return .list(ids.compactMap { keeper.registry.team($0).map { $0.record.json($0.source) } }, next: next)
         }
     }

@@ -35,7 +35,7 @@ struct UpstreamKeysResource {
     private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         answer(reply) { () throws(AdminFault) in
             let sorted = keeper.registry.upstreamKeyIDs.sorted { $0.rawValue < $1.rawValue }
-            let (ids, next) = AdminRequest.page(sorted, try request.page())
+            let (ids, next) = try request.page().slice(of: sorted)
             let conditions = UpstreamConditions(rooms.upstreamStatus)
             return .list(ids.compactMap { json($0, conditions) }, next: next)
         }
@@ -89,7 +89,6 @@ struct UpstreamKeysResource {
 
     private func update(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         let id = KeyID(rawValue: request.parameters[0])
-        var enables = false
         change(request, reply) { (registry) throws(AdminFault) in
             guard let entry = registry.upstreamKey(id)?.entry else { throw .notFound("upstream key \(id)") }
             let form = try request.form()
@@ -106,15 +105,13 @@ struct UpstreamKeysResource {
             )
             terms.read(form)
             try request.finish(form)
-            enables = state == .active
             var change = try AdminFault.deciding { () throws(RegistryRefusal) in
                 try registry.changing(id, terms: hasTerms ? terms : nil, state: state, at: SystemClock.wall())
             }
             change.before = try json(id)
             return change
         } answer: { (id) throws(AdminFault) in
-            if enables { rooms.enable(upstreamKey: id) }
-            return .ok(try json(id))
+            .ok(try json(id))
         }
     }
 

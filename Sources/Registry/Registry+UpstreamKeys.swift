@@ -41,7 +41,8 @@ extension Registry {
     ///
     /// - Parameters:
     ///   - terms: nil where they stay; of a key of the file they must.
-    ///   - state: what the operator decides; nil where that stays.
+    ///   - state: what the operator decides; nil where that stays. An active one also says that the key is good, whatever
+    ///     the vendor's replies said of it.
     public func changing(
         _ id: KeyID,
         terms: UpstreamKeyTerms?,
@@ -62,6 +63,7 @@ extension Registry {
             writes.append(.saveUpstreamKey(key))
         }
         if let state { writes.append(Self.ruling(state, on: entry.key, at: now)) }
+        if state == .active { writes.append(.enableUpstreamKey(id)) }
         return change("upstream_key.update", writes, id)
     }
 

@@ -105,7 +105,8 @@ public struct Registry: Sendable {
         case .removeUpstreamKey(let id): storedUpstreamKeys[id] = nil
         case .saveRuling(let ruling): rulings[Ruled(subject: ruling.subject, id: ruling.id)] = ruling
         case .removeRuling(let subject, let id): rulings[Ruled(subject: subject, id: id)] = nil
-        case .saveReceipt: break
+        // Receipts are kept by `RotationMemory`, and what replies said by the rings.
+        case .saveReceipt, .enableUpstreamKey: break
         }
     }
 

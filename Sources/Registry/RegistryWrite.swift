@@ -9,6 +9,8 @@ public enum RegistryWrite: Sendable, Equatable {
     case saveTeamKey(TeamKeyRecord)
     case saveUpstreamKey(StoredUpstreamKey)
     case removeUpstreamKey(KeyID)
+    /// What the vendor's replies said of the key is forgotten.
+    case enableUpstreamKey(KeyID)
     case saveRuling(KeyRuling)
     case removeRuling(KeyRuling.Subject, KeyID)
     /// Takes the place of one of the same key and request; those whose time is over at `now` go.

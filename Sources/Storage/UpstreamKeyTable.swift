@@ -25,7 +25,8 @@ enum UpstreamKeyTable {
         try statement.run()
     }
 
-    private static func remove(_ id: KeyID, on connection: StoreConnection) throws {
+    /// Nothing is known of the key any more.
+    static func remove(_ id: KeyID, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM upstream_key_states WHERE id = ?1")
         statement.bind(id.rawValue, at: 1)
         try statement.run()

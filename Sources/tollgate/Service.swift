@@ -108,7 +108,7 @@ final class Service {
                 version: ProgramVersion.current,
                 startedAt: startedAt,
                 startedSteady: SystemClock.monotonic(),
-                clientURL: "\(configuration.listen.tls == nil ? "http" : "https")://\(server.address)",
+                clientURL: Self.clientURL(configuration, server),
                 workerCount: workerCount
             ),
             settings: configuration.adminSettings
@@ -126,7 +126,11 @@ final class Service {
     }
 
     /// Where clients connect.
-    var clientURL: String { "\(configuration.listen.tls == nil ? "http" : "https")://\(server.address)" }
+    var clientURL: String { Self.clientURL(configuration, server) }
+
+    private static func clientURL(_ configuration: GatewayConfiguration, _ server: GatewayServer) -> String {
+        "\(configuration.listen.tls == nil ? "http" : "https")://\(server.address)"
+    }
 
     /// Where operators connect.
     var adminURL: String { "http://\(adminServer.address)" }
@@ -162,7 +166,6 @@ final class Service {
         keeper.reload(
             RegistryReload(
                 file: kept.fileRegistry,
-                dropsAliases: kept.cache.schemaOrder != configuration.cache.schemaOrder,
                 makeSettings: { try kept.gatewaySettings($0) },
                 then: { [unowned self] result in
                     switch result {

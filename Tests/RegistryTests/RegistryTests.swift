@@ -196,6 +196,15 @@ struct RegistryTests {
         #expect(registry.upstreamKeyIDs == ["primary"])
     }
 
+    @Test("only an active state says that the key is good, whatever the vendor said of it")
+    func enabling() throws {
+        let registry = try Samples.registry()
+        for state in [UpstreamKey.OperatorState.active, .draining, .disabled] {
+            let change = try registry.changing("primary", terms: nil, state: state, at: Samples.now)
+            #expect(change.writes.contains(.enableUpstreamKey("primary")) == (state == .active))
+        }
+    }
+
     @Test("a vendor's key is neither added nor rotated without a master key; the message names the variable")
     func withoutMasterKey() throws {
         let registry = try Registry(file: Samples.file(), rows: RegistryRows(), sealer: SecretSealer(master: nil))

@@ -137,6 +137,7 @@ struct StoreModel {
             rows.rulings.append(ruling)
         case .removeRuling(let subject, let id): rows.rulings.removeAll { $0.id == id && $0.subject == subject }
         case .saveReceipt(let receipt, _): rows.receipts.append(receipt)
+        case .enableUpstreamKey: break
         }
     }
 }

@@ -37,6 +37,15 @@ struct UpstreamKeyTableTests {
         store.close()
     }
 
+    @Test("a key that is enabled has no state any more, another one keeps its own; as durable as the change around it")
+    func enabled() throws {
+        let store = try open()
+        defer { store.close() }
+        for id in ["a", "b"] { try store.saveAndWait(record(id, .quarantined(.unauthorized))).get() }
+        try store.applyAndWait([.enableUpstreamKey(KeyID(rawValue: "a"))], audit: nil)
+        #expect(try store.upstreamKeyRecords() == [record("b", .quarantined(.unauthorized))])
+    }
+
     @Test("a state that is damaged, or that no version has written, is a fault and not a guess")
     func damaged() throws {
         let store = try open()

@@ -29,22 +29,12 @@ final class ScriptedServer: Sendable {
     private let received = Guarded<[String]>([])
 
     init(_ replies: [ScriptedReply]) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isListening = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &length) == 0
-            }
-        }
-        guard isListening else { throw TestFailure("no port to listen on") }
-        port = UInt16(bigEndian: address.sin_port)
+        let listener = try LoopbackListener(backlog: 16)
+        port = listener.port
         // It keeps this object until the last reply was played or nobody has come for one in time.
         let thread = Thread { [self] in
-            for reply in replies { serve(reply, listener) }
-            close(listener)
+            for reply in replies { serve(reply, listener.descriptor) }
+            close(listener.descriptor)
         }
         thread.start()
     }
