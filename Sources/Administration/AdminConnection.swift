@@ -47,7 +47,7 @@ final class AdminConnection: StreamDelegate {
     func streamDidReceiveEnd(_ stream: ByteStream) {
         switch phase {
         // Whole requests wait for room in the output, and are answered still.
-        case .idle where !stream.input.isEmpty: break
+        case .idle where stream.input.count > 1: break
         // Nothing under way, or a request that will never be complete.
         case .idle, .head, .body: end()
         // A half-closed connection still wants its answer; `finishRequest` closes after it.
@@ -76,7 +76,8 @@ final class AdminConnection: StreamDelegate {
         defer { isParsing = false }
         while !stream.input.isEmpty, step() {}
         switch phase {
-        case .idle: if stream.hasInputEnded, stream.input.isEmpty { end() }
+        // A lone CR at the end begins no request.
+        case .idle: if stream.hasInputEnded, stream.input.count <= 1 { end() }
         // What is half there will never be whole.
         case .head, .body: if stream.hasInputEnded { end() }
         case .working, .ended: break
@@ -92,6 +93,10 @@ final class AdminConnection: StreamDelegate {
                 stream.pauseInput()
                 return false
             }
+            // Empty lines before a request belong to none (RFC 9112 §2.2): the connection is idle, and its time runs on.
+            let lines = stream.input.withBytes { RequestParser.emptyLines($0) }
+            stream.input.consume(lines.byteCount)
+            guard lines.requestFollows else { return false }
             phase = .head
             parser.replaceLimits(server.settings.headLimits)
             arm(.head)

@@ -1,6 +1,7 @@
 import HTTPMessages
 
-/// Gathers the content of one request whose body did not come with its head. Confined to its connection.
+/// Gathers the content of one request whose body did not come with its head, or reads past it on a route that takes
+/// none. Confined to its connection.
 ///
 /// Holds no more than `max_body_bytes` of content, and no more than the gateway's byte budget has left.
 final class BodyReader {
@@ -12,15 +13,21 @@ final class BodyReader {
 
     /// A body of `length` bytes, or of chunks.
     ///
-    /// - Parameter length: nil for a chunked body.
-    init(facts: RequestFacts, headByteCount: Int, length: Int?, share: ByteShare) {
+    /// - Parameters:
+    ///   - length: nil for a chunked body.
+    ///   - keepsContent: false on a route that takes none.
+    init(facts: RequestFacts, headByteCount: Int, length: Int?, keepsContent: Bool, share: ByteShare) {
         self.facts = facts
         self.facts.byteCount = headByteCount
-        reader = ContentReader(length: length)
+        self.keepsContent = keepsContent
+        reader = ContentReader(length: length, keepsContent: keepsContent)
         self.share = share
     }
 
-    /// What has come of the content.
+    /// Whether the content is kept, or read past.
+    let keepsContent: Bool
+
+    /// What has come of the content; nothing when it is not kept.
     var content: [UInt8] { reader.content }
 
     /// Takes what has come; `takeConsumed` says how much of it.
@@ -28,7 +35,7 @@ final class BodyReader {
         switch reader.read(bytes, limit: limit, makeRoom: { share.grow(by: $0) }) {
         case .incomplete: .incomplete
         case .complete: .complete
-        case .tooLarge: .refused(.bodyTooLarge(limit))
+        case .tooLarge: .refused(keepsContent ? .bodyTooLarge(limit) : .contentNotTaken)
         case .noRoom: .refused(.outOfMemory)
         case .refused(let refusal): .refused(.badChunk(refusal))
         }

@@ -42,7 +42,8 @@ final class ClientConnection: StreamDelegate {
     /// Bytes at the front of the input that belong to the request in work and go when it is answered.
     private var requestBytes = 0
 
-    private enum Deadline { case idle, head, body, none }
+    /// `body` moves on with every piece that comes, `drop` does not: nobody waits for content that means nothing.
+    private enum Deadline { case idle, head, body, drop, none }
 
     init(identifier: UInt64, worker: Worker, stream: ByteStream) {
         self.identifier = identifier
@@ -59,7 +60,7 @@ final class ClientConnection: StreamDelegate {
     func streamDidReceiveEnd(_ stream: ByteStream) {
         switch phase {
         // Whole requests wait for room in the output, and are answered still.
-        case .idle where !stream.input.isEmpty: break
+        case .idle where stream.input.count > 1: break
         // Nothing under way, or a request that will never be complete.
         case .idle, .head, .body: end()
         // A half-closed connection still wants its answer; `finishRequest` closes after it.
@@ -94,7 +95,8 @@ final class ClientConnection: StreamDelegate {
         case .head: break
         case .idle:
             returnParser()
-            if stream.hasInputEnded, stream.input.isEmpty { end() }
+            // A lone CR at the end begins no request.
+            if stream.hasInputEnded, stream.input.count <= 1 { end() }
         case .body, .working, .checking, .ended: returnParser()
         }
     }
@@ -108,8 +110,7 @@ final class ClientConnection: StreamDelegate {
                 stream.pauseInput()
                 return false
             }
-            phase = .head
-            return parseHead(isFirstBytes: true)
+            return beginHead()
         case .head: return parseHead(isFirstBytes: false)
         case .body(let reader): return readBody(reader)
         case .working, .checking:
@@ -117,6 +118,19 @@ final class ClientConnection: StreamDelegate {
             return false
         case .ended: return false
         }
+    }
+
+    /// Empty lines before a request belong to none: the connection is idle until something else comes (RFC 9112 §2.2),
+    /// and its time does not begin anew.
+    private func beginHead() -> Bool {
+        let mayBeEmptyLine = stream.input.withBytes { $0[0] == 0x0D }
+        if mayBeEmptyLine {
+            let lines = stream.input.withBytes { RequestParser.emptyLines($0) }
+            stream.input.consume(lines.byteCount)
+            guard lines.requestFollows else { return false }
+        }
+        phase = .head
+        return parseHead(isFirstBytes: true)
     }
 
     private func parseHead(isFirstBytes: Bool) -> Bool {
@@ -144,11 +158,12 @@ final class ClientConnection: StreamDelegate {
     }
 
     private func readBody(_ reader: BodyReader) -> Bool {
-        let outcome = stream.input.withBytes { reader.read($0, limit: worker.settings.bodyBytesMax) }
+        let limit = reader.keepsContent ? worker.settings.bodyBytesMax : Route.droppedContentBytesMax
+        let outcome = stream.input.withBytes { reader.read($0, limit: limit) }
         stream.input.consume(reader.takeConsumed())
         switch outcome {
         case .incomplete:
-            arm(.body)
+            if reader.keepsContent { arm(.body) }
             return false
         case .refused(let error):
             reply(error, reader.facts, closes: true)
@@ -162,51 +177,69 @@ final class ClientConnection: StreamDelegate {
 
     /// Called with a whole head, whose bytes stay until `requestBytes` of them are consumed.
     private func beginRequest(_ head: RequestHead, _ bytes: Span<UInt8>) {
-        var facts = RequestFacts(requestID: requestID(head, bytes), startedAt: worker.loop.now)
+        var facts = RequestFacts(requestID: worker.requestID(head, bytes), startedAt: worker.loop.now)
         requestBytes = head.byteCount
-        do {
-            try worker.admit(head, bytes, into: &facts)
-            try beginBody(head, bytes, &facts)
+        let content: AnnouncedContent
+        do throws(ErrorReply) {
+            // Before the route, so that there is none whose content was not judged.
+            content = try AnnouncedContent(head.framing, limit: worker.settings.bodyBytesMax)
         } catch {
-            replyEarly(error, head, bytes, facts)
+            worker.describe(head, bytes, in: &facts)
+            return replyEarly(error, head, bytes, facts)
         }
-    }
-
-    /// The client's own `x-request-id` if it is fit to be logged and sent on, else a new one.
-    private func requestID(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> RequestID {
-        guard head.has(.requestID), let range = head.first(.requestID) else { return worker.requestIDs.make() }
-        let chosen = bytes.extracting(range.indices)
-        guard RequestID.isAcceptable(chosen) else { return worker.requestIDs.make() }
-        return .chosen(chosen.withUnsafeBufferPointer { Array($0) })
+        do throws(ErrorReply) {
+            try worker.admit(head, content, bytes, into: &facts)
+        } catch {
+            return replyEarly(error, head, bytes, facts)
+        }
+        beginBody(head, content, bytes, facts)
     }
 
     private func beginBody(
         _ head: RequestHead,
+        _ content: AnnouncedContent,
         _ bytes: Span<UInt8>,
-        _ facts: inout RequestFacts
-    ) throws(ErrorReply) {
-        switch head.framing {
-        case .none, .untilClose:
+        _ admitted: RequestFacts
+    ) {
+        var facts = admitted
+        switch content {
+        case .none:
             facts.byteCount = head.byteCount
             beginExchange(facts, bytes.extracting(0..<0))
-        case .length(let length):
-            let whole = head.byteCount + Int(length)
+        case .bytes(let length):
+            let whole = head.byteCount + length
             if bytes.count >= whole {
                 requestBytes = whole
                 facts.byteCount = whole
                 return beginExchange(facts, bytes.extracting(head.byteCount..<whole))
             }
-            waitForBody(head, facts, length: Int(length))
+            waitForBody(head, facts, length: length)
         case .chunked: waitForBody(head, facts, length: nil)
         }
     }
 
     private func waitForBody(_ head: RequestHead, _ facts: RequestFacts, length: Int?) {
-        let share = ByteShare(of: worker.rooms.requestBytes)
-        let reader = BodyReader(facts: facts, headByteCount: head.byteCount, length: length, share: share)
+        let keepsContent = facts.route?.takesContent == true
+        if !keepsContent, head.expectsContinue { return replyUnread(head, facts) }
+        let reader = BodyReader(
+            facts: facts,
+            headByteCount: head.byteCount,
+            length: length,
+            keepsContent: keepsContent,
+            share: ByteShare(of: worker.rooms.requestBytes)
+        )
         if head.expectsContinue { stream.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
         phase = .body(reader)
-        arm(.body)
+        arm(keepsContent ? .body : .drop)
+    }
+
+    /// Answers a request that asks whether its content is wanted, which it is not (RFC 9110 §10.1.1). The connection ends,
+    /// since nobody knows whether the content comes all the same.
+    private func replyUnread(_ head: RequestHead, _ admitted: RequestFacts) {
+        var facts = admitted
+        facts.byteCount = head.byteCount
+        facts.keepsAlive = false
+        beginExchange(facts, [UInt8]().span)
     }
 
     /// Refuses a request whose body has not been looked at. The connection goes on when the whole body is here
@@ -215,7 +248,7 @@ final class ClientConnection: StreamDelegate {
     private func replyEarly(_ error: ErrorReply, _ head: RequestHead, _ bytes: Span<UInt8>, _ facts: RequestFacts) {
         var facts = facts
         facts.byteCount = head.byteCount
-        if case .length(let length) = head.framing, Int(length) <= bytes.count - head.byteCount {
+        if case .length(let length) = head.framing, length <= Int64(bytes.count - head.byteCount) {
             requestBytes = head.byteCount + Int(length)
             return reply(error, facts, closes: false)
         }
@@ -246,6 +279,13 @@ final class ClientConnection: StreamDelegate {
     func refuse(_ error: ErrorReply) {
         var facts = RequestFacts(requestID: worker.requestIDs.make(), startedAt: worker.loop.now)
         facts.byteCount = stream.input.count
+        stream.input.withBytes { bytes in
+            if let box, box.parser.hasRequestLine {
+                worker.describe(box.parser.head, bytes, in: &facts)
+            } else {
+                facts.route = Route.glimpse(bytes)
+            }
+        }
         reply(error, facts, closes: true)
     }
 
@@ -275,7 +315,7 @@ final class ClientConnection: StreamDelegate {
         switch deadline {
         case .idle: timer?.schedule(at: worker.idleDeadline)
         case .head: timer?.schedule(after: worker.settings.headerTimeout)
-        case .body: timer?.schedule(after: worker.settings.bodyTimeout)
+        case .body, .drop: timer?.schedule(after: worker.settings.bodyTimeout)
         case .none: timer?.cancel()
         }
     }
@@ -297,8 +337,8 @@ final class ClientConnection: StreamDelegate {
         switch (deadline, phase) {
         case (.idle, .idle): end()
         case (.head, .head): refuse(.headTimeout)
-        case (.body, .body(let reader)): reply(.bodyTimeout, reader.facts, closes: true)
-        case (.idle, _), (.head, _), (.body, _), (.none, _): break
+        case (.body, .body(let reader)), (.drop, .body(let reader)): reply(.bodyTimeout, reader.facts, closes: true)
+        case (.idle, _), (.head, _), (.body, _), (.drop, _), (.none, _): break
         }
     }
 }

@@ -86,6 +86,12 @@ extension ErrorReply {
         ErrorReply(413, "body_too_large", "The body is longer than max_body_bytes, which is \(limit) bytes; send less.")
     }
 
+    static let contentNotTaken = ErrorReply(
+        413,
+        "body_too_large",
+        "This path takes no content; send the request without."
+    )
+
     static func badChunk(_ refusal: ChunkRefusal) -> ErrorReply { ErrorReply(400, "bad_request", refusal.message) }
 
     static let headTimeout = ErrorReply(

@@ -10,6 +10,18 @@ enum Route: Equatable {
         ("/v1/classify", .classify), ("/healthz", .health), ("/readyz", .readiness),
     ]
 
+    /// What is read and dropped of content on a route that takes none, in bytes: some clients send a little with every
+    /// request (RFC 9110 §9.3.1), and a connection that goes on is cheaper than another one.
+    static let droppedContentBytesMax = 8 * 1024
+
+    /// Whether content means anything on this route.
+    var takesContent: Bool {
+        switch self {
+        case .classify: true
+        case .health, .readiness: false
+        }
+    }
+
     /// The route of a request, or why it has none.
     static func find(_ head: borrowing RequestHead, in bytes: Span<UInt8>) throws(ErrorReply) -> Route {
         switch head.method {
@@ -23,6 +35,16 @@ enum Route: Equatable {
         }
         guard head.pathIsPlain(bytes) else { throw .pathNotPlain }
         throw head.method == .unknown ? .methodNotAllowed("GET, HEAD, POST") : .notFound
+    }
+
+    /// The route of a request whose head is refused or was never whole, as far as its first line tells: classify, whose
+    /// replies say more than others, or nil. Only the origin-form (RFC 9112 §3.2.1) is looked for.
+    static func glimpse(_ bytes: Span<UInt8>) -> Route? {
+        let start = RequestParser.emptyLines(bytes).byteCount
+        let line: StaticString = "POST /v1/classify"
+        let end = start + line.utf8CodeUnitCount
+        guard end < bytes.count, bytes[end] == UInt8(ascii: " ") || bytes[end] == UInt8(ascii: "?") else { return nil }
+        return matches(line, ByteRange(start, end), bytes) ? .classify : nil
     }
 
     private func check(_ method: HTTPMethod) throws(ErrorReply) {

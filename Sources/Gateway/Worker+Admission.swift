@@ -1,6 +1,7 @@
 import Authentication
 import Caching
 import HTTPMessages
+import Observability
 
 /// What is checked of a request when its head is complete and nothing of its body has been looked at.
 extension Worker {
@@ -8,8 +9,11 @@ extension Worker {
     private static let loggedPathMax = 200
 
     /// Fills `facts` as far as the request is in order; throws what is wrong with it.
+    ///
+    /// - Parameter content: as it was judged without regard to the route.
     func admit(
         _ head: borrowing RequestHead,
+        _ content: AnnouncedContent,
         _ bytes: Span<UInt8>,
         into facts: inout RequestFacts
     ) throws(ErrorReply) {
@@ -18,15 +22,14 @@ extension Worker {
         facts.keepsAlive = head.keepsAlive
         let route: Route
         do throws(ErrorReply) { route = try Route.find(head, in: bytes) } catch {
-            let path = head.path.indices.prefix(Worker.loggedPathMax)
-            facts.unroutedPath = path.map { bytes[$0] }
+            noteUnroutedPath(head, bytes, in: &facts)
             throw error
         }
         facts.route = route
-        guard route == .classify else { return }
+        guard route.takesContent else { return try checkDropped(content) }
         try authenticate(head, bytes, into: &facts)
         guard head.query == nil else { throw .queryNotAllowed }
-        try checkContent(head, bytes)
+        try checkCoding(head, bytes)
         guard head.has(.cacheControl) else { return }
         for field in head.fields where field.known == .cacheControl {
             facts.directives.add(fieldValue: bytes.extracting(field.value.indices))
@@ -48,12 +51,47 @@ extension Worker {
         throw .rateLimited(caller.team, wait: wait)
     }
 
-    private func checkContent(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) throws(ErrorReply) {
+    private func checkCoding(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) throws(ErrorReply) {
         for field in head.fields where field.known == .contentEncoding && head.has(.contentEncoding) {
             guard TokenList.equals(bytes.extracting(field.value.indices), "identity") else { throw .contentCoded }
         }
-        if case .length(let length) = head.framing, length > Int64(settings.bodyBytesMax) {
-            throw .bodyTooLarge(settings.bodyBytesMax)
+    }
+
+    /// Content that no route asked for is read past while it is small; chunks are counted as they come.
+    private func checkDropped(_ content: AnnouncedContent) throws(ErrorReply) {
+        switch content {
+        case .none, .chunked: break
+        case .bytes(let count): guard count <= Route.droppedContentBytesMax else { throw .contentNotTaken }
         }
+    }
+
+    // MARK: Requests that are not admitted
+
+    /// Fills `facts` with what is known of a request that is refused for its head or its length, before its route was
+    /// decided: what the reply and the log tell of it depends on no more than the path.
+    func describe(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, in facts: inout RequestFacts) {
+        facts.method = head.method
+        facts.isHTTP10 = head.version == .http10
+        facts.keepsAlive = head.keepsAlive
+        facts.requestID = requestID(head, bytes)
+        do throws(ErrorReply) { facts.route = try Route.find(head, in: bytes) } catch {
+            noteUnroutedPath(head, bytes, in: &facts)
+        }
+    }
+
+    private func noteUnroutedPath(
+        _ head: borrowing RequestHead,
+        _ bytes: Span<UInt8>,
+        in facts: inout RequestFacts
+    ) {
+        facts.unroutedPath = head.path.indices.prefix(Worker.loggedPathMax).map { bytes[$0] }
+    }
+
+    /// The client's own `x-request-id` if it is fit to be logged and sent on, else a new one.
+    func requestID(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> RequestID {
+        guard head.has(.requestID), let range = head.first(.requestID) else { return requestIDs.make() }
+        let chosen = bytes.extracting(range.indices)
+        guard RequestID.isAcceptable(chosen) else { return requestIDs.make() }
+        return .chosen(chosen.withUnsafeBufferPointer { Array($0) })
     }
 }

@@ -153,7 +153,8 @@ final class Worker {
 
     /// When a connection that waits for its next request from now on has waited long enough.
     var idleDeadline: MonotonicInstant {
-        MonotonicInstant(nanoseconds: loop.now.nanoseconds &+ idleNanoseconds)
+        let (sum, overflow) = loop.now.nanoseconds.addingReportingOverflow(idleNanoseconds)
+        return MonotonicInstant(nanoseconds: overflow ? .max : sum)
     }
 
     private func apply(_ settings: GatewaySettings) {

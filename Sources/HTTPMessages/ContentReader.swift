@@ -1,5 +1,5 @@
-/// Gathers the content of one message whose body comes after its head: so many bytes, or chunks. Confined to its
-/// connection.
+/// Gathers the content of one message whose body comes after its head: so many bytes, or chunks; or reads past it, where
+/// content means nothing. Confined to its connection.
 ///
 /// Memory grows with what has come, not with what was announced, and the framing of chunks is dropped as it is read.
 /// After anything but `incomplete` it must not be read on.
@@ -13,13 +13,22 @@ public struct ContentReader: Sendable {
         case refused(ChunkRefusal)
     }
 
+    /// What has come of the content; nothing when it is not kept.
     public private(set) var content: [UInt8] = []
     private let length: Int?
+    private let keepsContent: Bool
+    /// How much content has come, kept or not.
+    private var contentByteCount = 0
     private var decoder = ChunkedDecoder()
     private var consumed = 0
 
-    /// - Parameter length: nil for a chunked body.
-    public init(length: Int?) { self.length = length }
+    /// - Parameters:
+    ///   - length: nil for a chunked body.
+    ///   - keepsContent: false to read past the content and keep none of it.
+    public init(length: Int?, keepsContent: Bool = true) {
+        self.length = length
+        self.keepsContent = keepsContent
+    }
 
     /// Takes what has come; `takeConsumed` says how much of it.
     ///
@@ -38,11 +47,10 @@ public struct ContentReader: Sendable {
     }
 
     private mutating func readPlain(_ bytes: Span<UInt8>, _ length: Int, _ makeRoom: (Int) -> Bool) -> Outcome {
-        let taken = min(bytes.count, length - content.count)
-        guard makeRoom(taken) else { return .noRoom }
-        append(bytes, 0..<taken)
+        let taken = min(bytes.count, length - contentByteCount)
+        guard take(bytes, 0..<taken, makeRoom) else { return .noRoom }
         consumed = taken
-        return content.count == length ? .complete : .incomplete
+        return contentByteCount == length ? .complete : .incomplete
     }
 
     private mutating func readChunks(_ bytes: Span<UInt8>, _ limit: Int, _ makeRoom: (Int) -> Bool) -> Outcome {
@@ -51,19 +59,24 @@ public struct ContentReader: Sendable {
         while true {
             switch decoder.next(bytes, &position) {
             case .data(let range):
-                guard content.count + range.count <= limit else { return .tooLarge }
-                guard makeRoom(range.count) else { return .noRoom }
-                append(bytes, range)
+                guard contentByteCount + range.count <= limit else { return .tooLarge }
+                guard take(bytes, range, makeRoom) else { return .noRoom }
             case .needMore:
                 // What a chunk's size announces is judged before it comes.
-                return content.count + Int(decoder.announcedByteCount) <= limit ? .incomplete : .tooLarge
+                return decoder.announcedByteCount <= UInt64(limit - contentByteCount) ? .incomplete : .tooLarge
             case .end: return .complete
             case .refused(let refusal): return .refused(refusal)
             }
         }
     }
 
-    private mutating func append(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-        bytes.extracting(range).withUnsafeBufferPointer { content.append(contentsOf: $0) }
+    /// Keeps these bytes or drops them; false when there is no room to keep them.
+    private mutating func take(_ bytes: Span<UInt8>, _ range: Range<Int>, _ makeRoom: (Int) -> Bool) -> Bool {
+        if keepsContent {
+            guard makeRoom(range.count) else { return false }
+            bytes.extracting(range).withUnsafeBufferPointer { content.append(contentsOf: $0) }
+        }
+        contentByteCount += range.count
+        return true
     }
 }

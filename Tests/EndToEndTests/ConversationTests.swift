@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -230,5 +231,30 @@ struct ConversationTests {
         let connection = try gateway.connect()
         try connection.send([13, 10] + TestRequest("GET", "/healthz").bytes)
         #expect(try connection.response().status == 200)
+    }
+
+    @Test("an idle connection that sent an empty line is idle still", arguments: ["\r\n", "\r", "\r\n\r\n\r\n"])
+    func idleAfterEmptyLine(line: String) throws {
+        try withGateway(["listen": ["header_timeout": "200ms", "idle_timeout": "1h", "drain_timeout": "1h"]]) {
+            gateway in
+            let connection = try gateway.connect()
+            for connection in [connection, try RawConnection(port: gateway.adminPort)] {
+                try connection.send(TestRequest("GET", "/healthz").bytes)
+                #expect(try connection.response().status == 200)
+                try connection.send(line)
+                #expect(connection.staysQuiet(for: .milliseconds(600)), "an answer to nothing")
+                try connection.send((line == "\r" ? [10] : []) + TestRequest("GET", "/healthz").bytes)
+                #expect(try connection.response().status == 200)
+                try connection.send(line)
+            }
+            // It is over at once when the gateway drains, and a half-closed one is let go.
+            let halfClosed = try gateway.connect()
+            try halfClosed.send(line)
+            halfClosed.finishSending()
+            #expect(try halfClosed.receiveToEnd() == ([], .finished))
+            gateway.process.signal(SIGTERM)
+            #expect(try gateway.process.waitForEnd() == .exit(0))
+            #expect(try connection.receiveToEnd().bytes.isEmpty)
+        }
     }
 }

@@ -9,8 +9,14 @@ struct BodyReaderTests {
     private let facts = RequestFacts(requestID: .made(0, 0), startedAt: MonotonicInstant(nanoseconds: 0))
     private let budget = ByteBudget(bytesMax: 1_000)
 
-    private func reader(length: Int?) -> BodyReader {
-        BodyReader(facts: facts, headByteCount: 10, length: length, share: ByteShare(of: budget))
+    private func reader(length: Int?, keepsContent: Bool = true) -> BodyReader {
+        BodyReader(
+            facts: facts,
+            headByteCount: 10,
+            length: length,
+            keepsContent: keepsContent,
+            share: ByteShare(of: budget)
+        )
     }
 
     /// Feeds `bytes` in pieces that end at `cuts`; what is not consumed is offered again.
@@ -53,6 +59,31 @@ struct BodyReaderTests {
         }
         #expect(error.status == 413)
         #expect(error.code == "body_too_large")
+    }
+
+    @Test("content that is not kept takes no memory and ends where it ends", arguments: [8, nil] as [Int?])
+    func dropped(length: Int?) {
+        let reader = reader(length: length, keepsContent: false)
+        let wire = length == nil ? "8\r\n12345678\r\n0\r\n\r\nnext" : "12345678next"
+        let (outcome, consumed) = feed(reader, Array(wire.utf8), cuts: [3], limit: 8)
+        guard case .complete = outcome else { Issue.record("\(outcome)"); return }
+        #expect(reader.content.isEmpty)
+        #expect(budget.bytesTaken == 0)
+        #expect(consumed == wire.utf8.count - 4)
+    }
+
+    @Test(
+        "dropped chunks are refused by their size beyond the limit, however large",
+        arguments: ["9", "fffffffffffffff"]
+    )
+    func droppedTooLarge(size: String) {
+        let reader = reader(length: nil, keepsContent: false)
+        guard case .refused(let error) = reader.read(Array("\(size)\r\n".utf8).span, limit: 8) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(error.status == 413)
+        #expect(error.message == ErrorReply.contentNotTaken.message)
     }
 
     @Test("a malformed chunk is a 400")

@@ -54,4 +54,17 @@ struct RouteTests {
         #expect(error.status == status)
         #expect(error.code == (status == 404 ? "not_found" : "bad_request"))
     }
+
+    @Test(
+        "a first line tells of classify as soon as its path is whole",
+        arguments: [
+            ("POST /v1/classify ", true), ("POST /v1/classify HTTP/2.0\r\n", true), ("POST /v1/classify?a", true),
+            ("\r\nPOST /v1/classify HTTP/1.1\r\na", true), ("POST /v1/classify", false), ("POST /v1/classify/ ", false),
+            ("GET /v1/classify HTTP/1.1\r\n", false), ("post /v1/classify HTTP/1.1\r\n", false), ("", false),
+            ("\r\n", false), ("POST /v1/classifx ", false),
+        ]
+    )
+    func glimpse(start: String, isClassify: Bool) {
+        #expect(Route.glimpse(Array(start.utf8).span) == (isClassify ? .classify : nil))
+    }
 }

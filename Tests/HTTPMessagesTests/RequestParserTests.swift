@@ -287,4 +287,18 @@ struct RequestParserTests {
         #expect(parser.parse(wire(second)) == .complete)
         #expect(parser.head == ReadRequest(second).head)
     }
+
+    @Test(
+        "empty lines before a request are told from its beginning",
+        arguments: [
+            ("", 0, false), ("\r", 0, false), ("\r\n", 2, false), ("\r\n\r", 2, false), ("\r\n\r\n", 4, false),
+            ("G", 0, true),
+            ("\r\nG", 2, true), ("\rG", 0, true), ("\n", 0, true), ("\r\n\r\nGET", 4, true), ("GET\r\n", 0, true),
+        ]
+    )
+    func emptyLines(text: String, byteCount: Int, follows: Bool) {
+        let lines = RequestParser.emptyLines(Array(text.utf8).span)
+        #expect(lines.byteCount == byteCount)
+        #expect(lines.requestFollows == follows)
+    }
 }
