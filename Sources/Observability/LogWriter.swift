@@ -4,8 +4,9 @@ import Vocabulary
 /// Writes log lines to a descriptor from a thread of its own, through a bounded buffer.
 ///
 /// Guarded: `state` holds the lines not yet taken by the thread; the thread swaps them for its empty buffer, so that
-/// in steady state nothing is allocated and nobody waits for the disk. What does not fit into the buffer is dropped
-/// and counted, and the count is written as a line of its own when there is room again.
+/// in steady state nothing is allocated and nobody waits for the disk. What does not fit into the buffer, or is not taken
+/// by the descriptor, is dropped and counted, and the count is written as a line of its own when there is room again
+/// (`LineOutput`). SIGPIPE and SIGXFSZ are the program's to ignore.
 public final class LogWriter: Sendable {
     private struct State {
         var waiting: [UInt8] = []
@@ -95,6 +96,7 @@ public final class LogWriter: Sendable {
 
     private func run() {
         var taken: [UInt8] = []
+        var output = LineOutput()
         while true {
             wakeUp.wait()
             // A pause gathers the lines of many requests for one write, unless somebody waits for them.
@@ -110,28 +112,25 @@ public final class LogWriter: Sendable {
                 }
                 return (state.flushes, state.dropped, state.isClosed)
             }
-            write(taken)
-            if dropped > 0 {
-                write(Array("{\"level\":\"warning\",\"msg\":\"log_lines_dropped\",\"count\":\(dropped)}\n".utf8))
-            }
+            output.lose(dropped)
+            output.send(taken) { write($0) }
             taken.removeAll(keepingCapacity: taken.capacity <= 1 << 20)
             for flush in flushes { flush.signal() }
             if isClosed { return }
         }
     }
 
-    private func write(_ bytes: [UInt8]) {
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + sent, bytes.count - sent) }
-            if count > 0 {
-                sent += count
-            } else if errno == EAGAIN {
+    /// Writes some of the bytes; 0 when the reader is gone or the disk is full, which must not stop the gateway.
+    private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+        while true {
+            let count = Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+            if count >= 0 { return count }
+            switch errno {
+            case EAGAIN:
                 var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = Glibc.poll(&poll, 1, 1_000)
-            } else if errno != EINTR {
-                // The reader is gone or the disk is full: logging must not stop the gateway.
-                return
+            case EINTR: break
+            default: return 0
             }
         }
     }

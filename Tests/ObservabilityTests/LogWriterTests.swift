@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Glibc
 import Observability
 import TestSupport
 import Testing
@@ -139,6 +140,59 @@ struct LogWriterTests {
                 writer.flush()
             }
             writer.close()
+        }
+    }
+
+    @Test("on a full disk lines are whole or absent, and those that are absent are counted when there is room again")
+    func fullDisk() async {
+        await #expect(processExitsWith: .success) {
+            // A limit on the file's size takes part of a line and then nothing, as a disk does that gets full.
+            signal(SIGXFSZ, SIG_IGN)
+            let folder = try TemporaryFolder()
+            let path = folder.file("log")
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+            let writer = LogWriter(descriptor: descriptor, delay: .zero)
+            func limit(_ bytes: UInt) {
+                var limit = rlimit(rlim_cur: bytes, rlim_max: rlim_t.max)
+                setrlimit(__rlimit_resource_t(UInt32(RLIMIT_FSIZE.rawValue)), &limit)
+            }
+            var next = 0
+            func append(_ count: Int) {
+                for _ in 0..<count {
+                    writer.append(Array("line \(next)\n".utf8).span)
+                    next += 1
+                    if next % 7 == 0 { writer.flush() }
+                }
+                writer.flush()
+            }
+            // Each line is 7 bytes long: the first limit falls into the sixth, the second into one that comes later.
+            limit(38)
+            append(10)
+            limit(91)
+            append(100)
+            limit(rlim_t.max)
+            append(3)
+            writer.close()
+
+            var kept: [Int] = []
+            var dropped = 0
+            for text in String(decoding: try folder.read("log"), as: UTF8.self).split(separator: "\n") {
+                if text.hasPrefix("{") {
+                    let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+                    #expect(object?["msg"] as? String == "log_lines_dropped")
+                    dropped += try #require(object?["count"] as? Int)
+                } else {
+                    #expect(text.hasPrefix("line "))
+                    kept.append(try #require(Int(text.dropFirst(5))))
+                }
+            }
+            #expect(dropped > 0)
+            #expect(kept.count + dropped == next)
+            #expect(kept == Set(kept).sorted())
+            #expect(kept.starts(with: 0...5))
+            #expect(kept.suffix(3) == [110, 111, 112])
+            Glibc.close(descriptor)
+            if kept.count + dropped != next || !kept.starts(with: 0...5) { exit(1) }
         }
     }
 
