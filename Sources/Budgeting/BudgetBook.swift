@@ -98,6 +98,7 @@ struct BudgetBook {
     var shadows = ShadowCounts()
     private var seats: [BudgetScope: Int] = [.organization: 0]
     private var holds: [ReservationID: Hold] = [:]
+    var openCount: Int { holds.count }
     private var ids: ReservationIDSequence
     private var calendar: BudgetCalendar
     /// A clock before this day counts as it. Its windows lie within the days that are kept by themselves.

@@ -137,6 +137,9 @@ public final class BudgetGate: Sendable {
         }
     }
 
+    /// How many reservations are open.
+    public var openCount: Int { state.withLock { $0.book.openCount } }
+
     /// How often shadow budgets would have refused since this was last asked.
     public func takeShadowRefusals() -> [ShadowRefusals] { state.withLock { $0.book.shadows.take() } }
 

@@ -294,8 +294,18 @@ final class ClientConnection: StreamDelegate {
         if case .idle = phase { end() }
     }
 
-    /// Ends the connection now.
-    func abort() { stream.abort() }
+    /// The drain is over: a request that waits for its answer, or is not whole, is answered with 503.
+    func cut() {
+        switch phase {
+        case .idle: end()
+        case .head: refuse(.draining)
+        case .body(let reader): reply(.draining, reader.facts, closes: true)
+        case .working(let pending): fail(.draining, pending, closes: true)
+        case .checking(let facts): reply(.draining, facts, closes: true)
+        // Its last reply is on its way.
+        case .ended: break
+        }
+    }
 
     private func end() {
         phase = .ended

@@ -167,10 +167,5 @@ extension ErrorReply {
         )
     }
 
-    static let draining = ErrorReply(
-        503,
-        "draining",
-        "The gateway is shutting down and starts no new call to the vendor; try again in a moment.",
-        retryAfterSeconds: 1
-    )
+    static let draining = ErrorReply(.draining(charged: .no))
 }

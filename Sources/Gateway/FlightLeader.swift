@@ -146,6 +146,7 @@ final class FlightLeader {
     /// The store's answer: on disk, or not at all, and then nothing is sent (FAULTS I2, I7).
     func reserved(_ result: Result<Void, StoreFault>) {
         switch result {
+        case .success where worker.isDraining: conclude(.released, .refused)
         case .success: forward()
         case .failure(let fault):
             log("reservation_not_stored", fault.description)
@@ -248,6 +249,9 @@ final class FlightLeader {
         if failure.code == .noKey, let moveDenial {
             // The keys that are left have spent their months: that says more, and when it ends.
             return conclude(.released, .denied(moveDenial, documentPages: documentPages))
+        }
+        if failure.code == .draining, failure.charged != .no {
+            worker.rooms.cutCount.wrappingAdd(1, ordering: .relaxed)
         }
         switch failure.charged {
         case .no: conclude(.released, .failed(failure, stale: stale))

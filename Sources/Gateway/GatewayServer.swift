@@ -4,8 +4,8 @@ import Vocabulary
 
 /// The workers of one gateway, from the first connection to the last.
 ///
-/// Guarded by being used from the program's main loop only: `start`, then any number of `replace`, then `drain` or
-/// `abort`. Workers answer through closures that post back to that loop.
+/// Guarded by being used from the program's main loop only: `start`, then any number of `replace`, then `drain` and
+/// perhaps `cut`. Workers answer through closures that post back to that loop.
 public final class GatewayServer {
     private let workers: [LoopThread]
     private let mailboxes: [Mailbox<WorkerMessage>]
@@ -111,9 +111,15 @@ public final class GatewayServer {
         }
     }
 
-    /// Ends all connections now. Calls to the vendor go on until they are answered.
-    public func abort() {
-        for mailbox in mailboxes { mailbox.post(.abort) }
+    /// Ends a drain: clients that wait are answered 503 `draining`, what was reserved for calls that never went out is
+    /// released, and the other calls are unconfirmed. What the drain waits for is left to it.
+    ///
+    /// - Parameter then: called on a worker's thread when all workers have done so; the store may still be writing.
+    public func cut(then: @escaping @Sendable () -> Void) {
+        let remaining = RemainingCount(mailboxes.count)
+        for mailbox in mailboxes {
+            mailbox.post(.cut(then: { if remaining.decrement() == 0 { then() } }))
+        }
     }
 }
 

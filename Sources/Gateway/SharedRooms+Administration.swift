@@ -37,6 +37,12 @@ extension SharedRooms {
         credits.remaining(of: scope, at: SystemClock.wall())
     }
 
+    /// Reservations whose end is not on disk.
+    public var openReservations: Int { credits.openCount }
+
+    /// Reservations that the end of a drain made unconfirmed.
+    public var cutReservations: Int { cutCount.load(ordering: .relaxed) }
+
     /// Finds out whether anything can be stored at this moment.
     public func checkStore(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) { store.check(then: then) }
 }

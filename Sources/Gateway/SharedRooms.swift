@@ -32,6 +32,9 @@ public final class SharedRooms: Sendable {
     /// Connections of clients over all workers, for `max_connections`.
     let connectionCount = Atomic<Int>(0)
 
+    /// Reservations that a drain ended without knowing what the vendor charged.
+    let cutCount = Atomic<Int>(0)
+
     /// How many may wait for flights of others at once: each is a client's connection, so this is a bound in depth.
     private static let followersMax = 100_000
 

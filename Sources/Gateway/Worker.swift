@@ -147,7 +147,7 @@ final class Worker {
             apply(settings)
             then()
         case .drain(let then): drain(then)
-        case .abort: for connection in Array(connections.values) { connection.abort() }
+        case .cut(let then): cut(then)
         }
     }
 
@@ -172,7 +172,16 @@ final class Worker {
         isDraining = true
         listener.stop()
         for connection in Array(connections.values) { connection.drain() }
+        upstream.drain()
         finishDrainIfIdle()
+    }
+
+    /// Follows a drain. Connections come first: their clients are told that the gateway drains, not what that does to the
+    /// calls that they wait for.
+    private func cut(_ then: @escaping @Sendable () -> Void) {
+        for connection in Array(connections.values) { connection.cut() }
+        upstream.cut()
+        then()
     }
 
     /// The counts of the last second go last.

@@ -20,6 +20,7 @@ enum WorkerMessage: Sendable {
     case settings(GatewaySettings, then: @Sendable () -> Void)
     /// No new connections; the others end after the reply under way; `then` is called when nothing is left.
     case drain(then: @Sendable () -> Void)
-    /// Connections end now, whatever is under way on them.
-    case abort
+    /// The drain is over: who waits is told so, calls end, and `then` is called when that is done but for what the store
+    /// has to write.
+    case cut(then: @Sendable () -> Void)
 }

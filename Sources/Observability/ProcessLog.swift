@@ -40,6 +40,10 @@ public enum ProcessLog {
         log(.error, message, metadata)
     }
 
+    public static func critical(_ message: String, _ metadata: [String: String] = [:]) {
+        log(.critical, message, metadata)
+    }
+
     private static func log(_ level: Logger.Level, _ message: String, _ metadata: [String: String]) {
         logger.log(
             level: level,

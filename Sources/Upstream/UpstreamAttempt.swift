@@ -60,6 +60,7 @@ final class UpstreamAttempt {
     // MARK: The gate
 
     func begin() {
+        guard client.shutdown == .none else { return refused(.draining(charged: .no)) }
         queueDeadline = loop.now + settings.queueTimeout
         receive(client.enter(self, isRepeated: false))
     }
@@ -72,11 +73,14 @@ final class UpstreamAttempt {
         case .go(let pass):
             self.pass = pass
             timer = nil
+            // Let out in the moment in which the gateway ended every call.
+            guard client.shutdown != .cut else { return withdraw() }
             if pass.key.id == booked { return goOut() }
             state = .moving
             move(pass.key.id) { [self] in moved($0) }
         case .wait:
             state = .queued
+            guard client.shutdown == .none else { return leaveQueue() }
             startTimer(at: queueDeadline) { [unowned self] in
                 // Let out in this very moment: the answer is in the mailbox.
                 guard let failure = client.giveUp(self) else { return }
@@ -84,6 +88,30 @@ final class UpstreamAttempt {
             }
         case .refused(let failure): refused(failure)
         }
+    }
+
+    /// The gateway shuts down: who waits is not let out any more, unless that was decided in this very moment.
+    func leaveQueue() {
+        guard state == .queued, client.giveUp(self) != nil else { return }
+        refused(.draining(charged: .no))
+    }
+
+    /// The gateway waits for nobody any more. While the call is booked to another key nothing is sent: `moved` ends it.
+    func cut() {
+        switch state {
+        case .new, .moving, .ended: break
+        case .queued: leaveQueue()
+        case .connecting: withdraw()
+        case .sent:
+            leave(.unused)
+            finish(.failure(.draining(charged: .unknown)))
+        }
+    }
+
+    /// Nothing was sent, and nothing is to be.
+    private func withdraw() {
+        leave(.unused)
+        refused(.draining(charged: .no))
     }
 
     /// It cannot go out; if it was out before and was rejected, then that is what decides.
@@ -100,6 +128,7 @@ final class UpstreamAttempt {
     /// Booked to the key that it is to go out with, or not.
     private func moved(_ moved: UpstreamKeyMoved) {
         guard state == .moving, let pass else { preconditionFailure("moved() in state \(state)") }
+        if client.shutdown == .cut, moved == .done { return withdraw() }
         switch moved {
         case .done:
             booked = pass.key.id
@@ -150,6 +179,11 @@ final class UpstreamAttempt {
     }
 
     private func dialed(_ result: Result<ByteStream, DialFault>, _ generation: Int) {
+        guard state == .connecting else {
+            // The call was ended meanwhile.
+            if case .success(let stream) = result { stream.close() }
+            return
+        }
         switch result {
         case .success(let stream):
             let connection = UpstreamConnection(stream: stream, loop: loop, generation: generation)
@@ -204,6 +238,8 @@ final class UpstreamAttempt {
     }
 
     private func ended(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection) {
+        // The call was ended before its answer came, and nobody knows it any more.
+        guard state == .sent else { return connection.close() }
         client.pool.give(connection, idleTimeout: settings.idleTimeout)
         switch ending {
         case .failed(let failure):

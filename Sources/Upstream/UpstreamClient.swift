@@ -23,6 +23,11 @@ public final class UpstreamClient {
     /// Told what changes about keys, to report and to remember it.
     private let onKeyChange: (UpstreamKeyRecord) -> Void
     private var mailbox: Mailbox<UpstreamGate.Answer>?
+    /// How far the gateway's end has come: what is not out yet does not go out any more, and then nothing is waited for.
+    private(set) var shutdown = Shutdown.none
+
+    enum Shutdown { case none, draining, cut }
+
     private var resolved: Mailbox<Resolved>?
 
     private struct Resolved: Sendable {
@@ -84,6 +89,18 @@ public final class UpstreamClient {
         self.tls = tls
         // Other keys may be ready earlier than those that were waited for.
         poll()
+    }
+
+    /// Lets nobody out any more who waits or comes; what is out goes on.
+    public func drain() {
+        if shutdown == .none { shutdown = .draining }
+        for attempt in Array(attempts.values) { attempt.leaveQueue() }
+    }
+
+    /// Ends every call now: `charged` of its failure says whether the vendor may have taken it.
+    public func cut() {
+        shutdown = .cut
+        for attempt in Array(attempts.values) { attempt.cut() }
     }
 
     /// Closes idle connections.

@@ -10,6 +10,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         case overloaded = "overloaded"
         case circuitOpen = "circuit_open"
         case timeout = "upstream_timeout"
+        case draining = "draining"
     }
 
     /// Whether the vendor charged for it.
@@ -39,13 +40,18 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         UpstreamFailure(.invalidResponse, charged: .unknown, source: .vendor, detail)
     }
 
+    /// The gateway shuts down: the request did not go out (`.no`), or its answer is not waited for any more (`.unknown`).
+    public static func draining(charged: Charge) -> UpstreamFailure {
+        UpstreamFailure(.draining, charged: charged, source: .gateway, "the gateway shuts down", retryAfterSeconds: 1)
+    }
+
     /// Sending the request again can cost nothing twice: the vendor did not take it.
     public var isSafeToRetry: Bool { charged == .no }
 
     public var status: Int {
         switch code {
         case .unreachable, .invalidResponse, .keyRejected: 502
-        case .noKey, .rateLimited, .overloaded, .circuitOpen: 503
+        case .noKey, .rateLimited, .overloaded, .circuitOpen, .draining: 503
         case .timeout: 504
         }
     }
@@ -54,7 +60,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
     public var mayServeStale: Bool {
         switch code {
         case .unreachable, .invalidResponse, .circuitOpen, .timeout: true
-        case .keyRejected, .noKey, .rateLimited, .overloaded: false
+        case .keyRejected, .noKey, .rateLimited, .overloaded, .draining: false
         }
     }
 
@@ -69,6 +75,8 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         case .overloaded: "Too many requests wait for the vendor; try again later."
         case .circuitOpen: "The vendor failed several times in a row and is left alone for a while; try again later."
         case .timeout: "The vendor did not answer in time; whether it did the work is not known."
+        case .draining:
+            "The gateway is shutting down and starts no new call to the vendor; try again in a moment."
         }
     }
 }

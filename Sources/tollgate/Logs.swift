@@ -1,12 +1,16 @@
 import Configuration
+import EventLoops
 import Glibc
 import Observability
 
 /// Where the program's lines go: one line per request to standard output, the process's own to standard error.
-final class Logs {
+///
+/// Immutable: both are written by threads of their own, so that nothing in the program waits for a reader.
+final class Logs: Sendable {
     let access = LogWriter(descriptor: STDOUT_FILENO)
     private let process = LogWriter(descriptor: STDERR_FILENO, delay: .zero)
 
+    /// Once per process.
     init(_ log: GatewayConfiguration.Log) {
         ProcessLog.bootstrap(
             level: Logs.level(log.level),
@@ -18,10 +22,28 @@ final class Logs {
     /// The level changes with a reload; the format needs a restart.
     func replace(_ log: GatewayConfiguration.Log) { ProcessLog.replaceLevel(Logs.level(log.level)) }
 
+    /// Puts lines for people before those of requests, on standard output.
+    func announce(_ text: String) { access.append(Array((text + "\n").utf8).span) }
+
+    /// What deserves a look about a configuration that is in order.
+    func tell(_ remarks: [String], of file: String) {
+        for remark in remarks { ProcessLog.warning("configuration_remark", ["file": file, "remark": remark]) }
+    }
+
     /// Waits until everything is written.
     func flush() {
         access.flush()
         process.flush()
+    }
+
+    /// Waits until everything is written, but not longer than that: a reader may have stalled.
+    func flush(atMost duration: Duration) {
+        let written = SystemSemaphore()
+        _ = SystemThread.start(name: "last lines") { [self] in
+            flush()
+            written.signal()
+        }
+        _ = written.wait(atMost: duration)
     }
 
     private static func level(_ level: GatewayConfiguration.Log.Level) -> ProcessLog.Level {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Configuration
 import EventLoops
-import Foundation
 
 /// `tollgate serve --config FILE`: the gateway.
 struct ServeCommand: ParsableCommand {
@@ -19,11 +18,11 @@ struct ServeCommand: ParsableCommand {
         // Before there is a secret to hide.
         ProcessMemory.hide()
         let loaded = try LoadedConfiguration.load(file)
-        for line in loaded.remarks { StandardError.print("\(file): \(line)") }
+        let logs = Logs(loaded.configuration.log)
+        logs.tell(loaded.remarks, of: file)
         let file = self.file
-        try Service.run(loaded.configuration) { service in
-            print("tollgate listening on \(service.clientURL) with admin on \(service.adminURL)")
-            fflush(nil)
+        try Service.run(loaded.configuration, logs: logs) { service in
+            logs.announce("tollgate listening on \(service.clientURL) with admin on \(service.adminURL)")
             service.reloadsFrom(file)
         }
     }

@@ -27,42 +27,44 @@ final class Service {
     private let adminServer: AdminServer
     private let logs: Logs
     private var signals: [SignalSource] = []
-    private var drainTimer: LoopTimer?
-    /// Kept here, so that its last reference goes on this loop and not with the worker that drained last.
-    private var drained: Mailbox<Void>?
-    private var isEnding = false
+    private let ending: ServiceEnd
     private var configurationFile: String?
 
-    /// Runs a gateway until a signal ends it.
+    /// Runs a gateway until a signal ends it. The signals have been held since the program began.
     ///
-    /// - Parameter ready: called when connections are accepted.
-    static func run(_ configuration: GatewayConfiguration, _ ready: (Service) throws -> Void) throws {
-        signal(SIGPIPE, SIG_IGN)
+    /// - Parameters:
+    ///   - ready: called when connections are accepted.
+    /// - Throws: `ExitCode` for a start that failed, and for an end that left something open.
+    static func run(
+        _ configuration: GatewayConfiguration,
+        logs: Logs,
+        _ ready: (Service) throws -> Void
+    ) throws {
         DescriptorLimit.raise()
-        let loop = try EventLoop()
-        let logs = Logs(configuration.log)
+        let ending: ServiceEnd.Outcome
         do {
+            let loop = try EventLoop()
             let service = try Service(configuration, loop: loop, logs: logs)
             try ready(service)
             loop.run()
-            service.close()
-        } catch let fault as StoreFault {
-            throw fail("store.url: \(fault)", logs)
-        } catch let fault as SealerFault {
-            throw fail("\(fault)", logs)
-        } catch let fault as GatewayServer.StartFault {
-            throw fail("listen.address: \(fault)", logs)
-        } catch let fault as ListenFault {
-            throw fail("admin.address: \(fault)", logs)
-        } catch let fault as TLSConfigurationFault {
-            throw fail("tls: \(fault)", logs)
+            ending = service.ending.outcome
+        } catch {
+            ProcessLog.critical("start_failed", ["fault": description(of: error)])
+            logs.flush(atMost: .seconds(1))
+            throw ExitCode(1)
         }
+        if ending != .complete { throw ExitCode(1) }
     }
 
-    private static func fail(_ message: String, _ logs: Logs) -> ExitCode {
-        logs.flush()
-        StandardError.print("tollgate: \(message)")
-        return ExitCode(1)
+    /// What is wrong, with the member that it is about where the fault itself does not say that.
+    private static func description(of error: any Error) -> String {
+        switch error {
+        case let fault as StoreFault: "store.url: \(fault)"
+        case let fault as GatewayServer.StartFault: "listen.address: \(fault)"
+        case let fault as ListenFault: "admin.address: \(fault)"
+        case let fault as TLSConfigurationFault: "tls: \(fault)"
+        default: "\(error)"
+        }
     }
 
     private init(_ configuration: GatewayConfiguration, loop: EventLoop, logs: Logs) throws {
@@ -70,7 +72,12 @@ final class Service {
         self.configuration = configuration
         self.logs = logs
         let startedAt = SystemClock.wall()
-        let opening = try StoreOpening(configuration, environment: ProcessInfo.processInfo.environment)
+        let environment = ProcessInfo.processInfo.environment
+        let opening = try StoreOpening(configuration, environment: environment) { fault in
+            ProcessLog.critical("store_failed", ["fault": "\(fault)"])
+            logs.flush(atMost: .seconds(1))
+            _exit(70)
+        }
         let settings = try configuration.gatewaySettings(opening.registry)
         store = opening.store
         rooms = SharedRooms(
@@ -122,6 +129,14 @@ final class Service {
         )
         adminServer.onRequest = { ProcessLog.debug("admin_request", $0.metadata) }
         adminServer.start()
+        ending = ServiceEnd(
+            loop: loop,
+            server: server,
+            adminServer: adminServer,
+            rooms: rooms,
+            store: store,
+            logs: logs
+        )
         watchSignals()
     }
 
@@ -140,16 +155,21 @@ final class Service {
 
     private func watchSignals() {
         for number in [SIGTERM, SIGINT] {
-            signals.append(SignalSource(loop: loop, signal: number) { [unowned self] in end() })
+            signals.append(
+                SignalSource(loop: loop, signal: number) { [unowned self] in
+                    ending.signal(drainTimeout: configuration.listen.drainTimeout)
+                }
+            )
         }
         signals.append(SignalSource(loop: loop, signal: SIGHUP) { [unowned self] in reload() })
+        ProcessStart.releaseSignals()
     }
 
     // MARK: Reload
 
     /// Reads the file again. Everything is read before anything changes, so a bad file changes nothing.
     private func reload() {
-        guard let configurationFile, !isEnding else { return }
+        guard let configurationFile, !ending.hasBegun else { return }
         let environment = ProcessInfo.processInfo.environment
         let result = ConfigurationFile.load(path: configurationFile, environment: environment)
         let new: GatewayConfiguration
@@ -182,42 +202,9 @@ final class Service {
         configuration = new
         store.replace(retention: new.resultRetention)
         logs.replace(new.log)
+        logs.tell(new.warnings + new.withoutEffectYet, of: configurationFile ?? "")
         adminServer.replace(new.adminSettings)
         adminAPI.replace(new.adminSettings)
         ProcessLog.info("reloaded", [:])
-    }
-
-    // MARK: The end
-
-    /// The first signal drains, the second does not wait.
-    private func end() {
-        if isEnding { return loop.stop() }
-        isEnding = true
-        ProcessLog.info("draining", [:])
-        // Both sides finish what they have: the workers their clients' requests, the admin side a change that is being made.
-        var waitingFor = 2
-        func finished() {
-            waitingFor -= 1
-            if waitingFor == 0 { loop.stop() }
-        }
-        let drained = Mailbox<Void>(loop: loop) { finished() }
-        let timer = LoopTimer(loop: loop) { [unowned self] in
-            ProcessLog.warning("drain_timeout", [:])
-            loop.stop()
-        }
-        timer.schedule(after: configuration.listen.drainTimeout)
-        drainTimer = timer
-        self.drained = drained
-        adminServer.drain { finished() }
-        server.drain { drained.post(()) }
-    }
-
-    /// Everything that was acknowledged is durable already; this closes the store in order and writes the last lines.
-    private func close() {
-        adminServer.stop()
-        server.abort()
-        store.close()
-        ProcessLog.info("stopped", [:])
-        logs.flush()
     }
 }

@@ -1,6 +1,23 @@
-import Foundation
+import Glibc
 
 /// Lines for the person at the terminal that are not the program's result.
+///
+/// A descriptor that does not take them loses them, and nothing else happens: one whose reader stalls is waited for a
+/// second.
 enum StandardError {
-    static func print(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    private static let patienceMilliseconds: Int32 = 1_000
+    /// A pipe that poll(2) calls ready takes so much without waiting, PIPE_BUF of pipe(7).
+    private static let pieceMax = 4_096
+
+    static func print(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        var sent = 0
+        while sent < bytes.count {
+            var entry = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+            guard poll(&entry, 1, patienceMilliseconds) > 0 else { return }
+            let piece = bytes[sent...].prefix(pieceMax)
+            let count = piece.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count > 0 { sent += count } else if errno != EINTR { return }
+        }
+    }
 }

@@ -18,17 +18,19 @@ struct StoreOpening {
 
     /// Opens the store and reads it. Blocks.
     ///
+    /// - Parameter onFatal: called on a thread of the store's when the disk failed to make something durable: nothing more
+    ///   may be acknowledged then (FAULTS §6).
     /// - Throws: `StoreFault`, and `SealerFault` when secrets in the store cannot be opened.
-    init(_ configuration: GatewayConfiguration, environment: [String: String]) throws {
+    init(
+        _ configuration: GatewayConfiguration,
+        environment: [String: String],
+        onFatal: @escaping @Sendable (StoreFault) -> Void
+    ) throws {
         let sealer = try SecretSealer(environment: environment)
         guard let path = configuration.sqlitePath else {
             throw StoreFault(code: .unavailable, detail: "PostgreSQL is not served yet; give sqlite:PATH")
         }
-        store = try SQLiteStore.open(path: path) { fault in
-            // The disk failed to make something durable: nothing more may be acknowledged (FAULTS §6).
-            StandardError.print("tollgate: the store failed and cannot be trusted further: \(fault)")
-            _exit(70)
-        }
+        store = try SQLiteStore.open(path: path, onFatal: onFatal)
         store.replace(retention: configuration.resultRetention)
         ledger = try store.opening()
         if ledger.recoveredCount > 0 {

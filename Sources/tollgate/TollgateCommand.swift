@@ -19,7 +19,13 @@ struct TollgateCommand: ParsableCommand {
         ]
     )
 
-    static func main() { main(completed(Array(CommandLine.arguments.dropFirst()))) }
+    static func main() {
+        ProcessStart.prepare()
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        // Of the commands these two answer signals; the others end by them.
+        if let command = arguments.first, ["serve", "demo"].contains(command) { ProcessStart.holdSignals() }
+        main(completed(arguments))
+    }
 
     /// `tollgate keys --help` is asked about all that can be done with keys, not about the list that `tollgate keys` is
     /// short for.

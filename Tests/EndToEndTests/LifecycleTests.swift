@@ -30,14 +30,15 @@ struct LifecycleTests {
         #expect(gateway.complaint == nil)
     }
 
-    @Test("a drain ends after drain_timeout even if the vendor never answers")
+    @Test("a drain ends after drain_timeout even if the vendor never answers, and says so by its exit")
     func drainTimeout() throws {
         let gateway = try Gateway(["listen": ["drain_timeout": "300ms"]])
         try gateway.vendor.queueFault("hold")
         let flying = try gateway.connect()
         try flying.send(TestRequest.classify(SampleRequests.vendors, key: Gateway.keyA).bytes)
         try gateway.vendor.waitForCalls(inFlight: 1)
-        #expect(try gateway.process.terminate() == .exit(0))
+        #expect(try gateway.process.terminate() == .exit(1))
+        expectError(try flying.response(), 503, "draining")
     }
 
     @Test("kill −9 and start again: what was stored is a hit")

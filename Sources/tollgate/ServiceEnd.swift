@@ -1,0 +1,156 @@
+import Administration
+import EventLoops
+import Gateway
+import Observability
+import Storage
+import Vocabulary
+
+/// The end of a gateway: draining → cutting, where the drain does not end by itself → closing.
+///
+/// Confined to the main loop, which runs until it is over: nothing here waits in a call, so that another signal is always
+/// heard. Both sides drain: the workers finish their clients' requests, the admin side a change that is being made. The
+/// last part of `drain_timeout` belongs to those who have to be cut off, and a second signal begins it at once: clients are
+/// answered, and the ledger learns what became of each reservation. Closing the store and writing the last lines is left to
+/// a thread of its own, since a disk or a reader may not answer. When time is over the process ends whatever there is.
+final class ServiceEnd {
+    enum Outcome {
+        case complete
+        /// Reservations are unconfirmed or open, or the store could not be closed.
+        case incomplete
+    }
+
+    private enum Step { case serving, draining, cutting, closing }
+
+    private enum Event { case drained, cut, storeClosed, linesWritten }
+
+    private let loop: EventLoop
+    private let server: GatewayServer
+    private let adminServer: AdminServer
+    private let rooms: SharedRooms
+    private let store: SQLiteStore
+    private let logs: Logs
+    private var step = Step.serving
+    private var times = DrainTimes(begin: MonotonicInstant(nanoseconds: 0), timeout: .zero)
+    private var isHurried = false
+    private var sidesToDrain = 2
+    private var isCut = false
+    private var isStoreClosed = false
+    private var isIncomplete = false
+    private var timer: LoopTimer?
+    /// Kept here, so that its last reference goes on this loop and not with the thread that posts last.
+    private var mailbox: Mailbox<Event>?
+
+    init(
+        loop: EventLoop,
+        server: GatewayServer,
+        adminServer: AdminServer,
+        rooms: SharedRooms,
+        store: SQLiteStore,
+        logs: Logs
+    ) {
+        self.loop = loop
+        self.server = server
+        self.adminServer = adminServer
+        self.rooms = rooms
+        self.store = store
+        self.logs = logs
+        timer = LoopTimer(loop: loop) { [unowned self] in timeIsUp() }
+        mailbox = Mailbox(loop: loop) { [unowned self] in receive($0) }
+    }
+
+    var hasBegun: Bool { step != .serving }
+
+    /// What the program's exit says, when the loop has stopped.
+    var outcome: Outcome { isIncomplete || !isStoreClosed ? .incomplete : .complete }
+
+    /// The first signal drains, another one hurries.
+    func signal(drainTimeout: Duration) {
+        switch step {
+        case .serving: drain(drainTimeout)
+        case .draining, .cutting, .closing: hurry()
+        }
+    }
+
+    // MARK: Draining
+
+    private func drain(_ timeout: Duration) {
+        step = .draining
+        times = DrainTimes(begin: loop.now, timeout: timeout)
+        ProcessLog.info("draining", [:])
+        timer?.schedule(at: times.cutAt)
+        guard let mailbox else { return }
+        adminServer.drain { mailbox.post(.drained) }
+        server.drain { mailbox.post(.drained) }
+    }
+
+    private func hurry() {
+        let isFirst = !isHurried
+        isHurried = true
+        if isFirst { times.hurry(at: loop.now) }
+        switch step {
+        case .serving: preconditionFailure("hurry() before the end has begun")
+        case .draining: cut(because: "second_signal")
+        case .cutting: timer?.schedule(at: times.clientsUntil)
+        // What is left to wait for is only who reads the last lines.
+        case .closing: if isStoreClosed { loop.stop() } else { timer?.schedule(at: times.end) }
+        }
+    }
+
+    private func timeIsUp() {
+        switch step {
+        case .serving: break
+        case .draining: cut(because: "drain_timeout")
+        case .cutting:
+            let isSafe = isCut && rooms.openReservations == 0
+            if isSafe || loop.now >= times.end { close() } else { timer?.schedule(after: .milliseconds(20)) }
+        case .closing: loop.stop()
+        }
+    }
+
+    private func receive(_ event: Event) {
+        switch event {
+        case .drained:
+            sidesToDrain -= 1
+            if sidesToDrain == 0 { close() }
+        case .cut: isCut = true
+        case .storeClosed:
+            isStoreClosed = true
+            if isHurried { timer?.schedule(after: DrainTimes.linesPatience) }
+        case .linesWritten: loop.stop()
+        }
+    }
+
+    // MARK: Cutting
+
+    private func cut(because reason: String) {
+        step = .cutting
+        ProcessLog.warning("drain_cut", ["reason": reason])
+        timer?.schedule(at: times.clientsUntil)
+        guard let mailbox else { return }
+        server.cut { mailbox.post(.cut) }
+    }
+
+    // MARK: Closing
+
+    /// Everything that was acknowledged is durable already: this closes the store in order and writes the last lines.
+    private func close() {
+        guard step != .closing else { return }
+        step = .closing
+        let count = rooms.openReservations + rooms.cutReservations
+        if count > 0 {
+            isIncomplete = true
+            let detail = "calls were under way, and what the vendor charged is not known: resolve them in the ledger"
+            ProcessLog.error("drain_incomplete", ["reservations": String(count), "detail": detail])
+        }
+        adminServer.stop()
+        timer?.schedule(at: times.end)
+        guard let mailbox else { return }
+        _ = SystemThread.start(name: "end") { [store, logs] in
+            store.close()
+            ProcessLog.info("stopped", [:])
+            mailbox.post(.storeClosed)
+            logs.flush()
+            mailbox.post(.linesWritten)
+        }
+    }
+}

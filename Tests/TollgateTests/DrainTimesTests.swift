@@ -1,0 +1,39 @@
+import Testing
+import Vocabulary
+
+@testable import tollgate
+
+@Suite("DrainTimes")
+struct DrainTimesTests {
+    private func after(_ duration: Duration) -> MonotonicInstant {
+        MonotonicInstant(nanoseconds: 1_000_000_000) + duration
+    }
+
+    @Test(
+        "the last quarter of drain_timeout, and at most a second, is for those who are cut off",
+        arguments: [(.seconds(30), .seconds(29)), (.seconds(2), .milliseconds(1_500)), (.zero, .zero)]
+            as [(Duration, Duration)]
+    )
+    func cut(_ timeout: Duration, _ cut: Duration) {
+        let times = DrainTimes(begin: after(.zero), timeout: timeout)
+        #expect(times.cutAt == after(cut))
+        #expect(times.clientsUntil == after(timeout))
+        #expect(times.end == max(after(timeout), after(cut + .seconds(2))))
+    }
+
+    @Test("in a hurry clients have a second and the ledger two, and never more than before")
+    func hurry() {
+        var times = DrainTimes(begin: after(.zero), timeout: .seconds(600))
+        times.hurry(at: after(.seconds(3)))
+        #expect(times.clientsUntil == after(.seconds(4)))
+        #expect(times.end == after(.seconds(5)))
+        times.hurry(at: after(.seconds(4)))
+        #expect(times.end == after(.seconds(5)))
+    }
+
+    @Test("the longest time-out overflows nothing")
+    func longest() {
+        let times = DrainTimes(begin: after(.zero), timeout: .seconds(Int64.max))
+        #expect(times.end == .distantFuture)
+    }
+}
