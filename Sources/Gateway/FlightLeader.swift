@@ -36,6 +36,8 @@ final class FlightLeader {
     private var moveDenial: Denial?
     private var moveFault: StoreFault?
     private var conclusion: Conclusion?
+    /// The end of a drain left the vendor's answer unknown.
+    private var isCut = false
     private var retryTimer: LoopTimer?
 
     /// How often the store is asked again to take an ending that it could not.
@@ -250,9 +252,7 @@ final class FlightLeader {
             // The keys that are left have spent their months: that says more, and when it ends.
             return conclude(.released, .denied(moveDenial, documentPages: documentPages))
         }
-        if failure.code == .draining, failure.charged != .no {
-            worker.rooms.cutCount.wrappingAdd(1, ordering: .relaxed)
-        }
+        isCut = failure.code == .draining && failure.charged != .no
         switch failure.charged {
         case .no: conclude(.released, .failed(failure, stale: stale))
         case .yes, .unknown: conclude(.unconfirmed, .failed(failure, stale: stale))
@@ -300,6 +300,7 @@ final class FlightLeader {
         guard let conclusion else { preconditionFailure("an ending that nobody asked for") }
         switch answer {
         case .success:
+            if isCut { worker.rooms.cutCount.wrappingAdd(1, ordering: .relaxed) }
             worker.rooms.credits.end(conclusion.ending)
             reservation = nil
             retryTimer = nil

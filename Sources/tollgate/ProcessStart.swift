@@ -5,12 +5,16 @@ enum ProcessStart {
     /// The signals that a running gateway answers: `Service` takes them over.
     private static let answered = [SIGHUP, SIGTERM, SIGINT]
 
-    /// No output may end the program: a reader that is gone and a file that may not grow are errors of write(2), not
-    /// signals. Descriptors 0 to 2 that are closed are opened on nothing, so that no file or socket gets their numbers
-    /// and with them what is meant for people.
-    static func prepare() {
+    /// For a program whose exit says what came of it: no output may end it. A reader that is gone and a file that may not
+    /// grow are errors of write(2), not signals.
+    static func ignoreOutputSignals() {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
+    }
+
+    /// Descriptors 0 to 2 that are closed are opened on nothing, so that no file or socket gets their numbers and with
+    /// them what is meant for people.
+    static func openStandardDescriptors() {
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
             // The lowest free number is this one, since those before it are open by now.
             _ = open("/dev/null", O_RDWR)

@@ -115,7 +115,7 @@ final class ServiceEnd {
         case .cut: isCut = true
         case .storeClosed:
             isStoreClosed = true
-            if isHurried { timer?.schedule(after: DrainTimes.linesPatience) }
+            timer?.schedule(at: times.linesUntil(at: loop.now))
         case .linesWritten: loop.stop()
         }
     }

@@ -20,10 +20,16 @@ struct TollgateCommand: ParsableCommand {
     )
 
     static func main() {
-        ProcessStart.prepare()
+        ProcessStart.openStandardDescriptors()
         let arguments = Array(CommandLine.arguments.dropFirst())
-        // Of the commands these two answer signals; the others end by them.
-        if let command = arguments.first, ["serve", "demo"].contains(command) { ProcessStart.holdSignals() }
+        switch arguments.first {
+        case "serve", "demo":
+            ProcessStart.holdSignals()
+            ProcessStart.ignoreOutputSignals()
+        case "check": ProcessStart.ignoreOutputSignals()
+        // The others end by signals, like those that nobody reads any more.
+        default: break
+        }
         main(completed(arguments))
     }
 
