@@ -81,8 +81,8 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Administration", "Authentication", "Budgeting", "Cryptography", "Forms", "Gateway", "HTTPMessages",
-                "Keying", "Registry", "Transport", "Upstream", "Vocabulary",
+                "Administration", "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway",
+                "HTTPMessages", "Keying", "Registry", "Transport", "Upstream", "Vocabulary",
             ]
         ),
         .target(

@@ -8,14 +8,21 @@
 #include <sys/eventfd.h>
 #include <event2/event.h>
 #include <event2/util.h>
+#include <semaphore.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 
 // prctl(2) is variadic; names the calling thread, cut to 15 bytes.
 static inline int tollgate_prctl_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 // prctl(2) again: no core dump of the process, and no other user's debugger on it.
 static inline int tollgate_prctl_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+// sem_clockwait(3) is declared only under _GNU_SOURCE, as accept4 below: a wait that no step of the wall clock changes.
+static inline int tollgate_sem_wait_until(sem_t *semaphore, const struct timespec *monotonic) {
+    return sem_clockwait(semaphore, CLOCK_MONOTONIC, monotonic);
+}
 
 // accept4(2) is declared only under _GNU_SOURCE, which Swift's Glibc module does not define and libevent's header does.
 static inline int tollgate_accept4(int descriptor, struct sockaddr *peer, socklen_t *length, int flags) {

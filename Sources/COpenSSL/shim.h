@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -21,6 +22,10 @@ static inline long tollgate_SSL_CTX_set_mode(SSL_CTX *context, long mode) {
 static inline long tollgate_SSL_CTX_set_session_cache_mode(SSL_CTX *context, long mode) {
     return SSL_CTX_set_session_cache_mode(context, mode);
 }
+static inline int tollgate_SSL_CTX_add0_chain_cert(SSL_CTX *context, X509 *certificate) {
+    return (int)SSL_CTX_add0_chain_cert(context, certificate);
+}
+static inline int tollgate_ERR_GET_REASON(unsigned long error) { return ERR_GET_REASON(error); }
 // SSL_OP_NO_RENEGOTIATION is a macro with a cast, which Swift does not import.
 static inline void tollgate_SSL_CTX_forbid_renegotiation(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);

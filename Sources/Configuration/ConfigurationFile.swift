@@ -6,21 +6,32 @@ import Keying
 public enum ConfigurationFile {
     private static let bytesMax = 16 << 20
 
-    /// Reads a file and every secret it names; finds everything that is wrong, not only the first thing.
+    /// Reads a file and every secret and certificate it names; finds everything that is wrong, not only the first thing.
+    /// Blocks, but no longer than `FileReading` waits for files.
     public static func load(
         path: String,
         environment: [String: String]
     ) -> Result<GatewayConfiguration, ConfigurationFaults> {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            return failure("cannot be read; give the path of a configuration with --config")
+        let files = FileReading()
+        let content: FileReading.Content
+        do throws(FileReading.Failure) { content = try files.read(path, bytesMax: bytesMax) } catch {
+            return failure(reason(error))
         }
-        guard data.count <= bytesMax else { return failure("is larger than 16 MiB") }
-        let url = URL(fileURLWithPath: path)
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
         return read(
-            Array(data),
-            Surroundings(folder: url.deletingLastPathComponent(), environment: environment),
-            othersMayRead: FileMode.othersMayRead(path)
+            content.bytes,
+            Surroundings(folder: folder, environment: environment, files: files),
+            othersMayRead: content.othersMayRead
         )
+    }
+
+    private static func reason(_ failure: FileReading.Failure) -> String {
+        switch failure {
+        case .unreadable: "cannot be read; give the path of a configuration with --config"
+        case .notRegular: "is no regular file; give the path of a configuration with --config"
+        case .tooLong: "is larger than 16 MiB"
+        case .slow: "does not answer; is its file system there?"
+        }
     }
 
     private static func failure(_ message: String) -> Result<GatewayConfiguration, ConfigurationFaults> {
@@ -48,6 +59,7 @@ public enum ConfigurationFile {
             report.warn("the file", "holds secrets and may be read by others; type: chmod 600")
         }
         configuration.warnings = report.warnings
+        configuration.accountsElsewhere = reader.accountsElsewhere
         configuration.withoutEffectYet = WithoutEffect.lines(setPaths: report.setPaths, configuration)
         return .success(configuration)
     }

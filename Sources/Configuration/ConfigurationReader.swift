@@ -2,12 +2,14 @@ import Budgeting
 import Forms
 import Keying
 import Registry
+import Transport
 import Vocabulary
 
 /// Makes a configuration of a JSON tree, section by section in the order of contract §3.
 struct ConfigurationReader {
     let surroundings: Surroundings
     private(set) var configuration = GatewayConfiguration()
+    private(set) var accountsElsewhere: [AccountElsewhere] = []
 
     private var report: FormReport { surroundings.report }
 
@@ -30,6 +32,7 @@ struct ConfigurationReader {
         let accounts = configuration.upstream.keys.map { AccountID(rawValue: $0.account) }
         let teams = TeamsReader(surroundings: surroundings, accounts: Set(accounts))
         if let entries = reader.objects("teams") { configuration.teams = teams.read(entries) }
+        accountsElsewhere = teams.accountsElsewhere
         if let section = reader.object("alerts") { readAlerts(section) }
         if let section = reader.object("log") { readLog(section) }
         reader.finish()
@@ -49,6 +52,7 @@ struct ConfigurationReader {
         reader.duration("body_timeout", into: &configuration.listen.bodyTimeout)
         reader.duration("idle_timeout", into: &configuration.listen.idleTimeout)
         reader.duration("drain_timeout", into: &configuration.listen.drainTimeout, zeroAllowed: true)
+        reader.duration("drain_delay", into: &configuration.listen.drainDelay, zeroAllowed: true)
     }
 
     private func readAddress(_ reader: ObjectReader, into target: inout ListenAddress) {
@@ -61,19 +65,38 @@ struct ConfigurationReader {
 
     private func readTLS(_ reader: ObjectReader) -> GatewayConfiguration.TLS? {
         defer { reader.finish() }
-        let certificate = reader.file("certificate_file", in: surroundings)
-        let key = reader.file("private_key_file", in: surroundings)
-        let clientCA = reader.file("client_ca_file", in: surroundings)
+        let certificate = reader.pem("certificate_file", in: surroundings)
+        let key = reader.pem("private_key_file", in: surroundings, isSecret: true)
+        let clients = reader.pem("client_ca_file", in: surroundings)
         for name in ["certificate_file", "private_key_file"] where !reader.isSet(name) {
             reader.fault(name, "is missing; give the path of a PEM file")
         }
+        let faults = TLSServerContext.faults(certificate: certificate, privateKey: key, clientAuthorities: clients)
+        for fault in faults { reader.fault(member(of: fault.part), fault.description) }
         guard let certificate, let key else { return nil }
-        return GatewayConfiguration.TLS(certificateFile: certificate, privateKeyFile: key, clientCAFile: clientCA)
+        return GatewayConfiguration.TLS(certificate: certificate, privateKey: key, clientAuthorities: clients)
+    }
+
+    private func member(of part: TLSConfigurationFault.Part) -> String {
+        switch part {
+        case .certificate, .unreadable: "certificate_file"
+        case .privateKey: "private_key_file"
+        case .clientAuthorities: "client_ca_file"
+        case .authorities: "ca_file"
+        }
+    }
+
+    /// A value of the field `Host` (RFC 9110 §7.2): a name or an address, with a port or without one.
+    private func isHost(_ text: String) -> String? {
+        let isSound = ListenAddress(parsing: text) != nil || ListenAddress(parsing: text + ":0") != nil
+        return isSound ? nil : "must be a host with or without a port, like \"tollgate.example.com\""
     }
 
     private mutating func readAdmin(_ reader: ObjectReader) {
         defer { reader.finish() }
         readAddress(reader, into: &configuration.admin.address)
+        if let hosts = reader.strings("hosts", isHost) { configuration.admin.hosts = hosts }
+        if let section = reader.object("tls") { configuration.admin.tls = readTLS(section) }
         if !configuration.admin.address.isLoopback {
             let what = "is no loopback address, and the admin side speaks no TLS: tokens and new keys go in clear; put "
             report.warn(reader.path("address"), what + "something that speaks TLS before it")
@@ -101,7 +124,7 @@ struct ConfigurationReader {
     private mutating func readUpstream(_ reader: ObjectReader) {
         defer { reader.finish() }
         readBaseURL(reader)
-        configuration.upstream.caFile = reader.file("ca_file", in: surroundings)
+        readAuthorities(reader)
         readKeys(reader)
         reader.duration("connect_timeout", into: &configuration.upstream.connectTimeout)
         reader.duration("response_timeout", into: &configuration.upstream.responseTimeout)
@@ -117,6 +140,15 @@ struct ConfigurationReader {
         section.duration("window", into: &configuration.upstream.breakerWindow)
         section.duration("open_for", into: &configuration.upstream.breakerOpenFor)
         section.finish()
+    }
+
+    private mutating func readAuthorities(_ reader: ObjectReader) {
+        let authorities = reader.pem("ca_file", in: surroundings)
+        guard authorities != nil || !reader.isSet("ca_file") else { return }
+        do throws(TLSConfigurationFault) { _ = try TLSClientContext(authorities: authorities) } catch {
+            return reader.fault("ca_file", error.description)
+        }
+        configuration.upstream.authorities = authorities
     }
 
     private mutating func readBaseURL(_ reader: ObjectReader) {
@@ -215,12 +247,43 @@ struct ConfigurationReader {
 
     private mutating func readStore(_ reader: ObjectReader) {
         defer { reader.finish() }
+        readStoreURL(reader)
+        if reader.isSet("password") { configuration.store.password = reader.secret("password", in: surroundings) }
+        _ = reader.take("password")
+        if let password = configuration.store.password { surroundings.claim(password, at: reader.path("password")) }
+        reader.bool("migrate", into: &configuration.store.migrates)
+        reader.duration("stale_for", into: &configuration.store.staleFor, zeroAllowed: true)
+        readRetention(reader)
+    }
+
+    private mutating func readRetention(_ reader: ObjectReader) {
+        guard let value = reader.take("ledger_retention") else { return }
+        if case .string("keep") = value { return }
+        guard case .string(let text) = value, let retention = Units.duration(text), retention > .zero,
+            retention <= .seconds(3_650 * 86_400)
+        else { return reader.fault("ledger_retention", #"must be "keep" or a duration like "90d", at most 3650d"#) }
+        configuration.store.ledgerRetention = retention
+    }
+
+    private mutating func readStoreURL(_ reader: ObjectReader) {
         guard let url = reader.string("url") else { return }
-        let isSQLite = url.hasPrefix("sqlite:") && url.utf8.count > 7
-        guard isSQLite || url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") else {
+        let isPostgreSQL = url.hasPrefix("postgresql://") || url.hasPrefix("postgres://")
+        guard isPostgreSQL || url.hasPrefix("sqlite:") && url.utf8.count > 7 else {
             return reader.fault("url", "must be sqlite:PATH or postgresql://…")
         }
+        guard !isPostgreSQL else {
+            if Self.hasPassword(url) { reader.fault("url", "has a password; put it into store.password") }
+            return reader.fault("url", "this build opens no PostgreSQL; give sqlite:PATH")
+        }
         configuration.store.url = url
+    }
+
+    /// In the user's part of the authority (RFC 3986 §3.2.1), or as a parameter of libpq.
+    private static func hasPassword(_ url: String) -> Bool {
+        let rest = url[(url.range(of: "://")?.upperBound ?? url.endIndex)...]
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let user = authority.lastIndex(of: "@").map { authority[..<$0] } ?? ""
+        return user.contains(":") || rest.contains("?password=") || rest.contains("&password=")
     }
 
     private mutating func readBudgets(_ reader: ObjectReader) {

@@ -10,7 +10,7 @@ import Vocabulary
 
 /// From the file's values to the settings of each room.
 extension GatewayConfiguration {
-    /// What the gateway's rooms need; loads certificates.
+    /// What the gateway's rooms need.
     ///
     /// - Parameter registry: with this file's teams and keys, and those of the store.
     /// - Throws: a certificate, key or CA file is not what it should be.
@@ -29,7 +29,7 @@ extension GatewayConfiguration {
             budgetExceededStatus: budgets.exceededStatus,
             upstream: settings,
             upstreamKeys: registry.upstreamKeys,
-            upstreamTLS: settings.isTLS ? try TLSClientContext(caFile: upstream.caFile) : nil,
+            upstreamTLS: settings.isTLS ? try TLSClientContext(authorities: upstream.authorities) : nil,
             listenerTLS: try listenerTLS(),
             logsAccess: log.access
         )
@@ -38,9 +38,9 @@ extension GatewayConfiguration {
     private func listenerTLS() throws(TLSConfigurationFault) -> TLSServerContext? {
         guard let tls = listen.tls else { return nil }
         return try TLSServerContext(
-            certificateFile: tls.certificateFile,
-            privateKeyFile: tls.privateKeyFile,
-            clientCAFile: tls.clientCAFile
+            certificate: tls.certificate,
+            privateKey: tls.privateKey,
+            clientAuthorities: tls.clientAuthorities
         )
     }
 
@@ -113,8 +113,8 @@ extension GatewayConfiguration {
     /// How long the store keeps results: as long as anything may still be served from them.
     public var resultRetention: Duration { cache.ttl + cache.staleIfError }
 
-    /// The path in `store.url`; nil for a store that is no SQLite file.
-    public var sqlitePath: String? { store.url.hasPrefix("sqlite:") ? String(store.url.dropFirst(7)) : nil }
+    /// The path in `store.url`, which is `sqlite:` and a path.
+    public var sqlitePath: String { String(store.url.dropFirst(7)) }
 }
 
 extension GatewayConfiguration.UpstreamKeyEntry {

@@ -1,5 +1,6 @@
 public import Budgeting
 public import Registry
+public import Transport
 public import Vocabulary
 
 /// The configuration file as values: contract §3. Immutable; members that the file leaves out have their defaults.
@@ -18,6 +19,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var warnings: [String] = []
     /// Members that are set and have no effect yet; each line begins with the member's path.
     public var withoutEffectYet: [String] = []
+    /// Teams whose account no key of the file has: a key of the store may have it.
+    public var accountsElsewhere: [AccountElsewhere] = []
 
     public init() {}
 
@@ -33,16 +36,20 @@ public struct GatewayConfiguration: Sendable, Equatable {
         public var bodyTimeout = Duration.seconds(30)
         public var idleTimeout = Duration.seconds(75)
         public var drainTimeout = Duration.seconds(30)
+        public var drainDelay = Duration.zero
     }
 
+    /// What a listener proves itself with, as it was read.
     public struct TLS: Sendable, Equatable {
-        public var certificateFile = ""
-        public var privateKeyFile = ""
-        public var clientCAFile: String?
+        public var certificate: PEMText
+        public var privateKey: PEMText
+        public var clientAuthorities: PEMText?
     }
 
     public struct Admin: Sendable, Equatable {
         public var address = ListenAddress(host: "127.0.0.1", port: 9090)
+        public var hosts: [String] = []
+        public var tls: TLS?
         public var tokens: [Token] = []
     }
 
@@ -55,7 +62,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
 
     public struct Upstream: Sendable, Equatable {
         public var baseURL: BaseURL?
-        public var caFile: String?
+        /// Whom to trust as the vendor instead of the system's roots.
+        public var authorities: PEMText?
         public var keys: [UpstreamKeyEntry] = []
         public var connectTimeout = Duration.seconds(5)
         public var responseTimeout = Duration.seconds(120)
@@ -110,6 +118,11 @@ public struct GatewayConfiguration: Sendable, Equatable {
 
     public struct Store: Sendable, Equatable {
         public var url = "sqlite:tollgate.db"
+        public var password: Secret?
+        public var migrates = true
+        public var staleFor = Duration.seconds(60)
+        /// Nil keeps every row of the ledger.
+        public var ledgerRetention: Duration?
     }
 
     public struct Budgets: Sendable, Equatable {

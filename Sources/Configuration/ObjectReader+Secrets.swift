@@ -1,6 +1,7 @@
 import Forms
 import Foundation
 import Keying
+import Transport
 
 /// Secrets, and files that are named: read now, so that everything wrong is known before anything starts.
 extension ObjectReader {
@@ -51,20 +52,18 @@ extension ObjectReader {
     }
 
     private func secret(_ name: String, fromFile file: String, in surroundings: Surroundings) -> Secret? {
-        let url = surroundings.resolve(file)
+        let path = surroundings.resolve(file).path
         let file = file.printablePath
-        guard let data = SecretFile.read(url) else {
-            fault(name, "file \(file) cannot be read; create it or correct the path")
+        let content: FileReading.Content
+        do throws(FileReading.Failure) {
+            content = try surroundings.files.read(path, bytesMax: SecretFile.bytesMax)
+        } catch {
+            let tooLong = "is longer than \(SecretFile.bytesMax) bytes; it is to hold the secret alone"
+            fault(name, "file \(file) \(reason(error, tooLong: tooLong))")
             return nil
         }
-        guard data.count <= SecretFile.bytesMax else {
-            fault(name, "file \(file) is longer than \(SecretFile.bytesMax) bytes; it is to hold the secret alone")
-            return nil
-        }
-        if FileMode.othersMayRead(url.path) {
-            report.warn(path(name), "file \(file) may be read by others; type: chmod 600 \(file)")
-        }
-        var bytes = Array(data)
+        if content.othersMayRead { warnOfReaders(name, file) }
+        var bytes = content.bytes
         if bytes.last == 0x0A { bytes.removeLast() }
         if bytes.last == 0x0D { bytes.removeLast() }
         return checked(name, bytes, "file \(file) is empty; put the secret there")
@@ -83,15 +82,35 @@ extension ObjectReader {
         return Secret(bytes: bytes)
     }
 
-    /// A file that has to be there.
-    func file(_ name: String, in surroundings: Surroundings) -> String? {
+    /// Certificates or a key, read from a file; nil, with a fault, when they cannot be. What they are worth is for the
+    /// caller to find out.
+    ///
+    /// - Parameter isSecret: others should not read it.
+    func pem(_ name: String, in surroundings: Surroundings, isSecret: Bool = false) -> PEMText? {
         guard let text = string(name) else { return nil }
         let path = surroundings.resolve(text).path
-        guard FileManager.default.isReadableFile(atPath: path) else {
-            fault(name, "file \(text.printablePath) cannot be read; create it or correct the path")
+        do throws(FileReading.Failure) {
+            let content = try surroundings.files.read(path, bytesMax: PEMText.bytesMax)
+            if isSecret, content.othersMayRead { warnOfReaders(name, text.printablePath) }
+            return PEMText(file: path, bytes: content.bytes)
+        } catch {
+            let tooLong = "is larger than 4 MiB; it is to hold certificates or a key alone"
+            fault(name, "file \(text.printablePath) \(reason(error, tooLong: tooLong))")
             return nil
         }
-        return path
+    }
+
+    private func warnOfReaders(_ name: String, _ file: String) {
+        report.warn(path(name), "file \(file) may be read by others; type: chmod 600 \(file)")
+    }
+
+    private func reason(_ failure: FileReading.Failure, tooLong: String) -> String {
+        switch failure {
+        case .unreadable: "cannot be read; create it or correct the path"
+        case .notRegular: "is no regular file; give one that holds it"
+        case .tooLong: tooLong
+        case .slow: "does not answer; is its file system there?"
+        }
     }
 }
 
@@ -99,19 +118,4 @@ extension ObjectReader {
 enum SecretFile {
     /// Longer than any key, and than a field line that could carry it.
     static let bytesMax = 8_192
-
-    /// The content, of which no more is read than it takes to find out that it is too long.
-    static func read(_ url: URL) -> Data? {
-        guard let file = try? FileHandle(forReadingFrom: url) else { return nil }
-        defer { try? file.close() }
-        return try? file.read(upToCount: bytesMax + 1) ?? Data()
-    }
-}
-
-/// Who may read a file.
-enum FileMode {
-    static func othersMayRead(_ path: String) -> Bool {
-        let mode = (try? FileManager.default.attributesOfItem(atPath: path))?[.posixPermissions] as? Int
-        return (mode ?? 0) & 0o004 != 0
-    }
 }

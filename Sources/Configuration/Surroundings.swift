@@ -6,15 +6,17 @@ final class Surroundings {
     /// Where relative paths of secrets and certificates begin.
     let folder: URL
     let environment: [String: String]
+    let files: FileReading
     let report = FormReport()
     /// Variables that are named and have no value, in the order of the faults.
     private(set) var missingVariables: [String] = []
     /// The path of each secret that was read.
     private var secretPaths: [[UInt8]: String] = [:]
 
-    init(folder: URL, environment: [String: String]) {
+    init(folder: URL, environment: [String: String], files: FileReading = FileReading()) {
         self.folder = folder
         self.environment = environment
+        self.files = files
     }
 
     /// Reports a variable without a value.

@@ -2,11 +2,17 @@ import Forms
 import Registry
 import Vocabulary
 
-/// Reads the teams and their keys.
-struct TeamsReader {
+/// Reads the teams and their keys. Confined to one reading.
+final class TeamsReader {
     let surroundings: Surroundings
-    /// The accounts that some upstream key has.
-    let accounts: Set<AccountID>
+    /// The accounts that some upstream key of the file has; none when there is none to be had.
+    private let accounts: Set<AccountID>
+    private(set) var accountsElsewhere: [AccountElsewhere] = []
+
+    init(surroundings: Surroundings, accounts: Set<AccountID>) {
+        self.surroundings = surroundings
+        self.accounts = accounts
+    }
 
     func read(_ entries: [ObjectReader]) -> [GatewayConfiguration.TeamEntry] {
         var identifiers = Set<TeamID>()
@@ -30,7 +36,10 @@ struct TeamsReader {
         let account = AccountID(rawValue: "default")
         let record = TeamRecord(id: TeamID(rawValue: id), name: id, account: account)
         var team = GatewayConfiguration.TeamEntry(record: record)
-        TeamForm.read(entry, into: &team.record, accounts: accounts)
+        TeamForm.read(entry, into: &team.record, accounts: [])
+        if !accounts.isEmpty, !accounts.contains(team.record.account) {
+            accountsElsewhere.append(AccountElsewhere(path: entry.path("account"), account: team.record.account))
+        }
         for keyEntry in entry.objects("keys") ?? [] {
             let key = readKey(keyEntry)
             if !key.id.isEmpty, !keyIdentifiers.insert(key.id).inserted {

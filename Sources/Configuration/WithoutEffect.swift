@@ -3,7 +3,8 @@ import Budgeting
 /// Members that are validated and have no effect yet. A row goes when its function comes.
 enum WithoutEffect {
     private static let prefixes = [
-        "passthrough", "alerts", "cache.classifier_ttl",
+        "listen.drain_delay", "admin.hosts", "admin.tls", "passthrough", "cache.classifier_ttl", "store.password",
+        "store.migrate", "store.stale_for", "store.ledger_retention", "alerts",
     ]
 
     /// A line for each member that is set, in order of their paths.
@@ -16,7 +17,6 @@ enum WithoutEffect {
                 paths += alerts("teams[\(index)].keys[\(number)].budgets", key.budgets)
             }
         }
-        if configuration.sqlitePath == nil { paths.append("store.url") }
         return paths.map { "\($0): has no effect yet" }
     }
 

@@ -1,3 +1,4 @@
+internal import CLibevent
 import Glibc
 import Vocabulary
 
@@ -25,12 +26,12 @@ public final class SystemSemaphore: @unchecked Sendable {
 
     /// Waits for a signal until `duration` is over; false when none came.
     public func wait(atMost duration: Duration) -> Bool {
-        let deadline = SystemClock.wall() + duration
+        let deadline = SystemClock.monotonic() + duration
         var time = timespec(
-            tv_sec: Int(deadline.wholeSeconds),
-            tv_nsec: Int((deadline.microseconds - deadline.wholeSeconds * 1_000_000) * 1_000)
+            tv_sec: Int(deadline.nanoseconds / 1_000_000_000),
+            tv_nsec: Int(deadline.nanoseconds % 1_000_000_000)
         )
-        while unsafe sem_timedwait(semaphore, &time) != 0 {
+        while unsafe tollgate_sem_wait_until(semaphore, &time) != 0 {
             if errno != EINTR { return false }
         }
         return true

@@ -69,9 +69,10 @@ extension Registry {
         return file.upstreamKeys.map(\.key.id) + stored.sorted { $0.rawValue < $1.rawValue }
     }
 
-    /// The accounts that some key at the vendor has.
+    /// The accounts that some key at the vendor has; not those of keys that have no effect (R1).
     public var accounts: Set<AccountID> {
-        Set(file.upstreamKeys.map(\.key.account)).union(storedUpstreamKeys.values.map(\.stored.account))
+        let stored = storedUpstreamKeys.values.map(\.stored).filter { fileUpstreamKeys[$0.id] == nil }
+        return Set(file.upstreamKeys.map(\.key.account)).union(stored.map(\.account))
     }
 
     /// Identifiers that file and store both have: what the store has there is without effect (R1). For a warning.

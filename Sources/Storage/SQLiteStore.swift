@@ -68,6 +68,13 @@ public final class SQLiteStore: Store {
         try open(path: path, busyTimeout: busyTimeout, onFatal: onFatal)
     }
 
+    /// Finds out whether a store could be opened or made there, as far as that can be seen without opening it.
+    ///
+    /// - Throws: what stands against it.
+    public static func checkPlace(path: String) throws(StoreFault) {
+        try StoreFile.checkPlace(try StoreFile.resolve(path))
+    }
+
     static func open(
         path: String,
         busyTimeout: Duration,

@@ -44,6 +44,22 @@ enum StoreFile {
         }
     }
 
+    /// Whether this user may write the file, or make it when it is not there.
+    ///
+    /// - Parameter path: as `resolve` gives it.
+    static func checkPlace(_ path: String) throws(StoreFault) {
+        if unsafe access(path, F_OK) == 0 {
+            guard unsafe access(path, R_OK | W_OK) == 0 else {
+                throw StoreFault(errno: errno, doing: "write", path: path)
+            }
+        } else {
+            let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
+            guard unsafe access(folder, W_OK | X_OK) == 0 else {
+                throw StoreFault(errno: errno, doing: "write the folder of", path: path)
+            }
+        }
+    }
+
     /// Makes the names beside the file durable: a log whose name a power failure takes away is lost with all that is
     /// in it. SQLite does this too, and ignores when it fails.
     static func syncFolder(of path: String) throws(StoreFault) {

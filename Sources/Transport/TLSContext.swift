@@ -2,13 +2,37 @@ internal import COpenSSL
 
 /// Why certificates or keys could not be loaded: names the file and what is wrong with it.
 public struct TLSConfigurationFault: Error, Sendable, CustomStringConvertible {
+    /// What of a configuration it is about.
+    public enum Part: Sendable {
+        case certificate, privateKey, clientAuthorities
+        /// Those that a vendor's certificate is checked against.
+        case authorities
+        /// A file that could not be read at all.
+        case unreadable
+    }
+
+    public let part: Part
     public let description: String
 
-    init(_ what: String) {
+    init(_ part: Part, _ what: String) {
+        self.part = part
         let error = ERR_peek_last_error()
         let reason = unsafe ERR_reason_error_string(error).map { unsafe String(cString: $0) }
         description = reason.map { "\(what): \($0)" } ?? what
         ERR_clear_error()
+    }
+
+    init(_ part: Part, _ failure: PEMReader.Failure, _ pem: PEMText, wanted: String) {
+        switch failure {
+        case .nothing:
+            ERR_clear_error()
+            self.init(part, "\(pem.file): no \(wanted) in PEM")
+        case .encrypted:
+            ERR_clear_error()
+            let remedy = "write it without one: openssl pkey -in \(pem.file) -out NEW"
+            self.init(part, "\(pem.file): has a passphrase, which the gateway cannot ask for; \(remedy)")
+        case .broken: self.init(part, "\(pem.file): no \(wanted) in PEM")
+        }
     }
 }
 
@@ -33,33 +57,48 @@ public final class TLSServerContext: @unchecked Sendable {
     let context: OpaquePointer  // SSL_CTX *, owned: SSL_CTX_free in deinit
 
     /// - Parameters:
-    ///   - certificateFile: PEM, the server's certificate first, then the chain.
-    ///   - privateKeyFile: PEM.
-    ///   - clientCAFile: PEM; when given, clients must show a certificate that one of these signed.
+    ///   - certificate: the server's certificate first, then the chain.
+    ///   - clientAuthorities: when given, clients must show a certificate that one of these signed.
+    /// - Throws: the first of `faults`.
     public init(
+        certificate: PEMText,
+        privateKey: PEMText,
+        clientAuthorities: PEMText?
+    ) throws(TLSConfigurationFault) {
+        unsafe context = unsafe makeContext(TLS_server_method())
+        let faults = unsafe loadServer(context, certificate, privateKey, clientAuthorities)
+        if let fault = faults.first { throw fault }
+        unsafe SSL_CTX_set_alpn_select_cb(context, selectHTTP11, nil)
+        let identifier = Array("tollgate".utf8)
+        _ = unsafe SSL_CTX_set_session_id_context(context, identifier, UInt32(identifier.count))
+        guard clientAuthorities != nil else { return }
+        unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+    }
+
+    /// Reads files that are trusted to be some and to answer. Blocks.
+    public convenience init(
         certificateFile: String,
         privateKeyFile: String,
         clientCAFile: String?
     ) throws(TLSConfigurationFault) {
-        unsafe context = unsafe makeContext(TLS_server_method())
-        guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateFile) == 1 else {
-            throw TLSConfigurationFault("\(certificateFile): no certificate chain in PEM")
-        }
-        guard unsafe SSL_CTX_use_PrivateKey_file(context, privateKeyFile, SSL_FILETYPE_PEM) == 1 else {
-            throw TLSConfigurationFault("\(privateKeyFile): no private key in PEM, or not that of \(certificateFile)")
-        }
-        guard unsafe SSL_CTX_check_private_key(context) == 1 else {
-            throw TLSConfigurationFault("\(privateKeyFile): not the key of \(certificateFile)")
-        }
-        unsafe SSL_CTX_set_alpn_select_cb(context, selectHTTP11, nil)
-        let identifier = Array("tollgate".utf8)
-        _ = unsafe SSL_CTX_set_session_id_context(context, identifier, UInt32(identifier.count))
-        guard let clientCAFile else { return }
-        guard unsafe SSL_CTX_load_verify_locations(context, clientCAFile, nil) == 1 else {
-            throw TLSConfigurationFault("\(clientCAFile): no certificates in PEM")
-        }
-        unsafe SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(clientCAFile))
-        unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        var clientAuthorities: PEMText?
+        if let clientCAFile { clientAuthorities = try PEMText(reading: clientCAFile) }
+        try self.init(
+            certificate: PEMText(reading: certificateFile),
+            privateKey: PEMText(reading: privateKeyFile),
+            clientAuthorities: clientAuthorities
+        )
+    }
+
+    /// Everything that is wrong with what a context would be made of; nil for what is not there to be looked at.
+    public static func faults(
+        certificate: PEMText?,
+        privateKey: PEMText?,
+        clientAuthorities: PEMText?
+    ) -> [TLSConfigurationFault] {
+        let context = unsafe makeContext(TLS_server_method())
+        defer { unsafe SSL_CTX_free(context) }
+        return unsafe loadServer(context, certificate, privateKey, clientAuthorities)
     }
 
     deinit { unsafe SSL_CTX_free(context) }
@@ -99,21 +138,26 @@ private func selectHTTP11(
 public final class TLSClientContext: @unchecked Sendable {
     let context: OpaquePointer  // SSL_CTX *, owned: SSL_CTX_free in deinit
 
-    /// - Parameter caFile: PEM certificates to trust instead of the system's roots.
-    public init(caFile: String?) throws(TLSConfigurationFault) {
+    /// - Parameter authorities: whom to trust instead of the system's roots.
+    public init(authorities: PEMText?) throws(TLSConfigurationFault) {
         unsafe context = unsafe makeContext(TLS_client_method())
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
         let alpn: [UInt8] = [8] + Array("http/1.1".utf8)
         _ = unsafe SSL_CTX_set_alpn_protos(context, alpn, UInt32(alpn.count))
-        if let caFile {
-            guard unsafe SSL_CTX_load_verify_locations(context, caFile, nil) == 1 else {
-                throw TLSConfigurationFault("\(caFile): no certificates in PEM")
-            }
+        if let authorities {
+            if let fault = unsafe loadAuthorities(context, authorities, .authorities) { throw fault }
         } else {
             guard unsafe SSL_CTX_set_default_verify_paths(context) == 1 else {
-                throw TLSConfigurationFault("the system's certificate roots cannot be loaded")
+                throw TLSConfigurationFault(.authorities, "the system's certificate roots cannot be loaded")
             }
         }
+    }
+
+    /// Reads a file that is trusted to be one and to answer. Blocks.
+    public convenience init(caFile: String?) throws(TLSConfigurationFault) {
+        var authorities: PEMText?
+        if let caFile { authorities = try PEMText(reading: caFile) }
+        try self.init(authorities: authorities)
     }
 
     deinit { unsafe SSL_CTX_free(context) }

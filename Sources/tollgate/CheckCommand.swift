@@ -8,7 +8,8 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Validate a configuration and every secret it names.",
-        discussion: "Exits with 0 when nothing is wrong, else prints one line per fault and exits with 1."
+        discussion: "Makes everything that serve makes of it but sockets, and does not open the store. Exits with 0 "
+            + "when nothing is wrong, else prints one line per fault and exits with 1."
     )
 
     @Option(name: .customLong("config"), help: "The configuration file.")
@@ -16,8 +17,12 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         // The faults are what this command is asked for: they are its output.
-        let configuration = try LoadedConfiguration.load(file) { print($0) }
-        for line in configuration.remarks { print("\(file): \(line)") }
+        let loaded = try LoadedConfiguration.load(file) { print($0) }
+        let faults = StartRehearsal.faults(loaded.configuration)
+        for line in faults { print("\(file): \(line)") }
+        if !faults.isEmpty { throw ExitCode(1) }
+        let remarks = loaded.remarks + loaded.configuration.accountsElsewhere.map(\.remark)
+        for line in remarks { print("\(file): \(line)") }
         print("\(file): in order")
     }
 }

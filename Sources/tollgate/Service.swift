@@ -29,6 +29,11 @@ final class Service {
     private var signals: [SignalSource] = []
     private let ending: ServiceEnd
     private var configurationFile: String?
+    /// Where a thread that reads the file puts what it found.
+    private var read: Mailbox<Result<GatewayConfiguration, ConfigurationFaults>>?
+    private var isReading = false
+    /// The signal came again while the file was read.
+    private var mustReadAgain = false
 
     /// Runs a gateway until a signal ends it. The signals have been held since the program began.
     ///
@@ -49,7 +54,7 @@ final class Service {
             loop.run()
             ending = service.ending.outcome
         } catch {
-            ProcessLog.critical("start_failed", ["fault": description(of: error)])
+            for fault in descriptions(of: error) { ProcessLog.critical("start_failed", ["fault": fault]) }
             logs.flush(atMost: .seconds(1))
             throw ExitCode(1)
         }
@@ -57,13 +62,13 @@ final class Service {
     }
 
     /// What is wrong, with the member that it is about where the fault itself does not say that.
-    private static func description(of error: any Error) -> String {
+    private static func descriptions(of error: any Error) -> [String] {
         switch error {
-        case let fault as StoreFault: "store.url: \(fault)"
-        case let fault as GatewayServer.StartFault: "listen.address: \(fault)"
-        case let fault as ListenFault: "admin.address: \(fault)"
-        case let fault as TLSConfigurationFault: "tls: \(fault)"
-        default: "\(error)"
+        case let faults as ConfigurationFaults: faults.faults.map(\.description)
+        case let fault as StoreFault: ["store.url: \(fault)"]
+        case let fault as GatewayServer.StartFault: ["listen.address: \(fault)"]
+        case let fault as ListenFault: ["admin.address: \(fault)"]
+        default: ["\(error)"]
         }
     }
 
@@ -137,6 +142,7 @@ final class Service {
             store: store,
             logs: logs
         )
+        read = Mailbox(loop: loop) { [unowned self] in take($0) }
         watchSignals()
     }
 
@@ -167,18 +173,40 @@ final class Service {
 
     // MARK: Reload
 
-    /// Reads the file again. Everything is read before anything changes, so a bad file changes nothing.
+    /// Reads the file again, on a thread of its own: what it names may be slow to answer. That thread always comes back
+    /// (`FileReading`), and there is one at a time.
     private func reload() {
-        guard let configurationFile, !ending.hasBegun else { return }
-        let environment = ProcessInfo.processInfo.environment
-        let result = ConfigurationFile.load(path: configurationFile, environment: environment)
-        let new: GatewayConfiguration
-        switch result {
-        case .success(let configuration): new = configuration
-        case .failure(let faults):
-            for fault in faults.faults { ProcessLog.error("reload_refused", ["fault": "\(fault)"]) }
+        guard let configurationFile, let read, !ending.hasBegun else { return }
+        guard !isReading else {
+            mustReadAgain = true
             return
         }
+        isReading = true
+        let environment = ProcessInfo.processInfo.environment
+        _ = SystemThread.start(name: "reload") {
+            read.post(ConfigurationFile.load(path: configurationFile, environment: environment))
+        }
+    }
+
+    /// Everything is read before anything changes, so a bad file changes nothing.
+    private func take(_ result: Result<GatewayConfiguration, ConfigurationFaults>) {
+        isReading = false
+        if mustReadAgain {
+            mustReadAgain = false
+            return reload()
+        }
+        guard !ending.hasBegun else { return }
+        switch result {
+        case .success(let configuration): replace(with: configuration)
+        case .failure(let faults): refuse(faults)
+        }
+    }
+
+    private func refuse(_ error: any Error) {
+        for fault in Self.descriptions(of: error) { ProcessLog.error("reload_refused", ["fault": fault]) }
+    }
+
+    private func replace(with new: GatewayConfiguration) {
         for path in new.changesNeedingRestart(from: configuration) {
             ProcessLog.warning("restart_needed", ["member": path])
         }
@@ -186,11 +214,14 @@ final class Service {
         keeper.reload(
             RegistryReload(
                 file: kept.fileRegistry,
-                makeSettings: { try kept.gatewaySettings($0) },
+                makeSettings: { registry in
+                    try kept.checkAccounts(against: registry.accounts)
+                    return try kept.gatewaySettings(registry)
+                },
                 then: { [unowned self] result in
                     switch result {
                     case .success: apply(kept)
-                    case .failure(let error): ProcessLog.error("reload_refused", ["fault": "\(error)"])
+                    case .failure(let error): refuse(error)
                     }
                 }
             )

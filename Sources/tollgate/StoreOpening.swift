@@ -20,17 +20,15 @@ struct StoreOpening {
     ///
     /// - Parameter onFatal: called on a thread of the store's when the disk failed to make something durable: nothing more
     ///   may be acknowledged then (FAULTS §6).
-    /// - Throws: `StoreFault`, and `SealerFault` when secrets in the store cannot be opened.
+    /// - Throws: `StoreFault`, `SealerFault` when secrets in the store cannot be opened, and `ConfigurationFaults` when the
+    ///   file names what neither it nor the store has.
     init(
         _ configuration: GatewayConfiguration,
         environment: [String: String],
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws {
         let sealer = try SecretSealer(environment: environment)
-        guard let path = configuration.sqlitePath else {
-            throw StoreFault(code: .unavailable, detail: "PostgreSQL is not served yet; give sqlite:PATH")
-        }
-        store = try SQLiteStore.open(path: path, onFatal: onFatal)
+        store = try SQLiteStore.open(path: configuration.sqlitePath, onFatal: onFatal)
         store.replace(retention: configuration.resultRetention)
         ledger = try store.opening()
         if ledger.recoveredCount > 0 {
@@ -40,6 +38,7 @@ struct StoreOpening {
         let rows = try store.registry()
         let file = configuration.fileRegistry
         var registry = try Registry(file: file, rows: rows, sealer: sealer)
+        try configuration.checkAccounts(against: registry.accounts)
         rotations = registry.memory(of: rows.receipts, at: SystemClock.wall())
         try Self.sealAnew(&registry, store)
         try Self.take(registry.following(file), nil, &registry, store)

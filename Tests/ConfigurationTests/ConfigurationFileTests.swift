@@ -2,6 +2,7 @@ import Forms
 import Foundation
 import TestSupport
 import Testing
+import Vocabulary
 
 @testable import Configuration
 
@@ -90,6 +91,12 @@ struct ConfigurationFileTests {
                 try ConfigurationFile.load(path: path, environment: [:]).get()
             }
         }
+        let pipe = bench.folder.file("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let irregular = "is no regular file; give the path of a configuration with --config"
+        #expect(throws: ConfigurationFaults(faults: [FormFault(path: "", message: irregular)])) {
+            try ConfigurationFile.load(path: pipe, environment: [:]).get()
+        }
         let large = try bench.folder.write(String(repeating: " ", count: 16 << 20) + Samples.least, to: "large.json")
         #expect(throws: ConfigurationFaults(faults: [FormFault(path: "", message: "is larger than 16 MiB")])) {
             try ConfigurationFile.load(path: large, environment: [:]).get()
@@ -103,10 +110,80 @@ struct ConfigurationFileTests {
         let text = try ConfigurationText(Samples.least).replacing("upstream.ca_file", by: #""../ca.pem""#).text
         let file = try bench.folder.write(text, to: "inner/tollgate.json")
         let read = try ConfigurationFile.load(path: file, environment: bench.environment).get()
-        #expect(read.upstream.caFile == bench.folder.file("ca.pem"))
+        #expect(read.upstream.authorities?.file == bench.folder.file("ca.pem"))
         #expect(
             bench.faults(text) == ["upstream.ca_file: file ../ca.pem cannot be read; create it or correct the path"]
         )
+    }
+
+    @Test("what a file of TLS lacks is told at its member, all of it at once")
+    func certificates() throws {
+        let other = try Certificates().issue("other")
+        try bench.folder.write("no PEM\n", to: "empty.pem")
+        let encrypted = bench.folder.file("encrypted.key")
+        let made = try CommandResult.of([
+            "openssl", "pkey", "-in", other.privateKey, "-aes256", "-passout", "pass:secret", "-out", encrypted,
+        ])
+        #expect(made.succeeded, "\(made.stderr)")
+        func faults(_ changes: [(String, String)]) throws -> [String] {
+            var text = try ConfigurationText(Samples.contract)
+            for (path, file) in changes { text = try text.replacing(path, by: "\"\(file)\"") }
+            return bench.faults(text.text)
+        }
+        let told = try faults([
+            ("listen.tls.private_key_file", other.privateKey), ("listen.tls.client_ca_file", "empty.pem"),
+            ("admin.tls.certificate_file", "empty.pem"), ("admin.tls.private_key_file", encrypted),
+            ("upstream.ca_file", "server.key"),
+        ])
+        let file = bench.folder.file
+        #expect(told.count == 5, "\(told)")
+        #expect(told[0].hasPrefix("listen.tls.private_key_file: \(other.privateKey): not the key of "))
+        #expect(told[1] == "listen.tls.client_ca_file: \(file("empty.pem")): no certificate in PEM")
+        #expect(told[2] == "admin.tls.certificate_file: \(file("empty.pem")): no certificate in PEM")
+        #expect(
+            told[3].hasPrefix("admin.tls.private_key_file: \(encrypted): has a passphrase, which the gateway cannot")
+        )
+        #expect(told[4] == "upstream.ca_file: \(file("server.key")): no certificate in PEM")
+    }
+
+    @Test("a private key that others may read is warned of")
+    func readableKey() throws {
+        let key = bench.folder.file("server.key")
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: key)
+        let warnings = try bench.configuration(Samples.contract).warnings
+        let message = "file server.key may be read by others; type: chmod 600 server.key"
+        #expect(
+            warnings
+                == ["admin.tls.private_key_file: \(message)", "listen.tls.private_key_file: \(message)"].reversed()
+        )
+    }
+
+    @Test(
+        "an account that no key of the file has may be one of the store's: it is told, and judged where that is known"
+    )
+    func accountElsewhere() throws {
+        let text = try ConfigurationText(Samples.contract).replacing("teams[0].account", by: #""other""#).text
+        let configuration = try bench.configuration(text)
+        #expect(configuration.accountsElsewhere.map(\.remark).first?.hasPrefix("teams[0].account: ") == true)
+        let (other, default_) = (AccountID(rawValue: "other"), AccountID(rawValue: "default"))
+        try configuration.checkAccounts(against: [default_, other])
+        let faults = #expect(throws: ConfigurationFaults.self) { try configuration.checkAccounts(against: [default_]) }
+        #expect(faults?.faults.map(\.path) == ["teams[0].account"])
+        #expect(try bench.configuration(Samples.contract).accountsElsewhere == [])
+    }
+
+    @Test("PostgreSQL is refused as long as this build cannot open it, and a password in the URL with it, unrepeated")
+    func postgreSQL() throws {
+        let unopened = "store.url: this build opens no PostgreSQL; give sqlite:PATH"
+        let password = "store.url: has a password; put it into store.password"
+        for (url, expected) in [
+            ("postgresql://h/d", [unopened]), ("postgres://user@h:5432/d?sslmode=require", [unopened]),
+            ("postgresql://user:hidden@h/d", [password, unopened]),
+            ("postgresql://h/d?password=hidden", [password, unopened]),
+        ] {
+            let text = try ConfigurationText(Samples.contract).replacing("store.url", by: "\"\(url)\"").text
+            #expect(bench.faults(text) == expected)
+        }
     }
 
     @Test("the configuration that comes with the repository is in order once its three variables are set")

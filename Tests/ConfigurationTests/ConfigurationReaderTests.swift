@@ -20,10 +20,10 @@ struct ConfigurationReaderTests {
         #expect(sample.warnings.isEmpty)
         let least = try bench.configuration(Samples.least)
         let folder = bench.folder.path
-        #expect(sample.listen.tls?.certificateFile == folder + "/server.pem")
-        #expect(sample.listen.tls?.privateKeyFile == folder + "/server.key")
-        #expect(sample.listen.tls?.clientCAFile == folder + "/clients.pem")
-        #expect(sample.upstream.caFile == folder + "/ca.pem")
+        #expect(sample.listen.tls?.certificate.file == folder + "/server.pem")
+        #expect(sample.listen.tls?.privateKey.file == folder + "/server.key")
+        #expect(sample.listen.tls?.clientAuthorities?.file == folder + "/clients.pem")
+        #expect(sample.upstream.authorities?.file == folder + "/ca.pem")
         #expect(sample.teams.first?.record.id.rawValue == "accounts-payable")
         #expect(sample.teams.first?.record.name == "Accounts Payable")
         #expect(sample.teams.first?.keys.first?.notAfter == Timestamp(rfc3339: "2027-01-01T00:00:00Z"))
@@ -36,11 +36,13 @@ struct ConfigurationReaderTests {
         #expect(listen == least.listen)
         #expect(sample.admin.address == least.admin.address)
         var upstream = sample.upstream
-        (upstream.caFile, upstream.keys) = (nil, least.upstream.keys)
+        (upstream.authorities, upstream.keys) = (nil, least.upstream.keys)
         #expect(upstream == least.upstream)
         #expect(sample.passthrough == least.passthrough)
         #expect(sample.cache == least.cache)
-        #expect(sample.store == least.store)
+        var store = sample.store
+        store.password = nil
+        #expect(store == least.store)
         #expect(sample.budgets.timeZone == least.budgets.timeZone)
         #expect(sample.budgets.exceededStatus == least.budgets.exceededStatus)
         #expect(sample.log == least.log)
@@ -61,8 +63,10 @@ struct ConfigurationReaderTests {
         #expect(least.listen.bodyTimeout == .seconds(30))
         #expect(least.listen.idleTimeout == .seconds(75))
         #expect(least.listen.drainTimeout == .seconds(30))
+        #expect(least.listen.drainDelay == .zero)
         #expect(least.admin.address == ListenAddress(host: "127.0.0.1", port: 9090))
-        #expect(least.upstream.caFile == nil)
+        #expect(least.admin.hosts == [] && least.admin.tls == nil)
+        #expect(least.upstream.authorities == nil)
         #expect(least.upstream.connectTimeout == .seconds(5))
         #expect(least.upstream.responseTimeout == .seconds(120))
         #expect(least.upstream.idleTimeout == .seconds(20))
@@ -91,6 +95,8 @@ struct ConfigurationReaderTests {
         #expect(least.cache.classifierTTL == .zero)
         #expect(least.cache.hitCreditsUsed == .original)
         #expect(least.store.url == "sqlite:tollgate.db")
+        #expect(least.store.password == nil && least.store.migrates)
+        #expect(least.store.staleFor == .seconds(60) && least.store.ledgerRetention == nil)
         #expect(least.budgets.timeZone == "UTC")
         #expect(least.budgets.exceededStatus == 402)
         #expect(least.log.level == .info)
@@ -139,7 +145,10 @@ struct ConfigurationReaderTests {
         #expect(read.listen.connectionsMax == 20_001)
         #expect(read.listen.headerTimeout == .seconds(11) && read.listen.bodyTimeout == .seconds(31))
         #expect(read.listen.idleTimeout == .seconds(76) && read.listen.drainTimeout == .zero)
+        #expect(read.listen.drainDelay == .seconds(4))
         #expect(read.admin.address == ListenAddress(host: "localhost", port: 9091))
+        #expect(read.admin.hosts == ["tollgate.example.com:9443", "[::1]"])
+        #expect(read.admin.tls?.certificate.file == bench.folder.file("server.pem"))
         #expect(read.admin.tokens.map(\.name) == ["look", "ops"])
         #expect(read.admin.tokens.map(\.role) == [.viewer, .operator])
         #expect(
@@ -170,7 +179,9 @@ struct ConfigurationReaderTests {
         #expect(read.cache.scope == .team && read.cache.schemaOrder == .significant)
         #expect(read.cache.staleIfError == .seconds(60) && read.cache.negativeTTL == .seconds(2))
         #expect(read.cache.classifierTTL == .seconds(3) && read.cache.hitCreditsUsed == .zero)
-        #expect(read.store.url == "postgresql://db.example.com/tollgate")
+        #expect(read.store.url == "sqlite:/var/lib/other.db")
+        #expect(read.store.password?.bytes == Array(Secrets.storePassword.utf8) && !read.store.migrates)
+        #expect(read.store.staleFor == .seconds(61) && read.store.ledgerRetention == .seconds(90 * 86_400))
         #expect(read.budgets.timeZone == "Europe/Zurich" && read.budgets.exceededStatus == 429)
         #expect(read.log == GatewayConfiguration.Log(level: .critical, format: .text, access: false))
         #expect(read.alerts?.webhookURL == "http://[::1]:9000/hook?x=1")
@@ -203,7 +214,8 @@ struct ConfigurationReaderTests {
 
     /// A secret is one thing: what is wrong within it is told at the member that it is.
     private func faultPath(_ path: String) -> String {
-        path.range(of: ".secret").map { String(path[..<$0.upperBound]) } ?? path
+        [".secret", ".password"].lazy.compactMap { path.range(of: $0) }.first.map { String(path[..<$0.upperBound]) }
+            ?? path
     }
 
     @Test("a wrong type is told with the member's path, and nothing else is", arguments: places.map(\.path))
@@ -237,7 +249,7 @@ struct ConfigurationReaderTests {
         }
         let member = path.isEmpty ? "unheard_of" : path + ".unheard_of"
         let faults = try bench.faults(text.replacing(member, by: "1").text)
-        if path.hasSuffix(".secret") {
+        if path.hasSuffix(".secret") || path.hasSuffix(".password") {
             #expect(faults == [#"\#(path): must be {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#])
         } else {
             #expect(faults == ["\(member): is not a member that is known here"])
@@ -247,7 +259,8 @@ struct ConfigurationReaderTests {
     @Test("what may be left out is not missed, and what may not is told", arguments: places.map(\.path))
     func leftOut(_ path: String) throws {
         let required = [
-            "listen.tls.certificate_file", "listen.tls.private_key_file", "admin.tokens[0].name",
+            "listen.tls.certificate_file", "listen.tls.private_key_file", "admin.tls.certificate_file",
+            "admin.tls.private_key_file", "admin.tokens[0].name",
             "admin.tokens[0].secret", "upstream.base_url", "upstream.keys", "upstream.keys[0].id",
             "upstream.keys[0].secret", "passthrough.spending[0].method", "passthrough.spending[0].path",
             "passthrough.spending[1].method", "passthrough.spending[1].path", "budgets.organization[0].window",
@@ -263,7 +276,7 @@ struct ConfigurationReaderTests {
                 "upstream.keys: is missing; give the vendor's key",
             ]
             #expect(faults == missing)
-        } else if path.contains(".secret.") {
+        } else if path.contains(".secret.") || path.contains(".password.") {
             #expect(faults == [#"\#(faultPath(path)): must be {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#])
         } else if path == "upstream.keys[0]" {
             #expect(faults == ["upstream.keys: must have at least one key"])

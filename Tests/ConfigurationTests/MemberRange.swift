@@ -28,7 +28,8 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
         "upstream.circuit_breaker.window", "upstream.circuit_breaker.open_for", "cache.ttl",
     ]
     private static let otherDurations = [
-        "listen.drain_timeout", "cache.stale_if_error", "cache.negative_ttl", "cache.classifier_ttl",
+        "listen.drain_timeout", "listen.drain_delay", "store.stale_for", "cache.stale_if_error", "cache.negative_ttl",
+        "cache.classifier_ttl",
     ]
 
     private static let durations: [MemberRange] = {
@@ -197,7 +198,7 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
             ),
             MemberRange(
                 "store.url",
-                good: quoted(["sqlite:/var/lib/t.db", "postgresql://h/d"]),
+                good: quoted(["sqlite:/var/lib/t.db"]),
                 bad: quoted(["", "sqlite:", "tollgate.db", "mysql://h/d", "SQLITE:x"]),
                 "must be sqlite:PATH or postgresql://…"
             ),
@@ -213,11 +214,14 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
         ].map { MemberRange($0, bad: quoted([""]), "must not be empty") }
 
     private static let files: [MemberRange] = [
-        "listen.tls.certificate_file", "listen.tls.private_key_file", "listen.tls.client_ca_file", "upstream.ca_file",
+        ("listen.tls.certificate_file", "server.pem"), ("listen.tls.private_key_file", "server.key"),
+        ("listen.tls.client_ca_file", "ca.pem"), ("admin.tls.certificate_file", "server.pem"),
+        ("admin.tls.private_key_file", "server.key"), ("admin.tls.client_ca_file", "ca.pem"),
+        ("upstream.ca_file", "ca.pem"),
     ].map {
         MemberRange(
-            $0,
-            good: quoted(["ca.pem"]),
+            $0.0,
+            good: quoted([$0.1]),
             bad: quoted(["nowhere.pem"]),
             "file nowhere.pem cannot be read; create it or correct the path"
         )
@@ -250,9 +254,16 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
         ),
         MemberRange("passthrough.spending[1].path", bad: quoted(["v1"]), "must begin with a slash"),
         MemberRange(
-            "teams[0].account",
-            bad: quoted(["other"]),
-            "is not the account of any upstream key; correct it or add a key of that account"
+            "admin.hosts[0]",
+            good: quoted(["a.example.com", "a:1", "[::1]", "[::1]:9090", "10.0.0.1"]),
+            bad: quoted(["a b", "http://a", "a/b", ":1", "::1", "a:70000"]),
+            "must be a host with or without a port, like \"tollgate.example.com\""
+        ),
+        MemberRange(
+            "store.ledger_retention",
+            good: quoted(["keep", "90d", "1ms", "3650d"]),
+            bad: ["5"] + quoted(["", "Keep", "0s", "3651d", "for ever"]),
+            #"must be "keep" or a duration like "90d", at most 3650d"#
         ),
     ]
 }

@@ -13,11 +13,26 @@ struct Bench {
         "DOCUMENTPRO_API_KEY": Secrets.upstreamKey,
         "AP_BATCH_KEY": Secrets.teamKey,
         "TOLLGATE_WEBHOOK_SECRET": Secrets.webhook,
+        "TOLLGATE_STORE_PASSWORD": Secrets.storePassword,
     ]
+
+    /// An authority and a server's certificate with its key: made once for all tests of the process.
+    private static let files = Result { () throws -> [(name: String, content: [UInt8])] in
+        let certificates = try Certificates()
+        let server = try certificates.issue("server")
+        func content(_ path: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) }
+        let authority = try content(certificates.authority)
+        return [
+            ("server.pem", try content(server.certificate)), ("server.key", try content(server.privateKey)),
+            ("clients.pem", authority), ("ca.pem", authority),
+        ]
+    }
 
     init() throws {
         folder = try TemporaryFolder()
-        for name in ["server.pem", "server.key", "clients.pem", "ca.pem"] { try folder.write("PEM\n", to: name) }
+        for file in try Self.files.get() {
+            try folder.write(String(decoding: file.content, as: UTF8.self), to: file.name)
+        }
     }
 
     /// As a file in the folder would be read.
@@ -52,6 +67,7 @@ enum Secrets {
     static let adminToken = "admin-token-3f6a1c"
     static let upstreamKey = "vendor-key-9d0e2b"
     static let teamKey = "team-key-77aa41c05d"
+    static let storePassword = "store-password-2c8e"
     static let webhook = "webhook-secret-5b1d"
 }
 
@@ -69,10 +85,13 @@ enum Samples {
             "tls": { "certificate_file": "server.pem", "private_key_file": "server.key",
                      "client_ca_file": "clients.pem" },
             "max_header_bytes": "16KiB", "max_body_bytes": "1MiB", "max_connections": 20000,
-            "header_timeout": "10s", "body_timeout": "30s", "idle_timeout": "75s", "drain_timeout": "30s"
+            "header_timeout": "10s", "body_timeout": "30s", "idle_timeout": "75s", "drain_timeout": "30s",
+            "drain_delay": "0s"
           },
           "admin": {
-            "address": "127.0.0.1:9090",
+            "address": "127.0.0.1:9090", "hosts": ["tollgate.example.com"],
+            "tls": { "certificate_file": "server.pem", "private_key_file": "server.key",
+                     "client_ca_file": "clients.pem" },
             "tokens": [ { "name": "ops", "role": "admin", "secret": { "env": "TOLLGATE_ADMIN_TOKEN" } } ]
           },
           "upstream": {
@@ -95,7 +114,8 @@ enum Samples {
             "ttl": "30d", "memory": "256MiB", "scope": "organization", "schema_order": "insignificant",
             "stale_if_error": "0s", "negative_ttl": "0s", "classifier_ttl": "0s", "hit_credits_used": "original"
           },
-          "store": { "url": "sqlite:tollgate.db" },
+          "store": { "url": "sqlite:tollgate.db", "password": { "env": "TOLLGATE_STORE_PASSWORD" }, "migrate": true,
+                     "stale_for": "60s", "ledger_retention": "keep" },
           "budgets": { "time_zone": "UTC", "exceeded_status": 402,
                        "organization": [ { "window": "month", "credits": 100000 } ] },
           "teams": [
@@ -119,10 +139,12 @@ enum Samples {
           "listen": {
             "address": "[::1]:0", "workers": 3,
             "max_header_bytes": "17KiB", "max_body_bytes": "2MiB", "max_connections": 20001,
-            "header_timeout": "11s", "body_timeout": "31s", "idle_timeout": "76s", "drain_timeout": "0s"
+            "header_timeout": "11s", "body_timeout": "31s", "idle_timeout": "76s", "drain_timeout": "0s",
+            "drain_delay": "4s"
           },
           "admin": {
-            "address": "localhost:9091",
+            "address": "localhost:9091", "hosts": ["tollgate.example.com:9443", "[::1]"],
+            "tls": { "certificate_file": "server.pem", "private_key_file": "server.key" },
             "tokens": [ { "name": "look", "role": "viewer", "secret": { "value": "token-for-looking" } },
                         { "name": "ops", "role": "operator", "secret": { "env": "TOLLGATE_ADMIN_TOKEN" } } ]
           },
@@ -144,7 +166,8 @@ enum Samples {
             "ttl": "24h", "memory": "65536B", "scope": "team", "schema_order": "significant",
             "stale_if_error": "1m", "negative_ttl": "2s", "classifier_ttl": "3s", "hit_credits_used": "zero"
           },
-          "store": { "url": "postgresql://db.example.com/tollgate" },
+          "store": { "url": "sqlite:/var/lib/other.db", "password": { "env": "TOLLGATE_STORE_PASSWORD" },
+                     "migrate": false, "stale_for": "61s", "ledger_retention": "90d" },
           "budgets": { "time_zone": "Europe/Zurich", "exceeded_status": 429,
                        "organization": [ { "window": "week", "credits": 12.5, "alert_at": [0.5], "enforce": false } ] },
           "teams": [

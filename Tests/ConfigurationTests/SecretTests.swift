@@ -11,7 +11,8 @@ struct SecretTests {
     init() throws { bench = try Bench() }
 
     static let places = [
-        "admin.tokens[0].secret", "upstream.keys[0].secret", "teams[0].keys[0].secret", "alerts.secret",
+        "admin.tokens[0].secret", "upstream.keys[0].secret", "teams[0].keys[0].secret", "store.password",
+        "alerts.secret",
     ]
 
     private func faults(_ path: String, _ secret: String) throws -> [String] {
@@ -23,6 +24,7 @@ struct SecretTests {
             "admin.tokens[0].secret": configuration.admin.tokens.first?.secret.bytes ?? [],
             "upstream.keys[0].secret": configuration.upstream.keys.first?.secret.bytes ?? [],
             "teams[0].keys[0].secret": configuration.teams.first?.keys.first?.secret.bytes ?? [],
+            "store.password": configuration.store.password?.bytes ?? [],
             "alerts.secret": configuration.alerts?.secret.bytes ?? [],
         ]
     }
@@ -173,9 +175,12 @@ struct SecretTests {
 
     @Test("no secret stands in the text, the reflection or the dump of a configuration and of the gateway's settings")
     func unseen() throws {
+        let privateKey = String(decoding: try bench.folder.read("server.key"), as: UTF8.self)
+        let keyLine = String(privateKey.split(separator: "\n")[1])
         let secrets = [
-            Secrets.adminToken, Secrets.upstreamKey, Secrets.teamKey, Secrets.webhook, "token-for-looking",
-            "second-key-of-the-vendor", "another-key-of-legal",
+            Secrets.adminToken, Secrets.upstreamKey, Secrets.teamKey, Secrets.webhook, Secrets.storePassword,
+            "token-for-looking", "second-key-of-the-vendor", "another-key-of-legal",
+            keyLine,
         ]
         let configuration = try bench.configuration(Samples.unusual)
         var texts = [seen(configuration), seen(configuration.upstream.keys[0].secret)]

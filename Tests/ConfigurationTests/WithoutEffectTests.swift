@@ -14,8 +14,9 @@ struct WithoutEffectTests {
         #expect(
             lines
                 == [
-                    "passthrough", "alerts", "cache.classifier_ttl",
-                    "budgets.organization[0].alert_at", "store.url",
+                    "listen.drain_delay", "admin.hosts", "admin.tls", "passthrough", "cache.classifier_ttl",
+                    "store.password", "store.migrate", "store.stale_for", "store.ledger_retention", "alerts",
+                    "budgets.organization[0].alert_at",
                 ].map { "\($0): has no effect yet" }
         )
     }

@@ -1,0 +1,96 @@
+import EventLoops
+import Glibc
+import Synchronization
+import Vocabulary
+
+/// Reads the files that a configuration names, whatever they are, within limits of size and time.
+///
+/// A file on a mount that does not answer holds up whoever reads it, for ever if need be, so each is read by a thread of its
+/// own: when that does not come back in time, it is left to itself. Confined to one reading of a configuration, whose
+/// files share the time.
+final class FileReading {
+    /// What all files of a configuration may take together.
+    static let patience = Duration.seconds(5)
+    /// Threads that are left to themselves: no more files are read while there are so many.
+    private static let lostMax = 32
+    private static let lost = Atomic<Int>(0)
+
+    enum Failure: Error, Equatable {
+        /// Not there, not for this user, or a folder.
+        case unreadable
+        /// A pipe, a socket or a device.
+        case notRegular
+        case tooLong
+        case slow
+    }
+
+    struct Content: Sendable, Equatable {
+        var bytes: [UInt8]
+        /// Of the file itself, wherever symbolic links led from.
+        var othersMayRead: Bool
+    }
+
+    private enum State: Sendable {
+        case reading
+        case done(Result<Content, Failure>)
+        case left
+    }
+
+    private var timeLeft: Duration
+
+    init(patience: Duration = FileReading.patience) { timeLeft = patience }
+
+    /// Waits for the content, or for the time to be over.
+    func read(_ path: String, bytesMax: Int) throws(Failure) -> Content {
+        guard timeLeft > .zero, Self.lost.load(ordering: .relaxed) < Self.lostMax else { throw .slow }
+        let state = Guarded(State.reading)
+        let ended = SystemSemaphore()
+        let begin = SystemClock.monotonic()
+        _ = SystemThread.start(name: "read file") {
+            let result = Self.readNow(path, bytesMax: bytesMax)
+            let wasLeft = state.withLock { state in
+                defer { state = .done(result) }
+                if case .left = state { return true }
+                return false
+            }
+            if wasLeft { Self.lost.subtract(1, ordering: .relaxed) }
+            ended.signal()
+        }
+        _ = ended.wait(atMost: timeLeft)
+        timeLeft = max(.zero, timeLeft - (SystemClock.monotonic() - begin))
+        let result = state.withLock { state in
+            if case .done(let result) = state { return result }
+            state = .left
+            return Result.failure(.slow)
+        }
+        if case .failure(.slow) = result {
+            Self.lost.add(1, ordering: .relaxed)
+            timeLeft = .zero
+        }
+        return try result.get()
+    }
+
+    private static func readNow(_ path: String, bytesMax: Int) -> Result<Content, Failure> {
+        // Without O_NONBLOCK opening a pipe waits for somebody to write to it.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { return .failure(errno == ENXIO ? .notRegular : .unreadable) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return .failure(.unreadable) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: return .failure(.unreadable)
+        default: return .failure(.notRegular)
+        }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count <= bytesMax {
+            let count = Glibc.read(descriptor, &piece, min(piece.count, bytesMax + 1 - bytes.count))
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return .failure(.unreadable) }
+            if count == 0 { return .success(Content(bytes: bytes, othersMayRead: status.st_mode & S_IROTH != 0)) }
+            bytes += piece.prefix(count)
+        }
+        return .failure(.tooLong)
+    }
+}
