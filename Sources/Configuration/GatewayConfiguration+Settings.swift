@@ -31,7 +31,8 @@ extension GatewayConfiguration {
             upstreamKeys: registry.upstreamKeys,
             upstreamTLS: settings.isTLS ? try TLSClientContext(authorities: upstream.authorities) : nil,
             listenerTLS: try listenerTLS(),
-            logsAccess: log.access
+            logsAccess: log.access,
+            adminTokenDigests: Set(adminSettings.tokens.map(\.digest))
         )
     }
 

@@ -25,6 +25,11 @@ struct CallerTable {
         slots = Array(repeating: nil, count: Self.slotCount)
     }
 
+    /// Whether it is the digest of a team's key, one that has expired included.
+    func knows(secretDigest digest: CacheKey) -> Bool {
+        teams.find(secretDigest: digest, at: Timestamp(microseconds: .min)) != nil
+    }
+
     /// Whose key this is, if it is valid at that moment.
     mutating func find(_ shown: Span<UInt8>, at now: Timestamp, with hasher: SHA256Hasher) -> Caller? {
         let fingerprint = keyHash.fingerprint(shown)

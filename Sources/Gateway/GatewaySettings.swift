@@ -4,7 +4,7 @@ public import HTTPMessages
 public import Keying
 public import Transport
 public import Upstream
-import Vocabulary
+public import Vocabulary
 
 /// Everything that a reload may change, read once per request. Immutable; replaced whole.
 public struct GatewaySettings: Sendable {
@@ -32,6 +32,8 @@ public struct GatewaySettings: Sendable {
     /// Nil for a listener without TLS.
     public var listenerTLS: TLSServerContext?
     public var logsAccess: Bool
+    /// SHA-256 of the admin side's tokens, which no log line may have.
+    public var adminTokenDigests: Set<CacheKey>
 
     public init(
         headLimits: HeadLimits,
@@ -48,7 +50,8 @@ public struct GatewaySettings: Sendable {
         upstreamKeys: [UpstreamKey],
         upstreamTLS: TLSClientContext?,
         listenerTLS: TLSServerContext?,
-        logsAccess: Bool
+        logsAccess: Bool,
+        adminTokenDigests: Set<CacheKey> = []
     ) {
         self.headLimits = headLimits
         self.bodyBytesMax = bodyBytesMax
@@ -65,6 +68,7 @@ public struct GatewaySettings: Sendable {
         self.upstreamTLS = upstreamTLS
         self.listenerTLS = listenerTLS
         self.logsAccess = logsAccess
+        self.adminTokenDigests = adminTokenDigests
     }
 }
 

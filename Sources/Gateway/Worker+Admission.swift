@@ -23,6 +23,7 @@ extension Worker {
         let route: Route
         do throws(ErrorReply) { route = try Route.find(head, in: bytes) } catch {
             noteUnroutedPath(head, bytes, in: &facts)
+            hideRequestID(&facts)
             throw error
         }
         facts.route = route
@@ -44,7 +45,10 @@ extension Worker {
         // A missing key is looked up like any other, so that it takes the same path.
         let range = head.first(.apiKey)?.indices ?? 0..<0
         let caller = callers.find(bytes.extracting(range), at: loop.wallClock, with: hasher)
-        guard let caller else { throw .invalidKey }
+        guard let caller else {
+            hideRequestID(&facts)
+            throw .invalidKey
+        }
         facts.caller = caller
         guard let wait = caller.throttle.takeToken(at: loop.now) else { return }
         count(.denied, by: caller, model: "")
@@ -74,6 +78,7 @@ extension Worker {
         facts.isHTTP10 = head.version == .http10
         facts.keepsAlive = head.keepsAlive
         facts.requestID = requestID(head, bytes)
+        hideRequestID(&facts)
         do throws(ErrorReply) { facts.route = try Route.find(head, in: bytes) } catch {
             noteUnroutedPath(head, bytes, in: &facts)
         }
@@ -84,14 +89,35 @@ extension Worker {
         _ bytes: Span<UInt8>,
         in facts: inout RequestFacts
     ) {
-        facts.unroutedPath = head.path.indices.prefix(Worker.loggedPathMax).map { bytes[$0] }
+        let path = SecretMask { [unowned self] in isSecret($0) }.masked(bytes.extracting(head.path.indices))
+        facts.unroutedPath = Array(path.prefix(Worker.loggedPathMax))
+    }
+
+    /// A client that is refused may have put its key into the wrong field. One that is not refused is not looked at so
+    /// closely: it would cost every hit.
+    private func hideRequestID(_ facts: inout RequestFacts) {
+        guard case .chosen(let chosen) = facts.requestID, isSecret(chosen.span) else { return }
+        facts.requestID = requestIDs.make()
+    }
+
+    /// Whether these bytes are a key of a team or of the vendor, or an admin's token.
+    private func isSecret(_ bytes: Span<UInt8>) -> Bool {
+        let digest = hasher.digest(bytes)
+        return callers.knows(secretDigest: digest) || hiddenDigests.contains(digest)
     }
 
     /// The client's own `x-request-id` if it is fit to be logged and sent on, else a new one.
     func requestID(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> RequestID {
         guard head.has(.requestID), let range = head.first(.requestID) else { return requestIDs.make() }
         let chosen = bytes.extracting(range.indices)
-        guard RequestID.isAcceptable(chosen) else { return requestIDs.make() }
+        guard RequestID.isAcceptable(chosen), !isShownKey(chosen, head, bytes) else { return requestIDs.make() }
         return .chosen(chosen.withUnsafeBufferPointer { Array($0) })
+    }
+
+    /// Whether a client calls its request by its own key, which would go into the logs and to the vendor.
+    private func isShownKey(_ text: Span<UInt8>, _ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Bool {
+        guard let key = head.first(.apiKey), key.count == text.count else { return false }
+        let shown = bytes.extracting(key.indices)
+        return (0..<text.count).allSatisfy { shown[$0] == text[$0] }
     }
 }

@@ -23,6 +23,8 @@ final class Worker {
     private var idleNanoseconds: Int64 = 0
     /// Who shows which key, under the settings of the moment.
     var callers: CallerTable
+    /// Of secrets other than teams' keys, which must not stand in a log either.
+    private(set) var hiddenDigests: Set<CacheKey> = []
     let upstream: UpstreamClient
     let listener: Listener
     /// Every worker's mailbox, this one's own included, by index. Set before the first connection is accepted.
@@ -161,6 +163,7 @@ final class Worker {
         self.settings = settings
         idleNanoseconds = settings.idleTimeout.wholeNanoseconds
         callers = rooms.callers(settings.teams)
+        hiddenDigests = settings.adminTokenDigests.union(settings.upstreamKeys.map(\.secretDigest))
         listener.tls = settings.listenerTLS
         listener.limits.writeTimeout = settings.bodyTimeout
         upstream.replace(settings: settings.upstream, tls: settings.upstreamTLS)

@@ -7,11 +7,18 @@ public enum RequestID: Sendable, Equatable {
     /// The client's own, 1 to 128 visible ASCII characters.
     case chosen([UInt8])
 
-    /// Whether a client may choose this: fit for a field, a log line and the vendor.
+    /// Whether a client may choose this: fit for a field, a log line and the vendor. What has a team's key in it is not:
+    /// it would stand in every log and go to the vendor.
     public static func isAcceptable(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count >= 1, bytes.count <= 128 else { return false }
-        for index in 0..<bytes.count where bytes[index] <= 0x20 || bytes[index] >= 0x7F { return false }
-        return true
+        var hasPercent = false
+        for index in 0..<bytes.count {
+            if bytes[index] <= 0x20 || bytes[index] >= 0x7F { return false }
+            if bytes[index] == UInt8(ascii: "%") { hasPercent = true }
+        }
+        // A decoder finds what is encoded, and few identifiers have to be decoded.
+        if hasPercent { return SecretMask().masked(bytes) == bytes.withUnsafeBufferPointer { Array($0) } }
+        return KeyShape.firstSecret(in: bytes) == nil
     }
 
     /// Appends the text.

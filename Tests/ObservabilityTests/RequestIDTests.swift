@@ -25,6 +25,18 @@ struct RequestIDTests {
         #expect(!isAcceptable(Array(text.utf8)))
     }
 
+    @Test(
+        "refuses what has a team's key in it, in any spelling",
+        arguments: [
+            "tg_abcd2345_" + String(repeating: "x", count: 32), "id-tg_abcd2345_" + String(repeating: "x", count: 16),
+            "%74g_abcd2345_" + String(repeating: "x", count: 32),
+        ]
+    )
+    func keys(text: String) {
+        #expect(!isAcceptable(Array(text.utf8)))
+        #expect(isAcceptable(Array(text.prefix(20).utf8)))
+    }
+
     @Test("each byte alone is accepted exactly when it is visible ASCII")
     func bytes() {
         for byte in UInt8.min ... .max {
