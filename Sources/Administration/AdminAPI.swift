@@ -2,7 +2,7 @@ public import EventLoops
 public import Gateway
 import Registry
 public import Storage
-import Vocabulary
+public import Vocabulary
 
 /// All resources of the admin API: what an `AdminServer` serves. Confined to its loop.
 public final class AdminAPI {
@@ -32,6 +32,9 @@ public final class AdminAPI {
 
     /// Takes other tokens into use.
     public func replace(_ settings: AdminSettings) { tokenDigests = settings.tokens.map(\.digest) }
+
+    /// Whether a digest is that of a team's key, of one at the vendor or of an admin's token.
+    public func isSecret(_ digest: CacheKey) -> Bool { keeper.isSecret(digest) || tokenDigests.contains(digest) }
 
     public var routes: [AdminRoute] {
         TeamsResource(keeper: keeper).routes

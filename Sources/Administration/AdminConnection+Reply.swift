@@ -28,7 +28,7 @@ extension AdminConnection {
         server.onRequest?(
             AdminRequestLine(
                 method: exchange.method,
-                path: String(exchange.path.prefix(AdminRequestLine.pathMax)),
+                path: String(server.masked(exchange.path).prefix(AdminRequestLine.pathMax)),
                 status: status,
                 actor: exchange.actor?.name,
                 address: address

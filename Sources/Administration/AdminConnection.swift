@@ -1,11 +1,14 @@
 import EventLoops
 import HTTPMessages
 import Transport
+import Vocabulary
 
 /// One client's connection to the admin side: takes requests from it one after the other and hands each to its handler.
 ///
 /// Confined to the server's loop. Pipelined requests wait, unparsed, until the reply before them is sent, and beyond
 /// `pipelinedBytesMax` the input is paused (RFC 9112 §9.3.2). It is paused too while replies wait that are not read.
+///
+/// Until it shows a good token it is a stranger: it has a time of its own for each request, and may have to give way.
 ///
 /// Phases: idle → head (its first byte came) → body → working (its handler has it) → idle again, or ended.
 final class AdminConnection: StreamDelegate {
@@ -20,6 +23,7 @@ final class AdminConnection: StreamDelegate {
     /// What waits unparsed on one connection while a request is in work.
     private static let pipelinedBytesMax = 64 * 1024
 
+    let identifier: UInt64
     /// Kept alive by each other until `streamDidClose`: the server lets go of the connection then.
     let server: AdminServer
     let stream: ByteStream
@@ -27,9 +31,15 @@ final class AdminConnection: StreamDelegate {
     private var parser: RequestParser
     private var timer: LoopTimer?
     private var deadline = Deadline.idle
+    /// When a stranger's request has to be whole.
+    private var strangerDeadline = MonotonicInstant.distantFuture
     private var isParsing = false
 
-    init(server: AdminServer, stream: ByteStream) {
+    /// Whether it has shown no token, or none that is good any more.
+    private(set) var isStranger = true
+
+    init(identifier: UInt64, server: AdminServer, stream: ByteStream) {
+        self.identifier = identifier
         self.server = server
         self.stream = stream
         parser = RequestParser(limits: server.settings.headLimits)
@@ -39,6 +49,9 @@ final class AdminConnection: StreamDelegate {
 
     /// The peer's IP address.
     var address: String { stream.peer?.host ?? "unknown" }
+
+    /// Whether a handler has a request of it.
+    var isBusy: Bool { if case .working = phase { true } else { false } }
 
     // MARK: Bytes
 
@@ -131,8 +144,21 @@ final class AdminConnection: StreamDelegate {
         }
         parser.reset()
         stream.input.consume(head.byteCount)
+        judge(exchange, fault)
         if let fault { return replyEarly(fault, exchange, head.framing) }
         beginBody(exchange, head)
+    }
+
+    /// A request below `/admin/v1` tells whether the connection is a stranger's; another one says nothing of that.
+    private func judge(_ exchange: AdminExchange, _ fault: AdminFault?) {
+        if exchange.actor != nil, isStranger {
+            server.didRecognise(self)
+            isStranger = false
+            strangerDeadline = .distantFuture
+        } else if fault?.status == 401, !isStranger {
+            server.didForget(self)
+            isStranger = true
+        }
     }
 
     private func beginBody(_ exchange: AdminExchange, _ head: RequestHead) {
@@ -152,9 +178,8 @@ final class AdminConnection: StreamDelegate {
         let outcome = stream.input.withBytes { reader.read($0, limit: exchange.bodyBytesMax) }
         stream.input.consume(reader.takeConsumed())
         switch outcome {
-        case .incomplete:
-            exchange.content = reader
-            arm(.body)
+        // Its time goes on: whoever sends a small body without pauses has time enough.
+        case .incomplete: exchange.content = reader
         case .complete: work(on: exchange, body: reader.content)
         case .tooLarge, .noRoom: reply(.bodyTooLarge(exchange.bodyBytesMax), exchange, closes: true)
         case .refused(let refusal): reply(.badRequest(refusal.message), exchange, closes: true)
@@ -221,22 +246,39 @@ final class AdminConnection: StreamDelegate {
 
     /// Sends what waits and ends the connection, whatever is under way on it.
     func end() {
-        let isIdle = if case .idle = phase { stream.input.isEmpty } else { false }
+        let isIdle = if case .idle = phase { stream.input.count <= 1 } else { false }
         phase = .ended
         timer = nil
         if isIdle { stream.close() } else { stream.finish() }
+    }
+
+    /// Ends the connection at once and without a word, so that another one can have its place.
+    func giveWay() {
+        let isQuiet = if case .idle = phase { stream.input.isEmpty && stream.unsentByteCount == 0 } else { false }
+        phase = .ended
+        timer = nil
+        server.connectionDidEnd(self)
+        // What lingers, or has sent something, must not keep its descriptor for as long as it likes.
+        if isQuiet { stream.close() } else { stream.abort() }
     }
 
     // MARK: Time
 
     private func arm(_ deadline: Deadline) {
         self.deadline = deadline
+        let settings = server.settings
         switch deadline {
-        case .idle: timer?.schedule(after: server.settings.idleTimeout)
-        case .head: timer?.schedule(after: server.settings.headerTimeout)
-        case .body: timer?.schedule(after: server.settings.bodyTimeout)
+        case .idle:
+            if isStranger { strangerDeadline = server.loop.now + settings.strangerTimeout }
+            schedule(settings.idleTimeout)
+        case .head: schedule(settings.headerTimeout)
+        case .body: schedule(settings.bodyTimeout)
         case .none: timer?.cancel()
         }
+    }
+
+    private func schedule(_ duration: Duration) {
+        timer?.schedule(at: min(server.loop.now + duration, strangerDeadline))
     }
 
     private func deadlinePassed() {

@@ -3,8 +3,8 @@ import Observability
 
 /// What is kept of one request while it is read and answered. Confined to its connection.
 final class AdminExchange {
-    /// What a body may have that nobody has shown a token for: reading it costs memory, and no such path needs one.
-    static let publicBodyBytesMax = 4 * 1024
+    /// What a body may have that nothing is done with: one without a token, or of a method that takes none.
+    static let unusedBodyBytesMax = 4 * 1024
 
     /// What goes back as `x-request-id`.
     let requestID: RequestID
@@ -21,7 +21,7 @@ final class AdminExchange {
     var idempotencyKey: String?
     var actor: AdminToken?
     /// The longest body that this request may have.
-    var bodyBytesMax = AdminExchange.publicBodyBytesMax
+    var bodyBytesMax = AdminExchange.unusedBodyBytesMax
     /// Set while the body is read.
     var content: ContentReader?
 

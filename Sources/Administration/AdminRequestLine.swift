@@ -6,7 +6,7 @@ public struct AdminRequestLine: Sendable, Equatable {
     static let pathMax = 200
 
     public let method: HTTPMethod
-    /// As it was sent and cut to what a line holds; empty for what was no request.
+    /// As it was sent, secrets masked, and cut to what a line holds; empty for what was no request.
     public let path: String
     /// 499 when the client left before the reply.
     public let status: Int

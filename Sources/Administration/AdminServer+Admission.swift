@@ -26,11 +26,20 @@ extension AdminServer {
         let match = router.find(exchange.path)
         if match?.resource.isPublic != true, AdminRouter.isGuarded(exchange.path) {
             exchange.actor = try authenticate(head, bytes)
-            exchange.bodyBytesMax = settings.bodyBytesMax
+            exchange.bodyBytesMax = bodyBytesMax(exchange.method)
         }
         exchange.route = try route(match, exchange)
         exchange.parameters = match?.parameters ?? []
         try readFields(of: head, bytes, into: exchange)
+    }
+
+    /// RFC 9110 §9.3.1, §9.3.5: content of these methods means nothing, so that a little of it is read and dropped.
+    private func bodyBytesMax(_ method: HTTPMethod) -> Int {
+        switch method {
+        case .post, .put, .patch: settings.bodyBytesMax
+        case .get, .head, .delete, .options, .connect, .trace, .unknown:
+            min(settings.bodyBytesMax, AdminExchange.unusedBodyBytesMax)
+        }
     }
 
     private func route(_ match: AdminRouter.Match?, _ exchange: AdminExchange) throws(AdminFault) -> AdminRoute {

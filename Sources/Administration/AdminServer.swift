@@ -3,7 +3,7 @@ public import EventLoops
 import HTTPMessages
 import Observability
 public import Transport
-import Vocabulary
+public import Vocabulary
 
 /// The HTTP side of the admin listener: its connections, who may call what, and the health checks.
 ///
@@ -17,10 +17,17 @@ public final class AdminServer {
     private let listener: Listener
     private let readiness: AdminReadiness
     private var requestIDs = RequestIDGenerator()
-    private var connections: [ObjectIdentifier: AdminConnection] = [:]
+    private var connections: [UInt64: AdminConnection] = [:]
+    private var nextIdentifier: UInt64 = 1
+    private var places = ConnectionPlaces()
+    /// When the log was told last that strangers give way.
+    private var crowdToldAt: MonotonicInstant?
     /// Requests that their handlers have not answered.
     private var underWay = 0
     private var onAnswered: (() -> Void)?
+
+    /// Whether a digest is that of a secret which no log may have; tokens are known without it.
+    public var isSecret: (CacheKey) -> Bool = { _ in false }
 
     /// Told of each request when it was answered, for the log.
     public var onRequest: ((AdminRequestLine) -> Void)?
@@ -96,14 +103,59 @@ public final class AdminServer {
     }
 
     private func accept(_ stream: ByteStream) {
-        let connection = AdminConnection(server: self, stream: stream)
-        connections[ObjectIdentifier(connection)] = connection
+        let connection = AdminConnection(identifier: nextIdentifier, server: self, stream: stream)
+        nextIdentifier += 1
+        connections[connection.identifier] = connection
         stream.delegate = connection
-        if connections.count > settings.connectionsMax { connection.refuse(.overloaded) }
+        places.enter(connection.identifier)
+        makeRoom()
+        if isOverfull { connection.refuse(.overloaded) }
     }
 
+    // MARK: Places
+
+    private var isOverfull: Bool {
+        places.isOverfull(strangersMax: settings.strangersMax, connectionsMax: settings.connectionsMax)
+    }
+
+    private func makeRoom() {
+        while let id = places.surplus(
+            strangersMax: settings.strangersMax,
+            connectionsMax: settings.connectionsMax,
+            isBusy: { connections[$0]?.isBusy ?? false }
+        ) {
+            guard let connection = connections[id] else { preconditionFailure("a place without a connection") }
+            tellOfCrowd(connection.address)
+            connection.giveWay()
+        }
+    }
+
+    /// Once a minute at most: whoever fills the places would fill the log too.
+    private func tellOfCrowd(_ address: String) {
+        if let crowdToldAt, loop.now < crowdToldAt + .seconds(60) { return }
+        crowdToldAt = loop.now
+        ProcessLog.warning("admin_strangers_give_way", ["address": address, "max": "\(settings.strangersMax)"])
+    }
+
+    /// A connection has shown a good token.
+    func didRecognise(_ connection: AdminConnection) { places.recognise(connection.identifier) }
+
+    /// A connection has shown one that is not good any more.
+    func didForget(_ connection: AdminConnection) { places.forget(connection.identifier) }
+
+    /// The connection is gone, or is about to be. May be told twice.
     func connectionDidEnd(_ connection: AdminConnection) {
-        connections.removeValue(forKey: ObjectIdentifier(connection))
+        guard connections.removeValue(forKey: connection.identifier) != nil else { return }
+        places.leave(connection.identifier, isStranger: connection.isStranger)
+    }
+
+    /// A path as a log line may have it.
+    func masked(_ path: String) -> String {
+        let mask = SecretMask { [unowned self] bytes in
+            let digest = hasher.digest(bytes)
+            return settings.tokens.contains { $0.digest == digest } || isSecret(digest)
+        }
+        return mask.masked(path)
     }
 
     func makeRequestID() -> RequestID { requestIDs.make() }

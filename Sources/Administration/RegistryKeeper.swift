@@ -75,6 +75,12 @@ public final class RegistryKeeper {
         Dictionary(uniqueKeysWithValues: teams.map { ($0.id, $0) })
     }
 
+    /// Whether a digest is that of a key of a team or at the vendor, one that has expired included.
+    func isSecret(_ digest: CacheKey) -> Bool {
+        settings.teams.find(secretDigest: digest, at: Timestamp(microseconds: .min)) != nil
+            || settings.upstreamKeys.contains { $0.secretDigest == digest }
+    }
+
     // MARK: Asking
 
     /// Makes a change.

@@ -132,6 +132,7 @@ final class Service {
             routes: adminAPI.routes,
             isReady: adminAPI.checkReadiness
         )
+        adminServer.isSecret = { [adminAPI] in adminAPI.isSecret($0) }
         adminServer.onRequest = { ProcessLog.debug("admin_request", $0.metadata) }
         adminServer.start()
         ending = ServiceEnd(

@@ -250,6 +250,96 @@ final class AdminConnectionTests {
         #expect(try connection.receiveToEnd().end == .finished)
     }
 
+    @Test("a body is whole in its time, and drops of it do not extend it")
+    func droppedBody() throws {
+        let connection = try open { $0.bodyTimeout = .milliseconds(300) }.connect()
+        try connection.send(head("POST /admin/v1/things", "Content-Length: 10000\r\n"))
+        var drops = 0
+        while drops < 9_000, connection.staysQuiet(for: .milliseconds(30)) {
+            try connection.sendWhatIsTaken([0x20])
+            drops += 1
+        }
+        #expect(try connection.response().status == 408)
+        #expect(drops < 9_000)
+    }
+
+    @Test(
+        "without a token all of a request has one short time, which nothing extends",
+        arguments: [
+            ("", 0), ("GET /healthz HTTP/1.1\r\nHost: h\r\n", 408),
+            ("GET /page HTTP/1.1\r\nHost: h\r\nContent-Length: 4000\r\n\r\n", 408), ("\r\n", 0),
+        ]
+    )
+    func strangersTime(opening: String, status: Int) throws {
+        let connection = try open { $0.strangerTimeout = .milliseconds(300) }.connect()
+        try connection.send(opening)
+        var drops = 0
+        while status > 0, drops < 3_000, connection.staysQuiet(for: .milliseconds(30)) {
+            try connection.sendWhatIsTaken(Array("X".utf8))
+            drops += 1
+        }
+        if status > 0 { #expect(try connection.response().status == status) }
+        let (bytes, end) = try connection.receiveToEnd()
+        #expect(bytes.isEmpty && end == .finished)
+    }
+
+    @Test("with a token a connection has the time of the configuration")
+    func knownTime() throws {
+        let connection = try open { $0.strangerTimeout = .milliseconds(100) }.connect()
+        try connection.send(head("POST /admin/v1/things", "Content-Length: 2\r\n"))
+        #expect(connection.staysQuiet(for: .milliseconds(300)))
+        try connection.send("{}")
+        #expect(try connection.response().status == 201)
+        #expect(connection.staysQuiet(for: .milliseconds(300)) && connection.isOpen)
+    }
+
+    @Test(
+        "an empty line between two requests is nothing: no 408, and no end before its time",
+        arguments: [true, false]
+    )
+    func emptyLine(goesOn: Bool) throws {
+        let connection = try open { $0.headerTimeout = .milliseconds(100) }.connect()
+        try connection.send(head("GET /admin/v1/things/a"))
+        #expect(try connection.response().status == 200)
+        try connection.send("\r\n")
+        #expect(connection.staysQuiet(for: .milliseconds(400)))
+        if goesOn {
+            try connection.send(head("GET /admin/v1/things/b"))
+            #expect(try connection.response().json["parameters"][0].string == "b")
+        } else {
+            connection.finishSending()
+            #expect(try connection.receiveToEnd().bytes.isEmpty)
+        }
+    }
+
+    @Test(
+        "a length at the end of all numbers, or beyond, is refused and the connection ends, whatever is asked",
+        arguments: ["9223372036854775807", "9223372036854775808", "99999999999999999999999", "4294967296", "65537"]
+    )
+    func absurdLength(length: String) throws {
+        let stand = try open()
+        for line in ["GET /healthz", "GET /nothing", "POST /admin/v1/things", "GET /admin/v1/things/a"] {
+            let connection = try stand.connect()
+            try connection.send(head(line, "Content-Length: \(length)\r\n"))
+            let response = try connection.response()
+            #expect([400, 404, 413].contains(response.status) && response.announcesClose)
+            #expect(try connection.receiveToEnd().end == .finished)
+        }
+        let chunks = try stand.connect()
+        try chunks.send(head("POST /admin/v1/things", "Transfer-Encoding: chunked\r\n") + "FFFFFFFFFFFFFFF\r\n")
+        #expect(try chunks.response().status == 413)
+    }
+
+    @Test("what takes no content reads a little of it and refuses more", arguments: [(4_096, 200), (4_097, 413)])
+    func unusedBody(length: Int, status: Int) throws {
+        let connection = try open().connect()
+        let body = String(repeating: " ", count: length)
+        try connection.sendWhatIsTaken(
+            Array((head("GET /admin/v1/things/a", "Content-Length: \(length)\r\n") + body).utf8)
+        )
+        #expect(try connection.response().status == status)
+    }
+
     @Test("a connection that asks nothing ends without a word", arguments: [true, false])
     func idle(hasAsked: Bool) throws {
         let connection = try open { $0.idleTimeout = .milliseconds(100) }.connect()

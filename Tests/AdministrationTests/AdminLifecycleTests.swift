@@ -85,7 +85,7 @@ final class AdminLifecycleTests {
         let stand = try open { $0.connectionsMax = 2 }
         let held = try [stand.connect(), stand.connect()]
         for connection in held {
-            try connection.send(get("/healthz"))
+            try connection.send(get("/admin/v1/things/a", AdminStand.viewer))
             #expect(try connection.response().status == 200)
         }
         let third = try stand.connect()
@@ -101,6 +101,61 @@ final class AdminLifecycleTests {
             if response.status == 200 { break }
             try #require(!deadline.hasPassed)
         }
+    }
+
+    @Test("the oldest stranger gives way to a new one, whatever it has sent, and one with a token does not")
+    func strangers() throws {
+        let stand = try open { $0.strangersMax = 3 }
+        let known = try stand.connect()
+        try known.send(get("/admin/v1/things/a", AdminStand.viewer))
+        #expect(try known.response().status == 200)
+        let idle = try stand.connect()
+        let asked = try stand.connect()
+        try asked.send(get("/healthz"))
+        #expect(try asked.response().status == 200)
+        let wrong = try stand.connect()
+        try wrong.send(get("/admin/v1/things/a", "no-such-token"))
+        #expect(try wrong.response().status == 401)
+        #expect(idle.isOpen && asked.isOpen)
+        let half = try stand.connect()
+        try half.send("GET /healthz HTTP/1.1\r\nHo")
+        #expect(try idle.receiveToEnd().bytes.isEmpty)
+        var newest: [RawConnection] = []
+        for gone in [asked, wrong, half] {
+            newest.append(try stand.connect())
+            #expect(try gone.receiveToEnd().bytes.isEmpty)
+        }
+        try known.send(get("/admin/v1/things/a", AdminStand.viewer))
+        #expect(try known.response().status == 200)
+    }
+
+    @Test("a request of a stranger that waits for its handler gives way last, and its answer is dropped")
+    func busyStranger() throws {
+        let stand = try open { $0.strangersMax = 1 }
+        let asking = try stand.connect()
+        try asking.send(get("/slow"))
+        _ = try stand.waitForKept()
+        #expect(try stand.answer(TestRequest("GET", "/healthz")).status == 200)
+        #expect(try asking.receiveToEnd().bytes.isEmpty)
+        stand.perform { _, shelf in shelf.completions.removeFirst()(.noContent) }
+        #expect(try stand.answer(TestRequest("GET", "/healthz")).status == 200)
+    }
+
+    @Test("a connection whose token is revoked is a stranger again")
+    func revoked() throws {
+        let stand = try open { $0.strangersMax = 1 }
+        let connection = try stand.connect()
+        try connection.send(get("/admin/v1/things/a", AdminStand.viewer))
+        #expect(try connection.response().status == 200)
+        stand.perform { server, _ in
+            var settings = AdminStand.settings([("new", .viewer, "new-token-0123456789")])
+            settings.strangersMax = 1
+            server.replace(settings)
+        }
+        try connection.send(get("/admin/v1/things/a", AdminStand.viewer))
+        #expect(try connection.response().status == 401)
+        #expect(try stand.answer(TestRequest("GET", "/healthz")).status == 200)
+        #expect(try connection.receiveToEnd().bytes.isEmpty)
     }
 
     @Test("an answer for a client that has gone is dropped, and others are served")

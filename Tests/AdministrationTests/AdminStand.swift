@@ -120,6 +120,7 @@ final class AdminStand: Sendable {
             },
             AdminRoute(.delete, "/admin/v1/things/{thing}", role: .admin) { _, done in done(.noContent) },
             AdminRoute(.get, "/admin/v1/kept", role: .viewer) { _, done in shelf.completions.append(done) },
+            AdminRoute(.get, "/slow", role: nil) { _, done in shelf.completions.append(done) },
             AdminRoute(.get, "/page", role: nil) { request, done in
                 done(.ok(Array("<p>\(request.body.count)".utf8), contentType: "text/html; charset=utf-8"))
             },

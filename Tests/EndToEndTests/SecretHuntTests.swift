@@ -119,6 +119,82 @@ struct SecretHuntTests {
         expectNone(in: Data(output.utf8), "the output", of: secrets)
     }
 
+    /// Each byte as `%` and its digits, so many times over.
+    private static func encoded(_ text: String, times: Int = 1) -> String {
+        (0..<times).reduce(text) { text, _ in text.utf8.map { String(format: "%%%02X", $0) }.joined() }
+    }
+
+    /// What a reader makes of percent-encoded bytes, in as many rounds as there is something to decode.
+    private static func decoded(_ text: String) -> String {
+        var bytes = Array(text.utf8)
+        while true {
+            var next: [UInt8] = []
+            var index = 0
+            while index < bytes.count {
+                let digits =
+                    bytes[index] == UInt8(ascii: "%")
+                    ? String(decoding: bytes[index...].dropFirst().prefix(2), as: UTF8.self) : ""
+                if digits.utf8.count == 2, let byte = UInt8(digits, radix: 16) {
+                    next.append(byte)
+                    index += 3
+                } else {
+                    next.append(bytes[index])
+                    index += 1
+                }
+            }
+            if next == bytes { return String(decoding: bytes, as: UTF8.self) }
+            bytes = next
+        }
+    }
+
+    /// Paths with a secret in them, as people write one there by mistake.
+    private static func paths(with secret: String) -> [String] {
+        let plain = secret.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? ""
+        var half = Array(plain).map(String.init)
+        for index in half.indices where index % 2 == 0 && half[index] != "%" { half[index] = encoded(half[index]) }
+        return [
+            "/v1/\(plain)/classify", "/v1/classify/\(plain)", "/\(plain)", "/v1/classify;key=\(plain)",
+            "/v1/key=\(plain)&x", "/v1/\(encoded(secret))", "/v1/\(encoded(secret, times: 2))/x",
+            "/v1/\(String(repeating: "x", count: 180))/\(plain)", "/v1/unknown?api_key=\(plain)",
+            secret.contains("/") ? "/v1/x" : "/v1/\(half.joined())",
+        ]
+    }
+
+    @Test("that a client puts into a path, or calls its request by, stand in no line of the logs")
+    func misplaced() throws {
+        let vendor = try VendorSim(keys: [Self.upstreamSecret])
+        let gateway = try Gateway(configuration(level: "trace"), vendor: vendor, environment: Self.environment)
+        let made = try gateway.admin("POST", "/teams/team-a/keys", ["id": "k"], token: Self.adminSecret)
+        let issued = try #require(made.json["secret"].string)
+        let unknown = "tg_abcdefgh_" + String(repeating: "Ab3", count: 11).prefix(32)
+        let hidden = [issued, unknown, Self.teamSecret, Self.upstreamSecret, Self.adminSecret]
+        var replies: [TestResponse] = []
+        for secret in hidden {
+            for path in Self.paths(with: secret) {
+                replies.append(try gateway.send(TestRequest("GET", path)))
+                let connection = try RawConnection(port: gateway.adminPort)
+                try connection.send(TestRequest("GET", path).bytes)
+                replies.append(try connection.response())
+            }
+            let named = [("x-request-id", secret)]
+            replies.append(try gateway.send(TestRequest("GET", "/nothing", fields: named)))
+            replies.append(try gateway.classify(SampleRequests.vendors, key: Self.wrongSecret, named))
+        }
+        for key in [issued, Self.teamSecret] {
+            replies.append(try gateway.classify(SampleRequests.vendors, key: key, [("x-request-id", key)]))
+            #expect(replies[replies.count - 1].status == 200)
+        }
+        #expect(try gateway.process.terminate() == .exit(0))
+        for secret in hidden { #expect(!replies.contains { $0["x-request-id"] == secret }) }
+        for (name, output) in [("stdout", gateway.process.stdout), ("stderr", gateway.process.stderr)] {
+            expectNone(in: Data(output.text.utf8), name, of: hidden)
+            expectNone(in: Data(Self.decoded(output.text).utf8), "\(name), decoded,", of: hidden)
+        }
+        // What is no secret is there still, to be found by.
+        #expect(gateway.process.stdout.text.contains(#""path":"/v1/***/classify""#))
+        #expect(gateway.process.stdout.text.contains("/v1/tg_abcdefgh_***/classify"))
+    }
+
     @Test("stand in no reply, log, command line or file, at any level", arguments: ["trace", "info", "critical"])
     func hunt(level: String) throws {
         let vendor = try VendorSim(keys: [Self.upstreamSecret])
