@@ -99,10 +99,13 @@ extension AdminFault {
         AdminFault(400, "invalid_json", "The body is not valid JSON: \(fault).")
     }
 
-    /// - Parameter faults: at least one.
-    public static func unprocessable(_ faults: [FormFault]) -> AdminFault {
+    /// - Parameters:
+    ///   - faults: at least one.
+    ///   - others: how many there are that nobody kept.
+    public static func unprocessable(_ faults: [FormFault], beside others: Int = 0) -> AdminFault {
         var texts = faults.prefix(faultsNamedMax).map(\.description)
-        if faults.count > texts.count { texts.append("and \(faults.count - texts.count) more") }
+        let rest = faults.count - texts.count + others
+        if rest > 0 { texts.append("and \(rest) more") }
         return AdminFault(422, "invalid_request", texts.joined(separator: "; "))
     }
 

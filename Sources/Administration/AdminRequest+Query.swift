@@ -18,7 +18,7 @@ extension AdminRequest {
         var faults = queryFaults(known: names.union(["limit", "cursor"]))
         var limit = limitDefault
         if let text = parameter("limit") {
-            if let number = Self.wholeNumber(text), (1...limitMax).contains(number) {
+            if let number: Int = Self.wholeNumber(text), (1...limitMax).contains(number) {
                 limit = number
             } else {
                 faults.append(FormFault(path: "limit", message: "must be a whole number from 1 to \(limitMax)"))
@@ -51,7 +51,7 @@ extension AdminRequest {
     }
 
     /// Digits alone: no sign, unlike what `Int` itself reads.
-    private static func wholeNumber(_ text: String) -> Int? {
-        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+    static func wholeNumber<Number: FixedWidthInteger>(_ text: String) -> Number? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Number(text) : nil
     }
 }

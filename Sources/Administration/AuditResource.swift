@@ -17,7 +17,7 @@ struct AuditResource {
     private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         do throws(AdminFault) {
             let page = try request.page()
-            let before = page.cursor.flatMap { Int64($0) }
+            let before: Int64? = page.cursor.flatMap { AdminRequest.wholeNumber($0) }
             if page.cursor != nil, before == nil {
                 throw .unprocessable("cursor", "must be the next_cursor of the page before")
             }
@@ -35,8 +35,7 @@ struct AuditResource {
     }
 
     private static func page(_ records: [AuditRecord], limit: Int) -> AdminReply {
-        let shown = records.prefix(limit)
-        return .list(shown.map(json), next: records.count > limit ? shown.last.map { String($0.id) } : nil)
+        .page(records, limit: limit, cursor: { String($0.id) }, json: json)
     }
 
     private static func json(_ record: AuditRecord) -> JSONValue {

@@ -35,8 +35,9 @@ struct TeamKeysResource {
             guard keeper.registry.team(team) != nil else { throw .notFound("team \(team)") }
             // One more than is shown, to know whether there are more.
             let ids = keeper.registry.teamKeyIDs(of: team, after: page.cursor, atMost: page.limit + 1)
-            let shown = Array(ids.prefix(page.limit))
-            show(shown, reply) { .list($0, next: ids.count > shown.count ? shown.last?.rawValue : nil) }
+            show(ids, reply) { uses in
+                .page(ids, limit: page.limit, cursor: \.rawValue) { json($0, uses) }
+            }
         } catch {
             reply(AdminReply(error))
         }
@@ -46,34 +47,35 @@ struct TeamKeysResource {
         do throws(AdminFault) {
             try request.refuseQuery()
             let (team, id) = names(request)
-            let key = try AdminFault.deciding { () throws(RegistryRefusal) in try keeper.registry.key(id, of: team) }
-            show([key.record.id], reply) { .ok($0.first ?? .null) }
+            _ = try AdminFault.deciding { () throws(RegistryRefusal) in try keeper.registry.key(id, of: team) }
+            show([id], reply) { uses in json(id, uses).map { .ok($0) } ?? AdminReply(.notFound("key \(id)")) }
         } catch {
             reply(AdminReply(error))
         }
     }
 
-    /// Keys with when they were last used, which the store knows.
+    /// Answers what `make` gives of when the keys were last used, which the store knows.
     private func show(
         _ ids: [KeyID],
         _ reply: @escaping (AdminReply) -> Void,
-        _ make: @escaping ([JSONValue]) -> AdminReply
+        _ make: @escaping ([KeyID: Timestamp]) -> AdminReply
     ) {
         let then = back.callback { (result: Result<[KeyID: Timestamp], StoreFault>) in
             switch result {
-            case .success(let uses):
-                let now = SystemClock.wall()
-                let keys = ids.compactMap { keeper.registry.teamKey($0) }
-                reply(make(keys.map { Self.withUse($0.record.json($0.source, at: now), uses[$0.record.id]) }))
+            case .success(let uses): reply(make(uses))
             case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
             }
         }
         store.uses(of: ids, then: then)
     }
 
-    private static func withUse(_ key: JSONValue, _ lastUsedAt: Timestamp?) -> JSONValue {
-        guard case .object(let members) = key else { preconditionFailure("a key that is no object") }
-        return .object(members + [("last_used_at", .orNull(lastUsedAt) { .time($0) })])
+    /// Nil when the key is not there any more.
+    private func json(_ id: KeyID, _ uses: [KeyID: Timestamp]) -> JSONValue? {
+        guard let (record, source) = keeper.registry.teamKey(id) else { return nil }
+        guard case .object(let members) = record.json(source, at: SystemClock.wall()) else {
+            preconditionFailure("a key that is no object")
+        }
+        return .object(members + [("last_used_at", .orNull(uses[id]) { .time($0) })])
     }
 
     private func names(_ request: AdminRequest) -> (TeamID, KeyID) {
@@ -91,7 +93,7 @@ struct TeamKeysResource {
             var (id, name) = ("", "")
             var notAfter: Timestamp?
             if form.isSet("id") { Identifier.read(form, into: &id) } else { _ = form.take("id") }
-            if !form.isNull("name") { form.string("name", into: &name, notEmpty: false) }
+            if !form.isNull("name") { form.name("name", into: &name, notEmpty: false) }
             if !form.isNull("not_after") { form.timestamp("not_after", into: &notAfter) }
             if let notAfter, notAfter <= now { form.fault("not_after", "must be in the future") }
             let budgets = BudgetForm.read(form, "budgets")

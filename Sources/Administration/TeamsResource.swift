@@ -22,8 +22,10 @@ struct TeamsResource {
 
     private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         answer(reply) { () throws(AdminFault) in
-            let (ids, next) = try request.page().slice(of: keeper.registry.teamIDs)
-            return .list(ids.compactMap { keeper.registry.team($0).map { $0.record.json($0.source) } }, next: next)
+            let page = try request.page()
+            return .page(page.start(of: keeper.registry.teamIDs), limit: page.limit, cursor: \.rawValue) { id in
+                keeper.registry.team(id).map { $0.record.json($0.source) }
+            }
         }
     }
 

@@ -35,9 +35,9 @@ struct UpstreamKeysResource {
     private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         answer(reply) { () throws(AdminFault) in
             let sorted = keeper.registry.upstreamKeyIDs.sorted { $0.rawValue < $1.rawValue }
-            let (ids, next) = try request.page().slice(of: sorted)
+            let page = try request.page()
             let conditions = UpstreamConditions(rooms.upstreamStatus)
-            return .list(ids.compactMap { json($0, conditions) }, next: next)
+            return .page(page.start(of: sorted), limit: page.limit, cursor: \.rawValue) { json($0, conditions) }
         }
     }
 
@@ -68,7 +68,7 @@ struct UpstreamKeysResource {
             let form = try request.form()
             var (id, account) = ("", "default")
             Identifier.read(form, into: &id)
-            form.string("account", into: &account)
+            form.name("account", into: &account)
             var terms = UpstreamKeyTerms()
             terms.read(form)
             let secret = readSecret(form)

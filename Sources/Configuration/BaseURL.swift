@@ -1,3 +1,4 @@
+import Forms
 import Transport
 
 /// Where the vendor's API begins: `https://api.documentpro.ai`, with a path prefix if need be.
@@ -27,6 +28,9 @@ public struct BaseURL: Sendable, Equatable {
         }
         guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw Fault(reason: "has a character no URL has")
+        }
+        guard text.utf8.count <= FormLimits.addressCharacters else {
+            throw Fault(reason: "must have at most \(FormLimits.addressCharacters) characters")
         }
         guard !rest.contains(where: { $0 == "?" || $0 == "#" }) else {
             throw Fault(reason: "must have no query or fragment")

@@ -31,7 +31,7 @@ struct ConfigurationReader {
         if let section = reader.object("budgets") { readBudgets(section) }
         let accounts = configuration.upstream.keys.map { AccountID(rawValue: $0.account) }
         let teams = TeamsReader(surroundings: surroundings, accounts: Set(accounts))
-        if let entries = reader.objects("teams") { configuration.teams = teams.read(entries) }
+        if let entries = reader.objects("teams", atMost: FormLimits.teams) { configuration.teams = teams.read(entries) }
         accountsElsewhere = teams.accountsElsewhere
         if let section = reader.object("alerts") { readAlerts(section) }
         if let section = reader.object("log") { readLog(section) }
@@ -102,9 +102,9 @@ struct ConfigurationReader {
             report.warn(reader.path("address"), what + "something that speaks TLS before it")
         }
         var names = Set<String>()
-        for entry in reader.objects("tokens") ?? [] {
+        for entry in reader.objects("tokens", atMost: FormLimits.tokens) ?? [] {
             var token = GatewayConfiguration.Token()
-            entry.string("name", into: &token.name)
+            entry.name("name", into: &token.name)
             if !entry.isSet("name") {
                 entry.fault("name", "is missing; say whose token it is")
             }
@@ -174,8 +174,10 @@ struct ConfigurationReader {
             _ = reader.take("keys")
             return reader.fault("keys", "is missing; give the vendor's key")
         }
-        guard let entries = reader.objects("keys") else { return }
-        if entries.isEmpty, reader.array("keys")?.isEmpty == true { reader.fault("keys", "must have at least one key") }
+        guard let entries = reader.objects("keys", atMost: FormLimits.upstreamKeys) else { return }
+        if entries.isEmpty, reader.array("keys", atMost: FormLimits.upstreamKeys)?.isEmpty == true {
+            reader.fault("keys", "must have at least one key")
+        }
         var identifiers = Set<String>()
         for entry in entries {
             let key = readKey(entry)
@@ -191,7 +193,7 @@ struct ConfigurationReader {
         defer { entry.finish() }
         var key = GatewayConfiguration.UpstreamKeyEntry()
         Identifier.read(entry, into: &key.id)
-        entry.string("account", into: &key.account)
+        entry.name("account", into: &key.account)
         if let secret = entry.secret("secret", in: surroundings) { key.secret = secret }
         key.terms.read(entry)
         return key
@@ -202,8 +204,12 @@ struct ConfigurationReader {
         guard case .object(let members) = value else {
             return reader.fault("credits_per_page", "must be an object of models and credits")
         }
+        guard members.count <= FormLimits.prices else {
+            return reader.fault("credits_per_page", "must have at most \(FormLimits.prices) models")
+        }
         for member in members {
             let path = "\(reader.path("credits_per_page")).\(member.name.printable)"
+            if let reason = ObjectReader.whatIsWrong(withName: member.name) { report.fault(path, reason) }
             guard let credits = ObjectReader.credits(member.value, path, report) else { continue }
             configuration.upstream.creditsPerPage[member.name] = credits
         }
@@ -212,10 +218,10 @@ struct ConfigurationReader {
     private mutating func readPassthrough(_ reader: ObjectReader) {
         defer { reader.finish() }
         reader.bool("enabled", into: &configuration.passthrough.isEnabled)
-        let prefixes = reader.strings("prefixes") { $0.hasPrefix("/") ? nil : "must begin with a slash" }
+        let prefixes = reader.strings("prefixes", atMost: FormLimits.routes) { Self.whatIsWrong(withPath: $0) }
         if let prefixes { configuration.passthrough.prefixes = prefixes }
         reader.size("max_body_bytes", into: &configuration.passthrough.bodyBytesMax, 1...(1 << 40))
-        guard let routes = reader.objects("spending") else { return }
+        guard let routes = reader.objects("spending", atMost: FormLimits.routes) else { return }
         configuration.passthrough.spending = routes.map { entry in
             var route = GatewayConfiguration.SpendingRoute()
             if !entry.isSet("method") { entry.fault("method", "is missing; give one like GET") }
@@ -225,10 +231,16 @@ struct ConfigurationReader {
             if !route.method.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) {
                 entry.fault("method", "must be a method in capital letters, like GET")
             }
-            if !route.path.isEmpty, !route.path.hasPrefix("/") { entry.fault("path", "must begin with a slash") }
+            if !route.path.isEmpty, let reason = Self.whatIsWrong(withPath: route.path) { entry.fault("path", reason) }
             entry.finish()
             return route
         }
+    }
+
+    private static func whatIsWrong(withPath text: String) -> String? {
+        if !text.hasPrefix("/") { return "must begin with a slash" }
+        let isShort = text.utf8.count <= FormLimits.addressCharacters
+        return isShort ? nil : "must have at most \(FormLimits.addressCharacters) characters"
     }
 
     // MARK: The rest
@@ -317,7 +329,7 @@ struct ConfigurationReader {
 
     /// Contract §8: https, or http to loopback. Unlike the vendor's address it may have a query.
     private func isWebhook(_ text: String) -> Bool {
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), text.utf8.count <= FormLimits.addressCharacters,
             let url = try? BaseURL(parsing: String(text.prefix { $0 != "?" }))
         else { return false }
         return url.isTLS || url.isLoopback

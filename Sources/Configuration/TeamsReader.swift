@@ -40,7 +40,7 @@ final class TeamsReader {
         if !accounts.isEmpty, !accounts.contains(team.record.account) {
             accountsElsewhere.append(AccountElsewhere(path: entry.path("account"), account: team.record.account))
         }
-        for keyEntry in entry.objects("keys") ?? [] {
+        for keyEntry in entry.objects("keys", atMost: FormLimits.teamKeys) ?? [] {
             let key = readKey(keyEntry)
             if !key.id.isEmpty, !keyIdentifiers.insert(key.id).inserted {
                 keyEntry.fault("id", "stands twice; key ids are unique over all teams")

@@ -1,3 +1,5 @@
+import Observability
+
 /// Identifiers that stand in paths, logs and reports.
 public enum Identifier {
     private static let rule = "1 to 64 letters, digits, dots, hyphens or underscores"
@@ -12,6 +14,9 @@ public enum Identifier {
         guard isSound(text) else {
             let isDots = !text.isEmpty && text.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
             return reader.fault("id", isDots ? "must not be dots alone" : "must be \(rule)")
+        }
+        guard !KeyShape.isFound(in: text) else {
+            return reader.fault("id", "has what looks like a team's key in it, and it is shown to others")
         }
         target = text
     }

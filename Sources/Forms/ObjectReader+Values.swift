@@ -1,4 +1,5 @@
 public import Keying
+import Observability
 public import Vocabulary
 
 /// Members of one type. Each leaves `target` as it is when the member is absent, and reports what is wrong with it.
@@ -7,6 +8,22 @@ extension ObjectReader {
         guard let text = string(name) else { return }
         if text.isEmpty && notEmpty { return fault(name, "must not be empty") }
         target = text
+    }
+
+    /// A name of people's choice, which stands in lists, reports and the audit log: short, and no secret.
+    public func name(_ name: String, into target: inout String, notEmpty: Bool = true) {
+        guard let text = string(name) else { return }
+        if text.isEmpty && notEmpty { return fault(name, "must not be empty") }
+        if let reason = Self.whatIsWrong(withName: text) { return fault(name, reason) }
+        target = text
+    }
+
+    /// What is wrong with a name that is not empty, if anything is.
+    public static func whatIsWrong(withName text: String) -> String? {
+        if text.unicodeScalars.count > FormLimits.nameCharacters {
+            return "must have at most \(FormLimits.nameCharacters) characters"
+        }
+        return KeyShape.isFound(in: text) ? "has what looks like a team's key in it, and it is shown to others" : nil
     }
 
     /// The text of a member; nil when it is absent or no string.
@@ -104,9 +121,15 @@ extension ObjectReader {
         return number.micros
     }
 
-    /// - Parameter whatIsWrong: says what is wrong with one text, if anything is.
-    public func strings(_ name: String, _ whatIsWrong: (String) -> String? = { _ in nil }) -> [String]? {
-        guard let values = array(name) else { return nil }
+    /// - Parameters:
+    ///   - count: more elements are a fault, and then none is read.
+    ///   - whatIsWrong: says what is wrong with one text, if anything is.
+    public func strings(
+        _ name: String,
+        atMost count: Int,
+        _ whatIsWrong: (String) -> String? = { _ in nil }
+    ) -> [String]? {
+        guard let values = array(name, atMost: count) else { return nil }
         return values.enumerated().compactMap { index, value in
             let element = "\(path(name))[\(index)]"
             guard case .string(let text) = value, !text.isEmpty else {
@@ -118,10 +141,15 @@ extension ObjectReader {
         }
     }
 
-    public func array(_ name: String) -> [JSONValue]? {
+    /// - Parameter count: more elements are a fault, and then none is read.
+    public func array(_ name: String, atMost count: Int) -> [JSONValue]? {
         guard let value = take(name) else { return nil }
         guard case .array(let values) = value else {
             fault(name, "must be an array, not \(value.kindName)")
+            return nil
+        }
+        guard values.count <= count else {
+            fault(name, "must have at most \(count) elements, not \(values.count)")
             return nil
         }
         return values
@@ -134,8 +162,10 @@ extension ObjectReader {
     }
 
     /// The objects in this member's array, each with a reader of its own.
-    public func objects(_ name: String) -> [ObjectReader]? {
-        guard let values = array(name) else { return nil }
+    ///
+    /// - Parameter count: more elements are a fault, and then none is read.
+    public func objects(_ name: String, atMost count: Int) -> [ObjectReader]? {
+        guard let values = array(name, atMost: count) else { return nil }
         return values.enumerated().compactMap { index, value in
             ObjectReader(value, path: "\(path(name))[\(index)]", report: report)
         }

@@ -7,7 +7,6 @@ public final class ObjectReader {
     public let report: FormReport
     private let members: [(name: String, value: JSONValue)]
     private var asked: [String] = []
-    private static let hintsMax = 20
 
     /// Nil, with a fault, when the value is no object.
     public init?(_ value: JSONValue, path: String, report: FormReport) {
@@ -31,21 +30,20 @@ public final class ObjectReader {
         return member.value
     }
 
-    public func fault(_ name: String, _ message: String) { report.fault(path(name), message) }
+    public func fault(_ name: String, _ message: @autoclosure () -> String) { report.fault(path(name), message()) }
 
     public func isSet(_ name: String) -> Bool { members.contains { $0.name.utf8.elementsEqual(name.utf8) } }
 
     /// Reports the members that nobody asked for.
     public func finish() {
         let unknown = members.map(\.name).filter { name in !asked.contains { $0.utf8.elementsEqual(name.utf8) } }
-        for (index, name) in unknown.enumerated() {
-            // A hint takes time, and nobody reads more of them.
-            let hint = index < Self.hintsMax ? hint(for: name) : ""
-            report.fault(path(name.printable), "is not a member that is known here\(hint)")
+        for name in unknown {
+            report.fault(path(name.printable), "is not a member that is known here\(hint(for: name))")
         }
     }
 
     private func hint(for name: String) -> String {
+        guard report.takeHint() else { return "" }
         let near = asked.map { (name: $0, distance: distance($0, name)) }.min { $0.distance < $1.distance }
         return near.flatMap { $0.distance <= 2 ? "; did you mean \($0.name)?" : nil } ?? ""
     }

@@ -8,7 +8,7 @@ public enum BudgetForm {
     /// Reads a list of budgets; none when the member is absent.
     public static func read(_ reader: ObjectReader, _ name: String) -> [Budget] {
         var windows = Set<String>()
-        return (reader.objects(name) ?? []).compactMap { entry in
+        return (reader.objects(name, atMost: FormLimits.budgets) ?? []).compactMap { entry in
             let budget = readBudget(entry)
             // A window that could not be read is told already.
             guard let budget else { return nil }
@@ -45,7 +45,7 @@ public enum BudgetForm {
     }
 
     private static func readShares(_ entry: ObjectReader) -> [Int64] {
-        (entry.array("alert_at") ?? []).enumerated().compactMap { index, value in
+        (entry.array("alert_at", atMost: FormLimits.alertShares) ?? []).enumerated().compactMap { index, value in
             guard case .number(let text) = value, let share = MicroCredits(jsonNumber: text.utf8), share.micros > 0,
                 share.micros <= 10_000_000
             else {

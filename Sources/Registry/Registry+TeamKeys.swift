@@ -1,9 +1,13 @@
 public import Budgeting
+import Forms
 public import Vocabulary
 
 /// Changes of teams' keys.
 extension Registry {
+    /// What all keys take in memory stays within 1 GiB.
     static let teamKeysMax = 1_000_000
+    /// Of one team, the revoked ones and those of the file included.
+    static let keysPerTeamMax = FormLimits.teamKeys
     /// Secrets that are still good beside the present one; of more the oldest one ends.
     static let retiringMax = 8
 
@@ -24,6 +28,10 @@ extension Registry {
         if teamKey(id) != nil { throw .conflict("key \(id) is there already; rotate it or choose another id") }
         guard storedTeamKeys.count < Self.teamKeysMax else {
             throw .conflict("there are \(Self.teamKeysMax) keys already; delete teams that are not used any more")
+        }
+        guard teamKeyIDs[team]?.ids.count ?? 0 < Self.keysPerTeamMax else {
+            let what = "team \(team) has \(Self.keysPerTeamMax) keys already, revoked ones included"
+            throw .conflict("\(what); make another team")
         }
         let key = TeamKeyRecord(
             id: id,

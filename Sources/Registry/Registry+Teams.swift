@@ -1,9 +1,10 @@
+import Forms
 public import Vocabulary
 
 /// Changes of teams.
 extension Registry {
-    /// More teams or keys than any organisation has; what they take in memory stays within 1 GiB.
-    static let teamsMax = 100_000
+    /// More teams than any organisation has, and few enough that a list of them takes milliseconds to sort.
+    static let teamsMax = FormLimits.teams
 
     public func creating(_ team: TeamRecord) throws(RegistryRefusal) -> RegistryChange {
         if self.team(team.id) != nil {

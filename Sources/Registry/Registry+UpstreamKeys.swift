@@ -1,10 +1,11 @@
 import Cryptography
+import Forms
 public import Upstream
 public import Vocabulary
 
 /// Changes of the vendor's keys.
 extension Registry {
-    static let upstreamKeysMax = 10_000
+    static let upstreamKeysMax = FormLimits.upstreamKeys
 
     /// Adds a key.
     ///
@@ -121,7 +122,10 @@ extension Registry {
             )
         }
         let digest = SHA256Hasher().digest(secret)
-        let isTeams = (Array(fileTeamKeys.values) + storedTeamKeys.values).contains { $0.secretDigest == digest }
+        // Not as one array: a copy of a million keys would hold the loop.
+        let isTeams =
+            fileTeamKeys.values.contains { $0.secretDigest == digest }
+            || storedTeamKeys.values.contains { $0.secretDigest == digest }
         guard !isTeams else {
             throw .unprocessable(path: "secret", message: "is the secret of a team's key; give the vendor's own")
         }

@@ -1,4 +1,5 @@
 import Authentication
+import Budgeting
 import Upstream
 import Vocabulary
 
@@ -44,9 +45,18 @@ public struct Registry: Sendable {
     /// - Throws: the secrets in the store cannot be opened.
     public init(file: FileRegistry, rows: RegistryRows, sealer: SecretSealer) throws(SealerFault) {
         self.sealer = sealer
-        for team in rows.teams { storedTeams[team.id] = team }
-        for key in rows.teamKeys { storedTeamKeys[key.id] = key }
-        for key in rows.upstreamKeys {
+        // A store that somebody edited by hand may hold numbers that no form takes, with which nobody reckons.
+        for var team in rows.teams {
+            team.budgets = team.budgets.map(\.bounded)
+            storedTeams[team.id] = team
+        }
+        for var key in rows.teamKeys {
+            key.budgets = key.budgets.map(\.bounded)
+            storedTeamKeys[key.id] = key
+        }
+        for var key in rows.upstreamKeys {
+            key.weight = min(max(1, key.weight), UpstreamKeyTerms.weightMax)
+            key.monthlyCredits = key.monthlyCredits?.bounded
             storedUpstreamKeys[key.id] = OpenedUpstreamKey(stored: key, secret: try sealer.open(key))
         }
         for ruling in rows.rulings { rulings[Ruled(subject: ruling.subject, id: ruling.id)] = ruling }
@@ -113,5 +123,17 @@ public struct Registry: Sendable {
     /// What an operator has decided about a key with this secret.
     func ruling(_ subject: KeyRuling.Subject, _ id: KeyID, _ digest: CacheKey) -> KeyRuling? {
         rulings[Ruled(subject: subject, id: id)].flatMap { $0.secretDigest == digest ? $0 : nil }
+    }
+}
+
+extension MicroCredits {
+    /// The nearest amount that a form takes.
+    fileprivate var bounded: MicroCredits { min(max(.zero, self), .maximum) }
+}
+
+extension Budget {
+    /// The budget with the nearest limit that a form takes.
+    fileprivate var bounded: Budget {
+        Budget(window: window, limit: limit.bounded, isEnforced: isEnforced, alertAtMillionths: alertAtMillionths)
     }
 }

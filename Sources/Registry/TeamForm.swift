@@ -8,7 +8,7 @@ public enum TeamForm {
     ///
     /// - Parameter accounts: those that some upstream key has; another one is a fault.
     public static func read(_ reader: ObjectReader, into record: inout TeamRecord, accounts: Set<AccountID>) {
-        if !reader.isNull("name") { reader.string("name", into: &record.name) }
+        if !reader.isNull("name") { reader.name("name", into: &record.name) }
         readAccount(reader, into: &record.account, accounts)
         if reader.isSet("budgets") { record.budgets = BudgetForm.read(reader, "budgets") }
         _ = reader.take("budgets")
@@ -20,7 +20,11 @@ public enum TeamForm {
         readConcurrency(reader, into: &record.limits.concurrencyMax)
         if reader.isNull("models") {
             record.limits.models = nil
-        } else if let models = reader.strings("models") {
+        } else if let models = reader.strings(
+            "models",
+            atMost: FormLimits.models,
+            ObjectReader.whatIsWrong(withName:)
+        ) {
             record.limits.models = Set(models)
         }
         if reader.isNull("cache_scope") {
@@ -36,7 +40,7 @@ public enum TeamForm {
         _ accounts: Set<AccountID>
     ) {
         var text = account.rawValue
-        reader.string("account", into: &text)
+        reader.name("account", into: &text)
         account = AccountID(rawValue: text)
         guard !accounts.isEmpty, !accounts.contains(account) else { return }
         reader.fault("account", "is not the account of any upstream key; correct it or add a key of that account")

@@ -3,6 +3,9 @@ public import Vocabulary
 
 /// What the file and the admin API say of a key at the vendor beside its identity and its secret.
 public struct UpstreamKeyTerms: Sendable, Equatable {
+    /// So small that the weights of all keys can be added.
+    static let weightMax = 1_000_000
+
     /// Its share of the account's requests, relative to the other keys.
     public var weight = 1
     public var notBefore: Timestamp?
@@ -23,7 +26,7 @@ public struct UpstreamKeyTerms: Sendable, Equatable {
 
     /// Reads the members; what is absent stays as it is, what is null goes.
     public mutating func read(_ reader: ObjectReader) {
-        reader.integer("weight", into: &weight, 1...1_000_000)
+        reader.integer("weight", into: &weight, 1...Self.weightMax)
         if reader.isNull("not_before") { notBefore = nil } else { reader.timestamp("not_before", into: &notBefore) }
         if reader.isNull("not_after") { notAfter = nil } else { reader.timestamp("not_after", into: &notAfter) }
         if reader.isNull("monthly_credits") {

@@ -39,7 +39,10 @@ enum AuditTable {
         try statement.run()
     }
 
-    /// A page, newest first.
+    /// What is read for one page holds so many bytes of what was there before and after, and one entry more.
+    static let pageBytesMax = 256 * 1_024
+
+    /// A page, newest first. It has fewer entries than are asked for, and at least two, when they are long.
     ///
     /// - Parameter before: only entries with a lesser number; nil from the newest on.
     static func page(
@@ -55,9 +58,15 @@ enum AuditTable {
         )
         statement.bind(before ?? .max, at: 1)
         statement.bind(Int64(max(0, count)), at: 2)  // SQLite takes a negative one for no limit
-        return try statement.rows(about: "an entry of the audit log") { row in
-            AuditRecord(id: try row.integer(at: 0), entry: try entry(row))
+        defer { statement.reset() }
+        let row = StoreRow(statement, about: "an entry of the audit log")
+        var (records, bytes) = ([AuditRecord](), 0)
+        while records.count < 2 || bytes <= pageBytesMax, try statement.step() {
+            let entry = try entry(row)
+            bytes += (entry.before?.count ?? 0) + (entry.after?.count ?? 0)
+            records.append(AuditRecord(id: try row.integer(at: 0), entry: entry))
         }
+        return records
     }
 
     private static func entry(_ row: StoreRow) throws(StoreFault) -> AuditEntry {

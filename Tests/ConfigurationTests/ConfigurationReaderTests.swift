@@ -340,4 +340,30 @@ struct ConfigurationReaderTests {
         let lookalike = try text.replacing("upstream.base_url", by: #""http://127.example.com""#).text
         #expect(try bench.configuration(lookalike).warnings.count == 1)
     }
+
+    @Test("what is filled in here and on the admin side has the same bounds, and others bound what else could grow")
+    func bounds() throws {
+        let text = ConfigurationText(Samples.contract)
+        let long = String(repeating: "x", count: 129)
+        let address = "https://a/" + String(repeating: "x", count: 2_050)
+        let key = "tg_abcd2345_" + String(repeating: "aB3x", count: 8)
+        func list(_ count: Int, _ element: String) -> String {
+            "[" + Array(repeating: element, count: count).joined(separator: ",") + "]"
+        }
+        let prices = "{" + (0...1_000).map { "\"\($0)\": 1" }.joined(separator: ",") + "}"
+        for (path, value, bound) in [
+            ("teams[0].name", "\"\(long)\"", "128"), ("teams[0].name", "\"\(key)\"", "key"),
+            ("teams[0].models", list(101, "\"m\""), "100"), ("teams[0].budgets", list(101, "{}"), "100"),
+            ("teams[0].keys", list(10_001, "{}"), "10000"), ("teams", list(10_001, "{}"), "10000"),
+            ("upstream.keys", list(1_001, "{}"), "1000"), ("upstream.keys[0].account", "\"\(long)\"", "128"),
+            ("upstream.base_url", "\"\(address)\"", "2048"), ("upstream.credits_per_page", prices, "1000"),
+            ("admin.tokens", list(1_001, "{}"), "1000"), ("admin.tokens[0].name", "\"\(long)\"", "128"),
+            ("budgets.organization", list(101, "{}"), "100"), ("passthrough.prefixes", list(1_001, "\"/\""), "1000"),
+            ("passthrough.spending", list(1_001, "{}"), "1000"),
+        ] {
+            let faults = try bench.faults(text.replacing(path, by: value).text)
+            #expect(faults.contains { $0.hasPrefix(path + ": ") && $0.contains(bound) }, "\(path): \(faults.prefix(3))")
+            #expect(!faults.contains { $0.contains(key) })
+        }
+    }
 }

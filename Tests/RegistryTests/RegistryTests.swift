@@ -274,4 +274,67 @@ struct RegistryTests {
             try registry.revoking("filed-key", of: "sales", at: Samples.now)
         }
     }
+
+    @Test(
+        "numbers that a store was given by hand are brought into the bounds of the forms",
+        arguments: [Int64.min, -1, .max]
+    )
+    func numbersOfTheStore(number: Int64) throws {
+        let secret = Array("vendor-secret-2".utf8)
+        let sealed = try #require(Samples.sealer.seal(secret, .upstreamKey("odd")))
+        let budgets = [Budget(window: .day, limit: MicroCredits(micros: number), isEnforced: true)]
+        var rows = RegistryRows()
+        rows.teams = [Samples.team("odd", budgets: budgets)]
+        var key = Samples.fileKey("odd-key", of: "odd", secret: "odd-secret-0123456789")
+        (key.budgets, key.notAfter) = (budgets, Timestamp(microseconds: number))
+        rows.teamKeys = [key]
+        rows.upstreamKeys = [
+            StoredUpstreamKey(
+                id: "odd",
+                account: "default",
+                weight: Int(number),
+                notBefore: Timestamp(microseconds: .min),
+                notAfter: Timestamp(microseconds: .max),
+                monthlyCredits: MicroCredits(micros: number),
+                sealedSecret: sealed,
+                secretDigest: Samples.digest("vendor-secret-2"),
+                createdAt: Timestamp(microseconds: number)
+            )
+        ]
+        let registry = try Samples.registry(Samples.file(), rows)
+        let amount = number > 0 ? MicroCredits.maximum : .zero
+        #expect(registry.team("odd")?.record.budgets.first?.limit == amount)
+        #expect(registry.teamKey("odd-key")?.record.budgets.first?.limit == amount)
+        let upstream = try #require(registry.upstreamKey("odd"))
+        #expect(upstream.entry.key.weight == (number > 0 ? 1_000_000 : 1) && upstream.entry.monthlyCredits == amount)
+        // What is shown of them can be written and read.
+        let shown =
+            upstream.entry.json(.store).text + registry.teamKey("odd-key")!.record.json(.store, at: Samples.now).text
+        #expect(shown.count > 100)
+    }
+
+    @Test("a team has so many keys and no more, the revoked ones included, and another team is not concerned")
+    func keysPerTeam() throws {
+        var rows = RegistryRows()
+        rows.teams = [Samples.team("many"), Samples.team("few")]
+        rows.teamKeys = (1..<Registry.keysPerTeamMax).map {
+            Samples.fileKey("k\($0)", of: "many", secret: "secret-\($0)")
+        }
+        var registry = try Samples.registry(Samples.file(), rows)
+        func issue(_ number: Int, for team: TeamID) throws(RegistryRefusal) -> RegistryChange {
+            try registry.issuing(
+                nil,
+                for: team,
+                name: "",
+                notAfter: nil,
+                budgets: [],
+                secret: Samples.secret(number),
+                at: Samples.now
+            )
+        }
+        let last = try issue(1, for: "many")
+        for write in last.writes { registry.apply(write) }
+        #expect(throws: RegistryRefusal.self) { try issue(2, for: "many") }
+        _ = try issue(3, for: "few")
+    }
 }

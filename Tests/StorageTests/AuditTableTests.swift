@@ -53,6 +53,19 @@ struct AuditTableTests {
         #expect(ids == [7, 6, 5, 4, 3, 2, 1])
     }
 
+    @Test("a page ends early when its entries are long, and has at least two")
+    func longEntries() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        let long = String(repeating: "x", count: AuditTable.pageBytesMax / 4)
+        for _ in 0..<7 { try store.applyAndWait([], audit: auditEntry("team.update", before: long, after: long)) }
+        #expect(try store.auditAndWait(atMost: 100).get().map(\.id) == [7, 6, 5])
+        #expect(try store.auditAndWait(before: 5, atMost: 2).get().map(\.id) == [4, 3])
+        let longer = String(repeating: "x", count: AuditTable.pageBytesMax * 2)
+        for _ in 0..<3 { try store.applyAndWait([], audit: auditEntry("team.update", after: longer)) }
+        #expect(try store.auditAndWait(atMost: 100).get().map(\.id) == [10, 9])
+    }
+
     @Test("a page of none, or before the first entry, is empty")
     func emptyPages() throws {
         let store = try folder.open()
