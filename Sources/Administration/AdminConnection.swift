@@ -178,7 +178,7 @@ final class AdminConnection: StreamDelegate {
         let outcome = stream.input.withBytes { reader.read($0, limit: exchange.bodyBytesMax) }
         stream.input.consume(reader.takeConsumed())
         switch outcome {
-        // Its time goes on: whoever sends a small body without pauses has time enough.
+        // Its time goes on: a small body that is sent without pauses has time enough.
         case .incomplete: exchange.content = reader
         case .complete: work(on: exchange, body: reader.content)
         case .tooLarge, .noRoom: reply(.bodyTooLarge(exchange.bodyBytesMax), exchange, closes: true)

@@ -130,7 +130,7 @@ public final class AdminServer {
         }
     }
 
-    /// Once a minute at most: whoever fills the places would fill the log too.
+    /// Once a minute at most: those who fill the places would fill the log too.
     private func tellOfCrowd(_ address: String) {
         if let crowdToldAt, loop.now < crowdToldAt + .seconds(60) { return }
         crowdToldAt = loop.now

@@ -1,8 +1,8 @@
 /// Who has a place on the admin side, and who gives way when there are too many. Pure.
 ///
 /// A connection is a stranger until it shows a good token. Strangers have a part of the places, and when one comes that
-/// there is no place for, the oldest stranger gives way: so idle connections of nobody knows who never keep an operator
-/// out, who needs a place only for as long as it takes to send one head.
+/// there is no place for, the oldest stranger gives way. So connections that do nothing never keep an operator out, who
+/// needs a place only until the head of the first request is read.
 struct ConnectionPlaces {
     /// In the order in which they became strangers, the oldest first.
     private(set) var strangers: [UInt64] = []
