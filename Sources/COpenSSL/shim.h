@@ -30,6 +30,10 @@ static inline int tollgate_ERR_GET_REASON(unsigned long error) { return ERR_GET_
 static inline void tollgate_SSL_CTX_forbid_renegotiation(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
 }
+// SSL_OP_CIPHER_SERVER_PREFERENCE is such a macro too.
+static inline void tollgate_SSL_CTX_prefer_server_ciphers(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+}
 static inline void tollgate_SSL_CTX_set_read_ahead(SSL_CTX *context, int yes) {
     SSL_CTX_set_read_ahead(context, yes);
 }

@@ -56,6 +56,14 @@ private func makeContext(_ method: OpaquePointer?) -> OpaquePointer {
 public final class TLSServerContext: @unchecked Sendable {
     let context: OpaquePointer  // SSL_CTX *, owned: SSL_CTX_free in deinit
 
+    /// What TLS 1.2 is served with, the best first: forward secrecy by ECDHE and an AEAD (RFC 9325 §4.2), no CBC. The
+    /// order is this side's; TLS 1.3 has suites of its own, which are all AEADs.
+    private static let ciphers = [
+        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305",
+    ].joined(separator: ":")
+
     /// - Parameters:
     ///   - certificate: the server's certificate first, then the chain.
     ///   - clientAuthorities: when given, clients must show a certificate that one of these signed.
@@ -71,6 +79,12 @@ public final class TLSServerContext: @unchecked Sendable {
         unsafe SSL_CTX_set_alpn_select_cb(context, selectHTTP11, nil)
         let identifier = Array("tollgate".utf8)
         _ = unsafe SSL_CTX_set_session_id_context(context, identifier, UInt32(identifier.count))
+        guard unsafe SSL_CTX_set_cipher_list(context, Self.ciphers) == 1 else {
+            throw TLSConfigurationFault(.certificate, "OpenSSL has none of the ciphers that TLS 1.2 is served with")
+        }
+        unsafe tollgate_SSL_CTX_prefer_server_ciphers(context)
+        // Sessions are resumed by tickets (RFC 5077, RFC 8446 §2.2), which the clients keep: nothing is kept here.
+        _ = unsafe tollgate_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_OFF))
         guard clientAuthorities != nil else { return }
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
     }
@@ -132,7 +146,8 @@ private func selectHTTP11(
 
 /// Whom the gateway trusts as a vendor. Immutable; a reload makes a new one, sessions keep the old.
 ///
-/// Chain and name are always verified; there is no setting that turns it off.
+/// Chain and name are always verified; there is no setting that turns it off. Sessions are not resumed, since then
+/// neither would be looked at again: connections to the vendor are kept, so that handshakes are rare.
 /// Sendable because OpenSSL counts references to a context atomically and nothing changes it once it is made.
 @safe
 public final class TLSClientContext: @unchecked Sendable {

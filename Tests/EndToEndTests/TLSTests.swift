@@ -156,4 +156,31 @@ struct TLSTests {
             #expect(served.output.contains("200"))
         }
     }
+
+    /// Runs openssl's client against the gateway with one request, and answers all that it says.
+    private func openssl(_ gateway: Gateway, _ options: String) throws -> String {
+        let request = #"printf 'GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'"#
+        let client = "openssl s_client -connect 127.0.0.1:\(gateway.port) -ign_eof \(options)"
+        let result = try CommandResult.of(["sh", "-c", "\(request) | \(client) 2>&1"])
+        return result.output
+    }
+
+    @Test("clients resume their sessions, and get ECDHE with an AEAD", arguments: ["1_2", "1_3"])
+    func sessions(version: String) throws {
+        let certificates = try Certificates()
+        let folder = try TemporaryFolder()
+        try withGateway(listening(try certificates.issue("gateway"))) { gateway in
+            let session = folder.file("session")
+            let first = try openssl(gateway, "-tls\(version) -sess_out \(session)")
+            #expect(first.contains("New, TLSv"), "\(first)")
+            #expect(first.contains("HTTP/1.1 200"))
+            let second = try openssl(gateway, "-tls\(version) -sess_in \(session)")
+            #expect(second.contains("Reused, TLSv"), "\(second)")
+            #expect(second.contains("HTTP/1.1 200"))
+            guard version == "1_2" else { return }
+            #expect(first.contains("Cipher is ECDHE-ECDSA-AES128-GCM-SHA256"), "\(first)")
+            let old = try openssl(gateway, "-tls1_2 -cipher ECDHE-ECDSA-AES256-SHA384")
+            #expect(!old.contains("HTTP/1.1 200"), "\(old)")
+        }
+    }
 }
