@@ -14,6 +14,7 @@ public final class AdminAPI {
     /// Digests of the tokens of the moment, which no key may have.
     private var tokenDigests: [CacheKey]
 
+    /// - Throws: there is no descriptor for the answers of other threads.
     public init(
         loop: EventLoop,
         keeper: RegistryKeeper,
@@ -21,13 +22,13 @@ public final class AdminAPI {
         store: any RegistryStore,
         program: AdminProgram,
         settings: AdminSettings
-    ) {
+    ) throws(EventLoop.Fault) {
         self.keeper = keeper
         self.rooms = rooms
         self.store = store
         self.program = program
         tokenDigests = settings.tokens.map(\.digest)
-        back = LoopReturn(loop: loop)
+        back = try LoopReturn(loop: loop)
     }
 
     /// Takes other tokens into use.

@@ -8,9 +8,9 @@ final class LoopReturn {
     private let loop: EventLoop
     private let mailbox: Mailbox<@Sendable () -> Void>
 
-    init(loop: EventLoop) {
+    init(loop: EventLoop) throws(EventLoop.Fault) {
         self.loop = loop
-        mailbox = Mailbox(loop: loop) { $0() }
+        mailbox = try Mailbox(loop: loop) { $0() }
     }
 
     /// What may be called once on any thread, after which `then` is called with the value in the loop.

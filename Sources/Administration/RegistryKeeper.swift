@@ -52,6 +52,7 @@ public final class RegistryKeeper {
     private var overdue: [RegistryWrite] = []
 
     /// - Parameter settings: those that the workers have, made of `registry`.
+    /// - Throws: there is no descriptor for the answers of other threads.
     public init(
         loop: EventLoop,
         registry: Registry,
@@ -60,14 +61,14 @@ public final class RegistryKeeper {
         store: any RegistryStore,
         rooms: SharedRooms,
         server: GatewayServer
-    ) {
+    ) throws(EventLoop.Fault) {
         self.registry = registry
         self.rotations = rotations
         self.settings = settings
         self.store = store
         self.rooms = rooms
         self.server = server
-        back = LoopReturn(loop: loop)
+        back = try LoopReturn(loop: loop)
         teams = Self.byID(settings.teams.teams)
     }
 

@@ -46,7 +46,7 @@ final class FileReading {
         let state = Guarded(State.reading)
         let ended = SystemSemaphore()
         let begin = SystemClock.monotonic()
-        _ = SystemThread.start(name: "read file") {
+        let work: @Sendable () -> Void = {
             let result = Self.readNow(path, bytesMax: bytesMax)
             let wasLeft = state.withLock { state in
                 defer { state = .done(result) }
@@ -56,6 +56,7 @@ final class FileReading {
             if wasLeft { Self.lost.subtract(1, ordering: .relaxed) }
             ended.signal()
         }
+        do throws(EventLoop.Fault) { _ = try SystemThread.start(name: "read file", work) } catch { throw .unreadable }
         _ = ended.wait(atMost: timeLeft)
         timeLeft = max(.zero, timeLeft - (SystemClock.monotonic() - begin))
         let result = state.withLock { state in

@@ -24,23 +24,49 @@ public final class EventLoop {
     /// 16 KiB, the most that a TLS record holds, in which a reply's parts are gathered; lent as `scratch` is.
     public let outputScratch: UnsafeMutableRawBufferPointer
 
-    /// Why no loop could be made.
+    /// Why a loop, a mailbox or a thread could not be made: which call failed, why, and what to do.
     public struct Fault: Error, CustomStringConvertible {
         public let description: String
+
+        init(description: String) { self.description = description }
+
+        /// - Parameters:
+        ///   - call: with the section of its manual page.
+        ///   - error: as `errno` says it.
+        init(call: StaticString, error: Int32) {
+            let reason = unsafe String(cString: strerror(error))
+            let remedy = error == EMFILE ? "; raise the limit of open files (ulimit -n, LimitNOFILE)" : ""
+            description = "\(call): \(reason)\(remedy)"
+        }
     }
 
+    /// epoll_create1(2) takes one descriptor and libevent's pair for signals two; one is to spare.
+    private static let descriptorsNeeded = 4
+
     public init() throws(Fault) {
+        try Self.checkDescriptors()
         guard let config = unsafe event_config_new() else { throw Fault(description: "event_config_new: no memory") }
         defer { unsafe event_config_free(config) }
         // No lock: nothing but the loop's own thread ever touches its base; messages come by eventfd.
         _ = unsafe event_config_set_flag(config, Int32(EVENT_BASE_FLAG_NOLOCK.rawValue))
         guard let base = unsafe event_base_new_with_config(config) else {
-            throw Fault(description: "event_base_new_with_config: no epoll or no descriptor left")
+            throw Fault(description: "event_base_new_with_config: no epoll or no memory")
         }
         unsafe self.base = base
         thread = pthread_self()
         unsafe scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 64)
         unsafe outputScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 64)
+    }
+
+    /// libevent ends the process when it finds no descriptor for its pair, so they are tried for before it is asked.
+    private static func checkDescriptors() throws(Fault) {
+        var tried: [Int32] = []
+        defer { for descriptor in tried { close(descriptor) } }
+        for _ in 0..<descriptorsNeeded {
+            let descriptor = eventfd(0, Int32(EFD_CLOEXEC))
+            guard descriptor >= 0 else { throw Fault(call: "an event loop: eventfd(2)", error: errno) }
+            tried.append(descriptor)
+        }
     }
 
     deinit {

@@ -18,12 +18,18 @@ public final class LoopThread: Sendable {
     /// Starts a thread, makes its loop, runs `body` on it and then the loop. Returns when `body` has returned.
     ///
     /// - Parameter name: as `ps -L` and debuggers show it, 15 bytes at most.
+    /// - Throws: there is no thread, descriptor or memory for it; `body` was not run then.
     public static func start(name: String, _ body: @escaping Action) throws(EventLoop.Fault) -> LoopThread {
         let ready = Handover<Result<Mailbox<Action>, EventLoop.Fault>>()
-        let thread = SystemThread.start(name: name) {
+        let thread = try SystemThread.start(name: name) {
             let loop: EventLoop
-            do throws(EventLoop.Fault) { loop = try EventLoop() } catch { return ready.give(.failure(error)) }
-            let mailbox = Mailbox<Action>(loop: loop) { [unowned loop] action in action(loop) }
+            let mailbox: Mailbox<Action>
+            do throws(EventLoop.Fault) {
+                loop = try EventLoop()
+                mailbox = try Mailbox<Action>(loop: loop) { [unowned loop] action in action(loop) }
+            } catch {
+                return ready.give(.failure(error))
+            }
             body(loop)
             ready.give(.success(mailbox))
             loop.run()

@@ -21,12 +21,15 @@ public final class Mailbox<Message: Sendable>: @unchecked Sendable {
     private var wakeUp: WakeUp?
 
     /// `onMessage` is called in the loop, once for each message.
-    public init(loop: EventLoop, onMessage: @escaping (Message) -> Void) {
+    ///
+    /// - Throws: there is no descriptor for it, or the system watches no more of them.
+    public init(loop: EventLoop, onMessage: @escaping (Message) -> Void) throws(EventLoop.Fault) {
         loop.preconditionInLoop()
+        let descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        guard descriptor >= 0 else { throw EventLoop.Fault(call: "a mailbox: eventfd(2)", error: errno) }
         self.loop = loop
         self.onMessage = onMessage
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-        precondition(descriptor >= 0, "eventfd(2): no descriptor left")
+        self.descriptor = descriptor
         let wakeUp = WakeUp { [unowned self] in receive() }
         self.wakeUp = wakeUp
         // Unretained is enough: `wakeUp` lives as long as this object, whose deinit frees the event in the loop.
@@ -42,12 +45,13 @@ public final class Mailbox<Message: Sendable>: @unchecked Sendable {
                 context
             )
         }
-        let result = unsafe event_add(event, nil)
-        precondition(result == 0, "event_add of a mailbox")
+        guard unsafe event != nil, unsafe event_add(event, nil) == 0 else {
+            throw EventLoop.Fault(call: "a mailbox: epoll_ctl(2)", error: errno)
+        }
     }
 
     deinit {
-        unsafe event_free(event)
+        if unsafe event != nil { unsafe event_free(event) }
         close(descriptor)
     }
 

@@ -16,10 +16,15 @@ public final class SystemThread: Sendable {
     /// Starts a thread that runs `body` and ends. Signals are left to the main thread: all are blocked here.
     ///
     /// - Parameter name: as `ps -L` shows it, cut to 15 bytes.
-    public static func start(name: String, _ body: @escaping @Sendable () -> Void) -> SystemThread {
+    /// - Throws: the system gives no thread or no memory for its stack.
+    public static func start(
+        name: String,
+        _ body: @escaping @Sendable () -> Void
+    ) throws(EventLoop.Fault) -> SystemThread {
         var handle = pthread_t()
         // Retained for the new thread, which takes the reference back before it runs the body.
-        let context = unsafe Unmanaged.passRetained(Body(name: name, run: body)).toOpaque()
+        let retained = unsafe Unmanaged.passRetained(Body(name: name, run: body))
+        let context = unsafe retained.toOpaque()
         var all = sigset_t()
         var before = sigset_t()
         _ = unsafe sigfillset(&all)
@@ -36,7 +41,10 @@ public final class SystemThread: Sendable {
             context
         )
         _ = unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
-        precondition(result == 0, "pthread_create(3): no thread left")
+        guard result == 0 else {
+            unsafe retained.release()
+            throw EventLoop.Fault(call: "a thread: pthread_create(3)", error: result)
+        }
         return SystemThread(handle: handle)
     }
 

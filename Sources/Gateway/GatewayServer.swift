@@ -19,7 +19,7 @@ public final class GatewayServer {
         self.address = address
     }
 
-    /// Why a gateway could not be started.
+    /// Why a gateway could not be started; names the member of the configuration where one is at fault.
     public struct StartFault: Error, CustomStringConvertible {
         public let description: String
     }
@@ -38,17 +38,17 @@ public final class GatewayServer {
         var threads: [LoopThread] = []
         var starting: [Started] = []
         var address = address
-        for index in 0..<workerCount {
-            let thread: LoopThread
-            do throws(EventLoop.Fault) {
-                thread = try LoopThread.start(name: "worker \(index)") { _ in }
-            } catch {
-                throw StartFault(description: error.description)
+        do throws(StartFault) {
+            for index in 0..<workerCount {
+                let thread = try startThread(index)
+                threads.append(thread)
+                let started = try startWorker(index, on: thread, rooms: rooms, settings: settings, address: address)
+                address = started.address
+                starting.append(started)
             }
-            threads.append(thread)
-            let started = try startWorker(index, on: thread, rooms: rooms, settings: settings, address: address)
-            address = started.address
-            starting.append(started)
+        } catch {
+            stop(threads, starting)
+            throw error
         }
         let mailboxes = starting.map(\.mailbox)
         for (thread, started) in zip(threads, starting) {
@@ -67,6 +67,24 @@ public final class GatewayServer {
         let address: SocketAddress
     }
 
+    private static func startThread(_ index: Int) throws(StartFault) -> LoopThread {
+        do throws(EventLoop.Fault) { return try LoopThread.start(name: "worker \(index)") { _ in } } catch {
+            throw StartFault(description: error.description)
+        }
+    }
+
+    /// Ends what of a start has succeeded before something else failed: workers that have accepted nobody yet.
+    private static func stop(_ threads: [LoopThread], _ starting: [Started]) {
+        for (index, thread) in threads.enumerated() {
+            let started = index < starting.count ? starting[index] : nil
+            thread.post { loop in
+                started?.worker.value.listener.stop()
+                loop.stop()
+            }
+            thread.join()
+        }
+    }
+
     private static func startWorker(
         _ index: Int,
         on thread: LoopThread,
@@ -76,19 +94,26 @@ public final class GatewayServer {
     ) throws(StartFault) -> Started {
         let answer = Handover<Result<Started, StartFault>>()
         thread.post { loop in
-            do throws(ListenFault) {
+            do throws(StartFault) {
                 let worker = try Worker(index: index, loop: loop, rooms: rooms, settings: settings, address: address)
-                // The mailbox keeps the worker alive, and `mailboxes` of the server keeps the mailbox.
-                let mailbox = Mailbox<WorkerMessage>(loop: loop) { worker.receive($0) }
-                let bound = LoopBound(worker, loop: loop)
-                answer.give(
-                    .success(Started(worker: bound, mailbox: mailbox, address: worker.listener.localAddress))
-                )
+                answer.give(.success(try started(worker)))
             } catch {
-                answer.give(.failure(StartFault(description: error.description)))
+                answer.give(.failure(error))
             }
         }
         return try answer.take().get()
+    }
+
+    private static func started(_ worker: Worker) throws(StartFault) -> Started {
+        do throws(EventLoop.Fault) {
+            // The mailbox keeps the worker alive, and `mailboxes` of the server keeps the mailbox.
+            let mailbox = try Mailbox<WorkerMessage>(loop: worker.loop) { worker.receive($0) }
+            let bound = LoopBound(worker, loop: worker.loop)
+            return Started(worker: bound, mailbox: mailbox, address: worker.listener.localAddress)
+        } catch {
+            worker.listener.stop()
+            throw StartFault(description: error.description)
+        }
     }
 
     /// Takes new settings into use from each worker's next request on; no connection is dropped.

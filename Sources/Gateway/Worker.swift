@@ -50,22 +50,31 @@ final class Worker {
         rooms: SharedRooms,
         settings: GatewaySettings,
         address: SocketAddress
-    ) throws(ListenFault) {
+    ) throws(GatewayServer.StartFault) {
         self.index = index
         self.loop = loop
         self.rooms = rooms
         self.settings = settings
         callers = rooms.callers(settings.teams)
-        listener = try Listener(loop: loop, address: address, sharesPort: index > 0)
-        upstream = UpstreamClient(
-            loop: loop,
-            gate: rooms.gate,
-            resolver: rooms.resolver,
-            settings: settings.upstream,
-            tls: settings.upstreamTLS,
-            onKeyChange: { rooms.note($0) }
-        )
+        do throws(EventLoop.Fault) {
+            upstream = try UpstreamClient(
+                loop: loop,
+                gate: rooms.gate,
+                resolver: rooms.resolver,
+                settings: settings.upstream,
+                tls: settings.upstreamTLS,
+                onKeyChange: { rooms.note($0) }
+            )
+        } catch {
+            throw GatewayServer.StartFault(description: error.description)
+        }
         usage = UsageReporter(loop: loop, rooms: rooms)
+        // Last, since a listener is to be stopped before it is let go.
+        do throws(ListenFault) {
+            listener = try Listener(loop: loop, address: address, sharesPort: index > 0)
+        } catch {
+            throw GatewayServer.StartFault(description: "listen.address: \(error)")
+        }
         apply(settings)
     }
 
@@ -166,6 +175,10 @@ final class Worker {
         hiddenDigests = settings.adminTokenDigests.union(settings.upstreamKeys.map(\.secretDigest))
         listener.tls = settings.listenerTLS
         listener.limits.writeTimeout = settings.bodyTimeout
+        listener.descriptorReserve = DescriptorPlan.reserve(
+            of: DescriptorLimit.current,
+            vendorConnections: settings.upstream.concurrencyMax
+        )
         upstream.replace(settings: settings.upstream, tls: settings.upstreamTLS)
     }
 

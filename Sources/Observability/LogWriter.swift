@@ -26,14 +26,20 @@ public final class LogWriter: Sendable {
     ///   - descriptor: stays the caller's; it is not closed.
     ///   - bytesMax: the most that waits to be written.
     ///   - delay: how long lines are gathered, so that one write takes many.
-    public init(descriptor: Int32, bytesMax: Int = 4 * 1024 * 1024, delay: Duration = .milliseconds(20)) {
+    /// - Throws: there is no thread to be had.
+    public init(
+        descriptor: Int32,
+        bytesMax: Int = 4 * 1024 * 1024,
+        delay: Duration = .milliseconds(20)
+    ) throws(LogWriterFault) {
         self.descriptor = descriptor
         self.bytesMax = bytesMax
         let attoseconds = delay.components.attoseconds / 1_000_000_000_000
         delayMicroseconds = UInt32(clamping: delay.components.seconds * 1_000_000 + attoseconds)
         var thread = pthread_t()
         // Retained for the thread, which gives it back when it ends; `close` makes it end.
-        let context = Unmanaged.passRetained(self).toOpaque()
+        let retained = Unmanaged.passRetained(self)
+        let context = retained.toOpaque()
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
@@ -48,7 +54,11 @@ public final class LogWriter: Sendable {
             context
         )
         pthread_sigmask(SIG_SETMASK, &before, nil)
-        precondition(result == 0, "pthread_create(3): no thread left")
+        guard result == 0 else {
+            retained.release()
+            let reason = String(cString: strerror(result))
+            throw LogWriterFault(description: "a thread for the log: pthread_create(3): \(reason)")
+        }
         pthread_detach(thread)
     }
 
@@ -134,6 +144,11 @@ public final class LogWriter: Sendable {
             }
         }
     }
+}
+
+/// Why nothing can write the log.
+public struct LogWriterFault: Error, CustomStringConvertible {
+    public let description: String
 }
 
 /// A counting semaphore of the system. Sendable because sem_t is made for several threads and does not move.

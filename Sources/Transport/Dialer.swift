@@ -6,7 +6,10 @@ import Vocabulary
 /// Why no connection could be made. Nothing was sent in any of these cases.
 public struct DialFault: Error, Sendable, CustomStringConvertible {
     public enum Code: Sendable, Equatable {
-        case refused, timedOut, unreachable, noDescriptor
+        case refused, timedOut, unreachable
+        /// This process or machine lacks what a connection takes: a descriptor, a port, memory. It says nothing of the
+        /// other side.
+        case exhausted
         case tls(TLSFault.Code)
     }
 
@@ -19,15 +22,25 @@ public struct DialFault: Error, Sendable, CustomStringConvertible {
 /// Makes connections to others. Confined to its loop.
 public final class Dialer {
     private let loop: EventLoop
+    private let history: AddressHistory
 
-    public init(loop: EventLoop) { self.loop = loop }
+    /// - Parameter history: what is known of addresses, and learned by dialling them.
+    public init(loop: EventLoop, history: AddressHistory) {
+        self.loop = loop
+        self.history = history
+    }
+
+    /// One that knows nothing of any address yet.
+    public convenience init(loop: EventLoop) { self.init(loop: loop, history: AddressHistory()) }
 
     /// Tries the addresses in turn until one takes the connection and, with `tls`, proves to be `serverName`.
     ///
-    /// A failure of TLS ends the attempt: another address of the same name is not less in doubt.
+    /// Each has a share of the time, its handshake included (`DialPlan`); those that failed the last time come last. A
+    /// certificate that is not accepted, or a version of TLS that is not spoken, ends the attempt: another address of the
+    /// same name is not less in doubt.
     ///
     /// - Parameters:
-    ///   - timeout: for everything together, the handshake included.
+    ///   - timeout: for everything together, the handshakes included.
     ///   - then: called once, in a later pass, unless the attempt is cancelled before.
     @discardableResult
     public func dial(
@@ -37,8 +50,17 @@ public final class Dialer {
         timeout: Duration,
         then: @escaping (Result<ByteStream, DialFault>) -> Void
     ) -> DialAttempt {
-        let attempt = DialAttempt(loop: loop, addresses: addresses, serverName: serverName, tls: tls, then: then)
-        attempt.begin(timeout: timeout)
+        let plan = DialPlan(history.order(addresses), whole: timeout)
+        let attempt = DialAttempt(
+            loop: loop,
+            history: history,
+            plan: plan,
+            serverName: serverName,
+            tls: tls,
+            deadline: loop.now + timeout,
+            then: then
+        )
+        attempt.begin()
         return attempt
     }
 }
@@ -47,32 +69,38 @@ public final class Dialer {
 @safe
 public final class DialAttempt {
     private let loop: EventLoop
-    private let addresses: ArraySlice<SocketAddress>
+    private let history: AddressHistory
+    private var plan: DialPlan
     private let serverName: String
     private let tls: TLSClientContext?
+    private let deadline: MonotonicInstant
     private var then: ((Result<ByteStream, DialFault>) -> Void)?
-    private var next: Int
+    /// The one that is being tried.
+    private var address: SocketAddress?
     private var descriptor: Int32 = -1  // owned while connecting
     private var event: OpaquePointer?  // struct event *, owned: event_free in `stopWaiting`
     private var timer: LoopTimer?
     private var stream: ByteStream?
     /// How the attempt ended, until that is told in a later pass.
     private var result: Result<ByteStream, DialFault>?
-    private var lastFault = DialFault(code: .unreachable, detail: "the name has no address")
+    private var lastFault: DialFault?
 
     init(
         loop: EventLoop,
-        addresses: [SocketAddress],
+        history: AddressHistory,
+        plan: DialPlan,
         serverName: String,
         tls: TLSClientContext?,
+        deadline: MonotonicInstant,
         then: @escaping (Result<ByteStream, DialFault>) -> Void
     ) {
         self.loop = loop
-        self.addresses = addresses[...]
+        self.history = history
+        self.plan = plan
         self.serverName = serverName
         self.tls = tls
+        self.deadline = deadline
         self.then = then
-        next = self.addresses.startIndex
     }
 
     /// Ends the attempt without calling back.
@@ -87,28 +115,45 @@ public final class DialAttempt {
         timer = nil
     }
 
-    func begin(timeout: Duration) {
+    func begin() {
         // The timer holds the attempt, and the attempt the timer, until it ends.
-        timer = LoopTimer(loop: loop) { [self] in
-            end(.failure(DialFault(code: .timedOut, detail: "no connection within \(timeout)")))
-        }
-        timer?.schedule(after: timeout)
-        loop.later { [self] in connectNext() }
+        timer = LoopTimer(loop: loop) { [self] in shareIsOver() }
+        timer?.schedule(at: deadline)
+        loop.later { [self] in tryNext() }
     }
 
-    private func connectNext() {
+    // MARK: One address after the other
+
+    private func tryNext() {
         guard then != nil, result == nil else { return }
-        guard next < addresses.endIndex else { return end(.failure(lastFault)) }
-        let address = addresses[next]
-        next += 1
+        guard let (address, share) = plan.next(left: deadline - loop.now) else {
+            let none = DialFault(code: .unreachable, detail: "the name has no address")
+            return end(.failure(lastFault ?? none))
+        }
+        self.address = address
+        timer?.schedule(at: loop.now + share)
         descriptor = SystemCalls.streamSocket(family: address.family)
         guard descriptor >= 0 else {
-            return end(.failure(DialFault(code: .noDescriptor, detail: "socket: \(SystemCalls.text(of: errno))")))
+            let error = errno
+            // Without a family (EAFNOSUPPORT) another address may do; without a descriptor none does.
+            if SystemCalls.isExhaustion(error) { return end(.failure(exhausted("socket", error))) }
+            return failed(error)
         }
         _ = SystemCalls.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        if unsafe address.withSockaddr({ unsafe connect(descriptor, $0, $1) }) == 0 { return connected(to: address) }
-        guard errno == EINPROGRESS || errno == EINTR else { return failed(at: address, errno) }
+        if unsafe address.withSockaddr({ unsafe connect(descriptor, $0, $1) }) == 0 { return connected() }
+        guard errno == EINPROGRESS || errno == EINTR else { return failed(errno) }
         waitForConnect()
+    }
+
+    /// The address has used up its share, be it while connecting or within the handshake.
+    private func shareIsOver() {
+        guard then != nil, result == nil else { return }
+        stopWaiting()
+        let stalled = stream
+        stream = nil
+        stalled?.abort()
+        note(.timedOut, "no connection in the time for it")
+        tryNext()
     }
 
     private func waitForConnect() {
@@ -125,33 +170,53 @@ public final class DialAttempt {
                 context
             )
         }
-        let result = unsafe event_add(event, nil)
-        precondition(result == 0, "event_add of a connecting socket")
+        // epoll_ctl(2): no memory, or more watched than /proc/sys/fs/epoll/max_user_watches allows.
+        guard unsafe event != nil, unsafe event_add(event, nil) == 0 else {
+            return end(.failure(exhausted("epoll_ctl", errno)))
+        }
     }
 
     private func connectEnded() {
-        let address = addresses[next - 1]
         let error = SystemCalls.pendingError(of: descriptor)
-        if error == 0 { connected(to: address) } else { failed(at: address, error) }
+        if error == 0 { connected() } else { failed(error) }
     }
 
-    private func failed(at address: SocketAddress, _ error: Int32) {
+    private func failed(_ error: Int32) {
         stopWaiting()
         let code: DialFault.Code =
             switch error {
             case ECONNREFUSED: .refused
             case ETIMEDOUT: .timedOut
+            case _ where SystemCalls.isExhaustion(error): .exhausted
             default: .unreachable
             }
-        lastFault = DialFault(code: code, detail: "\(address): \(SystemCalls.text(of: error))")
-        connectNext()
+        note(code, SystemCalls.text(of: error))
+        tryNext()
     }
 
-    private func connected(to address: SocketAddress) {
+    /// Keeps what is told if no other address does better. That this side has no port for one address does not excuse
+    /// another one that refuses.
+    private func note(_ code: DialFault.Code, _ what: String) {
+        guard let address else { return }
+        guard code != .exhausted else {
+            lastFault = lastFault ?? DialFault(code: code, detail: "\(address): \(what)")
+            return
+        }
+        lastFault = DialFault(code: code, detail: "\(address): \(what)")
+        history.failed(address)
+    }
+
+    private func exhausted(_ call: String, _ error: Int32) -> DialFault {
+        DialFault(code: .exhausted, detail: "\(call): \(SystemCalls.text(of: error))")
+    }
+
+    private func connected() {
+        guard let address else { return }
         let owned = descriptor
         descriptor = -1
         stopWaiting()
         guard let tls else {
+            history.worked(address)
             return end(
                 .success(ByteStream(owning: owned, loop: loop, peer: address, limits: StreamLimits(), tls: nil))
             )
@@ -175,12 +240,17 @@ public final class DialAttempt {
     }
 
     private func handshakeEnded(_ fault: TLSFault?) {
-        guard let stream else { return }
+        guard let stream, let address else { return }
         self.stream = nil
-        if let fault {
+        guard let fault else {
+            history.worked(address)
+            return end(.success(stream))
+        }
+        note(.tls(fault.code), fault.detail)
+        switch fault.code {
+        case .certificateExpired, .certificateWrongHost, .certificateUntrusted, .protocolVersion:
             end(.failure(DialFault(code: .tls(fault.code), detail: fault.detail)))
-        } else {
-            end(.success(stream))
+        case .protocolError: tryNext()
         }
     }
 
@@ -197,6 +267,8 @@ public final class DialAttempt {
         stopWaiting()
         stream?.abort()
         stream = nil
+        // Told in a later pass, and the time-out has no say in it any more.
+        timer?.cancel()
         loop.later { [self] in
             guard let then else { return }
             self.then = nil

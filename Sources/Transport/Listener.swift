@@ -11,14 +11,16 @@ public struct ListenFault: Error, Sendable, CustomStringConvertible {
 /// Accepts connections on one loop. Confined to it.
 ///
 /// Every worker has a listener of its own on the same address (`SO_REUSEPORT`), and the kernel spreads connections
-/// over them. When the process has no descriptor left, accepting stops and a timer tries again: libevent would call
-/// at once for ever, since the connection stays in the kernel's queue.
+/// over them. When the process has no descriptor left but those that are reserved for others, accepting stops and a timer
+/// tries again: libevent would call at once for ever, since the connection stays in the kernel's queue.
 @safe
 public final class Listener {
     /// How many connections wait in the kernel at most.
     private static let queueMax: Int32 = 4096
     /// So many are accepted per wake-up, so that a storm of connections does not starve those in hand.
     private static let portion: Int32 = 64
+    /// How long accepting stops when there is no descriptor for it.
+    private static let retryInterval = Duration.milliseconds(100)
 
     private let loop: EventLoop
     private var descriptor: Int32  // owned: closed in `stop`
@@ -32,6 +34,13 @@ public final class Listener {
     public var tls: TLSServerContext?
     /// For connections accepted from now on.
     public var limits = StreamLimits()
+    /// How many of the process's descriptors are left to others: with no more than these free, connections wait in the
+    /// kernel.
+    public var descriptorReserve = 0 {
+        didSet { descriptorsMax = Int32(clamping: max(1, DescriptorLimit.current - max(0, descriptorReserve))) }
+    }
+    /// New descriptors get the least number that is free: one below this leaves the reserve untouched.
+    private var descriptorsMax = Int32.max
     /// How often accepting had to stop because the process or the system had no descriptor left.
     public private(set) var exhaustionCount = 0
 
@@ -106,8 +115,23 @@ public final class Listener {
 
     private func listenOn() {
         guard unsafe event != nil else { return }
-        let result = unsafe event_add(event, nil)
-        precondition(result == 0, "event_add of a listener")
+        // epoll_ctl(2) can lack memory or watches, as accept4(2) can lack descriptors: both may come back.
+        if unsafe event_add(event, nil) != 0 { pause() }
+    }
+
+    /// Listens on if the next connection leaves the reserve untouched.
+    private func listenOnIfThereIsRoom() {
+        let free = SystemCalls.leastFreeDescriptor(beside: descriptor)
+        if free >= 0, free < descriptorsMax { return listenOn() }
+        retry?.schedule(after: Listener.retryInterval)
+    }
+
+    private func pause() {
+        exhaustionCount += 1
+        if unsafe event != nil { _ = unsafe event_del(event) }
+        let timer = retry ?? LoopTimer(loop: loop) { [unowned self] in listenOnIfThereIsRoom() }
+        retry = timer
+        timer.schedule(after: Listener.retryInterval)
     }
 
     /// Accepts one portion; true when more may wait.
@@ -129,6 +153,10 @@ public final class Listener {
                 continue
             }
             open(accepted, peer)
+            if accepted >= descriptorsMax - 1 {
+                pause()
+                return false
+            }
         }
         return true
     }
@@ -138,11 +166,7 @@ public final class Listener {
         switch error {
         case EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH: return false
         case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-            exhaustionCount += 1
-            if unsafe event != nil { _ = unsafe event_del(event) }
-            let timer = retry ?? LoopTimer(loop: loop) { [unowned self] in listenOn() }
-            retry = timer
-            timer.schedule(after: .milliseconds(100))
+            pause()
             return true
         default: return true
         }

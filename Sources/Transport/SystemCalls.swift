@@ -57,6 +57,21 @@ enum SystemCalls {
         }
     }
 
+    /// Whether a call failed since this process or machine lacks something: descriptors, memory, or ports for connect(2).
+    static func isExhaustion(_ error: Int32) -> Bool {
+        switch error {
+        case EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC, EADDRNOTAVAIL, EAGAIN: true
+        default: false
+        }
+    }
+
+    /// The least descriptor that is free; negative when there is none.
+    static func leastFreeDescriptor(beside descriptor: Int32) -> Int32 {
+        let free = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        if free >= 0 { close(free) }
+        return free
+    }
+
     /// `SOCK_STREAM`, which Swift sees through the libevent door, as that module comes first to declare it.
     static var streamType: Int32 { Int32(SOCK_STREAM.rawValue) }
 

@@ -3,13 +3,22 @@ import HTTPMessages
 import Transport
 import Vocabulary
 
-/// One call on its way: at the gate → booked to its key → connecting → sent → answered. Confined to its client's loop.
+/// One call on its way: at the gate → booked to its key → resolving → connecting → sent → answered. Confined to its
+/// client's loop.
 ///
 /// States and who moves them: `begin` and `receive` take it through the gate, `moved` books it to another key if it has
 /// to, `connect` takes it to a connection, `send` to the vendor; `finish` ends it, once. Whenever it has a pass it gives
 /// that back to the gate, and comes to the gate again when it may be sent once more.
 final class UpstreamAttempt {
-    private enum State { case new, queued, moving, connecting, sent, ended }
+    private enum State { case new, queued, moving, resolving, connecting, sent, ended }
+
+    /// Why no connection was made; nothing was sent.
+    private enum ConnectFault {
+        case network(String)
+        case tls(String)
+        /// This side has no descriptor, port or memory for it, and the vendor no part in that.
+        case exhausted(String)
+    }
 
     /// Connecting is tried again so often, for failures in which nothing was sent.
     private static let reconnectsMax = 2
@@ -101,7 +110,7 @@ final class UpstreamAttempt {
         switch state {
         case .new, .moving, .ended: break
         case .queued: leaveQueue()
-        case .connecting: withdraw()
+        case .resolving, .connecting: withdraw()
         case .sent:
             leave(.unused)
             finish(.failure(.draining(charged: .unknown)))
@@ -161,18 +170,26 @@ final class UpstreamAttempt {
         state = .connecting
         settings = client.settings
         if let connection = client.pool.take() { return send(on: connection) }
+        state = .resolving
+        startTimer(at: connectDeadline) { [unowned self] in
+            connectFailed(.network("\(settings.host): no answer of the name server within connect_timeout"))
+        }
         client.resolve(for: self)
     }
 
     func resolved(_ result: Result<[SocketAddress], ResolveFault>) {
-        guard state == .connecting else { return }
+        guard state == .resolving else { return }
+        state = .connecting
+        timer = nil
         switch result {
-        case .failure(let fault): connectFailed(fault.description, isTLS: false)
+        case .failure(let fault):
+            connectFailed(fault.isExhaustion ? .exhausted(fault.description) : .network(fault.description))
         case .success(let addresses):
             let left = connectDeadline - loop.now
-            guard left > .zero else { return connectFailed("connect_timeout has passed", isTLS: false) }
+            guard left > .zero else { return connectFailed(.network("connect_timeout has passed")) }
             let generation = client.pool.generation
-            client.dialer.dial(addresses, serverName: settings.host, tls: client.tls, timeout: left) { [self] result in
+            client.dialer.dial(addresses, serverName: settings.host, tls: client.tls, timeout: left) {
+                [self] result in
                 dialed(result, generation)
             }
         }
@@ -190,27 +207,44 @@ final class UpstreamAttempt {
             // What happened before it had a delegate was told to nobody.
             guard connection.isUsable() else {
                 connection.close()
-                return connectFailed("the vendor ended the connection as soon as it was made", isTLS: false)
+                return connectFailed(.network("the vendor ended the connection as soon as it was made"))
             }
             send(on: connection)
         case .failure(let fault):
-            if case .tls(let code) = fault.code {
-                connectFailed("\(code.rawValue): \(fault.detail)", isTLS: true)
-            } else {
-                connectFailed(fault.detail, isTLS: false)
+            switch fault.code {
+            case .tls(let code): connectFailed(.tls("\(code.rawValue): \(fault.detail)"))
+            case .exhausted: connectFailed(.exhausted(fault.detail))
+            case .refused, .timedOut, .unreachable: connectFailed(.network(fault.detail))
             }
         }
     }
 
-    /// Nothing was sent. Tried again with a pause, unless TLS failed: that is never tried in another way.
-    private func connectFailed(_ detail: String, isTLS: Bool) {
-        reconnects += 1
-        let pause = Duration.milliseconds(50 * reconnects + Int.random(in: 0..<50))
-        guard !isTLS, reconnects <= Self.reconnectsMax, loop.now + pause < connectDeadline else {
-            leave(.failed)
-            return finish(.failure(UpstreamFailure(.unreachable, charged: .no, source: .network, detail)))
+    /// Nothing was sent. A failure of the network is tried again with a pause; one of TLS is never tried in another way,
+    /// and one of this side ends the call without a word on the vendor's health.
+    private func connectFailed(_ fault: ConnectFault) {
+        state = .connecting
+        switch fault {
+        case .network(let detail):
+            reconnects += 1
+            let pause = Duration.milliseconds(50 * reconnects + Int.random(in: 0..<50))
+            guard reconnects <= Self.reconnectsMax, loop.now + pause < connectDeadline else {
+                return unreachable(detail)
+            }
+            startTimer(at: loop.now + pause) { [unowned self] in connect() }
+        case .tls(let detail): unreachable(detail)
+        case .exhausted(let detail):
+            leave(.unused)
+            finish(
+                .failure(
+                    UpstreamFailure(.overloaded, charged: .no, source: .gateway, detail, retryAfterSeconds: 1)
+                )
+            )
         }
-        startTimer(at: loop.now + pause) { [unowned self] in connect() }
+    }
+
+    private func unreachable(_ detail: String) {
+        leave(.failed)
+        finish(.failure(UpstreamFailure(.unreachable, charged: .no, source: .network, detail)))
     }
 
     // MARK: The exchange

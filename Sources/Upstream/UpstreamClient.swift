@@ -35,6 +35,7 @@ public final class UpstreamClient {
         let result: Result<[SocketAddress], ResolveFault>
     }
 
+    /// - Throws: there is no descriptor for the answers of the gate and of the resolver.
     public init(
         loop: EventLoop,
         gate: UpstreamGate,
@@ -42,16 +43,16 @@ public final class UpstreamClient {
         settings: UpstreamSettings,
         tls: TLSClientContext?,
         onKeyChange: @escaping (UpstreamKeyRecord) -> Void
-    ) {
+    ) throws(EventLoop.Fault) {
         self.loop = loop
         self.gate = gate
         self.resolver = resolver
         self.settings = settings
         self.tls = tls
         self.onKeyChange = onKeyChange
-        dialer = Dialer(loop: loop)
-        mailbox = Mailbox(loop: loop) { [unowned self] answer in attempts[answer.call]?.receive(answer.entry) }
-        resolved = Mailbox(loop: loop) { [unowned self] message in
+        dialer = Dialer(loop: loop, history: resolver.history)
+        mailbox = try Mailbox(loop: loop) { [unowned self] answer in attempts[answer.call]?.receive(answer.entry) }
+        resolved = try Mailbox(loop: loop) { [unowned self] message in
             attempts[message.attempt]?.resolved(message.result)
         }
         pollTimer = LoopTimer(loop: loop) { [unowned self] in poll() }

@@ -72,7 +72,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         case .keyRejected: "The vendor does not accept the gateway's key; tell your gateway's operator."
         case .noKey: "The gateway has no key at the vendor that may be used now; tell your gateway's operator."
         case .rateLimited: "The vendor limits the rate of requests, and none could be sent in time; try again later."
-        case .overloaded: "Too many requests wait for the vendor; try again later."
+        case .overloaded: "The gateway cannot take more requests to the vendor at the moment; try again later."
         case .circuitOpen: "The vendor failed several times in a row and is left alone for a while; try again later."
         case .timeout: "The vendor did not answer in time; whether it did the work is not known."
         case .draining:

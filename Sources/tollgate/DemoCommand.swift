@@ -45,7 +45,7 @@ struct DemoCommand: ParsableCommand {
         try Self.configuration(listen: listen, admin: admin, vendor: vendor.url, folder: folder)
             .write(to: file, atomically: true, encoding: .utf8)
         let configuration = try LoadedConfiguration.load(file.path).configuration
-        let logs = Logs(configuration.log)
+        let logs = try Logs(configuration.log)
         try Service.run(configuration, logs: logs) { service in
             logs.announce(DemoCommand.greeting(gateway: service.clientURL, admin: service.adminURL, vendor: vendor.url))
         }

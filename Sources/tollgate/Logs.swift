@@ -7,11 +7,13 @@ import Observability
 ///
 /// Immutable: both are written by threads of their own, so that nothing in the program waits for a reader.
 final class Logs: Sendable {
-    let access = LogWriter(descriptor: STDOUT_FILENO)
-    private let process = LogWriter(descriptor: STDERR_FILENO, delay: .zero)
+    let access: LogWriter
+    private let process: LogWriter
 
     /// Once per process.
-    init(_ log: GatewayConfiguration.Log) {
+    init(_ log: GatewayConfiguration.Log) throws(LogWriterFault) {
+        access = try LogWriter(descriptor: STDOUT_FILENO)
+        process = try LogWriter(descriptor: STDERR_FILENO, delay: .zero)
         ProcessLog.bootstrap(
             level: Logs.level(log.level),
             format: log.format == .json ? .json : .text,
@@ -39,10 +41,12 @@ final class Logs: Sendable {
     /// Waits until everything is written, but not longer than that: a reader may have stalled.
     func flush(atMost duration: Duration) {
         let written = SystemSemaphore()
-        _ = SystemThread.start(name: "last lines") { [self] in
+        // Without a thread nobody can be waited for in time: the writers go on by themselves.
+        let thread = try? SystemThread.start(name: "last lines") { [self] in
             flush()
             written.signal()
         }
+        guard thread != nil else { return }
         _ = written.wait(atMost: duration)
     }
 

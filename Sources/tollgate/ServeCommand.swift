@@ -18,7 +18,7 @@ struct ServeCommand: ParsableCommand {
         // Before there is a secret to hide.
         ProcessMemory.hide()
         let loaded = try LoadedConfiguration.load(file)
-        let logs = Logs(loaded.configuration.log)
+        let logs = try Logs(loaded.configuration.log)
         logs.tell(loaded.remarks, of: file)
         let file = self.file
         try Service.run(loaded.configuration, logs: logs) { service in

@@ -45,9 +45,13 @@ final class Service {
         logs: Logs,
         _ ready: (Service) throws -> Void
     ) throws {
-        DescriptorLimit.raise()
+        let limitBefore = DescriptorLimit.raise()
         let ending: ServiceEnd.Outcome
         do {
+            let workers = workerCount(configuration)
+            let descriptors = DescriptorCheck(configuration, workers: workers, limitBefore: limitBefore)
+            try descriptors.refuseIfTooFew()
+            descriptors.report()
             let loop = try EventLoop()
             let service = try Service(configuration, loop: loop, logs: logs)
             try ready(service)
@@ -66,10 +70,13 @@ final class Service {
         switch error {
         case let faults as ConfigurationFaults: faults.faults.map(\.description)
         case let fault as StoreFault: ["store.url: \(fault)"]
-        case let fault as GatewayServer.StartFault: ["listen.address: \(fault)"]
         case let fault as ListenFault: ["admin.address: \(fault)"]
         default: ["\(error)"]
         }
+    }
+
+    private static func workerCount(_ configuration: GatewayConfiguration) -> Int {
+        configuration.listen.workers == 0 ? ProcessorCount.available : configuration.listen.workers
     }
 
     private init(_ configuration: GatewayConfiguration, loop: EventLoop, logs: Logs) throws {
@@ -91,18 +98,18 @@ final class Service {
             credits: BudgetGate(plan: settings.budgets, opening: opening.ledger, node: 0, at: SystemClock.wall()),
             teams: settings.teams.teams,
             gate: UpstreamGate(settings: settings.upstream, keys: settings.upstreamKeys),
-            resolver: NameResolver(),
+            resolver: try NameResolver(),
             accessLog: logs.access
         )
         rooms.restore(try store.upstreamKeyRecords())
-        let workerCount = configuration.listen.workers == 0 ? ProcessorCount.available : configuration.listen.workers
+        let workerCount = Self.workerCount(configuration)
         server = try GatewayServer.start(
             rooms: rooms,
             settings: settings,
             workerCount: workerCount,
             address: try ListenAddressResolution.resolve(configuration.listen.address, "listen.address")
         )
-        keeper = RegistryKeeper(
+        keeper = try RegistryKeeper(
             loop: loop,
             registry: opening.registry,
             rotations: opening.rotations,
@@ -111,7 +118,7 @@ final class Service {
             rooms: rooms,
             server: server
         )
-        adminAPI = AdminAPI(
+        adminAPI = try AdminAPI(
             loop: loop,
             keeper: keeper,
             rooms: rooms,
@@ -134,16 +141,21 @@ final class Service {
         )
         adminServer.isSecret = { [adminAPI] in adminAPI.isSecret($0) }
         adminServer.onRequest = { ProcessLog.debug("admin_request", $0.metadata) }
+        do throws(EventLoop.Fault) {
+            ending = try ServiceEnd(
+                loop: loop,
+                server: server,
+                adminServer: adminServer,
+                rooms: rooms,
+                store: store,
+                logs: logs
+            )
+            read = try Mailbox(loop: loop) { [unowned self] in take($0) }
+        } catch {
+            adminServer.stop()
+            throw error
+        }
         adminServer.start()
-        ending = ServiceEnd(
-            loop: loop,
-            server: server,
-            adminServer: adminServer,
-            rooms: rooms,
-            store: store,
-            logs: logs
-        )
-        read = Mailbox(loop: loop) { [unowned self] in take($0) }
         watchSignals()
     }
 
@@ -184,8 +196,13 @@ final class Service {
         }
         isReading = true
         let environment = ProcessInfo.processInfo.environment
-        _ = SystemThread.start(name: "reload") {
-            read.post(ConfigurationFile.load(path: configurationFile, environment: environment))
+        do throws(EventLoop.Fault) {
+            _ = try SystemThread.start(name: "reload") {
+                read.post(ConfigurationFile.load(path: configurationFile, environment: environment))
+            }
+        } catch {
+            isReading = false
+            refuse(error)
         }
     }
 
@@ -235,6 +252,7 @@ final class Service {
         store.replace(retention: new.resultRetention)
         logs.replace(new.log)
         logs.tell(new.warnings + new.withoutEffectYet, of: configurationFile ?? "")
+        DescriptorCheck(new, workers: Self.workerCount(new), limitBefore: nil).report()
         adminServer.replace(new.adminSettings)
         adminAPI.replace(new.adminSettings)
         ProcessLog.info("reloaded", [:])

@@ -47,7 +47,7 @@ final class ServiceEnd {
         rooms: SharedRooms,
         store: SQLiteStore,
         logs: Logs
-    ) {
+    ) throws(EventLoop.Fault) {
         self.loop = loop
         self.server = server
         self.adminServer = adminServer
@@ -55,7 +55,8 @@ final class ServiceEnd {
         self.store = store
         self.logs = logs
         timer = LoopTimer(loop: loop) { [unowned self] in timeIsUp() }
-        mailbox = Mailbox(loop: loop) { [unowned self] in receive($0) }
+        // Made now: when the end begins there may be no descriptor left.
+        mailbox = try Mailbox(loop: loop) { [unowned self] in receive($0) }
     }
 
     var hasBegun: Bool { step != .serving }
@@ -145,12 +146,14 @@ final class ServiceEnd {
         adminServer.stop()
         timer?.schedule(at: times.end)
         guard let mailbox else { return }
-        _ = SystemThread.start(name: "end") { [store, logs] in
+        let work: @Sendable () -> Void = { [store, logs] in
             store.close()
             ProcessLog.info("stopped", [:])
             mailbox.post(.storeClosed)
             logs.flush()
             mailbox.post(.linesWritten)
         }
+        // The store is closed in order even where there is no thread to be had.
+        if (try? SystemThread.start(name: "end", work)) == nil { work() }
     }
 }

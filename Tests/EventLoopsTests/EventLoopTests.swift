@@ -88,7 +88,7 @@ struct EventLoopTests {
         }
         let result = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             nonisolated(unsafe) let loop = try EventLoop()
-            SystemThread.start(name: "other") { loop.preconditionInLoop() }.join()
+            try SystemThread.start(name: "other") { loop.preconditionInLoop() }.join()
         }
         #expect(String(decoding: result.standardErrorContent, as: UTF8.self).contains("outside the loop's thread"))
     }

@@ -11,10 +11,10 @@ struct HandoverTests {
     }
 
     @Test("waits for a value that another thread gives")
-    func waits() {
+    func waits() throws {
         for number in 0..<200 {
             let (question, answer) = (Handover<Int>(), Handover<Int>())
-            let thread = SystemThread.start(name: "answering") { answer.give(question.take() + 1) }
+            let thread = try SystemThread.start(name: "answering") { answer.give(question.take() + 1) }
             question.give(number)
             #expect(answer.take() == number + 1)
             thread.join()

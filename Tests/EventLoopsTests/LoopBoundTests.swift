@@ -9,11 +9,11 @@ struct LoopBoundTests {
         let loop = try EventLoop()
         let confined = Confined()
         let bound = LoopBound(confined, loop: loop)
-        let mailbox = Mailbox<LoopBound<Confined>>(loop: loop) { message in
+        let mailbox = try Mailbox<LoopBound<Confined>>(loop: loop) { message in
             message.value.count += 1
             loop.stop()
         }
-        let thread = SystemThread.start(name: "carrier") { mailbox.post(bound) }
+        let thread = try SystemThread.start(name: "carrier") { mailbox.post(bound) }
         loop.runToStop()
         thread.join()
         #expect(confined.count == 1)
@@ -23,7 +23,7 @@ struct LoopBoundTests {
     func traps() async throws {
         let result = try await #require(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             let bound = LoopBound(1, loop: try EventLoop())
-            SystemThread.start(name: "other") { _ = bound.value }.join()
+            try SystemThread.start(name: "other") { _ = bound.value }.join()
         }
         #expect(String(decoding: result.standardErrorContent, as: UTF8.self).contains("outside the loop's thread"))
     }

@@ -8,7 +8,7 @@ struct MailboxTests {
     func order() throws {
         let loop = try EventLoop()
         var received: [Int] = []
-        let mailbox = Mailbox<Int>(loop: loop) { message in
+        let mailbox = try Mailbox<Int>(loop: loop) { message in
             received.append(message)
             if message == 99 { loop.stop() }
         }
@@ -23,7 +23,7 @@ struct MailboxTests {
         let loop = try EventLoop()
         var received: [Int] = []
         var mailbox: Mailbox<Int>?
-        mailbox = Mailbox(loop: loop) { message in
+        mailbox = try Mailbox(loop: loop) { message in
             received.append(message)
             if message == 1_000 { loop.stop() } else { mailbox?.post(message + 1) }
         }
@@ -39,13 +39,13 @@ struct MailboxTests {
         let loop = try EventLoop()
         var received = [[Int]](repeating: [], count: threads)
         var count = 0
-        let mailbox = Mailbox<(thread: Int, number: Int)>(loop: loop) { message in
+        let mailbox = try Mailbox<(thread: Int, number: Int)>(loop: loop) { message in
             received[message.thread].append(message.number)
             count += 1
             if count == threads * each { loop.stop() }
         }
-        let posters = (0..<threads).map { thread in
-            SystemThread.start(name: "poster") {
+        let posters = try (0..<threads).map { thread in
+            try SystemThread.start(name: "poster") {
                 for number in 0..<each { mailbox.post((thread, number)) }
             }
         }
@@ -61,7 +61,7 @@ struct MailboxTests {
         let loop = try EventLoop()
         let home = Guarded<Mailbox<Int>?>(nil)
         let away = try LoopThread.start(name: "away") { _ in }
-        let mailbox = Mailbox<Int>(loop: loop) { message in
+        let mailbox = try Mailbox<Int>(loop: loop) { message in
             if message == 2_000 { return loop.stop() }
             away.post { _ in home.withLock { $0?.post(message + 1) } }
         }
@@ -77,7 +77,7 @@ struct MailboxTests {
     func afterTheEnd() throws {
         let loop = try EventLoop()
         var received: [Int] = []
-        let mailbox = Mailbox<Int>(loop: loop) { message in
+        let mailbox = try Mailbox<Int>(loop: loop) { message in
             received.append(message)
             loop.stop()
         }

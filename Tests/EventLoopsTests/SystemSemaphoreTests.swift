@@ -26,27 +26,27 @@ struct SystemSemaphoreTests {
     }
 
     @Test("a signal from another thread ends a timed wait")
-    func signalled() {
+    func signalled() throws {
         let semaphore = SystemSemaphore()
-        let thread = SystemThread.start(name: "signaller") { semaphore.signal() }
+        let thread = try SystemThread.start(name: "signaller") { semaphore.signal() }
         #expect(semaphore.wait(atMost: .seconds(3_600)))
         thread.join()
     }
 
     @Test("each signal of several threads lets one of several waiters go")
-    func several() {
+    func several() throws {
         let semaphore = SystemSemaphore()
         let gone = Atomic<Int>(0)
-        let waiters = (0..<4).map { _ in
-            SystemThread.start(name: "waiter") {
+        let waiters = try (0..<4).map { _ in
+            try SystemThread.start(name: "waiter") {
                 for _ in 0..<1_000 {
                     semaphore.wait()
                     gone.add(1, ordering: .relaxed)
                 }
             }
         }
-        let signallers = (0..<4).map { _ in
-            SystemThread.start(name: "signaller") { for _ in 0..<1_000 { semaphore.signal() } }
+        let signallers = try (0..<4).map { _ in
+            try SystemThread.start(name: "signaller") { for _ in 0..<1_000 { semaphore.signal() } }
         }
         for thread in waiters + signallers { thread.join() }
         #expect(gone.load(ordering: .relaxed) == 4_000)

@@ -6,10 +6,10 @@ import Vocabulary
 @Suite("SystemThread")
 struct SystemThreadTests {
     @Test("bears its name, cut to 15 bytes, and leaves all signals to others")
-    func nameAndSignals() {
+    func nameAndSignals() throws {
         let name = Handover<String>()
         let blocked = Handover<[Bool]>()
-        let thread = SystemThread.start(name: "a name that is too long") {
+        let thread = try SystemThread.start(name: "a name that is too long") {
             name.give((try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)) ?? "")
             var mask = sigset_t()
             pthread_sigmask(SIG_BLOCK, nil, &mask)
@@ -21,19 +21,19 @@ struct SystemThreadTests {
     }
 
     @Test("the thread that starts another keeps its own signals")
-    func starterKeepsItsMask() {
+    func starterKeepsItsMask() throws {
         var (before, after) = (sigset_t(), sigset_t())
         pthread_sigmask(SIG_BLOCK, nil, &before)
-        SystemThread.start(name: "other") {}.join()
+        try SystemThread.start(name: "other") {}.join()
         pthread_sigmask(SIG_BLOCK, nil, &after)
         for signal in 1..<Int32(32) { #expect(sigismember(&before, signal) == sigismember(&after, signal)) }
     }
 
     @Test("join waits for the body's end")
-    func join() {
+    func join() throws {
         let gate = SystemSemaphore()
         let steps = Guarded<[Int]>([])
-        let thread = SystemThread.start(name: "joined") {
+        let thread = try SystemThread.start(name: "joined") {
             gate.wait()
             steps.withLock { $0.append(1) }
         }

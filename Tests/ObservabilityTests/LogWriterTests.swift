@@ -12,7 +12,7 @@ struct LogWriterTests {
     @Test("writes lines in the order they were appended; flush returns when they are out")
     func order() throws {
         let pipe = try TestPipe()
-        let writer = LogWriter(descriptor: pipe.writing)
+        let writer = try LogWriter(descriptor: pipe.writing)
         let expected = (0..<1_000).map { "line \($0)" }
         for text in expected { writer.append(line(text).span) }
         writer.flush()
@@ -24,7 +24,7 @@ struct LogWriterTests {
     @Test("writes without a flush too, soon or late", arguments: [.zero, .milliseconds(20)] as [Duration])
     func withoutFlush(delay: Duration) throws {
         let pipe = try TestPipe()
-        let writer = LogWriter(descriptor: pipe.writing, delay: delay)
+        let writer = try LogWriter(descriptor: pipe.writing, delay: delay)
         for number in 0..<5 {
             writer.append(line("\(number)").span)
             #expect(try pipe.lines(1) == ["\(number)"])
@@ -35,7 +35,7 @@ struct LogWriterTests {
     @Test("lines of several threads stay whole, all come, and each thread's in its order")
     func threads() throws {
         let pipe = try TestPipe()
-        let writer = LogWriter(descriptor: pipe.writing, bytesMax: 64 * 1024 * 1024, delay: .zero)
+        let writer = try LogWriter(descriptor: pipe.writing, bytesMax: 64 * 1024 * 1024, delay: .zero)
         let (threads, each) = (4, 5_000)
         let padding = String(repeating: "x", count: 50)
         DispatchQueue.global().async {
@@ -60,7 +60,7 @@ struct LogWriterTests {
     )
     func stalledReader(blocks: Bool) throws {
         let pipe = try TestPipe(blocks: blocks)
-        let writer = LogWriter(descriptor: pipe.writing, bytesMax: 100_000, delay: .zero)
+        let writer = try LogWriter(descriptor: pipe.writing, bytesMax: 100_000, delay: .zero)
         let appended = 5_000
         let padding = String(repeating: "x", count: 100)
         for number in 0..<appended { writer.append(line("\(number) \(padding)").span) }
@@ -92,7 +92,7 @@ struct LogWriterTests {
     @Test("a line that is longer than the buffer is dropped and the next one is written")
     func longLine() throws {
         let pipe = try TestPipe()
-        let writer = LogWriter(descriptor: pipe.writing, bytesMax: 100, delay: .zero)
+        let writer = try LogWriter(descriptor: pipe.writing, bytesMax: 100, delay: .zero)
         writer.append(line(String(repeating: "x", count: 100)).span)
         writer.append(line("short").span)
         writer.flush()
@@ -103,7 +103,7 @@ struct LogWriterTests {
     @Test("close writes what waits, though it would be gathered for longer; lines appended later are dropped")
     func close() throws {
         let pipe = try TestPipe()
-        let writer = LogWriter(descriptor: pipe.writing, delay: .milliseconds(50))
+        let writer = try LogWriter(descriptor: pipe.writing, delay: .milliseconds(50))
         writer.append(line("last").span)
         writer.close()
         #expect(pipe.waiting == 5)
@@ -118,7 +118,7 @@ struct LogWriterTests {
     func afterClose() throws {
         let pipe = try TestPipe()
         for _ in 0..<300 {
-            let writer = LogWriter(descriptor: pipe.writing, delay: .zero)
+            let writer = try LogWriter(descriptor: pipe.writing, delay: .zero)
             writer.append(line("in time").span)
             writer.close()
             // Dropped and counted, and the count must not be written any more.
@@ -133,7 +133,7 @@ struct LogWriterTests {
     func closedReader() async {
         await #expect(processExitsWith: .success) {
             let pipe = try TestPipe()
-            let writer = LogWriter(descriptor: pipe.writing)
+            let writer = try LogWriter(descriptor: pipe.writing)
             pipe.closeReader()
             for _ in 0..<3 {
                 writer.append(Array("nobody reads this\n".utf8).span)
@@ -151,7 +151,7 @@ struct LogWriterTests {
             let folder = try TemporaryFolder()
             let path = folder.file("log")
             let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-            let writer = LogWriter(descriptor: descriptor, delay: .zero)
+            let writer = try LogWriter(descriptor: descriptor, delay: .zero)
             func limit(_ bytes: UInt) {
                 var limit = rlimit(rlim_cur: bytes, rlim_max: rlim_t.max)
                 setrlimit(__rlimit_resource_t(UInt32(RLIMIT_FSIZE.rawValue)), &limit)
@@ -199,7 +199,7 @@ struct LogWriterTests {
     @Test("flushes of several threads all return")
     func flushes() throws {
         let pipe = try TestPipe()
-        let writer = LogWriter(descriptor: pipe.writing)
+        let writer = try LogWriter(descriptor: pipe.writing)
         DispatchQueue.concurrentPerform(iterations: 8) { thread in
             for _ in 0..<20 {
                 writer.append(Array("\(thread)\n".utf8).span)

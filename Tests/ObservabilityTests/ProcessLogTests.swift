@@ -14,7 +14,7 @@ struct ProcessLogTests {
         _ body: (Logger) -> Void
     ) throws -> [String] {
         let pipe = try TestPipe()
-        let writer = LogWriter(descriptor: pipe.writing)
+        let writer = try LogWriter(descriptor: pipe.writing)
         body(Logger(label: "test") { LineHandler(label: $0, format: format, writer: writer) })
         writer.close()
         let lines = count == 0 ? [] : try pipe.lines(count)
@@ -80,7 +80,7 @@ struct ProcessLogTests {
     func bootstrap() async {
         await #expect(processExitsWith: .success) {
             let pipe = try TestPipe()
-            let writer = LogWriter(descriptor: pipe.writing)
+            let writer = try LogWriter(descriptor: pipe.writing)
             ProcessLog.bootstrap(level: .warning, format: .json, writer: writer)
             ProcessLog.info("unheard")
             ProcessLog.warning("first", ["key": "value"])

@@ -18,7 +18,7 @@ struct ByteStreamEndTests {
             stream.finish()
         }
         recorder.onClose = { _ in loop.stop() }
-        let peer = Peer(raw) { raw in
+        let peer = try Peer(raw) { raw in
             try raw.send("request")
             raw.finishSending()
             let result = try raw.receiveToEnd()
@@ -43,7 +43,7 @@ struct ByteStreamEndTests {
             #expect(!stream.isOpen)
         }
         recorder.onClose = { _ in loop.stop() }
-        let peer = Peer(raw) { raw in
+        let peer = try Peer(raw) { raw in
             let sent = try raw.sendWhatIsTaken([UInt8](repeating: 1, count: 4_000_000))
             let result = try raw.receiveToEnd()
             raw.close()
@@ -65,7 +65,7 @@ struct ByteStreamEndTests {
         let (stream, recorder, raw) = try Wire.toRaw(loop, limits: limits)
         stream.finish()
         recorder.onClose = { _ in loop.stop() }
-        let peer = Peer(raw) { raw in try raw.sendWhatIsTaken([UInt8](repeating: 1, count: 64_000_000)) }
+        let peer = try Peer(raw) { raw in try raw.sendWhatIsTaken([UInt8](repeating: 1, count: 64_000_000)) }
         loop.runToStop()
         #expect(try peer.result() < 64_000_000)
         #expect(recorder.events == [.closed(.closedHere)])
@@ -96,7 +96,7 @@ struct ByteStreamEndTests {
         stream.close()
         stream.send(Array("too late".utf8))
         recorder.onClose = { _ in loop.stop() }
-        let peer = Peer(raw) { raw in try raw.receiveToEnd() }
+        let peer = try Peer(raw) { raw in try raw.receiveToEnd() }
         loop.runToStop()
         let result = try peer.result()
         expectEqual(result.bytes, bytes)
@@ -118,7 +118,7 @@ struct ByteStreamEndTests {
         }
         recorder.onClose = { _ in loop.stop() }
         stream.send(Array(bytes[..<1_000_000]))
-        let peer = Peer(raw) { raw in
+        let peer = try Peer(raw) { raw in
             let result = try raw.receiveToEnd()
             raw.close()
             return result.bytes
@@ -263,7 +263,7 @@ struct ByteStreamEndTests {
     func otherThread() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             nonisolated(unsafe) let loop = try EventLoop()
-            SystemThread.start(name: "other") {
+            try SystemThread.start(name: "other") {
                 _ = ByteStream(owning: 0, loop: loop, peer: nil, limits: StreamLimits(), tls: nil)
             }
             .join()

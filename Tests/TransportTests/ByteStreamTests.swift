@@ -40,7 +40,7 @@ struct ByteStreamTests {
         #expect(stream.isCongested)
         #expect(stream.unsentByteCount > 1_000_000)
 
-        let peer = Peer(raw) { raw in
+        let peer = try Peer(raw) { raw in
             while raw.received.count < 2_000_000, raw.receiveMore() {}
             let received = raw.received
             raw.close()
@@ -71,7 +71,7 @@ struct ByteStreamTests {
         }
         stream.finish()
         recorder.onClose = { _ in loop.stop() }
-        let peer = Peer(raw) { raw in
+        let peer = try Peer(raw) { raw in
             let result = try raw.receiveToEnd()
             raw.close()
             return result.bytes

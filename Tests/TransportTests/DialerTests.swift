@@ -11,12 +11,14 @@ struct DialerTests {
     /// Dials, runs the loop until the answer is there, and answers it; a stream is still open.
     private func dial(
         _ addresses: [SocketAddress],
-        timeout: Duration = .seconds(30)
+        timeout: Duration = .seconds(30),
+        history: AddressHistory = AddressHistory()
     ) throws -> Result<ByteStream, DialFault> {
         let loop = try EventLoop()
         var answers: [Result<ByteStream, DialFault>] = []
         let end = LoopTimer(loop: loop) { loop.stop() }
-        Dialer(loop: loop).dial(addresses, serverName: "localhost", tls: nil, timeout: timeout) { result in
+        let dialer = Dialer(loop: loop, history: history)
+        dialer.dial(addresses, serverName: "localhost", tls: nil, timeout: timeout) { result in
             answers.append(result)
             // A second answer would come soon after the first.
             end.schedule(after: .milliseconds(10))
@@ -87,12 +89,96 @@ struct DialerTests {
     }
 
     @Test("the time counts for all addresses together")
-    func timesOutOnTheSecond() throws {
+    func timesOutOnAll() throws {
         let port = try UnansweringPort()
         let silent = SocketAddress(ip: [127, 0, 0, 1], port: port.port)
-        let addresses = [try RawListener.refusingAddress(), silent, try RawListener().address]
+        let addresses = [try RawListener.refusingAddress(), silent, silent]
+        let start = SystemClock.monotonic()
         let fault = try withExtendedLifetime(port) { try self.fault(dial(addresses, timeout: .milliseconds(60))) }
         #expect(fault.code == .timedOut)
+        #expect(SystemClock.monotonic() - start >= .milliseconds(59))
+    }
+
+    @Test("an address that does not answer uses up its share of the time only, and comes last the next time")
+    func shares() throws {
+        let port = try UnansweringPort()
+        let silent = SocketAddress(ip: [127, 0, 0, 1], port: port.port)
+        let listener = try RawListener()
+        let history = AddressHistory()
+        // The second time half of it would be more than a test waits.
+        for timeout in [Duration.seconds(2), .seconds(36_000)] {
+            let stream = try dial([silent, listener.address], timeout: timeout, history: history).get()
+            #expect(stream.peer == listener.address)
+            stream.abort()
+        }
+        withExtendedLifetime(port) {}
+    }
+
+    /// Dials with TLS to an address that misbehaves and then one that does not; answers the peer that was reached.
+    private func dialTLS(_ serve: @escaping (ByteStream) -> Void, timeout: Duration) throws -> Bool {
+        let loop = try EventLoop()
+        let bench = try TLSBench()
+        let any = SocketAddress(ip: [127, 0, 0, 1], port: 0)
+        let (bad, good) = (
+            try Listener(loop: loop, address: any, sharesPort: false),
+            try Listener(loop: loop, address: any, sharesPort: false)
+        )
+        good.tls = bench.server
+        var streams: [ByteStream] = []
+        bad.start { stream in
+            streams.append(stream)
+            serve(stream)
+        }
+        good.start { streams.append($0) }
+        var answer: Result<ByteStream, DialFault>?
+        Dialer(loop: loop).dial(
+            [bad.localAddress, good.localAddress],
+            serverName: "localhost",
+            tls: bench.client,
+            timeout: timeout
+        ) { result in
+            answer = result
+            loop.stop()
+        }
+        loop.runToStop()
+        for listener in [bad, good] { listener.stop() }
+        for stream in streams { stream.abort() }
+        let stream = try #require(answer).get()
+        stream.abort()
+        return stream.peer == good.localAddress
+    }
+
+    @Test("a handshake that stalls at one address moves on to the next")
+    func stalledHandshake() throws {
+        #expect(try dialTLS({ _ in }, timeout: .seconds(4)))
+    }
+
+    @Test("a handshake that breaks at one address moves on to the next")
+    func brokenHandshake() throws {
+        // A fatal alert: handshake_failure (RFC 5246 §7.2).
+        #expect(try dialTLS({ $0.send([21, 3, 3, 0, 2, 2, 40]) }, timeout: .seconds(3_600)))
+        #expect(try dialTLS({ $0.abort() }, timeout: .seconds(3_600)))
+    }
+
+    @Test("without a descriptor the fault is this side's, and is held against no address")
+    func exhausted() async {
+        // In a process of its own, so that no other test runs out of descriptors.
+        await #expect(processExitsWith: .success) {
+            let loop = try EventLoop()
+            let addresses = [try RawListener.refusingAddress(), try RawListener.refusingAddress()]
+            let kind = __rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue))
+            var lowered = rlimit(rlim_cur: 3, rlim_max: 3)
+            setrlimit(kind, &lowered)
+            let history = AddressHistory()
+            var code: DialFault.Code?
+            Dialer(loop: loop, history: history).dial(addresses, serverName: "", tls: nil, timeout: .seconds(30)) {
+                if case .failure(let fault) = $0 { code = fault.code }
+                loop.stop()
+            }
+            loop.runToStop()
+            precondition(code == .exhausted, "\(String(describing: code))")
+            precondition(history.order(addresses) == addresses)
+        }
     }
 
     @Test("a server that takes the connection and says nothing in TLS uses up the time")

@@ -155,7 +155,7 @@ struct TLSStreamTests {
         }
         recorder.onClose = { _ in loop.stop() }
         let context = bench.client
-        let peer = Peer(raw) { raw in
+        let peer = try Peer(raw) { raw in
             // A blocking socket: every call returns with its work done.
             let session = TLSSession(context: context.context, descriptor: raw.descriptor, serverName: "localhost")
             guard let session, case .done = session.handshake() else { throw TestFailure("no handshake") }

@@ -108,10 +108,10 @@ final class Peer<Value: Sendable> {
     private let thread: SystemThread
 
     /// - Parameter raw: belongs to `body` until `result()` has returned.
-    init(_ raw: RawConnection, _ body: @escaping @Sendable (RawConnection) throws -> Value) {
+    init(_ raw: RawConnection, _ body: @escaping @Sendable (RawConnection) throws -> Value) throws {
         // Handed over to one thread, and back by its end.
         nonisolated(unsafe) let raw = raw
-        thread = SystemThread.start(name: "peer") { [outcome] in
+        thread = try SystemThread.start(name: "peer") { [outcome] in
             outcome.give(Result { try body(raw) })
         }
     }

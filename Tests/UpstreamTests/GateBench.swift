@@ -20,8 +20,8 @@ final class GateBench {
     init(_ settings: UpstreamSettings, keys: [UpstreamKey] = [upstreamKey("key")]) throws {
         passes = try Passes()
         gate = UpstreamGate(settings: settings, keys: keys)
-        mailbox = Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
-        otherMailbox = Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
+        mailbox = try Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
+        otherMailbox = try Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
     }
 
     private func take(_ answer: UpstreamGate.Answer) {

@@ -12,11 +12,11 @@ struct UpstreamClientTests {
 
     init() throws { bench = try VendorBench() }
 
-    private func client(_ settings: UpstreamSettings, _ keys: [UpstreamKey]) -> UpstreamClient {
-        UpstreamClient(
+    private func client(_ settings: UpstreamSettings, _ keys: [UpstreamKey]) throws -> UpstreamClient {
+        try UpstreamClient(
             loop: bench.loop,
             gate: UpstreamGate(settings: settings, keys: keys),
-            resolver: NameResolver(),
+            resolver: try NameResolver(),
             settings: settings,
             tls: nil,
             onKeyChange: { [notes] in notes.records.append($0) }
@@ -58,7 +58,10 @@ struct UpstreamClientTests {
             let last = side.text.split(separator: "x-api-key: ").last.map { $0.prefix { !$0.isNewline } }
             side.send(reply(last.map(String.init) ?? ""))
         }
-        let client = client(settings, keys)
+        guard let client = try? client(settings, keys) else {
+            Issue.record("no client could be made")
+            return []
+        }
         var outcomes: [String] = []
         bench.run(
             connecting: 0,

@@ -373,7 +373,7 @@ private final class GateModel {
         )
         self.concurrencyMax = concurrencyMax
         self.generator = generator
-        mailbox = Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
+        mailbox = try Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
     }
 
     func run() {

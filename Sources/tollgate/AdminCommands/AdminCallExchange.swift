@@ -53,7 +53,7 @@ final class AdminCallExchange: StreamDelegate {
         switch fault.code {
         case .refused: .unconnected("connection refused")
         case .timedOut: .unconnected("no connection within \(limits.connectTimeout.components.seconds) s")
-        case .unreachable, .noDescriptor: .unconnected(fault.detail)
+        case .unreachable, .exhausted: .unconnected(fault.detail)
         case .tls(let code): .insecure("\(code.rawValue): \(fault.detail)")
         }
     }

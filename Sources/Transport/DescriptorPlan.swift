@@ -1,0 +1,40 @@
+/// What the descriptors of a gateway are for, by count: its own, those for the vendor and for files, and what is left
+/// to clients. Pure.
+public struct DescriptorPlan: Sendable, Equatable {
+    /// Of a worker: its epoll instance, libevent's pair for signals, four mailboxes and the listener.
+    private static let ofEachWorker = 8
+    /// Of the program: standard streams, the main loop, the store with its readers, the admin side.
+    private static let ofTheProgram = 32
+    /// Beside connections to the vendor: the admin side's, files that are read again, look-ups of names.
+    private static let besideTheVendor = 64
+
+    /// How many the process may have.
+    public let limit: Int
+    /// How many a gateway that serves nobody has open.
+    public let own: Int
+    /// How many clients do not get.
+    public let reserve: Int
+    /// How many those would be if there were plenty.
+    private let reserveWanted: Int
+
+    /// - Parameters:
+    ///   - workers: how many there are.
+    ///   - vendorConnections: how many requests to the vendor may be under way.
+    public init(limit: Int, workers: Int, vendorConnections: Int) {
+        self.limit = limit
+        own = Self.ofTheProgram + Self.ofEachWorker * workers
+        reserve = Self.reserve(of: limit, vendorConnections: vendorConnections)
+        reserveWanted = Self.besideTheVendor + vendorConnections
+    }
+
+    /// What is kept from clients: a quarter of all at most, as each request to the vendor has a client that waits for it.
+    public static func reserve(of limit: Int, vendorConnections: Int) -> Int {
+        min(besideTheVendor + vendorConnections, limit / 4)
+    }
+
+    /// How many clients can be connected at once. Without room for one the gateway cannot serve.
+    public var connections: Int { max(0, limit - own - reserve) }
+
+    /// The least limit with room for one client.
+    public var limitMin: Int { min(own + reserveWanted, own * 4 / 3) + 1 }
+}

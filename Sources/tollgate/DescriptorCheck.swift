@@ -1,0 +1,49 @@
+import Configuration
+import Observability
+import Transport
+
+/// What a configuration asks for, held against the descriptors that the system allows the process.
+struct DescriptorCheck {
+    private let plan: DescriptorPlan
+    private let connectionsMax: Int
+    private let limitBefore: Int?
+
+    /// - Parameters:
+    ///   - workers: how many there are.
+    ///   - limitBefore: the limit before this program raised it; nil when it did not just try.
+    init(_ configuration: GatewayConfiguration, workers: Int, limitBefore: Int?) {
+        plan = DescriptorPlan(
+            limit: DescriptorLimit.current,
+            workers: workers,
+            vendorConnections: configuration.upstream.concurrencyMax
+        )
+        connectionsMax = configuration.listen.connectionsMax
+        self.limitBefore = limitBefore
+    }
+
+    /// A gateway that no client could connect to is not started. That is found here, before anything is opened: some
+    /// libraries end the process where they find no descriptor.
+    func refuseIfTooFew() throws(UsageFault) {
+        guard plan.connections == 0 || !DescriptorLimit.canOpen(plan.own) else { return }
+        throw UsageFault(
+            description: "the process may open \(plan.limit) files (RLIMIT_NOFILE), some of which may be open already, "
+                + "and a gateway with so many workers needs \(plan.limitMin) at least; raise the limit (ulimit -n, "
+                + "LimitNOFILE) or lower listen.workers"
+        )
+    }
+
+    /// Says what was raised, and that `max_connections` cannot be reached: clients beyond that wait in the kernel.
+    func report() {
+        if let limitBefore, limitBefore != plan.limit {
+            ProcessLog.info("descriptor_limit_raised", ["from": String(limitBefore), "to": String(plan.limit)])
+        }
+        guard plan.connections < connectionsMax else { return }
+        ProcessLog.warning(
+            "max_connections_above_descriptors",
+            [
+                "max_connections": String(connectionsMax), "connections": String(plan.connections),
+                "limit": String(plan.limit), "own": String(plan.own), "reserved": String(plan.reserve),
+            ]
+        )
+    }
+}
