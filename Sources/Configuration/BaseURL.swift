@@ -50,10 +50,20 @@ public struct BaseURL: Sendable, Equatable {
         }
         host = address.host
         port = address.port
+        // One dot at the end makes a name absolute; an empty label elsewhere makes it none (RFC 1035 §2.3.1).
+        let isLiteral = SocketAddress(literal: host, port: port) != nil
+        let labels = (host.hasSuffix(".") ? host.dropLast() : host[...]).split(
+            separator: ".",
+            omittingEmptySubsequences: false
+        )
+        guard isLiteral || labels.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 63 }) else {
+            throw Fault(reason: "has a host that is no name: between its dots stand 1 to 63 characters")
+        }
     }
 
     /// By the name `localhost` or by an address; `127.example.com` is somewhere else.
     public var isLoopback: Bool {
-        host.lowercased() == "localhost" || SocketAddress(literal: host, port: port)?.isLoopback == true
+        ["localhost", "localhost."].contains(host.lowercased())
+            || SocketAddress(literal: host, port: port)?.isLoopback == true
     }
 }

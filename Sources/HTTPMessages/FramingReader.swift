@@ -23,7 +23,9 @@ struct FramingReader {
                     isChunked = true
                 case .connection: options.add(bytes[field.value.indices])
                 case .expect: try readExpectation(field.value, into: &head)
-                case .other, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID, .retryAfter: break
+                case .other, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID, .retryAfter,
+                    .keepAlive:
+                    break
                 }
             }
         }

@@ -34,6 +34,9 @@ public struct ResponseReader {
 
     public var status: Int { parser.head.status }
 
+    /// How long the sender keeps the connection open without a request, if its Keep-Alive fields say so.
+    public private(set) var keepAliveSeconds: Int64?
+
     /// Content was announced where none can be (204, 304): it may come yet, and be taken for the next response.
     private var announcesImpossibleContent = false
 
@@ -85,6 +88,11 @@ public struct ResponseReader {
         }
         contentType = head.first(.contentType).map { range in range.indices.map { rest[$0] } }
         retryAfter = head.first(.retryAfter).map { range in range.indices.map { rest[$0] } }
+        keepAliveSeconds = rest.withUnsafeBufferPointer { bytes in
+            head.fields.filter { $0.known == .keepAlive }
+                .compactMap { KeepAliveField.timeoutSeconds(bytes[$0.value.indices]) }
+                .min()
+        }
         if head.framing == .none {
             let length = head.first(.contentLength).map { range in range.indices.map { rest[$0] } } ?? []
             announcesImpossibleContent =

@@ -31,7 +31,10 @@ final class TLSSession {
     deinit { unsafe SSL_free(ssl) }
 
     /// Makes the handshake fail unless the certificate is for `name` (RFC 9525); SNI is for names only (RFC 6066 §3).
+    ///
+    /// The dot at the end of an absolute name belongs to the look-up: SNI goes without it, and so do certificates.
     private func expect(_ name: String) -> Bool {
+        let name = name.hasSuffix(".") ? String(name.dropLast()) : name
         if SocketAddress(literal: name, port: 0) != nil {
             return unsafe X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1
         }

@@ -21,10 +21,12 @@ final class ConnectionPool {
     }
 
     /// Keeps a connection after an exchange, or closes it if it is of no use any more.
+    ///
+    /// - Parameter idleTimeout: how long it may be idle; zero for not at all.
     func give(_ connection: UpstreamConnection, idleTimeout: Duration) {
-        guard connection.generation == generation, idle.count < Self.idleMax, connection.isUsable() else {
-            return connection.close()
-        }
+        guard connection.generation == generation, idleTimeout > .zero, idle.count < Self.idleMax,
+            connection.isUsable()
+        else { return connection.close() }
         connection.rest(for: idleTimeout) { [unowned self, unowned connection] in
             idle.removeAll { $0 === connection }
         }

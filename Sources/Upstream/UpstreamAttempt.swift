@@ -188,7 +188,7 @@ final class UpstreamAttempt {
             let left = connectDeadline - loop.now
             guard left > .zero else { return connectFailed(.network("connect_timeout has passed")) }
             let generation = client.pool.generation
-            client.dialer.dial(addresses, serverName: settings.host, tls: client.tls, timeout: left) {
+            client.dialer.dial(addresses, serverName: settings.serverName, tls: client.tls, timeout: left) {
                 [self] result in
                 dialed(result, generation)
             }
@@ -264,6 +264,9 @@ final class UpstreamAttempt {
         head.field("accept", "application/json")
         head.field("accept-encoding", "identity")
         head.field("user-agent", "tollgate")
+        // RFC 9110 §7.6.3. The request is the gateway's own, made once for all who wait for its answer: nothing of what
+        // their requests went through goes on, so the chain begins here.
+        head.field("via", "1.1 tollgate")
         head.field("x-request-id", call.requestID)
         head.endSection()
         connection.send(head, call.body, settings: settings) { [self] ending in
@@ -274,7 +277,9 @@ final class UpstreamAttempt {
     private func ended(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection) {
         // The call was ended before its answer came, and nobody knows it any more.
         guard state == .sent else { return connection.close() }
-        client.pool.give(connection, idleTimeout: settings.idleTimeout)
+        var vendorsTimeout: Int64?
+        if case .reply(let reader) = ending { vendorsTimeout = reader.keepAliveSeconds }
+        client.pool.give(connection, idleTimeout: IdleTime.of(settings.idleTimeout, vendorsSeconds: vendorsTimeout))
         switch ending {
         case .failed(let failure):
             leave(.failed)

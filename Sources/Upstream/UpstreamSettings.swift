@@ -1,12 +1,13 @@
 /// Where the vendor is and how long it may take. Immutable; replaced whole by a reload.
 public struct UpstreamSettings: Sendable, Equatable {
     public var isTLS: Bool
-    /// A name or an IP literal without brackets.
+    /// A name or an IP literal without brackets. A dot at its end makes a name absolute for the look-up, where search
+    /// domains are not tried then; it is no part of the name beyond that.
     public var host: String
     public var port: UInt16
     /// What stands before `/v1/classify` in the path; empty or beginning with a slash, without one at its end.
     public var pathPrefix: String
-    /// For connecting, over all addresses and repetitions, the TLS handshake included.
+    /// For connecting, over all addresses and repetitions, the look-up of the name and the TLS handshake included.
     public var connectTimeout: Duration
     /// From the request's last byte to the reply's last byte.
     public var responseTimeout: Duration
@@ -49,9 +50,13 @@ public struct UpstreamSettings: Sendable, Equatable {
         self.breaker = breaker
     }
 
+    /// The name that SNI, the certificate and the Host field have: the same one, and without the dot (RFC 6066 §3), since
+    /// servers refuse a request whose Host field is not the name in SNI (421, RFC 9110 §7.4).
+    var serverName: String { host.hasSuffix(".") ? String(host.dropLast()) : host }
+
     /// The Host field: the port stands there only when it is not the scheme's own (RFC 9110 §7.2).
     var hostField: String {
-        let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
+        let name = serverName.utf8.contains(UInt8(ascii: ":")) ? "[\(serverName)]" : serverName
         return port == (isTLS ? 443 : 80) ? name : "\(name):\(port)"
     }
 }

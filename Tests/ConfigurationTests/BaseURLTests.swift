@@ -20,6 +20,7 @@ struct BaseURLTests {
             Row(text: "http://localhost", isTLS: false, host: "localhost", port: 80, prefix: ""),
             Row(text: "http://127.0.0.1:8081/api//", isTLS: false, host: "127.0.0.1", port: 8081, prefix: "/api"),
             Row(text: "https://[::1]", isTLS: true, host: "::1", port: 443, prefix: ""),
+            Row(text: "https://api.vendor.test.", isTLS: true, host: "api.vendor.test.", port: 443, prefix: ""),
             Row(text: "https://[::1]:8443/a/b", isTLS: true, host: "::1", port: 8443, prefix: "/a/b"),
         ]
     )
@@ -27,6 +28,8 @@ struct BaseURLTests {
         let url = try BaseURL(parsing: row.text)
         #expect(url.isTLS == row.isTLS && url.host == row.host && url.port == row.port && url.pathPrefix == row.prefix)
     }
+
+    private static let noName = "has a host that is no name: between its dots stand 1 to 63 characters"
 
     @Test(
         "anything else is refused with its reason",
@@ -44,7 +47,9 @@ struct BaseURLTests {
             ("https://host:65536", "has no host, or a port that is none"),
             ("https://::1", "has no host, or a port that is none"),
             ("https://[zz]:1", "has no host, or a port that is none"),
-            ("https://ho*st", "has no host, or a port that is none"),
+            ("https://ho*st", "has no host, or a port that is none"), ("https://.", Self.noName),
+            ("https://host..", Self.noName), ("https://.host", Self.noName), ("https://a..b:443/", Self.noName),
+            ("https://\(String(repeating: "a", count: 64)).test", Self.noName),
         ]
     )
     func refused(_ text: String, _ reason: String) {

@@ -103,7 +103,8 @@ struct UpstreamClientTests {
         let expected = [
             "POST /v1/classify HTTP/1.1", "host: 127.0.0.1:\(bench.port)", "x-api-key: \(Self.secret)",
             "content-type: application/json", "content-length: 7", "accept: application/json",
-            "accept-encoding: identity", "user-agent: tollgate", "x-request-id: request-1", "", #"{"a":1}"#,
+            "accept-encoding: identity", "user-agent: tollgate", "via: 1.1 tollgate", "x-request-id: request-1", "",
+            #"{"a":1}"#,
         ]
         #expect(try #require(bench.vendor.first).text == expected.joined(separator: "\r\n"))
     }
@@ -123,6 +124,18 @@ struct UpstreamClientTests {
             outcomes(3, reply: answer("404 Not Found", "no"), settings: settings) == ["404 no", "404 no", "404 no"]
         )
         #expect(bench.vendor.count == 1)
+    }
+
+    @Test(
+        "a connection that the vendor gives up at once is not used again; one that it keeps is",
+        arguments: [("timeout=0", 2), ("timeout=3600, max=100", 1)]
+    )
+    func keepAlive(_ value: String, _ connections: Int) {
+        var settings = vendorSettings
+        settings.concurrencyMax = 1
+        let reply = "HTTP/1.1 404 No\r\nKeep-Alive: \(value)\r\nContent-Length: 2\r\n\r\nno"
+        #expect(outcomes(2, reply: reply, settings: settings) == ["404 no", "404 no"])
+        #expect(bench.vendor.count == connections)
     }
 
     @Test("a key that is not accepted costs nothing and gives its place back")
