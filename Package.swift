@@ -23,6 +23,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "Vocabulary", swiftSettings: hot),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "Vocabulary"], swiftSettings: fenced + hot),
@@ -33,6 +34,7 @@ let package = Package(
             swiftSettings: fenced + hot
         ),
         .target(name: "HTTPMessages", dependencies: ["Vocabulary"], swiftSettings: hot),
+        .target(name: "ContentCodings", dependencies: ["CZlib"], swiftSettings: fenced),
         .target(
             name: "Observability",
             dependencies: [.product(name: "Logging", package: "swift-log"), "Vocabulary"],
@@ -42,7 +44,7 @@ let package = Package(
         .target(name: "Keying", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
         .target(
             name: "Upstream",
-            dependencies: ["EventLoops", "HTTPMessages", "Keying", "Transport", "Vocabulary"]
+            dependencies: ["ContentCodings", "EventLoops", "HTTPMessages", "Keying", "Transport", "Vocabulary"]
         ),
         .target(name: "Caching", dependencies: ["HTTPMessages", "Vocabulary"], swiftSettings: hot),
         .target(name: "Coalescing", dependencies: ["Vocabulary"]),
@@ -87,7 +89,7 @@ let package = Package(
         ),
         .target(
             name: "VendorSimulation",
-            dependencies: ["EventLoops", "HTTPMessages", "Transport", "Vocabulary"]
+            dependencies: ["ContentCodings", "EventLoops", "HTTPMessages", "Transport", "Vocabulary"]
         ),
         .executableTarget(
             name: "tollgate",
@@ -116,6 +118,7 @@ let package = Package(
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "Vocabulary"]),
         .testTarget(name: "BudgetingTests", dependencies: ["Budgeting", "TestSupport", "Vocabulary"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport", "Vocabulary"]),
+        .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings", "TestSupport"]),
         .testTarget(name: "FormsTests", dependencies: ["Forms", "Keying", "TestSupport", "Vocabulary"]),
         .testTarget(
             name: "RegistryTests",
@@ -148,7 +151,9 @@ let package = Package(
         ),
         .testTarget(
             name: "UpstreamTests",
-            dependencies: ["EventLoops", "HTTPMessages", "TestSupport", "Transport", "Upstream", "Vocabulary"]
+            dependencies: [
+                "ContentCodings", "EventLoops", "HTTPMessages", "TestSupport", "Transport", "Upstream", "Vocabulary",
+            ]
         ),
         .testTarget(
             name: "GatewayTests",

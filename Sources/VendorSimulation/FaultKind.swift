@@ -47,6 +47,10 @@ extension Fault {
         case contentOn204
         /// `interim`: `interim_count` (1) heads with status `interim_status` (103) before the reply.
         case interim(count: Int, status: Int)
+        /// `encoded`: the usual reply, or `body` with `status`, in a content coding: `coding` is `gzip`, `x-gzip`, `deflate`,
+        /// `raw-deflate` (called deflate), or a name that the body is only given; `padding` (0) spaces stand before the
+        /// body, and `missing` (0) bytes of the encoded one are left out at its end, `garbage` (text) is behind it.
+        case encoded(EncodedReply)
         /// `chunked`: a valid chunked reply in chunks of `chunk_bytes` (16).
         case chunked(chunkBytes: Int)
         /// `http10`: HTTP/1.0, the body ends with the connection.
@@ -72,6 +76,7 @@ extension Fault.Kind {
     var charges: Bool {
         switch self {
         case .status(let status, _, _): status < 400 || status == 502 || status == 504
+        case .encoded(let reply): reply.status.map { $0 < 400 } ?? true
         case .rateLimit: false
         case .failed, .delay, .hold, .resetBeforeReply, .closeBeforeReply, .resetMidReply, .truncated, .badChunk,
             .bothFramings, .fourDigitStatus, .nulInHead, .headTooLarge, .notJSON, .jsonNotObject, .otherDocument,
@@ -108,6 +113,7 @@ extension Fault.Kind {
             let count = try members.integer("interim_count", 1...1_000) ?? 1
             self = .interim(count: count, status: try members.integer("interim_status", 100...199) ?? 103)
         case "chunked": self = .chunked(chunkBytes: try members.integer("chunk_bytes", 1...1_000_000) ?? 16)
+        case "encoded": self = .encoded(try EncodedReply(&members))
         case "slow": self = .slow(interval: try members.milliseconds("interval_ms") ?? .milliseconds(1))
         case "raw": self = try .raw(&members)
         default: throw ControlFault("kind: there is no fault \(name)")

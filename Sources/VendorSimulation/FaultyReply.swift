@@ -38,6 +38,7 @@ struct FaultyReply {
         case .otherDocument: ordinary(changedResult { $0.documentID = FaultyReply.other(than: $0.documentID) })
         case .wrongLabel: ordinary(changedResult { $0.classification = "none of the labels" })
         case .credits(let text): ordinary(changedResult { $0.creditsText = text })
+        case .encoded(let reply): ordinary(encoded(reply))
         case .chunked(let size): ordinary(message { $0.framing = .chunked(chunkBytes: size) })
         case .resetBeforeReply: Delivery(bytes: [], ending: .reset)
         case .closeBeforeReply: Delivery(bytes: [], ending: .close)
@@ -91,6 +92,13 @@ struct FaultyReply {
         let names = fields.map { $0.name.lowercased() }
         message.fields.removeAll { names.contains($0.name.lowercased()) }
         message.fields += fields.map { ($0.name, $0.value) }
+        return message
+    }
+
+    private func encoded(_ reply: EncodedReply) -> ReplyMessage {
+        var message = reply.status.map { self.message($0, reply.body, []) } ?? self.message()
+        if reply.status == nil, let body = reply.body { message.body = Array(body.utf8) }
+        reply.apply(to: &message)
         return message
     }
 

@@ -27,6 +27,18 @@ struct FaultTests {
         (#"{"kind": "reset_mid_reply", "bytes": 7}"#, .resetMidReply(bodyBytes: 7)),
         (#"{"kind": "truncated"}"#, .truncated(missing: nil)),
         (#"{"kind": "bad_chunk"}"#, .badChunk),
+        (
+            #"{"kind": "encoded"}"#,
+            .encoded(
+                EncodedReply(name: "gzip", frame: .gzip, status: nil, body: nil, padding: 0, missing: 0, garbage: "")
+            )
+        ),
+        (
+            #"{"kind": "encoded", "coding": "raw-deflate", "status": 400, "body": "x", "padding": 3, "missing": 2}"#,
+            .encoded(
+                EncodedReply(name: "deflate", frame: .raw, status: 400, body: "x", padding: 3, missing: 2, garbage: "")
+            )
+        ),
         (#"{"kind": "both_framings"}"#, .bothFramings),
         (#"{"kind": "four_digit_status"}"#, .fourDigitStatus),
         (#"{"kind": "nul_in_head"}"#, .nulInHead),
