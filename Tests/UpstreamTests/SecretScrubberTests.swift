@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Upstream
@@ -52,6 +53,86 @@ struct SecretScrubberTests {
     func encoded(index: Int) {
         let form = Self.encodings[index](Self.secret)
         #expect(scrub("key=\(form);", of: Self.secret) == "key=\(String(repeating: "*", count: form.utf8.count));")
+    }
+
+    // MARK: Spellings
+
+    private static func escaped(_ character: Unicode.Scalar, _ digits: String = "%04x") -> String {
+        "\\u" + String(format: digits, character.value)
+    }
+
+    /// What a writer of JSON, of HTML or of URLs makes of one character, as often as not itself.
+    private static func spelled(_ text: String, using generator: inout some RandomNumberGenerator) -> String {
+        text.unicodeScalars.map { character in
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0: escaped(character)
+            case 1: escaped(character, "%04X")
+            case 2 where "/\"\\".unicodeScalars.contains(character): "\\\(character)"
+            default: "\"\\".unicodeScalars.contains(character) ? "\\\(character)" : String(character)
+            }
+        }.joined()
+    }
+
+    @Test("any escapes of JSON, in any part, are read as what they stand for; only the key's place changes")
+    func escapes() {
+        let seed = SeededGenerator().seed
+        var generator = SeededGenerator(seed: seed)
+        var forms = Self.encodings.map { $0(Self.secret) }
+        forms.append(Data(Self.secret.utf8).base64EncodedString())
+        for form in forms {
+            for _ in 0..<50 {
+                let spelled = Self.spelled(form, using: &generator)
+                let text = #"{"message": "a \u0041 \" \\ \#(spelled)\u0042", "b": "\n\/%41&amp;"}"#
+                let scrubbed = scrub(text, of: Self.secret)
+                #expect(scrubbed.hasPrefix(#"{"message": "a \u0041 \" \\ "#), "seed \(seed): \(scrubbed)")
+                #expect(scrubbed.hasSuffix(#"\u0042", "b": "\n\/%41&amp;"}"#), "seed \(seed): \(scrubbed)")
+                #expect(scrubbed.utf8.count == text.utf8.count)
+                let stars = scrubbed.utf8.count { $0 == UInt8(ascii: "*") }
+                #expect(stars >= spelled.utf8.count * 9 / 10 - 18, "seed \(seed): \(scrubbed) of \(text)")
+                #expect((try? JSONSerialization.jsonObject(with: Data(scrubbed.utf8))) != nil, "seed \(seed)")
+            }
+        }
+    }
+
+    private static let key = "ab+cd/ef=gh&ij"
+
+    @Test(
+        "the spellings that writers choose for what is special in a key",
+        arguments: [
+            #"ab\u002Bcd\/ef\u003dgh\u0026ij"#, #"ab\\u002Bcd\\/ef=gh\\u0026ij"#, #"ab+cd\\\/ef=gh\\u0026ij"#,
+            "ab%2Bcd%2Fef%3Dgh%26ij", "ab%2bcd/ef=gh&ij", "ab+cd/ef=gh&amp;ij", "ab&#43;cd&#x2F;ef&#x3d;gh&#038;ij",
+            #"ab%2Bcd\u00252Fef\u003Dgh%26ij"#, #"ab+cd/ef=gh\u0026amp;ij"#, "ab+cd/ef=gh&ij",
+        ]
+    )
+    func special(spelled: String) {
+        let text = #"{"error": "no \#(spelled) is known"}"#
+        let stars = String(repeating: "*", count: spelled.utf8.count)
+        #expect(scrub(text, of: Self.key) == #"{"error": "no \#(stars) is known"}"#)
+    }
+
+    @Test(
+        "what holds no key stays as it is, however it is spelled",
+        arguments: [
+            #"{"a": "\u0061\u00e9\ud83d\ude00\ud83d \\\/ %41 %zz % &amp; &#65; &#; &x; &#x; \u00"}"#, #"\"#, "%", "&",
+            "%4", #"\u"#,
+            "&#99999999999;", "&#xD800;", "&#x110000;", #"\u002"#, #"\\\\\\\\"#,
+        ]
+    )
+    func unchanged(_ text: String) { #expect(scrub(text, of: Self.key) == text) }
+
+    @Test("what is no text at all is searched, and kept byte for byte around the key")
+    func bytes() {
+        let key = Array(Self.key.utf8)
+        let noise: [UInt8] = [0x00, 0xFF, 0xC3, 0x5C, 0x75, 0x25, 0x26, 0x80]
+        let scrubbed = SecretScrubber(key).scrub(noise + key + noise)
+        #expect(scrubbed == noise + [UInt8](repeating: 0x2A, count: key.count) + noise)
+    }
+
+    @Test("many escapes of every kind around the key change nothing about it")
+    func long() {
+        let text = String(repeating: #"\\\u005c%26&amp;"#, count: 500)
+        let form = text + #"ab\u002Bcd/ef=gh&ij"# + text
+        #expect(scrub(form, of: Self.key) == text + String(repeating: "*", count: 19) + text)
     }
 
     @Test("in base64 nothing is left that tells more than a byte at either end", arguments: 0..<6, [false, true])
