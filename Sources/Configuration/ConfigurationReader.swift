@@ -161,7 +161,9 @@ struct ConfigurationReader {
             let url = try BaseURL(parsing: text)
             configuration.upstream.baseURL = url
             if !url.isTLS, !url.isLoopback {
-                let what = "sends the vendor's key and documents' labels unencrypted; use https"
+                let what =
+                    "is unusual: the vendor's key and documents' labels go unencrypted, and a vendor that redirects to "
+                    + "https is not followed; use https"
                 report.warn(reader.path("base_url"), what)
             }
         } catch {

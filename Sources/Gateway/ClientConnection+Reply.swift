@@ -54,6 +54,7 @@ extension ClientConnection {
                 saved: cache.saved,
                 upstream: forwarded.duration
             ),
+            contentEncoding: forwarded.contentEncoding,
             retryAfter: forwarded.retryAfter
         )
     }
@@ -135,10 +136,18 @@ extension ClientConnection {
         _ body: [UInt8],
         _ facts: RequestFacts,
         _ ending: AccessLine.Ending,
+        contentEncoding: [UInt8]? = nil,
         retryAfter: [UInt8]? = nil,
         allow: StaticString? = nil
     ) {
-        worker.replyWriter.write(outline, cache, retryAfter: retryAfter, allow: allow, now: worker.loop.wallClock)
+        worker.replyWriter.write(
+            outline,
+            cache,
+            contentEncoding: contentEncoding,
+            retryAfter: retryAfter,
+            allow: allow,
+            now: worker.loop.wallClock
+        )
         let content = facts.method == .head ? [] : body
         worker.replyWriter.withBytes { stream.send($0, content) }
         log(facts, ending, bytesOut: worker.replyWriter.count + content.count)

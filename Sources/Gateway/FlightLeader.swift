@@ -171,7 +171,9 @@ final class FlightLeader {
         worker.upstream.classify(call, move: { [self] in book(to: $0, then: $1) }) { [self] outcome in
             switch outcome {
             case .reply(let reply): receive(reply)
-            case .failure(let failure): fail(failure)
+            case .failure(let failure):
+                report(failure)
+                fail(failure)
             case .givenUp: giveUp()
             }
         }
@@ -230,7 +232,13 @@ final class FlightLeader {
     /// What is not a 200 and is passed on: it costs what it says, and nothing when it says nothing, unless the vendor
     /// may have done the work (2xx). 400 and 404 may be kept for a while, in memory only.
     private func receiveError(_ reply: UpstreamReply) {
-        let keeps = mayStore && worker.settings.cache.keepsNegative(reply.status)
+        if reply.status == 402 {
+            let key = reservation?.ask.upstreamKey.rawValue ?? ""
+            log("upstream_out_of_credits", "the vendor says so of the account of upstream key \(key)")
+        }
+        // A body in its coding would be kept without the field that names it.
+        let keeps =
+            mayStore && worker.settings.cache.keepsNegative(reply.status) && reply.contentEncoding == nil
         let credits = ClassifyReply.creditsOfError(reply.body.span)
         let result = keeps ? makeResult(reply, credits ?? .zero, nil) : nil
         if let result { worker.keep(result) }
@@ -351,6 +359,7 @@ final class FlightLeader {
             status: reply.status,
             contentType: reply.contentType,
             retryAfter: reply.retryAfter,
+            contentEncoding: reply.contentEncoding,
             body: reply.body,
             credits: credits,
             result: result,
@@ -373,6 +382,15 @@ final class FlightLeader {
             pageRange: pending.request.pages?.text,
             classification: read?.classification ?? ""
         )
+    }
+
+    /// Says what went wrong on the way to the vendor. What holds for many requests at once has been said before: the
+    /// first failures were, and what became of a key.
+    private func report(_ failure: UpstreamFailure) {
+        switch failure.code {
+        case .unreachable, .invalidResponse, .keyRejected, .timeout: log(failure.code.rawValue, failure.detail)
+        case .noKey, .rateLimited, .overloaded, .circuitOpen, .draining: break
+        }
     }
 
     private func log(_ code: String, _ detail: String) {

@@ -32,6 +32,8 @@ struct ForwardedReply: Sendable {
     let status: Int
     let contentType: [UInt8]?
     let retryAfter: [UInt8]?
+    /// Of a body that is passed on in its coding.
+    let contentEncoding: [UInt8]?
     let body: [UInt8]
     /// What the vendor charged, as far as the reply says; nil when it does not say soundly.
     let credits: MicroCredits?

@@ -49,11 +49,13 @@ struct ReplyWriter: ~Copyable {
     /// Writes a whole head.
     ///
     /// - Parameters:
+    ///   - contentEncoding: the value of that field, RFC 9110 §8.4.
     ///   - retryAfter: the value of that field, RFC 9110 §10.2.3.
     ///   - allow: the value of that field, RFC 9110 §10.2.1.
     mutating func write(
         _ outline: Outline,
         _ cache: CacheFields?,
+        contentEncoding: [UInt8]? = nil,
         retryAfter: [UInt8]? = nil,
         allow: StaticString? = nil,
         now: Timestamp
@@ -62,6 +64,7 @@ struct ReplyWriter: ~Copyable {
         head.statusLine(outline.status)
         writeDate(now.wholeSeconds)
         writeContent(outline)
+        if let contentEncoding { head.field("Content-Encoding", contentEncoding) }
         if let allow { head.field("Allow", allow) }
         if let retryAfter { head.field("Retry-After", retryAfter) }
         if let cache { write(cache) }

@@ -19,6 +19,10 @@ public struct ResponseReader {
     public private(set) var body: [UInt8] = []
     public private(set) var contentType: [UInt8]?
     public private(set) var retryAfter: [UInt8]?
+    /// Of a redirect (3xx).
+    public private(set) var location: [UInt8]?
+    /// All field lines of that name, joined by commas (RFC 9110 §5.2).
+    public private(set) var contentEncoding: [UInt8]?
     /// Whether a byte of a response has come.
     public private(set) var hasBegun = false
 
@@ -93,6 +97,11 @@ public struct ResponseReader {
                 .compactMap { KeepAliveField.timeoutSeconds(bytes[$0.value.indices]) }
                 .min()
         }
+        if (300..<400).contains(head.status) { location = value(of: "location", head, rest) }
+        for field in head.fields where field.known == .contentEncoding {
+            let line = field.value.indices.map { rest[$0] }
+            contentEncoding = contentEncoding.map { $0 + [UInt8(ascii: ",")] + line } ?? line
+        }
         if head.framing == .none {
             let length = head.first(.contentLength).map { range in range.indices.map { rest[$0] } } ?? []
             announcesImpossibleContent =
@@ -100,6 +109,14 @@ public struct ResponseReader {
         }
         consumed += head.byteCount
         return beginBody(head)
+    }
+
+    /// The value of a field that is no `KnownField`: its name is compared with each line's.
+    private func value(of name: StaticString, _ head: ResponseHead, _ bytes: Span<UInt8>) -> [UInt8]? {
+        for field in head.fields where TokenList.equals(bytes.extracting(field.name.indices), name) {
+            return field.value.indices.map { bytes[$0] }
+        }
+        return nil
     }
 
     private mutating func beginBody(_ head: ResponseHead) -> Progress {

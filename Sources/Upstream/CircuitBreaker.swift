@@ -5,7 +5,7 @@ import Vocabulary
 /// - closed: requests go out. So many failures within the window, with no success between them, open it.
 /// - open: none goes out until its time is over.
 /// - half-open: one real request goes out as a probe. Its success closes the breaker, its failure opens it again; if
-///   it says nothing of the vendor's health (429, a client's error), another one may try.
+///   it says nothing of the vendor's health (any 4xx), another one may try.
 ///
 /// What went out before the breaker opened may end long after: it says nothing new then, neither of the probe nor of
 /// the vendor, and does not count. So each request carries the era in which it was let out, and an era begins with

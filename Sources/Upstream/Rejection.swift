@@ -9,28 +9,30 @@ enum Rejection: Sendable, Equatable {
     /// A 403 in the vendor's error shape: it may mean the key, or that the document is not the account's.
     case refused
 
-    /// Why the key is at fault, where the reply alone says so.
-    var reason: QuarantineReason? {
+    /// What the key is quarantined for when another key succeeds with the same request.
+    var reason: QuarantineReason {
         switch self {
         case .unauthorized: .unauthorized
         case .forbidden: .forbidden
-        case .refused: nil
+        case .refused: .otherKeyAccepted
         }
     }
 }
 
-/// The rejection that a request met first, which decides how the answer to its second try is read.
+/// A rejection that a request met: the first one decides how the answer to its second try is read.
 struct FirstRejection: Sendable {
     let key: UpstreamKey
     let rejection: Rejection
+    /// Which the request asked about.
+    let document: String
 }
 
 /// What becomes of a request that was rejected.
 enum Ruling: Equatable {
     /// It is tried once with another key of the account.
     case tryAnother
-    /// It was about the document: the vendor's reply is passed on.
+    /// The vendor's refusal, in its own error shape, is passed on.
     case passOn
-    /// It was about the key, and there is no other to try.
+    /// No key is accepted for it, and the vendor has not said why in its own error shape.
     case keyRejected
 }

@@ -4,26 +4,55 @@ import Vocabulary
 
 /// What a whole response of the vendor means, by its status: FAULTS §3. Pure.
 enum ReplyVerdict {
-    /// Passed on, and what it says of the vendor's health.
+    /// Passed on: the vendor did what was asked.
+    case success
+    /// Passed on: it did not, and what that says of its health.
     case pass(CircuitBreaker.Sign)
-    /// No answer to the request: the vendor does not work as it should.
-    case fail(UpstreamFailure)
+    /// No answer to the request, and what that says of the vendor's health.
+    case fail(UpstreamFailure, CircuitBreaker.Sign)
+    /// No answer either: the vendor points elsewhere, where nobody goes.
+    case redirect(location: [UInt8]?)
     /// The key has to pause; the request waits and is sent again.
     case limited(Duration?)
-    /// The vendor refused, and not for what the request says: it is the key, or the document, which the ring rules on.
+    /// The vendor refused: for the key, or for what the request asks, which the ring rules on.
     case rejected(Rejection)
 
-    static func judge(_ reader: ResponseReader, now: Timestamp) -> ReplyVerdict {
+    static func judge(_ reader: ResponseReader, _ content: ReplyContent, now: Timestamp) -> ReplyVerdict {
         switch reader.status {
-        case 200..<300: .pass(.success)
+        case 200..<300:
+            unreadable(content).map { .fail(.invalidReply($0), .failure) } ?? .success
+        case 300..<400: .redirect(location: reader.location)
         case 401: .rejected(.unauthorized)
-        case 403: .rejected(hasErrorShape(reader.body) ? .refused : .forbidden)
+        case 403: .rejected(hasErrorShape(content.body) ? .refused : .forbidden)
         case 429: .limited(reader.retryAfter.flatMap { RetryAfter.parse($0.span, now: now) })
-        case 500, 503: .pass(.failure)
-        case 400..<500: .pass(.success)
-        case 504: .fail(timeout)
-        default: .fail(.invalidReply("the vendor answered \(reader.status)"))
+        case 500, 503: error(reader.status, content, .failure)
+        // About the request, and not about the vendor's health: FAULTS §3.
+        case 400..<500: error(reader.status, content, .neutral)
+        case 504: .fail(timeout, .failure)
+        default: .fail(.invalidReply("the vendor answered \(reader.status)"), .failure)
         }
+    }
+
+    /// An error is passed on, if need be in its coding. One that is broken is not: nobody could read it, and nobody has
+    /// looked for the vendor's key in it. Its status still says that nothing was charged.
+    private static func error(_ status: Int, _ content: ReplyContent, _ sign: CircuitBreaker.Sign) -> ReplyVerdict {
+        guard let fault = content.fault else { return .pass(sign) }
+        return .fail(
+            UpstreamFailure(
+                .invalidResponse,
+                charged: .no,
+                source: .vendor,
+                "the vendor answered \(status), and \(fault)"
+            ),
+            sign
+        )
+    }
+
+    /// Why a body cannot be read; nil when it can.
+    private static func unreadable(_ content: ReplyContent) -> String? {
+        if let fault = content.fault { return "\(fault)" }
+        // Its name is not told: nobody has looked for the vendor's key in it.
+        return content.encoding == nil ? nil : "the body has a content coding that is not known here"
     }
 
     private static var timeout: UpstreamFailure {

@@ -126,7 +126,7 @@ final class UpstreamAttempt {
     /// It cannot go out; if it was out before and was rejected, then that is what decides.
     private func refused(_ failure: UpstreamFailure) {
         guard let first else { return finish(.failure(failure)) }
-        switch client.ruleAlone(on: first.rejection, document: call.documentID) {
+        switch client.ruleAlone(on: first.rejection) {
         case .passOn: finish(.reply(first.reply))
         case .keyRejected, .tryAnother:
             // A client that may try again soon is told so.
@@ -289,42 +289,51 @@ final class UpstreamAttempt {
     }
 
     private func judge(_ reader: ResponseReader) {
-        switch ReplyVerdict.judge(reader, now: loop.wallClock) {
+        let content = ReplyContent(reader, bytesMax: settings.responseBytesMax)
+        switch ReplyVerdict.judge(reader, content, now: loop.wallClock) {
+        case .success:
+            leave(.succeeded)
+            finish(.reply(reply(reader, content)))
         case .pass(let sign):
-            leave(.answered(sign, isSuccess: (200..<300).contains(reader.status)))
-            finish(.reply(reply(reader)))
-        case .fail(let failure):
-            leave(.failed)
+            leave(.answered(sign))
+            finish(.reply(reply(reader, content)))
+        case .fail(let failure, let sign):
+            leave(.answered(sign))
             finish(.failure(failure))
+        case .redirect(let location):
+            leave(.failed)
+            finish(.failure(.redirected(reader.status, location: location.map(scrub))))
         case .limited(let retryAfter):
             leave(.limited(retryAfter))
             // A refusal that is most likely the document's does not wait for a second opinion.
             if first?.rejection.rejection == .refused { return refused(.keyRejected) }
             enterAgain()
-        case .rejected(let rejection): rejected(rejection, reply(reader))
+        case .rejected(let rejection): rejected(rejection, reply(reader, content))
         }
     }
 
     private func rejected(_ rejection: Rejection, _ reply: UpstreamReply) {
         let pass = takePass()
-        switch client.leave(pass, rejection, after: first?.rejection, document: call.documentID) {
+        let rejected = FirstRejection(key: pass.key, rejection: rejection, document: call.documentID)
+        switch client.leave(pass, rejected, after: first?.rejection) {
         case .tryAnother:
-            first = (FirstRejection(key: pass.key, rejection: rejection), reply)
+            first = (rejected, reply)
             without.append(pass.key)
             enterAgain()
         case .passOn:
-            // When the second key is at fault itself, the first one's refusal is what the vendor says of the document.
+            // When the second key was refused as a key, the first one's refusal is what the vendor says of the document.
             finish(.reply(rejection == .refused ? reply : first?.reply ?? reply))
         case .keyRejected: finish(.failure(.keyRejected))
         }
     }
 
-    private func reply(_ reader: ResponseReader) -> UpstreamReply {
+    private func reply(_ reader: ResponseReader, _ content: ReplyContent) -> UpstreamReply {
         UpstreamReply(
             status: reader.status,
             contentType: reader.contentType.map(scrub),
             retryAfter: reader.retryAfter.map(scrub),
-            body: scrub(reader.body),
+            contentEncoding: content.encoding.map(scrub),
+            body: scrub(content.body),
             duration: loop.now - sentAt
         )
     }

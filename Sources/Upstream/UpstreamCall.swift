@@ -58,6 +58,8 @@ public struct UpstreamReply: Sendable {
     public let contentType: [UInt8]?
     /// The value of `Retry-After`, as it came.
     public let retryAfter: [UInt8]?
+    /// The value of `Content-Encoding`, of an error whose body is in a coding that cannot be undone here; else nil.
+    public let contentEncoding: [UInt8]?
     public let body: [UInt8]
     /// From the request's first byte to the reply's last.
     public let duration: Duration

@@ -121,19 +121,14 @@ public final class UpstreamClient {
         follow(gate.leave(pass, report, after: first, at: loop.moment))
     }
 
-    func leave(
-        _ pass: UpstreamGate.Pass,
-        _ rejection: Rejection,
-        after first: FirstRejection?,
-        document: String
-    ) -> Ruling {
-        let (ruling, consequences) = gate.leave(pass, rejection, after: first, document: document, at: loop.moment)
+    func leave(_ pass: UpstreamGate.Pass, _ rejection: FirstRejection, after first: FirstRejection?) -> Ruling {
+        let (ruling, consequences) = gate.leave(pass, rejection, after: first, at: loop.moment)
         follow(consequences)
         return ruling
     }
 
-    func ruleAlone(on first: FirstRejection, document: String) -> Ruling {
-        let (ruling, consequences) = gate.ruleAlone(on: first, document: document, at: loop.moment)
+    func ruleAlone(on first: FirstRejection) -> Ruling {
+        let (ruling, consequences) = gate.ruleAlone(on: first, at: loop.moment)
         follow(consequences)
         return ruling
     }

@@ -45,6 +45,16 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         UpstreamFailure(.draining, charged: charged, source: .gateway, "the gateway shuts down", retryAfterSeconds: 1)
     }
 
+    /// The vendor answered with a redirect, which is never followed: the key belongs to the vendor's own address, and a
+    /// vendor that redirects has not done the work.
+    ///
+    /// - Parameter location: where it points, without secrets.
+    static func redirected(_ status: Int, location: [UInt8]?) -> UpstreamFailure {
+        let target = location.map { "Location: \(LogText.cleaned($0))" } ?? "no Location"
+        let detail = "the vendor answered \(status) with \(target)"
+        return UpstreamFailure(.invalidResponse, charged: .no, source: .vendor, detail)
+    }
+
     /// Sending the request again can cost nothing twice: the vendor did not take it.
     public var isSafeToRetry: Bool { charged == .no }
 

@@ -37,6 +37,8 @@ public final class UpstreamGate: Sendable {
     struct Pass: Sendable {
         let key: UpstreamKey
         let permit: CircuitBreaker.Permit
+        /// The key is in quarantine, and the request finds out whether the vendor accepts it again.
+        let isTrial: Bool
     }
 
     /// What a request comes back with.
@@ -45,8 +47,10 @@ public final class UpstreamGate: Sendable {
         case unused
         /// The vendor did not answer as it should.
         case failed
-        /// The vendor took the request, and did what it asked or not.
-        case answered(CircuitBreaker.Sign, isSuccess: Bool)
+        /// The vendor did what was asked.
+        case succeeded
+        /// The vendor answered that it did not do what was asked, and what that says of its health.
+        case answered(CircuitBreaker.Sign)
         case limited(Duration?)
     }
 
@@ -124,34 +128,28 @@ public final class UpstreamGate: Sendable {
     ///
     /// - Parameter first: the rejection that it met before it went out with this key.
     func leave(_ pass: Pass, _ report: Report, after first: FirstRejection?, at now: Moment) -> Consequences {
-        decide(at: now) { state in
-            let record = state.leave(pass, report, after: first, at: now)
-            return ((), record.map { [$0] } ?? [])
-        }.1
+        decide(at: now) { ((), $0.leave(pass, report, after: first, at: now)) }.1
     }
 
     /// A request that was let out was rejected.
-    ///
-    /// - Parameter document: which it asked about.
     func leave(
         _ pass: Pass,
-        _ rejection: Rejection,
+        _ rejection: FirstRejection,
         after first: FirstRejection?,
-        document: String,
         at now: Moment
     ) -> (Ruling, Consequences) {
-        decide(at: now) { $0.leave(pass, rejection, after: first, document: document, at: now) }
+        decide(at: now) { $0.leave(pass, rejection, after: first, at: now) }
     }
 
     /// The ruling on a request that found no second key to go out with.
-    func ruleAlone(on first: FirstRejection, document: String, at now: Moment) -> (Ruling, Consequences) {
+    func ruleAlone(on first: FirstRejection, at now: Moment) -> (Ruling, Consequences) {
         decide(at: now) { state in
-            let (ruling, record) = state.ruleAlone(on: first, document: document)
+            let (ruling, record) = state.ruleAlone(on: first, at: now)
             return (ruling, record.map { [$0] } ?? [])
         }
     }
 
-    /// Lets out whoever can go now: to be called when a moment has come at which keys become active.
+    /// Lets out whoever can go now: to be called when a moment has come at which a key can be given out.
     func poll(at now: Moment) -> Consequences { decide(at: now) { _ in ((), []) }.1 }
 
     /// A waiting request gives up because its time is over. Nil when it was let out just before.

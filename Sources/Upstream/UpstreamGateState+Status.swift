@@ -26,7 +26,7 @@ extension UpstreamKeyRing.Slot {
             account: key.account,
             state: state(isCooling: coolsFor != nil),
             coolingUntil: coolsFor.map { now.wall + $0 },
-            quarantineReason: quarantine,
+            quarantineReason: quarantine?.reason,
             isInTime: key.isInTime(at: now.wall),
             underWay: underWay
         )

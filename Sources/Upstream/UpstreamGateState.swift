@@ -154,11 +154,15 @@ struct UpstreamGateState {
         switch accounts[id]?.breaker.admit(at: now.steady) {
         case .go(let permit):
             guard
-                let key = accounts[id]?.ring.take(preferring: waiting.booked, without: waiting.without, at: now)
-            else { preconditionFailure("an open ring without an active key") }
+                let (key, isTrial) = accounts[id]?.ring.take(
+                    preferring: waiting.booked,
+                    without: waiting.without,
+                    at: now
+                )
+            else { preconditionFailure("an open ring without a key to give out") }
             underWay += 1
             accounts[id]?.out[key.id, default: 0] += 1
-            return .go(UpstreamGate.Pass(key: key, permit: permit))
+            return .go(UpstreamGate.Pass(key: key, permit: permit, isTrial: isTrial))
         case .refused(let until): return .refused(.circuitOpen(until: until, at: now))
         case nil: preconditionFailure("a request of an account that is not there")
         }
@@ -194,54 +198,45 @@ struct UpstreamGateState {
         _ report: UpstreamGate.Report,
         after first: FirstRejection?,
         at now: Moment
-    ) -> UpstreamKeyRecord? {
+    ) -> [UpstreamKeyRecord] {
         let id = pass.key.account
         comeBack(pass)
-        let (sign, record): (CircuitBreaker.Sign, UpstreamKeyRecord?)
+        accounts[id]?.breaker.record(report.sign, of: pass.permit, at: now.steady)
         switch report {
-        case .unused: (sign, record) = (.neutral, nil)
-        case .failed: (sign, record) = (.failure, nil)
-        case .answered(let said, let isSuccess):
-            let isAccepted = said == .success
-            (sign, record) = (said, isAccepted ? answered(pass.key, isSuccess: isSuccess, after: first) : nil)
+        case .unused: return []
         case .limited(let retryAfter):
-            sign = .neutral
-            record = accounts[id]?.ring.limited(pass.key, retryAfter: retryAfter, at: now)
+            let record = accounts[id]?.ring.limited(pass.key, retryAfter: retryAfter, at: now)
+            return record.map { [$0] } ?? []
+        case .succeeded:
+            return accounts[id]?.ring.succeeded(pass.key, isTrial: pass.isTrial, after: first, at: now) ?? []
+        case .answered, .failed:
+            if report.sign == .neutral { accounts[id]?.ring.answered(pass.key) }
+            // Of the rejection before, this second try has told nothing.
+            return first.flatMap { ruleAlone(on: $0, at: now).1 }.map { [$0] } ?? []
         }
-        accounts[id]?.breaker.record(sign, of: pass.permit, at: now.steady)
-        return record
-    }
-
-    private mutating func answered(
-        _ key: UpstreamKey,
-        isSuccess: Bool,
-        after first: FirstRejection?
-    ) -> UpstreamKeyRecord? {
-        accounts[key.account]?.ring.answered(key, isSuccess: isSuccess, after: first)
     }
 
     mutating func leave(
         _ pass: UpstreamGate.Pass,
-        _ rejection: Rejection,
+        _ rejection: FirstRejection,
         after first: FirstRejection?,
-        document: String,
         at now: Moment
     ) -> (Ruling, [UpstreamKeyRecord]) {
         let id = pass.key.account
         comeBack(pass)
-        // The vendor works when it refuses in its own words; whoever stands before it says nothing of it.
-        let sign: CircuitBreaker.Sign = rejection == .refused ? .success : .neutral
-        accounts[id]?.breaker.record(sign, of: pass.permit, at: now.steady)
-        let ruled = accounts[id]?.ring.rejected(rejection, by: pass.key, after: first, document: document, at: now)
-        guard let ruled else { preconditionFailure("a request of an account that is not there") }
+        // A rejection says nothing of the vendor's health (FAULTS §3): others may try a half-open breaker.
+        accounts[id]?.breaker.record(.neutral, of: pass.permit, at: now.steady)
+        guard let ruled = accounts[id]?.ring.rejected(rejection, after: first, at: now) else {
+            preconditionFailure("a request of an account that is not there")
+        }
         return ruled
     }
 
-    mutating func ruleAlone(on first: FirstRejection, document: String) -> (Ruling, UpstreamKeyRecord?) {
-        if let ruled = accounts[first.key.account]?.ring.ruleAlone(on: first, document: document) { return ruled }
+    mutating func ruleAlone(on first: FirstRejection, at now: Moment) -> (Ruling, UpstreamKeyRecord?) {
+        if let ruled = accounts[first.key.account]?.ring.ruleAlone(on: first, at: now) { return ruled }
         // Of an account that is over there is nothing to note, but the reply says what it says.
         var noKeys = UpstreamKeyRing([])
-        return noKeys.ruleAlone(on: first, document: document)
+        return noKeys.ruleAlone(on: first, at: now)
     }
 
     // MARK: Failures
@@ -253,6 +248,18 @@ struct UpstreamGateState {
             until: accounts[id]?.ring.nextChange(at: now),
             at: now
         )
+    }
+}
+
+extension UpstreamGate.Report {
+    /// What it says of the vendor's health.
+    fileprivate var sign: CircuitBreaker.Sign {
+        switch self {
+        case .unused, .limited: .neutral
+        case .failed: .failure
+        case .succeeded: .success
+        case .answered(let sign): sign
+        }
     }
 }
 

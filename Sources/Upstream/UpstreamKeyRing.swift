@@ -4,10 +4,11 @@ import Vocabulary
 /// Pure: no clock, no lock.
 ///
 /// A key's state follows from what is known of it, in this order: *draining* or *disabled*, as long as an operator
-/// wants it so; *quarantined*, since the vendor does not accept it, until its secret changes or an operator enables it;
-/// out of its time (`not_before`, `not_after`); *cooling* after a 429; else *active*. Only an active one is given out.
-/// What replies say of a key is noted in each of these states. What a key has spent of its month the budgets know, not
-/// the ring.
+/// wants it so; *quarantined*, since the vendor does not accept it; out of its time (`not_before`, `not_after`); *cooling*
+/// after a 429; else *active*. Only an active one is given out, and once a minute one in quarantine: on trial, as long as
+/// no time and no cooling is against it. A success on trial ends the quarantine, and so does another secret or an
+/// operator who enables the key. What replies say of a key is noted in each of these states. What a key has spent of
+/// its month the budgets know, not the ring.
 ///
 /// Among active keys the choice is a smooth weighted round robin, as nginx does it: each gains its weight, the richest
 /// is taken and pays the sum of all weights. In as many choices as that sum each key has exactly its share, and its
@@ -28,8 +29,9 @@ struct UpstreamKeyRing: Sendable {
 
     /// What the ring has for a request.
     enum Outlook: Equatable {
+        /// A key can take it, if only on trial.
         case open
-        /// All keys that could take it cool or begin later; the first one can then.
+        /// All keys that could take it cool, begin later or are on trial later; the first one can then.
         case waits(until: MonotonicInstant)
         /// No key will take it by waiting in a queue.
         case closed
@@ -41,9 +43,8 @@ struct UpstreamKeyRing: Sendable {
         /// Its balance in the round robin.
         var balance = 0
         var cooling = KeyCooling()
-        var quarantine: QuarantineReason?
-        /// Documents that were refused in a row, each once, without another key to ask.
-        var refusedDocuments: [String] = []
+        var quarantine: KeyQuarantine?
+        var refusals = RefusalCount()
 
         func state(at now: Moment) -> State {
             switch key.operatorState {
@@ -56,15 +57,22 @@ struct UpstreamKeyRing: Sendable {
             return cooling.remaining(at: now.steady).map { .cooling(until: $0) } ?? .active
         }
 
-        /// When time alone makes it active; nil when it is, or when time alone does not.
-        func becomesActive(at now: Moment) -> MonotonicInstant? {
-            switch state(at: now) {
-            case .active, .draining, .disabled, .quarantined: return nil
-            case .cooling(let until): return until
-            case .outOfTime:
+        /// Whether it is in quarantine and the next request may go out on it.
+        func isDueForTrial(at now: Moment) -> Bool {
+            guard state(at: now) == .quarantined, let quarantine else { return false }
+            return quarantine.nextTrial <= now.steady && key.isInTime(at: now.wall)
+                && cooling.remaining(at: now.steady) == nil
+        }
+
+        /// When time alone lets a request go out on it; nil when one may now, or when time alone does not.
+        func nextChange(at now: Moment) -> MonotonicInstant? {
+            if key.operatorState != .active { return nil }
+            var instant = max(quarantine?.nextTrial ?? now.steady, cooling.remaining(at: now.steady) ?? now.steady)
+            if !key.isInTime(at: now.wall) {
                 guard let start = key.notBefore, start > now.wall else { return nil }
-                return max(now.steady + (start - now.wall), cooling.remaining(at: now.steady) ?? now.steady)
+                instant = max(instant, now.steady + (start - now.wall))
             }
+            return instant > now.steady ? instant : nil
         }
     }
 
@@ -81,17 +89,19 @@ struct UpstreamKeyRing: Sendable {
         for slot in slots where !without.contains(where: slot.key.isSame) {
             switch slot.state(at: now) {
             case .active: return .open
+            case .quarantined: if slot.isDueForTrial(at: now) { return .open }
             case .cooling: mayWait = true
-            case .draining, .disabled, .quarantined, .outOfTime: break
+            case .draining, .disabled, .outOfTime: break
             }
-            if let instant = slot.becomesActive(at: now) { first = min(first ?? instant, instant) }
+            if let instant = slot.nextChange(at: now) { first = min(first ?? instant, instant) }
         }
-        // For a key that has not begun nobody waits, unless there is one that cools.
+        // For a key that has not begun or is in quarantine nobody waits, unless there is one that cools.
         if mayWait, let first { return .waits(until: first) }
         return .closed
     }
 
-    /// The key that a request should be booked to: an active one by its turn, else the one that has cooled first.
+    /// The key that a request should be booked to: an active one by its turn, else the one that has cooled first, else
+    /// one that is due for a trial, which is still due then.
     mutating func choose(without: [UpstreamKey], at now: Moment) -> UpstreamKey? {
         if let key = take(without: without, at: now) { return key }
         var first: (key: UpstreamKey, end: MonotonicInstant)?
@@ -99,15 +109,24 @@ struct UpstreamKeyRing: Sendable {
             guard case .cooling(let end) = slot.state(at: now) else { continue }
             if first.map({ end < $0.end }) ?? true { first = (slot.key, end) }
         }
-        return first?.key
+        return first?.key ?? trialIndex(without: without, at: now).map { slots[$0].key }
     }
 
-    /// The key that a request goes out with: the one that it is booked to if it can be, else an active one by its turn.
-    mutating func take(preferring id: KeyID, without: [UpstreamKey], at now: Moment) -> UpstreamKey? {
+    /// The key that a request goes out with: one that is due for a trial, else the one that it is booked to if it can be,
+    /// else an active one by its turn.
+    mutating func take(preferring id: KeyID, without: [UpstreamKey], at now: Moment) -> (UpstreamKey, isTrial: Bool)? {
+        if let index = trialIndex(without: without, at: now) {
+            slots[index].quarantine?.beginTrial(at: now.steady)
+            return (slots[index].key, true)
+        }
         let preferred = slots.first { slot in
             slot.key.id == id && slot.state(at: now) == .active && !without.contains(where: slot.key.isSame)
         }
-        return preferred?.key ?? take(without: without, at: now)
+        return (preferred?.key ?? take(without: without, at: now)).map { ($0, false) }
+    }
+
+    private func trialIndex(without: [UpstreamKey], at now: Moment) -> Int? {
+        slots.firstIndex { $0.isDueForTrial(at: now) && !without.contains(where: $0.key.isSame) }
     }
 
     private mutating func take(without: [UpstreamKey], at now: Moment) -> UpstreamKey? {
@@ -125,8 +144,8 @@ struct UpstreamKeyRing: Sendable {
         return slots[best].key
     }
 
-    /// When time alone changes which keys are active; nil when it does not.
-    func nextChange(at now: Moment) -> MonotonicInstant? { slots.compactMap { $0.becomesActive(at: now) }.min() }
+    /// When time alone changes which keys can be given out; nil when it does not.
+    func nextChange(at now: Moment) -> MonotonicInstant? { slots.compactMap { $0.nextChange(at: now) }.min() }
 
     // MARK: Other keys
 
@@ -141,7 +160,7 @@ struct UpstreamKeyRing: Sendable {
                 key: key,
                 cooling: slot.cooling,
                 quarantine: slot.quarantine,
-                refusedDocuments: slot.refusedDocuments
+                refusals: slot.refusals
             )
         }
         return old.filter { slot in slot.quarantine != nil && !keys.contains(where: slot.key.isSame) }
@@ -156,7 +175,7 @@ struct UpstreamKeyRing: Sendable {
         else { return false }
         switch record.state {
         case .active: return true
-        case .quarantined(let reason): slots[index].quarantine = reason
+        case .quarantined(let reason): slots[index].quarantine = KeyQuarantine(reason: reason, at: now.steady)
         case .cooling(let end):
             // A clock that was set in between must not lock the key for years.
             let left = min(end - now.wall, RetryAfter.longest)
@@ -180,18 +199,33 @@ struct UpstreamKeyRing: Sendable {
 
     private func index(of key: UpstreamKey) -> Int? { slots.firstIndex { $0.key.isSame(as: key) } }
 
-    /// The vendor took the request.
+    func isQuarantined(_ key: UpstreamKey) -> Bool { index(of: key).map { slots[$0].quarantine != nil } ?? false }
+
+    /// The vendor did what was asked.
     ///
     /// - Parameters:
-    ///   - isSuccess: whether it did what was asked.
+    ///   - isTrial: it went out on the key to try that.
     ///   - first: of a request that was tried with this key because another one was rejected.
-    mutating func answered(_ key: UpstreamKey, isSuccess: Bool, after first: FirstRejection?) -> UpstreamKeyRecord? {
-        if let index = index(of: key) {
-            slots[index].cooling.succeeded()
-            if isSuccess { slots[index].refusedDocuments = [] }
-        }
-        guard isSuccess, let first, first.rejection == .refused else { return nil }
-        return quarantine(first.key, for: .otherKeyAccepted)
+    mutating func succeeded(
+        _ key: UpstreamKey,
+        isTrial: Bool,
+        after first: FirstRejection?,
+        at now: Moment
+    ) -> [UpstreamKeyRecord] {
+        let other = first.flatMap { quarantine($0.key, for: $0.rejection.reason, at: now) }
+        guard let index = index(of: key) else { return other.map { [$0] } ?? [] }
+        slots[index].cooling.succeeded()
+        slots[index].refusals = RefusalCount()
+        // What had gone out before the quarantine says nothing new.
+        guard isTrial, slots[index].quarantine != nil else { return other.map { [$0] } ?? [] }
+        slots[index].quarantine = nil
+        let healed = UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: .active)
+        return [other, healed].compactMap { $0 }
+    }
+
+    /// The vendor took the request, and did not do what was asked.
+    mutating func answered(_ key: UpstreamKey) {
+        if let index = index(of: key) { slots[index].cooling.succeeded() }
     }
 
     /// A 429: nothing to remember when the key cools for as long already.
@@ -206,16 +240,21 @@ struct UpstreamKeyRing: Sendable {
         return UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: state)
     }
 
-    mutating func quarantine(_ key: UpstreamKey, for reason: QuarantineReason) -> UpstreamKeyRecord? {
+    mutating func quarantine(
+        _ key: UpstreamKey,
+        for reason: QuarantineReason,
+        at now: Moment
+    ) -> UpstreamKeyRecord? {
         guard let index = index(of: key), slots[index].quarantine == nil else { return nil }
-        slots[index].quarantine = reason
+        slots[index].quarantine = KeyQuarantine(reason: reason, at: now.steady)
+        slots[index].refusals = RefusalCount()
         return UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: .quarantined(reason))
     }
 
-    /// Counts a refusal of a document; gives how many different ones there are in a row.
-    mutating func countRefusal(of document: String, by key: UpstreamKey) -> Int {
-        guard let index = index(of: key) else { return 0 }
-        if !slots[index].refusedDocuments.contains(document) { slots[index].refusedDocuments.append(document) }
-        return slots[index].refusedDocuments.count
+    /// Counts a refusal against its key; why the key is at fault, if this was the one too many. A key in quarantine is
+    /// not counted against.
+    mutating func addRefusal(_ refusal: FirstRejection) -> QuarantineReason? {
+        guard let index = index(of: refusal.key), slots[index].quarantine == nil else { return nil }
+        return slots[index].refusals.add(refusal.rejection, of: refusal.document)
     }
 }

@@ -21,7 +21,8 @@ public struct UpstreamKeyRecord: Sendable, Equatable {
     }
 }
 
-/// Why a key at the vendor is taken for one that the vendor does not accept: contract §7.
+/// Why a key at the vendor is taken for one that the vendor does not accept: contract §7. The first two, when another
+/// key of the account was served with the same request, or after three different documents in a row.
 public enum QuarantineReason: String, Sendable, CaseIterable {
     /// A 401.
     case unauthorized
@@ -29,6 +30,6 @@ public enum QuarantineReason: String, Sendable, CaseIterable {
     case forbidden
     /// A 403 in the vendor's shape, while another key of the account was served with the same request.
     case otherKeyAccepted = "other_key_accepted"
-    /// 403 in a row for different documents, with no success between and no other key to ask.
+    /// Refusals in a row of five different documents, in whatever words, with no success between.
     case refusedRepeatedly = "refused_repeatedly"
 }

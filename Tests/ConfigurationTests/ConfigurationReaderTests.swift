@@ -333,7 +333,9 @@ struct ConfigurationReaderTests {
     func unencrypted() throws {
         let text = try ConfigurationText(Samples.least)
         let warnings = try bench.configuration(text.replacing("upstream.base_url", by: #""http://host""#).text).warnings
-        #expect(warnings == ["upstream.base_url: sends the vendor's key and documents' labels unencrypted; use https"])
+        let what = "is unusual: the vendor's key and documents' labels go unencrypted"
+        let more = "and a vendor that redirects to https is not followed; use https"
+        #expect(warnings == ["upstream.base_url: \(what), \(more)"])
         for url in ["http://127.0.0.1:8081", "http://localhost", "http://[::1]:1"] {
             #expect(try bench.configuration(text.replacing("upstream.base_url", by: "\"\(url)\"").text).warnings == [])
         }

@@ -93,8 +93,8 @@ struct AdminUpstreamKeyTests {
     @Test("a quarantined key is enabled by an operator")
     func enabled() throws {
         let gateway = try start()
-        try gateway.vendor.queueFault("status", ["status": 401])
-        expectError(try gateway.classify(SampleRequests.about()), 502, "upstream_key_rejected")
+        try gateway.vendor.queueFault("status", count: 3, ["status": 401])
+        for _ in 0..<3 { expectError(try gateway.classify(SampleRequests.about()), 502, "upstream_key_rejected") }
         #expect(try state(gateway, "primary") == "quarantined")
         let shown = try gateway.admin("GET", "/upstream-keys/primary").json
         #expect(shown["detail"].string == "unauthorized" && shown["available"].bool == false)

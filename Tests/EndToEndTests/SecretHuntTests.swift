@@ -219,8 +219,8 @@ struct SecretHuntTests {
             try ask(SampleRequests.vendors, key: key)
         }
         replies.append(try gateway.send(TestRequest("GET", "/readyz")))
-        // The last one puts the key out.
-        try askEchoed(401)
+        // The last ones put the key out.
+        for _ in 0..<3 { try askEchoed(401) }
         #expect(replies.contains { $0.status == 200 } && replies.contains { $0.status == 402 })
         #expect(replies.contains { $0.status == 400 && $0.text.contains("you sent ***") })
 

@@ -185,18 +185,77 @@ struct UpstreamKeyTests {
         }
     }
 
-    @Test("when the last key is rejected the request is told 502, later ones 503, and hits are served")
+    @Test(
+        "what every key is refused is about the request: no key suffers, however often, and others are served",
+        arguments: ["<html>Forbidden</html>", #"{"message": "Forbidden"}"#]
+    )
+    func refusedByAll(body: String) throws {
+        try withKeys([primary, other, Self.entry("third", Self.third)]) { gateway in
+            for _ in 0..<6 {
+                let document = SampleRequests.newDocumentID()
+                let reply: JSON = ["status": 403, "body": .string(body)]
+                try gateway.vendor.queueFault("status", count: 2, document: document, reply)
+                expectError(try gateway.classify(SampleRequests.about(document)), 502, "upstream_key_rejected")
+            }
+            #expect(try gateway.vendor.calls() == 12)
+            let keys = [VendorSim.key, Self.second, Self.third]
+            let before = try keys.map { try gateway.vendor.calls(with: $0) }
+            for _ in 0..<9 { expectStoredMiss(try gateway.classify(page())) }
+            #expect(try zip(keys, before).map { try gateway.vendor.calls(with: $0) - $1 } == [3, 3, 3])
+            #expect(!gateway.process.stderr.text.contains("quarantined"))
+        }
+    }
+
+    @Test("when no key is accepted three requests are told 502, later ones 503, and hits are served")
     func allRejected() throws {
         try withKeys([primary, other]) { gateway in
             expectStoredMiss(try gateway.classify(SampleRequests.vendors))
             for key in [VendorSim.key, Self.second] { try gateway.vendor.setKey(key, ["state": "unauthorized"]) }
-            expectError(try gateway.classify(page()), 502, "upstream_key_rejected")
-            #expect(try gateway.vendor.calls() == 3)
+            let document = SampleRequests.about()
+            for _ in 0..<4 { expectError(try gateway.classify(document), 502, "upstream_key_rejected") }
+            for _ in 0..<2 { expectError(try gateway.classify(page()), 502, "upstream_key_rejected") }
+            for id in ["primary", "second"] { expectQuarantine(of: id, "unauthorized", gateway) }
+            #expect(try gateway.vendor.calls() == 13)
             let refusal = try gateway.classify(page())
             expectError(refusal, 503, "no_upstream_key")
-            #expect(refusal["retry-after"] != nil)
+            #expect((1...60).contains(refusal["retry-after"].flatMap { Int($0) } ?? 0))
             expectHit(try gateway.classify(SampleRequests.vendors))
+            #expect(try gateway.vendor.calls() == 13)
+        }
+    }
+
+    @Test("the only key is quarantined by the third document; a minute later one request goes out and brings it back")
+    func healing() throws {
+        try withKeys([primary]) { gateway in
+            try gateway.vendor.setKey(VendorSim.key, ["state": "forbidden"])
+            for _ in 0..<3 { expectError(try gateway.classify(page()), 502, "upstream_key_rejected") }
+            expectQuarantine(of: "primary", "forbidden", gateway)
+            try gateway.killAndRestart()
+            let refusal = try gateway.classify(page())
+            expectError(refusal, 503, "no_upstream_key")
+            let pause = try #require(refusal["retry-after"].flatMap { Int($0) })
+            #expect((1...60).contains(pause))
+            try gateway.vendor.setKey(VendorSim.key, ["state": "good"])
             #expect(try gateway.vendor.calls() == 3)
+            // As a client does that is told when to come again: it is the gateway's own time that passes.
+            Thread.sleep(forTimeInterval: Double(pause))
+            expectStoredMiss(try gateway.classify(page()))
+            #expect(gateway.process.stderr.wait { $0.contains { $0.contains("upstream_key_active") } })
+            for _ in 0..<2 { expectStoredMiss(try gateway.classify(page())) }
+            try gateway.killAndRestart()
+            expectStoredMiss(try gateway.classify(page()))
+        }
+    }
+
+    @Test("replies that say nothing of the vendor's health do not hide its failures from the breaker")
+    func neutralReplies() throws {
+        let breaker: JSON = ["circuit_breaker": ["failures": 5, "window": "10m", "open_for": "10m"]]
+        try withKeys([primary], upstream: breaker) { gateway in
+            for status in [500, 404, 503, 400, 500, 402, 403, 422, 500, 404, 500] {
+                try gateway.vendor.queueFault("status", ["status": JSON(integerLiteral: status)])
+                #expect(try gateway.classify(page()).status == status)
+            }
+            expectError(try gateway.classify(page()), 503, "circuit_open")
         }
     }
 
@@ -259,8 +318,9 @@ struct UpstreamKeyTests {
             try gateway.vendor.waitForCalls(inFlight: 1)
             #expect(try gateway.vendor.calls(with: Self.second) == 1)
             try gateway.killAndRestart()
-            // The second one's month is full of it; the first is quarantined.
-            expectError(try gateway.classify(page()), 503, "no_upstream_key")
+            // The second one's month is full of it, and the first is not accepted.
+            expectError(try gateway.classify(page()), 502, "upstream_key_rejected")
+            #expect(try gateway.vendor.calls(with: Self.second) == 1)
             let keys: JSON = [
                 "upstream": ["keys": [Self.entry("primary", Self.third, ["monthly_credits": 4]), keys[1]]]
             ]

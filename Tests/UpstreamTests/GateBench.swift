@@ -58,7 +58,7 @@ final class GateBench {
     func leave(_ call: UInt64, _ sign: CircuitBreaker.Sign = .success, at time: Int64 = 0) throws {
         let report: UpstreamGate.Report =
             switch sign {
-            case .success: .answered(.success, isSuccess: true)
+            case .success: .succeeded
             case .failure: .failed
             case .neutral: .unused
             }
@@ -69,14 +69,20 @@ final class GateBench {
         try leave(call, .limited(pause), at: time)
     }
 
-    private func leave(_ call: UInt64, _ report: UpstreamGate.Report, at time: Int64) throws {
-        records += gate.leave(try takePass(of: call), report, after: nil, at: moment(time)).records
+    func leave(
+        _ call: UInt64,
+        _ report: UpstreamGate.Report,
+        after first: FirstRejection? = nil,
+        at time: Int64
+    ) throws {
+        records += gate.leave(try takePass(of: call), report, after: first, at: moment(time)).records
     }
 
     /// The call comes back rejected; what the gate rules.
     func leave(_ call: UInt64, _ rejection: Rejection, document: String = "d", at time: Int64 = 0) throws -> Ruling {
         let pass = try takePass(of: call)
-        let (ruling, consequences) = gate.leave(pass, rejection, after: nil, document: document, at: moment(time))
+        let rejected = FirstRejection(key: pass.key, rejection: rejection, document: document)
+        let (ruling, consequences) = gate.leave(pass, rejected, after: nil, at: moment(time))
         records += consequences.records
         return ruling
     }

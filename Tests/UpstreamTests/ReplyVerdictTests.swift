@@ -1,3 +1,4 @@
+import ContentCodings
 import HTTPMessages
 import Testing
 import Vocabulary
@@ -16,14 +17,16 @@ struct ReplyVerdictTests {
         let text = Array("HTTP/1.1 \(status) X\r\n\(fields)\(content)".utf8)
         let progress = reader.read(text.span, consumed: &consumed)
         #expect(progress == .complete)
-        return ReplyVerdict.judge(reader, now: Timestamp(seconds: 784_111_777))
+        return ReplyVerdict.judge(reader, ReplyContent(reader, bytesMax: 1_000), now: Timestamp(seconds: 784_111_777))
     }
 
     /// A verdict in words, for comparisons.
     private func words(_ verdict: ReplyVerdict) -> String {
         switch verdict {
+        case .success: "success"
         case .pass(let sign): "pass \(sign)"
-        case .fail(let failure): "\(failure.code.rawValue) charged \(failure.charged.rawValue)"
+        case .fail(let failure, let sign): "\(failure.code.rawValue) charged \(failure.charged.rawValue) \(sign)"
+        case .redirect(let location): "redirect \(location.map { String(decoding: $0, as: UTF8.self) } ?? "-")"
         case .rejected(let rejection): "rejected \(rejection)"
         case .limited(let pause): "limited \(pause.map { "\($0)" } ?? "by itself")"
         }
@@ -32,14 +35,15 @@ struct ReplyVerdictTests {
     /// FAULTS §3 and contract §5, for every status that there is. 1xx never gets here.
     private func expected(_ status: Int) -> String {
         switch status {
-        case 200...299: "pass success"
+        case 200...299: "success"
+        case 300...399: "redirect -"
         case 401: "rejected unauthorized"
         case 403: "rejected refused"
         case 429: "limited by itself"
-        case 400...499: "pass success"
+        case 400...499: "pass neutral"
         case 500, 503: "pass failure"
-        case 504: "upstream_timeout charged unknown"
-        default: "upstream_invalid_response charged unknown"
+        case 504: "upstream_timeout charged unknown failure"
+        default: "upstream_invalid_response charged unknown failure"
         }
     }
 
@@ -78,10 +82,63 @@ struct ReplyVerdictTests {
         #expect(told == pause)
     }
 
+    // MARK: Content codings
+
+    private func judge(_ status: Int, encoded body: [UInt8], _ coding: String) -> ReplyVerdict {
+        var reader = ResponseReader(to: .post, bodyBytesMax: 1_000, limitName: "the limit")
+        var consumed = 0
+        let head = "HTTP/1.1 \(status) X\r\nContent-Encoding: \(coding)\r\nContent-Length: \(body.count)\r\n\r\n"
+        let bytes = Array(head.utf8) + body
+        #expect(reader.read(bytes.span, consumed: &consumed) == .complete)
+        return ReplyVerdict.judge(reader, ReplyContent(reader, bytesMax: 1_000), now: Timestamp(seconds: 0))
+    }
+
+    @Test("a 403 is told from the words under its content coding")
+    func encodedRefusal() {
+        let encoded = ContentEncoder.encode(Array(Self.vendorError.utf8), .gzip)
+        #expect(words(judge(403, encoded: encoded, "gzip")) == "rejected refused")
+        #expect(words(judge(403, encoded: encoded.dropLast(), "gzip")) == "rejected forbidden")
+        #expect(words(judge(403, encoded: encoded, "br")) == "rejected forbidden")
+        #expect(words(judge(403, encoded: encoded, "identity, X-GZIP")) == "rejected refused")
+    }
+
+    @Test("a success whose body cannot be read may have been charged; an error is passed on, but not when it is broken")
+    func unreadable() {
+        let encoded = ContentEncoder.encode(Array("{}".utf8), .zlib)
+        let long = ContentEncoder.encode([UInt8](repeating: 0x20, count: 1_001), .gzip)
+        #expect(words(judge(200, encoded: encoded, "deflate")) == "success")
+        let invalid = "upstream_invalid_response charged"
+        for (body, coding) in [(encoded, "br"), (Array(encoded.dropLast()), "deflate"), (long, "gzip")] {
+            #expect(words(judge(200, encoded: body, coding)) == "\(invalid) unknown failure")
+        }
+        #expect(words(judge(500, encoded: encoded, "br")) == "pass failure")
+        #expect(words(judge(404, encoded: encoded, "br")) == "pass neutral")
+        #expect(words(judge(404, encoded: long, "gzip")) == "\(invalid) no neutral")
+        #expect(words(judge(503, encoded: encoded.dropLast(), "deflate")) == "\(invalid) no failure")
+        // Without content there is nothing to undo.
+        #expect(words(judge(200, encoded: [], "gzip")) == "success")
+    }
+
+    // MARK: Redirects
+
+    @Test("where a redirect points is told to the log in printable characters, and not for ever")
+    func redirected() {
+        guard case .redirect(let location) = judge(301, "", "Location: https://h/\u{E9}\tx\r\n") else {
+            Issue.record("not a redirect")
+            return
+        }
+        let failure = UpstreamFailure.redirected(301, location: location)
+        #expect(failure.detail == "the vendor answered 301 with Location: https://h/???x")
+        #expect(failure.status == 502 && failure.charged == .no && failure.code == .invalidResponse)
+        let long = UpstreamFailure.redirected(302, location: [UInt8](repeating: 0x61, count: 100_000))
+        #expect(long.detail.utf8.count < 400)
+        #expect(UpstreamFailure.redirected(307, location: nil).detail.hasSuffix("with no Location"))
+    }
+
     @Test("no failure's words hold anything of the body")
     func words() {
-        for status in [502, 504, 302] {
-            guard case .fail(let failure) = judge(status, "hidden") else {
+        for status in [502, 504] {
+            guard case .fail(let failure, _) = judge(status, "hidden") else {
                 Issue.record("\(status) is passed on")
                 continue
             }

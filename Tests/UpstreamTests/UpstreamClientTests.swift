@@ -142,8 +142,9 @@ struct UpstreamClientTests {
     func keyRejected() {
         var settings = vendorSettings
         settings.concurrencyMax = 1
-        let expected = ["upstream_key_rejected charged no", "no_upstream_key charged no"]
-        #expect(outcomes(2, reply: answer("401 No", "no"), settings: settings) == expected)
+        let rejected = "upstream_key_rejected charged no"
+        let expected = [rejected, rejected, rejected, "no_upstream_key charged no"]
+        #expect(outcomes(4, reply: answer("401 No", "no"), settings: settings) == expected)
         #expect(notes.records.map(\.state) == [.quarantined(.unauthorized)])
     }
 
@@ -209,13 +210,13 @@ struct UpstreamClientTests {
         #expect(notes.records.isEmpty)
     }
 
-    @Test("when the second key is at fault itself, the first one's refusal is passed on")
-    func secondAtFault() {
+    @Test("of two refusals the one in the vendor's error shape is passed on, and no key suffers")
+    func oneShaped() {
         let outcomes = outcomes(1, settings: vendorSettings, keys: two) { key in
             key == "primary" ? answer("403 No", Self.refusal) : answer("401 No", "no")
         }
         #expect(outcomes == ["403 \(Self.refusal)"])
-        #expect(notes.records.map(\.id.rawValue) == ["second"])
+        #expect(notes.records.isEmpty)
     }
 
     @Test("a 429 moves the call to another key at once")

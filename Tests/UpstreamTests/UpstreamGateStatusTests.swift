@@ -61,14 +61,14 @@ struct UpstreamGateStatusTests {
     func states(_ state: UpstreamKey.OperatorState, _ cooling: String, _ quarantined: String, _ good: String) throws {
         let bench = try GateBench(settings())
         bench.run {
-            bench.enter(1)
-            bench.enter(2)
-            bench.enter(3)
+            for call in 1...5 { bench.enter(UInt64(call)) }
             bench.replace(settings(), keys: [upstreamKey("key", operatorState: state)])
-            #expect(bench.status() == ["default closed 0; \(good) 3"])
+            #expect(bench.status() == ["default closed 0; \(good) 5"])
             try bench.leave(1, limitedFor: .seconds(7), at: 1_000)
-            #expect(bench.status(at: 2_000) == ["default closed 0; \(cooling) 2, cools until 8000"])
-            #expect(bench.status(at: 8_000) == ["default closed 0; \(good) 2"])
+            #expect(bench.status(at: 2_000) == ["default closed 0; \(cooling) 4, cools until 8000"])
+            #expect(bench.status(at: 8_000) == ["default closed 0; \(good) 4"])
+            // Two that come back counted against the key, and a third one.
+            for call in 4...5 { _ = try bench.leave(UInt64(call), .unauthorized, document: "\(call)") }
             _ = try bench.leave(2, .unauthorized)
             #expect(bench.status(at: 2_000) == ["default closed 0; \(quarantined) 1, cools until 8000, unauthorized"])
             #expect(bench.records.count == 2)
@@ -136,8 +136,8 @@ struct UpstreamGateStatusTests {
             let refused = bench.enter(3, isRepeated: true, account: "first", booked: "a", without: [keys[0]])
             #expect(refused == "no_upstream_key 503 charged no after 60")
             for (rejection, ruling) in [(Rejection.refused, Ruling.passOn), (.unauthorized, .keyRejected)] {
-                let first = FirstRejection(key: keys[0], rejection: rejection)
-                let (alone, consequences) = bench.gate.ruleAlone(on: first, document: "d", at: moment(0))
+                let first = FirstRejection(key: keys[0], rejection: rejection, document: "d")
+                let (alone, consequences) = bench.gate.ruleAlone(on: first, at: moment(0))
                 #expect(alone == ruling && consequences.records.isEmpty)
             }
             bench.replace(settings(), keys: [])

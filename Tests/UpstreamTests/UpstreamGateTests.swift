@@ -232,21 +232,91 @@ struct UpstreamGateTests {
         let bench = try GateBench(settings(concurrencyMax: 1), keys: [upstreamKey("key")])
         let noKey = "no_upstream_key 503 charged no after 60"
         bench.run {
-            #expect(bench.enter(1) == "go")
-            #expect(bench.enter(2) == "wait")
-            #expect(bench.enter(3, account: "unknown") == noKey)
-            let ruling = try bench.leave(1, .unauthorized)
-            #expect(ruling == .keyRejected)
+            for (call, document) in [(1, "a"), (2, "a"), (3, "b"), (4, "c")] {
+                #expect(bench.enter(UInt64(call)) == "go")
+                if call == 4 { #expect(bench.enter(5) == "wait") }
+                let ruling = try bench.leave(UInt64(call), .unauthorized, document: document)
+                #expect(ruling == .keyRejected)
+                #expect(bench.records.isEmpty == (call < 4))
+            }
+            #expect(bench.enter(6, account: "unknown") == noKey)
         } _: {
-            #expect(bench.takeAnswers() == ["2 \(noKey)"])
-            #expect(bench.enter(4) == noKey)
+            #expect(bench.takeAnswers() == ["5 \(noKey)"])
+            #expect(bench.enter(7) == noKey)
             #expect(bench.records.map(\.state) == [.quarantined(.unauthorized)])
             // Another secret is another key.
             bench.replace(settings(concurrencyMax: 1), keys: [upstreamKey("key", secret: "new")])
             #expect(bench.records.last?.state == .active)
-            #expect(bench.enter(5) == "go")
+            #expect(bench.enter(8) == "go")
             bench.replace(settings(concurrencyMax: 1), keys: [upstreamKey("key", secret: "new", notBefore: 7_000)])
-            #expect(bench.enter(6) == "no_upstream_key 503 charged no after 7")
+            #expect(bench.enter(9) == "no_upstream_key 503 charged no after 7")
+        }
+    }
+
+    @Test("once a minute one request goes out on the only key, though it is quarantined; a success lets all out again")
+    func trial() throws {
+        let bench = try GateBench(settings(), keys: [upstreamKey("key")])
+        bench.run {
+            for document in ["a", "b", "c"] {
+                bench.enter(1)
+                _ = try bench.leave(1, .forbidden, document: document, at: 0)
+            }
+            #expect(bench.enter(2, at: 30_000) == "no_upstream_key 503 charged no after 30")
+            #expect(bench.enter(3, at: 60_000) == "go")
+            #expect(bench.enter(4, at: 60_000) == "no_upstream_key 503 charged no after 60")
+            let ruling = try bench.leave(3, .refused, document: "d", at: 61_000)
+            #expect(ruling == .keyRejected)
+            #expect(bench.enter(5, at: 119_999) == "no_upstream_key 503 charged no after 1")
+            #expect(bench.enter(6, at: 120_000) == "go")
+            #expect(bench.records.count == 1)
+            try bench.leave(6, at: 121_000)
+            #expect(bench.records.map(\.state) == [.quarantined(.forbidden), .active])
+            #expect(bench.enter(7, at: 121_000) == "go")
+            #expect(bench.enter(8, at: 121_000) == "go")
+        }
+    }
+
+    @Test("a second try that gives no opinion leaves the first refusal counted, a success shows whose fault it was")
+    func secondTry() throws {
+        let bench = try GateBench(settings(), keys: [upstreamKey("a"), upstreamKey("b")])
+        func first(_ document: String) -> FirstRejection {
+            FirstRejection(key: upstreamKey("a"), rejection: .unauthorized, document: document)
+        }
+        bench.run {
+            for (document, report) in [("1", UpstreamGate.Report.failed), ("2", .answered(.neutral))] {
+                bench.enter(1, booked: "b")
+                try bench.leave(1, report, after: first(document), at: 0)
+                #expect(bench.records.isEmpty)
+            }
+            bench.enter(2, booked: "b")
+            try bench.leave(2, .answered(.failure), after: first("3"), at: 0)
+            #expect(bench.records.map(\.state) == [.quarantined(.unauthorized)])
+            bench.replace(settings(), keys: [upstreamKey("a", secret: "new"), upstreamKey("b")])
+            bench.enter(3, booked: "b")
+            let again = FirstRejection(key: upstreamKey("a", secret: "new"), rejection: .forbidden, document: "4")
+            try bench.leave(3, .succeeded, after: again, at: 0)
+            #expect(bench.records.last?.state == .quarantined(.forbidden))
+        }
+    }
+
+    @Test("a probe that a 4xx answers leaves the breaker half-open: the next request is a probe again")
+    func neutralProbe() throws {
+        let bench = try GateBench(settings(breakerFailures: 2))
+        bench.run {
+            for sign in [CircuitBreaker.Sign.failure, .neutral, .failure] {
+                bench.enter(1)
+                try bench.leave(1, .answered(sign), at: 0)
+            }
+            #expect(bench.enter(3) == "circuit_open 503 charged no after 5")
+            #expect(bench.enter(4, at: 5_000) == "go")
+            try bench.leave(4, .answered(.neutral), at: 5_000)
+            #expect(bench.enter(5, at: 5_000) == "go")
+            #expect(bench.enter(6, at: 5_000) == "circuit_open 503 charged no after 5")
+            let ruling = try bench.leave(5, .refused, at: 5_000)
+            #expect(ruling == .passOn)
+            #expect(bench.enter(7, at: 5_000) == "go")
+            try bench.leave(7, .failed, at: 5_000)
+            #expect(bench.enter(8, at: 5_000) == "circuit_open 503 charged no after 5")
         }
     }
 
@@ -382,7 +452,7 @@ private final class GateModel {
         let ends = (0..<60).map { _ in
             Passes.Step.act { [self] in
                 time += 100_000
-                while !out.isEmpty { leave(.answered(.success, isSuccess: true)) }
+                while !out.isEmpty { leave(.succeeded) }
                 _ = gate.poll(at: moment(time))
             }
         }
@@ -422,7 +492,7 @@ private final class GateModel {
         case 6 where !out.isEmpty: leaveLimited()
         case 7 where !waiting.isEmpty: giveUp()
         case 8: time += Int64.random(in: 0...3_000, using: &generator)
-        default: if !out.isEmpty { leave(.answered(.success, isSuccess: true)) }
+        default: if !out.isEmpty { leave(.succeeded) }
         }
         _ = gate.poll(at: moment(time))
     }

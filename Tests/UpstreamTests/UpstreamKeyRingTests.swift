@@ -65,8 +65,8 @@ struct UpstreamKeyRingTests {
         #expect(ring.outlook(without: [], at: moment(0)) == .waits(until: instant(1_500)))
         #expect(ring.outlook(without: [upstreamKey("c")], at: moment(0)) == .waits(until: instant(2_000)))
         #expect(ring.nextChange(at: moment(0)) == instant(1_500))
-        #expect(ring.take(preferring: KeyID(rawValue: "b"), without: [], at: moment(0)) == nil)
-        #expect(ring.take(preferring: KeyID(rawValue: "b"), without: [], at: moment(1_500))?.id.rawValue == "c")
+        #expect(take(&ring, "b", at: 0) == nil)
+        #expect(take(&ring, "b", at: 1_500) == "c")
     }
 
     @Test("a key is used within not_before and not_after only, and a start to come is not waited for in the queue")
@@ -83,92 +83,211 @@ struct UpstreamKeyRingTests {
 
     // MARK: Rulings
 
+    private func rejection(_ rejection: Rejection, by key: String, document: String = "d") -> FirstRejection {
+        FirstRejection(key: upstreamKey(key), rejection: rejection, document: document)
+    }
+
     private func rule(
         _ ring: inout UpstreamKeyRing,
         _ rejection: Rejection,
         by key: String,
         after first: FirstRejection? = nil,
-        document: String = "d"
+        document: String = "d",
+        at time: Int64 = 0
     ) -> (Ruling, [String]) {
-        let (ruling, records) = ring.rejected(
-            rejection,
-            by: upstreamKey(key),
-            after: first,
-            document: document,
-            at: moment(0)
-        )
-        return (ruling, records.map { "\($0.id) \($0.state)" })
+        let rejected = self.rejection(rejection, by: key, document: document)
+        let (ruling, records) = ring.rejected(rejected, after: first, at: moment(time))
+        return (ruling, words(records))
     }
 
-    private func first(_ rejection: Rejection, by key: String) -> FirstRejection {
-        FirstRejection(key: upstreamKey(key), rejection: rejection)
-    }
-
-    @Test("a 401, or a 403 in other words than the vendor's, is the key's; the request goes to another one first")
-    func aboutTheKey() {
-        for (rejection, reason) in [(Rejection.unauthorized, "unauthorized"), (.forbidden, "forbidden")] {
-            var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
-            #expect(
-                rule(&ring, rejection, by: "a") == (
-                    .tryAnother, ["a quarantined(Vocabulary.QuarantineReason.\(reason))"]
-                )
-            )
-            #expect(choices(&ring, 3) == ["b", "b", "b"])
-            let second = rule(&ring, rejection, by: "b", after: first(rejection, by: "a"))
-            #expect(second == (.keyRejected, ["b quarantined(Vocabulary.QuarantineReason.\(reason))"]))
-            #expect(ring.outlook(without: [], at: moment(0)) == .closed)
-            // What comes back late says nothing new.
-            #expect(rule(&ring, rejection, by: "a") == (.keyRejected, []))
+    private func words(_ records: [UpstreamKeyRecord]) -> [String] {
+        records.map { record in
+            switch record.state {
+            case .active: "\(record.id) active"
+            case .cooling: "\(record.id) cooling"
+            case .quarantined(let reason): "\(record.id) \(reason.rawValue)"
+            }
         }
     }
 
-    @Test("a 401 waits for another key that cools; a 403 of the vendor does not")
+    private func succeed(_ ring: inout UpstreamKeyRing, _ key: String, after first: FirstRejection? = nil) -> [String] {
+        words(ring.succeeded(upstreamKey(key), isTrial: false, after: first, at: moment(0)))
+    }
+
+    @Test(
+        "a rejected request is put to another key; its success puts the first one out",
+        arguments: [
+            (Rejection.unauthorized, "unauthorized"), (.forbidden, "forbidden"), (.refused, "other_key_accepted"),
+        ]
+    )
+    func otherSucceeds(_ rejected: Rejection, _ reason: String) {
+        var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
+        #expect(rule(&ring, rejected, by: "a") == (.tryAnother, []))
+        #expect(Set(choices(&ring, 2)) == ["a", "b"])
+        #expect(succeed(&ring, "b", after: rejection(rejected, by: "a")) == ["a \(reason)"])
+        #expect(choices(&ring, 2) == ["b", "b"])
+        // What comes back late says nothing new.
+        #expect(succeed(&ring, "b", after: rejection(rejected, by: "a")) == [])
+        #expect(succeed(&ring, "a") == [])
+        #expect(choices(&ring, 2) == ["b", "b"])
+    }
+
+    @Test("what two keys are refused is about the request: neither suffers, however many documents there are")
+    func bothRefuse() {
+        var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b"), upstreamKey("c")])
+        let pairs: [(Rejection, Rejection, Ruling)] = [
+            (.refused, .refused, .passOn), (.forbidden, .forbidden, .keyRejected), (.refused, .forbidden, .passOn),
+            (.forbidden, .refused, .passOn),
+        ]
+        for document in 0..<40 {
+            let (first, second, ruling) = pairs[document % 4]
+            #expect(rule(&ring, first, by: "a", document: "\(document)") == (.tryAnother, []))
+            let before = rejection(first, by: "a", document: "\(document)")
+            #expect(rule(&ring, second, by: "b", after: before, document: "\(document)") == (ruling, []))
+        }
+        #expect(Set(choices(&ring, 3)) == ["a", "b", "c"])
+    }
+
+    @Test("a 401 counts against every key that gets one, since nothing in a request brings it about")
+    func unauthorizedTwice() {
+        var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
+        for document in ["1", "1", "2"] {
+            let first = rejection(.unauthorized, by: "a", document: document)
+            #expect(rule(&ring, .unauthorized, by: "b", after: first, document: document) == (.keyRejected, []))
+        }
+        let first = rejection(.unauthorized, by: "a", document: "3")
+        let third = rule(&ring, .unauthorized, by: "b", after: first, document: "3")
+        #expect(third == (.keyRejected, ["a unauthorized", "b unauthorized"]))
+        #expect(ring.outlook(without: [], at: moment(59_999)) == .closed)
+    }
+
+    @Test("a key that was refused as a key waits for another one that cools; a 403 of the vendor does not")
     func otherCools() {
         var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
         _ = ring.limited(upstreamKey("b"), retryAfter: .seconds(9), at: moment(0))
         #expect(rule(&ring, .refused, by: "a").0 == .passOn)
         #expect(rule(&ring, .unauthorized, by: "a").0 == .tryAnother)
+        #expect(rule(&ring, .forbidden, by: "a").0 == .tryAnother)
     }
 
-    @Test("a 403 of the vendor is put to another key: its success quarantines the first one, its 403 nobody")
-    func refused() {
-        var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
-        for document in 0..<20 {
-            #expect(rule(&ring, .refused, by: "a", document: "\(document)") == (.tryAnother, []))
-            let second = rule(&ring, .refused, by: "b", after: first(.refused, by: "a"), document: "\(document)")
-            #expect(second == (.passOn, []))
-        }
-        #expect(ring.answered(upstreamKey("b"), isSuccess: false, after: first(.refused, by: "a")) == nil)
-        let record = ring.answered(upstreamKey("b"), isSuccess: true, after: first(.refused, by: "a"))
-        #expect(record?.id.rawValue == "a")
-        #expect(record?.state == .quarantined(.otherKeyAccepted))
-        #expect(choices(&ring, 2) == ["b", "b"])
+    @Test(
+        "the third document in a row that the only key is refused for as a key puts it out; the same one counts once",
+        arguments: [(Rejection.unauthorized, "unauthorized"), (.forbidden, "forbidden")]
+    )
+    func third(_ rejected: Rejection, _ reason: String) {
+        var ring = UpstreamKeyRing([upstreamKey("a")])
+        for _ in 0..<9 { #expect(rule(&ring, rejected, by: "a", document: "1") == (.keyRejected, [])) }
+        #expect(rule(&ring, rejected, by: "a", document: "2") == (.keyRejected, []))
+        #expect(succeed(&ring, "a") == [])
+        for document in ["3", "4"] { #expect(rule(&ring, rejected, by: "a", document: document).1 == []) }
+        // Another answer between is no success.
+        ring.answered(upstreamKey("a"))
+        #expect(rule(&ring, rejected, by: "a", document: "5") == (.keyRejected, ["a \(reason)"]))
+        #expect(ring.choose(without: [], at: moment(0)) == nil)
+        #expect(rule(&ring, rejected, by: "a", document: "6") == (.keyRejected, []))
     }
 
-    @Test("when the second key is at fault itself, the first refusal is judged as if there had been no second key")
-    func secondAtFault() {
-        var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
-        let second = rule(&ring, .unauthorized, by: "b", after: first(.refused, by: "a"))
-        #expect(second == (.passOn, ["b quarantined(Vocabulary.QuarantineReason.unauthorized)"]))
-    }
-
-    @Test("the fifth 403 in a row about different documents is the only key's; the same document counts once")
+    @Test("the fifth document in a row, in whatever words it is refused, puts the only key out")
     func fifth() {
         var ring = UpstreamKeyRing([upstreamKey("a")])
         for _ in 0..<9 { #expect(rule(&ring, .refused, by: "a", document: "1") == (.passOn, [])) }
-        for document in 2...4 { #expect(rule(&ring, .refused, by: "a", document: "\(document)").0 == .passOn) }
+        #expect(rule(&ring, .refused, by: "a", document: "2").0 == .passOn)
+        for document in 3...4 { #expect(rule(&ring, .forbidden, by: "a", document: "\(document)").1 == []) }
         var spared = ring
-        #expect(spared.answered(upstreamKey("a"), isSuccess: true, after: nil) == nil)
+        #expect(succeed(&spared, "a") == [])
         #expect(rule(&spared, .refused, by: "a", document: "5").0 == .passOn)
         let fifth = rule(&ring, .refused, by: "a", document: "5")
-        #expect(fifth == (.keyRejected, ["a quarantined(Vocabulary.QuarantineReason.refusedRepeatedly)"]))
+        #expect(fifth == (.keyRejected, ["a refused_repeatedly"]))
         #expect(ring.choose(without: [], at: moment(0)) == nil)
+    }
+
+    // MARK: Quarantine
+
+    /// A key in quarantine since the start.
+    private func putOut(_ ring: inout UpstreamKeyRing, _ key: String) {
+        for document in ["1", "2", "3"] {
+            _ = ring.ruleAlone(on: rejection(.unauthorized, by: key, document: document), at: moment(0))
+        }
+    }
+
+    private func take(_ ring: inout UpstreamKeyRing, _ id: String, at time: Int64) -> String? {
+        ring.take(preferring: KeyID(rawValue: id), without: [], at: moment(time)).map { key, isTrial in
+            isTrial ? "\(key.id) on trial" : key.id.rawValue
+        }
+    }
+
+    @Test("once a minute one request goes out on a key in quarantine, whatever key it is booked to; a success heals it")
+    func trial() {
+        var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
+        putOut(&ring, "a")
+        #expect(take(&ring, "b", at: 59_999) == "b")
+        #expect(choices(&ring, 2, at: 60_000) == ["b", "b"])
+        #expect(take(&ring, "b", at: 60_000) == "a on trial")
+        #expect(take(&ring, "b", at: 60_000) == "b")
+        // Another key stands behind it, and that one's success says nothing new.
+        #expect(rule(&ring, .unauthorized, by: "a", document: "4", at: 60_100) == (.tryAnother, []))
+        #expect(succeed(&ring, "b", after: rejection(.unauthorized, by: "a")) == [])
+        #expect(take(&ring, "b", at: 119_999) == "b")
+        #expect(take(&ring, "b", at: 120_000) == "a on trial")
+        let healed = ring.succeeded(upstreamKey("a"), isTrial: true, after: nil, at: moment(121_000))
+        #expect(words(healed) == ["a active"])
+        #expect(Set(choices(&ring, 2, at: 121_000)) == ["a", "b"])
+        // The count starts anew.
+        for document in ["1", "2"] {
+            _ = ring.ruleAlone(on: rejection(.unauthorized, by: "a", document: document), at: moment(121_000))
+        }
+        #expect(Set(choices(&ring, 2, at: 121_000)) == ["a", "b"])
+    }
+
+    @Test("a refusal by a key in quarantine is no second opinion: the other key's refusal counts as if alone")
+    func opinionInQuarantine() {
+        for isTrialFirst in [true, false] {
+            var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
+            putOut(&ring, "b")
+            for document in ["1", "2", "3"] {
+                let (first, second) = isTrialFirst ? ("b", "a") : ("a", "b")
+                let before = rejection(.forbidden, by: first, document: document)
+                let (ruling, records) = rule(&ring, .forbidden, by: second, after: before, document: document)
+                #expect(ruling == .keyRejected)
+                #expect(records == (document == "3" ? ["a forbidden"] : []))
+            }
+        }
+    }
+
+    @Test("a trial waits for the key's time and for its cooling, and an operator's state stands before it")
+    func trialLater() {
+        var ring = UpstreamKeyRing([upstreamKey("a", notAfter: 200_000)])
+        putOut(&ring, "a")
+        #expect(ring.nextChange(at: moment(0)) == instant(60_000))
+        _ = ring.limited(upstreamKey("a"), retryAfter: .seconds(90), at: moment(0))
+        #expect(ring.nextChange(at: moment(0)) == instant(90_000))
+        #expect(ring.outlook(without: [], at: moment(89_999)) == .closed)
+        #expect(ring.outlook(without: [], at: moment(90_000)) == .open)
+        #expect(ring.outlook(without: [upstreamKey("a")], at: moment(90_000)) == .closed)
+        #expect(ring.choose(without: [], at: moment(90_000))?.id.rawValue == "a")
+        #expect(ring.outlook(without: [], at: moment(200_000)) == .closed)
+        #expect(ring.nextChange(at: moment(200_000)) == nil)
+        _ = ring.replace([upstreamKey("a", notAfter: 200_000, operatorState: .draining)])
+        #expect(ring.outlook(without: [], at: moment(90_000)) == .closed)
+        #expect(take(&ring, "a", at: 90_000) == nil)
+    }
+
+    @Test("while another key cools, a trial lets one request out and the others wait")
+    func trialWhileCooling() {
+        var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
+        putOut(&ring, "a")
+        _ = ring.limited(upstreamKey("b"), retryAfter: .seconds(300), at: moment(0))
+        #expect(ring.outlook(without: [], at: moment(0)) == .waits(until: instant(60_000)))
+        #expect(ring.choose(without: [], at: moment(60_000))?.id.rawValue == "b")
+        #expect(take(&ring, "b", at: 60_000) == "a on trial")
+        #expect(take(&ring, "b", at: 60_000) == nil)
+        #expect(ring.outlook(without: [], at: moment(60_000)) == .waits(until: instant(120_000)))
     }
 
     @Test("a quarantine ends when the secret changes or the key goes, and not when anything else about it does")
     func endOfQuarantine() {
         var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
-        for key in ["a", "b"] { _ = rule(&ring, .unauthorized, by: key) }
+        for key in ["a", "b"] { putOut(&ring, key) }
         #expect(ring.replace([upstreamKey("a", weight: 9), upstreamKey("b")]).isEmpty)
         #expect(ring.choose(without: [], at: moment(0)) == nil)
         let ended = ring.replace([upstreamKey("a", secret: "new")])
@@ -185,8 +304,7 @@ struct UpstreamKeyRingTests {
     func operatorState(_ state: UpstreamKey.OperatorState) {
         var ring = UpstreamKeyRing([upstreamKey("a", weight: 5, operatorState: state), upstreamKey("b")])
         #expect(choices(&ring, 3) == ["b", "b", "b"])
-        let a = KeyID(rawValue: "a")
-        #expect(ring.take(preferring: a, without: [], at: moment(0))?.id.rawValue == "b")
+        #expect(take(&ring, "a", at: 0) == "b")
         #expect(ring.outlook(without: [upstreamKey("b")], at: moment(0)) == .closed)
         // Neither its cooling nor its start is anything to wait for.
         _ = ring.limited(upstreamKey("a"), retryAfter: .seconds(9), at: moment(0))
@@ -201,7 +319,8 @@ struct UpstreamKeyRingTests {
     func notedWhileDraining() {
         let draining = ["a", "b", "c"].map { upstreamKey($0, operatorState: .draining) }
         var ring = UpstreamKeyRing(draining)
-        #expect(rule(&ring, .unauthorized, by: "a").1 == ["a quarantined(Vocabulary.QuarantineReason.unauthorized)"])
+        for document in ["1", "2"] { #expect(rule(&ring, .unauthorized, by: "a", document: document).1 == []) }
+        #expect(rule(&ring, .unauthorized, by: "a", document: "3").1 == ["a unauthorized"])
         let record = ring.limited(upstreamKey("b"), retryAfter: .seconds(3), at: moment(0))
         #expect(record?.state == .cooling(until: Timestamp(seconds: 3)))
         for document in 1...4 { #expect(rule(&ring, .refused, by: "c", document: "\(document)").0 == .passOn) }
@@ -210,13 +329,13 @@ struct UpstreamKeyRingTests {
         #expect(Set(choices(&ring, 4, at: 3_000)) == ["b", "c"])
         _ = ring.replace([upstreamKey("c", weight: 7)])
         let fifth = rule(&ring, .refused, by: "c", document: "5")
-        #expect(fifth == (.keyRejected, ["c quarantined(Vocabulary.QuarantineReason.refusedRepeatedly)"]))
+        #expect(fifth == (.keyRejected, ["c refused_repeatedly"]))
     }
 
     @Test("enabling a key forgets its quarantine, its cooling and its refusals, and nothing of the others")
     func enabling() {
         var ring = UpstreamKeyRing(["a", "b", "c", "d"].map { upstreamKey($0) })
-        for key in ["a", "b"] { _ = rule(&ring, .unauthorized, by: key) }
+        for key in ["a", "b"] { putOut(&ring, key) }
         for key in ["c", "d"] { _ = ring.limited(upstreamKey(key), retryAfter: .seconds(9), at: moment(0)) }
         for id in ["a", "c"] {
             let key = upstreamKey(id)
@@ -246,7 +365,7 @@ struct UpstreamKeyRingTests {
     )
     func enablingInactive(_ state: UpstreamKey.OperatorState) {
         var ring = UpstreamKeyRing([upstreamKey("a", operatorState: state)])
-        _ = rule(&ring, .unauthorized, by: "a")
+        putOut(&ring, "a")
         #expect(ring.enable(KeyID(rawValue: "a")) != nil)
         #expect(ring.choose(without: [], at: moment(0)) == nil)
         #expect(ring.replace([upstreamKey("a")]).isEmpty)
