@@ -189,12 +189,14 @@ extension ClientConnection {
             pending.reason = .request
             join(pending, looksUp: false)
         case .forwarded(let forwarded, let stale):
-            if forwarded.isVendorFailure, replyStale(stale, pending.facts) { return }
+            let charged = pending.role == .follower ? .zero : forwarded.credits ?? .zero
+            if forwarded.isVendorFailure, replyStale(stale, pending.facts, charged: charged) { return }
             if let result = forwarded.result { worker.rooms.cache.remember(alias: pending.fingerprint, for: result) }
             reply(forwarded, pending)
-        case .failed(let failure, let stale):
-            if failure.mayServeStale, replyStale(stale, pending.facts) { return }
-            fail(ErrorReply(failure), pending)
+        case .failed(let failure, let stale, let credits):
+            let charged = pending.role == .follower ? .zero : credits
+            if failure.mayServeStale, replyStale(stale, pending.facts, charged: charged) { return }
+            fail(ErrorReply(failure), pending, charged: charged)
         case .denied(let denial, let documentPages):
             guard pending.role == .follower else {
                 return deny(worker.refusal(denial), pending.facts, model: pending.request.model)
@@ -219,12 +221,14 @@ extension ClientConnection {
     }
 
     /// Answers with a stale result in place of a failure, where one may be served; false when it may not.
-    private func replyStale(_ result: CachedResult?, _ facts: RequestFacts) -> Bool {
+    ///
+    /// - Parameter charged: what the vendor charged for the failure.
+    private func replyStale(_ result: CachedResult?, _ facts: RequestFacts, charged: MicroCredits) -> Bool {
         guard let result, !facts.directives.noCache, !facts.directives.noStore else { return false }
         let freshness = freshness(of: result)
         guard freshness.maySubstitute(within: worker.settings.cache.staleIfError), freshness.satisfies(facts.directives)
         else { return false }
-        replyHit(result, freshness, facts)
+        replyHit(result, freshness, facts, charged: charged)
         return true
     }
 }

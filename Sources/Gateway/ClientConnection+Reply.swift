@@ -6,13 +6,21 @@ import Vocabulary
 /// The replies to a request, each with its line in the access log.
 extension ClientConnection {
     /// A stored result, byte for byte as the vendor sent it.
-    func replyHit(_ result: CachedResult, _ freshness: Freshness, _ facts: RequestFacts) {
+    ///
+    /// - Parameter charged: what a failure of the vendor cost that a stale result stands in for.
+    func replyHit(
+        _ result: CachedResult,
+        _ freshness: Freshness,
+        _ facts: RequestFacts,
+        charged: MicroCredits = .zero
+    ) {
         guard let caller = facts.caller else { preconditionFailure("a hit before authentication") }
         let body = worker.settings.cache.hitsReportZeroCredits ? result.bodyCreditsZero : result.body
         let ttl = freshness.ttlSeconds
         worker.countHit(result, by: caller)
         let cache = ReplyWriter.CacheFields(
             status: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
+            charged: charged,
             saved: result.credits,
             remaining: caller.meter.remaining(at: worker.loop.wallClock),
             age: freshness.ageSeconds
@@ -22,7 +30,7 @@ extension ClientConnection {
             cache,
             body,
             facts,
-            AccessLine.Ending(status: Int(result.status), saved: result.credits)
+            AccessLine.Ending(status: Int(result.status), charged: charged, saved: result.credits)
         )
     }
 
@@ -60,25 +68,28 @@ extension ClientConnection {
     }
 
     /// An error that the gateway makes.
-    func reply(_ error: ErrorReply, _ facts: RequestFacts, closes: Bool) {
+    ///
+    /// - Parameter charged: what the vendor charged for the reply in whose place it stands.
+    func reply(_ error: ErrorReply, _ facts: RequestFacts, closes: Bool, charged: MicroCredits = .zero) {
         let body = error.body
         if let caller = facts.caller { worker.noteUse(by: caller) }
         send(
             outline(error.status, nil, body, facts, keepsAlive: !closes && mayGoOn(facts)),
             facts.route == .classify
-                ? ReplyWriter.CacheFields(status: .detail(error.code), remaining: remaining(facts)) : nil,
+                ? ReplyWriter.CacheFields(status: .detail(error.code), charged: charged, remaining: remaining(facts))
+                : nil,
             body,
             facts,
-            AccessLine.Ending(status: error.status, error: error.code),
+            AccessLine.Ending(status: error.status, charged: charged, error: error.code),
             retryAfter: error.retryAfterSeconds.map { Array(String($0).utf8) },
             allow: error.allow
         )
     }
 
     /// A request that got as far as to wait for an answer and gets none.
-    func fail(_ error: ErrorReply, _ pending: PendingExchange, closes: Bool = false) {
+    func fail(_ error: ErrorReply, _ pending: PendingExchange, closes: Bool = false, charged: MicroCredits = .zero) {
         count(pending)
-        reply(error, pending.facts, closes: closes)
+        reply(error, pending.facts, closes: closes, charged: charged)
     }
 
     /// A request that its team may not make.

@@ -219,18 +219,23 @@ final class FlightLeader {
         case .storable(let credits):
             let result = mayStore ? makeResult(reply, credits, read) : nil
             settle(reply, credits, result, lesson(read, credits))
-        case .failedReply(let credits), .passedOnUnstored(let credits): settle(reply, credits, nil, Lesson())
+        case .failedReply(let credits): settle(reply, credits, nil, Lesson())
+        case .passedOnUnstored(let credits, let reason):
+            log("upstream_result_not_storable", "\(reason); the reply is passed on, not stored")
+            settle(reply, credits, nil, lesson(read, credits))
         case .unsoundCredits:
             log("upstream_credits_unsound", "credits_used is missing or no amount; the reply is passed on, not stored")
             conclude(.unconfirmed, .forwarded(forwardedReply(reply, nil, nil), stale: stale))
-        case .invalid(let reason):
+        case .invalid(let reason, let credits):
             log("upstream_invalid_response", reason)
-            fail(.invalidReply(reason))
+            guard let credits else { return fail(.invalidReply(reason)) }
+            conclude(.settled(credits), .failed(.invalidReply(reason), stale: stale, charged: credits))
         }
     }
 
     /// What is not a 200 and is passed on: it costs what it says, and nothing when it says nothing, unless the vendor
-    /// may have done the work (2xx). 400 and 404 may be kept for a while, in memory only.
+    /// may have done the work (2xx). Of one that says it unreadably nobody knows. 400 and 404 may be kept for a while, in
+    /// memory only.
     private func receiveError(_ reply: UpstreamReply) {
         if reply.status == 402 {
             let key = reservation?.ask.upstreamKey.rawValue ?? ""
@@ -239,14 +244,17 @@ final class FlightLeader {
         // A body in its coding would be kept without the field that names it.
         let keeps =
             mayStore && worker.settings.cache.keepsNegative(reply.status) && reply.contentEncoding == nil
-        let credits = ClassifyReply.creditsOfError(reply.body.span)
+        let (end, credits) = Self.endOfError(reply)
         let result = keeps ? makeResult(reply, credits ?? .zero, nil) : nil
         if let result { worker.keep(result) }
-        let outcome = FlightOutcome.forwarded(forwardedReply(reply, credits, result), stale: stale)
-        if let credits {
-            conclude(.settled(credits), outcome)
-        } else {
-            conclude((200..<300).contains(reply.status) ? .unconfirmed : .released, outcome)
+        conclude(end, .forwarded(forwardedReply(reply, credits, result), stale: stale))
+    }
+
+    private static func endOfError(_ reply: UpstreamReply) -> (ReservationEnding.Outcome, MicroCredits?) {
+        switch ClassifyReply.read(reply.body.span).credits {
+        case .sound(let credits): (.settled(credits), credits)
+        case .unsound: (.unconfirmed, nil)
+        case .missing, .null: ((200..<300).contains(reply.status) ? .unconfirmed : .released, nil)
         }
     }
 

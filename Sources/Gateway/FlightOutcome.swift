@@ -16,8 +16,8 @@ enum FlightOutcome: Sendable {
     case found(CachedResult)
     /// The vendor answered, with a result or with an error of its own that is passed on.
     case forwarded(ForwardedReply, stale: CachedResult?)
-    /// The vendor did not answer, or not in a way that may be passed on.
-    case failed(UpstreamFailure, stale: CachedResult?)
+    /// The vendor did not answer, or not in a way that may be passed on; with what it charged all the same.
+    case failed(UpstreamFailure, stale: CachedResult?, charged: MicroCredits = .zero)
     /// The budgets of the team whose request led have no room for it; with the document's pages, if they are known.
     case denied(Denial, documentPages: Int?)
     /// The store could not say whether it has the result, or could not make the reservation or the settlement durable:

@@ -1,12 +1,19 @@
 public import Vocabulary
 
-/// What the body of a vendor's 200 to a classify request says. Immutable.
+/// What the body of a vendor's reply to a classify request says. Immutable.
+///
+/// It is read strictly, since only what has one meaning may be stored. What is not strict JSON is read once more, leniently:
+/// the client gets it as it is, and what the vendor charged for it is booked if all readers would find the same number.
 public struct ClassifyReply: Sendable, Equatable {
     /// What stands in `credits_used`.
     public enum Credits: Sendable, Equatable {
+        /// Not there.
         case missing
-        /// Negative, no number, finer than a millionth, or beyond all measure.
+        /// There, as null.
+        case null
+        /// Negative, no number, beyond all measure, or there twice.
         case unsound
+        /// Rounded to the nearest micro-credit, halves up.
         case sound(MicroCredits)
     }
 
@@ -16,19 +23,44 @@ public struct ClassifyReply: Sendable, Equatable {
         case storable(MicroCredits)
         /// `request_status` failed or exception: passed on, charged at what it says, nothing when it says nothing.
         case failedReply(MicroCredits)
-        /// Completed, but nobody can say what it cost: passed on, not stored.
+        /// Nobody can say what it cost: passed on, not stored.
         case unsoundCredits
-        /// Sound credits, but not a result for this question: passed on, not stored.
-        case passedOnUnstored(MicroCredits)
-        /// No answer to this request: 502.
-        case invalid(String)
+        /// Sound credits, but no result that may be stored: passed on; with the reason.
+        case passedOnUnstored(MicroCredits, reason: String)
+        /// No answer to this request: 502; with the reason, and what it cost if it says so.
+        case invalid(String, MicroCredits?)
     }
 
-    /// False when the body is not one strict JSON object.
+    /// The members that are looked at.
+    private enum Member: Int, CaseIterable {
+        case requestStatus, documentID, classification, pageCount, credits
+
+        var name: StaticString {
+            switch self {
+            case .requestStatus: "request_status"
+            case .documentID: "document_id"
+            case .classification: "classification"
+            case .pageCount: "num_pages"
+            case .credits: "credits_used"
+            }
+        }
+    }
+
+    private enum Content {
+        case text([UInt8])
+        case number(Range<Int>)
+        case null, other
+    }
+
+    /// False when the body is not one JSON object, strict or not.
     public private(set) var isObject = false
+    /// Whether the body is JSON as RFC 8259 has it, with no name twice.
+    public private(set) var isStrict = false
     public private(set) var requestStatus: String?
     /// In lower case when it is a UUID.
     public private(set) var documentID: String?
+    /// `document_id` is there and is neither null nor one string.
+    private var hasOddDocument = false
     public private(set) var classification: String?
     public private(set) var credits = Credits.missing
     /// Where the number of `credits_used` stands in the body; nil unless it is a number.
@@ -40,74 +72,155 @@ public struct ClassifyReply: Sendable, Equatable {
     /// Reads a body; whatever it is, the verdict says what follows.
     public static func read(_ body: Span<UInt8>) -> ClassifyReply {
         body.withUnsafeBufferPointer { bytes in
-            var reply = ClassifyReply()
             var json = StrictJSON()
-            do throws(JSONFault) { try json.read(bytes) } catch { return reply }
+            do throws(JSONFault) { try json.read(bytes) } catch { return readLeniently(bytes) }
+            var reply = ClassifyReply()
             guard json.tape.nodes[0].kind == .object else { return reply }
             reply.isObject = true
+            reply.isStrict = true
             json.tape.forEachMember(of: 0) { name, value in
-                reply.take(json.tape.nodes[name], json.tape.nodes[value], bytes)
+                guard let member = member(json.tape.nodes[name], bytes) else { return }
+                reply.take(member, content(json.tape.nodes[value], bytes), bytes)
             }
             return reply
         }
     }
 
-    /// What an error body says it cost; nil when it does not say, or not soundly.
-    public static func creditsOfError(_ body: Span<UInt8>) -> MicroCredits? {
-        guard case .sound(let credits) = read(body).credits else { return nil }
-        return credits
+    private static func readLeniently(_ bytes: UnsafeBufferPointer<UInt8>) -> ClassifyReply {
+        var reply = ClassifyReply()
+        var seen: Set<Member> = []
+        var object = LenientObject(bytes)
+        let shape = object.forEachMember { name, value in
+            guard let member = member(name, bytes) else { return }
+            if seen.insert(member).inserted {
+                reply.take(member, content(value, bytes), bytes)
+            } else {
+                reply.takeAgain(member, content(value, bytes))
+            }
+        }
+        switch shape {
+        case .object: reply.isObject = true
+        case .objectAndMore: break
+        case .broken: return ClassifyReply()
+        }
+        return reply
     }
 
-    private mutating func take(_ name: JSONTape.Node, _ value: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) {
-        let text = value.kind == .string ? JSONContent.bytes(value, bytes) : nil
-        if JSONContent.equals(name, "request_status", bytes) {
-            requestStatus = text.map { String(decoding: $0, as: UTF8.self) }
-        } else if JSONContent.equals(name, "document_id", bytes) {
-            documentID = text.map { String(decoding: DocumentID.canonical($0) ?? $0, as: UTF8.self) }
-        } else if JSONContent.equals(name, "classification", bytes) {
-            classification = text.map { String(decoding: $0, as: UTF8.self) }
-        } else if JSONContent.equals(name, "num_pages", bytes) {
-            pageCount = value.kind == .number ? Int(String(decoding: bytes[value.range], as: UTF8.self)) : nil
-        } else if JSONContent.equals(name, "credits_used", bytes) {
-            takeCredits(value, bytes)
+    private static func member(_ name: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Member? {
+        guard JSONContent.isWellFormed(name, bytes) else { return nil }
+        return Member.allCases.first { JSONContent.equals(name, $0.name, bytes) }
+    }
+
+    private static func content(_ value: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Content {
+        switch value.kind {
+        case .string: .text(JSONContent.bytes(value, bytes))
+        case .number: .number(value.range)
+        case .null: .null
+        case .object, .array, .yes, .no: .other
         }
     }
 
-    private mutating func takeCredits(_ value: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) {
-        credits = .unsound
-        guard value.kind == .number else { return }
-        creditsRange = value.range
-        if let amount = MicroCredits(jsonNumber: bytes[value.range]) { credits = .sound(amount) }
+    private static func content(_ value: LenientObject.Value, _ bytes: UnsafeBufferPointer<UInt8>) -> Content {
+        switch value {
+        case .string(let node): JSONContent.isWellFormed(node, bytes) ? .text(JSONContent.bytes(node, bytes)) : .other
+        case .number(let range): .number(range)
+        case .null: .null
+        case .other: .other
+        }
     }
+
+    private mutating func take(_ member: Member, _ content: Content, _ bytes: UnsafeBufferPointer<UInt8>) {
+        switch member {
+        case .requestStatus: requestStatus = Self.text(content)
+        case .documentID: takeDocument(content)
+        case .classification: classification = Self.text(content)
+        case .pageCount:
+            if case .number(let range) = content { pageCount = Int(String(decoding: bytes[range], as: UTF8.self)) }
+        case .credits: takeCredits(content, bytes)
+        }
+    }
+
+    /// A member that was there before says nothing any more: which of both counts, each reader decides for itself.
+    private mutating func takeAgain(_ member: Member, _ content: Content) {
+        switch member {
+        case .requestStatus: requestStatus = nil
+        case .documentID:
+            let first = documentID
+            takeDocument(content)
+            if documentID != first { hasOddDocument = true }
+        case .classification: classification = nil
+        case .pageCount: pageCount = nil
+        case .credits:
+            credits = .unsound
+            creditsRange = nil
+        }
+    }
+
+    private static func text(_ content: Content) -> String? {
+        guard case .text(let bytes) = content else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private mutating func takeDocument(_ content: Content) {
+        switch content {
+        case .text(let bytes): documentID = String(decoding: DocumentID.canonical(bytes) ?? bytes, as: UTF8.self)
+        case .null: documentID = nil
+        case .number, .other: hasOddDocument = true
+        }
+    }
+
+    private mutating func takeCredits(_ content: Content, _ bytes: UnsafeBufferPointer<UInt8>) {
+        switch content {
+        case .number(let range):
+            creditsRange = range
+            credits = MicroCredits(roundingJSONNumber: bytes[range]).map(Credits.sound) ?? .unsound
+        case .null: credits = .null
+        case .text, .other: credits = .unsound
+        }
+    }
+
+    // MARK: What follows
 
     /// What is to be done with the reply to a request for this document and these labels.
     public func verdict(documentID asked: String, labels: [[UInt8]]) -> Verdict {
-        guard isObject else { return .invalid("the body is not a JSON object") }
-        guard let requestStatus else { return .invalid("the body has no request_status") }
-        if requestStatus == "failed" || requestStatus == "exception" {
-            return isAboutAnother(asked) ? .invalid("the reply is about another document") : failureVerdict
+        guard isObject else { return .invalid("the body is not a JSON object", soundCredits) }
+        let hasFailed = requestStatus == "failed" || requestStatus == "exception"
+        guard !isAboutAnother(asked, hasFailed: hasFailed) else {
+            return .invalid("the reply is about another document", soundCredits)
         }
-        guard let documentID, documentID.utf8.elementsEqual(asked.utf8) else {
-            return .invalid("the reply is about another document")
-        }
-        guard let classification else { return .invalid("the reply has no classification") }
-        guard case .sound(let credits) = credits else { return .unsoundCredits }
-        guard requestStatus == "completed", labels.contains(where: { $0.elementsEqual(classification.utf8) }) else {
-            return .passedOnUnstored(credits)
-        }
+        if hasFailed { return failureVerdict }
+        guard let credits = soundCredits else { return .unsoundCredits }
+        if let reason = reasonNotToStore(labels) { return .passedOnUnstored(credits, reason: reason) }
         return .storable(credits)
     }
 
-    /// Whether a document is named that was not asked about; what failed need not name one.
-    private func isAboutAnother(_ asked: String) -> Bool {
-        guard let documentID, DocumentID.canonical(Array(documentID.utf8)) != nil else { return false }
-        return !documentID.utf8.elementsEqual(asked.utf8)
+    private var soundCredits: MicroCredits? {
+        guard case .sound(let credits) = credits else { return nil }
+        return credits
+    }
+
+    /// Whether a document is named that was not asked about. What failed may name anything but a document.
+    private func isAboutAnother(_ asked: String, hasFailed: Bool) -> Bool {
+        guard let documentID else { return hasOddDocument && !hasFailed }
+        if documentID.utf8.elementsEqual(asked.utf8) { return hasOddDocument }
+        return !hasFailed || DocumentID.canonical(Array(documentID.utf8)) != nil
+    }
+
+    private func reasonNotToStore(_ labels: [[UInt8]]) -> String? {
+        guard isStrict else { return "the reply is not strict JSON" }
+        guard requestStatus == "completed" else { return "the request_status is not completed" }
+        guard documentID != nil else { return "the reply names no document" }
+        guard let classification else { return "the reply has no classification" }
+        guard labels.contains(where: { $0.elementsEqual(classification.utf8) }) else {
+            return "the classification is none of the request's labels"
+        }
+        return nil
     }
 
     private var failureVerdict: Verdict {
         switch credits {
         case .missing: .failedReply(.zero)
-        case .unsound: .unsoundCredits
+        case .null, .unsound: .unsoundCredits
         case .sound(let credits): .failedReply(credits)
         }
     }

@@ -24,6 +24,31 @@ enum JSONContent {
         return output.bytes
     }
 
+    /// Whether the string of a text that was not read strictly has content: no escape of it is half of a surrogate pair.
+    /// Each escape is one that JSON knows.
+    static func isWellFormed(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard node.hasEscapes else { return true }
+        var index = Int(node.start)
+        while index < Int(node.end) {
+            guard bytes[index] == UInt8(ascii: "\\") else {
+                index += 1
+                continue
+            }
+            guard bytes[index + 1] == UInt8(ascii: "u"), let unit = JSONScanner.unit(bytes, at: index + 2) else {
+                index += 2
+                continue
+            }
+            index += 6
+            guard unit & 0xF800 == 0xD800 else { continue }
+            guard unit < 0xDC00, index + 6 <= Int(node.end), bytes[index] == UInt8(ascii: "\\"),
+                bytes[index + 1] == UInt8(ascii: "u"), let second = JSONScanner.unit(bytes, at: index + 2),
+                second & 0xFC00 == 0xDC00
+            else { return false }
+            index += 6
+        }
+        return true
+    }
+
     /// Whether the string says exactly this.
     static func equals(_ node: JSONTape.Node, _ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         let expected = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)

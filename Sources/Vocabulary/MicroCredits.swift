@@ -63,41 +63,66 @@ extension MicroCredits {
         if rest == 0 { output.append(decimal: whole) } else { output.append(description) }
     }
 
-    /// Reads a JSON number (RFC 8259 §6) as an amount of credits.
+    /// Reads a JSON number (RFC 8259 §6) as an amount of credits, exactly.
     ///
     /// Nil when it is negative (other than minus zero), above `maximum`, finer than a millionth, or no number.
     /// Exponents are allowed, since a vendor may write `2e0`.
     public init?(jsonNumber text: some Sequence<UInt8>) {
-        var number = DecimalText()
-        for byte in text {
-            guard number.read(byte) else { return nil }
-        }
+        guard let number = DecimalText(text), number.isWholeMicros else { return nil }
+        self.init(number)
+    }
+
+    /// Reads a JSON number as the amount of credits that is nearest to it, which is right for what a vendor computed in
+    /// floating point: 0.30000000000000004 is 0.3.
+    ///
+    /// Halves are rounded up, so that no bill is booked below what it says by half a millionth. Nil when the number is
+    /// negative (other than minus zero), however small, when it is above `maximum` after rounding, or no number.
+    public init?(roundingJSONNumber text: some Sequence<UInt8>) {
+        guard let number = DecimalText(text) else { return nil }
+        self.init(number)
+    }
+
+    private init?(_ number: DecimalText) {
         guard let micros = number.micros, micros <= Self.maximum.micros else { return nil }
         self.init(micros: micros)
     }
 }
 
-/// The digits and the exponent of one decimal number while it is read.
+/// The digits and the exponent of one decimal number. Takes as long as its text is, whatever its exponent says.
 private struct DecimalText {
     private enum Part { case start, integer, point, fraction, exponentStart, exponentSign, exponent }
 
     private var part = Part.start
     private var isNegative = false
-    /// The digits up to the last one that is not zero.
+    /// The first digits from the first one that is not zero: as many as surely fit, which is more than `maximum` has.
     private var digits: Int64 = 0
-    /// Zeros behind `digits`, of which any number may stand there: they become digits only when another one follows.
-    private var zeros = 0
+    /// How many digits stand behind those; with them only the magnitude of the number is known.
+    private var uncounted = 0
+    /// One of those is not zero.
+    private var hasTail = false
     private var fractionDigits = 0
     /// At most `exponentMax`.
     private var exponent = 0
     private var exponentIsNegative = false
-    private var isTooLong = false
 
     /// Beyond what the digits of any text that fits in memory make up for, so that a greater exponent means the same.
     private static let exponentMax = 1 << 48
+    /// Below it another digit fits; from it on there are 18, and `maximum` has 16.
+    private static let digitsMax: Int64 = 100_000_000_000_000_000
+
+    /// Nil when the text is no JSON number.
+    init?(_ text: some Sequence<UInt8>) {
+        for byte in text {
+            guard read(byte) else { return nil }
+        }
+        switch part {
+        case .integer, .fraction, .exponent: break
+        case .start, .point, .exponentStart, .exponentSign: return nil
+        }
+    }
 
     /// Takes the next character; false when it cannot stand there.
-    mutating func read(_ byte: UInt8) -> Bool {
+    private mutating func read(_ byte: UInt8) -> Bool {
         switch (part, byte) {
         case (.start, UInt8(ascii: "-")) where !isNegative: isNegative = true
         case (.start, 0x30...0x39), (.integer, 0x30...0x39):
@@ -124,36 +149,44 @@ private struct DecimalText {
     }
 
     private mutating func append(_ byte: UInt8) {
-        guard byte != 0x30 else {
-            if digits != 0 { zeros += 1 }
-            return
+        if digits < Self.digitsMax {
+            digits = digits * 10 + Int64(byte - 0x30)
+        } else {
+            uncounted += 1
+            hasTail = hasTail || byte != 0x30
         }
-        for _ in 0...zeros where !isTooLong {
-            let (product, overflow) = digits.multipliedReportingOverflow(by: 10)
-            if overflow { isTooLong = true } else { digits = product }
-        }
-        let (sum, overflow) = digits.addingReportingOverflow(Int64(byte - 0x30))
-        if overflow { isTooLong = true } else { digits = sum }
-        zeros = 0
     }
 
-    /// The value in millionths, when it is a whole number of them that fits.
+    /// How many places stand between the last of `digits` and the millionths; negative when it is finer than those.
+    private var power: Int { (exponentIsNegative ? -exponent : exponent) + uncounted - fractionDigits + 6 }
+
+    /// Whether the value is a whole number of millionths.
+    var isWholeMicros: Bool {
+        if digits == 0 { return true }
+        guard power < 0 else { return !hasTail }
+        return !hasTail && power >= -18 && digits % Self.powerOfTen(-power) == 0
+    }
+
+    /// The value in millionths, rounded half up; nil when it is negative or does not fit.
     var micros: Int64? {
-        switch part {
-        case .integer, .fraction, .exponent: break
-        case .start, .point, .exponentStart, .exponentSign: return nil
-        }
-        guard !isTooLong else { return nil }
         if digits == 0 { return 0 }
         if isNegative { return nil }
-        let power = (exponentIsNegative ? -exponent : exponent) + zeros - fractionDigits + 6
-        guard power >= 0, power < 19 else { return nil }
-        var value = digits
-        for _ in 0..<power {
-            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-            if overflow { return nil }
-            value = product
+        guard power < 0 else {
+            guard power < 19 else { return nil }
+            let (product, overflow) = digits.multipliedReportingOverflow(by: Self.powerOfTen(power))
+            return overflow ? nil : product
         }
+        // The first place that is cut off decides, and it is one of `digits`, of which there are at most 18.
+        guard power >= -18 else { return 0 }
+        let unit = Self.powerOfTen(-power)
+        let (quotient, rest) = digits.quotientAndRemainder(dividingBy: unit)
+        return rest >= unit / 2 ? quotient + 1 : quotient
+    }
+
+    /// - Parameter power: 0 to 18, whose result still fits.
+    private static func powerOfTen(_ power: Int) -> Int64 {
+        var value: Int64 = 1
+        for _ in 0..<power { value *= 10 }
         return value
     }
 }

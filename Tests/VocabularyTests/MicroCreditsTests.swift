@@ -48,6 +48,50 @@ struct MicroCreditsTests {
     func tooFine(_ text: String) { #expect(read(text) == nil) }
 
     @Test(
+        "is rounded to the nearest millionth where that is asked for, halves up",
+        arguments: [
+            ("0.30000000000000004", 300_000), ("0.1", 100_000), ("2", 2_000_000), ("2.0", 2_000_000),
+            ("2e0", 2_000_000),
+            ("1e-7", 0), ("0.0000005", 1), ("0.00000049999999999999999999999999", 0), ("0.0000015", 2),
+            ("0.0000025", 3), ("5e-7", 1), ("4.999999999e-7", 0), ("1e-400", 0), ("1e-999999999999999999999", 0),
+            ("-0", 0), ("-0.0e-9", 0), ("3.14159265358979", 3_141_593), ("1.9999999", 2_000_000),
+            ("0.99999949999999999999", 999_999), ("999999999.9999996", 1_000_000_000_000_000),
+            ("1000000000.0000004", 1_000_000_000_000_000), ("123456789012345678901234567890e-25", 12_345_678_901),
+            ("12345.678901234567890123456789", 12_345_678_901), ("0.000000000000000000000000000001", 0),
+            ("2.000000000000000000000000000000000000001", 2_000_000),
+        ] as [(String, Int64)]
+    )
+    func rounded(_ text: String, _ micros: Int64) {
+        #expect(MicroCredits(roundingJSONNumber: text.utf8)?.micros == micros)
+    }
+
+    @Test(
+        "is not rounded into an amount when it is less than nothing, too great or no number",
+        arguments: [
+            "-1e-7", "-1e-400", "-2", "1000000000.0000005", "1e10", "1e99", "1e400", "1e999999999999999999999",
+            "9223372036854775807", "NaN", "", "1.", "\"2\"", "0x1",
+        ]
+    )
+    func notRounded(_ text: String) { #expect(MicroCredits(roundingJSONNumber: text.utf8) == nil) }
+
+    @Test("rounding agrees with the digits by hand, at any length and with any exponent")
+    func roundingByHand() {
+        var random = SeededGenerator()
+        for _ in 0..<3_000 {
+            let micros = Int64.random(in: 0..<1_000_000_000_000_000, using: &random)
+            let tail = (0..<Int.random(in: 1...40, using: &random)).map { _ in
+                UInt8.random(in: 0...9, using: &random)
+            }
+            let digits = "\(micros)" + tail.map { "\($0)" }.joined()
+            let expected = micros + (tail[0] >= 5 ? 1 : 0)
+            let text = "\(digits)e-\(6 + tail.count)"
+            #expect(MicroCredits(roundingJSONNumber: text.utf8)?.micros == expected, "\(text), seed \(random.seed)")
+            let isWhole = tail.allSatisfy { $0 == 0 }
+            #expect((MicroCredits(jsonNumber: text.utf8) != nil) == isWhole, "\(text), seed \(random.seed)")
+        }
+    }
+
+    @Test(
         "is not read when it is beyond the greatest amount",
         arguments: [
             "1000000000.000001", "1000000001", "1e10", "1e99", "1e400", "1e999999999999999999999", "10000000000e0",
