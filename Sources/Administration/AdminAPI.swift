@@ -8,7 +8,7 @@ public import Vocabulary
 public final class AdminAPI {
     private let keeper: RegistryKeeper
     private let rooms: SharedRooms
-    private let store: any RegistryStore
+    private let store: any RegistryStore & LessonStore
     private let program: AdminProgram
     private let back: LoopReturn
     /// Digests of the tokens of the moment, which no key may have.
@@ -19,7 +19,7 @@ public final class AdminAPI {
         loop: EventLoop,
         keeper: RegistryKeeper,
         rooms: SharedRooms,
-        store: any RegistryStore,
+        store: any RegistryStore & LessonStore,
         program: AdminProgram,
         settings: AdminSettings
     ) throws(EventLoop.Fault) {
@@ -41,6 +41,7 @@ public final class AdminAPI {
         TeamsResource(keeper: keeper).routes
             + TeamKeysResource(keeper: keeper, store: store, back: back).routes
             + UpstreamKeysResource(keeper: keeper, rooms: rooms) { [unowned self] in tokenDigests.contains($0) }.routes
+            + LessonsResource(rooms: rooms, store: store, back: back).routes
             + AuditResource(store: store, back: back).routes
             + StatusResource(program: program, rooms: rooms, back: back).routes
     }

@@ -94,7 +94,7 @@ struct BudgetBook {
     private(set) var accounts = [Account(scope: .organization)]
     private(set) var today: BudgetToday
     private(set) var plan: BudgetPlan
-    private(set) var prices: PagePrices
+    var prices: PagePrices
     var shadows = ShadowCounts()
     private var seats: [BudgetScope: Int] = [.organization: 0]
     private var holds: [ReservationID: Hold] = [:]
@@ -251,7 +251,10 @@ extension BudgetBook {
         case .unconfirmed: change.unconfirmed = hold.estimate.booked
         }
         book(change, for: hold)
-        if let rate = ending.lesson.rate { prices.learn(rate, of: ending.reservation.ask.model) }
+        if let rate = ending.lesson.rate {
+            let reply = PaidReply(reservation: ending.reservation.id, rate: rate)
+            prices.learn(reply, of: ending.reservation.ask.model)
+        }
         return hold.seats
     }
 

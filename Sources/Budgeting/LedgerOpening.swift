@@ -31,8 +31,8 @@ public struct LedgerOpening: Sendable, Equatable {
     }
 
     public var rows: [Row] = []
-    /// The rate last seen of each model.
-    public var rates: [String: PageRate] = [:]
+    /// The last paid replies of each model.
+    public var rates: [String: [PaidReply]] = [:]
     /// The newest reservation there is; new ones are greater, whatever the clock says.
     public var lastReservation: ReservationID?
     /// How many reservations a crash had left behind.

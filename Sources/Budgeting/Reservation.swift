@@ -95,7 +95,7 @@ public struct ReservationEnding: Sendable, Equatable {
 
 /// What a settled reply teaches the next estimate.
 public struct Lesson: Sendable, Equatable {
-    /// The document's pages, when the request asked about all of them and the reply said how many there are.
+    /// The document's pages, when the request asked about all of them and the reply said credibly how many there are.
     public var documentPages: Int?
     /// What the model cost, when the reply says pages and credits.
     public var rate: PageRate?

@@ -275,12 +275,14 @@ final class FlightLeader {
         }
     }
 
-    /// What the next estimate can learn; a vendor's page count is believed only within reason.
+    /// What the next estimate can learn, as far as it is credible.
     private func lesson(_ read: ClassifyReply, _ credits: MicroCredits) -> Lesson {
         guard let pages = read.pageCount, (1...PageSet.pageMax).contains(pages) else { return Lesson() }
-        return Lesson(
-            documentPages: pending.request.pages == nil ? pages : nil,
-            rate: PageRate(credits: credits, pages: pages)
+        return worker.rooms.credits.lesson(
+            pages: pages,
+            credits: credits,
+            model: pending.request.model,
+            isWholeDocument: pending.request.pages == nil
         )
     }
 

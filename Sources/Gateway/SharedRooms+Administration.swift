@@ -43,6 +43,21 @@ extension SharedRooms {
     /// Reservations that the end of a drain made unconfirmed.
     public var cutReservations: Int { cutCount.load(ordering: .relaxed) }
 
+    /// What estimates have learned of models, by name.
+    ///
+    /// - Parameters:
+    ///   - name: only those behind it; nil from the first one on.
+    ///   - count: at most so many.
+    public func lessons(after name: String?, atMost count: Int) -> [ModelLesson] {
+        credits.lessons(after: name, atMost: count)
+    }
+
+    /// What estimates have learned of one model; nil when it is nothing.
+    public func lesson(of model: String) -> ModelLesson? { credits.lesson(of: model) }
+
+    /// Estimates a model from the configuration again, until new replies tell.
+    public func forget(model: String) { credits.forget(model: model) }
+
     /// Finds out whether anything can be stored at this moment.
     public func checkStore(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) { store.check(then: then) }
 }

@@ -1,7 +1,7 @@
 /// The text form of a UUID, RFC 9562 §4: 8-4-4-4-12 hexadecimal digits.
-enum DocumentID {
+public enum DocumentID {
     /// In lower case; nil when it is none. The version is not looked at: the vendor gives them out, not we.
-    static func canonical(_ text: [UInt8]) -> [UInt8]? {
+    public static func canonical(_ text: [UInt8]) -> [UInt8]? {
         guard text.count == 36 else { return nil }
         var lowered = text
         for (index, byte) in text.enumerated() {

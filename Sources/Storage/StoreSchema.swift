@@ -206,6 +206,19 @@ enum StoreSchema {
             at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         """,
+        // In place of the last reply of each model, the last ones. What is known already is older than any other.
+        """
+        ALTER TABLE rates RENAME TO last_rates;
+        CREATE TABLE rates (
+            model TEXT NOT NULL,
+            reservation INTEGER NOT NULL, -- of the request that was replied to
+            credits INTEGER NOT NULL,
+            pages INTEGER NOT NULL CHECK (pages >= 1),
+            PRIMARY KEY (model, reservation)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO rates SELECT model, 0, credits, pages FROM last_rates;
+        DROP TABLE last_rates;
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.

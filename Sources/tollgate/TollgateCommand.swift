@@ -12,8 +12,8 @@ struct TollgateCommand: ParsableCommand {
             CommandGroup(
                 name: "Admin API",
                 subcommands: [
-                    TeamsCommand.self, KeysCommand.self, UpstreamKeysCommand.self, AuditCommand.self,
-                    StatusCommand.self,
+                    TeamsCommand.self, KeysCommand.self, UpstreamKeysCommand.self, LessonsCommand.self,
+                    AuditCommand.self, StatusCommand.self,
                 ]
             )
         ]

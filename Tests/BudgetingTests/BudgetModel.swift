@@ -33,7 +33,8 @@ struct BudgetModel {
     var entries: [Entry] = []
     /// Beside the entries, so that going through these is quick without an optimizer too.
     var reservations: [ReservationID: Reservation] = [:]
-    var rates: [String: (credits: Int, pages: Int)] = [:]
+    /// Of each model, in the order of the reservations.
+    var rates: [String: [(id: ReservationID, credits: Int, pages: Int)]] = [:]
     var shadowRefusals: [String: Int64] = [:]
     /// The first day that is booked to: 400 days before the newest, and a month less.
     private(set) var earliest = 0
@@ -92,9 +93,28 @@ struct BudgetModel {
 
     private func estimate(_ ask: ReservationAsk) -> Int {
         let pages = ask.pages ?? plan.assumedPages
-        if let rate = rates[ask.model] { return max(1, (rate.credits * pages + rate.pages - 1) / rate.pages) }
         let prices = plan.creditsPerPage.mapValues { Int($0.micros) }
-        return (prices[ask.model] ?? prices.values.sorted().last ?? 1_000_000) * pages
+        let price = prices[ask.model] ?? prices.values.sorted().last ?? 1_000_000
+        let rate = rate(of: ask.model, planned: price)
+        return max(1, (rate.credits * pages + rate.pages - 1) / rate.pages)
+    }
+
+    private func rate(of model: String, planned: Int) -> (credits: Int, pages: Int) {
+        var known = (rates[model] ?? []).suffix(15).map { (credits: $0.credits, pages: $0.pages) }
+        if known.count == 1 {
+            let (credits, pages) = known[0]
+            if credits > planned * pages * 10 || credits * 10 < planned * pages { known = [] }
+        }
+        if known.count == 0 || known.count == 2 { known.append((planned, 1)) }
+        known.sort { $0.credits * $1.pages < $1.credits * $0.pages }
+        return known[(known.count - 1) / 2]
+    }
+
+    mutating func learn(_ credits: Int, _ pages: Int, by reservation: Reservation) {
+        var known = rates[reservation.ask.model] ?? []
+        known.append((reservation.id, credits, pages))
+        known.sort { $0.id < $1.id }
+        rates[reservation.ask.model] = known
     }
 
     /// What is to become of the ask; counts the shadow budgets that would refuse it.
@@ -171,7 +191,12 @@ struct BudgetModel {
                 )
             )
         }
-        opening.rates = rates.mapValues { PageRate(credits: MicroCredits(micros: Int64($0.credits)), pages: $0.pages) }
+        opening.rates = rates.mapValues { known in
+            known.map { id, credits, pages in
+                let rate = PageRate(credits: MicroCredits(micros: Int64(credits)), pages: pages)
+                return PaidReply(reservation: id, rate: rate)
+            }
+        }
         opening.lastReservation = entries.map(\.id).max()
         earliest = min(entries.map(\.day).max() ?? .max, days.number(of: now)) - 369
         return opening

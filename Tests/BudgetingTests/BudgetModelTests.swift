@@ -155,7 +155,7 @@ private struct GateAndModel {
             if random.chance(1, in: 10) {
                 let pages = Int.random(in: 1...7, using: &random)
                 lesson.rate = PageRate(credits: MicroCredits(micros: Int64(charged)), pages: pages)
-                if charged > 0 { model.rates[reservation.ask.model] = (charged, pages) }
+                if charged > 0 { model.learn(charged, pages, by: reservation) }
             }
         }
         let ending = ReservationEnding(reservation: reservation, outcome: outcome, endedAt: now, lesson: lesson)

@@ -1,5 +1,6 @@
 import Budgeting
 import Caching
+import Registry
 import Testing
 import Vocabulary
 
@@ -49,45 +50,60 @@ struct LessonTableTests {
         }
     }
 
-    @Test("the rate last seen of each model is there at the next start")
+    private func rate(_ credits: Int64, _ pages: Int = 1) -> PageRate {
+        PageRate(credits: MicroCredits(micros: credits), pages: pages)
+    }
+
+    @Test("the last 15 paid replies of each model are there at the next start, by their reservations")
     func rates() throws {
         let store = try folder.open()
-        func rate(_ credits: Int64, _ pages: Int) -> PageRate {
-            PageRate(credits: MicroCredits(micros: credits), pages: pages)
-        }
-        try learn(store, reservation(model: "a"), Lesson(rate: rate(10, 3)))
-        try learn(store, reservation(model: "a"), Lesson(rate: rate(10, 4)))
-        try learn(store, reservation(model: "b"), Lesson(rate: rate(1, 1)))
-        try learn(store, reservation(model: "b"), Lesson(rate: rate(2, 1)))
+        let first = reservation(model: "a")
+        let replies = (1...20).map { (reservation(model: "a"), rate($0, 3)) }
+        for (reservation, rate) in replies.reversed() { try learn(store, reservation, Lesson(rate: rate)) }
+        try learn(store, first, Lesson(rate: rate(99)))
+        try learn(store, reservation(model: "b"), Lesson(rate: rate(2)))
         try learn(store, reservation(model: "b"), Lesson())
-        #expect(try store.opening().rates == ["a": rate(10, 4), "b": rate(2, 1)])
+        let expected = replies.dropFirst(5).map { PaidReply(reservation: $0.0.id, rate: $0.1) }
+        #expect(try store.opening().rates["a"] == expected)
+        #expect(try store.opening().rates["b"]?.map(\.rate) == [rate(2)])
         store.close()
         let next = try folder.open()
         defer { next.close() }
-        #expect(try next.opening().rates == ["a": rate(10, 4), "b": rate(2, 1)])
+        #expect(try next.opening().rates["a"] == expected)
     }
 
-    @Test("a rate is learned for names of 128 bytes and not for longer ones, which the ledger cuts")
+    @Test("a reply is learned for names of 128 bytes and not for longer ones, which the ledger cuts")
     func longModel() throws {
         let store = try folder.open()
         defer { store.close() }
-        let rate = PageRate(credits: MicroCredits(micros: 1), pages: 1)
         let name = String(repeating: "m", count: 128)
-        try learn(store, reservation(model: name + "m"), Lesson(rate: rate))
+        try learn(store, reservation(model: name + "m"), Lesson(rate: rate(1)))
         #expect(try store.opening().rates == [:])
-        try learn(store, reservation(model: name), Lesson(rate: rate))
-        #expect(try store.opening().rates == [name: rate])
+        try learn(store, reservation(model: name), Lesson(rate: rate(1)))
+        #expect(try store.opening().rates[name]?.map(\.rate) == [rate(1)])
     }
 
-    @Test("what is known is not written again")
+    @Test("a thousand models are kept, and those that are known go on")
+    func manyModels() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        try store.performAndWait { database in
+            for number in 1...1_000 {
+                try database.execute(sql: "INSERT INTO rates VALUES (?, 1, 1, 1)", arguments: ["model \(number)"])
+            }
+        }.get()
+        for model in ["model 1001", "model 1000"] { try learn(store, reservation(model: model), Lesson(rate: rate(2))) }
+        let rates = try store.opening().rates
+        #expect(rates.count == 1_000 && rates["model 1001"] == nil)
+        #expect(rates["model 1000"]?.map(\.rate) == [rate(1), rate(2)])
+    }
+
+    @Test("the pages of a document that are known are not written again")
     func unchanged() throws {
         let store = try folder.open()
         defer { store.close() }
-        let rate = PageRate(credits: MicroCredits(micros: 10), pages: 3)
-        let lesson = Lesson(documentPages: 4, rate: rate)
-        let other = Lesson(documentPages: 4, rate: PageRate(credits: MicroCredits(micros: 10), pages: 2))
-        for (lesson, changes) in [(lesson, 2), (lesson, 0), (other, 1)] {
-            let settlement = ending(reservation(), .settled(.zero), lesson: lesson)
+        for (pages, changes) in [(4, 1), (4, 0), (5, 1)] {
+            let settlement = ending(reservation(), .settled(.zero), lesson: Lesson(documentPages: pages))
             let answer = Answer<Result<Int, StoreFault>>()
             store.perform(
                 { connection in
@@ -101,12 +117,69 @@ struct LessonTableTests {
         }
     }
 
-    @Test("pages and rates that are damaged are a fault")
+    @Test("documents are listed by account and identifier, a page at a time, and found in every account")
+    func documents() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        let rows = [("a", 2), ("a", 1), ("b", 1), ("c", 3)]
+        for (account, number) in rows {
+            let key = document(number, account: account)
+            try store.performAndWait { database in
+                try database.execute(
+                    sql: "INSERT INTO documents VALUES (?, ?, 7)",
+                    arguments: [key.account.rawValue, key.documentID]
+                )
+            }.get()
+        }
+        func page(_ after: DocumentKey?, _ count: Int) throws -> [DocumentKey] {
+            try store.waitForAnswer { store.documents(after: after, atMost: count, then: $0) }.map(\.document)
+        }
+        let sorted = [("a", 1), ("a", 2), ("b", 1), ("c", 3)].map { document($0.1, account: $0.0) }
+        #expect(try page(nil, 3) == Array(sorted[..<3]))
+        #expect(try page(sorted[1], 9) == Array(sorted[2...]))
+        #expect(try page(sorted[3], 9).isEmpty && page(nil, -1).isEmpty)
+        func found(_ number: Int) throws -> [String] {
+            let id = document(number).documentID
+            return try store.waitForAnswer { store.lessons(of: id, then: $0) }.map(\.document.account.rawValue)
+        }
+        #expect(try found(1) == ["a", "b"] && found(3) == ["c"] && found(9).isEmpty)
+    }
+
+    @Test("what is forgotten is gone, and the audit log says who did it")
+    func forgetting() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        try learn(store, reservation(document: 1, model: "a"), Lesson(documentPages: 4, rate: rate(1)))
+        try learn(store, reservation(document: 2, model: "b"), Lesson(documentPages: 5, rate: rate(1)))
+        let id = document(1).documentID
+        try store.waitForAnswer { store.forget(model: "a", audit: entry("model/a"), then: $0) }
+        try store.waitForAnswer { store.forget(documentID: id, audit: entry("document/\(id)"), then: $0) }
+        #expect(try store.opening().rates.keys.sorted() == ["b"])
+        #expect(try store.findAndWait(nil, pagesOf: document(1)).get().documentPages == nil)
+        #expect(try store.findAndWait(nil, pagesOf: document(2)).get().documentPages == 5)
+        let records = try store.waitForAnswer { store.audit(before: nil, atMost: 9, then: $0) }
+        #expect(records.map(\.entry.target) == ["document/\(id)", "model/a"])
+    }
+
+    private func entry(_ target: String) -> AuditEntry {
+        AuditEntry(
+            at: Timestamp(seconds: 0),
+            actor: "boss",
+            role: "admin",
+            action: "lesson.delete",
+            target: target,
+            address: "127.0.0.1",
+            before: nil,
+            after: nil
+        )
+    }
+
+    @Test("rates that are damaged are a fault")
     func damaged() throws {
         let store = try folder.open()
         defer { store.close() }
         try store.performAndWait { database in
-            try database.execute(sql: "PRAGMA ignore_check_constraints = 1; INSERT INTO rates VALUES ('a', 1, 0)")
+            try database.execute(sql: "PRAGMA ignore_check_constraints = 1; INSERT INTO rates VALUES ('a', 1, 1, 0)")
         }.get()
         #expect(#expect(throws: StoreFault.self) { _ = try store.opening() }?.code == .corrupt)
     }

@@ -56,6 +56,8 @@ struct AdminCallTests {
         ("upstream-keys drain k", #"PATCH /admin/v1/upstream-keys/k {"state": "draining"}"#),
         ("upstream-keys disable k", #"PATCH /admin/v1/upstream-keys/k {"state": "disabled"}"#),
         ("upstream-keys delete k", "DELETE /admin/v1/upstream-keys/k"),
+        ("lessons delete --model a/b", "DELETE /admin/v1/lessons?model=a%2Fb"),
+        ("lessons forget --document 7", "DELETE /admin/v1/lessons?document_id=7"),
     ]
 
     @Test("only what is given is sent", arguments: cases)
@@ -93,6 +95,7 @@ struct AdminCallTests {
             "keys issue ap --not-after tomorrow", "keys rotate ap k --idempotency-key ü",
             "upstream-keys add k", "upstream-keys add k --secret-file a --secret-env B", "upstream-keys update k",
             "upstream-keys update k --not-after 2027-01-01T00:00:00Z --no-not-after", "audit --limit 0",
+            "lessons delete", "lessons delete --model a --document b", "lessons list --model a --document b",
             "teams --limit -1", "teams --admin gate.example", "teams --output xml",
         ]
     )
@@ -102,7 +105,7 @@ struct AdminCallTests {
         }
     }
 
-    @Test("a resource alone is its list", arguments: ["teams", "keys", "upstream-keys", "audit"])
+    @Test("a resource alone is its list", arguments: ["teams", "keys", "upstream-keys", "lessons", "audit"])
     func defaults(_ resource: String) throws {
         for line in [[resource], [resource, "--output", "json"], [resource, "list", "--admin", "https://gate/x"]] {
             let command = try TollgateCommand.parseAsRoot(line)

@@ -9,20 +9,31 @@ extension AdminClient {
 
     /// The items of a list to its end.
     ///
-    /// - Parameter limit: stops after so many items; nil goes on until `itemsMax`.
-    func items(of path: [String], limit: Int? = nil) throws(AdminCallFault) -> AdminListing {
+    /// - Parameters:
+    ///   - query: what chooses among the items.
+    ///   - limit: stops after so many items; nil goes on until `itemsMax`.
+    func items(
+        of path: [String],
+        query: [(name: String, value: String)] = [],
+        limit: Int? = nil
+    ) throws(AdminCallFault) -> AdminListing {
         var listing = AdminListing()
-        try append(path, limit: limit, to: &listing)
+        try append(path, query: query, limit: limit, to: &listing)
         return listing
     }
 
     /// Appends the items of a list, so that all of `listing` has no more than `limit`.
-    func append(_ path: [String], limit: Int?, to listing: inout AdminListing) throws(AdminCallFault) {
+    func append(
+        _ path: [String],
+        query: [(name: String, value: String)] = [],
+        limit: Int?,
+        to listing: inout AdminListing
+    ) throws(AdminCallFault) {
         let itemsMax = min(limit ?? limits.itemsMax, limits.itemsMax)
         var cursor: String?
         while listing.items.count < itemsMax {
             let left = itemsMax - listing.items.count
-            let page = try page(path, limit: min(left, limits.pageItems), cursor)
+            let page = try page(path, query, limit: min(left, limits.pageItems), cursor)
             listing.items += page.items.prefix(left)
             guard let next = page.nextCursor else { return }
             // Every page brings the end nearer, whatever the server is.
@@ -32,9 +43,14 @@ extension AdminClient {
         if listing.items.count < limit ?? .max { listing.isCut = true }
     }
 
-    private func page(_ path: [String], limit: Int, _ cursor: String?) throws(AdminCallFault) -> Page {
+    private func page(
+        _ path: [String],
+        _ query: [(name: String, value: String)],
+        limit: Int,
+        _ cursor: String?
+    ) throws(AdminCallFault) -> Page {
         var call = AdminCall(.get, path)
-        call.query = [("limit", String(limit))] + (cursor.map { [("cursor", $0)] } ?? [])
+        call.query = query + [("limit", String(limit))] + (cursor.map { [("cursor", $0)] } ?? [])
         let answer = try send(call)
         guard case .array(let items)? = answer?["items"] else { throw foreign("a list without items") }
         switch answer?["next_cursor"] {

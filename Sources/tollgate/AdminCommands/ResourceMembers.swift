@@ -32,6 +32,11 @@ struct ResourceMembers {
         ]
     )
 
+    static let lesson = ResourceMembers(
+        members: ["kind", "model", "credits_per_page", "replies", "recent", "account", "document_id", "pages"],
+        columns: ["kind", "model", "credits_per_page", "replies", "account", "document_id", "pages"]
+    )
+
     static let auditEntry = ResourceMembers(
         members: ["id", "at", "actor", "role", "action", "target", "address", "before", "after"],
         columns: ["at", "actor", "role", "action", "target", "address"]

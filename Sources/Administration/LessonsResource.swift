@@ -1,0 +1,195 @@
+import Budgeting
+import EventLoops
+import Forms
+import Gateway
+import Keying
+import Observability
+import Registry
+import Storage
+import Vocabulary
+
+/// `/admin/v1/lessons`: what estimates have learned, contract §8. Confined to the loop.
+///
+/// One list of two kinds: models first, by name, as memory has them, which is what estimates are made from; then documents,
+/// by account and identifier, as the store has them.
+struct LessonsResource {
+    /// What a request is about.
+    private enum Choice {
+        case model(String)
+        /// A UUID in lower case.
+        case document(String)
+    }
+
+    /// No longer name is learned.
+    private static let modelBytesMax = 128
+
+    let rooms: SharedRooms
+    let store: any LessonStore
+    let back: LoopReturn
+
+    var routes: [AdminRoute] {
+        [
+            AdminRoute(.get, "/admin/v1/lessons", role: .viewer, handler: list),
+            AdminRoute(.delete, "/admin/v1/lessons", role: .operator, handler: forget),
+        ]
+    }
+
+    // MARK: Reading
+
+    private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        do throws(AdminFault) {
+            let page = try request.page(also: ["model", "document_id"])
+            switch try choice(request) {
+            case .model(let model)?:
+                reply(.list(rooms.lesson(of: model).map { [json($0)] } ?? [], next: nil))
+            case .document(let id)?:
+                store.lessons(of: id, then: answer(reply) { .list($0.map(json), next: nil) })
+            case nil: list(from: try LessonCursor(page.cursor), atMost: page.limit, reply)
+            }
+        } catch {
+            reply(AdminReply(error))
+        }
+    }
+
+    private func list(from cursor: LessonCursor, atMost limit: Int, _ reply: @escaping (AdminReply) -> Void) {
+        var models: [ModelLesson] = []
+        var document: DocumentKey?
+        switch cursor {
+        case .start: models = rooms.lessons(after: nil, atMost: limit + 1)
+        case .model(let name): models = rooms.lessons(after: name, atMost: limit + 1)
+        case .document(let last): document = last
+        }
+        if models.count > limit {
+            let shown = models.prefix(limit)
+            return reply(.list(shown.map(json), next: shown.last.map { LessonCursor.model($0.model).text }))
+        }
+        let room = limit - models.count
+        let items = models.map(json)
+        let lastModel = models.last.map { LessonCursor.model($0.model) } ?? cursor
+        // One more than is shown, to know whether there are more.
+        store.documents(
+            after: document,
+            atMost: room + 1,
+            then: answer(reply) { documents in
+                let shown = documents.prefix(room)
+                let last = shown.last.map { LessonCursor.document($0.document) } ?? lastModel
+                return .list(items + shown.map(json), next: documents.count > room ? last.text : nil)
+            }
+        )
+    }
+
+    private func json(_ lesson: ModelLesson) -> JSONValue {
+        let recent = lesson.replies.map { reply in
+            JSONValue.object([
+                ("credits", .credits(reply.rate.credits)), ("pages", .integer(reply.rate.pages)),
+            ])
+        }
+        return .object([
+            ("kind", .string("model")), ("model", .string(lesson.model)),
+            ("credits_per_page", .credits(lesson.rate.creditsPerPage)), ("replies", .integer(recent.count)),
+            ("recent", .array(recent)),
+        ])
+    }
+
+    private func json(_ lesson: DocumentLesson) -> JSONValue {
+        .object([
+            ("kind", .string("document")), ("account", .string(lesson.document.account.rawValue)),
+            ("document_id", .string(lesson.document.documentID)), ("pages", .integer(lesson.pages)),
+        ])
+    }
+
+    // MARK: Forgetting
+
+    private func forget(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        do throws(AdminFault) {
+            try request.checkQuery(["model", "document_id"])
+            switch try choice(request) {
+            case .model(let model)?: forget(model: model, request, reply)
+            case .document(let id)?:
+                let then = answer(reply) { forget(documentID: id, before: $0, request, reply) }
+                store.lessons(of: id, then: then)
+            case nil: throw .unprocessable("model", "is missing: say what to forget, with model or document_id")
+            }
+        } catch {
+            reply(AdminReply(error))
+        }
+    }
+
+    private func forget(model: String, _ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        let audit = entry("model/\(model)", rooms.lesson(of: model).map(json), request)
+        let then = answer(reply) { (_: Void) in
+            rooms.forget(model: model)
+            return forgotten(audit)
+        }
+        store.forget(model: model, audit: audit, then: then)
+    }
+
+    private func forget(
+        documentID: String,
+        before: [DocumentLesson],
+        _ request: AdminRequest,
+        _ reply: @escaping (AdminReply) -> Void
+    ) {
+        let before = before.isEmpty ? nil : JSONValue.array(before.map(json))
+        let audit = entry("document/\(documentID)", before, request)
+        store.forget(documentID: documentID, audit: audit, then: answer(reply) { (_: Void) in forgotten(audit) })
+    }
+
+    private func entry(_ target: String, _ before: JSONValue?, _ request: AdminRequest) -> AuditEntry {
+        let actor = request.changer
+        return AuditEntry(
+            at: SystemClock.wall(),
+            actor: actor.name,
+            role: actor.role.name,
+            action: "lesson.delete",
+            target: target,
+            address: actor.address,
+            before: before?.text,
+            after: nil
+        )
+    }
+
+    private func forgotten(_ audit: AuditEntry) -> AdminReply {
+        ProcessLog.info("lesson_forgotten", ["actor": audit.actor, "target": audit.target])
+        return .noContent
+    }
+
+    // MARK: Both
+
+    private func choice(_ request: AdminRequest) throws(AdminFault) -> Choice? {
+        switch (request.parameter("model"), request.parameter("document_id")) {
+        case (nil, nil): return nil
+        case (let model?, nil):
+            guard (1...Self.modelBytesMax).contains(model.utf8.count) else {
+                throw .unprocessable("model", "must be the name of a model, 1 to \(Self.modelBytesMax) bytes")
+            }
+            return .model(model)
+        case (nil, let text?):
+            guard let id = DocumentID.canonical(Array(text.utf8)) else {
+                throw .unprocessable("document_id", "must be a UUID")
+            }
+            return .document(String(decoding: id, as: UTF8.self))
+        case (.some, .some): throw .unprocessable("document_id", "cannot go with model; give one of them")
+        }
+    }
+
+    /// Brings the store's answer to the loop; a fault of it is answered.
+    private func answer<Value: Sendable>(
+        _ reply: @escaping (AdminReply) -> Void,
+        _ then: @escaping (Value) -> AdminReply
+    ) -> @Sendable (Result<Value, StoreFault>) -> Void {
+        answer(reply) { reply(then($0)) }
+    }
+
+    private func answer<Value: Sendable>(
+        _ reply: @escaping (AdminReply) -> Void,
+        _ then: @escaping (Value) -> Void
+    ) -> @Sendable (Result<Value, StoreFault>) -> Void {
+        back.callback { (result: Result<Value, StoreFault>) in
+            switch result {
+            case .success(let value): then(value)
+            case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
+            }
+        }
+    }
+}
