@@ -2,9 +2,16 @@ public import Vocabulary
 
 /// What requests of one kind came to beside what was spent: a row to add to the roll-ups of its day.
 public struct UsageRow: Sendable, Equatable {
+    /// How many models of a team are counted by name on one day, over all workers and keys: more than any vendor has.
+    /// Clients make these names up, and each has rows that are kept.
+    public static let modelsMax = 64
+    /// What further models are counted as, and all requests that were neither forwarded nor served.
+    public static let otherModels = "(other)"
+
     public var day: BudgetDay
     public var team: TeamID
     public var key: KeyID
+    /// As the request named it, or `otherModels`.
     public var model: String
     public var counts: UsageCounts
 

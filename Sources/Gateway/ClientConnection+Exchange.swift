@@ -45,7 +45,7 @@ extension ClientConnection {
             return reply(ErrorReply(error), facts, closes: false)
         }
         guard caller.team.mayUse(model: request.model) else {
-            return deny(.modelNotAllowed(caller.team), facts, model: request.model)
+            return deny(.modelNotAllowed(caller.team), facts)
         }
         let key = request.key(in: caller.scope, with: worker.hasher)
         var reason = facts.directives.noCache || facts.directives.noStore ? CacheStatus.ForwardReason.request : .miss
@@ -58,7 +58,7 @@ extension ClientConnection {
             if reason == .miss { reason = freshness(of: result).isFresh ? .request : .stale }
         }
         guard let place = caller.throttle.takePlace() else {
-            return deny(.tooManyAtOnce(caller.team), facts, model: request.model)
+            return deny(.tooManyAtOnce(caller.team), facts)
         }
         let share = ByteShare(of: worker.rooms.requestBytes)
         guard share.grow(by: request.canonical.count) else { return reply(.outOfMemory, facts, closes: false) }
@@ -142,7 +142,7 @@ extension ClientConnection {
             fly(pending, permit: permit, reservation: reservation, looksUp: !pending.facts.directives.noCache)
         case .refused:
             switch admission {
-            case .denied(let denial): deny(worker.refusal(denial), pending.facts, model: pending.request.model)
+            case .denied(let denial): deny(worker.refusal(denial), pending.facts)
             case .failed(let failure): fail(ErrorReply(failure), pending)
             case .admitted, nil: preconditionFailure("a flight refused that was admitted")
             }
@@ -196,10 +196,10 @@ extension ClientConnection {
         case .failed(let failure, let stale, let credits):
             let charged = pending.role == .follower ? .zero : credits
             if failure.mayServeStale, replyStale(stale, pending.facts, charged: charged) { return }
-            fail(ErrorReply(failure), pending, charged: charged)
+            fail(ErrorReply(failure), pending, wasForwarded: failure.charged != .no, charged: charged)
         case .denied(let denial, let documentPages):
             guard pending.role == .follower else {
-                return deny(worker.refusal(denial), pending.facts, model: pending.request.model)
+                return deny(worker.refusal(denial), pending.facts)
             }
             joinAdmitted(pending, documentPages: documentPages)
         case .storeFailed(let fault): fail(.storeUnavailable(fault), pending)

@@ -50,7 +50,7 @@ extension ClientConnection {
             remaining: remaining(pending.facts)
         )
         let facts = pending.facts
-        count(pending, saved: cache.saved)
+        count(pending, wasForwarded: true, saved: cache.saved)
         send(
             outline(forwarded.status, forwarded.contentType, forwarded.body, facts, keepsAlive: mayGoOn(facts)),
             cache,
@@ -87,23 +87,31 @@ extension ClientConnection {
     }
 
     /// A request that got as far as to wait for an answer and gets none.
-    func fail(_ error: ErrorReply, _ pending: PendingExchange, closes: Bool = false, charged: MicroCredits = .zero) {
-        count(pending)
+    ///
+    /// - Parameters:
+    ///   - wasForwarded: whether the vendor may have seen it.
+    ///   - charged: what the vendor charged all the same.
+    func fail(
+        _ error: ErrorReply,
+        _ pending: PendingExchange,
+        closes: Bool = false,
+        wasForwarded: Bool = false,
+        charged: MicroCredits = .zero
+    ) {
+        count(pending, wasForwarded: wasForwarded)
         reply(error, pending.facts, closes: closes, charged: charged)
     }
 
     /// A request that its team may not make.
-    ///
-    /// - Parameter model: as the request names it.
-    func deny(_ error: ErrorReply, _ facts: RequestFacts, model: String) {
-        if let caller = facts.caller { worker.count(.denied, by: caller, model: model) }
+    func deny(_ error: ErrorReply, _ facts: RequestFacts) {
+        if let caller = facts.caller { worker.count(.denied, by: caller, model: nil) }
         reply(error, facts, closes: false)
     }
 
-    private func count(_ pending: PendingExchange, saved: MicroCredits = .zero) {
+    private func count(_ pending: PendingExchange, wasForwarded: Bool, saved: MicroCredits = .zero) {
         guard let caller = pending.facts.caller else { return }
         let kind = pending.role == .follower ? UsageTally.Kind.collapsed : .miss
-        worker.count(kind, by: caller, model: pending.request.model, saved: saved)
+        worker.count(kind, by: caller, model: wasForwarded ? pending.request.model : nil, saved: saved)
     }
 
     /// What is left in the budgets that concern a request.
@@ -186,7 +194,8 @@ extension ClientConnection {
     /// The client left before its reply: 499, the status by which nginx logs that, and nothing was sent.
     func logAbandoned(_ pending: PendingExchange) {
         worker.replyWriter.clear()
-        count(pending)
+        // Whether it will be forwarded is not known yet: what it costs is booked under its model in any case.
+        count(pending, wasForwarded: false)
         log(pending.facts, AccessLine.Ending(status: 499, error: "client_closed_request"), bytesOut: 0)
     }
 }

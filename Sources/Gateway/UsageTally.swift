@@ -7,10 +7,6 @@ final class UsageTally {
     /// What became of a request that is no hit.
     enum Kind { case collapsed, miss, denied }
 
-    /// More models than any vendor has: clients choose these names, and each has a row in the reports.
-    private static let modelsMax = 64
-    private static let otherModels = "(other)"
-
     let team: TeamID
     let key: KeyID
     private var rows: [(model: String, counts: UsageCounts)] = []
@@ -50,9 +46,11 @@ final class UsageTally {
     }
 
     /// Counts a request that is no hit.
-    func add(_ kind: Kind, model: String, saved: MicroCredits = .zero) {
+    ///
+    /// - Parameter model: nil when it was not forwarded: anybody could make a row of any name then, free of charge.
+    func add(_ kind: Kind, model: String?, saved: MicroCredits = .zero) {
         isEmpty = false
-        let index = row(of: model)
+        let index = row(of: model ?? UsageRow.otherModels)
         switch kind {
         case .collapsed: rows[index].counts.collapsed += 1
         case .miss: rows[index].counts.misses += 1
@@ -76,7 +74,7 @@ final class UsageTally {
 
     private func row(of model: String) -> Int {
         if let index = rows.firstIndex(where: { $0.model == model }) { return index }
-        if rows.count >= Self.modelsMax, model != Self.otherModels { return row(of: Self.otherModels) }
+        if rows.count >= UsageRow.modelsMax, model != UsageRow.otherModels { return row(of: UsageRow.otherModels) }
         rows.append((model, UsageCounts()))
         return rows.count - 1
     }

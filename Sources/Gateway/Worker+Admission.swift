@@ -51,7 +51,7 @@ extension Worker {
         }
         facts.caller = caller
         guard let wait = caller.throttle.takeToken(at: loop.now) else { return }
-        count(.denied, by: caller, model: "")
+        count(.denied, by: caller, model: nil)
         throw .rateLimited(caller.team, wait: wait)
     }
 

@@ -58,9 +58,9 @@ extension Worker {
     /// Counts what became of a request that is no hit.
     ///
     /// - Parameters:
-    ///   - model: as the request names it; empty when its body was not looked at.
+    ///   - model: as the request names it; nil when it was not forwarded.
     ///   - saved: what the vendor would have charged and did not.
-    func count(_ kind: UsageTally.Kind, by caller: Caller, model: String, saved: MicroCredits = .zero) {
+    func count(_ kind: UsageTally.Kind, by caller: Caller, model: String?, saved: MicroCredits = .zero) {
         let tally = caller.tally
         if tally.isEmpty { usage.note(tally) }
         tally.add(kind, model: model, saved: saved)

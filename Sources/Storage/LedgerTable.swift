@@ -88,10 +88,13 @@ enum LedgerTable {
 
     /// Makes unconfirmed what a crash left reserved, books it, and says how many there were. Reads no other row.
     static func recover(at now: Timestamp, on connection: StoreConnection) throws -> Int {
+        try nameModels(on: connection)
         try connection.run(
             """
             INSERT INTO usage (day, team, key, model, upstream_key, unconfirmed)
-            SELECT day, team, key, model, upstream_key, estimate FROM ledger WHERE state = 0
+            SELECT day, team, key, iif(EXISTS (SELECT 1 FROM usage_models
+                WHERE day = ledger.day AND team = ledger.team AND model = ledger.model), model, '(other)'),
+                upstream_key, estimate FROM ledger WHERE state = 0
             ON CONFLICT (day, team, key, model, upstream_key)
             DO UPDATE SET unconfirmed = min(unconfirmed + excluded.unconfirmed, 9223372036854775807)
             """
@@ -100,6 +103,16 @@ enum LedgerTable {
         statement.bind(now, at: 1)
         try statement.run()
         return connection.changesCount
+    }
+
+    /// Sees to the names that what is open will be booked under.
+    private static func nameModels(on connection: StoreConnection) throws {
+        let statement = try connection.statement("SELECT DISTINCT day, team, model FROM ledger WHERE state = 0")
+        let rows = try statement.rows(about: "an open reservation") { row in
+            let day = try row.need(Int32(exactly: try row.integer(at: 0)))
+            return (BudgetDay(number: day), TeamID(rawValue: try row.text(at: 1)), try row.text(at: 2))
+        }
+        for (day, team, model) in rows { _ = try UsageModelTable.name(of: model, of: team, on: day, connection) }
     }
 
     /// The newest reservation.

@@ -219,6 +219,16 @@ enum StoreSchema {
         INSERT INTO rates SELECT model, 0, credits, pages FROM last_rates;
         DROP TABLE last_rates;
         """,
+        // The models that `usage` has rows of, which are bounded for each day and team.
+        """
+        CREATE TABLE usage_models (
+            day INTEGER NOT NULL,
+            team TEXT NOT NULL,
+            model TEXT NOT NULL,
+            PRIMARY KEY (day, team, model)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO usage_models SELECT DISTINCT day, team, model FROM usage;
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -266,6 +276,7 @@ enum StoreSchema {
             "SELECT id, created_at FROM ledger WHERE state = 0 ORDER BY state",
             "SELECT id, created_at FROM ledger WHERE state = 3 ORDER BY team",
             "SELECT denied FROM usage ORDER BY day",
+            "SELECT model FROM usage_models ORDER BY day",
             "SELECT pages FROM documents ORDER BY account",
             "SELECT pages FROM rates ORDER BY model",
             "SELECT count FROM shadow_refusals ORDER BY scope",

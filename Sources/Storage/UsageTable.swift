@@ -16,6 +16,8 @@ enum UsageTable {
             case .unconfirmed: (.zero, reservation.estimate)
             }
         if spent == .zero, unconfirmed == .zero { return }
+        let ask = reservation.ask
+        let model = try UsageModelTable.name(of: ask.model, of: ask.team, on: reservation.day, connection)
         let statement = try connection.statement(
             """
             INSERT INTO usage (day, team, key, model, upstream_key, spent, unconfirmed)
@@ -26,10 +28,10 @@ enum UsageTable {
             """
         )
         statement.bind(Int64(reservation.day.number), at: 1)
-        statement.bind(reservation.ask.team.rawValue, at: 2)
-        statement.bind(reservation.ask.key.rawValue, at: 3)
-        statement.bind(reservation.ask.model, atMost: StoredText.modelBytesMax, at: 4)
-        statement.bind(reservation.ask.upstreamKey.rawValue, at: 5)
+        statement.bind(ask.team.rawValue, at: 2)
+        statement.bind(ask.key.rawValue, at: 3)
+        statement.bind(model, at: 4)
+        statement.bind(ask.upstreamKey.rawValue, at: 5)
         statement.bind(spent, at: 6)
         statement.bind(unconfirmed, at: 7)
         try statement.run()
@@ -37,6 +39,7 @@ enum UsageTable {
 
     /// Adds counts of requests; these belong to no upstream key.
     static func add(_ row: UsageRow, on connection: StoreConnection) throws {
+        let model = try UsageModelTable.name(of: row.model, of: row.team, on: row.day, connection)
         let statement = try connection.statement(
             """
             INSERT INTO usage (day, team, key, model, upstream_key, saved, hits, collapsed, misses, denied)
@@ -52,7 +55,7 @@ enum UsageTable {
         statement.bind(Int64(row.day.number), at: 1)
         statement.bind(row.team.rawValue, at: 2)
         statement.bind(row.key.rawValue, at: 3)
-        statement.bind(row.model, atMost: StoredText.modelBytesMax, at: 4)
+        statement.bind(model, at: 4)
         statement.bind(row.counts.saved, at: 5)
         statement.bind(row.counts.hits, at: 6)
         statement.bind(row.counts.collapsed, at: 7)
@@ -104,12 +107,5 @@ enum UsageTable {
             spent: MicroCredits(micros: spent),
             unconfirmed: MicroCredits(micros: unconfirmed)
         )
-    }
-}
-
-extension MicroCredits {
-    fileprivate func saturatingAdd(_ other: MicroCredits) -> MicroCredits {
-        let (sum, overflow) = micros.addingReportingOverflow(other.micros)
-        return MicroCredits(micros: overflow ? .max : sum)
     }
 }

@@ -181,6 +181,7 @@ struct StoreSchemaTests {
         "damage at an end of any table or index is found when the store is opened",
         arguments: [
             "results", "results_by_document", "results_by_age", "ledger", "ledger_open", "ledger_unconfirmed", "usage",
+            "usage_models",
             "documents", "rates", "shadow_refusals", "upstream_key_states", "teams", "team_models", "registry_budgets",
             "team_keys", "team_keys_by_team", "team_keys_revoked", "retiring_secrets", "upstream_keys", "key_rulings",
             "rotation_receipts", "rotation_receipts_by_end", "audit", "team_key_uses",

@@ -37,6 +37,49 @@ struct UsageTableTests {
         )
     }
 
+    @Test("models that clients make up have bounded rows on a day, over all keys of the team and restarts")
+    func manyModels() throws {
+        var store = try folder.open()
+        for number in 0..<40 { try spend(store, reservation(model: "model \(number)"), 1) }
+        let counts = (30..<100).map { number in
+            var row = usage(day: 20_000, hits: 1)
+            row.key = KeyID(rawValue: "key \(number % 3)")
+            row.team = TeamID(rawValue: "accounts-payable")
+            row.model = "model \(number)"
+            return row
+        }
+        try store.addAndWait(counts).get()
+        store.close()
+        store = try folder.open()
+        defer { store.close() }
+        try spend(store, reservation(model: "model 1000"), 5)
+        try spend(store, reservation(model: "model 39"), 1)
+        let models = try store.rows("SELECT DISTINCT model FROM usage ORDER BY model")
+        #expect(models.count == 65 && models.contains("(other)") && models.contains("model 63"))
+        #expect(!models.contains("model 64"))
+        #expect(try store.rows("SELECT sum(hits), sum(spent) FROM usage") == ["70 46"])
+        #expect(try store.rows("SELECT spent FROM usage WHERE model = '(other)' AND spent > 0") == ["5"])
+        // Another day and another team have room of their own.
+        try spend(store, reservation(day: 20_001, model: "model 1000"), 1)
+        try spend(store, reservation(team: "b", model: "model 1000"), 1)
+        let named = try store.rows("SELECT day, team FROM usage WHERE model = 'model 1000'")
+        #expect(named == ["20000 b", "20001 accounts-payable"])
+    }
+
+    @Test("what a crash leaves open is booked under its model, or as another one where there is no room")
+    func recoveredModels() throws {
+        var store = try folder.open()
+        for number in 0..<63 { try spend(store, reservation(model: "model \(number)"), 1) }
+        for model in ["last", "too many"] {
+            try store.reserveAndWait(reservation(model: model, estimate: 7)).get()
+        }
+        store.close()
+        store = try folder.open()
+        defer { store.close() }
+        let rows = try store.rows("SELECT model, unconfirmed FROM usage WHERE unconfirmed > 0 ORDER BY model")
+        #expect(rows == ["(other) 7", "last 7"])
+    }
+
     @Test("the opening sums over models, and leaves out rows of counts alone")
     func opening() throws {
         let store = try folder.open()
