@@ -8,9 +8,15 @@ extension BudgetBook {
         let balance: Balance
         /// The days of its window; nil stands for all days.
         let days: Range<BudgetDay>?
+        /// What does not fit, in millionths.
+        let amount: Int128
 
-        /// Whether its window ends after the other's, which nil does not.
+        private var neverFits: Bool { amount > Int128(budget.limit.micros) }
+
+        /// Whether it still refuses when the other does not any more: it has a limit that is too small in any window, or its
+        /// window ends later, which that of all days never does.
         func outlasts(_ other: Refusal) -> Bool {
+            if neverFits != other.neverFits { return neverFits }
             guard let otherDays = other.days else { return false }
             guard let days else { return true }
             return days.upperBound > otherDays.upperBound
@@ -45,7 +51,13 @@ extension BudgetBook {
             let days = today.days(of: budget.window)
             let balance = accounts[seat].days.balance(over: days)
             if balance.committed + estimate.booked <= Int128(budget.limit.micros) { continue }
-            let refusal = Refusal(scope: accounts[seat].scope, budget: budget, balance: balance, days: days)
+            let refusal = Refusal(
+                scope: accounts[seat].scope,
+                budget: budget,
+                balance: balance,
+                days: days,
+                amount: estimate.booked
+            )
             if !budget.isEnforced {
                 shadows.count(refusal.scope, budget.window, over: days)
             } else if last.map(refusal.outlasts) ?? true {
@@ -61,7 +73,13 @@ extension BudgetBook {
             let days = budget.window.days(around: day)
             let balance = accounts[seat].days.balance(over: days)
             if balance.committed + amount <= Int128(budget.limit.micros) { continue }
-            let refusal = Refusal(scope: accounts[seat].scope, budget: budget, balance: balance, days: days)
+            let refusal = Refusal(
+                scope: accounts[seat].scope,
+                budget: budget,
+                balance: balance,
+                days: days,
+                amount: amount
+            )
             return denial(for: refusal, of: MicroCredits(clamping: amount))
         }
         return nil

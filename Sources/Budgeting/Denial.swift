@@ -3,8 +3,9 @@ public import Vocabulary
 /// Why a reservation was refused: the budget that it does not fit into, as it stood at that moment.
 ///
 /// When several budgets refuse, it is the one whose window ends last, since before that a new attempt is in vain: a
-/// `total` before all others, and among equals the organisation's before the team's before the key's. The limit of an
-/// upstream key is named only when no other budget refuses, so that another upstream key can help.
+/// `total` before all others, and among equals the organisation's before the team's before the key's. A budget whose limit
+/// is below the estimate comes before all that are only spent. The limit of an upstream key is named only when no other
+/// budget refuses, so that another upstream key can help.
 public struct Denial: Sendable, Equatable {
     public let scope: BudgetScope
     public let window: BudgetWindow
@@ -16,6 +17,9 @@ public struct Denial: Sendable, Equatable {
     public let estimate: MicroCredits
     /// When the next window starts; nil for `total`, which never ends.
     public let resetsAt: Timestamp?
+
+    /// Whether the request asks for more than the limit even of an empty window, so that waiting does not help.
+    public var neverFits: Bool { estimate > limit }
 
     public init(
         scope: BudgetScope,

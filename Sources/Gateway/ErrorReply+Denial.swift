@@ -11,12 +11,17 @@ extension ErrorReply {
         var text =
             "The \(budget) has no room for this request: limit \(denial.limit), spent \(denial.spent), "
             + "unconfirmed \(denial.unconfirmed), reserved \(denial.reserved), estimate \(denial.estimate) credits. "
-        if let resetsAt = denial.resetsAt {
+        if denial.neverFits {
+            text +=
+                "The estimate alone is above the limit, so waiting does not help; ask about fewer pages with page_range, "
+                + "or ask your gateway's operator for more."
+        } else if let resetsAt = denial.resetsAt {
             text += "It resets at \(resetsAt.rfc3339); wait until then or ask your gateway's operator for more."
         } else {
             text += "It does not reset; ask your gateway's operator for more."
         }
-        let wait = denial.resetsAt.map { max(1, Int(($0 - now).wholeNanoseconds / 1_000_000_000) + 1) }
+        let reset = denial.neverFits ? nil : denial.resetsAt
+        let wait = reset.map { max(1, Int(($0 - now).wholeNanoseconds / 1_000_000_000) + 1) }
         switch denial.scope {
         case .organization, .team, .key: self.init(status, "budget_exceeded", text, retryAfterSeconds: wait)
         case .upstreamKey: self.init(503, "no_upstream_key", text, retryAfterSeconds: wait)

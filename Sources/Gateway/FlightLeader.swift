@@ -188,7 +188,8 @@ final class FlightLeader {
             move = then
             worker.move(moved, for: identifier)
         case .denied(let denial):
-            moveDenial = denial
+            // One that waiting helps against says more to the client.
+            if moveDenial?.neverFits ?? true { moveDenial = denial }
             then(.noRoom)
         }
     }

@@ -29,7 +29,8 @@ extension Worker {
             case .admitted(let reservation): return .admitted(reservation)
             case .denied(let refusal):
                 guard case .upstreamKey = refusal.scope else { return .denied(refusal) }
-                denial = refusal
+                // One that waiting helps against says more to the client.
+                if denial?.neverFits ?? true { denial = refusal }
                 spent.append(key)
             }
         }

@@ -147,6 +147,8 @@ struct BudgetModel {
                 denials.append((window.upperBound, denial))
             }
         }
+        // What waiting does not help against comes before what it does.
+        if denials.contains(where: { $0.denial.neverFits }) { denials.removeAll { !$0.denial.neverFits } }
         let last = denials.map(\.end).max()
         if let first = denials.first(where: { $0.end == last }) { return .denied(first.denial) }
         return .admitted(estimate: estimate, day: today)

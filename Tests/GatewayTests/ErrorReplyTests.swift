@@ -1,5 +1,7 @@
+import Budgeting
 import Foundation
 import Testing
+import Vocabulary
 
 @testable import Gateway
 
@@ -13,6 +15,34 @@ struct ErrorReplyTests {
         #expect(object?["error"] as? String == "bad_request")
         #expect(object?["message"] as? String == "a \"quoted\" \\ line\nwith \u{1} and é")
         #expect(object?.count == 3)
+    }
+
+    private func denial(_ scope: BudgetScope, limit: Int64, spent: Int64) -> Denial {
+        Denial(
+            scope: scope,
+            window: .month,
+            limit: MicroCredits(micros: limit),
+            spent: MicroCredits(micros: spent),
+            unconfirmed: .zero,
+            reserved: .zero,
+            estimate: MicroCredits(micros: 10),
+            resetsAt: Timestamp(seconds: 1_000)
+        )
+    }
+
+    @Test(
+        "a refusal says when to come again, unless the estimate alone is above the limit",
+        arguments: [BudgetScope.team(TeamID(rawValue: "t")), .upstreamKey(KeyID(rawValue: "k"))]
+    )
+    func denials(_ scope: BudgetScope) {
+        let now = Timestamp(seconds: 900)
+        let spent = ErrorReply(denial(scope, limit: 10, spent: 1), status: 402, now: now)
+        #expect(spent.retryAfterSeconds == 101)
+        #expect(spent.message.contains("resets at") && !spent.message.contains("waiting does not help"))
+        let hopeless = ErrorReply(denial(scope, limit: 9, spent: 0), status: 402, now: now)
+        #expect(hopeless.retryAfterSeconds == nil)
+        #expect(hopeless.message.contains("waiting does not help") && !hopeless.message.contains("resets at"))
+        #expect(hopeless.code == spent.code && hopeless.status == spent.status)
     }
 
     @Test(
