@@ -210,8 +210,8 @@ extension ClientConnection {
     // MARK: Freshness
 
     private func freshness(of result: CachedResult) -> Freshness {
-        let lifetime = worker.settings.cache.lifetimeSeconds(ofStatus: result.status)
-        return Freshness(storedAt: result.storedAt, now: worker.loop.wallClock, lifetimeSeconds: lifetime)
+        let lifetime = worker.settings.cache.lifetimeMicroseconds(ofStatus: result.status)
+        return Freshness(storedAt: result.storedAt, now: worker.loop.wallClock, lifetimeMicroseconds: lifetime)
     }
 
     /// The freshness of a result that may answer a request with these directives; nil when it may not.

@@ -121,8 +121,9 @@ final class FlightLeader {
     }
 
     private func isFresh(_ result: CachedResult) -> Bool {
-        let lifetime = worker.settings.cache.lifetimeSeconds(ofStatus: result.status)
-        let freshness = Freshness(storedAt: result.storedAt, now: worker.loop.wallClock, lifetimeSeconds: lifetime)
+        let lifetime = worker.settings.cache.lifetimeMicroseconds(ofStatus: result.status)
+        let now = worker.loop.wallClock
+        let freshness = Freshness(storedAt: result.storedAt, now: now, lifetimeMicroseconds: lifetime)
         return freshness.isFresh && freshness.satisfies(pending.facts.directives)
     }
 

@@ -80,7 +80,7 @@ public struct CacheSettings: Sendable, Equatable {
     public var staleIfError: Duration
     /// The freshness lifetime of the vendor's 400 and 404; zero turns storing them off.
     public let negativeTimeToLive: Duration
-    private let timeToLiveSeconds, negativeTimeToLiveSeconds: Int64
+    private let timeToLiveMicroseconds, negativeTimeToLiveMicroseconds: Int64
     public var schemaOrder: SchemaOrder
     /// Whether `credits_used` reads 0 in a reply from the cache.
     public var hitsReportZeroCredits: Bool
@@ -96,8 +96,8 @@ public struct CacheSettings: Sendable, Equatable {
         memoryBytesMax: Int
     ) {
         self.timeToLive = timeToLive
-        timeToLiveSeconds = timeToLive.components.seconds
-        negativeTimeToLiveSeconds = negativeTimeToLive.components.seconds
+        timeToLiveMicroseconds = timeToLive.wholeNanoseconds / 1_000
+        negativeTimeToLiveMicroseconds = negativeTimeToLive.wholeNanoseconds / 1_000
         self.staleIfError = staleIfError
         self.negativeTimeToLive = negativeTimeToLive
         self.schemaOrder = schemaOrder
@@ -105,9 +105,9 @@ public struct CacheSettings: Sendable, Equatable {
         self.memoryBytesMax = memoryBytesMax
     }
 
-    /// The freshness lifetime of a stored result in whole seconds, by the status that it was stored with.
-    func lifetimeSeconds(ofStatus status: UInt16) -> Int64 {
-        status == 200 ? timeToLiveSeconds : negativeTimeToLiveSeconds
+    /// The freshness lifetime of a stored result in microseconds, by the status that it was stored with.
+    func lifetimeMicroseconds(ofStatus status: UInt16) -> Int64 {
+        status == 200 ? timeToLiveMicroseconds : negativeTimeToLiveMicroseconds
     }
 
     /// Whether a reply of the vendor with this status, other than a completed 200, is kept.

@@ -18,10 +18,31 @@ struct FreshnessTests {
         #expect(freshness(age: 130).ttlSeconds == -30)
     }
 
-    @Test("a lifetime of zero or less is never fresh", arguments: [Duration.zero, .milliseconds(999), .seconds(-5)])
+    @Test("a lifetime of zero or less is never fresh", arguments: [Duration.zero, .nanoseconds(999), .seconds(-5)])
     func noLifetime(_ lifetime: Duration) { #expect(!freshness(age: 0, lifetime: lifetime).isFresh) }
 
-    @Test("ages are whole seconds, rounded down")
+    @Test("fractions of a second count: 1800 ms end after 1800 ms, and so does a window")
+    func fractions() {
+        func after(_ milliseconds: Int64) -> Freshness {
+            let storedAt = Timestamp(microseconds: 5_900_000)
+            let now = Timestamp(microseconds: 5_900_000 + milliseconds * 1_000)
+            return Freshness(storedAt: storedAt, now: now, lifetime: .milliseconds(1_800))
+        }
+        #expect(after(1_000).isFresh && after(1_799).isFresh && !after(1_800).isFresh)
+        #expect(after(0).ttlSeconds == 2 && after(800).ttlSeconds == 1 && after(801).ttlSeconds == 1)
+        #expect(after(1_799).ttlSeconds == 1 && after(1_800).ttlSeconds == 0 && after(2_900).ttlSeconds == -1)
+        #expect(after(999).ageSeconds == 0 && after(1_799).ageSeconds == 1)
+        #expect(after(2_800).maySubstitute(within: .seconds(1)) && !after(2_801).maySubstitute(within: .seconds(1)))
+        #expect(after(1_850).maySubstitute(within: .milliseconds(50)))
+        #expect(!after(1_851).maySubstitute(within: .milliseconds(50)))
+        var directives = CacheDirectives()
+        directives.maxAgeSeconds = 1
+        #expect(after(1_000).satisfies(directives) && !after(1_001).satisfies(directives))
+        directives.maxAgeSeconds = .max
+        #expect(after(1_700).satisfies(directives))
+    }
+
+    @Test("ages are told in whole seconds, rounded down")
     func wholeSeconds() {
         let storedAt = Timestamp(microseconds: 5_900_000)
         let now = Timestamp(microseconds: 7_899_999)
@@ -37,7 +58,7 @@ struct FreshnessTests {
             now: Timestamp(microseconds: .max),
             lifetime: .seconds(Int64.max)
         )
-        #expect(longest.ttlSeconds == 0)
+        #expect(longest.ttlSeconds < 0)
         #expect(
             Freshness(
                 storedAt: Timestamp(microseconds: .max),

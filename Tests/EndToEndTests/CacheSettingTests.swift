@@ -3,6 +3,30 @@ import Testing
 
 @Suite("Settings of the cache")
 struct CacheSettingTests {
+    @Test("fractions of a second count: a ttl of 1800 ms is not over after one second")
+    func fractions() throws {
+        try withGateway(["cache": ["ttl": "1800ms"]]) { gateway in
+            let body = SampleRequests.about()
+            let before = ContinuousClock.now
+            let miss = try gateway.classify(body)
+            expectStoredMiss(miss)
+            let stored = ContinuousClock.now
+            // Ask until it is not fresh any more, and see when that was.
+            let deadline = Deadline.generous
+            var lastHit = stored
+            while true {
+                let asked = ContinuousClock.now
+                let reply = try gateway.classify(body)
+                if reply["cache-status"]?.contains("; hit") != true { break }
+                #expect(reply["cache-status"]?.wholeMatch(of: /tollgate; hit; ttl=[12]/) != nil)
+                lastHit = asked
+                try #require(!deadline.hasPassed, "a result does not become stale")
+            }
+            #expect(lastHit - stored < .milliseconds(1_800))
+            #expect(ContinuousClock.now - before >= .milliseconds(1_800), "it was stale too soon")
+        }
+    }
+
     @Test("the vendor's 400 and 404 are kept for negative_ttl", arguments: [("not_ocred", 400), ("unknown", 404)])
     func negativeTTL(state: String, status: Int) throws {
         try withGateway(["cache": ["negative_ttl": "1h"]]) { gateway in
