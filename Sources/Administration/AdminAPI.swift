@@ -11,6 +11,7 @@ public final class AdminAPI {
     private let store: any RegistryStore & LessonStore
     private let program: AdminProgram
     private let back: LoopReturn
+    private let check: StoreCheck
     /// Digests of the tokens of the moment, which no key may have.
     private var tokenDigests: [CacheKey]
 
@@ -29,6 +30,7 @@ public final class AdminAPI {
         self.program = program
         tokenDigests = settings.tokens.map(\.digest)
         back = try LoopReturn(loop: loop)
+        check = StoreCheck(rooms: rooms, loop: loop, back: back)
     }
 
     /// Takes other tokens into use.
@@ -43,18 +45,16 @@ public final class AdminAPI {
             + UpstreamKeysResource(keeper: keeper, rooms: rooms) { [unowned self] in tokenDigests.contains($0) }.routes
             + LessonsResource(rooms: rooms, store: store, back: back).routes
             + AuditResource(store: store, back: back).routes
-            + StatusResource(program: program, rooms: rooms, back: back).routes
+            + StatusResource(program: program, rooms: rooms, check: check).routes
     }
 
     /// Whether requests can be served, for `/readyz`: the store must work.
     public func checkReadiness(_ then: @escaping (AdminFault?) -> Void) {
-        rooms.checkStore(
-            then: back.callback { (result: Result<Void, StoreFault>) in
-                switch result {
-                case .success: then(nil)
-                case .failure(let fault): then(.storeUnavailable(fault))
-                }
+        check.ask { result in
+            switch result {
+            case .success: then(nil)
+            case .failure(let fault): then(.storeUnavailable(fault))
             }
-        )
+        }
     }
 }

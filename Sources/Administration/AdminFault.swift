@@ -121,7 +121,8 @@ extension AdminFault {
 /// What passes by itself.
 extension AdminFault {
     public static func storeUnavailable(_ fault: StoreFault) -> AdminFault {
-        let message = "The gateway's store does not work (\(fault.code.rawValue)); try again later."
+        let message =
+            "The gateway's store does not work (\(fault.code.rawValue)): \(fault.code.meaning). Try again later."
         return AdminFault(503, "store_unavailable", message, retryAfterSeconds: 1)
     }
 

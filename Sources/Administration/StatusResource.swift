@@ -10,7 +10,7 @@ import Vocabulary
 struct StatusResource {
     let program: AdminProgram
     let rooms: SharedRooms
-    let back: LoopReturn
+    let check: StoreCheck
 
     var routes: [AdminRoute] {
         [AdminRoute(.get, "/admin/v1/status", role: .viewer, handler: show)]
@@ -18,7 +18,7 @@ struct StatusResource {
 
     private func show(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         do throws(AdminFault) { try request.refuseQuery() } catch { return reply(AdminReply(error)) }
-        rooms.checkStore(then: back.callback { (result: Result<Void, StoreFault>) in reply(.ok(json(result))) })
+        check.ask { reply(.ok(json($0))) }
     }
 
     private func json(_ store: Result<Void, StoreFault>) -> JSONValue {
@@ -33,14 +33,14 @@ struct StatusResource {
 
     /// One node has the store to itself.
     private func node(_ store: Result<Void, StoreFault>) -> JSONValue {
-        let state: String =
+        let (state, detail): (String, String?) =
             switch store {
-            case .success: "ready"
-            case .failure(let fault): fault.code.rawValue
+            case .success: ("ready", nil)
+            case .failure(let fault): (fault.code.rawValue, fault.detail)
             }
         return .object([
             ("id", .string("0")), ("address", .string(program.clientURL)), ("workers", .integer(program.workerCount)),
-            ("store", .string(state)),
+            ("store", .string(state)), ("store_detail", .orNull(detail) { .string($0) }),
         ])
     }
 

@@ -43,7 +43,7 @@ final class ClientConnection: StreamDelegate {
     private var requestBytes = 0
 
     /// `body` moves on with every piece that comes, `drop` does not: nobody waits for content that means nothing.
-    private enum Deadline { case idle, head, body, drop, none }
+    private enum Deadline { case idle, head, body, drop, check, none }
 
     init(identifier: UInt64, worker: Worker, stream: ByteStream) {
         self.identifier = identifier
@@ -326,6 +326,7 @@ final class ClientConnection: StreamDelegate {
         case .idle: timer?.schedule(at: worker.idleDeadline)
         case .head: timer?.schedule(after: worker.settings.headerTimeout)
         case .body, .drop: timer?.schedule(after: worker.settings.bodyTimeout)
+        case .check: timer?.schedule(after: SharedRooms.readinessTimeout)
         case .none: timer?.cancel()
         }
     }
@@ -336,10 +337,10 @@ final class ClientConnection: StreamDelegate {
         arm(.none)
     }
 
-    /// The store is asked whether it works, which it answers within its own limits.
+    /// The store is asked whether it works. One that does not answer in time does not.
     func check(for facts: RequestFacts) {
         phase = .checking(facts)
-        arm(.none)
+        arm(.check)
         worker.checkStore(for: identifier)
     }
 
@@ -348,7 +349,8 @@ final class ClientConnection: StreamDelegate {
         case (.idle, .idle): end()
         case (.head, .head): refuse(.headTimeout)
         case (.body, .body(let reader)), (.drop, .body(let reader)): reply(.bodyTimeout, reader.facts, closes: true)
-        case (.idle, _), (.head, _), (.body, _), (.drop, _), (.none, _): break
+        case (.check, .checking): checked(.failure(SharedRooms.storeSilent))
+        case (.idle, _), (.head, _), (.body, _), (.drop, _), (.check, _), (.none, _): break
         }
     }
 }

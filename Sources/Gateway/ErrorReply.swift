@@ -114,8 +114,8 @@ extension ErrorReply {
 
     static func storeUnavailable(_ fault: StoreFault) -> ErrorReply {
         let message =
-            "The gateway's store of results does not work (\(fault.code.rawValue)): what is in memory is still served, "
-            + "and nothing new is asked of the vendor. Try again later."
+            "The gateway's store of results does not work (\(fault.code.rawValue)): \(fault.code.meaning). What is in memory "
+            + "is still served, and nothing new is asked of the vendor. Try again later."
         return ErrorReply(503, "store_unavailable", message, retryAfterSeconds: 1)
     }
 

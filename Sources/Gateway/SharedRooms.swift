@@ -35,6 +35,11 @@ public final class SharedRooms: Sendable {
     /// Reservations that a drain ended without knowing what the vendor charged.
     let cutCount = Atomic<Int>(0)
 
+    /// How long the store may take to say whether it works before it counts as not working.
+    public static let readinessTimeout = Duration.milliseconds(1_500)
+    /// What is said of it then.
+    public static let storeSilent = StoreFault(code: .unavailable, detail: "the store has not answered for 1.5 s")
+
     /// How many may wait for flights of others at once: each is a client's connection, so this is a bound in depth.
     private static let followersMax = 100_000
 

@@ -19,6 +19,7 @@ public import Vocabulary
 /// - S3: after an error of fsync nothing is acknowledged any more, and `onFatal` is called, once.
 /// - S4: a file that is damaged, newer or another program's is refused and left as it is (`StoreSchema`).
 /// - S5: no reservation of an earlier process is open: those that were became unconfirmed before the first answer.
+/// - S6: nothing is acknowledged as durable while the file is not at its path any more (`StorePlace`).
 public final class SQLiteStore: Store {
     static let readerCount = 2
     /// How long a lock that another program holds is waited for.
@@ -26,6 +27,8 @@ public final class SQLiteStore: Store {
     private static let queueMax = 10_000
 
     let writer: StoreWriter
+    private let place: StorePlace
+    private let checks = SharedCheck()
     private let reads: WorkQueue<ReadOperation>
     private let readers: [StoreReader]
     private let recoveredCount: Int
@@ -33,12 +36,14 @@ public final class SQLiteStore: Store {
 
     private init(
         writer: StoreWriter,
+        place: StorePlace,
         reads: WorkQueue<ReadOperation>,
         readers: [StoreReader],
         recoveredCount: Int,
         lock: StoreLock
     ) {
         self.writer = writer
+        self.place = place
         self.recoveredCount = recoveredCount
         self.reads = reads
         self.readers = readers
@@ -49,6 +54,7 @@ public final class SQLiteStore: Store {
     deinit {
         reads.close()
         writer.stop()
+        place.stop()
     }
 
     /// Opens the file, or makes it when there is none in an existing folder. Blocks for some milliseconds.
@@ -58,14 +64,17 @@ public final class SQLiteStore: Store {
     ///
     /// - Parameters:
     ///   - path: of the file; beside it lie `-wal`, `-shm` and `.lock`.
+    ///   - onPlace: called on a thread of the store's when the file was moved or deleted, with the fault, and when the same
+    ///     file is back, with nil.
     ///   - onFatal: called on the writer's thread when an fsync failed: the program must end with an error, since
     ///     what the disk holds is not known any more.
     /// - Throws: `inUse`, `readOnly`, `corrupt`, `newerSchema`, `full`, else `unavailable`; nothing is changed then.
     public static func open(
         path: String,
+        onPlace: @escaping @Sendable (StoreFault?) -> Void = { _ in },
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws(StoreFault) -> SQLiteStore {
-        try open(path: path, busyTimeout: busyTimeout, onFatal: onFatal)
+        try open(path: path, busyTimeout: busyTimeout, onPlace: onPlace, onFatal: onFatal)
     }
 
     /// Finds out whether a store could be opened or made there, as far as that can be seen without opening it.
@@ -78,6 +87,7 @@ public final class SQLiteStore: Store {
     static func open(
         path: String,
         busyTimeout: Duration,
+        onPlace: @escaping @Sendable (StoreFault?) -> Void = { _ in },
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws(StoreFault) -> SQLiteStore {
         let path = try StoreFile.resolve(path)
@@ -86,6 +96,7 @@ public final class SQLiteStore: Store {
         do {
             let (database, recoveredCount) = try openWriter(path: path, busyTimeout: busyTimeout)
             try StoreFile.syncFolder(of: path)
+            let place = try StorePlace(path: path, onChange: onPlace)
             let reads = WorkQueue<ReadOperation>(itemsMax: queueMax)
             var readers: [StoreReader] = []
             do {
@@ -99,10 +110,12 @@ public final class SQLiteStore: Store {
                 for reader in readers { try reader.close() }
                 throw error
             }
-            let writer = StoreWriter(database: database, queueMax: queueMax, onFatal: onFatal)
+            let writer = StoreWriter(database: database, place: place, queueMax: queueMax, onFatal: onFatal)
             writer.start()
+            place.start()
             return SQLiteStore(
                 writer: writer,
+                place: place,
                 reads: reads,
                 readers: readers,
                 recoveredCount: recoveredCount,
@@ -234,9 +247,14 @@ public final class SQLiteStore: Store {
     }
 
     public func check(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
-        // The transaction alone takes the lock of the writer; only a page that changes needs room on the disk.
-        let writes = writer.hasFailed
-        perform({ if writes { try StoreSchema.rewriteVersion($0.database) } }, then: then)
+        switch checks.join(then) {
+        case .asks:
+            // The transaction alone takes the lock of the writer; only a page that changes needs room on the disk.
+            let writes = writer.hasFailed
+            perform({ if writes { try StoreSchema.rewriteVersion($0.database) } }, then: checks.answer)
+        case .waits: break
+        case .full: then(.failure(StoreFault(code: .overloaded, detail: "too many checks wait for the store")))
+        }
     }
 
     /// Removes the results of a document, whatever their account, durably; answers how many there were.
@@ -274,6 +292,7 @@ public final class SQLiteStore: Store {
         // That of an fsync is told all the same, by `onFatal`.
         for reader in readers { try? reader.close() }
         try? writer.close()
+        place.close()
     }
 
     /// Runs an operation in the next group; answered when it is durable, or was not done.

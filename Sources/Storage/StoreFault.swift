@@ -18,6 +18,22 @@ public struct StoreFault: Error, Equatable, Sendable {
         case inUse = "in_use"
         /// More operations wait than are allowed.
         case overloaded
+        /// The file was moved or deleted while it was open.
+        case fileMoved = "file_moved"
+
+        /// What it is, in a clause for clients and operators.
+        public var meaning: String {
+            switch self {
+            case .unavailable: "it does not answer"
+            case .full: "its disk is full"
+            case .readOnly: "it cannot be written"
+            case .corrupt: "it is damaged"
+            case .newerSchema: "a newer version of the gateway made it"
+            case .inUse: "another process has it open"
+            case .overloaded: "more waits for it than is allowed"
+            case .fileMoved: "its file was moved or deleted while the gateway ran"
+            }
+        }
     }
 
     public let code: Code

@@ -20,6 +20,7 @@ final class StoreWriter: Sendable {
     private static let groupsPerRemoval = 64
 
     private let database: DatabaseQueue
+    private let place: StorePlace
     private let work: WorkQueue<WriteOperation>
     private let schedule: Guarded<ExpirySchedule>
     private let onFatal: @Sendable (StoreFault) -> Void
@@ -28,8 +29,14 @@ final class StoreWriter: Sendable {
     private let isBroken = Atomic<Bool>(false)
     private let isTroubled = Atomic<Bool>(false)
 
-    init(database: DatabaseQueue, queueMax: Int, onFatal: @escaping @Sendable (StoreFault) -> Void) {
+    init(
+        database: DatabaseQueue,
+        place: StorePlace,
+        queueMax: Int,
+        onFatal: @escaping @Sendable (StoreFault) -> Void
+    ) {
         self.database = database
+        self.place = place
         self.onFatal = onFatal
         work = WorkQueue(itemsMax: queueMax)
         schedule = Guarded(ExpirySchedule(now: StoreClock.steady(), wall: StoreClock.wall()))
@@ -143,6 +150,10 @@ final class StoreWriter: Sendable {
     private func commit(_ operations: ArraySlice<WriteOperation>, _ state: inout ThreadState) {
         if isBroken.load(ordering: .relaxed) {
             for operation in operations { operation.refuse(closedFault) }
+            return
+        }
+        if let fault = place.look() {
+            for operation in operations { operation.refuse(fault) }
             return
         }
         let outcome = WriteGroup.commit(operations, on: state.connection)

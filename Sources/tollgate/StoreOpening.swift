@@ -28,7 +28,7 @@ struct StoreOpening {
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws {
         let sealer = try SecretSealer(environment: environment)
-        store = try SQLiteStore.open(path: configuration.sqlitePath, onFatal: onFatal)
+        store = try SQLiteStore.open(path: configuration.sqlitePath, onPlace: Self.report, onFatal: onFatal)
         store.replace(retention: configuration.resultRetention)
         ledger = try store.opening()
         if ledger.recoveredCount > 0 {
@@ -44,6 +44,16 @@ struct StoreOpening {
         try Self.take(registry.following(file), nil, &registry, store)
         for name in registry.shadowed { ProcessLog.warning("registry_without_effect", ["target": name]) }
         self.registry = registry
+    }
+
+    /// The store's file was moved or deleted, or is back.
+    @Sendable
+    private static func report(_ fault: StoreFault?) {
+        if let fault {
+            ProcessLog.error("store_file_moved", ["detail": fault.detail])
+        } else {
+            ProcessLog.info("store_file_back")
+        }
     }
 
     /// Secrets that are sealed under the master key of before.

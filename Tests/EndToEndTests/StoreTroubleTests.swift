@@ -33,6 +33,68 @@ struct StoreTroubleTests {
         }
     }
 
+    @Test("readiness answers in time while the store's thread waits for a lock")
+    func readinessInTime() throws {
+        try withGateway { gateway in
+            let locker = try lock(gateway)
+            // The writer waits 5 s for the lock; nobody who asks waits that long.
+            let clock = ContinuousClock()
+            let asked = clock.now
+            expectError(try gateway.send(TestRequest("GET", "/readyz")), 503, "store_unavailable")
+            let admin = try RawConnection(port: gateway.adminPort)
+            try admin.send(TestRequest("GET", "/readyz").bytes)
+            expectError(try admin.response(), 503, "store_unavailable")
+            #expect(try gateway.admin("GET", "/status").json["nodes"].items.first?["store"].string == "unavailable")
+            #expect(clock.now - asked < .seconds(3 * 5), "three answers took as long as the store's own limit")
+            #expect(try locker.terminate() == .exit(0))
+        }
+    }
+
+    @Test(
+        "a database file that is moved is noticed, nothing is spent meanwhile, and it may come back",
+        arguments: ["", "-wal"]
+    )
+    func movedFile(_ suffix: String) throws {
+        try withGateway { gateway in
+            let kept = try gateway.classify(SampleRequests.vendors)
+            expectStoredMiss(kept)
+            let file = gateway.folder.file("tollgate.db\(suffix)")
+            try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
+            // Nobody asks for anything: it is noticed all the same.
+            func logged(_ word: String) -> Bool { gateway.process.stderr.wait { $0.contains { $0.contains(word) } } }
+            #expect(logged("store_file_moved"))
+            let readiness = try gateway.send(TestRequest("GET", "/readyz"))
+            expectError(readiness, 503, "store_unavailable")
+            #expect(readiness.json["message"].string?.contains("moved or deleted") == true)
+            let node = try gateway.admin("GET", "/status").json["nodes"].items.first
+            #expect(node?["store"].string == "file_moved")
+            #expect(node?["store_detail"].string?.contains("tollgate.db\(suffix)") == true)
+            let calls = try gateway.vendor.calls()
+            expectError(try gateway.classify(SampleRequests.about()), 503, "store_unavailable")
+            #expect(try gateway.vendor.calls() == calls, "the vendor was paid for what nobody will find")
+            expectHit(try gateway.classify(SampleRequests.vendors))
+            // The same file at its place is the same store.
+            try FileManager.default.moveItem(atPath: file + ".away", toPath: file)
+            #expect(logged("store_file_back"))
+            #expect(try gateway.send(TestRequest("GET", "/readyz")).status == 200)
+            expectStoredMiss(try gateway.classify(SampleRequests.about()))
+        }
+    }
+
+    @Test("a database file that is deleted is missed at the very next write")
+    func deletedFile() throws {
+        try withGateway { gateway in
+            for name in ["tollgate.db", "tollgate.db-wal", "tollgate.db-shm"] {
+                try FileManager.default.removeItem(atPath: gateway.folder.file(name))
+            }
+            expectError(try gateway.classify(SampleRequests.about()), 503, "store_unavailable")
+            #expect(try gateway.vendor.calls() == 0)
+            let copy = gateway.folder.file("tollgate.db")
+            #expect(FileManager.default.createFile(atPath: copy, contents: Data()))
+            expectError(try gateway.send(TestRequest("GET", "/readyz")), 503, "store_unavailable")
+        }
+    }
+
     @Test("while the store cannot be read a miss is 503, and the vendor is not paid for what may be there")
     func unreadableStore() throws {
         try withGateway { gateway in

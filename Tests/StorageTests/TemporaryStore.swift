@@ -11,7 +11,7 @@ import Vocabulary
 @testable import Storage
 
 /// A folder of its own for one test, removed with everything in it at the end.
-final class TemporaryFolder {
+final class TemporaryFolder: Sendable {
     let path: String
 
     init() {
@@ -40,8 +40,9 @@ final class TemporaryFolder {
         return try database.writeWithoutTransaction(work)
     }
 
+    /// The folder stays as long as the store does, which misses its file.
     func open() throws -> SQLiteStore {
-        try SQLiteStore.open(path: file) { Issue.record("fatal: \($0)") }
+        try SQLiteStore.open(path: file) { [self] in Issue.record("fatal: \($0) in \(path)") }
     }
 }
 
