@@ -1,7 +1,15 @@
 /// The text form of a `Timestamp`, RFC 3339 §5.6, in UTC.
 extension Timestamp {
-    /// `2026-01-31T08:00:00.123456Z`; the fraction has six digits and is left out when it is zero.
+    /// The moments that have a text: the years 0000 to 9999.
+    private static let written = Int64(-62_167_219_200_000_000)...Int64(253_402_300_799_999_999)
+
+    /// `2026-01-31T08:00:00.123456Z`; the fraction has six digits and is left out when it is zero. A moment beyond the
+    /// years 0000 to 9999 has the text of the first or the last one of them.
     public var rfc3339: String {
+        let range = Self.written
+        guard range.contains(microseconds) else {
+            return Timestamp(microseconds: microseconds < 0 ? range.lowerBound : range.upperBound).rfc3339
+        }
         let date = CivilDate(daysSinceEpoch: floorDivide(wholeSeconds, 86_400))
         let secondOfDay = wholeSeconds - floorDivide(wholeSeconds, 86_400) * 86_400
         var text = "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T"
@@ -11,7 +19,8 @@ extension Timestamp {
         return text + "Z"
     }
 
-    /// Reads `date-time` of RFC 3339 §5.6 with any offset; nil when the text is none or names no real date.
+    /// Reads `date-time` of RFC 3339 §5.6 with any offset; nil when the text is none, names no real date,
+    /// or one that is outside the years 0000 to 9999 in UTC.
     ///
     /// A leap second (`:60`) is taken as the second after it. Digits of the fraction beyond the sixth are dropped.
     public init?(rfc3339 text: some StringProtocol) {
@@ -24,7 +33,9 @@ extension Timestamp {
         else { return nil }
         guard let fraction = reader.fraction(), let offset = reader.offsetSeconds(), reader.isAtEnd else { return nil }
         let seconds = date.daysSinceEpoch * 86_400 + hour * 3_600 + minute * 60 + second - offset
-        self.init(microseconds: seconds * 1_000_000 + fraction)
+        let microseconds = seconds * 1_000_000 + fraction
+        guard Self.written.contains(microseconds) else { return nil }
+        self.init(microseconds: microseconds)
     }
 }
 

@@ -26,6 +26,16 @@ struct TimestampTests {
         #expect(!(start < start))
     }
 
+    @Test("nothing overflows at the first and the last moment")
+    func ends() {
+        let (first, last) = (Timestamp(microseconds: .min), Timestamp(microseconds: .max))
+        #expect(first.wholeSeconds == -9_223_372_036_855 && last.wholeSeconds == 9_223_372_036_854)
+        #expect(last - first == .microseconds(Int64.max) && first - last == .microseconds(Int64.min))
+        #expect(Timestamp(seconds: .max) == last && Timestamp(seconds: .min) == first)
+        #expect(first + .seconds(-1) == first && first + .seconds(Int64.min) == first)
+        #expect(first.rfc3339 == "0000-01-01T00:00:00Z" && last.rfc3339 == "9999-12-31T23:59:59.999999Z")
+    }
+
     @Test("a sum stays at the last moment instead of overflowing")
     func saturation() {
         let last = Timestamp(microseconds: .max)
