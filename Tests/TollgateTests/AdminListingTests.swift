@@ -90,4 +90,38 @@ struct AdminListingTests {
         let lists = targets(server).map { $0.split(separator: "?")[0] }
         #expect(lists == ["/admin/v1/teams", "/admin/v1/teams/one/keys", "/admin/v1/teams/two/keys"])
     }
+
+    @Test("a team that is deleted while the keys of all teams are listed is left out, and the list goes on")
+    func deletedMeanwhile() throws {
+        let gone = #"{"success": false, "error": "not_found", "message": "There is no team two here."}"#
+        let server = try ScriptedServer([
+            Self.page(#"{"id": "one"}, {"id": "two"}, {"id": "three"}"#, next: nil),
+            Self.page(#"{"id": "k1"}"#, next: nil), .json(404, gone), Self.page(#"{"id": "k3"}"#, next: nil),
+        ])
+        let output = try KeysCommand.List.parse([]).answer(of: client(server, pageItems: 5))
+        #expect(output.text(.json) == #"[{"id": "k1"}, {"id": "k3"}]"# + "\n")
+    }
+
+    @Test("a team that is deleted between two pages of its keys is left out as far as it was not listed")
+    func deletedBetweenPages() throws {
+        let gone = #"{"success": false, "error": "not_found", "message": "There is no team one here."}"#
+        let server = try ScriptedServer([
+            Self.page(#"{"id": "one"}, {"id": "two"}"#, next: nil), Self.page(#"{"id": "k1"}"#, next: "k1"),
+            .json(404, gone), Self.page(#"{"id": "k2"}"#, next: nil),
+        ])
+        let output = try KeysCommand.List.parse([]).answer(of: client(server))
+        #expect(output.text(.json) == #"[{"id": "k1"}, {"id": "k2"}]"# + "\n")
+    }
+
+    @Test("a team that was named and is not there is told, and so is any other refusal of the list of all")
+    func refusals() throws {
+        let gone = #"{"success": false, "error": "not_found", "message": "There is no team two here."}"#
+        let one = try client(ScriptedServer([.json(404, gone)]))
+        let missing = #expect(throws: AdminCallFault.self) { try KeysCommand.List.parse(["two"]).answer(of: one) }
+        #expect(missing?.description.hasPrefix("404 not_found") == true)
+        let busy = #"{"success": false, "error": "store_unavailable", "message": "The store does not work."}"#
+        let all = try client(ScriptedServer([Self.page(#"{"id": "one"}"#, next: nil), .json(503, busy)]))
+        let refused = #expect(throws: AdminCallFault.self) { try KeysCommand.List.parse([]).answer(of: all) }
+        #expect(refused?.description.hasPrefix("503 ") == true)
+    }
 }

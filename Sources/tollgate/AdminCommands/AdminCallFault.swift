@@ -1,6 +1,8 @@
 /// Why a call of the admin API brought nothing that can be shown.
 struct AdminCallFault: Error, Equatable, CustomStringConvertible {
     enum Code: Equatable {
+        /// What the call is about is not there.
+        case notFound
         /// The gateway says no.
         case refused
         /// There is no connection, so nothing was sent.
@@ -21,7 +23,7 @@ struct AdminCallFault: Error, Equatable, CustomStringConvertible {
     }
 
     static func refused(_ status: Int, code: String, message: String) -> AdminCallFault {
-        AdminCallFault(.refused, "\(status) \(code): \(message)")
+        AdminCallFault(status == 404 && code == "not_found" ? .notFound : .refused, "\(status) \(code): \(message)")
     }
 
     static func unreachable(_ address: AdminAddress, _ reason: String) -> AdminCallFault {

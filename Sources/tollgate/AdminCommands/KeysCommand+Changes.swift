@@ -55,8 +55,8 @@ extension KeysCommand {
         @OptionGroup var options: AdminOptions
 
         func validate() throws {
-            if let idempotencyKey, !VisibleASCII.isSound(idempotencyKey.utf8) || idempotencyKey.utf8.count > 255 {
-                throw ValidationError("--idempotency-key must be 1 to 255 visible ASCII characters")
+            if let idempotencyKey, !VisibleASCII.isSound(idempotencyKey.utf8) || idempotencyKey.utf8.count > 128 {
+                throw ValidationError("--idempotency-key must be 1 to 128 visible ASCII characters")
             }
         }
 

@@ -43,7 +43,12 @@ struct KeysCommand: ParsableCommand {
             let teams = try client.items(of: ["teams"])
             var listing = AdminListing(isCut: teams.isCut)
             for case .string(let team)? in teams.items.map({ $0["id"] }) {
-                try client.append(["teams", team, "keys"], limit: limits.limit, to: &listing)
+                do throws(AdminCallFault) {
+                    try client.append(["teams", team, "keys"], limit: limits.limit, to: &listing)
+                } catch {
+                    // Deleted since the list of teams was read: its keys are gone with it.
+                    guard error.code == .notFound else { throw error }
+                }
             }
             return .list(listing, .teamKey)
         }
