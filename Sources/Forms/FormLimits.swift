@@ -2,6 +2,8 @@
 ///
 /// More than anybody needs, and so little that no form takes long to read and no list is made long by one of its items.
 public enum FormLimits {
+    /// Members of one object, of which each is looked for by its name.
+    public static let members = 100
     /// Characters (Unicode scalars) of a name, a model or an account.
     public static let nameCharacters = 128
     /// Models that a team may use.

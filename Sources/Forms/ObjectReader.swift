@@ -8,10 +8,14 @@ public final class ObjectReader {
     private let members: [(name: String, value: JSONValue)]
     private var asked: [String] = []
 
-    /// Nil, with a fault, when the value is no object.
+    /// Nil, with a fault, when the value is no object, or one with more members than any object has.
     public init?(_ value: JSONValue, path: String, report: FormReport) {
         guard case .object(let members) = value else {
             report.fault(path, "must be an object, not \(value.kindName)")
+            return nil
+        }
+        guard members.count <= FormLimits.members else {
+            report.fault(path, "must have at most \(FormLimits.members) members, not \(members.count)")
             return nil
         }
         self.members = members

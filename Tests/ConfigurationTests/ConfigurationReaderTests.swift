@@ -345,7 +345,7 @@ struct ConfigurationReaderTests {
 
     @Test("what is filled in here and on the admin side has the same bounds, and others bound what else could grow")
     func bounds() throws {
-        let text = ConfigurationText(Samples.contract)
+        let text = try ConfigurationText(Samples.contract)
         let long = String(repeating: "x", count: 129)
         let address = "https://a/" + String(repeating: "x", count: 2_050)
         let key = "tg_abcd2345_" + String(repeating: "aB3x", count: 8)

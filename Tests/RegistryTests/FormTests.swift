@@ -106,6 +106,15 @@ struct FormTests {
         #expect(id == "" && report.faults.count == 1 && !report.faults[0].description.contains(key))
     }
 
+    @Test("an object of very many members is refused as a whole", arguments: [100, 101])
+    func members(count: Int) throws {
+        let bytes = Array(("{" + (0..<count).map { "\"m\($0)\": 1" }.joined(separator: ",") + "}").utf8)
+        let report = FormReport()
+        let reader = ObjectReader(try JSONValue.parse(bytes.span), path: "a", report: report)
+        #expect((reader == nil) == (count > 100))
+        #expect(report.faults.map(\.description) == (count > 100 ? ["a: must have at most 100 members, not 101"] : []))
+    }
+
     @Test("of many faults some are kept and the others counted")
     func manyFaults() throws {
         let report = FormReport(faultsMax: 3)
