@@ -95,7 +95,7 @@ struct ConfigurationReader {
     private mutating func readAdmin(_ reader: ObjectReader) {
         defer { reader.finish() }
         readAddress(reader, into: &configuration.admin.address)
-        if let hosts = reader.strings("hosts", isHost) { configuration.admin.hosts = hosts }
+        if let hosts = reader.strings("hosts", atMost: FormLimits.hosts, isHost) { configuration.admin.hosts = hosts }
         if let section = reader.object("tls") { configuration.admin.tls = readTLS(section) }
         if !configuration.admin.address.isLoopback {
             let what = "is no loopback address, and the admin side speaks no TLS: tokens and new keys go in clear; put "

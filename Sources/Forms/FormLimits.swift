@@ -20,6 +20,8 @@ public enum FormLimits {
     public static let upstreamKeys = 1_000
     /// Tokens of the admin side.
     public static let tokens = 1_000
+    /// Further hosts that the admin side answers.
+    public static let hosts = 1_000
     /// Models with a price of their own.
     public static let prices = 1_000
     /// Prefixes that are passed through, and routes that spend.

@@ -102,10 +102,11 @@ struct DrainTests {
     func signalDuringTheStart() throws {
         let folder = try TemporaryFolder()
         // So long that reading it takes a while on any machine; the first bytes tell when that has begun.
-        let prefixes = (0..<200_000).map { JSON.string("/path/number/\($0)/") }
+        let models = (0..<100).map { JSON.string("a-model-with-the-number-\($0)") }
+        let teams = (0..<2_000).map { ["id": .string("team-\($0)"), "models": .array(models)] as JSON }
         let base = Gateway.baseConfiguration(vendorURL: "http://127.0.0.1:1", folder: folder)
         let file = try folder.write(
-            base.overlaid(with: ["passthrough": ["prefixes": .array(prefixes)]]).text,
+            base.overlaid(with: ["teams": .array(teams)]).text,
             to: "config.json"
         )
         let process = try ServerProcess.program("tollgate", ["serve", "--config", file])
