@@ -27,7 +27,20 @@ struct StatusResource {
             ("version", .string(program.version)), ("started_at", .time(program.startedAt)),
             ("uptime", .string("\(uptime)s")), ("uptime_seconds", .integer(uptime)),
             ("nodes", .array([node(store)])),
+            ("memory", memory(rooms.memoryStatus)),
             ("upstream", .array(rooms.upstreamStatus.map(account))),
+        ])
+    }
+
+    /// What clients may take and have taken, with those who have shown no key apart; all in bytes.
+    private func memory(_ status: MemoryStatus) -> JSONValue {
+        .object([
+            ("limit_bytes", .integer(status.plan.limitBytes)),
+            ("client_bytes_max", .integer(status.plan.clientBytesMax)),
+            ("client_bytes", .integer(status.teamBytes + status.strangerBytes)),
+            ("stranger_bytes_max", .integer(status.plan.strangerBytesMax)),
+            ("stranger_bytes", .integer(status.strangerBytes)),
+            ("cache_bytes_max", .integer(status.cacheBytesMax)),
         ])
     }
 

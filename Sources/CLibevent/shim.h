@@ -7,6 +7,8 @@
 // eventfd(2), by which mailboxes wake a loop, stands in no header of the Glibc module.
 #include <sys/eventfd.h>
 #include <event2/event.h>
+// mallopt(3) and malloc_trim(3) stand in no header of the Glibc module.
+#include <malloc.h>
 #include <event2/util.h>
 #include <semaphore.h>
 #include <sys/prctl.h>

@@ -43,6 +43,9 @@ public final class ResultCache: Sendable {
         shards = (0..<Self.shardCount).map { _ in Shard() }
     }
 
+    /// The bound of the moment, in bytes.
+    public var bytesAllowed: Int { bytesMax.load(ordering: .relaxed) }
+
     /// The result that a request with this very body has, fresh or not.
     public func find(alias fingerprint: Fingerprint) -> CachedResult? {
         live(shards[fingerprint.shard].tables.withLock { $0.aliases.find(fingerprint) })

@@ -7,4 +7,20 @@ public enum ProcessMemory {
         let result = tollgate_prctl_forbid_dumps()
         precondition(result == 0, "prctl(2) PR_SET_DUMPABLE")
     }
+
+    /// From now on a large block is a mapping of its own, which the system has back as soon as it is freed, mallopt(3).
+    ///
+    /// By itself glibc raises that bound with the largest block it has seen freed, up to 32 MiB; then bodies lie among
+    /// small blocks that live on, and their memory stays with the process for good.
+    public static func keepLargeBlocksApart() {
+        let result = mallopt(M_MMAP_THRESHOLD, largeBlockBytes)
+        precondition(result == 1, "mallopt(3) M_MMAP_THRESHOLD")
+    }
+
+    /// Above what a hit, a head or an ordinary body ever takes at once: those go on without a system call.
+    private static let largeBlockBytes: Int32 = 128 * 1024
+
+    /// Gives whole pages of freed memory back to the system, malloc_trim(3). Any thread; takes some milliseconds for each
+    /// 100 MiB, in which other threads wait for their arena.
+    public static func giveBack() { _ = malloc_trim(0) }
 }

@@ -32,7 +32,7 @@ final class BodyReader {
 
     /// Takes what has come; `takeConsumed` says how much of it.
     func read(_ bytes: Span<UInt8>, limit: Int) -> Outcome {
-        switch reader.read(bytes, limit: limit, makeRoom: { share.grow(by: $0) }) {
+        switch reader.read(bytes, limit: limit, makeRoom: { share.take($0) }) {
         case .incomplete: .incomplete
         case .complete: .complete
         case .tooLarge: .refused(keepsContent ? .bodyTooLarge(limit) : .contentNotTaken)

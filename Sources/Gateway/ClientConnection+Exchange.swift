@@ -60,8 +60,8 @@ extension ClientConnection {
         guard let place = caller.throttle.takePlace() else {
             return deny(.tooManyAtOnce(caller.team), facts)
         }
-        let share = ByteShare(of: worker.rooms.requestBytes)
-        guard share.grow(by: request.canonical.count) else { return reply(.outOfMemory, facts, closes: false) }
+        let share = ByteShare(of: worker.rooms.clientBytes, .teams)
+        guard share.take(request.canonical.count) else { return reply(.outOfMemory, facts, closes: false) }
         ask(
             PendingExchange(
                 facts: facts,

@@ -9,8 +9,13 @@ import Vocabulary
 
 /// One client's connection: takes requests from it one after the other and hands each to its exchange.
 ///
-/// Confined to its worker's loop. Pipelined requests wait, unparsed, until the reply before them is sent, and beyond
-/// `pipelinedBytesMax` the input is paused (RFC 9112 §9.3.2). It is paused too while replies wait that are not read.
+/// Confined to its worker's loop. Pipelined requests wait, unparsed, until the reply before them is sent: what came with
+/// the request in work is kept, at most what one read brings, and then the input is paused (RFC 9112 §9.3.2). It is
+/// paused too while replies wait that are not read.
+///
+/// What its buffers take for longer than a callback is taken from the budget of all clients: as a stranger's until a
+/// valid key was shown. Without room a head or a body is refused, pipelined requests go unanswered with the connection's
+/// end after the reply before them, and a connection with unread replies ends.
 ///
 /// Phases: idle → head (its first byte came) → body → working (a flight or the store is asked) or checking (readiness)
 /// → idle again, or ended.
@@ -25,13 +30,12 @@ final class ClientConnection: StreamDelegate {
         case ended
     }
 
-    /// What waits unparsed on one connection while a request is in work.
-    private static let pipelinedBytesMax = 64 * 1024
-
     let identifier: UInt64
     let stream: ByteStream
     /// Kept alive by each other until `streamDidClose`: the worker lets go of the connection then.
     let worker: Worker
+    /// What the connection's buffers take of the budget.
+    let share: ByteShare
     /// The member of a log line that names the client's address, made with the first line.
     private(set) lazy var clientMember = stream.peer.map { AccessLine.clientMember($0) } ?? []
     var phase = Phase.idle
@@ -42,18 +46,46 @@ final class ClientConnection: StreamDelegate {
     /// Bytes at the front of the input that belong to the request in work and go when it is answered.
     private var requestBytes = 0
 
-    /// `body` moves on with every piece that comes, `drop` does not: nobody waits for content that means nothing.
-    private enum Deadline { case idle, head, body, drop, check, none }
+    /// `handshake` is the time that TLS may take from the connection's first moment. `body` moves on with every piece that
+    /// comes, `drop` does not: nobody waits for content that means nothing.
+    private enum Deadline { case handshake, idle, head, body, drop, check, none }
 
     init(identifier: UInt64, worker: Worker, stream: ByteStream) {
         self.identifier = identifier
         self.worker = worker
         self.stream = stream
+        share = ByteShare(of: worker.rooms.clientBytes, .strangers)
+        stream.account = share
         timer = LoopTimer(loop: worker.loop) { [unowned self] in deadlinePassed() }
-        arm(.idle)
+        arm(stream.isHandshaking ? .handshake : .idle)
     }
 
     // MARK: Bytes
+
+    func streamDidBeginHandshake(_ stream: ByteStream) { worker.handshakeBegan(self) }
+
+    func streamNeedsRoom(_ stream: ByteStream) { worker.endOldestHandshake() }
+
+    func streamDidOpen(_ stream: ByteStream) {
+        if case .idle = phase { arm(.idle) }
+    }
+
+    func streamDidLoseInput(_ stream: ByteStream) {
+        switch phase {
+        // Replies wait that the client does not read.
+        case .idle: end()
+        case .head: refuse(.outOfMemory)
+        case .body(let reader): reply(.outOfMemory, reader.facts, closes: true)
+        // The request in work is answered. What came behind it is not, which the client sees by the connection's end.
+        case .working(var pending):
+            pending.facts.keepsAlive = false
+            phase = .working(pending)
+        case .checking(var facts):
+            facts.keepsAlive = false
+            phase = .checking(facts)
+        case .ended: break
+        }
+    }
 
     func streamDidReceive(_ stream: ByteStream) { process() }
 
@@ -114,7 +146,7 @@ final class ClientConnection: StreamDelegate {
         case .head: return parseHead(isFirstBytes: false)
         case .body(let reader): return readBody(reader)
         case .working, .checking:
-            if stream.input.count > ClientConnection.pipelinedBytesMax { stream.pauseInput() }
+            stream.pauseInput()
             return false
         case .ended: return false
         }
@@ -189,7 +221,9 @@ final class ClientConnection: StreamDelegate {
         }
         do throws(ErrorReply) {
             try worker.admit(head, content, bytes, into: &facts)
+            if facts.caller != nil, !share.moveToTeams() { throw .outOfMemory }
         } catch {
+            if facts.route == .classify, facts.caller == nil { share.moveToStrangers() }
             return replyEarly(error, head, bytes, facts)
         }
         beginBody(head, content, bytes, facts)
@@ -226,7 +260,7 @@ final class ClientConnection: StreamDelegate {
             headByteCount: head.byteCount,
             length: length,
             keepsContent: keepsContent,
-            share: ByteShare(of: worker.rooms.requestBytes)
+            share: ByteShare(of: worker.rooms.clientBytes, .teams)
         )
         if head.expectsContinue { stream.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
         phase = .body(reader)
@@ -324,7 +358,7 @@ final class ClientConnection: StreamDelegate {
         self.deadline = deadline
         switch deadline {
         case .idle: timer?.schedule(at: worker.idleDeadline)
-        case .head: timer?.schedule(after: worker.settings.headerTimeout)
+        case .handshake, .head: timer?.schedule(after: worker.settings.headerTimeout)
         case .body, .drop: timer?.schedule(after: worker.settings.bodyTimeout)
         case .check: timer?.schedule(after: SharedRooms.readinessTimeout)
         case .none: timer?.cancel()
@@ -346,11 +380,11 @@ final class ClientConnection: StreamDelegate {
 
     private func deadlinePassed() {
         switch (deadline, phase) {
-        case (.idle, .idle): end()
+        case (.handshake, .idle), (.idle, .idle): end()
         case (.head, .head): refuse(.headTimeout)
         case (.body, .body(let reader)), (.drop, .body(let reader)): reply(.bodyTimeout, reader.facts, closes: true)
         case (.check, .checking): checked(.failure(SharedRooms.storeSilent))
-        case (.idle, _), (.head, _), (.body, _), (.drop, _), (.check, _), (.none, _): break
+        case (.handshake, _), (.idle, _), (.head, _), (.body, _), (.drop, _), (.check, _), (.none, _): break
         }
     }
 }

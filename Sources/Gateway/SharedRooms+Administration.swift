@@ -32,6 +32,26 @@ extension SharedRooms {
     /// How the vendor's accounts and keys are.
     public var upstreamStatus: [UpstreamAccountStatus] { gate.status(at: now) }
 
+    /// Gives freed memory back to the system when there is enough of it; to be called every few seconds.
+    ///
+    /// - Parameter keeper: what the last call left.
+    public func giveMemoryBack(_ keeper: inout MemoryReturn) {
+        let connections = connectionCount.load(ordering: .relaxed)
+        let highest = clientBytes.takeHighest()
+        let now = clientBytes.bytesTaken(of: .teams) + clientBytes.bytesTaken(of: .strangers)
+        if keeper.isDue(highest: highest, now: now, connections: connections) { ProcessMemory.giveBack() }
+    }
+
+    /// How much of the memory for clients is taken.
+    public var memoryStatus: MemoryStatus {
+        MemoryStatus(
+            plan: memory,
+            cacheBytesMax: cache.bytesAllowed,
+            teamBytes: clientBytes.bytesTaken(of: .teams),
+            strangerBytes: clientBytes.bytesTaken(of: .strangers)
+        )
+    }
+
     /// The least that is left in a scope's enforced budgets; nil without one.
     public func remaining(of scope: BudgetScope) -> MicroCredits? {
         credits.remaining(of: scope, at: SystemClock.wall())

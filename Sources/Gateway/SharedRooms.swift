@@ -27,8 +27,10 @@ public final class SharedRooms: Sendable {
     let accessLog: LogWriter?
     /// The secret of the process by which bodies and keys that were seen before are known again.
     let fingerprintSecret = RandomBytes.make(count: 32)
-    /// The memory of clients' requests over all workers.
-    let requestBytes = ByteBudget(bytesMax: SharedRooms.requestBytesMax)
+    /// How memory is shared out between clients and results.
+    let memory: MemoryPlan
+    /// The memory of clients over all workers.
+    let clientBytes: ByteBudget
     /// Connections of clients over all workers, for `max_connections`.
     let connectionCount = Atomic<Int>(0)
 
@@ -43,10 +45,8 @@ public final class SharedRooms: Sendable {
     /// How many may wait for flights of others at once: each is a client's connection, so this is a bound in depth.
     private static let followersMax = 100_000
 
-    /// What clients' requests may take in memory: many times what honest ones need at `max_connections`.
-    private static let requestBytesMax = 512 * 1024 * 1024
-
     public init(
+        memory: MemoryPlan,
         cache: ResultCache,
         store: any Store,
         credits: BudgetGate,
@@ -55,6 +55,8 @@ public final class SharedRooms: Sendable {
         resolver: NameResolver,
         accessLog: LogWriter?
     ) {
+        self.memory = memory
+        clientBytes = ByteBudget(strangerBytesMax: memory.strangerBytesMax, teamBytesMax: memory.teamBytesMax)
         self.cache = cache
         self.store = store
         self.credits = credits
@@ -87,7 +89,7 @@ public final class SharedRooms: Sendable {
         let records = gate.replace(settings: settings.upstream, keys: settings.upstreamKeys, at: now)
         for record in records { note(record) }
         throttles.replace(settings.teams.teams)
-        cache.resize(bytesMax: settings.cache.memoryBytesMax)
+        cache.resize(bytesMax: memory.cacheBytesMax(configured: settings.cache.memoryBytesMax))
         if dropsAliases { cache.removeAliases() }
     }
 

@@ -38,6 +38,7 @@ final class Worker {
     private var spareParsers: [ParserBox] = []
 
     private var connections: [UInt64: ClientConnection] = [:]
+    private var handshakes = HandshakeQueue()
     private var leaders: [UInt64: FlightLeader] = [:]
     let usage: UsageReporter
     private var nextIdentifier: UInt64 = 1
@@ -102,6 +103,20 @@ final class Worker {
     func takeIdentifier() -> UInt64 {
         defer { nextIdentifier += 1 }
         return nextIdentifier
+    }
+
+    func handshakeBegan(_ connection: ClientConnection) {
+        handshakes.add(connection.identifier, at: loop.now, isUnfinished: isHandshaking)
+    }
+
+    /// Makes room for another handshake, if there is one that has been under way for long.
+    func endOldestHandshake() {
+        guard let identifier = handshakes.takeOldest(at: loop.now, isUnfinished: isHandshaking) else { return }
+        connections[identifier]?.abort()
+    }
+
+    private func isHandshaking(_ identifier: UInt64) -> Bool {
+        connections[identifier]?.stream.isHandshaking == true
     }
 
     // MARK: Parsers

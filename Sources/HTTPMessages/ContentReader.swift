@@ -19,6 +19,8 @@ public struct ContentReader: Sendable {
     private let keepsContent: Bool
     /// How much content has come, kept or not.
     private var contentByteCount = 0
+    /// How much there is room for in `content`.
+    private var capacity = 0
     private var decoder = ChunkedDecoder()
     private var consumed = 0
 
@@ -34,7 +36,7 @@ public struct ContentReader: Sendable {
     ///
     /// - Parameters:
     ///   - limit: the most content that chunks may bring.
-    ///   - makeRoom: asked before so many bytes are kept; false when they must not be.
+    ///   - makeRoom: asked before memory for so many bytes more is taken; false when it must not be.
     public mutating func read(_ bytes: Span<UInt8>, limit: Int, makeRoom: (Int) -> Bool = { _ in true }) -> Outcome {
         if let length { return readPlain(bytes, length, makeRoom) }
         return readChunks(bytes, limit, makeRoom)
@@ -48,7 +50,7 @@ public struct ContentReader: Sendable {
 
     private mutating func readPlain(_ bytes: Span<UInt8>, _ length: Int, _ makeRoom: (Int) -> Bool) -> Outcome {
         let taken = min(bytes.count, length - contentByteCount)
-        guard take(bytes, 0..<taken, makeRoom) else { return .noRoom }
+        guard take(bytes, 0..<taken, atMost: length, makeRoom) else { return .noRoom }
         consumed = taken
         return contentByteCount == length ? .complete : .incomplete
     }
@@ -60,7 +62,7 @@ public struct ContentReader: Sendable {
             switch decoder.next(bytes, &position) {
             case .data(let range):
                 guard contentByteCount + range.count <= limit else { return .tooLarge }
-                guard take(bytes, range, makeRoom) else { return .noRoom }
+                guard take(bytes, range, atMost: limit, makeRoom) else { return .noRoom }
             case .needMore:
                 // What a chunk's size announces is judged before it comes.
                 return decoder.announcedByteCount <= UInt64(limit - contentByteCount) ? .incomplete : .tooLarge
@@ -71,12 +73,28 @@ public struct ContentReader: Sendable {
     }
 
     /// Keeps these bytes or drops them; false when there is no room to keep them.
-    private mutating func take(_ bytes: Span<UInt8>, _ range: Range<Int>, _ makeRoom: (Int) -> Bool) -> Bool {
+    private mutating func take(
+        _ bytes: Span<UInt8>,
+        _ range: Range<Int>,
+        atMost bytesMax: Int,
+        _ makeRoom: (Int) -> Bool
+    ) -> Bool {
         if keepsContent {
-            guard makeRoom(range.count) else { return false }
+            guard reserve(content.count + range.count, atMost: bytesMax, makeRoom) else { return false }
             bytes.extracting(range).withUnsafeBufferPointer { content.append(contentsOf: $0) }
         }
         contentByteCount += range.count
+        return true
+    }
+
+    /// Doubles the memory as often as needed, so that what is asked for is what is taken.
+    private mutating func reserve(_ needed: Int, atMost bytesMax: Int, _ makeRoom: (Int) -> Bool) -> Bool {
+        guard needed > capacity else { return true }
+        let doubled = capacity.multipliedReportingOverflow(by: 2)
+        let grown = max(needed, min(doubled.overflow ? .max : doubled.partialValue, bytesMax))
+        guard makeRoom(grown - capacity) else { return false }
+        content.reserveCapacity(grown)
+        capacity = grown
         return true
     }
 }

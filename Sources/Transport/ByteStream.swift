@@ -12,6 +12,9 @@ import Vocabulary
 /// States: handshaking (TLS only) → open → finishing (output goes out) → lingering (FIN sent, input is dropped) →
 /// closed. A lingering close is what lets a peer that is still sending read the answer: closing a socket with unread
 /// input makes the kernel send RST, which can destroy what was sent before (RFC 9112 §9.6).
+///
+/// The server's side of TLS begins when the client's first record is whole in the kernel's buffer: before that a
+/// connection holds no more than a plain one.
 @safe
 public final class ByteStream {
     private enum State { case handshaking, open, finishing, closing, lingering, closed }
@@ -20,12 +23,27 @@ public final class ByteStream {
     public let peer: SocketAddress?
     public var delegate: (any StreamDelegate)?
     public var limits: StreamLimits
+    /// What the stream's buffers are taken from; nil for a stream that nobody bounds. Set before the first bytes come.
+    public var account: (any StreamAccount)? {
+        get { input.account }
+        set { input.account = newValue }
+    }
 
     let loop: EventLoop
     private var descriptor: Int32  // owned: closed in `die`
     private var readEvent: OpaquePointer?  // struct event *, owned: event_free in `die`
     private var writeEvent: OpaquePointer?  // struct event *, owned: event_free in `die`; made when first needed
     private var tls: TLSSession?
+    /// Set until the server's side of TLS begins.
+    private var accepting: TLSServerContext?
+    /// For how many bytes the kernel was asked to wait before it says that there is something to read.
+    private var readMark = 1
+    private var waitsForRoom = false
+    /// Until when a handshake that there was no room for is tried again.
+    private var roomDeadline: MonotonicInstant?
+    /// What is taken from the account for output and for TLS.
+    private var outputCharge = 0
+    private var tlsCharge = 0
     private var state = State.open
     private var output = OutputQueue()
     private var isInputPaused = false
@@ -37,9 +55,19 @@ public final class ByteStream {
 
     /// True once the peer's FIN was read.
     public private(set) var hasInputEnded = false
+    private var hasLostInput = false
+
+    /// How often a client whose handshake has to wait for room is looked at again, and for how long: a burst of honest
+    /// clients is over by then, and one that is closed can try again.
+    private static let roomInterval = Duration.milliseconds(20)
+    private static let roomPatience = Duration.seconds(2)
+    /// Output is taken from the account in steps of this.
+    private static let outputStep = 4 * 1024
 
     /// - Parameters:
     ///   - descriptor: a connected, non-blocking socket, which the stream owns from now on.
+    ///   - tls: the client's side of TLS, or a server's that has begun.
+    ///   - accepting: the server's side, which begins with the first record.
     ///   - onHandshake: with `tls`, called once when the handshake is done or has failed.
     init(
         owning descriptor: Int32,
@@ -47,6 +75,7 @@ public final class ByteStream {
         peer: SocketAddress?,
         limits: StreamLimits,
         tls: TLSSession?,
+        accepting: TLSServerContext? = nil,
         onHandshake: ((TLSFault?) -> Void)? = nil
     ) {
         loop.preconditionInLoop()
@@ -55,8 +84,9 @@ public final class ByteStream {
         self.peer = peer
         self.limits = limits
         self.tls = tls
+        self.accepting = accepting
         self.onHandshake = onHandshake
-        if tls != nil { state = .handshaking }
+        if tls != nil || accepting != nil { state = .handshaking }
         // Retained until `die`: an open connection lives by itself.
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
         unsafe readEvent = loop.withBase { base in
@@ -76,6 +106,9 @@ public final class ByteStream {
     deinit { precondition(descriptor < 0, "a stream is let go only after it was closed") }
 
     public var isOpen: Bool { state == .open || state == .handshaking }
+
+    /// Whether TLS is not agreed on yet.
+    public var isHandshaking: Bool { state == .handshaking }
 
     /// How many bytes the kernel has not taken yet.
     public var unsentByteCount: Int { output.byteCount }
@@ -116,8 +149,9 @@ public final class ByteStream {
     private func updateReading() {
         let wanted: Bool
         switch state {
-        case .handshaking, .lingering: wanted = true
-        case .open: wanted = !isInputPaused && !hasInputEnded
+        case .handshaking: wanted = !waitsForRoom
+        case .lingering: wanted = true
+        case .open: wanted = !isInputPaused && !hasInputEnded && !hasLostInput
         case .finishing, .closing, .closed: wanted = false
         }
         guard wanted != isReadArmed, state != .closed else { return }
@@ -137,17 +171,27 @@ public final class ByteStream {
 
     private func receive(scratch: UnsafeMutableRawBufferPointer?) {
         // What was put off for a later pass may find that the connection has ended since.
-        guard state == .open, !isInputPaused, !hasInputEnded else { return }
+        guard state == .open, !isInputPaused, !hasInputEnded, !hasLostInput else { return }
         let result = unsafe input.fill(scratch: scratch) { unsafe read(into: $0) }
         switch result {
+        case nil: loseInput()
         case .bytes:
             delegate?.streamDidReceive(self)
-            input.settle()
+            // What comes with the last request of a connection is of no use.
+            if state != .open { input.removeAll() }
+            guard input.settle() else { return loseInput() }
             readOnIfDecrypted()
         case .wouldBlock: break
         case .end: receiveEnd()
         case .failed(let error): fail(error)
         }
+    }
+
+    private func loseInput() {
+        hasLostInput = true
+        updateReading()
+        delegate?.streamDidLoseInput(self)
+        input.removeAll()
     }
 
     private func receiveEnd() {
@@ -198,9 +242,22 @@ public final class ByteStream {
             unsafe output.append(copying: head, sent: sent)
             output.append(body, sent: max(0, sent - head.count))
         }
+        guard chargeOutput() else { return die(.noRoom) }
         if isCongested { wasCongested = true }
         // Only the first that waits starts the time-out: a peer that takes nothing does not get more time with each.
         if !isWaiting { waitForRoom() }
+    }
+
+    /// Takes from the account what waits to be sent, or gives back what no longer does; false when there is no room.
+    private func chargeOutput() -> Bool {
+        let wanted = (output.byteCount + ByteStream.outputStep - 1) / ByteStream.outputStep * ByteStream.outputStep
+        if wanted > outputCharge {
+            guard account?.take(wanted - outputCharge) != false else { return false }
+        } else if wanted < outputCharge {
+            account?.giveBack(outputCharge - wanted)
+        }
+        outputCharge = wanted
+        return true
     }
 
     private func writeNow(_ head: UnsafeRawBufferPointer, _ body: [UInt8]) -> TransferResult {
@@ -241,6 +298,7 @@ public final class ByteStream {
     }
 
     private func flush() {
+        defer { if outputCharge > 0 { _ = chargeOutput() } }
         while !output.isEmpty {
             let result = unsafe output.writeFront { bytes in
                 guard let tls else { return unsafe SystemCalls.write(descriptor, bytes) }
@@ -272,14 +330,17 @@ public final class ByteStream {
     // MARK: TLS
 
     private func continueHandshake() {
+        if let accepting { accept(accepting) }
         guard let tls else { return }
         switch tls.handshake() {
         case .done:
             state = .open
             updateReading()
+            settleTLSCharge()
             let onHandshake = self.onHandshake
             self.onHandshake = nil
             onHandshake?(nil)
+            delegate?.streamDidOpen(self)
             if state == .open, !output.isEmpty { flush() }
             readOnIfDecrypted()
         case .wantsRead: break
@@ -290,6 +351,60 @@ public final class ByteStream {
             die(.tls(fault))
             onHandshake?(fault)
         }
+    }
+
+    /// Begins the server's side of TLS if the client's first record is whole and there is room for the handshake.
+    private func accept(_ context: TLSServerContext) {
+        let scratch = unsafe loop.scratch
+        let count = unsafe recv(descriptor, scratch.baseAddress, scratch.count, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        if count < 0 {
+            if errno != EAGAIN { die(.reset(errno)) }
+            return
+        }
+        if count == 0 { return die(.tls(TLSFault(code: .protocolError, detail: "the connection ended before TLS"))) }
+        let needed = unsafe FirstRecord.byteCount(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+        // Called again without what was waited for, the client has ended its side, which TLS finds out by itself.
+        if count < needed, needed != readMark { return wait(forInput: needed) }
+        guard takeHandshake() else { return waitForAccount() }
+        if readMark != 1 { wait(forInput: 1) }
+        accepting = nil
+        unsafe tls = TLSSession(context: context.context, descriptor: descriptor, serverName: nil)
+        if tls == nil { return die(.noRoom) }
+        delegate?.streamDidBeginHandshake(self)
+    }
+
+    /// The delegate may make room when the client is new, not each time that it is tried again: else those who wait would
+    /// drive out one another.
+    private func takeHandshake() -> Bool {
+        if account?.take(TLSSession.handshakeBytes) == false {
+            guard roomDeadline == nil else { return false }
+            roomDeadline = loop.now + ByteStream.roomPatience
+            delegate?.streamNeedsRoom(self)
+            guard account?.take(TLSSession.handshakeBytes) != false else { return false }
+        }
+        tlsCharge = TLSSession.handshakeBytes
+        return true
+    }
+
+    /// Makes the kernel tell of input only when so much of it has come, socket(7).
+    private func wait(forInput byteCount: Int) {
+        readMark = byteCount
+        _ = SystemCalls.setOption(descriptor, SOL_SOCKET, SO_RCVLOWAT, Int32(clamping: byteCount))
+    }
+
+    /// The handshake begins as soon as others have made room, if that is soon.
+    private func waitForAccount() {
+        if let roomDeadline, roomDeadline <= loop.now { return die(.noRoom) }
+        waitsForRoom = true
+        updateReading()
+        schedule(after: ByteStream.roomInterval)
+    }
+
+    /// What was taken for the handshake is more than the connection needs from now on.
+    private func settleTLSCharge() {
+        guard tlsCharge > TLSSession.idleBytes else { return }
+        account?.giveBack(tlsCharge - TLSSession.idleBytes)
+        tlsCharge = TLSSession.idleBytes
     }
 
     /// Begins the handshake as the client, which has to speak first.
@@ -355,11 +470,19 @@ public final class ByteStream {
     private func schedule(after duration: Duration) {
         let timer =
             self.timer
-            ?? LoopTimer(loop: loop) { [unowned self] in
-                die(state == .lingering ? .closedHere : .stalled)
-            }
+            ?? LoopTimer(loop: loop) { [unowned self] in timeIsUp() }
         self.timer = timer
         timer.schedule(after: duration)
+    }
+
+    private func timeIsUp() {
+        switch state {
+        case .handshaking:
+            waitsForRoom = false
+            updateReading()
+        case .lingering: die(.closedHere)
+        case .open, .finishing, .closing, .closed: die(.stalled)
+        }
     }
 
     private func fail(_ error: Int32) {
@@ -375,9 +498,12 @@ public final class ByteStream {
         unsafe writeEvent = nil
         timer = nil
         tls = nil
+        accepting = nil
         Glibc.close(descriptor)
         descriptor = -1
         output.removeAll()
+        if outputCharge + tlsCharge > 0 { account?.giveBack(outputCharge + tlsCharge) }
+        (outputCharge, tlsCharge) = (0, 0)
         let delegate = self.delegate
         self.delegate = nil
         // The reference that `readEvent` held goes when this closure has run: nothing that is now on the stack loses

@@ -4,7 +4,8 @@ import Glibc
 ///
 /// Confined to the connection's loop. Fresh bytes are read into the loop's scratch memory, and only what is left of
 /// them when the callback returns is copied into memory of this buffer's own. So a request that is answered in the
-/// callback that read it costs no allocation, and an idle connection owns no buffer.
+/// callback that read it costs no allocation, and an idle connection owns no buffer. Memory of its own is taken from the
+/// connection's account, in steps of a KiB for little and of a doubling for much.
 @safe
 public final class InputBuffer {
     private var base: UnsafeMutableRawPointer?  // `own`, or the loop's scratch during a callback
@@ -12,10 +13,12 @@ public final class InputBuffer {
     private(set) var ownCapacity = 0
     private var lower = 0
     private var upper = 0
+    /// What `ownCapacity` is taken from; nil for a buffer that nobody bounds.
+    var account: (any StreamAccount)?
 
     init() {}
 
-    deinit { unsafe free(own) }
+    deinit { freeOwn() }
 
     /// How many bytes wait to be consumed.
     public var count: Int { upper - lower }
@@ -38,24 +41,34 @@ public final class InputBuffer {
         if isEmpty, unsafe base == own { settle() }
     }
 
-    /// Reads once with `read`, into the scratch memory while nothing is left over, else behind what is.
+    /// Reads once with `read`. What comes stands in the scratch memory while nothing is left over, else behind what is.
     ///
     /// - Parameter scratch: nil while it is lent to somebody else.
+    /// - Returns: nil when there is no room for what came or could come; what was read then is lost, and the rest is of
+    ///   no use but to be looked at.
     func fill(
         scratch: UnsafeMutableRawBufferPointer?,
         _ read: (UnsafeMutableRawBufferPointer) -> TransferResult
-    ) -> TransferResult {
-        if isEmpty, let scratch = unsafe scratch {
-            let result = unsafe read(scratch)
-            if case .bytes(let count) = result {
-                unsafe base = scratch.baseAddress
-                lower = 0
-                upper = count
-            }
+    ) -> TransferResult? {
+        guard let scratch = unsafe scratch else { return unsafe fillOwn(read) }
+        let result = unsafe read(scratch)
+        guard case .bytes(let count) = result else { return result }
+        if isEmpty {
+            unsafe base = scratch.baseAddress
+            lower = 0
+            upper = count
             return result
         }
+        // Read there and copied, so that a client that sends a byte at a time has room for what it sent, not for more.
+        guard reserve(count) else { return nil }
+        unsafe (own! + upper).copyMemory(from: scratch.baseAddress!, byteCount: count)
+        upper += count
+        return result
+    }
+
+    private func fillOwn(_ read: (UnsafeMutableRawBufferPointer) -> TransferResult) -> TransferResult? {
         if isEmpty { settle() }
-        reserve(16 * 1024)
+        guard reserve(InputBuffer.ownReadByteCount) else { return nil }
         let room = unsafe UnsafeMutableRawBufferPointer(start: own! + upper, count: ownCapacity - upper)
         let result = unsafe read(room)
         if case .bytes(let count) = result { upper += count }
@@ -63,44 +76,72 @@ public final class InputBuffer {
         return result
     }
 
+    /// How much is read at once without the scratch memory.
+    private static let ownReadByteCount = 4 * 1024
+
     /// After the callback: keeps what is left, gives memory back when nothing is.
-    func settle() {
+    ///
+    /// - Returns: false when there is no room to keep it; then it may be looked at until the callback ends, and
+    ///   `removeAll` must follow.
+    @discardableResult
+    func settle() -> Bool {
         if isEmpty {
-            unsafe free(own)
-            unsafe own = nil
-            unsafe base = nil
-            (ownCapacity, lower, upper) = (0, 0, 0)
-        } else if unsafe base != own {
-            let kept = count
-            let capacity = (kept + 1023) & ~1023
-            let memory = unsafe allocate(capacity)
-            unsafe memory.copyMemory(from: base! + lower, byteCount: kept)
-            unsafe free(own)
-            unsafe (own, base) = (memory, memory)
-            (ownCapacity, lower, upper) = (capacity, 0, kept)
+            removeAll()
+            return true
         }
+        let kept = count
+        let capacity = (kept + 1023) & ~1023
+        // Memory of its own that is nearly empty is exchanged for less.
+        guard unsafe base != own || ownCapacity > 8 * capacity else { return true }
+        return move(to: capacity)
     }
 
-    /// Makes room for `count` more bytes in memory of our own, moving what waits to its beginning.
-    private func reserve(_ room: Int) {
+    /// Drops what waits and gives the memory back.
+    func removeAll() {
+        freeOwn()
+        unsafe base = nil
+        (lower, upper) = (0, 0)
+    }
+
+    /// Makes room for `room` more bytes in memory of our own, moving what waits to its beginning.
+    private func reserve(_ room: Int) -> Bool {
         unsafe precondition(base == own, "fill() inside a callback")
-        if ownCapacity - upper >= room { return }
+        if ownCapacity - upper >= room { return true }
         let kept = count
         if ownCapacity - kept >= max(room, ownCapacity / 2) {
             unsafe memmove(own!, own! + lower, kept)
-        } else {
-            let capacity = max(ownCapacity * 2, kept + room)
-            let memory = unsafe allocate(capacity)
-            if let own = unsafe own { unsafe memory.copyMemory(from: own + lower, byteCount: kept) }
-            unsafe free(own)
-            unsafe (own, base) = (memory, memory)
-            ownCapacity = capacity
+            (lower, upper) = (0, kept)
+            return true
         }
-        (lower, upper) = (0, kept)
+        return move(to: (max(ownCapacity * 2, kept + room) + 1023) & ~1023)
     }
 
-    private func allocate(_ capacity: Int) -> UnsafeMutableRawPointer {
+    /// Moves what waits into memory of so many bytes; false, and nothing done, when there is no room for them.
+    private func move(to capacity: Int) -> Bool {
+        guard charge(capacity) else { return false }
         guard let memory = unsafe malloc(capacity) else { preconditionFailure("out of memory") }
-        return unsafe memory
+        let kept = count
+        if let base = unsafe base { unsafe memory.copyMemory(from: base + lower, byteCount: kept) }
+        unsafe free(own)
+        unsafe (own, base) = (memory, memory)
+        (lower, upper) = (0, kept)
+        return true
+    }
+
+    private func freeOwn() {
+        unsafe free(own)
+        unsafe own = nil
+        _ = charge(0)
+    }
+
+    /// Takes from the account what the buffer's own memory grows by, or gives it back; false when there is no room.
+    private func charge(_ capacity: Int) -> Bool {
+        if capacity > ownCapacity {
+            guard account?.take(capacity - ownCapacity) != false else { return false }
+        } else if capacity < ownCapacity {
+            account?.giveBack(ownCapacity - capacity)
+        }
+        ownCapacity = capacity
+        return true
     }
 }

@@ -173,14 +173,6 @@ public final class Listener {
     }
 
     private func open(_ accepted: Int32, _ peer: SocketAddress?) {
-        var session: TLSSession?
-        if let tls {
-            unsafe session = TLSSession(context: tls.context, descriptor: accepted, serverName: nil)
-            if session == nil {
-                close(accepted)
-                return
-            }
-        }
-        onAccept?(ByteStream(owning: accepted, loop: loop, peer: peer, limits: limits, tls: session))
+        onAccept?(ByteStream(owning: accepted, loop: loop, peer: peer, limits: limits, tls: nil, accepting: tls))
     }
 }

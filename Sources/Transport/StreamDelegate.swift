@@ -1,5 +1,14 @@
 /// What a connection tells its user, always in its loop.
 public protocol StreamDelegate: AnyObject {
+    /// The server's side of TLS begins: from here to `streamDidOpen` the connection holds more than at any other time.
+    func streamDidBeginHandshake(_ stream: ByteStream)
+    /// There is no room for a handshake. It is tried again right after this call, and then for two seconds.
+    func streamNeedsRoom(_ stream: ByteStream)
+    /// The TLS handshake is over; on a connection without TLS this is not told.
+    func streamDidOpen(_ stream: ByteStream)
+    /// There was no room for what came: what `stream.input` has of it is dropped after this call, and nothing more will
+    /// come. What is sent still goes out.
+    func streamDidLoseInput(_ stream: ByteStream)
     /// New bytes wait in `stream.input`.
     func streamDidReceive(_ stream: ByteStream)
     /// The peer will send no more (FIN or close_notify); it may still read.
@@ -10,6 +19,14 @@ public protocol StreamDelegate: AnyObject {
     func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd)
 }
 
+extension StreamDelegate {
+    public func streamDidBeginHandshake(_ stream: ByteStream) {}
+    public func streamNeedsRoom(_ stream: ByteStream) {}
+    public func streamDidOpen(_ stream: ByteStream) {}
+    /// Only a stream with an account loses input.
+    public func streamDidLoseInput(_ stream: ByteStream) { stream.abort() }
+}
+
 /// Why a connection is gone.
 public enum StreamEnd: Sendable, Equatable {
     /// Closed by this side, in order.
@@ -18,6 +35,8 @@ public enum StreamEnd: Sendable, Equatable {
     case reset(Int32)
     /// The peer took nothing for the write time-out.
     case stalled
+    /// The connection's account had no room for what the peer does not take, or for TLS.
+    case noRoom
     /// TLS failed: in the handshake, by a damaged record, or by an end without close_notify.
     case tls(TLSFault)
 }

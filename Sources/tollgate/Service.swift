@@ -28,6 +28,9 @@ final class Service {
     private let logs: Logs
     private var signals: [SignalSource] = []
     private let ending: ServiceEnd
+    private var memoryTimer: LoopTimer?
+    private var memoryReturn = MemoryReturn()
+    private static let memoryInterval = Duration.seconds(2)
     private var configurationFile: String?
     /// Where a thread that reads the file puts what it found.
     private var read: Mailbox<Result<GatewayConfiguration, ConfigurationFaults>>?
@@ -46,6 +49,7 @@ final class Service {
         _ ready: (Service) throws -> Void
     ) throws {
         let limitBefore = DescriptorLimit.raise()
+        ProcessMemory.keepLargeBlocksApart()
         let ending: ServiceEnd.Outcome
         do {
             let workers = workerCount(configuration)
@@ -92,8 +96,10 @@ final class Service {
         }
         let settings = try configuration.gatewaySettings(opening.registry)
         store = opening.store
+        let memory = MemoryPlan(limitBytes: MemoryLimit.bytes)
         rooms = SharedRooms(
-            cache: ResultCache(bytesMax: settings.cache.memoryBytesMax),
+            memory: memory,
+            cache: ResultCache(bytesMax: memory.cacheBytesMax(configured: settings.cache.memoryBytesMax)),
             store: store,
             credits: BudgetGate(plan: settings.budgets, opening: opening.ledger, node: 0, at: SystemClock.wall()),
             teams: settings.teams.teams,
@@ -157,6 +163,41 @@ final class Service {
         }
         adminServer.start()
         watchSignals()
+        logMemory()
+        let timer = LoopTimer(loop: loop) { [unowned self] in giveMemoryBack() }
+        memoryTimer = timer
+        timer.schedule(after: Self.memoryInterval)
+    }
+
+    private func logMemory() {
+        let status = rooms.memoryStatus
+        ProcessLog.info(
+            "memory_shares",
+            [
+                "limit_bytes": String(status.plan.limitBytes), "client_bytes": String(status.plan.clientBytesMax),
+                "stranger_bytes": String(status.plan.strangerBytesMax), "cache_bytes": String(status.cacheBytesMax),
+            ]
+        )
+        warnOfLittleMemory()
+    }
+
+    /// What the configuration asks for and the memory does not have.
+    private func warnOfLittleMemory() {
+        let status = rooms.memoryStatus
+        if status.cacheBytesMax < configuration.cache.memoryBytesMax {
+            ProcessLog.warning(
+                "cache_memory_reduced",
+                ["configured_bytes": String(configuration.cache.memoryBytesMax), "bytes": String(status.cacheBytesMax)]
+            )
+        }
+        if status.plan.teamBytesMax < configuration.listen.bodyBytesMax {
+            ProcessLog.warning("max_body_bytes_above_memory", ["bytes": String(status.plan.teamBytesMax)])
+        }
+    }
+
+    private func giveMemoryBack() {
+        rooms.giveMemoryBack(&memoryReturn)
+        memoryTimer?.schedule(after: Self.memoryInterval)
     }
 
     /// Where clients connect.
@@ -250,6 +291,7 @@ final class Service {
     private func apply(_ new: GatewayConfiguration) {
         configuration = new
         store.replace(retention: new.resultRetention)
+        warnOfLittleMemory()
         logs.replace(new.log)
         logs.tell(new.warnings + new.withoutEffectYet, of: configurationFile ?? "")
         DescriptorCheck(new, workers: Self.workerCount(new), limitBefore: nil).report()

@@ -183,4 +183,35 @@ struct TLSTests {
             #expect(!old.contains("HTTP/1.1 200"), "\(old)")
         }
     }
+
+    /// The first message of a handshake as a client of TLS 1.2 sends it (RFC 5246 §7.4.1.2), with nothing that varies.
+    static let clientHello: [UInt8] = {
+        let groups: [UInt8] = [0, 10, 0, 6, 0, 4, 0, 29, 0, 23]
+        let algorithms: [UInt8] = [0, 13, 0, 8, 0, 6, 4, 3, 8, 4, 4, 1]
+        let extensions = groups + algorithms
+        let ciphers: [UInt8] = [0xC0, 0x2B, 0xC0, 0x2F, 0xC0, 0x30]
+        var body: [UInt8] = [3, 3] + [UInt8](repeating: 7, count: 32) + [0, 0, UInt8(ciphers.count)] + ciphers
+        body += [1, 0, 0, UInt8(extensions.count)] + extensions
+        let message: [UInt8] = [1, 0, 0, UInt8(body.count)] + body
+        return [22, 3, 1, 0, UInt8(message.count)] + message
+    }()
+
+    @Test(
+        "a handshake that does not come to its end is cut off after header_timeout",
+        arguments: [0, 1, 5, 40, clientHello.count]
+    )
+    func unfinishedHandshake(byteCount: Int) throws {
+        let certificates = try Certificates()
+        let times: JSON = ["listen": ["header_timeout": "300ms", "idle_timeout": "1h"]]
+        let settings = listening(try certificates.issue("gateway")).overlaid(with: times)
+        try withGateway(settings) { gateway in
+            let connection = try gateway.connect()
+            try connection.send(Array(Self.clientHello.prefix(byteCount)))
+            let answer = try connection.receiveToEnd().bytes
+            #expect(answer.isEmpty == (byteCount < Self.clientHello.count), "\(answer.prefix(8))")
+            let taken = try gateway.admin("GET", "/status").json["memory"]["stranger_bytes"].int
+            #expect(taken == 0)
+            #expect(try curl(gateway, certificates).succeeded)
+        }
+    }
 }

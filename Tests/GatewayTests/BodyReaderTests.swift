@@ -7,7 +7,7 @@ import Vocabulary
 @Suite("The content of one request")
 struct BodyReaderTests {
     private let facts = RequestFacts(requestID: .made(0, 0), startedAt: MonotonicInstant(nanoseconds: 0))
-    private let budget = ByteBudget(bytesMax: 1_000)
+    private let budget = ByteBudget(strangerBytesMax: 0, teamBytesMax: 1_000)
 
     private func reader(length: Int?, keepsContent: Bool = true) -> BodyReader {
         BodyReader(
@@ -15,7 +15,7 @@ struct BodyReaderTests {
             headByteCount: 10,
             length: length,
             keepsContent: keepsContent,
-            share: ByteShare(of: budget)
+            share: ByteShare(of: budget, .teams)
         )
     }
 
@@ -68,7 +68,7 @@ struct BodyReaderTests {
         let (outcome, consumed) = feed(reader, Array(wire.utf8), cuts: [3], limit: 8)
         guard case .complete = outcome else { Issue.record("\(outcome)"); return }
         #expect(reader.content.isEmpty)
-        #expect(budget.bytesTaken == 0)
+        #expect(budget.bytesTaken(of: .teams) == 0)
         #expect(consumed == wire.utf8.count - 4)
     }
 
@@ -98,8 +98,8 @@ struct BodyReaderTests {
 
     @Test("what comes beyond the gateway's memory is refused as overload", arguments: [true, false])
     func budgetSpent(isChunked: Bool) {
-        let held = ByteShare(of: budget)
-        #expect(held.grow(by: 990))
+        let held = ByteShare(of: budget, .teams)
+        #expect(held.take(990))
         let reader = reader(length: isChunked ? nil : 20)
         let wire = isChunked ? "14\r\n12345678901234567890" : "12345678901234567890"
         guard case .refused(let error) = reader.read(Array(wire.utf8).span, limit: 100) else {
@@ -108,6 +108,6 @@ struct BodyReaderTests {
         }
         #expect(error.status == 503)
         #expect(error.code == "overloaded")
-        #expect(budget.bytesTaken == 990)
+        #expect(budget.bytesTaken(of: .teams) == 990)
     }
 }

@@ -22,6 +22,7 @@ public final class Gateway: @unchecked Sendable {
     public private(set) var adminPort: UInt16
     private var environment: [String: String]
     private let openFilesMax: Int?
+    private let dataBytesMax: Int?
 
     public var configurationPath: String { folder.file("config.json") }
     public private(set) var scheme: String
@@ -68,27 +69,31 @@ public final class Gateway: @unchecked Sendable {
         _ configuration: JSON = [:],
         vendor: VendorSim? = nil,
         environment: [String: String] = [:],
-        openFilesMax: Int? = nil
+        openFilesMax: Int? = nil,
+        dataBytesMax: Int? = nil
     ) throws {
         self.folder = try TemporaryFolder()
         self.vendor = try vendor ?? VendorSim()
         self.openFilesMax = openFilesMax
+        self.dataBytesMax = dataBytesMax
         self.environment = environment
         let base = Self.baseConfiguration(vendorURL: self.vendor.url, folder: folder)
         try folder.write(base.overlaid(with: configuration).text, to: "config.json")
-        (process, scheme, port, adminPort) = try Self.start(folder, environment, openFilesMax)
+        (process, scheme, port, adminPort) = try Self.start(folder, environment, openFilesMax, dataBytesMax)
     }
 
     private static func start(
         _ folder: TemporaryFolder,
         _ environment: [String: String],
-        _ openFilesMax: Int?
+        _ openFilesMax: Int?,
+        _ dataBytesMax: Int?
     ) throws -> (ServerProcess, String, UInt16, UInt16) {
         let process = try ServerProcess.program(
             "tollgate",
             ["serve", "--config", folder.file("config.json")],
             environment: environment,
-            openFilesMax: openFilesMax
+            openFilesMax: openFilesMax,
+            dataBytesMax: dataBytesMax
         )
         let announced = try process.announcement(after: "tollgate listening on ")
         let addresses = announced.split(separator: " with admin on ").compactMap { listeningAddress(String($0)) }
@@ -123,7 +128,7 @@ public final class Gateway: @unchecked Sendable {
     /// - Parameter environment: nil for that of the one before.
     public func restart(environment: [String: String]? = nil) throws {
         if let environment { self.environment = environment }
-        (process, scheme, port, adminPort) = try Self.start(folder, self.environment, openFilesMax)
+        (process, scheme, port, adminPort) = try Self.start(folder, self.environment, openFilesMax, dataBytesMax)
     }
 
     public func connect(receiveBuffer: Int32? = nil) throws -> RawConnection {

@@ -16,9 +16,15 @@ public final class ServerProcess: @unchecked Sendable {
         _ name: String,
         _ arguments: [String],
         environment: [String: String] = [:],
-        openFilesMax: Int? = nil
+        openFilesMax: Int? = nil,
+        dataBytesMax: Int? = nil
     ) throws -> ServerProcess {
-        try ServerProcess([try path(ofProgram: name)] + arguments, environment: environment, openFilesMax: openFilesMax)
+        try ServerProcess(
+            [try path(ofProgram: name)] + arguments,
+            environment: environment,
+            openFilesMax: openFilesMax,
+            dataBytesMax: dataBytesMax
+        )
     }
 
     /// The file of a program built together with these tests.
@@ -32,9 +38,18 @@ public final class ServerProcess: @unchecked Sendable {
     }
 
     /// Starts `command[0]`, looked up in PATH if it has no slash. The environment is this process's, with
-    /// `environment` laid over it; `openFilesMax` lowers or raises RLIMIT_NOFILE (soft and hard).
-    public init(_ command: [String], environment: [String: String] = [:], openFilesMax: Int? = nil) throws {
-        let limits = openFilesMax.map { ["prlimit", "--nofile=\($0):\($0)", "--"] } ?? []
+    /// `environment` laid over it; `openFilesMax` lowers or raises RLIMIT_NOFILE, `dataBytesMax` RLIMIT_DATA (soft and
+    /// hard).
+    public init(
+        _ command: [String],
+        environment: [String: String] = [:],
+        openFilesMax: Int? = nil,
+        dataBytesMax: Int? = nil
+    ) throws {
+        let bounds = [
+            openFilesMax.map { "--nofile=\($0):\($0)" }, dataBytesMax.map { "--data=\($0):\($0)" },
+        ].compactMap { $0 }
+        let limits = bounds.isEmpty ? [] : ["prlimit"] + bounds + ["--"]
         let child = try Spawner.spawn(
             limits + command,
             environment: ProcessInfo.processInfo.environment.merging(environment) { _, own in own }

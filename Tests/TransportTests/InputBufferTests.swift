@@ -169,4 +169,51 @@ struct InputBufferTests {
             }
         }
     }
+
+    @Test("what is kept is taken from the account, and no more than a KiB beyond it when it comes byte by byte")
+    func account() {
+        let account = CountingAccount(bytesMax: 1 << 20)
+        do {
+            let bench = Bench()
+            bench.input.account = account
+            bench.receive([UInt8](repeating: 1, count: 60_000)) { $0.consume(60_000) }
+            #expect(account.highest == 0)
+            for _ in 0..<700 { bench.receive([1]) }
+            #expect(account.taken == 1_024)
+            bench.receive([UInt8](repeating: 1, count: 5_000))
+            #expect(account.taken == bench.input.ownCapacity)
+            #expect(account.taken < 7_000)
+            // Nearly all is consumed: the memory goes back before the rest does.
+            bench.receive([UInt8](repeating: 1, count: 60_000)) { $0.consume($0.count - 10) }
+            #expect(account.taken == 1_024)
+        }
+        #expect(account.taken == 0)
+    }
+
+    @Test("without room what came is dropped, and nothing stays taken", arguments: [false, true])
+    func noRoom(scratchIsLent: Bool) {
+        let bench = Bench()
+        let account = CountingAccount(bytesMax: 0)
+        bench.input.account = account
+        let result = bench.input.fill(scratch: scratchIsLent ? nil : bench.scratch) { room in
+            room.copyBytes(from: [1, 2, 3])
+            return .bytes(3)
+        }
+        if scratchIsLent {
+            #expect(result == nil)
+        } else {
+            #expect(result == .bytes(3))
+            #expect(!bench.input.settle())
+            #expect(bench.bytes == [1, 2, 3])
+        }
+        bench.input.removeAll()
+        #expect(bench.input.isEmpty)
+        account.bytesMax = 1_024
+        bench.receive([1])
+        #expect(bench.input.fill(scratch: bench.scratch) { _ in .bytes(2_000) } == nil)
+        #expect(bench.bytes == [1])
+        bench.input.removeAll()
+        #expect(bench.input.isEmpty)
+        #expect(account.taken == 0)
+    }
 }

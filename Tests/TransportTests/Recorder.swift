@@ -4,7 +4,7 @@ import Transport
 /// A delegate that notes all it is told and hands it on to a test's closures. Confined to the stream's loop.
 final class Recorder: StreamDelegate {
     enum Event: Equatable {
-        case end, drained
+        case end, drained, lost
         case closed(StreamEnd)
     }
 
@@ -16,6 +16,7 @@ final class Recorder: StreamDelegate {
     var onEnd: (ByteStream) -> Void = { _ in }
     var onDrain: (ByteStream) -> Void = { _ in }
     var onClose: (ByteStream) -> Void = { _ in }
+    var onOpen: (ByteStream) -> Void = { _ in }
     private var isCalling = false
 
     var closes: [StreamEnd] {
@@ -30,6 +31,12 @@ final class Recorder: StreamDelegate {
         isCalling = true
         body()
         isCalling = before
+    }
+
+    func streamDidOpen(_ stream: ByteStream) { call { onOpen(stream) } }
+
+    func streamDidLoseInput(_ stream: ByteStream) {
+        events.append(.lost)
     }
 
     func streamDidReceive(_ stream: ByteStream) {
