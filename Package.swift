@@ -108,8 +108,18 @@ let package = Package(
             ]
         ),
 
-        // What tests of several rooms need: processes, raw connections, certificates, seeds. No product depends on it.
+        // What tests of several rooms need: processes, raw connections, certificates, seeds, hostile bodies. Nothing of
+        // Sources depends on it.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
+        // Times the reading of bodies of every hostile shape; deploy/test holds it to a limit.
+        .executableTarget(
+            name: "hostile-bodies",
+            dependencies: [
+                "Cryptography", "Keying", "TestSupport", "Vocabulary",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Benchmarks/hostile-bodies"
+        ),
         .testTarget(name: "VocabularyTests", dependencies: ["TestSupport", "Vocabulary"]),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport", "Vocabulary"]),
         .testTarget(name: "AuthenticationTests", dependencies: ["Authentication", "TestSupport", "Vocabulary"]),

@@ -15,12 +15,16 @@ struct CategoryList: ~Copyable {
 
     /// Pairs of so many categories are compared each with each; more are sorted for it.
     private static let pairwiseMax = 16
+    /// Memory for so many categories is kept from one request to the next.
+    private static let keptMax = 1 << 12
 
     private(set) var categories: [Category] = []
     private var labels = ByteWriter(capacity: 256)
+    /// The positions of more than a few categories, once they are sorted by their labels.
+    private var order = TextOrder()
 
     mutating func removeAll() {
-        categories.removeAll(keepingCapacity: true)
+        categories.removeAll(keepingCapacity: categories.capacity <= Self.keptMax)
         labels.removeAll()
     }
 
@@ -34,20 +38,30 @@ struct CategoryList: ~Copyable {
     }
 
     /// The position of a category whose label stood before.
-    borrowing func firstDuplicate() -> Int? {
+    mutating func firstDuplicate() -> Int? {
         guard categories.count > Self.pairwiseMax else {
             return categories.indices.first { later in (0..<later).contains { compare($0, later) == 0 } }
         }
-        let order = categories.indices.sorted { (compare($0, $1), $0) < (0, $1) }
-        return zip(order, order.dropFirst()).filter { compare($0, $1) == 0 }.map(\.1).min()
+        order.removeAll()
+        for position in categories.indices {
+            order.append(UInt32(truncatingIfNeeded: position), categories[position].text)
+        }
+        let position = labels.withBytes { labels in
+            labels.withUnsafeBufferPointer { labels -> UInt32? in
+                // Labels are not empty, so that there is memory of them.
+                let memories = TextOrder.Memories(first: labels.baseAddress!, second: labels.baseAddress!)
+                order.sort(memories)
+                return order.firstRepeated(memories)
+            }
+        }
+        return position.map { Int($0) }
     }
 
-    /// Puts them in the order of their labels' bytes.
+    /// Puts them in the order of their labels' bytes, after `firstDuplicate` has found none.
     mutating func sortByLabel() {
         // As many as there are in a request, which mostly come in an order of their own: by insertion, in place.
         guard categories.count <= Self.pairwiseMax else {
-            let order = categories.indices.sorted { compare($0, $1) < 0 }
-            categories = order.map { categories[$0] }
+            categories = order.numbers.map { categories[Int($0)] }
             return
         }
         for index in 1..<max(1, categories.count) {

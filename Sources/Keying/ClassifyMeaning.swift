@@ -13,7 +13,7 @@ struct ClassifyMeaning {
     let form: CanonicalForm
     let schemaOrder: SchemaOrder
 
-    private var nodes: [JSONTape.Node] { form.tape.nodes }
+    private var nodes: UnsafeMutableBufferPointer<JSONTape.Node> { form.tape.nodes }
     private var bytes: UnsafeBufferPointer<UInt8> { form.bytes }
 
     /// Where the known members' values stand, and what they say.
@@ -61,24 +61,50 @@ struct ClassifyMeaning {
 
     /// Which of the known names this is. A name that differs from one only in letter case would be ignored by one
     /// reader and taken by another, so it is refused.
-    private func known(_ name: Int, _ names: [StaticString], _ path: String) throws(KeyingFault) -> Int? {
+    private func known(
+        _ name: Int,
+        _ names: [StaticString],
+        _ path: @autoclosure () -> String
+    ) throws(KeyingFault) -> Int? {
         let node = nodes[name]
+        guard mayBeKnown(node) else { return nil }
         for index in names.indices where JSONContent.equals(node, names[index], bytes) { return index }
-        // Readers that fold letter case fold more than ASCII: U+017F is an s to them, and U+212A a k.
-        let folded = String(decoding: JSONContent.bytes(node, bytes), as: UTF8.self).unicodeScalars.map(Self.folded)
-        for known in names where known.description.unicodeScalars.elementsEqual(folded) {
-            throw KeyingFault("\(path)\(spelling(node))", "is \(known) in other letter case; write \(known)")
+        for known in names where isFolded(node, known) {
+            throw KeyingFault("\(path())\(spelling(node))", "is \(known) in other letter case; write \(known)")
         }
         return nil
     }
 
-    private static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
-        switch scalar {
-        case "A"..."Z": Unicode.Scalar(UInt8(scalar.value) | 0x20)
-        case "\u{17F}": "s"
-        case "\u{212A}": "k"
-        default: scalar
+    /// False for most names that are not known, in whatever case: no known one begins like them.
+    private func mayBeKnown(_ node: JSONTape.Node) -> Bool {
+        if node.range.isEmpty { return false }
+        var first = bytes[Int(node.start)]
+        if first == UInt8(ascii: "\\") {
+            var content = JSONContent.Reader(node, bytes)
+            first = content.next() ?? 0
         }
+        switch first | 0x20 {
+        case UInt8(ascii: "c"), UInt8(ascii: "d"), UInt8(ascii: "l"), UInt8(ascii: "p"), UInt8(ascii: "q"): return true
+        default: return first >= 0x80
+        }
+    }
+
+    /// Whether the name is the known one but for letter case. Readers that fold letter case fold more than ASCII:
+    /// U+017F is an s to them, and U+212A a k.
+    private func isFolded(_ node: JSONTape.Node, _ known: StaticString) -> Bool {
+        var content = JSONContent.Reader(node, bytes)
+        for index in 0..<known.utf8CodeUnitCount {
+            let letter: UInt8
+            switch content.next() {
+            case let byte? where (0x41...0x5A).contains(byte): letter = byte | 0x20
+            case 0xC5: letter = content.next() == 0xBF ? UInt8(ascii: "s") : 0
+            case 0xE2: letter = content.next() == 0x84 && content.next() == 0xAA ? UInt8(ascii: "k") : 0
+            case let byte?: letter = byte
+            case nil: return false
+            }
+            if letter != known.utf8Start[index] { return false }
+        }
+        return content.next() == nil
     }
 
     /// The name as it was sent: that it is a known one but for letter case makes it fit to be shown.
@@ -123,13 +149,15 @@ struct ClassifyMeaning {
     private func readSchema(_ index: Int?, into categories: inout CategoryList) throws(KeyingFault) {
         guard let index else { throw KeyingFault("classification_schema", "is missing; give 2 or more categories") }
         guard nodes[index].kind == .array else { throw KeyingFault("classification_schema", "must be an array") }
-        guard nodes[index].count >= 2 else {
+        guard form.tape.hasSeveral(index) else {
             throw KeyingFault("classification_schema", "must have 2 or more categories")
         }
         categories.removeAll()
+        var position = 0
         var element = index + 1
-        for position in 0..<Int(nodes[index].count) {
+        while element < Int(nodes[index].next) {
             try readCategory(element, position, into: &categories)
+            position += 1
             element = Int(nodes[element].next)
         }
         if let position = categories.firstDuplicate() {
@@ -150,8 +178,8 @@ struct ClassifyMeaning {
         var found: (label: Int?, description: Int?)
         var isPlain = true
         var name = object + 1
-        for _ in 0..<nodes[object].count {
-            switch try knownInCategory(name, position) {
+        while name < Int(nodes[object].next) {
+            switch try known(name, Self.categoryNames, "classification_schema[\(position)].") {
             case 0: found.label = name + 1
             case 1: found.description = name + 1
             default: isPlain = false
@@ -167,15 +195,6 @@ struct ClassifyMeaning {
         categories.append(object: object, label: label, description: description, isPlain: isPlain, form)
     }
 
-    /// The path is made only where it is needed.
-    private func knownInCategory(_ name: Int, _ position: Int) throws(KeyingFault) -> Int? {
-        let node = nodes[name]
-        for index in Self.categoryNames.indices where JSONContent.equals(node, Self.categoryNames[index], bytes) {
-            return index
-        }
-        return try known(name, Self.categoryNames, "classification_schema[\(position)].")
-    }
-
     // MARK: Writing
 
     /// Writes the canonical form, and says where in it the document's UUID stands.
@@ -189,9 +208,9 @@ struct ClassifyMeaning {
     ) -> Range<Int> {
         var documentRange = 0..<0
         output.append(UInt8(ascii: "{"))
-        for name in memberNames(members, hasPages: pages != nil) {
+        forEachMember(members, hasPages: pages != nil) { member in
             if output.count > 1 { output.append(UInt8(ascii: ",")) }
-            switch name {
+            switch member {
             case .schema:
                 output.append("\"classification_schema\":")
                 write(categories, to: &output)
@@ -207,41 +226,42 @@ struct ClassifyMeaning {
             case .model:
                 output.append("\"query_model\":")
                 JSONContent.appendQuoted(model, to: &output)
-            case .other(let name, let value):
-                JSONContent.appendQuoted(name, to: &output)
-                output.append(UInt8(ascii: ":"))
-                form.append(value, to: &output)
+            case .other(let name): form.appendMember(name, to: &output)
             }
         }
         output.append(UInt8(ascii: "}"))
         return documentRange
     }
 
-    private enum MemberName {
+    private enum Member {
         case schema, document, pages, model
-        case other(name: [UInt8], value: Int)
+        case other(name: Int)
     }
 
-    /// What the canonical form's members are, in the order of their names' bytes.
-    private func memberNames(_ members: Members, hasPages: Bool) -> [MemberName] {
-        let known: [MemberName] = hasPages ? [.schema, .document, .pages, .model] : [.schema, .document, .model]
-        guard members.hasOthers else { return known }
-        let knownValues = [members.document, members.schema, members.pages, members.model]
-        var all: [(name: [UInt8], member: MemberName)] = known.map { member in
-            switch member {
-            case .schema: (Array("classification_schema".utf8), member)
-            case .document: (Array("document_id".utf8), member)
-            case .pages: (Array("page_range".utf8), member)
-            case .model: (Array("query_model".utf8), member)
-            case .other(let name, _): (name, member)
+    /// Calls `body` with what the canonical form's members are, in the order of their names' bytes.
+    private func forEachMember(_ members: Members, hasPages: Bool, _ body: (Member) -> Void) {
+        guard members.hasOthers else {
+            body(.schema)
+            body(.document)
+            if hasPages { body(.pages) }
+            return body(.model)
+        }
+        // The model is the only one that is written without standing there.
+        var lacksModel = members.model == nil
+        form.forEachMemberByName(of: 0) { name in
+            if lacksModel, JSONContent.compare(nodes[name], "query_model", bytes) > 0 {
+                lacksModel = false
+                body(.model)
+            }
+            switch name + 1 {
+            case members.schema: body(.schema)
+            case members.document: body(.document)
+            case members.pages: if hasPages { body(.pages) }
+            case members.model: body(.model)
+            default: body(.other(name: name))
             }
         }
-        form.tape.forEachMember(of: 0) { name, value in
-            if knownValues.contains(value) { return }
-            let name = JSONContent.bytes(nodes[name], bytes)
-            all.append((name, .other(name: name, value: value)))
-        }
-        return all.sorted { $0.name.lexicographicallyPrecedes($1.name) }.map(\.member)
+        if lacksModel { body(.model) }
     }
 
     private func write(_ categories: borrowing CategoryList, to output: inout ByteWriter) {

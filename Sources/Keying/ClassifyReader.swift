@@ -2,7 +2,8 @@ import Vocabulary
 
 /// Reads the body of a classify request: strict JSON, then what each member may be, then the canonical form.
 ///
-/// Confined to its worker; its memory is used again. Contract §4, FAULTS §9.
+/// Confined to its worker; its memory is used again, but for what only a body of a hostile shape takes. Contract §4,
+/// FAULTS §9.
 public final class ClassifyReader {
     private var json = StrictJSON()
     private var categories = CategoryList()
@@ -13,6 +14,7 @@ public final class ClassifyReader {
     /// What `body` asks; throws what is wrong with it.
     public func read(_ body: Span<UInt8>, schemaOrder: SchemaOrder) throws(KeyingFault) -> ClassifyRequest {
         let result = body.withUnsafeBufferPointer { bytes -> Result<ClassifyRequest, KeyingFault> in
+            defer { json.tape.removeAll() }
             do throws(JSONFault) { try json.read(bytes) } catch { return .failure(KeyingFault(error)) }
             let meaning = ClassifyMeaning(
                 form: CanonicalForm(tape: json.tape, bytes: bytes),

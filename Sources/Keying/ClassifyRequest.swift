@@ -47,14 +47,25 @@ public struct ClassifyRequest: Sendable {
     /// The labels of the categories in their order, unescaped, in UTF-8. Read out of the canonical form: only a reply of
     /// the vendor is compared with them.
     public var labels: [[UInt8]] {
-        guard let value = try? JSONValue.parse(canonical.span),
-            case .array(let categories)? = value["classification_schema"]
-        else { preconditionFailure("a canonical form that is not JSON") }
-        return categories.map { category in
-            guard case .string(let label)? = category["label"] else {
-                preconditionFailure("a canonical form with a category that has no label")
+        canonical.withUnsafeBufferPointer { bytes in
+            var json = StrictJSON()
+            do throws(JSONFault) { try json.read(bytes) } catch {
+                preconditionFailure("a canonical form that is not JSON: \(error)")
             }
-            return Array(label.utf8)
+            let tape = json.tape
+            func member(_ name: StaticString, of object: Int) -> Int {
+                var found: Int?
+                tape.forEachMember(of: object) { member, value in
+                    if JSONContent.equals(tape.nodes[member], name, bytes) { found = value }
+                }
+                guard let found else { preconditionFailure("a canonical form without \(name)") }
+                return found
+            }
+            var labels: [[UInt8]] = []
+            tape.forEachElement(of: member("classification_schema", of: 0)) { _, category in
+                labels.append(JSONContent.bytes(tape.nodes[member("label", of: category)], bytes))
+            }
+            return labels
         }
     }
 

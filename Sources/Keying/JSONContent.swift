@@ -1,19 +1,18 @@
+import Glibc
 import Vocabulary
 
 /// The content of strings of a JSON text, with its escapes taken out. The text was read by `StrictJSON`.
+///
+/// What a string says, and the canonical spelling of it, are at most as long as the string.
 enum JSONContent {
     /// Appends what the string says, in UTF-8.
     static func append(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteWriter) {
         let text = UnsafeBufferPointer(rebasing: bytes[node.range])
         guard node.hasEscapes else { return output.append(text) }
-        var index = 0
-        while index < text.count {
-            if text[index] == UInt8(ascii: "\\") {
-                index = appendEscape(text, index, to: &output)
-            } else {
-                output.append(text[index])
-                index += 1
-            }
+        output.append(atMost: text.count) { memory in
+            var writer = Writer(next: memory)
+            writer.write(text) { $0.take($1) }
+            return writer.next - memory
         }
     }
 
@@ -52,49 +51,20 @@ enum JSONContent {
     /// Whether the string says exactly this.
     static func equals(_ node: JSONTape.Node, _ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         let expected = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        if node.hasEscapes { return self.bytes(node, bytes).elementsEqual(expected) }
+        if node.hasEscapes { return node.range.count >= expected.count && compare(node, name, bytes) == 0 }
         guard node.range.count == expected.count else { return false }
         for offset in 0..<expected.count where bytes[Int(node.start) + offset] != expected[offset] { return false }
         return true
     }
 
-    /// The index behind the escape at `index`.
-    private static func appendEscape(
-        _ text: UnsafeBufferPointer<UInt8>,
-        _ index: Int,
-        to output: inout ByteWriter
-    ) -> Int {
-        let letter = text[index + 1]
-        switch letter {
-        case UInt8(ascii: "b"): output.append(0x08)
-        case UInt8(ascii: "f"): output.append(0x0C)
-        case UInt8(ascii: "n"): output.append(0x0A)
-        case UInt8(ascii: "r"): output.append(0x0D)
-        case UInt8(ascii: "t"): output.append(0x09)
-        case UInt8(ascii: "u"): return appendUnicode(text, index, to: &output)
-        default: output.append(letter)
+    /// Negative, zero or positive as the bytes that the string says stand before the others, are equal or stand behind.
+    static func compare(_ node: JSONTape.Node, _ other: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        var content = Reader(node, bytes)
+        for index in 0..<other.utf8CodeUnitCount {
+            guard let byte = content.next() else { return -1 }
+            if byte != other.utf8Start[index] { return Int(byte) - Int(other.utf8Start[index]) }
         }
-        return index + 2
-    }
-
-    private static func appendUnicode(
-        _ text: UnsafeBufferPointer<UInt8>,
-        _ index: Int,
-        to output: inout ByteWriter
-    ) -> Int {
-        guard let first = JSONScanner.unit(text, at: index + 2) else { preconditionFailure("a text not read before") }
-        guard first & 0xF800 == 0xD800 else {
-            return appendScalar(UInt32(first), index + 6, to: &output)
-        }
-        guard let second = JSONScanner.unit(text, at: index + 8) else { preconditionFailure("a text not read before") }
-        let scalar = 0x10000 + (UInt32(first) & 0x3FF) << 10 + UInt32(second) & 0x3FF
-        return appendScalar(scalar, index + 12, to: &output)
-    }
-
-    private static func appendScalar(_ value: UInt32, _ next: Int, to output: inout ByteWriter) -> Int {
-        guard let scalar = Unicode.Scalar(value) else { preconditionFailure("a text not read before") }
-        for byte in UTF8.encode(scalar)! { output.append(byte) }
-        return next
+        return content.next() == nil ? 0 : 1
     }
 
     /// Appends a string in quotation marks with as few escapes as RFC 8259 §7 allows: one spelling per content.
@@ -103,42 +73,154 @@ enum JSONContent {
         _ bytes: UnsafeBufferPointer<UInt8>,
         to output: inout ByteWriter
     ) {
-        if node.hasEscapes { return appendQuoted(self.bytes(node, bytes), to: &output) }
+        let text = UnsafeBufferPointer(rebasing: bytes[node.range])
         output.append(UInt8(ascii: "\""))
-        output.append(UnsafeBufferPointer(rebasing: bytes[node.range]))
+        if node.hasEscapes {
+            output.append(atMost: text.count) { memory in
+                var writer = Writer(next: memory)
+                writer.write(text) { $0.takeCanonical($1) }
+                return writer.next - memory
+            }
+        } else {
+            output.append(text)
+        }
         output.append(UInt8(ascii: "\""))
     }
 
     /// Appends some content in quotation marks, in the same spelling.
     static func appendQuoted(_ content: String, to output: inout ByteWriter) {
         output.append(UInt8(ascii: "\""))
-        for byte in content.utf8 { appendCanonical(byte, to: &output) }
+        var content = content
+        content.withUTF8 { content in
+            output.append(atMost: 6 * content.count) { memory in
+                var writer = Writer(next: memory)
+                for byte in content { writer.takeCanonical(byte) }
+                return writer.next - memory
+            }
+        }
         output.append(UInt8(ascii: "\""))
     }
 
-    /// Appends some content in quotation marks, in the same spelling.
-    static func appendQuoted(_ content: [UInt8], to output: inout ByteWriter) {
-        output.append(UInt8(ascii: "\""))
-        for byte in content { appendCanonical(byte, to: &output) }
-        output.append(UInt8(ascii: "\""))
+    // MARK: Escapes
+
+    /// What an escape stands for.
+    private enum Escape {
+        case byte(UInt8)
+        case scalar(Unicode.Scalar)
     }
 
-    private static func appendCanonical(_ byte: UInt8, to output: inout ByteWriter) {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            output.append(UInt8(ascii: "\\"))
-            output.append(byte)
-        case 0x08: output.append("\\b")
-        case 0x09: output.append("\\t")
-        case 0x0A: output.append("\\n")
-        case 0x0C: output.append("\\f")
-        case 0x0D: output.append("\\r")
-        case 0..<0x20:
-            let digits = Array("0123456789abcdef".utf8)
-            output.append("\\u00")
-            output.append(digits[Int(byte >> 4)])
-            output.append(digits[Int(byte & 15)])
-        default: output.append(byte)
+    /// The escape whose backslash is at `index`, which is moved behind it.
+    @inline(__always)
+    private static func readEscape(_ text: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> Escape {
+        let letter = text[index + 1]
+        if letter == UInt8(ascii: "u") { return readUnicode(text, &index) }
+        index += 2
+        switch letter {
+        case UInt8(ascii: "b"): return .byte(0x08)
+        case UInt8(ascii: "f"): return .byte(0x0C)
+        case UInt8(ascii: "n"): return .byte(0x0A)
+        case UInt8(ascii: "r"): return .byte(0x0D)
+        case UInt8(ascii: "t"): return .byte(0x09)
+        default: return .byte(letter)
+        }
+    }
+
+    private static func readUnicode(_ text: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> Escape {
+        guard let first = JSONScanner.unit(text, at: index + 2) else { preconditionFailure("a text not read before") }
+        index += 6
+        if first < 0x80 { return .byte(UInt8(first)) }
+        var value = UInt32(first)
+        if first & 0xF800 == 0xD800 {
+            guard let second = JSONScanner.unit(text, at: index + 2) else {
+                preconditionFailure("a text not read before")
+            }
+            index += 6
+            value = 0x10000 + (UInt32(first) & 0x3FF) << 10 + UInt32(second) & 0x3FF
+        }
+        guard let scalar = Unicode.Scalar(value) else { preconditionFailure("a text not read before") }
+        return .scalar(scalar)
+    }
+
+    /// Gives what a string says byte by byte, without memory of its own.
+    struct Reader {
+        private let text: UnsafeBufferPointer<UInt8>
+        private var index = 0
+        /// Bytes of a character that was escaped, the next one lowest; 0 when there is none.
+        private var pending: UInt32 = 0
+
+        init(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) {
+            text = UnsafeBufferPointer(rebasing: bytes[node.range])
+        }
+
+        mutating func next() -> UInt8? {
+            if pending != 0 {
+                defer { pending >>= 8 }
+                return UInt8(truncatingIfNeeded: pending)
+            }
+            guard index < text.count else { return nil }
+            guard text[index] == UInt8(ascii: "\\") else {
+                defer { index += 1 }
+                return text[index]
+            }
+            switch JSONContent.readEscape(text, &index) {
+            case .byte(let byte): return byte
+            case .scalar(let scalar):
+                // No byte of a character beyond ASCII is 0.
+                for (index, byte) in UTF8.encode(scalar)!.enumerated() { pending |= UInt32(byte) << UInt32(8 * index) }
+                return next()
+            }
+        }
+    }
+
+    /// Writes into memory that is as long as what it is given.
+    private struct Writer {
+        var next: UnsafeMutablePointer<UInt8>
+
+        /// Writes a text that has escapes; `takeByte` writes what one of them stands for in ASCII.
+        @inline(__always)
+        mutating func write(_ text: UnsafeBufferPointer<UInt8>, _ takeByte: (inout Writer, UInt8) -> Void) {
+            var index = 0
+            while index < text.count {
+                guard text[index] == UInt8(ascii: "\\") else {
+                    take(text[index])
+                    index += 1
+                    continue
+                }
+                switch JSONContent.readEscape(text, &index) {
+                case .byte(let byte): takeByte(&self, byte)
+                case .scalar(let scalar): for byte in UTF8.encode(scalar)! { take(byte) }
+                }
+            }
+        }
+
+        @inline(__always)
+        mutating func take(_ byte: UInt8) {
+            next.pointee = byte
+            next += 1
+        }
+
+        @inline(__always)
+        mutating func takeCanonical(_ byte: UInt8) {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): takeEscape(byte)
+            case 0x08: takeEscape(UInt8(ascii: "b"))
+            case 0x09: takeEscape(UInt8(ascii: "t"))
+            case 0x0A: takeEscape(UInt8(ascii: "n"))
+            case 0x0C: takeEscape(UInt8(ascii: "f"))
+            case 0x0D: takeEscape(UInt8(ascii: "r"))
+            case 0..<0x20:
+                takeEscape(UInt8(ascii: "u"))
+                take(0x30)
+                take(0x30)
+                take(0x30 + byte >> 4)
+                take(byte & 15 < 10 ? 0x30 + byte & 15 : 0x57 + byte & 15)
+            default: take(byte)
+            }
+        }
+
+        private mutating func takeEscape(_ letter: UInt8) {
+            take(UInt8(ascii: "\\"))
+            take(letter)
         }
     }
 }

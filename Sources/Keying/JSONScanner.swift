@@ -10,101 +10,110 @@ struct JSONScanner {
 
     func fault(_ reason: String) -> JSONFault { JSONFault(reason, at: position, in: bytes) }
 
-    mutating func skipWhiteSpace() {
-        while position < bytes.count {
-            switch bytes[position] {
-            case 0x20, 0x09, 0x0A, 0x0D: position += 1
-            default: return
-            }
-        }
+    private func fault(_ reason: String, at offset: Int) -> JSONFault { JSONFault(reason, at: offset, in: bytes) }
+
+    /// Whether there was any.
+    @inline(__always)
+    mutating func skipWhiteSpace() -> Bool {
+        // Mostly there is none.
+        guard position < bytes.count, Self.isWhiteSpace(bytes[position]) else { return false }
+        repeat { position &+= 1 } while position < bytes.count && Self.isWhiteSpace(bytes[position])
+        return true
     }
 
-    mutating func readWord(_ word: StaticString, _ kind: JSONTape.Kind) throws(JSONFault) -> JSONTape.Node {
+    @inline(__always)
+    private static func isWhiteSpace(_ byte: UInt8) -> Bool {
+        byte <= 0x20 && (byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09)
+    }
+
+    mutating func skipWord(_ word: StaticString) throws(JSONFault) {
         let count = word.utf8CodeUnitCount
         guard position + count <= bytes.count,
             (0..<count).allSatisfy({ bytes[position + $0] == word.utf8Start[$0] })
         else { throw fault("no JSON value begins like this") }
-        defer { position += count }
-        return JSONTape.Node(kind: kind, start: UInt32(position), end: UInt32(position + count), next: 0)
+        position += count
     }
 
     // MARK: Numbers
 
-    mutating func readNumber() throws(JSONFault) -> JSONTape.Node {
-        let start = position
-        if current == UInt8(ascii: "-") { position += 1 }
-        guard isDigit else { throw fault("a digit is missing in a number") }
-        if current == UInt8(ascii: "0") {
-            position += 1
-            if isDigit { throw fault("a number begins with a zero too many") }
+    mutating func skipNumber() throws(JSONFault) {
+        var end = position
+        if bytes[end] == UInt8(ascii: "-") { end &+= 1 }
+        guard isDigit(end) else { throw fault("a digit is missing in a number", at: end) }
+        if bytes[end] == UInt8(ascii: "0") {
+            end &+= 1
+            if isDigit(end) { throw fault("a number begins with a zero too many", at: end) }
         } else {
-            skipDigits()
+            end = endOfDigits(end)
         }
-        if position < bytes.count, current == UInt8(ascii: ".") {
-            position += 1
-            guard isDigit else { throw fault("a digit is missing after the decimal point") }
-            skipDigits()
+        if end < bytes.count, bytes[end] == UInt8(ascii: ".") {
+            guard isDigit(end &+ 1) else { throw fault("a digit is missing after the decimal point", at: end &+ 1) }
+            end = endOfDigits(end &+ 1)
         }
-        if position < bytes.count, current | 0x20 == UInt8(ascii: "e") {
-            position += 1
-            if position < bytes.count, current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
-            guard isDigit else { throw fault("a digit is missing in an exponent") }
-            skipDigits()
+        if end < bytes.count, bytes[end] | 0x20 == UInt8(ascii: "e") {
+            end &+= 1
+            if end < bytes.count, bytes[end] == UInt8(ascii: "+") || bytes[end] == UInt8(ascii: "-") { end &+= 1 }
+            guard isDigit(end) else { throw fault("a digit is missing in an exponent", at: end) }
+            end = endOfDigits(end)
         }
-        return JSONTape.Node(kind: .number, start: UInt32(start), end: UInt32(position), next: 0)
+        position = end
     }
 
-    private var isDigit: Bool { position < bytes.count && current >= 0x30 && current <= 0x39 }
+    @inline(__always)
+    private func isDigit(_ index: Int) -> Bool { index < bytes.count && bytes[index] &- 0x30 < 10 }
 
-    private mutating func skipDigits() { while isDigit { position += 1 } }
+    @inline(__always)
+    private func endOfDigits(_ start: Int) -> Int {
+        var end = start
+        while isDigit(end) { end &+= 1 }
+        return end
+    }
 
     // MARK: Strings
 
-    mutating func readString() throws(JSONFault) -> JSONTape.Node {
-        position += 1
-        let start = position
+    /// Skips a string with its quotation marks; whether something in it is escaped.
+    mutating func skipString() throws(JSONFault) -> Bool {
+        position &+= 1
         var hasEscapes = false
         while position < bytes.count {
-            skipPlainWords()
-            guard position < bytes.count else { break }
             let byte = bytes[position]
             switch byte {
             case UInt8(ascii: "\""):
-                defer { position += 1 }
-                return JSONTape.Node(
-                    kind: .string,
-                    hasEscapes: hasEscapes,
-                    start: UInt32(start),
-                    end: UInt32(position),
-                    next: 0
-                )
+                position &+= 1
+                return hasEscapes
             case UInt8(ascii: "\\"):
                 hasEscapes = true
                 try skipEscape()
             case 0..<0x20: throw fault("a control character stands in a string; escape it")
-            case 0x20..<0x80: position += 1
+            case 0x20..<0x80: skipPlain()
             default: try skipMultibyte()
             }
         }
         throw fault("a string does not end")
     }
 
-    /// Skips whole words of eight bytes that stand for themselves: ASCII but for controls, quotation mark and backslash.
+    /// Skips the byte at `position` and what follows it that stands for itself, in words of eight bytes: ASCII but for
+    /// controls, quotation mark and backslash.
     @inline(__always)
-    private mutating func skipPlainWords() {
+    private mutating func skipPlain() {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let highs: UInt64 = 0x8080_8080_8080_8080
         let raw = UnsafeRawPointer(bytes.baseAddress!)
-        while position + 8 <= bytes.count {
-            let word = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+        var index = position &+ 1
+        while index &+ 8 <= bytes.count {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
             let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
             let slashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-            // The high bit of each byte that is one of these, or of one above it: then the bytes are looked at singly.
+            // The high bit of each byte that is one of these, and perhaps of some above the lowest of them.
             let marks =
-                (word &- ones &* 0x20) | (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | word
-            if marks & highs != 0 { return }
-            position += 8
+                ((word &- ones &* 0x20) | (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | word) & highs
+            if marks != 0 {
+                position = index &+ marks.trailingZeroBitCount / 8
+                return
+            }
+            index &+= 8
         }
+        position = index
     }
 
     private mutating func skipEscape() throws(JSONFault) {
@@ -146,20 +155,27 @@ struct JSONScanner {
 
     /// One character of two to four bytes, RFC 3629 §4: no overlong form, no surrogate, none above U+10FFFF.
     private mutating func skipMultibyte() throws(JSONFault) {
-        let (length, second): (Int, ClosedRange<UInt8>) =
-            switch current {
-            case 0xC2...0xDF: (2, 0x80...0xBF)
-            case 0xE0: (3, 0xA0...0xBF)
-            case 0xED: (3, 0x80...0x9F)
-            case 0xE1...0xEC, 0xEE...0xEF: (3, 0x80...0xBF)
-            case 0xF0: (4, 0x90...0xBF)
-            case 0xF1...0xF3: (4, 0x80...0xBF)
-            case 0xF4: (4, 0x80...0x8F)
-            default: (1, 0...0)
-            }
-        guard length > 1, position + length <= bytes.count, second.contains(bytes[position + 1]),
-            (2..<length).allSatisfy({ bytes[position + $0] & 0xC0 == 0x80 })
-        else { throw fault("the text is not valid UTF-8") }
+        let left = bytes.count - position
+        let length: Int
+        switch current {
+        case 0xC2...0xDF: length = left >= 2 && isFollowed(by: 0x80...0xBF) ? 2 : 0
+        case 0xE0: length = left >= 3 && isFollowed(by: 0xA0...0xBF) ? 3 : 0
+        case 0xED: length = left >= 3 && isFollowed(by: 0x80...0x9F) ? 3 : 0
+        case 0xE1...0xEC, 0xEE...0xEF: length = left >= 3 && isFollowed(by: 0x80...0xBF) ? 3 : 0
+        case 0xF0: length = left >= 4 && isFollowed(by: 0x90...0xBF) ? 4 : 0
+        case 0xF1...0xF3: length = left >= 4 && isFollowed(by: 0x80...0xBF) ? 4 : 0
+        case 0xF4: length = left >= 4 && isFollowed(by: 0x80...0x8F) ? 4 : 0
+        default: length = 0
+        }
+        guard length > 0, length < 3 || isContinuation(position + 2), length < 4 || isContinuation(position + 3) else {
+            throw fault("the text is not valid UTF-8")
+        }
         position += length
     }
+
+    @inline(__always)
+    private func isFollowed(by range: ClosedRange<UInt8>) -> Bool { range.contains(bytes[position + 1]) }
+
+    @inline(__always)
+    private func isContinuation(_ index: Int) -> Bool { bytes[index] & 0xC0 == 0x80 }
 }

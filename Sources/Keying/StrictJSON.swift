@@ -3,29 +3,38 @@
 ///
 /// Two readers of one text must not be able to understand different things by it: where the RFC leaves that open
 /// (duplicate names, unpaired surrogates), the text is refused. It does not recurse: containers that are open stand on
-/// a stack that is as deep as is allowed, so a megabyte of brackets is refused at the first one too many.
-struct StrictJSON {
+/// a stack that is as deep as is allowed, so a megabyte of brackets is refused at the first one too many. Its time is
+/// linear in the length of the text, but for the names of an object, which are sorted.
+struct StrictJSON: ~Copyable {
     private enum Expected { case value, firstElement, firstName, name, colon, separator, nothing }
 
-    private(set) var tape = JSONTape()
-    private var open: [Int] = []
+    let tape = JSONTape()
+    /// The innermost container that is open. What is open has no end yet: until then its node holds the container around
+    /// it, and how much was not canonical before it.
+    private var container = Self.outermost
+    private var depth = 0
+    private var isInObject = false
+    /// How much was read that the canonical form spells otherwise, or may.
+    private var irregularities: UInt32 = 0
     private var names = NameSet()
     private let depthMax: Int
+
+    private static let outermost = UInt32.max
 
     init(depthMax: Int = 64) { self.depthMax = depthMax }
 
     /// Reads `bytes` whole; `tape` holds the result, its first node the outermost value.
     mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONFault) {
-        tape.nodes.removeAll(keepingCapacity: true)
-        open.removeAll(keepingCapacity: true)
-        guard bytes.count < Int(UInt32.max) else { throw JSONFault("the text is too long", at: 0, in: bytes) }
+        tape.removeAll()
+        (container, depth, irregularities) = (Self.outermost, 0, 0)
+        guard bytes.count <= Int(Int32.max) else { throw JSONFault("the text is too long", at: 0, in: bytes) }
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
             throw JSONFault("a byte order mark stands before the text; remove it", at: 0, in: bytes)
         }
         var scanner = JSONScanner(bytes: bytes)
         var expected = Expected.value
         while true {
-            scanner.skipWhiteSpace()
+            if scanner.skipWhiteSpace() { irregularities &+= 1 }
             guard scanner.position < bytes.count else {
                 if expected == .nothing { return }
                 throw scanner.fault("the text ends too early")
@@ -34,6 +43,7 @@ struct StrictJSON {
         }
     }
 
+    @inline(__always)
     private mutating func step(_ expected: Expected, _ scanner: inout JSONScanner) throws(JSONFault) -> Expected {
         let byte = scanner.current
         switch expected {
@@ -54,68 +64,92 @@ struct StrictJSON {
         }
     }
 
+    @inline(__always)
     private mutating func readSeparator(_ scanner: inout JSONScanner) throws(JSONFault) -> Expected {
-        guard let container = open.last else { preconditionFailure("a separator outside any container") }
-        let isObject = tape.nodes[container].kind == .object
         switch scanner.current {
         case UInt8(ascii: ","):
             scanner.position += 1
-            return isObject ? .name : .value
-        case UInt8(ascii: "}") where isObject, UInt8(ascii: "]") where !isObject: return try close(&scanner)
-        default: throw scanner.fault(isObject ? "a comma or } is missing" : "a comma or ] is missing")
+            return isInObject ? .name : .value
+        case UInt8(ascii: "}") where isInObject, UInt8(ascii: "]") where !isInObject: return try close(&scanner)
+        default: throw scanner.fault(isInObject ? "a comma or } is missing" : "a comma or ] is missing")
         }
     }
 
+    @inline(__always)
     private mutating func readName(_ scanner: inout JSONScanner) throws(JSONFault) -> Expected {
         guard scanner.current == UInt8(ascii: "\"") else { throw scanner.fault("a member's name in quotes is missing") }
-        try append(scanner.readString())
+        try readString(&scanner)
         return .colon
     }
 
+    @inline(__always)
     private mutating func readValue(_ scanner: inout JSONScanner) throws(JSONFault) -> Expected {
+        let start = scanner.position
         switch scanner.current {
         case UInt8(ascii: "{"): return try begin(.object, &scanner)
         case UInt8(ascii: "["): return try begin(.array, &scanner)
-        case UInt8(ascii: "\""): try append(scanner.readString())
-        case UInt8(ascii: "t"): try append(scanner.readWord("true", .yes))
-        case UInt8(ascii: "f"): try append(scanner.readWord("false", .no))
-        case UInt8(ascii: "n"): try append(scanner.readWord("null", .null))
-        case UInt8(ascii: "-"), 0x30...0x39: try append(scanner.readNumber())
+        case UInt8(ascii: "\""): try readString(&scanner)
+        case UInt8(ascii: "t"):
+            try scanner.skipWord("true")
+            append(.yes, start, scanner)
+        case UInt8(ascii: "f"):
+            try scanner.skipWord("false")
+            append(.no, start, scanner)
+        case UInt8(ascii: "n"):
+            try scanner.skipWord("null")
+            append(.null, start, scanner)
+        case UInt8(ascii: "-"), 0x30...0x39:
+            try scanner.skipNumber()
+            append(.number, start, scanner)
         default: throw scanner.fault("no JSON value begins like this")
         }
-        return countValue()
+        return depth == 0 ? .nothing : .separator
     }
 
-    private mutating func append(_ node: JSONTape.Node) {
-        tape.nodes.append(node)
-        tape.nodes[tape.nodes.count - 1].next = UInt32(tape.nodes.count)
+    @inline(__always)
+    private mutating func append(_ kind: JSONTape.Kind, _ start: Int, _ scanner: JSONScanner) {
+        tape.append(kind, start, scanner.position, textLeft: scanner.bytes.count - start)
     }
 
+    @inline(__always)
+    private mutating func readString(_ scanner: inout JSONScanner) throws(JSONFault) {
+        let start = scanner.position + 1
+        let hasEscapes = try scanner.skipString()
+        if hasEscapes { irregularities &+= 1 }
+        let textLeft = scanner.bytes.count - start
+        tape.append(.string, hasEscapes: hasEscapes, start, scanner.position - 1, textLeft: textLeft)
+    }
+
+    @inline(__always)
     private mutating func begin(_ kind: JSONTape.Kind, _ scanner: inout JSONScanner) throws(JSONFault) -> Expected {
-        guard open.count < depthMax else { throw scanner.fault("the text is nested more than \(depthMax) levels deep") }
-        open.append(tape.nodes.count)
-        let position = UInt32(scanner.position)
-        tape.nodes.append(JSONTape.Node(kind: kind, start: position, end: position, next: 0))
-        scanner.position += 1
-        return kind == .object ? .firstName : .firstElement
+        guard depth < depthMax else { throw scanner.fault("the text is nested more than \(depthMax) levels deep") }
+        let start = scanner.position
+        let outer = container
+        container = UInt32(truncatingIfNeeded: tape.count)
+        depth &+= 1
+        tape.open(kind, start, within: outer, irregularities, textLeft: scanner.bytes.count - start)
+        scanner.position &+= 1
+        isInObject = kind == .object
+        return isInObject ? .firstName : .firstElement
     }
 
     private mutating func close(_ scanner: inout JSONScanner) throws(JSONFault) -> Expected {
-        guard let container = open.popLast() else { preconditionFailure("close() outside any container") }
-        scanner.position += 1
-        tape.nodes[container].end = UInt32(scanner.position)
-        tape.nodes[container].next = UInt32(tape.nodes.count)
-        let isObject = tape.nodes[container].kind == .object
-        if isObject, let name = names.firstDuplicate(of: container, in: tape, scanner.bytes) {
-            throw JSONFault("a member's name stands twice in one object", at: name, in: scanner.bytes)
+        guard depth > 0 else { preconditionFailure("close() outside any container") }
+        scanner.position &+= 1
+        let closing = Int(container)
+        let (outer, irregularitiesBefore) = tape.close(closing, at: scanner.position)
+        if isInObject, tape.hasSeveral(closing) {
+            // Several names may have to change places, wherefore the object counts as not canonical.
+            irregularities &+= 1
+            if let name = names.firstDuplicate(of: closing, in: tape, scanner.bytes) {
+                throw JSONFault("a member's name stands twice in one object", at: name, in: scanner.bytes)
+            }
         }
-        return countValue()
-    }
-
-    /// A value is whole: counts it in its container, and says what follows.
-    private mutating func countValue() -> Expected {
-        guard let container = open.last else { return .nothing }
-        tape.nodes[container].count += 1
+        if irregularities == irregularitiesBefore { tape.setCanonical(closing) }
+        container = outer
+        depth &-= 1
+        guard depth > 0 else { return .nothing }
+        isInObject = tape.nodes[Int(outer)].kind == .object
         return .separator
     }
 }

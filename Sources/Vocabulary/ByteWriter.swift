@@ -52,6 +52,13 @@ public struct ByteWriter: ~Copyable {
         written += room
     }
 
+    /// Lends so many bytes behind what was written; as many count as written then as `body` says it filled.
+    @inlinable @inline(__always)
+    public mutating func append(atMost room: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
+        reserve(room)
+        written += min(body(base + written), room)
+    }
+
     @inlinable
     public mutating func append(_ byte: UInt8) {
         reserve(1)

@@ -1,0 +1,161 @@
+import Glibc
+
+/// Puts texts in the order of their bytes, in a time that no texts can make long: n log n words of eight bytes, where
+/// each byte is looked at in one word. Confined to its user; its memory is used again.
+///
+/// A radix sort by words (Bentley and Sedgewick, "Fast algorithms for sorting and searching strings", 1997, with eight
+/// bytes for a character): texts are sorted by one word, and only those that agree in it are looked at again, in their
+/// next words. So texts that begin alike cost no more than reading each of them once.
+struct TextOrder {
+    private struct Entry {
+        /// The bytes from the depth on that is sorted by, the first one highest; zeros behind the end.
+        var word: UInt64 = 0
+        /// Where it begins in the first memory, or with the highest bit in the second one.
+        let place: UInt32
+        let length: UInt32
+        let number: UInt32
+
+        /// How much there is from a depth on, and anything above 8 alike: of texts that agree in a word with its zeros the
+        /// one that ends in it stands before, and those that end behind it are not told apart yet.
+        @inline(__always)
+        func rest(_ depth: Int) -> Int { min(Int(length) - depth, 9) }
+    }
+
+    /// The two memories that texts lie in. Lent for a call.
+    struct Memories {
+        let first, second: UnsafePointer<UInt8>
+    }
+
+    /// Texts at these places agree in as many bytes as the depth is.
+    private struct Part {
+        let range: Range<Int>
+        let depth: Int
+    }
+
+    private static let secondMark: UInt32 = 1 << 31
+    /// Parts of so many texts are sorted by insertion.
+    private static let insertionMax = 16
+    /// Memory for so many texts is kept from one use to the next.
+    private static let keptMax = 1 << 14
+
+    private var entries: [Entry] = []
+    private var parts: [Part] = []
+
+    mutating func removeAll() {
+        entries.removeAll(keepingCapacity: entries.capacity <= Self.keptMax)
+        parts.removeAll(keepingCapacity: parts.capacity <= Self.keptMax)
+    }
+
+    /// Adds a text of fewer than 2^31 bytes.
+    ///
+    /// - Parameter number: what it is known by.
+    mutating func append(_ number: UInt32, _ range: Range<Int>, inSecond: Bool = false) {
+        let place = UInt32(range.lowerBound)
+        entries.append(
+            Entry(place: inSecond ? place | Self.secondMark : place, length: UInt32(range.count), number: number)
+        )
+    }
+
+    /// The numbers of the texts, in their order once they are sorted.
+    var numbers: some Sequence<UInt32> { entries.lazy.map(\.number) }
+
+    mutating func sort(_ memories: Memories) {
+        var parts: [Part] = []
+        swap(&parts, &self.parts)
+        parts.append(Part(range: 0..<entries.count, depth: 0))
+        entries.withUnsafeMutableBufferPointer { entries in
+            while let part = parts.popLast() {
+                let range = UnsafeMutableBufferPointer(rebasing: entries[part.range])
+                for index in range.indices { range[index].word = Self.word(range[index], part.depth, memories) }
+                if range.count <= Self.insertionMax {
+                    Self.insert(range, part.depth, memories)
+                } else {
+                    var sorting = range
+                    let depth = part.depth
+                    sorting.sort { $0.word != $1.word ? $0.word < $1.word : $0.rest(depth) < $1.rest(depth) }
+                    Self.split(part, range, into: &parts)
+                }
+            }
+        }
+        swap(&parts, &self.parts)
+    }
+
+    /// Puts off the runs of texts that agree in their words and go on behind them.
+    private static func split(
+        _ part: Part,
+        _ entries: UnsafeMutableBufferPointer<Entry>,
+        into parts: inout [Part]
+    ) {
+        var start = 0
+        for index in 1...entries.count {
+            if index < entries.count, entries[index].word == entries[start].word,
+                entries[index].rest(part.depth) == entries[start].rest(part.depth)
+            {
+                continue
+            }
+            if index - start > 1, entries[start].rest(part.depth) > 8 {
+                let first = part.range.lowerBound
+                parts.append(Part(range: (first + start)..<(first + index), depth: part.depth + 8))
+            }
+            start = index
+        }
+    }
+
+    private static func insert(_ part: UnsafeMutableBufferPointer<Entry>, _ depth: Int, _ memories: Memories) {
+        for index in 0..<part.count {
+            let entry = part[index]
+            var place = index
+            while place > 0, part[place - 1].word >= entry.word {
+                if part[place - 1].word == entry.word, compare(part[place - 1], entry, depth, memories) <= 0 { break }
+                part[place] = part[place - 1]
+                place -= 1
+            }
+            part[place] = entry
+        }
+    }
+
+    /// The lowest number of a text that equals one of a lower number, once they are sorted.
+    func firstRepeated(_ memories: Memories) -> UInt32? {
+        var first: UInt32?
+        // The two lowest numbers of those that equal the one before.
+        var (lowest, second) = (UInt32.max, UInt32.max)
+        for index in entries.indices {
+            let number = entries[index].number
+            if index > 0, entries[index].length == entries[index - 1].length,
+                Self.compare(entries[index - 1], entries[index], 0, memories) == 0
+            {
+                second = min(second, max(lowest, number))
+                lowest = min(lowest, number)
+                first = min(first ?? second, second)
+            } else {
+                (lowest, second) = (number, .max)
+            }
+        }
+        return first
+    }
+
+    // MARK: Texts
+
+    @inline(__always)
+    private static func start(_ entry: Entry, _ memories: Memories) -> UnsafePointer<UInt8> {
+        let offset = Int(entry.place & ~secondMark)
+        return entry.place & secondMark == 0 ? memories.first + offset : memories.second + offset
+    }
+
+    @inline(__always)
+    private static func word(_ entry: Entry, _ depth: Int, _ memories: Memories) -> UInt64 {
+        let rest = Int(entry.length) - depth
+        let text = start(entry, memories) + depth
+        if rest >= 8 { return UInt64(bigEndian: UnsafeRawPointer(text).loadUnaligned(as: UInt64.self)) }
+        var word: UInt64 = 0
+        for index in 0..<max(rest, 0) { word |= UInt64(text[index]) << UInt64(56 - 8 * index) }
+        return word
+    }
+
+    /// Negative, zero or positive as one text stands before the other, is equal or stands behind it.
+    private static func compare(_ one: Entry, _ other: Entry, _ depth: Int, _ memories: Memories) -> Int {
+        let length = min(Int(one.length), Int(other.length)) - depth
+        let result = memcmp(start(one, memories) + depth, start(other, memories) + depth, length)
+        return result == 0 ? Int(one.length) - Int(other.length) : Int(result)
+    }
+}
