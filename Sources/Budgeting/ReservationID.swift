@@ -19,6 +19,10 @@ extension ReservationID {
     /// that stands beyond leaves room for more identifiers than a gateway makes in its life.
     private static let millisecondMax: Int64 = 1 << 41 - 1 << 30
 
+    /// The greatest one that a store may have: behind it a gateway could run out of identifiers. No gateway has made a
+    /// greater one, since it leaves half of the room that is left behind the greatest time.
+    public static let greatestFound = ReservationID(rawValue: (millisecondMax + 1 << 29) << 22)
+
     /// The least identifier that can be made at this time. Those made earlier are below it, those made later above,
     /// except where the clock was set back and identifiers ran ahead of it.
     ///

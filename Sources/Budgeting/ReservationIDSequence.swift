@@ -9,9 +9,10 @@ struct ReservationIDSequence {
 
     /// - Parameters:
     ///   - node: 0 to 1,023; no two nodes that share a store may have the same.
-    ///   - last: the greatest identifier that there is, of whichever node.
+    ///   - last: the greatest identifier that there is, of whichever node; at most `ReservationID.greatestFound`.
     init(node: Int, after last: ReservationID?) {
         precondition((0..<1_024).contains(node), "node \(node)")
+        precondition(last.map { $0 <= .greatestFound } ?? true, "no identifiers are left")
         self.node = Int64(node)
         self.last = last?.rawValue ?? -1
     }

@@ -52,9 +52,9 @@ public final class LoopTimer {
     public func cancel() { deadline = nil }
 
     private func arm(for instant: MonotonicInstant) {
-        let wait = max(0, instant.nanoseconds - loop.now.nanoseconds)
         // A year at most, so that the sum with the clock cannot overflow inside libevent.
-        let microseconds = min((wait + 999) / 1_000, 31_536_000_000_000)
+        let wait = min(max(0, (instant - loop.now).wholeNanoseconds), 31_536_000_000_000_000)
+        let microseconds = (wait + 999) / 1_000
         var interval = timeval(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
         armedFor = instant
         let result = unsafe event_add(event, &interval)
@@ -65,7 +65,7 @@ public final class LoopTimer {
         armedFor = nil
         guard let deadline else { return }
         // libevent's clock may be cached up to a pass behind; a millisecond early is on time.
-        guard deadline.nanoseconds - loop.now.nanoseconds <= 1_000_000 else { return arm(for: deadline) }
+        guard deadline - loop.now <= .milliseconds(1) else { return arm(for: deadline) }
         self.deadline = nil
         withExtendedLifetime(self) { onFire() }
     }

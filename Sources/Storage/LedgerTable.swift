@@ -119,6 +119,13 @@ enum LedgerTable {
     static func last(on connection: StoreConnection) throws -> ReservationID? {
         let statement = try connection.statement("SELECT max(id) FROM ledger")
         defer { statement.reset() }
-        return try statement.step() ? statement.integer(at: 0).map(ReservationID.init(rawValue:)) : nil
+        guard try statement.step(), let id = statement.integer(at: 0).map(ReservationID.init(rawValue:)) else {
+            return nil
+        }
+        guard id <= .greatestFound else {
+            let detail = "the ledger has the reservation \(id.rawValue), which no gateway has made"
+            throw StoreFault(code: .corrupt, detail: detail)
+        }
+        return id
     }
 }

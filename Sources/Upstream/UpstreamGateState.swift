@@ -310,5 +310,6 @@ extension UpstreamFailure {
 
 /// Whole seconds, rounded up, at least 1.
 private func secondsUntil(_ instant: MonotonicInstant, from now: MonotonicInstant) -> Int {
-    max(1, Int(((instant - now).wholeNanoseconds + 999_999_999) / 1_000_000_000))
+    let (seconds, rest) = (instant - now).wholeNanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    return max(1, Int(rest > 0 ? seconds + 1 : seconds))
 }

@@ -11,7 +11,8 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
     let scrubber: SecretScrubber
     /// SHA-256 of the secret, by which a store knows the secret again without having it.
     public let secretDigest: CacheKey
-    /// Its share of the account's requests, relative to the other keys; at least 1.
+    /// Its share of the account's requests, relative to the other keys; at least 1. More than a million is a million, so
+    /// that the sum over all keys fits, whatever a store says.
     public var weight: Int { didSet { checkWeight() } }
     public var notBefore: Timestamp?
     public var notAfter: Timestamp?
@@ -37,7 +38,12 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
         checkWeight()
     }
 
-    private func checkWeight() { precondition(weight >= 1, "the weight \(weight) of an upstream key") }
+    private static let weightMax = 1_000_000
+
+    private mutating func checkWeight() {
+        precondition(weight >= 1, "the weight \(weight) of an upstream key")
+        if weight > Self.weightMax { weight = Self.weightMax }
+    }
 
     public var description: String { "upstream key \(id)" }
     public var customMirror: Mirror { Mirror(self, children: ["id": id.rawValue]) }

@@ -6,19 +6,25 @@ public struct CivilDate: Hashable, Sendable {
     /// 1 to 31.
     public let day: Int64
 
-    /// Nil when there is no such day.
+    /// Years before and behind are of no calendar; with these, no number of days overflows.
+    private static let years = Int64(-1_000_000_000)...Int64(1_000_000_000)
+    /// Days within them.
+    private static let daysMax: Int64 = 365_000_000_000
+
+    /// Nil when there is no such day, or its year is further away than a thousand million.
     public init?(year: Int64, month: Int64, day: Int64) {
+        guard CivilDate.years.contains(year) else { return nil }
         guard (1...12).contains(month), day >= 1, day <= CivilDate.days(inMonth: month, of: year) else { return nil }
         self.year = year
         self.month = month
         self.day = day
     }
 
-    /// The day that many days after 1970-01-01.
+    /// The day that many days after 1970-01-01; for more than a thousand million years, the last day counted.
     ///
     /// Counts in 400-year eras that begin on the first of March, so that the leap day is the last of its year.
     public init(daysSinceEpoch days: Int64) {
-        let shifted = days + 719_468
+        let shifted = min(max(days, -CivilDate.daysMax), CivilDate.daysMax) + 719_468
         let era = floorDivide(shifted, 146_097)
         let dayOfEra = shifted - era * 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365

@@ -1,8 +1,8 @@
 /// An amount of the vendor's credits, exact, in millionths of a credit.
 ///
 /// Credits may have decimals, and money is never approximated, so the text of a number is read digit by digit and
-/// never passes through floating point. An amount that is read is at most `maximum`, so that thousands of them can be
-/// added without overflow.
+/// never passes through floating point. Sums and differences stay at the least and the greatest amount there is instead
+/// of trapping, whatever the vendor, the store or an operator says.
 public struct MicroCredits: Hashable, Comparable, Sendable {
     /// Millionths of a credit.
     public let micros: Int64
@@ -20,20 +20,16 @@ public struct MicroCredits: Hashable, Comparable, Sendable {
 
     @inlinable
     public static func + (left: MicroCredits, right: MicroCredits) -> MicroCredits {
-        MicroCredits(micros: left.micros + right.micros)
+        MicroCredits(micros: left.micros.saturatingAdd(right.micros))
     }
 
-    /// The sum, or the greatest amount there is: for sums of what others say, which must never trap.
+    /// The sum, in a word that says where it ends.
     @inlinable
-    public func saturatingAdd(_ other: MicroCredits) -> MicroCredits {
-        let (sum, overflow) = micros.addingReportingOverflow(other.micros)
-        if overflow { return MicroCredits(micros: micros < 0 ? .min : .max) }
-        return MicroCredits(micros: sum)
-    }
+    public func saturatingAdd(_ other: MicroCredits) -> MicroCredits { self + other }
 
     @inlinable
     public static func - (left: MicroCredits, right: MicroCredits) -> MicroCredits {
-        MicroCredits(micros: left.micros - right.micros)
+        MicroCredits(micros: left.micros.saturatingSubtract(right.micros))
     }
 }
 

@@ -15,16 +15,16 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
         left.nanoseconds < right.nanoseconds
     }
 
-    /// The instant `duration` later; it stays at `distantFuture` instead of overflowing.
+    /// The instant `duration` later; it stays at `distantFuture`, or at the first instant, instead of overflowing.
     @inlinable
     public static func + (instant: MonotonicInstant, duration: Duration) -> MonotonicInstant {
-        let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
-        return MonotonicInstant(nanoseconds: overflow ? .max : sum)
+        MonotonicInstant(nanoseconds: instant.nanoseconds.saturatingAdd(duration.wholeNanoseconds))
     }
 
+    /// How much later `left` is, at most what 64 bits of nanoseconds hold (292 years).
     @inlinable
     public static func - (left: MonotonicInstant, right: MonotonicInstant) -> Duration {
-        .nanoseconds(left.nanoseconds - right.nanoseconds)
+        .nanoseconds(left.nanoseconds.saturatingSubtract(right.nanoseconds))
     }
 }
 

@@ -14,7 +14,7 @@ extension Timestamp {
         let secondOfDay = wholeSeconds - floorDivide(wholeSeconds, 86_400) * 86_400
         var text = "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T"
         text += "\(padded(secondOfDay / 3_600, 2)):\(padded(secondOfDay / 60 % 60, 2)):\(padded(secondOfDay % 60, 2))"
-        let fraction = microseconds - wholeSeconds * 1_000_000
+        let fraction = microsecondOfSecond
         if fraction != 0 { text += "." + padded(fraction, 6) }
         return text + "Z"
     }

@@ -9,31 +9,35 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     @inlinable
     public init(microseconds: Int64) { self.microseconds = microseconds }
 
+    /// Seconds beyond what 64 bits of microseconds hold (292,000 years) stand for the last moment that they do.
     @inlinable
-    public init(seconds: Int64) {
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
-        microseconds = overflow ? (seconds < 0 ? .min : .max) : product
-    }
+    public init(seconds: Int64) { microseconds = seconds.saturatingMultiply(1_000_000) }
 
     /// Whole seconds since 1970, rounded towards the past.
     @inlinable
     public var wholeSeconds: Int64 {
-        let (seconds, rest) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
-        return rest < 0 ? seconds - 1 : seconds
+        microseconds / 1_000_000 - (microseconds % 1_000_000 < 0 ? 1 : 0)
+    }
+
+    /// What is left when the whole seconds are taken off: 0 to 999,999.
+    @inlinable
+    public var microsecondOfSecond: Int64 {
+        let rest = microseconds % 1_000_000
+        return rest < 0 ? rest + 1_000_000 : rest
     }
 
     @inlinable
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
+    /// The moment `duration` later; it stays at the last or the first one instead of overflowing.
     @inlinable
     public static func + (timestamp: Timestamp, duration: Duration) -> Timestamp {
-        let (sum, overflow) = timestamp.microseconds.addingReportingOverflow(duration.wholeNanoseconds / 1_000)
-        return Timestamp(microseconds: overflow ? (timestamp.microseconds < 0 ? .min : .max) : sum)
+        Timestamp(microseconds: timestamp.microseconds.saturatingAdd(duration.wholeNanoseconds / 1_000))
     }
 
+    /// How much later `left` is, at most what 64 bits of microseconds hold.
     @inlinable
     public static func - (left: Timestamp, right: Timestamp) -> Duration {
-        let (difference, overflow) = left.microseconds.subtractingReportingOverflow(right.microseconds)
-        return .microseconds(overflow ? (left < right ? .min : .max) : difference)
+        .microseconds(left.microseconds.saturatingSubtract(right.microseconds))
     }
 }

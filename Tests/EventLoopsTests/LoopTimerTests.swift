@@ -172,4 +172,16 @@ struct LoopTimerTests {
         loop.runToStop()
         #expect(fired.sorted() == Array(0..<50))
     }
+
+    @Test("the first instant is over, and the last one never comes")
+    func extremes() throws {
+        let loop = try EventLoop()
+        let never = LoopTimer(loop: loop) { Issue.record("fired at the end of all time") }
+        never.schedule(at: .distantFuture)
+        never.schedule(after: .seconds(Int64.max))
+        let over = LoopTimer(loop: loop) { loop.stop() }
+        over.schedule(at: MonotonicInstant(nanoseconds: .min))
+        loop.runToStop()
+        #expect(never.isScheduled)
+    }
 }

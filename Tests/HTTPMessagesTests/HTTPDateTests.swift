@@ -120,4 +120,13 @@ struct HTTPDateTests {
             #expect((-62_167_219_200...253_402_300_800).contains(seconds), "\(text), \(run)")
         }
     }
+
+    @Test(
+        "a clock that no year of four digits holds is written as the nearest second that one does",
+        arguments: [
+            (.min, "Sat, 01 Jan 0000 00:00:00 GMT"), (-62_167_219_201, "Sat, 01 Jan 0000 00:00:00 GMT"),
+            (253_402_300_800, "Fri, 31 Dec 9999 23:59:59 GMT"), (.max, "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] as [(Int64, String)]
+    )
+    func absurdClock(seconds: Int64, text: String) { #expect(written(seconds) == text) }
 }

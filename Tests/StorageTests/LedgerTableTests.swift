@@ -221,4 +221,14 @@ struct LedgerRecoveryTests {
         #expect(try crashed.opening().recoveredCount == 1)
         #expect(try crashed.rows("SELECT unconfirmed FROM usage") == ["3000000"])
     }
+
+    @Test("an identifier that leaves no room behind it is of no gateway: the ledger is not opened on it")
+    func absurdIdentifier() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        try store.reserveAndWait(reservation(id: ReservationID.greatestFound.rawValue)).get()
+        #expect(try store.opening().lastReservation == .greatestFound)
+        try store.reserveAndWait(reservation(id: .max)).get()
+        #expect { try store.opening() } throws: { ($0 as? StoreFault)?.code == .corrupt }
+    }
 }

@@ -371,4 +371,32 @@ struct UpstreamKeyRingTests {
         #expect(ring.replace([upstreamKey("a")]).isEmpty)
         #expect(ring.choose(without: [], at: moment(0)) != nil)
     }
+
+    @Test("weights that no form takes, as a damaged store may have them, are chosen by without a trap")
+    func absurdWeights() {
+        var ring = UpstreamKeyRing([upstreamKey("a", weight: .max), upstreamKey("b", weight: .max), upstreamKey("c")])
+        let chosen = choices(&ring, 1_000)
+        #expect(chosen.count == 1_000)
+        #expect(chosen.count { $0 == "a" } == 500)
+    }
+
+    @Test("absurd moments of a store or a file are before or behind every clock", arguments: [Int64.min, 0, .max])
+    func absurdMoments(_ clock: Int64) {
+        let now = Moment(steady: instant(1), wall: Timestamp(microseconds: clock))
+        for number in [Int64.min, -1, 0, 1, .max] {
+            var key = upstreamKey("a")
+            key.notBefore = Timestamp(microseconds: number)
+            var ring = UpstreamKeyRing([key])
+            #expect((ring.choose(without: [], at: now) == nil) == (number > clock))
+            _ = ring.outlook(without: [], at: now)
+            _ = ring.nextChange(at: now)
+            ring = UpstreamKeyRing([upstreamKey("a")])
+            let state = UpstreamKeyRecord.State.cooling(until: Timestamp(microseconds: number))
+            let record = UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: state)
+            _ = ring.restore(record, at: now)
+            // A day is the most that a key pauses, whatever was written.
+            let later = Moment(steady: instant(86_400_001), wall: now.wall)
+            #expect(ring.choose(without: [], at: later) != nil)
+        }
+    }
 }
