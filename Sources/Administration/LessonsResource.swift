@@ -20,6 +20,20 @@ struct LessonsResource {
         case document(String)
     }
 
+    /// One line of the list.
+    private enum Item {
+        case model(ModelLesson)
+        case document(DocumentLesson)
+
+        /// By which what stands behind it is asked for.
+        var cursor: LessonCursor {
+            switch self {
+            case .model(let lesson): .model(lesson.model)
+            case .document(let lesson): .document(lesson.document)
+            }
+        }
+    }
+
     /// No longer name is learned.
     private static let modelBytesMax = 128
 
@@ -41,9 +55,10 @@ struct LessonsResource {
             let page = try request.page(also: ["model", "document_id"])
             switch try choice(request) {
             case .model(let model)?:
-                reply(.list(rooms.lesson(of: model).map { [json($0)] } ?? [], next: nil))
+                reply(Self.page(rooms.lesson(of: model).map { [.model($0)] } ?? [], limit: 1))
             case .document(let id)?:
-                store.lessons(of: id, then: answer(reply) { .list($0.map(json), next: nil) })
+                // As many as there are accounts that know the document.
+                store.lessons(of: id, then: answer(reply) { Self.page($0.map(Item.document), limit: .max) })
             case nil: list(from: try LessonCursor(page.cursor), atMost: page.limit, reply)
             }
         } catch {
@@ -54,31 +69,31 @@ struct LessonsResource {
     private func list(from cursor: LessonCursor, atMost limit: Int, _ reply: @escaping (AdminReply) -> Void) {
         var models: [ModelLesson] = []
         var document: DocumentKey?
+        // One more than is shown, to know whether there are more.
         switch cursor {
         case .start: models = rooms.lessons(after: nil, atMost: limit + 1)
         case .model(let name): models = rooms.lessons(after: name, atMost: limit + 1)
         case .document(let last): document = last
         }
-        if models.count > limit {
-            let shown = models.prefix(limit)
-            return reply(.list(shown.map(json), next: shown.last.map { LessonCursor.model($0.model).text }))
-        }
-        let room = limit - models.count
-        let items = models.map(json)
-        let lastModel = models.last.map { LessonCursor.model($0.model) } ?? cursor
-        // One more than is shown, to know whether there are more.
+        let items = models.map(Item.model)
+        guard items.count <= limit else { return reply(Self.page(items, limit: limit)) }
         store.documents(
             after: document,
-            atMost: room + 1,
-            then: answer(reply) { documents in
-                let shown = documents.prefix(room)
-                let last = shown.last.map { LessonCursor.document($0.document) } ?? lastModel
-                return .list(items + shown.map(json), next: documents.count > room ? last.text : nil)
-            }
+            atMost: limit + 1 - items.count,
+            then: answer(reply) { Self.page(items + $0.map(Item.document), limit: limit) }
         )
     }
 
-    private func json(_ lesson: ModelLesson) -> JSONValue {
+    private static func page(_ items: [Item], limit: Int) -> AdminReply {
+        .page(items, limit: limit, cursor: \.cursor.text) { item in
+            switch item {
+            case .model(let lesson): json(lesson)
+            case .document(let lesson): json(lesson)
+            }
+        }
+    }
+
+    private static func json(_ lesson: ModelLesson) -> JSONValue {
         let recent = lesson.replies.map { reply in
             JSONValue.object([
                 ("credits", .credits(reply.rate.credits)), ("pages", .integer(reply.rate.pages)),
@@ -91,7 +106,7 @@ struct LessonsResource {
         ])
     }
 
-    private func json(_ lesson: DocumentLesson) -> JSONValue {
+    private static func json(_ lesson: DocumentLesson) -> JSONValue {
         .object([
             ("kind", .string("document")), ("account", .string(lesson.document.account.rawValue)),
             ("document_id", .string(lesson.document.documentID)), ("pages", .integer(lesson.pages)),
@@ -116,7 +131,7 @@ struct LessonsResource {
     }
 
     private func forget(model: String, _ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
-        let audit = entry("model/\(model)", rooms.lesson(of: model).map(json), request)
+        let audit = entry("model/\(model)", rooms.lesson(of: model).map(Self.json), request)
         let then = answer(reply) { (_: Void) in
             rooms.forget(model: model)
             return forgotten(audit)
@@ -130,7 +145,7 @@ struct LessonsResource {
         _ request: AdminRequest,
         _ reply: @escaping (AdminReply) -> Void
     ) {
-        let before = before.isEmpty ? nil : JSONValue.array(before.map(json))
+        let before = before.isEmpty ? nil : JSONValue.array(before.map(Self.json))
         let audit = entry("document/\(documentID)", before, request)
         store.forget(documentID: documentID, audit: audit, then: answer(reply) { (_: Void) in forgotten(audit) })
     }

@@ -112,7 +112,7 @@ final class Worker {
     /// Makes room for another handshake, if there is one that has been under way for long.
     func endOldestHandshake() {
         guard let identifier = handshakes.takeOldest(at: loop.now, isUnfinished: isHandshaking) else { return }
-        connections[identifier]?.abort()
+        connections[identifier]?.stream.abort()
     }
 
     private func isHandshaking(_ identifier: UInt64) -> Bool {

@@ -27,7 +27,7 @@ struct StreamAccountTests {
         stream.limits.highMark = 0
         stream.limits.lowMark = 0
         stream.send([2])
-        let peer = Peer(raw) { try $0.receiveToEnd().bytes.count }
+        let peer = try Peer(raw) { try $0.receiveToEnd().bytes.count }
         loop.runToStop()
         #expect(account.taken == 0)
         #expect(try peer.result() == 100 + bytes.count + 1)
@@ -62,7 +62,7 @@ struct StreamAccountTests {
         let account = CountingAccount(bytesMax: 0)
         stream.account = account
         try raw.send("some bytes")
-        let peer = Peer(raw) { raw in
+        let peer = try Peer(raw) { raw in
             let (bytes, end) = try raw.receiveToEnd()
             // Still sending: what comes now is dropped, and resets nothing.
             raw.close()
