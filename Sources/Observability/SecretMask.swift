@@ -8,7 +8,7 @@ public struct SecretMask {
     private static let mask = Array("***".utf8)
     /// How often over a text is decoded; what is encoded more often is masked.
     private static let roundsMax = 4
-    /// Of a longer text only so much is looked at.
+    /// Of a longer text only so much is looked at where a known secret is looked for.
     private static let bytesMax = 2_048
     /// A known secret is looked for between so many separators.
     private static let boundariesMax = 16
@@ -17,10 +17,11 @@ public struct SecretMask {
     /// The length of a known secret, in bytes.
     private static let secretBytes = 16...8_192
 
-    private let isSecret: (Span<UInt8>) -> Bool
+    private let isSecret: ((Span<UInt8>) -> Bool)?
 
-    /// - Parameter isSecret: whether these bytes, decoded, are a secret; asked only of 16 bytes and more.
-    public init(isSecret: @escaping (Span<UInt8>) -> Bool = { _ in false }) { self.isSecret = isSecret }
+    /// - Parameter isSecret: whether these bytes, decoded, are a secret; asked only of 16 bytes and more. Nil where no
+    ///   secret is known: then only what looks like a key is hidden.
+    public init(isSecret: ((Span<UInt8>) -> Bool)? = nil) { self.isSecret = isSecret }
 
     public func masked(_ text: String) -> String {
         let bytes = Array(text.utf8)
@@ -29,7 +30,8 @@ public struct SecretMask {
     }
 
     public func masked(_ bytes: Span<UInt8>) -> [UInt8] {
-        var text = DecodedText(bytes.extracting(0..<min(bytes.count, Self.bytesMax)))
+        let lookedAt = isSecret == nil ? bytes.count : min(bytes.count, Self.bytesMax)
+        var text = DecodedText(bytes.extracting(0..<lookedAt))
         var hidden: [Range<Int>] = []
         if text.rawCount < bytes.count {
             // What was cut off belongs to the last part, which could be a secret that is longer than what is looked at.
@@ -44,7 +46,7 @@ public struct SecretMask {
             if round == Self.roundsMax { hidden.append(text.starts[place]..<text.rawCount) }
             text.decode()
         }
-        return Self.text(bytes, hidden)
+        return Self.text(bytes.extracting(0..<lookedAt), hidden)
     }
 
     private static func text(_ bytes: Span<UInt8>, _ hidden: [Range<Int>]) -> [UInt8] {
@@ -65,7 +67,7 @@ public struct SecretMask {
             endsWithMask = true
             position = range.upperBound
         }
-        write(upTo: min(bytes.count, bytesMax))
+        write(upTo: bytes.count)
         return text
     }
 
@@ -81,7 +83,7 @@ public struct SecretMask {
 
     private func hide(knownIn text: DecodedText, _ hidden: inout [Range<Int>], _ offered: inout Int) {
         let count = text.bytes.count
-        guard count >= Self.secretBytes.lowerBound else { return }
+        guard let isSecret, count >= Self.secretBytes.lowerBound else { return }
         // Each part begins behind a separator and ends before one, and a secret may have separators in it.
         var separators = text.bytes.indices.filter { Self.isSeparator(text.bytes[$0]) }
         if separators.count > Self.boundariesMax {

@@ -58,6 +58,9 @@ final class Service {
             descriptors.report()
             let loop = try EventLoop()
             let service = try Service(configuration, loop: loop, logs: logs)
+            // Never given back: a thread that still reads a file or writes the last lines has a mailbox of this loop, whose
+            // last reference must not go on that thread while this one takes the loop apart.
+            _ = Unmanaged.passRetained(service)
             try ready(service)
             loop.run()
             ending = service.ending.outcome

@@ -12,9 +12,9 @@ struct MemoryPrivacyTests {
         let configuration = Gateway.baseConfiguration(vendorURL: "http://127.0.0.1:9", folder: folder)
         try folder.write(configuration.text, to: "config.json")
         let program = try ServerProcess.path(ofProgram: "tollgate")
-        let command = [
-            "strace", "-o", trace, "-e", "trace=prctl,openat", program, "serve", "--config", folder.file("config.json"),
-        ]
+        // With its threads: files are read by one of their own.
+        let options = ["-f", "-o", trace, "-e", "trace=prctl,openat"]
+        let command = ["strace"] + options + [program, "serve", "--config", folder.file("config.json")]
         let process = try ServerProcess(command)
         _ = try process.announcement(after: "tollgate listening on ")
         // A tracer does not pass the signal on; it ends with the process that it traces.

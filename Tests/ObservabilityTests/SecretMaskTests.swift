@@ -77,6 +77,13 @@ struct SecretMaskTests {
         #expect(!behind.contains("known"))
     }
 
+    @Test("where no secret is known, only what looks like a key is masked, however long the text is")
+    func shapesOnly() {
+        let words = String(repeating: "a file may be read by others; type: chmod 600, ", count: 200)
+        #expect(SecretMask().masked(words) == words)
+        #expect(SecretMask().masked(words + Self.key) == words + "tg_abcd2345_***")
+    }
+
     @Test("no more is offered than a bound, whatever the text is")
     func offered() {
         var count = 0
