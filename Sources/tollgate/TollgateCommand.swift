@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cryptography
 
 /// The program `tollgate`: reads its arguments, puts the rooms together, starts them.
 @main
@@ -26,6 +27,7 @@ struct TollgateCommand: ParsableCommand {
         case "serve", "demo":
             ProcessStart.holdSignals()
             ProcessStart.ignoreOutputSignals()
+            LibraryLifetime.outlastsExit()
         case "check": ProcessStart.ignoreOutputSignals()
         // The others end by signals, like those that nobody reads any more.
         default: break
