@@ -15,7 +15,9 @@ extension ClientConnection {
         case .health: replyPlain("alive", facts)
         case .readiness:
             if worker.isDraining { reply(.draining, facts, closes: true) } else { check(for: facts) }
-        case .classify: classify(facts, body)
+        case .classify:
+            guard let caller = facts.caller else { preconditionFailure("classify before authentication") }
+            classify(facts, caller, body)
         case nil: preconditionFailure("a request without a route is refused when its head is read")
         }
     }
@@ -29,8 +31,7 @@ extension ClientConnection {
         }
     }
 
-    private func classify(_ facts: RequestFacts, _ body: Span<UInt8>) {
-        guard let caller = facts.caller else { preconditionFailure("classify before authentication") }
+    private func classify(_ facts: RequestFacts, _ caller: Caller, _ body: Span<UInt8>) {
         let fingerprint = caller.bodyHash.fingerprint(body)
         // Identical bytes: answered without being parsed.
         if let result = worker.rooms.cache.find(alias: fingerprint), let age = usable(result, facts.directives),

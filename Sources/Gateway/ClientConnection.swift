@@ -155,8 +155,7 @@ final class ClientConnection: StreamDelegate {
     /// Empty lines before a request belong to none: the connection is idle until something else comes (RFC 9112 §2.2),
     /// and its time does not begin anew.
     private func beginHead() -> Bool {
-        let mayBeEmptyLine = stream.input.withBytes { $0[0] == 0x0D }
-        if mayBeEmptyLine {
+        if stream.input.first == 0x0D {
             let lines = stream.input.withBytes { RequestParser.emptyLines($0) }
             stream.input.consume(lines.byteCount)
             guard lines.requestFollows else { return false }
@@ -221,21 +220,21 @@ final class ClientConnection: StreamDelegate {
         }
         do throws(ErrorReply) {
             try worker.admit(head, content, bytes, into: &facts)
-            if facts.caller != nil, !share.moveToTeams() { throw .outOfMemory }
+            // Admitted to classify: its key is good.
+            if facts.route == .classify, !share.moveToTeams() { throw .outOfMemory }
         } catch {
             if facts.route == .classify, facts.caller == nil { share.moveToStrangers() }
             return replyEarly(error, head, bytes, facts)
         }
-        beginBody(head, content, bytes, facts)
+        beginBody(head, content, bytes, consume facts)
     }
 
     private func beginBody(
         _ head: RequestHead,
         _ content: AnnouncedContent,
         _ bytes: Span<UInt8>,
-        _ admitted: RequestFacts
+        _ facts: consuming RequestFacts
     ) {
-        var facts = admitted
         switch content {
         case .none:
             facts.byteCount = head.byteCount

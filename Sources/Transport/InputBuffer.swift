@@ -25,6 +25,9 @@ public final class InputBuffer {
 
     public var isEmpty: Bool { lower == upper }
 
+    /// The first byte that waits; nil when none does.
+    public var first: UInt8? { isEmpty ? nil : unsafe base?.load(fromByteOffset: lower, as: UInt8.self) }
+
     /// Lends the waiting bytes. They must not be kept, nor consumed, before `body` returns.
     @inline(__always)
     public func withBytes<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
