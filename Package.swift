@@ -59,7 +59,7 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "Registry", "Vocabulary",
+                "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],

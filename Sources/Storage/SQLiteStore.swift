@@ -98,6 +98,7 @@ public final class SQLiteStore: Store {
             try StoreFile.syncFolder(of: path)
             let place = try StorePlace(path: path, onChange: onPlace)
             let reads = WorkQueue<ReadOperation>(itemsMax: queueMax)
+            let writer = StoreWriter(database: database, place: place, queueMax: queueMax, onFatal: onFatal)
             var readers: [StoreReader] = []
             do {
                 for number in 1...readerCount {
@@ -105,14 +106,14 @@ public final class SQLiteStore: Store {
                         try StoreReader(path: path, busyTimeout: busyTimeout, work: reads, number: number)
                     )
                 }
+                try writer.start()
+                try place.start()
             } catch {
                 reads.close()
                 for reader in readers { try reader.close() }
+                writer.stop()
                 throw error
             }
-            let writer = StoreWriter(database: database, place: place, queueMax: queueMax, onFatal: onFatal)
-            writer.start()
-            place.start()
             return SQLiteStore(
                 writer: writer,
                 place: place,

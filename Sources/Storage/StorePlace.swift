@@ -43,9 +43,11 @@ final class StorePlace: Sendable {
     }
 
     /// Begins to look by itself; once.
-    func start() {
-        thread.withLock {
-            $0 = StoreThread(name: "store-place") { [self] in
+    ///
+    /// - Throws: `unavailable` when there is no thread for it.
+    func start() throws(StoreFault) {
+        try thread.withLock { (thread) throws(StoreFault) in
+            thread = try StoreThread(name: "store-place") { [self] in
                 let pause = DispatchTimeInterval.nanoseconds(Int(Self.interval.wholeNanoseconds))
                 while stopping.wait(timeout: .now() + pause) == .timedOut { _ = look() }
             }

@@ -37,7 +37,7 @@ final class StoreReader: Sendable {
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = 1")
         }
         self.database = database
-        thread = StoreThread(name: "store-read-\(number)") {
+        thread = try StoreThread(name: "store-read-\(number)") {
             database.unsafeRead { database in
                 let connection = StoreConnection(database)
                 while case .items(let operations) = work.take(atMost: 1, waiting: nil) {

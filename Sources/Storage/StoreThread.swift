@@ -1,24 +1,25 @@
-import Foundation
-import Glibc
+import Dispatch
+import EventLoops
 
 /// A thread of the store's own, and a way to wait for its end.
 ///
-/// Guarded. Signals are left to the program's main thread: all are blocked here.
+/// Guarded.
 final class StoreThread: Sendable {
     private let ended = DispatchGroup()
 
-    init(name: String, _ body: @escaping @Sendable () -> Void) {
+    /// - Throws: `unavailable` when the system gives no thread; `body` is not run then.
+    init(name: String, _ body: @escaping @Sendable () -> Void) throws(StoreFault) {
         ended.enter()
         let ended = ended
-        let thread = Thread {
-            var all = sigset_t()
-            _ = unsafe sigfillset(&all)
-            _ = unsafe pthread_sigmask(SIG_SETMASK, &all, nil)
-            body()
+        do throws(EventLoop.Fault) {
+            _ = try SystemThread.start(name: name) {
+                body()
+                ended.leave()
+            }
+        } catch {
             ended.leave()
+            throw StoreFault(code: .unavailable, detail: error.description)
         }
-        thread.name = name
-        thread.start()
     }
 
     /// Waits until the body has returned; from any other thread, any number of times.

@@ -43,9 +43,13 @@ final class StoreWriter: Sendable {
     }
 
     /// Begins to work; once.
-    func start() {
+    ///
+    /// - Throws: `unavailable` when there is no thread for it.
+    func start() throws(StoreFault) {
         // The thread keeps the writer alive until the queue is closed and empty.
-        thread.withLock { $0 = StoreThread(name: "store-write") { self.run() } }
+        try thread.withLock { (thread) throws(StoreFault) in
+            thread = try StoreThread(name: "store-write") { self.run() }
+        }
     }
 
     func submit(_ operation: WriteOperation) {
