@@ -98,11 +98,13 @@ struct BudgetBook {
     var shadows = ShadowCounts()
     private var seats: [BudgetScope: Int] = [.organization: 0]
     private var holds: [ReservationID: Hold] = [:]
-    var openCount: Int { holds.count }
     private var ids: ReservationIDSequence
     private var calendar: BudgetCalendar
     /// A clock before this day counts as it. Its windows lie within the days that are kept by themselves.
     private let earliest: BudgetDay
+
+    /// How many reservations are open.
+    var openCount: Int { holds.count }
 
     init(plan: BudgetPlan, opening: LedgerOpening, node: Int, at now: Timestamp) {
         calendar = Self.calendar(of: plan)

@@ -56,7 +56,8 @@ extension Worker {
     }
 
     private func checkCoding(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) throws(ErrorReply) {
-        for field in head.fields where field.known == .contentEncoding && head.has(.contentEncoding) {
+        guard head.has(.contentEncoding) else { return }
+        for field in head.fields where field.known == .contentEncoding {
             guard TokenList.equals(bytes.extracting(field.value.indices), "identity") else { throw .contentCoded }
         }
     }

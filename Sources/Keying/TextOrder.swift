@@ -121,7 +121,9 @@ struct TextOrder {
         var (lowest, second) = (UInt32.max, UInt32.max)
         for index in entries.indices {
             let number = entries[index].number
-            if index > 0, entries[index].length == entries[index - 1].length,
+            // Equal texts were sorted by the same words to the end, so that those whose words differ are not looked at.
+            if index > 0, entries[index].word == entries[index - 1].word,
+                entries[index].length == entries[index - 1].length,
                 Self.compare(entries[index - 1], entries[index], 0, memories) == 0
             {
                 second = min(second, max(lowest, number))

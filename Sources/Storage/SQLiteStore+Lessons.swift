@@ -21,13 +21,7 @@ extension SQLiteStore: LessonStore {
         audit: AuditEntry,
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
     ) {
-        perform(
-            { connection in
-                try LessonTable.forget(model: model, on: connection)
-                try AuditTable.append(audit, on: connection)
-            },
-            then: then
-        )
+        change(audit, then) { try LessonTable.forget(model: model, on: $0) }
     }
 
     public func forget(
@@ -35,9 +29,18 @@ extension SQLiteStore: LessonStore {
         audit: AuditEntry,
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
     ) {
+        change(audit, then) { try LessonTable.forget(documentID: documentID, on: $0) }
+    }
+
+    /// Makes a change and its entry in the audit log durable in one transaction.
+    private func change(
+        _ audit: AuditEntry,
+        _ then: @escaping @Sendable (Result<Void, StoreFault>) -> Void,
+        _ body: @escaping @Sendable (StoreConnection) throws -> Void
+    ) {
         perform(
             { connection in
-                try LessonTable.forget(documentID: documentID, on: connection)
+                try body(connection)
                 try AuditTable.append(audit, on: connection)
             },
             then: then
