@@ -1,0 +1,89 @@
+import Registry
+import Storage
+import Vocabulary
+
+/// A store whose disk can be made to fail or to take its time. Guarded.
+///
+/// What it lets through goes to the store behind it, which is real.
+final class TroubledStore: RegistryStore, LessonStore {
+    typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
+
+    enum Mood: Sendable {
+        case well
+        case failing(StoreFault)
+        /// Changes are kept back until `release`.
+        case slow
+    }
+
+    private struct State {
+        var mood = Mood.well
+        var held: [@Sendable () -> Void] = []
+    }
+
+    private let store: SQLiteStore
+    private let state = Guarded(State())
+
+    init(_ store: SQLiteStore) { self.store = store }
+
+    func become(_ mood: Mood) { state.withLock { $0.mood = mood } }
+
+    var heldCount: Int { state.withLock { $0.held.count } }
+
+    /// Lets the changes through that were kept back, and is well from now on.
+    func release() {
+        let held = state.withLock { state in
+            state.mood = .well
+            defer { state.held = [] }
+            return state.held
+        }
+        for change in held { change() }
+    }
+
+    private func change(_ then: @escaping Done, _ make: @escaping @Sendable () -> Void) {
+        let mood = state.withLock { state in
+            if case .slow = state.mood { state.held.append(make) }
+            return state.mood
+        }
+        switch mood {
+        case .well: make()
+        case .failing(let fault): then(.failure(fault))
+        case .slow: break
+        }
+    }
+
+    func apply(_ writes: [RegistryWrite], audit: AuditEntry?, then: @escaping Done) {
+        change(then) { [store] in store.apply(writes, audit: audit, then: then) }
+    }
+
+    func forget(model: String, audit: AuditEntry, then: @escaping Done) {
+        change(then) { [store] in store.forget(model: model, audit: audit, then: then) }
+    }
+
+    func forget(documentID: String, audit: AuditEntry, then: @escaping Done) {
+        change(then) { [store] in store.forget(documentID: documentID, audit: audit, then: then) }
+    }
+
+    func audit(
+        before: Int64?,
+        atMost count: Int,
+        then: @escaping @Sendable (Result<[AuditRecord], StoreFault>) -> Void
+    ) {
+        store.audit(before: before, atMost: count, then: then)
+    }
+
+    func uses(of keys: [KeyID], then: @escaping @Sendable (Result<[KeyID: Timestamp], StoreFault>) -> Void) {
+        store.uses(of: keys, then: then)
+    }
+
+    func documents(
+        after document: DocumentKey?,
+        atMost count: Int,
+        then: @escaping @Sendable (Result<[DocumentLesson], StoreFault>) -> Void
+    ) {
+        store.documents(after: document, atMost: count, then: then)
+    }
+
+    func lessons(of documentID: String, then: @escaping @Sendable (Result<[DocumentLesson], StoreFault>) -> Void) {
+        store.lessons(of: documentID, then: then)
+    }
+}
