@@ -94,12 +94,28 @@ extension Registry {
         return change("upstream_key.rotate", [.saveUpstreamKey(key), .removeRuling(.upstreamKey, id)], id)
     }
 
+    /// Deletes a key of the store.
+    ///
+    /// - Throws: also when a team of the file needs it: the next start, which reads that file, would refuse.
     public func deleting(upstream id: KeyID) throws(RegistryRefusal) -> RegistryChange {
-        _ = try ownUpstreamKey(id)
+        if let key = try ownUpstreamKey(id), let team = fileTeam(relyingOn: key) {
+            throw .conflict(
+                "upstream key \(id) is the last one of the account \(key.account), which the configuration file gives to "
+                    + "team \(team.id); disable the key, or give the team another account first"
+            )
+        }
         return change("upstream_key.delete", [.removeUpstreamKey(id), .removeRuling(.upstreamKey, id)], id)
     }
 
     // MARK: Parts
+
+    /// A team of the file whose account has no other key.
+    private func fileTeam(relyingOn key: StoredUpstreamKey) -> TeamRecord? {
+        let hasOther = upstreamKeyIDs.contains { other in
+            other != key.id && upstreamKey(other)?.entry.key.account == key.account
+        }
+        return hasOther ? nil : file.teams.first { $0.account == key.account }
+    }
 
     private func known(_ id: KeyID) throws(RegistryRefusal) -> (entry: UpstreamKeyEntry, source: RegistrySource) {
         guard let found = upstreamKey(id) else { throw .notFound("upstream key \(id)") }

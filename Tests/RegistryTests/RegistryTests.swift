@@ -196,6 +196,30 @@ struct RegistryTests {
         #expect(registry.upstreamKeyIDs == ["primary"])
     }
 
+    @Test("the last key of an account that a team of the file has stays: the next start would refuse the file")
+    func lastKeyOfAnAccount() throws {
+        var file = Samples.file()
+        file.teams[0].account = "elsewhere"
+        var registry = try Samples.registry(file)
+        for (id, secret) in [("only", "vendor-secret-3"), ("second", "vendor-secret-4")] {
+            let (key, account) = (KeyID(rawValue: id), AccountID(rawValue: "elsewhere"))
+            let secret = Array(secret.utf8)
+            let terms = UpstreamKeyTerms()
+            registry.make(try registry.adding(key, account: account, terms: terms, secret: secret, at: Samples.now))
+        }
+        registry.make(try registry.deleting(upstream: "second"))
+        let refusal = #expect(throws: RegistryRefusal.self) { try registry.deleting(upstream: "only") }
+        guard case .conflict(let message)? = refusal else {
+            Issue.record("\(String(describing: refusal))")
+            return
+        }
+        #expect(message.contains("team filed") && message.contains("elsewhere"))
+        file.teams[0].account = "default"
+        registry.replace(file: file)
+        registry.make(try registry.deleting(upstream: "only"))
+        #expect(registry.upstreamKeyIDs == ["primary"])
+    }
+
     @Test("only an active state says that the key is good, whatever the vendor said of it")
     func enabling() throws {
         let registry = try Samples.registry()
