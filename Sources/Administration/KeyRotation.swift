@@ -7,14 +7,14 @@ import Vocabulary
 final class KeyRotation {
     private let keeper: RegistryKeeper
     private let team: TeamID
-    private let key: KeyID
+    private let key: TeamKeyID
     /// SHA-256 of the `Idempotency-Key`; nil without one.
     private let requestDigest: CacheKey?
     private var decidedAt: Timestamp?
     /// What is answered; set by `decide`.
     private(set) var secret = ""
 
-    init(keeper: RegistryKeeper, team: TeamID, key: KeyID, idempotencyKey: String?) {
+    init(keeper: RegistryKeeper, team: TeamID, key: TeamKeyID, idempotencyKey: String?) {
         self.keeper = keeper
         self.team = team
         self.key = key

@@ -204,7 +204,7 @@ public final class RegistryKeeper {
     /// Changes the directory by the keys of the store that changed.
     ///
     /// - Parameter gone: by which they were known.
-    private func replace(_ keys: Set<KeyID>, _ gone: [CacheKey], teamsChanged: Bool) {
+    private func replace(_ keys: Set<TeamKeyID>, _ gone: [CacheKey], teamsChanged: Bool) {
         // The file may name a secret that a key of the store has too, and counts before it: that one is not touched.
         let own = gone.filter { digest in
             settings.teams.find(secretDigest: digest, at: Timestamp(microseconds: .min)).map { keys.contains($0.id) }

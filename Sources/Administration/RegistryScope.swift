@@ -9,8 +9,8 @@ struct RegistryScope {
     /// Whether a key of the file is concerned, be it by a ruling.
     private(set) var hasFileKeys = false
     /// Keys at the vendor of which nothing is known any more.
-    private(set) var enabledKeys: [KeyID] = []
-    private(set) var teamKeys: [KeyID] = []
+    private(set) var enabledKeys: [UpstreamKeyID] = []
+    private(set) var teamKeys: [TeamKeyID] = []
     private(set) var budgetScopes: [BudgetScope] = []
 
     mutating func add(_ write: RegistryWrite) {
@@ -23,8 +23,8 @@ struct RegistryScope {
         case .saveUpstreamKey(let key): addUpstreamKey(key.id)
         case .removeUpstreamKey(let id): addUpstreamKey(id)
         case .enableUpstreamKey(let id): enabledKeys.append(id)
-        case .saveRuling(let ruling): addRuling(ruling.subject, ruling.id)
-        case .removeRuling(let subject, let id): addRuling(subject, id)
+        case .saveRuling(let ruling): addRuling(ruling.subject)
+        case .removeRuling(let subject): addRuling(subject)
         case .saveReceipt: break
         }
     }
@@ -34,14 +34,14 @@ struct RegistryScope {
         budgetScopes.append(.team(id))
     }
 
-    private mutating func addUpstreamKey(_ id: KeyID) {
+    private mutating func addUpstreamKey(_ id: UpstreamKeyID) {
         hasUpstreamKeys = true
         budgetScopes.append(.upstreamKey(id))
     }
 
-    private mutating func addRuling(_ subject: KeyRuling.Subject, _ id: KeyID) {
+    private mutating func addRuling(_ subject: KeyRuling.Subject) {
         switch subject {
-        case .teamKey:
+        case .teamKey(let id):
             hasFileKeys = true
             teamKeys.append(id)
         case .upstreamKey: hasUpstreamKeys = true

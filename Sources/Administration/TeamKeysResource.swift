@@ -56,11 +56,11 @@ struct TeamKeysResource {
 
     /// Answers what `make` gives of when the keys were last used, which the store knows.
     private func show(
-        _ ids: [KeyID],
+        _ ids: [TeamKeyID],
         _ reply: @escaping (AdminReply) -> Void,
-        _ make: @escaping ([KeyID: Timestamp]) -> AdminReply
+        _ make: @escaping ([TeamKeyID: Timestamp]) -> AdminReply
     ) {
-        let then = back.callback { (result: Result<[KeyID: Timestamp], StoreFault>) in
+        let then = back.callback { (result: Result<[TeamKeyID: Timestamp], StoreFault>) in
             switch result {
             case .success(let uses): reply(make(uses))
             case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
@@ -70,7 +70,7 @@ struct TeamKeysResource {
     }
 
     /// Nil when the key is not there any more.
-    private func json(_ id: KeyID, _ uses: [KeyID: Timestamp]) -> JSONValue? {
+    private func json(_ id: TeamKeyID, _ uses: [TeamKeyID: Timestamp]) -> JSONValue? {
         guard let (record, source) = keeper.registry.teamKey(id) else { return nil }
         guard case .object(let members) = record.json(source, at: SystemClock.wall()) else {
             preconditionFailure("a key that is no object")
@@ -78,8 +78,8 @@ struct TeamKeysResource {
         return .object(members + [("last_used_at", .orNull(uses[id]) { .time($0) })])
     }
 
-    private func names(_ request: AdminRequest) -> (TeamID, KeyID) {
-        (TeamID(rawValue: request.parameters[0]), KeyID(rawValue: request.parameters[1]))
+    private func names(_ request: AdminRequest) -> (TeamID, TeamKeyID) {
+        (TeamID(rawValue: request.parameters[0]), TeamKeyID(rawValue: request.parameters[1]))
     }
 
     // MARK: Changing
@@ -100,7 +100,7 @@ struct TeamKeysResource {
             try request.finish(form)
             return try AdminFault.deciding { () throws(RegistryRefusal) in
                 try registry.issuing(
-                    id.isEmpty ? nil : KeyID(rawValue: id),
+                    id.isEmpty ? nil : TeamKeyID(rawValue: id),
                     for: team,
                     name: name,
                     notAfter: notAfter,

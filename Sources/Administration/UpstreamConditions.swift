@@ -6,7 +6,7 @@ import Vocabulary
 
 /// How the vendor's keys are at one moment, beside what the registry says of them.
 struct UpstreamConditions {
-    private let keys: [KeyID: UpstreamKeyStatus]
+    private let keys: [UpstreamKeyID: UpstreamKeyStatus]
 
     init(_ accounts: [UpstreamAccountStatus]) {
         keys = Dictionary(accounts.flatMap(\.keys).map { ($0.id, $0) }) { first, _ in first }

@@ -44,18 +44,18 @@ struct UpstreamKeysResource {
     private func show(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         answer(reply) { () throws(AdminFault) in
             try request.refuseQuery()
-            return .ok(try json(KeyID(rawValue: request.parameters[0])))
+            return .ok(try json(UpstreamKeyID(rawValue: request.parameters[0])))
         }
     }
 
-    private func json(_ id: KeyID) throws(AdminFault) -> JSONValue {
+    private func json(_ id: UpstreamKeyID) throws(AdminFault) -> JSONValue {
         guard let json = json(id, UpstreamConditions(rooms.upstreamStatus)) else {
             throw .notFound("upstream key \(id)")
         }
         return json
     }
 
-    private func json(_ id: KeyID, _ conditions: UpstreamConditions) -> JSONValue? {
+    private func json(_ id: UpstreamKeyID, _ conditions: UpstreamConditions) -> JSONValue? {
         keeper.registry.upstreamKey(id).map { entry, source in
             conditions.json(entry, source, monthlyRemaining: rooms.remaining(of: .upstreamKey(id)))
         }
@@ -75,7 +75,7 @@ struct UpstreamKeysResource {
             try request.finish(form)
             return try AdminFault.deciding { () throws(RegistryRefusal) in
                 try registry.adding(
-                    KeyID(rawValue: id),
+                    UpstreamKeyID(rawValue: id),
                     account: AccountID(rawValue: account),
                     terms: terms,
                     secret: secret,
@@ -88,7 +88,7 @@ struct UpstreamKeysResource {
     }
 
     private func update(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
-        let id = KeyID(rawValue: request.parameters[0])
+        let id = UpstreamKeyID(rawValue: request.parameters[0])
         change(request, reply) { (registry) throws(AdminFault) in
             guard let entry = registry.upstreamKey(id)?.entry else { throw .notFound("upstream key \(id)") }
             let form = try request.form()
@@ -128,7 +128,7 @@ struct UpstreamKeysResource {
     }
 
     private func rotate(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
-        let id = KeyID(rawValue: request.parameters[0])
+        let id = UpstreamKeyID(rawValue: request.parameters[0])
         change(request, reply) { (registry) throws(AdminFault) in
             let form = try request.form()
             let secret = readSecret(form)
@@ -142,7 +142,7 @@ struct UpstreamKeysResource {
     }
 
     private func delete(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
-        let id = KeyID(rawValue: request.parameters[0])
+        let id = UpstreamKeyID(rawValue: request.parameters[0])
         change(request, reply) { (registry) throws(AdminFault) in
             try AdminFault.deciding { () throws(RegistryRefusal) in try registry.deleting(upstream: id) }
         } answer: { _ in
@@ -172,11 +172,11 @@ struct UpstreamKeysResource {
         _ request: AdminRequest,
         _ reply: @escaping (AdminReply) -> Void,
         _ decide: @escaping (Registry) throws(AdminFault) -> RegistryChange,
-        answer makeReply: @escaping (KeyID) throws(AdminFault) -> AdminReply
+        answer makeReply: @escaping (UpstreamKeyID) throws(AdminFault) -> AdminReply
     ) {
         keeper.change(request, reply, decide) { change in
             guard let change else { preconditionFailure("a change of an upstream key that changes nothing") }
-            let id = KeyID(rawValue: String(change.target.dropFirst("upstream_key/".count)))
+            let id = UpstreamKeyID(rawValue: String(change.target.dropFirst("upstream_key/".count)))
             do throws(AdminFault) { return try makeReply(id) } catch { return AdminReply(error) }
         }
     }

@@ -47,14 +47,14 @@ public struct TeamLimits: Sendable, Equatable {
 
 /// One key by which a team's programs ask. Immutable; the secret itself is not kept, only its digest.
 public final class TeamKey: Sendable {
-    public let id: KeyID
+    public let id: TeamKeyID
     public let team: Team
     /// SHA-256 of the secret: it has to be long and random, so a slow hash would protect nothing more.
     public let secretDigest: CacheKey
     /// From this moment on the key is not valid any more; nil for no end.
     public let notAfter: Timestamp?
 
-    public init(id: KeyID, team: Team, secretDigest: CacheKey, notAfter: Timestamp?) {
+    public init(id: TeamKeyID, team: Team, secretDigest: CacheKey, notAfter: Timestamp?) {
         self.id = id
         self.team = team
         self.secretDigest = secretDigest

@@ -32,7 +32,7 @@ public enum BudgetScope: Hashable, Sendable {
     case organization
     case team(TeamID)
     /// A team's key.
-    case key(KeyID)
+    case key(TeamKeyID)
     /// A key of ours at the vendor, by its `monthly_credits`.
-    case upstreamKey(KeyID)
+    case upstreamKey(UpstreamKeyID)
 }

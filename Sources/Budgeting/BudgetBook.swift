@@ -196,7 +196,7 @@ struct BudgetBook {
         return seat
     }
 
-    mutating func takeSeats(team: TeamID, key: KeyID, upstreamKey: KeyID) -> Seats {
+    mutating func takeSeats(team: TeamID, key: TeamKeyID, upstreamKey: UpstreamKeyID) -> Seats {
         Seats(team: takeSeat(.team(team)), key: takeSeat(.key(key)), upstreamKey: takeSeat(.upstreamKey(upstreamKey)))
     }
 
@@ -261,7 +261,7 @@ extension BudgetBook {
     }
 
     /// Another upstream key is to take the reservation's request: held for both from now on, if it fits (L11).
-    mutating func move(_ id: ReservationID, to key: KeyID) -> Moving {
+    mutating func move(_ id: ReservationID, to key: UpstreamKeyID) -> Moving {
         guard var hold = holds[id] else { return .notOpen }
         precondition(hold.leaving == nil, "move() of a reservation that is moving")
         let seat = takeSeat(.upstreamKey(key))

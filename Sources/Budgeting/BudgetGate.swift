@@ -72,7 +72,7 @@ public final class BudgetGate: Sendable {
     }
 
     /// Holds an open reservation for another upstream key too, if that key's month has room (L11).
-    public func move(_ reservation: Reservation, to key: KeyID) -> Moving {
+    public func move(_ reservation: Reservation, to key: UpstreamKeyID) -> Moving {
         switch state.withLock({ $0.book.move(reservation.id, to: key) }) {
         case .moved:
             var moved = reservation
@@ -113,7 +113,7 @@ public final class BudgetGate: Sendable {
 
     /// What shows how much is left to a key of a team. Good for as long as the gate, over every `replace`; to be kept, since
     /// making one takes the lock.
-    public func meter(team: TeamID, key: KeyID) -> BudgetMeter {
+    public func meter(team: TeamID, key: TeamKeyID) -> BudgetMeter {
         state.withLock { state in
             let dials = [BudgetScope.organization, .team(team), .key(key)].map { state.dial(of: $0) }
             return BudgetMeter(gate: self, organization: dials[0], team: dials[1], key: dials[2])

@@ -6,9 +6,9 @@ public struct BudgetPlan: Sendable, Equatable {
     public var timeZone: String
     public var organization: [Budget]
     public var teams: [TeamID: [Budget]]
-    public var keys: [KeyID: [Budget]]
+    public var keys: [TeamKeyID: [Budget]]
     /// `monthly_credits` of the vendor's keys that have it.
-    public var upstreamKeys: [KeyID: MicroCredits]
+    public var upstreamKeys: [UpstreamKeyID: MicroCredits]
     /// Credits per page of a model before a reply has told.
     public var creditsPerPage: [String: MicroCredits]
     /// The pages of a document that nothing is known of; at least 1.
@@ -18,8 +18,8 @@ public struct BudgetPlan: Sendable, Equatable {
         timeZone: String = "UTC",
         organization: [Budget] = [],
         teams: [TeamID: [Budget]] = [:],
-        keys: [KeyID: [Budget]] = [:],
-        upstreamKeys: [KeyID: MicroCredits] = [:],
+        keys: [TeamKeyID: [Budget]] = [:],
+        upstreamKeys: [UpstreamKeyID: MicroCredits] = [:],
         creditsPerPage: [String: MicroCredits] = [:],
         assumedPages: Int = 10
     ) {

@@ -8,16 +8,16 @@ public struct LedgerOpening: Sendable, Equatable {
     public struct Row: Sendable, Equatable {
         public var day: BudgetDay
         public var team: TeamID
-        public var key: KeyID
-        public var upstreamKey: KeyID
+        public var key: TeamKeyID
+        public var upstreamKey: UpstreamKeyID
         public var spent: MicroCredits
         public var unconfirmed: MicroCredits
 
         public init(
             day: BudgetDay,
             team: TeamID,
-            key: KeyID,
-            upstreamKey: KeyID,
+            key: TeamKeyID,
+            upstreamKey: UpstreamKeyID,
             spent: MicroCredits,
             unconfirmed: MicroCredits
         ) {

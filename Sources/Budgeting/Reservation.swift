@@ -28,9 +28,9 @@ public struct Reservation: Sendable, Equatable {
 /// Who wants to spend, on what.
 public struct ReservationAsk: Sendable, Equatable {
     public let team: TeamID
-    public let key: KeyID
+    public let key: TeamKeyID
     public let account: AccountID
-    public internal(set) var upstreamKey: KeyID
+    public internal(set) var upstreamKey: UpstreamKeyID
     /// A UUID in lower case.
     public let documentID: String
     public let model: String
@@ -42,9 +42,9 @@ public struct ReservationAsk: Sendable, Equatable {
 
     public init(
         team: TeamID,
-        key: KeyID,
+        key: TeamKeyID,
         account: AccountID,
-        upstreamKey: KeyID,
+        upstreamKey: UpstreamKeyID,
         documentID: String,
         model: String,
         pages: Int?,

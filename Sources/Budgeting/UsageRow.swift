@@ -10,12 +10,12 @@ public struct UsageRow: Sendable, Equatable {
 
     public var day: BudgetDay
     public var team: TeamID
-    public var key: KeyID
+    public var key: TeamKeyID
     /// As the request named it, or `otherModels`.
     public var model: String
     public var counts: UsageCounts
 
-    public init(day: BudgetDay, team: TeamID, key: KeyID, model: String, counts: UsageCounts) {
+    public init(day: BudgetDay, team: TeamID, key: TeamKeyID, model: String, counts: UsageCounts) {
         self.day = day
         self.team = team
         self.key = key

@@ -88,7 +88,7 @@ extension GatewayConfiguration {
             teamKeys: teams.flatMap { team in
                 team.keys.map { key in
                     TeamKeyRecord(
-                        id: KeyID(rawValue: key.id),
+                        id: TeamKeyID(rawValue: key.id),
                         team: team.record.id,
                         secretDigest: hasher.digest(key.secret.bytes),
                         notAfter: key.notAfter,
@@ -121,7 +121,7 @@ extension GatewayConfiguration {
 extension GatewayConfiguration.UpstreamKeyEntry {
     fileprivate func entry(_ hasher: SHA256Hasher) -> UpstreamKeyEntry {
         let key = UpstreamKey(
-            id: KeyID(rawValue: id),
+            id: UpstreamKeyID(rawValue: id),
             account: AccountID(rawValue: account),
             secret: secret.bytes,
             secretDigest: hasher.digest(secret.bytes),

@@ -181,7 +181,7 @@ final class FlightLeader {
     }
 
     /// Books the reservation to another upstream key: its month has room, and the ledger says so before anything is sent.
-    private func book(to key: KeyID, then: @escaping (UpstreamKeyMoved) -> Void) {
+    private func book(to key: UpstreamKeyID, then: @escaping (UpstreamKeyMoved) -> Void) {
         guard let reservation else { preconditionFailure("a call that nothing was reserved for") }
         switch worker.rooms.credits.move(reservation, to: key) {
         case .moved(let moved):

@@ -25,7 +25,7 @@ extension SharedRooms {
     }
 
     /// An operator says that a key at the vendor is good: what the vendor's replies said of it is forgotten.
-    public func enable(upstreamKey id: KeyID) {
+    public func enable(upstreamKey id: UpstreamKeyID) {
         if let record = gate.enable(id, at: now) { note(record) }
     }
 

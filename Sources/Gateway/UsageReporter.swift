@@ -17,7 +17,7 @@ final class UsageReporter {
     private struct Row: Hashable {
         let day: BudgetDay
         let team: TeamID
-        let key: KeyID
+        let key: TeamKeyID
         let model: String
     }
 
@@ -29,7 +29,7 @@ final class UsageReporter {
     private var kept: [UsageRow] = []
     private var keptRefusals: [ShadowRefusals] = []
     /// When keys were last used: the moment at which that was noticed, since no request looks at a clock for it.
-    private var keptUses: [KeyID: Timestamp] = [:]
+    private var keptUses: [TeamKeyID: Timestamp] = [:]
     private var timer: LoopTimer?
     private var isAsking = false
     private var onFinished: (@Sendable () -> Void)?

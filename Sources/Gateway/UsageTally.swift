@@ -8,7 +8,7 @@ final class UsageTally {
     enum Kind { case collapsed, miss, denied }
 
     let team: TeamID
-    let key: KeyID
+    let key: TeamKeyID
     private var rows: [(model: String, counts: UsageCounts)] = []
     /// Hits of one model, the usual case, which are added to `rows` when these are taken or it is another one's turn.
     private var hitModel = ""

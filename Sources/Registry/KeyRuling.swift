@@ -2,10 +2,10 @@ public import Vocabulary
 
 /// What an operator decided about a key. It holds for as long as the key has the secret that it had then.
 public struct KeyRuling: Sendable, Equatable {
-    /// Whose key it is about.
-    public enum Subject: String, Sendable, CaseIterable {
-        case teamKey = "team_key"
-        case upstreamKey = "upstream_key"
+    /// The key that it is about.
+    public enum Subject: Sendable, Hashable {
+        case teamKey(TeamKeyID)
+        case upstreamKey(UpstreamKeyID)
     }
 
     public enum Verdict: String, Sendable, CaseIterable {
@@ -18,15 +18,13 @@ public struct KeyRuling: Sendable, Equatable {
     }
 
     public let subject: Subject
-    public let id: KeyID
     /// SHA-256 of the secret: another secret is none of this ruling's business.
     public let secretDigest: CacheKey
     public let verdict: Verdict
     public let at: Timestamp
 
-    public init(subject: Subject, id: KeyID, secretDigest: CacheKey, verdict: Verdict, at: Timestamp) {
+    public init(subject: Subject, secretDigest: CacheKey, verdict: Verdict, at: Timestamp) {
         self.subject = subject
-        self.id = id
         self.secretDigest = secretDigest
         self.verdict = verdict
         self.at = at

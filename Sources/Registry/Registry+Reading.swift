@@ -7,17 +7,17 @@ extension Registry {
         fileTeams[id].map { ($0, .file) } ?? storedTeams[id].map { ($0, .store) }
     }
 
-    public func teamKey(_ id: KeyID) -> (record: TeamKeyRecord, source: RegistrySource)? {
+    public func teamKey(_ id: TeamKeyID) -> (record: TeamKeyRecord, source: RegistrySource)? {
         if var key = fileTeamKeys[id] {
-            key.revokedAt = ruling(.teamKey, id, key.secretDigest)?.at
+            key.revokedAt = ruling(.teamKey(id), key.secretDigest)?.at
             return (key, .file)
         }
         return storedTeamKeys[id].map { ($0, .store) }
     }
 
-    public func upstreamKey(_ id: KeyID) -> (entry: UpstreamKeyEntry, source: RegistrySource)? {
+    public func upstreamKey(_ id: UpstreamKeyID) -> (entry: UpstreamKeyEntry, source: RegistrySource)? {
         guard var found = fileUpstreamKeys[id].map({ ($0, RegistrySource.file) }) ?? opened(id) else { return nil }
-        let verdict = ruling(.upstreamKey, id, found.0.key.secretDigest)?.verdict
+        let verdict = ruling(.upstreamKey(id), found.0.key.secretDigest)?.verdict
         switch verdict {
         case .draining: found.0.key.operatorState = .draining
         case .disabled: found.0.key.operatorState = .disabled
@@ -26,7 +26,7 @@ extension Registry {
         return found
     }
 
-    private func opened(_ id: KeyID) -> (UpstreamKeyEntry, RegistrySource)? {
+    private func opened(_ id: UpstreamKeyID) -> (UpstreamKeyEntry, RegistrySource)? {
         guard let opened = storedUpstreamKeys[id] else { return nil }
         let stored = opened.stored
         let key = UpstreamKey(
@@ -53,18 +53,18 @@ extension Registry {
     /// - Parameters:
     ///   - cursor: only identifiers behind this one.
     ///   - count: at most so many.
-    public func teamKeyIDs(of team: TeamID, after cursor: String? = nil, atMost count: Int = .max) -> [KeyID] {
+    public func teamKeyIDs(of team: TeamID, after cursor: String? = nil, atMost count: Int = .max) -> [TeamKeyID] {
         guard let keys = teamKeyIDs[team] else { return [] }
         return Array(keys.behind(cursor).lazy.filter { teamKey($0)?.record.team == team }.prefix(count))
     }
 
     /// The keys of a team that are not revoked, in no order; also those that have no effect here (R1).
-    public func goodTeamKeyIDs(of team: TeamID) -> [KeyID] {
+    public func goodTeamKeyIDs(of team: TeamID) -> [TeamKeyID] {
         (teamKeyIDs[team]?.ids ?? []).filter { storedTeamKeys[$0]?.revokedAt == nil }
     }
 
     /// The file's keys in its order, then those of the store.
-    public var upstreamKeyIDs: [KeyID] {
+    public var upstreamKeyIDs: [UpstreamKeyID] {
         let stored = storedUpstreamKeys.keys.filter { fileUpstreamKeys[$0] == nil }
         return file.upstreamKeys.map(\.key.id) + stored.sorted { $0.rawValue < $1.rawValue }
     }

@@ -18,7 +18,7 @@ extension Registry {
 
     /// The secrets by which a key is known: the present one, and those that were replaced and are still good. None of a
     /// key that is revoked or whose team is not there.
-    public func directoryKeys(of id: KeyID, team: (TeamID) -> Team?) -> [TeamKey] {
+    public func directoryKeys(of id: TeamKeyID, team: (TeamID) -> Team?) -> [TeamKey] {
         guard let key = teamKey(id)?.record, key.revokedAt == nil, let team = team(key.team) else { return [] }
         let present = TeamKey(id: id, team: team, secretDigest: key.secretDigest, notAfter: key.notAfter)
         return [present]
@@ -29,7 +29,7 @@ extension Registry {
     }
 
     /// All digests by which the key is, or was until now, in a directory.
-    public func digests(of id: KeyID) -> [CacheKey] {
+    public func digests(of id: TeamKeyID) -> [CacheKey] {
         guard let key = teamKey(id)?.record else { return [] }
         return [key.secretDigest] + key.retiring.map(\.digest)
     }

@@ -15,7 +15,7 @@ extension Registry {
     ///
     /// - Parameter id: nil for the public identifier that stands in the secret.
     public func issuing(
-        _ id: KeyID?,
+        _ id: TeamKeyID?,
         for team: TeamID,
         name: String,
         notAfter: Timestamp?,
@@ -24,7 +24,7 @@ extension Registry {
         at now: Timestamp
     ) throws(RegistryRefusal) -> RegistryChange {
         guard self.team(team) != nil else { throw .notFound("team \(team)") }
-        let id = id ?? KeyID(rawValue: secret.publicID)
+        let id = id ?? TeamKeyID(rawValue: secret.publicID)
         if teamKey(id) != nil { throw .conflict("key \(id) is there already; rotate it or choose another id") }
         guard storedTeamKeys.count < Self.teamKeysMax else {
             throw .conflict("there are \(Self.teamKeysMax) keys already; delete teams that are not used any more")
@@ -48,7 +48,7 @@ extension Registry {
 
     /// Gives a key another secret; the one before stays good for `grace`.
     public func rotating(
-        _ id: KeyID,
+        _ id: TeamKeyID,
         of team: TeamID,
         grace: Duration,
         secret: TeamKeySecret,
@@ -73,7 +73,8 @@ extension Registry {
 
     /// Makes a key invalid for good; one of the file until the file gives it another secret. Nothing is left to do for one
     /// that is revoked already.
-    public func revoking(_ id: KeyID, of team: TeamID, at now: Timestamp) throws(RegistryRefusal) -> RegistryChange? {
+    public func revoking(_ id: TeamKeyID, of team: TeamID, at now: Timestamp) throws(RegistryRefusal) -> RegistryChange?
+    {
         let (before, source) = try key(id, of: team)
         guard before.revokedAt == nil else { return nil }
         var key = before
@@ -83,7 +84,7 @@ extension Registry {
         if source == .file {
             change.writes = [
                 .saveRuling(
-                    KeyRuling(subject: .teamKey, id: id, secretDigest: key.secretDigest, verdict: .revoked, at: now)
+                    KeyRuling(subject: .teamKey(id), secretDigest: key.secretDigest, verdict: .revoked, at: now)
                 )
             ]
         }
@@ -92,7 +93,7 @@ extension Registry {
 
     /// The key, which must be the team's.
     public func key(
-        _ id: KeyID,
+        _ id: TeamKeyID,
         of team: TeamID
     ) throws(RegistryRefusal) -> (record: TeamKeyRecord, source: RegistrySource) {
         guard self.team(team) != nil else { throw .notFound("team \(team)") }
@@ -120,7 +121,7 @@ extension Registry {
 /// What rotations answered, over a restart.
 extension Registry {
     /// The secret of a rotation, sealed for the store; nil without a master key.
-    public func seal(rotation secret: String, of key: KeyID) -> [UInt8]? {
+    public func seal(rotation secret: String, of key: TeamKeyID) -> [UInt8]? {
         sealer.seal(Array(secret.utf8), .rotation(key))
     }
 

@@ -11,7 +11,7 @@ extension Registry {
     ///
     /// - Throws: also when there is no master key to seal the secret with.
     public func adding(
-        _ id: KeyID,
+        _ id: UpstreamKeyID,
         account: AccountID,
         terms: UpstreamKeyTerms,
         secret: [UInt8],
@@ -45,7 +45,7 @@ extension Registry {
     ///   - state: what the operator decides; nil where that stays. An active one also says that the key is good, whatever
     ///     the vendor's replies said of it.
     public func changing(
-        _ id: KeyID,
+        _ id: UpstreamKeyID,
         terms: UpstreamKeyTerms?,
         state: UpstreamKey.OperatorState?,
         at now: Timestamp
@@ -75,36 +75,36 @@ extension Registry {
     ) -> RegistryWrite {
         let verdict: KeyRuling.Verdict
         switch state {
-        case .active: return .removeRuling(.upstreamKey, key.id)
+        case .active: return .removeRuling(.upstreamKey(key.id))
         case .draining: verdict = .draining
         case .disabled: verdict = .disabled
         }
         return .saveRuling(
-            KeyRuling(subject: .upstreamKey, id: key.id, secretDigest: key.secretDigest, verdict: verdict, at: now)
+            KeyRuling(subject: .upstreamKey(key.id), secretDigest: key.secretDigest, verdict: verdict, at: now)
         )
     }
 
     /// Gives a key another secret, which is used from the next request on. What operators decided about the old one is
     /// forgotten (R5).
-    public func rotating(upstream id: KeyID, secret: [UInt8]) throws(RegistryRefusal) -> RegistryChange {
+    public func rotating(upstream id: UpstreamKeyID, secret: [UInt8]) throws(RegistryRefusal) -> RegistryChange {
         guard var key = try ownUpstreamKey(id) else { preconditionFailure("a key of the store that it has not") }
         let (sealed, digest) = try seal(secret, of: id)
         key.sealedSecret = sealed
         key.secretDigest = digest
-        return change("upstream_key.rotate", [.saveUpstreamKey(key), .removeRuling(.upstreamKey, id)], id)
+        return change("upstream_key.rotate", [.saveUpstreamKey(key), .removeRuling(.upstreamKey(id))], id)
     }
 
     /// Deletes a key of the store.
     ///
     /// - Throws: also when a team of the file needs it: the next start, which reads that file, would refuse.
-    public func deleting(upstream id: KeyID) throws(RegistryRefusal) -> RegistryChange {
+    public func deleting(upstream id: UpstreamKeyID) throws(RegistryRefusal) -> RegistryChange {
         if let key = try ownUpstreamKey(id), let team = fileTeam(relyingOn: key) {
             throw .conflict(
                 "upstream key \(id) is the last one of the account \(key.account), which the configuration file gives to "
                     + "team \(team.id); disable the key, or give the team another account first"
             )
         }
-        return change("upstream_key.delete", [.removeUpstreamKey(id), .removeRuling(.upstreamKey, id)], id)
+        return change("upstream_key.delete", [.removeUpstreamKey(id), .removeRuling(.upstreamKey(id))], id)
     }
 
     // MARK: Parts
@@ -117,20 +117,23 @@ extension Registry {
         return hasOther ? nil : file.teams.first { $0.account == key.account }
     }
 
-    private func known(_ id: KeyID) throws(RegistryRefusal) -> (entry: UpstreamKeyEntry, source: RegistrySource) {
+    private func known(_ id: UpstreamKeyID) throws(RegistryRefusal) -> (entry: UpstreamKeyEntry, source: RegistrySource)
+    {
         guard let found = upstreamKey(id) else { throw .notFound("upstream key \(id)") }
         return found
     }
 
     /// A key that the file does not name (R1).
-    private func ownUpstreamKey(_ id: KeyID) throws(RegistryRefusal) -> StoredUpstreamKey? {
+    private func ownUpstreamKey(_ id: UpstreamKeyID) throws(RegistryRefusal) -> StoredUpstreamKey? {
         guard try known(id).source == .store else {
             throw .conflict("upstream key \(id) is named in the configuration file; change it there and send SIGHUP")
         }
         return storedUpstreamKeys[id]?.stored
     }
 
-    private func seal(_ secret: [UInt8], of id: KeyID) throws(RegistryRefusal) -> (sealed: [UInt8], digest: CacheKey) {
+    private func seal(_ secret: [UInt8], of id: UpstreamKeyID) throws(RegistryRefusal) -> (
+        sealed: [UInt8], digest: CacheKey
+    ) {
         guard let sealed = sealer.seal(secret, .upstreamKey(id)) else {
             throw .conflict(
                 "secrets are kept sealed under a master key, and there is none; set \(SecretSealer.variable) to 32 random "
@@ -149,7 +152,7 @@ extension Registry {
     }
 
     /// With what the key looks like before and after these steps.
-    private func change(_ action: String, _ writes: [RegistryWrite], _ id: KeyID) -> RegistryChange {
+    private func change(_ action: String, _ writes: [RegistryWrite], _ id: UpstreamKeyID) -> RegistryChange {
         var then = self
         for write in writes { then.apply(write) }
         return RegistryChange(

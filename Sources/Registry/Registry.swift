@@ -18,11 +18,6 @@ import Vocabulary
 
 /// The teams and keys of the moment. Pure; confined to the one who keeps it.
 public struct Registry: Sendable {
-    struct Ruled: Hashable {
-        let subject: KeyRuling.Subject
-        let id: KeyID
-    }
-
     /// A vendor's key of the store, with its secret opened.
     struct OpenedUpstreamKey {
         var stored: StoredUpstreamKey
@@ -31,12 +26,12 @@ public struct Registry: Sendable {
 
     var file = FileRegistry()
     var fileTeams: [TeamID: TeamRecord] = [:]
-    var fileTeamKeys: [KeyID: TeamKeyRecord] = [:]
-    var fileUpstreamKeys: [KeyID: UpstreamKeyEntry] = [:]
+    var fileTeamKeys: [TeamKeyID: TeamKeyRecord] = [:]
+    var fileUpstreamKeys: [UpstreamKeyID: UpstreamKeyEntry] = [:]
     var storedTeams: [TeamID: TeamRecord] = [:]
-    var storedTeamKeys: [KeyID: TeamKeyRecord] = [:]
-    var storedUpstreamKeys: [KeyID: OpenedUpstreamKey] = [:]
-    var rulings: [Ruled: KeyRuling] = [:]
+    var storedTeamKeys: [TeamKeyID: TeamKeyRecord] = [:]
+    var storedUpstreamKeys: [UpstreamKeyID: OpenedUpstreamKey] = [:]
+    var rulings: [KeyRuling.Subject: KeyRuling] = [:]
     /// The keys of each team, of the file and of the store, in order: a page of them is found without sorting them all.
     var teamKeyIDs: [TeamID: SortedKeys] = [:]
     let sealer: SecretSealer
@@ -59,7 +54,7 @@ public struct Registry: Sendable {
             key.monthlyCredits = key.monthlyCredits?.bounded
             storedUpstreamKeys[key.id] = OpenedUpstreamKey(stored: key, secret: try sealer.open(key))
         }
-        for ruling in rows.rulings { rulings[Ruled(subject: ruling.subject, id: ruling.id)] = ruling }
+        for ruling in rows.rulings { rulings[ruling.subject] = ruling }
         replace(file: file)
     }
 
@@ -77,11 +72,11 @@ public struct Registry: Sendable {
 
     /// The steps that follow from another file: rulings on keys that have another secret in it (R5).
     public func following(_ file: FileRegistry) -> [RegistryWrite] {
-        let team = file.teamKeys.map { (Ruled(subject: .teamKey, id: $0.id), $0.secretDigest) }
-        let upstream = file.upstreamKeys.map { (Ruled(subject: .upstreamKey, id: $0.key.id), $0.key.secretDigest) }
-        return (team + upstream).compactMap { ruled, digest in
-            guard let ruling = rulings[ruled], ruling.secretDigest != digest else { return nil }
-            return .removeRuling(ruled.subject, ruled.id)
+        let team = file.teamKeys.map { (KeyRuling.Subject.teamKey($0.id), $0.secretDigest) }
+        let upstream = file.upstreamKeys.map { (KeyRuling.Subject.upstreamKey($0.key.id), $0.key.secretDigest) }
+        return (team + upstream).compactMap { subject, digest in
+            guard let ruling = rulings[subject], ruling.secretDigest != digest else { return nil }
+            return .removeRuling(subject)
         }
     }
 
@@ -113,16 +108,16 @@ public struct Registry: Sendable {
             guard let secret else { preconditionFailure("a sealed secret of \(key.id) that cannot be opened") }
             storedUpstreamKeys[key.id] = OpenedUpstreamKey(stored: key, secret: secret)
         case .removeUpstreamKey(let id): storedUpstreamKeys[id] = nil
-        case .saveRuling(let ruling): rulings[Ruled(subject: ruling.subject, id: ruling.id)] = ruling
-        case .removeRuling(let subject, let id): rulings[Ruled(subject: subject, id: id)] = nil
+        case .saveRuling(let ruling): rulings[ruling.subject] = ruling
+        case .removeRuling(let subject): rulings[subject] = nil
         // Receipts are kept by `RotationMemory`, and what replies said by the rings.
         case .saveReceipt, .enableUpstreamKey: break
         }
     }
 
     /// What an operator has decided about a key with this secret.
-    func ruling(_ subject: KeyRuling.Subject, _ id: KeyID, _ digest: CacheKey) -> KeyRuling? {
-        rulings[Ruled(subject: subject, id: id)].flatMap { $0.secretDigest == digest ? $0 : nil }
+    func ruling(_ subject: KeyRuling.Subject, _ digest: CacheKey) -> KeyRuling? {
+        rulings[subject].flatMap { $0.secretDigest == digest ? $0 : nil }
     }
 }
 

@@ -8,11 +8,11 @@ public enum RegistryWrite: Sendable, Equatable {
     case removeTeam(TeamID)
     case saveTeamKey(TeamKeyRecord)
     case saveUpstreamKey(StoredUpstreamKey)
-    case removeUpstreamKey(KeyID)
+    case removeUpstreamKey(UpstreamKeyID)
     /// What the vendor's replies said of the key is forgotten.
-    case enableUpstreamKey(KeyID)
+    case enableUpstreamKey(UpstreamKeyID)
     case saveRuling(KeyRuling)
-    case removeRuling(KeyRuling.Subject, KeyID)
+    case removeRuling(KeyRuling.Subject)
     /// Takes the place of one of the same key and request; those whose time is over at `now` go.
     case saveReceipt(RotationReceipt, now: Timestamp)
 }

@@ -8,7 +8,7 @@ public struct RotationMemory: Sendable {
     static let receiptsMax = 10_000
 
     private struct Request: Hashable {
-        let key: KeyID
+        let key: TeamKeyID
         let digest: CacheKey
     }
 
@@ -24,7 +24,7 @@ public struct RotationMemory: Sendable {
     /// - Parameter requestDigest: SHA-256 of the `Idempotency-Key`.
     public mutating func remember(
         _ secret: String,
-        of key: KeyID,
+        of key: TeamKeyID,
         requestDigest: CacheKey,
         until: Timestamp,
         now: Timestamp
@@ -37,11 +37,11 @@ public struct RotationMemory: Sendable {
     }
 
     /// What that request was answered; nil when it was none, or too long ago.
-    public func secret(of key: KeyID, requestDigest: CacheKey, at now: Timestamp) -> String? {
+    public func secret(of key: TeamKeyID, requestDigest: CacheKey, at now: Timestamp) -> String? {
         guard let receipt = receipts[Request(key: key, digest: requestDigest)], now < receipt.until else { return nil }
         return receipt.secret
     }
 
     /// A key that was revoked, or is gone, has no secret to tell; another one may come to have its name.
-    public mutating func forget(_ keys: Set<KeyID>) { receipts = receipts.filter { !keys.contains($0.key.key) } }
+    public mutating func forget(_ keys: Set<TeamKeyID>) { receipts = receipts.filter { !keys.contains($0.key.key) } }
 }

@@ -2,7 +2,7 @@ public import Vocabulary
 
 /// What a rotation with an `Idempotency-Key` answered, so that it answers the same when it is repeated: contract §7.
 public struct RotationReceipt: Sendable, Equatable {
-    public let key: KeyID
+    public let key: TeamKeyID
     /// SHA-256 of the `Idempotency-Key`, whose text is the client's.
     public let requestDigest: CacheKey
     /// Sealed under the master key, with the key's identifier as context.
@@ -10,7 +10,7 @@ public struct RotationReceipt: Sendable, Equatable {
     /// From this moment on it is forgotten.
     public let until: Timestamp
 
-    public init(key: KeyID, requestDigest: CacheKey, sealedSecret: [UInt8], until: Timestamp) {
+    public init(key: TeamKeyID, requestDigest: CacheKey, sealedSecret: [UInt8], until: Timestamp) {
         self.key = key
         self.requestDigest = requestDigest
         self.sealedSecret = sealedSecret

@@ -12,9 +12,9 @@ public struct SecretSealer: Sendable {
 
     /// What a sealed secret is of: a secret is opened only as what it was sealed for.
     public enum Purpose {
-        case upstreamKey(KeyID)
+        case upstreamKey(UpstreamKeyID)
         /// The secret that a rotation of a team's key gave.
-        case rotation(KeyID)
+        case rotation(TeamKeyID)
 
         var context: String {
             switch self {

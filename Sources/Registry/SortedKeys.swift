@@ -2,20 +2,20 @@ import Vocabulary
 
 /// Identifiers of keys in the order of their texts, each once.
 struct SortedKeys: Sendable {
-    private(set) var ids: [KeyID]
+    private(set) var ids: [TeamKeyID]
 
-    init(_ ids: [KeyID]) {
+    init(_ ids: [TeamKeyID]) {
         self.ids = Set(ids).sorted { $0.rawValue < $1.rawValue }
     }
 
-    mutating func insert(_ id: KeyID) {
+    mutating func insert(_ id: TeamKeyID) {
         let place = firstIndex { $0 >= id.rawValue }
         if place < ids.endIndex, ids[place] == id { return }
         ids.insert(id, at: place)
     }
 
     /// Those that come after a text; all without one.
-    func behind(_ cursor: String?) -> ArraySlice<KeyID> {
+    func behind(_ cursor: String?) -> ArraySlice<TeamKeyID> {
         guard let cursor else { return ids[...] }
         return ids[firstIndex { $0 > cursor }...]
     }

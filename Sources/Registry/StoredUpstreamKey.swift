@@ -2,7 +2,7 @@ public import Vocabulary
 
 /// A key at the vendor as the store keeps it: its secret is sealed.
 public struct StoredUpstreamKey: Sendable, Equatable {
-    public let id: KeyID
+    public let id: UpstreamKeyID
     public let account: AccountID
     /// At least 1.
     public var weight: Int
@@ -16,7 +16,7 @@ public struct StoredUpstreamKey: Sendable, Equatable {
     public let createdAt: Timestamp
 
     public init(
-        id: KeyID,
+        id: UpstreamKeyID,
         account: AccountID,
         weight: Int,
         notBefore: Timestamp?,

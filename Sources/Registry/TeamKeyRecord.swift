@@ -16,7 +16,7 @@ public struct TeamKeyRecord: Sendable, Equatable {
     }
 
     /// Unique over all teams; what was spent belongs to it, whatever its secret is.
-    public let id: KeyID
+    public let id: TeamKeyID
     public let team: TeamID
     /// What stands in the secret for people to know the key by; nil for keys of the file.
     public let publicID: String?
@@ -37,7 +37,7 @@ public struct TeamKeyRecord: Sendable, Equatable {
     public var revokedAt: Timestamp?
 
     public init(
-        id: KeyID,
+        id: TeamKeyID,
         team: TeamID,
         publicID: String? = nil,
         name: String = "",

@@ -17,8 +17,8 @@ extension BudgetScope {
         switch kind {
         case "organization": self = .organization
         case "team": self = .team(TeamID(rawValue: id))
-        case "key": self = .key(KeyID(rawValue: id))
-        case "upstream_key": self = .upstreamKey(KeyID(rawValue: id))
+        case "key": self = .key(TeamKeyID(rawValue: id))
+        case "upstream_key": self = .upstreamKey(UpstreamKeyID(rawValue: id))
         default: return nil
         }
     }

@@ -16,16 +16,16 @@ enum KeyUseTable {
         try statement.run()
     }
 
-    static func remove(_ key: KeyID, on connection: StoreConnection) throws {
+    static func remove(_ key: TeamKeyID, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM team_key_uses WHERE key = ?1")
         statement.bind(key.rawValue, at: 1)
         try statement.run()
     }
 
     /// Keys that were never used are absent.
-    static func uses(of keys: [KeyID], on connection: StoreConnection) throws -> [KeyID: Timestamp] {
+    static func uses(of keys: [TeamKeyID], on connection: StoreConnection) throws -> [TeamKeyID: Timestamp] {
         let statement = try connection.statement("SELECT at FROM team_key_uses WHERE key = ?1")
-        var uses: [KeyID: Timestamp] = [:]
+        var uses: [TeamKeyID: Timestamp] = [:]
         for key in keys {
             statement.bind(key.rawValue, at: 1)
             try statement.forEachRow(about: "a key's last use") { uses[key] = try $0.moment(at: 0) }

@@ -25,7 +25,7 @@ enum ReceiptTable {
         try statement.run()
     }
 
-    static func remove(of key: KeyID, on connection: StoreConnection) throws {
+    static func remove(of key: TeamKeyID, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM rotation_receipts WHERE key = ?1")
         statement.bind(key.rawValue, at: 1)
         try statement.run()
@@ -42,7 +42,7 @@ enum ReceiptTable {
         statement.bind(now, at: 1)
         return try statement.rows(about: "the receipt of a rotation") { row in
             RotationReceipt(
-                key: KeyID(rawValue: try row.text(at: 0)),
+                key: TeamKeyID(rawValue: try row.text(at: 0)),
                 requestDigest: try row.digest(at: 1),
                 sealedSecret: try row.bytes(at: 2),
                 until: try row.moment(at: 3)

@@ -26,5 +26,5 @@ public protocol RegistryStore: Sendable {
     )
 
     /// When each of these keys was last used; those that never were are absent.
-    func uses(of keys: [KeyID], then: @escaping @Sendable (Result<[KeyID: Timestamp], StoreFault>) -> Void)
+    func uses(of keys: [TeamKeyID], then: @escaping @Sendable (Result<[TeamKeyID: Timestamp], StoreFault>) -> Void)
 }

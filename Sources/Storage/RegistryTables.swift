@@ -12,7 +12,7 @@ enum RegistryTables {
         case .removeUpstreamKey(let key): try StoredUpstreamKeyTable.remove(key, on: connection)
         case .enableUpstreamKey(let key): try UpstreamKeyTable.remove(key, on: connection)
         case .saveRuling(let ruling): try RulingTable.save(ruling, on: connection)
-        case .removeRuling(let subject, let key): try RulingTable.remove(subject, key, on: connection)
+        case .removeRuling(let subject): try RulingTable.remove(subject, on: connection)
         case .saveReceipt(let receipt, let now): try ReceiptTable.save(receipt, now: now, on: connection)
         }
     }

@@ -6,7 +6,7 @@ enum RetiringSecretTable {
     typealias Secret = TeamKeyRecord.RetiringSecret
 
     /// Takes the place of all that the key had.
-    static func save(_ secrets: [Secret], of key: KeyID, on connection: StoreConnection) throws {
+    static func save(_ secrets: [Secret], of key: TeamKeyID, on connection: StoreConnection) throws {
         try remove(of: key, on: connection)
         let statement = try connection.statement(
             "INSERT INTO retiring_secrets (key, position, secret_digest, until) VALUES (?1, ?2, ?3, ?4)"
@@ -20,21 +20,21 @@ enum RetiringSecretTable {
         }
     }
 
-    static func remove(of key: KeyID, on connection: StoreConnection) throws {
+    static func remove(of key: TeamKeyID, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM retiring_secrets WHERE key = ?1")
         statement.bind(key.rawValue, at: 1)
         try statement.run()
     }
 
     /// Those of each key that has any, in the order in which they were given.
-    static func secrets(on connection: StoreConnection) throws -> [KeyID: [Secret]] {
+    static func secrets(on connection: StoreConnection) throws -> [TeamKeyID: [Secret]] {
         let statement = try connection.statement(
             "SELECT key, secret_digest, until FROM retiring_secrets ORDER BY key, position"
         )
-        var secrets: [KeyID: [Secret]] = [:]
+        var secrets: [TeamKeyID: [Secret]] = [:]
         try statement.forEachRow(about: "a retiring secret") { row in
             let secret = Secret(digest: try row.digest(at: 1), until: try row.moment(at: 2))
-            secrets[KeyID(rawValue: try row.text(at: 0)), default: []].append(secret)
+            secrets[TeamKeyID(rawValue: try row.text(at: 0)), default: []].append(secret)
         }
         return secrets
     }

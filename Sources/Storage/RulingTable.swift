@@ -12,18 +12,20 @@ enum RulingTable {
                 verdict = excluded.verdict, at = excluded.at
             """
         )
-        statement.bind(ruling.subject.rawValue, at: 1)
-        statement.bind(ruling.id.rawValue, at: 2)
+        let (kind, id) = ruling.subject.columns
+        statement.bind(kind, at: 1)
+        statement.bind(id, at: 2)
         statement.bind(ruling.secretDigest, at: 3)
         statement.bind(ruling.verdict.rawValue, at: 4)
         statement.bind(ruling.at, at: 5)
         try statement.run()
     }
 
-    static func remove(_ subject: KeyRuling.Subject, _ id: KeyID, on connection: StoreConnection) throws {
+    static func remove(_ subject: KeyRuling.Subject, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM key_rulings WHERE subject = ?1 AND id = ?2")
-        statement.bind(subject.rawValue, at: 1)
-        statement.bind(id.rawValue, at: 2)
+        let (kind, id) = subject.columns
+        statement.bind(kind, at: 1)
+        statement.bind(id, at: 2)
         try statement.run()
     }
 
@@ -33,12 +35,30 @@ enum RulingTable {
         )
         return try statement.rows(about: "a ruling") { row in
             KeyRuling(
-                subject: try row.word(at: 0),
-                id: KeyID(rawValue: try row.text(at: 1)),
+                subject: try row.need(KeyRuling.Subject(kind: try row.text(at: 0), id: try row.text(at: 1))),
                 secretDigest: try row.digest(at: 2),
                 verdict: try row.word(at: 3),
                 at: try row.moment(at: 4)
             )
+        }
+    }
+}
+
+/// A key as two columns of the table: `subject` and `id`.
+extension KeyRuling.Subject {
+    fileprivate var columns: (kind: String, id: String) {
+        switch self {
+        case .teamKey(let key): ("team_key", key.rawValue)
+        case .upstreamKey(let key): ("upstream_key", key.rawValue)
+        }
+    }
+
+    /// Nil for a kind that no version has written.
+    fileprivate init?(kind: String, id: String) {
+        switch kind {
+        case "team_key": self = .teamKey(TeamKeyID(rawValue: id))
+        case "upstream_key": self = .upstreamKey(UpstreamKeyID(rawValue: id))
+        default: return nil
         }
     }
 }

@@ -36,7 +36,10 @@ extension SQLiteStore: RegistryStore {
         read({ try AuditTable.page(before: before, atMost: count, on: $0) }, then: then)
     }
 
-    public func uses(of keys: [KeyID], then: @escaping @Sendable (Result<[KeyID: Timestamp], StoreFault>) -> Void) {
+    public func uses(
+        of keys: [TeamKeyID],
+        then: @escaping @Sendable (Result<[TeamKeyID: Timestamp], StoreFault>) -> Void
+    ) {
         read({ try KeyUseTable.uses(of: keys, on: $0) }, then: then)
     }
 }

@@ -27,7 +27,7 @@ enum StoredUpstreamKeyTable {
         try statement.run(binding: key.sealedSecret, at: 7)
     }
 
-    static func remove(_ id: KeyID, on connection: StoreConnection) throws {
+    static func remove(_ id: UpstreamKeyID, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM upstream_keys WHERE id = ?1")
         statement.bind(id.rawValue, at: 1)
         try statement.run()
@@ -42,7 +42,7 @@ enum StoredUpstreamKeyTable {
         )
         return try statement.rows(about: "an upstream key") { row in
             StoredUpstreamKey(
-                id: KeyID(rawValue: try row.text(at: 0)),
+                id: UpstreamKeyID(rawValue: try row.text(at: 0)),
                 account: AccountID(rawValue: try row.text(at: 1)),
                 weight: Int(try row.count(at: 2)),
                 notBefore: try row.ifAny(row.moment, at: 3),

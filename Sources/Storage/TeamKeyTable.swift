@@ -48,13 +48,13 @@ enum TeamKeyTable {
 
     private static func removeEach(of statement: PreparedStatement, on connection: StoreConnection) throws {
         // Read to the end first: a table that changes under a statement may give rows twice or not at all.
-        for key in try statement.rows(about: "a team's key", { KeyID(rawValue: try $0.text(at: 0)) }) {
+        for key in try statement.rows(about: "a team's key", { TeamKeyID(rawValue: try $0.text(at: 0)) }) {
             try remove(key, on: connection)
         }
     }
 
     /// Removes the key and all that the store has of it but what it spent.
-    private static func remove(_ key: KeyID, on connection: StoreConnection) throws {
+    private static func remove(_ key: TeamKeyID, on connection: StoreConnection) throws {
         try RetiringSecretTable.remove(of: key, on: connection)
         try RegistryBudgetTable.remove(of: .key(key), on: connection)
         try ReceiptTable.remove(of: key, on: connection)
@@ -74,7 +74,7 @@ enum TeamKeyTable {
         )
         let retiring = try RetiringSecretTable.secrets(on: connection)
         return try statement.rows(about: "a team's key") { row in
-            let id = KeyID(rawValue: try row.text(at: 0))
+            let id = TeamKeyID(rawValue: try row.text(at: 0))
             return TeamKeyRecord(
                 id: id,
                 team: TeamID(rawValue: try row.text(at: 1)),

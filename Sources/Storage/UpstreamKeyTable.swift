@@ -26,7 +26,7 @@ enum UpstreamKeyTable {
     }
 
     /// Nothing is known of the key any more.
-    static func remove(_ id: KeyID, on connection: StoreConnection) throws {
+    static func remove(_ id: UpstreamKeyID, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM upstream_key_states WHERE id = ?1")
         statement.bind(id.rawValue, at: 1)
         try statement.run()
@@ -42,7 +42,7 @@ enum UpstreamKeyTable {
             guard let id = statement.text(at: 0), let digest = statement.key(at: 1), let state = state(statement) else {
                 throw StoreFault(code: .corrupt, detail: "the state of an upstream key is damaged in the store")
             }
-            records.append(UpstreamKeyRecord(id: KeyID(rawValue: id), secretDigest: digest, state: state))
+            records.append(UpstreamKeyRecord(id: UpstreamKeyID(rawValue: id), secretDigest: digest, state: state))
         }
         return records
     }

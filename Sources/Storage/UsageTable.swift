@@ -102,8 +102,8 @@ enum UsageTable {
         return LedgerOpening.Row(
             day: BudgetDay(number: day),
             team: TeamID(rawValue: team),
-            key: KeyID(rawValue: key),
-            upstreamKey: KeyID(rawValue: upstreamKey),
+            key: TeamKeyID(rawValue: key),
+            upstreamKey: UpstreamKeyID(rawValue: upstreamKey),
             spent: MicroCredits(micros: spent),
             unconfirmed: MicroCredits(micros: unconfirmed)
         )

@@ -26,7 +26,7 @@ final class UpstreamAttempt {
     let number: UInt64
     let call: UpstreamCall
     /// The key that the call is booked to.
-    private(set) var booked: KeyID
+    private(set) var booked: UpstreamKeyID
     /// Keys that it must not go out with: one that was rejected, and those that have spent their month.
     private(set) var without: [UpstreamKey] = []
     private unowned let client: UpstreamClient

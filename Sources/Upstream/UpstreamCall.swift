@@ -12,7 +12,7 @@ public struct UpstreamCall: Sendable {
     /// A UUID in lower case, to tell refusals of one document from those of several.
     public let documentID: String
     /// The key that the call is booked to.
-    public let key: KeyID
+    public let key: UpstreamKeyID
 
     public init(
         body: [UInt8],
@@ -20,7 +20,7 @@ public struct UpstreamCall: Sendable {
         team: TeamID,
         account: AccountID,
         documentID: String,
-        key: KeyID
+        key: UpstreamKeyID
     ) {
         self.body = body
         self.requestID = requestID
@@ -32,7 +32,7 @@ public struct UpstreamCall: Sendable {
 }
 
 /// Books a call to another key than before, durably, and says when that is done: nothing is sent with that key before.
-public typealias UpstreamKeyMove = (KeyID, @escaping (UpstreamKeyMoved) -> Void) -> Void
+public typealias UpstreamKeyMove = (UpstreamKeyID, @escaping (UpstreamKeyMoved) -> Void) -> Void
 
 /// What became of booking a call to another key.
 public enum UpstreamKeyMoved: Sendable {

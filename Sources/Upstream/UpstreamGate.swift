@@ -15,7 +15,7 @@ public final class UpstreamGate: Sendable {
         let account: AccountID
         let team: TeamID
         /// The key that the request is booked to, which it gets if it can.
-        let booked: KeyID
+        let booked: UpstreamKeyID
         /// Keys that it has tried, or that have no room for it.
         let without: [UpstreamKey]
         let mailbox: Mailbox<Answer>
@@ -90,7 +90,7 @@ public final class UpstreamGate: Sendable {
     /// are forgotten, and who waits can go out with it. A key that drains or is disabled stays so.
     ///
     /// - Returns: what is to be remembered of it now; nil when there is no such key.
-    public func enable(_ id: KeyID, at now: Moment) -> UpstreamKeyRecord? {
+    public func enable(_ id: UpstreamKeyID, at now: Moment) -> UpstreamKeyRecord? {
         let (record, answers) = state.withLock { state in (state.enable(id), state.letOut(at: now)) }
         deliver(answers)
         return record

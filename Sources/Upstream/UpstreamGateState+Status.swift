@@ -15,7 +15,7 @@ extension UpstreamGateState {
     }
 
     /// A key may have come from another account while requests of that one were out with it.
-    private func underWay(with key: KeyID) -> Int { accounts.values.reduce(0) { $0 + ($1.out[key] ?? 0) } }
+    private func underWay(with key: UpstreamKeyID) -> Int { accounts.values.reduce(0) { $0 + ($1.out[key] ?? 0) } }
 }
 
 extension UpstreamKeyRing.Slot {

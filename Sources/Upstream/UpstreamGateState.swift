@@ -8,7 +8,7 @@ struct UpstreamGateState {
         var breaker: CircuitBreaker
         var queue = FairQueue<UpstreamGate.Waiting>()
         /// How many requests are out with each key, be it in the ring still or not; at least 1.
-        var out: [KeyID: Int] = [:]
+        var out: [UpstreamKeyID: Int] = [:]
 
         /// Nothing is left that it is known for.
         var isOver: Bool { ring.slots.isEmpty && queue.isEmpty && out.isEmpty }
@@ -58,7 +58,7 @@ struct UpstreamGateState {
     }
 
     /// What is to be remembered of a key that an operator enabled; nil when there is none.
-    mutating func enable(_ key: KeyID) -> UpstreamKeyRecord? {
+    mutating func enable(_ key: UpstreamKeyID) -> UpstreamKeyRecord? {
         for id in order {
             if let record = accounts[id]?.ring.enable(key) { return record }
         }

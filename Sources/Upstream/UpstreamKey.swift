@@ -4,7 +4,7 @@ public import Vocabulary
 ///
 /// A value: what changes about a key is a changed copy of it, which comes into use when the gate replaces its keys.
 public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable {
-    public let id: KeyID
+    public let id: UpstreamKeyID
     public let account: AccountID
     let secret: [UInt8]
     /// Takes the secret out of replies.
@@ -19,7 +19,7 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
     public var operatorState = OperatorState.active
 
     public init(
-        id: KeyID,
+        id: UpstreamKeyID,
         account: AccountID,
         secret: [UInt8],
         secretDigest: CacheKey,

@@ -114,7 +114,9 @@ struct UpstreamKeyRing: Sendable {
 
     /// The key that a request goes out with: one that is due for a trial, else the one that it is booked to if it can be,
     /// else an active one by its turn.
-    mutating func take(preferring id: KeyID, without: [UpstreamKey], at now: Moment) -> (UpstreamKey, isTrial: Bool)? {
+    mutating func take(preferring id: UpstreamKeyID, without: [UpstreamKey], at now: Moment) -> (
+        UpstreamKey, isTrial: Bool
+    )? {
         if let index = trialIndex(without: without, at: now) {
             slots[index].quarantine?.beginTrial(at: now.steady)
             return (slots[index].key, true)
@@ -188,7 +190,7 @@ struct UpstreamKeyRing: Sendable {
     /// An operator says that the key is good: what replies have said against it is forgotten. Nil when it is not here.
     ///
     /// - Returns: what is to be remembered from now on.
-    mutating func enable(_ id: KeyID) -> UpstreamKeyRecord? {
+    mutating func enable(_ id: UpstreamKeyID) -> UpstreamKeyRecord? {
         guard let index = slots.firstIndex(where: { $0.key.id == id }) else { return nil }
         let key = slots[index].key
         slots[index] = Slot(key: key, balance: slots[index].balance)

@@ -11,7 +11,7 @@ public struct UpstreamKeyStatus: Sendable, Equatable {
         case active
     }
 
-    public let id: KeyID
+    public let id: UpstreamKeyID
     public let account: AccountID
     public let state: State
     /// The end of the pause that the vendor asked for, in whatever state; nil when there is none.

@@ -16,8 +16,17 @@ public struct AccountID: RawRepresentable, Hashable, Sendable, CustomStringConve
     public var description: String { rawValue }
 }
 
-/// The identifier of a key, a team's or the vendor's. It is the public name of a key and says nothing about its secret.
-public struct KeyID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+/// The identifier of a team's key. It is the public name of the key and says nothing about its secret.
+public struct TeamKeyID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public var description: String { rawValue }
+}
+
+/// The identifier of a key at the vendor. It is the public name of the key and says nothing about its secret.
+public struct UpstreamKeyID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: String
 
     public init(rawValue: String) { self.rawValue = rawValue }

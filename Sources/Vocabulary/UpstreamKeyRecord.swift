@@ -9,12 +9,12 @@ public struct UpstreamKeyRecord: Sendable, Equatable {
         case quarantined(QuarantineReason)
     }
 
-    public let id: KeyID
+    public let id: UpstreamKeyID
     /// SHA-256 of the secret: another secret has nothing to do with what became of this one.
     public let secretDigest: CacheKey
     public let state: State
 
-    public init(id: KeyID, secretDigest: CacheKey, state: State) {
+    public init(id: UpstreamKeyID, secretDigest: CacheKey, state: State) {
         self.id = id
         self.secretDigest = secretDigest
         self.state = state

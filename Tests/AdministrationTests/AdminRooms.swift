@@ -64,7 +64,7 @@ final class AdminRooms: Sendable {
     static func file(teams: [String] = ["filed"], upstreamSecret: String = "vendor-secret-1") -> FileRegistry {
         let hasher = SHA256Hasher()
         let key = UpstreamKey(
-            id: KeyID(rawValue: "primary"),
+            id: UpstreamKeyID(rawValue: "primary"),
             account: AccountID(rawValue: "default"),
             secret: Array(upstreamSecret.utf8),
             secretDigest: hasher.digest(Array(upstreamSecret.utf8))

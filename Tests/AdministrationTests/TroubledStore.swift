@@ -71,7 +71,7 @@ final class TroubledStore: RegistryStore, LessonStore {
         store.audit(before: before, atMost: count, then: then)
     }
 
-    func uses(of keys: [KeyID], then: @escaping @Sendable (Result<[KeyID: Timestamp], StoreFault>) -> Void) {
+    func uses(of keys: [TeamKeyID], then: @escaping @Sendable (Result<[TeamKeyID: Timestamp], StoreFault>) -> Void) {
         store.uses(of: keys, then: then)
     }
 

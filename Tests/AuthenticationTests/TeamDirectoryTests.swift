@@ -15,7 +15,7 @@ struct TeamDirectoryTests {
     private let now = Timestamp(seconds: 1_000)
 
     private func key(_ id: String, _ digest: CacheKey, notAfter: Timestamp? = nil, team: Team? = nil) -> TeamKey {
-        TeamKey(id: KeyID(rawValue: id), team: team ?? self.team, secretDigest: digest, notAfter: notAfter)
+        TeamKey(id: TeamKeyID(rawValue: id), team: team ?? self.team, secretDigest: digest, notAfter: notAfter)
     }
 
     private func directory(_ keys: [TeamKey]) -> TeamDirectory { TeamDirectory(teams: [team], keys: keys) }

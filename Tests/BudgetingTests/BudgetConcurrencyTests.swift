@@ -28,7 +28,7 @@ struct BudgetConcurrencyTests {
     @Test("L3: of many threads that end the same reservations, one ends each, while others admit and end their own")
     func endsOnce() throws {
         let gate = BudgetGate(BudgetPlan(organization: [enforced(.month, 100_000)]), at: now)
-        let meter = gate.meter(team: TeamID(rawValue: "team"), key: KeyID(rawValue: "key"))
+        let meter = gate.meter(team: TeamID(rawValue: "team"), key: TeamKeyID(rawValue: "key"))
         let shared = try (0..<300).map { _ in try #require(gate.admit(ask(pages: 3), at: now).reservation) }
         let counts = Guarded((settled: Int64(0), wrong: 0))
         DispatchQueue.concurrentPerform(iterations: threads) { thread in

@@ -4,8 +4,8 @@ import Vocabulary
 
 private let now = at("2026-03-11T12:00:00Z")  // a Wednesday
 private let team = TeamID(rawValue: "team")
-private let key = KeyID(rawValue: "key")
-private let primary = KeyID(rawValue: "primary")
+private let key = TeamKeyID(rawValue: "key")
+private let primary = UpstreamKeyID(rawValue: "primary")
 
 /// A plan with one budget, in the scope of this index: organisation, team, key, upstream key.
 private func plan(_ scope: Int, _ window: BudgetWindow, _ limit: Int64) -> BudgetPlan {

@@ -7,13 +7,13 @@ import Vocabulary
 private let now = at("2026-03-11T12:00:00Z")
 private let tomorrow = at("2026-03-12T12:00:00Z")
 private let team = TeamID(rawValue: "team")
-private let key = KeyID(rawValue: "key")
+private let key = TeamKeyID(rawValue: "key")
 
 @Suite("A budget meter")
 struct BudgetMeterTests {
     @Test("shows the least that is left in any enforced budget, and no upstream key's")
     func least() {
-        var plan = BudgetPlan(upstreamKeys: [KeyID(rawValue: "primary"): credits(1)])
+        var plan = BudgetPlan(upstreamKeys: [UpstreamKeyID(rawValue: "primary"): credits(1)])
         let gate = BudgetGate(plan, at: now)
         let meter = gate.meter(team: team, key: key)
         #expect(meter.remaining(at: now) == nil)

@@ -155,7 +155,7 @@ struct BudgetModel {
     }
 
     /// What a meter of the key must show.
-    mutating func remaining(team: TeamID, key: KeyID, at now: Timestamp) -> MicroCredits? {
+    mutating func remaining(team: TeamID, key: TeamKeyID, at now: Timestamp) -> MicroCredits? {
         let today = today(at: now)
         var least: Int?
         for scope in [.organization, .team(team), .key(key)] as [BudgetScope] {

@@ -17,8 +17,8 @@ struct DamagedOpeningTests {
                     LedgerOpening.Row(
                         day: BudgetDay(number: day),
                         team: TeamID(rawValue: "team"),
-                        key: KeyID(rawValue: "key"),
-                        upstreamKey: KeyID(rawValue: "main"),
+                        key: TeamKeyID(rawValue: "key"),
+                        upstreamKey: UpstreamKeyID(rawValue: "main"),
                         spent: MicroCredits(micros: amount),
                         unconfirmed: MicroCredits(micros: amount)
                     )
@@ -40,9 +40,9 @@ struct DamagedOpeningTests {
         #expect(gate.remaining(of: .organization, at: now) == .zero)
         let ask = ReservationAsk(
             team: TeamID(rawValue: "team"),
-            key: KeyID(rawValue: "key"),
+            key: TeamKeyID(rawValue: "key"),
             account: AccountID(rawValue: "default"),
-            upstreamKey: KeyID(rawValue: "main"),
+            upstreamKey: UpstreamKeyID(rawValue: "main"),
             documentID: "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8",
             model: "gpt-4o-mini",
             pages: .max,

@@ -4,13 +4,13 @@ import Testing
 import Vocabulary
 
 private let now = at("2026-03-11T12:00:00Z")
-private let second = KeyID(rawValue: "second")
+private let second = UpstreamKeyID(rawValue: "second")
 
 /// Limits of both upstream keys.
 private func gate(_ primary: Int64, _ other: Int64, at moment: Timestamp = now) -> BudgetGate {
     let plan = BudgetPlan(
         teams: [TeamID(rawValue: "team"): [enforced(.month, 1_000)]],
-        upstreamKeys: [KeyID(rawValue: "primary"): credits(primary), second: credits(other)]
+        upstreamKeys: [UpstreamKeyID(rawValue: "primary"): credits(primary), second: credits(other)]
     )
     return BudgetGate(plan, at: moment)
 }
@@ -113,7 +113,9 @@ struct ReservationMoveTests {
             } else {
                 let index = open.indices.randomElement(using: &generator)!
                 let target = names.randomElement(using: &generator)!
-                if case .moved(let moved) = gate.move(open[index], to: KeyID(rawValue: target)) { open[index] = moved }
+                if case .moved(let moved) = gate.move(open[index], to: UpstreamKeyID(rawValue: target)) {
+                    open[index] = moved
+                }
                 if Bool.random(using: &generator) {
                     #expect(gate.moved(open[index]), "seed \(seed)")
                 } else {

@@ -19,9 +19,9 @@ func ask(
 ) -> ReservationAsk {
     ReservationAsk(
         team: TeamID(rawValue: team),
-        key: KeyID(rawValue: key),
+        key: TeamKeyID(rawValue: key),
         account: AccountID(rawValue: "default"),
-        upstreamKey: KeyID(rawValue: upstreamKey),
+        upstreamKey: UpstreamKeyID(rawValue: upstreamKey),
         documentID: "00000000-0000-0000-0000-000000000000",
         model: model,
         pages: pages,
@@ -49,8 +49,8 @@ func row(
     LedgerOpening.Row(
         day: day(dayText),
         team: TeamID(rawValue: team),
-        key: KeyID(rawValue: key),
-        upstreamKey: KeyID(rawValue: upstreamKey),
+        key: TeamKeyID(rawValue: key),
+        upstreamKey: UpstreamKeyID(rawValue: upstreamKey),
         spent: credits(spent),
         unconfirmed: credits(unconfirmed)
     )
@@ -76,7 +76,7 @@ extension BudgetGate {
 
     /// What is left to the sample key.
     func remaining(at now: Timestamp) -> MicroCredits? {
-        meter(team: TeamID(rawValue: "team"), key: KeyID(rawValue: "key")).remaining(at: now)
+        meter(team: TeamID(rawValue: "team"), key: TeamKeyID(rawValue: "key")).remaining(at: now)
     }
 }
 

@@ -8,8 +8,8 @@ enum Scenario {
         [.organization]
         + teams.map(BudgetScope.team) + keys.map(BudgetScope.key) + upstreamKeys.map(BudgetScope.upstreamKey)
     static let teams = ["0", "1", "2"].map(TeamID.init(rawValue:))
-    static let keys = ["0", "1", "2", "3", "4"].map(KeyID.init(rawValue:))
-    static let upstreamKeys = ["0", "1"].map(KeyID.init(rawValue:))
+    static let keys = ["0", "1", "2", "3", "4"].map(TeamKeyID.init(rawValue:))
+    static let upstreamKeys = ["0", "1"].map(UpstreamKeyID.init(rawValue:))
     static let models = ["small", "large", "unheard-of"]
     /// `America/St_Johns` is half an hour away from its neighbours, `Pacific/Kiritimati` a day.
     private static let zones = ["UTC", "Europe/Zurich", "America/St_Johns", "Pacific/Kiritimati"]
@@ -19,7 +19,8 @@ enum Scenario {
         switch scope {
         case .organization: 0
         case .team(let team): Int(team.rawValue)!
-        case .key(let key), .upstreamKey(let key): Int(key.rawValue)!
+        case .key(let key): Int(key.rawValue)!
+        case .upstreamKey(let key): Int(key.rawValue)!
         }
     }
 

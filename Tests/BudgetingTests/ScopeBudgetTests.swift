@@ -6,8 +6,8 @@ import Vocabulary
 
 private let now = at("2026-03-11T12:00:00Z")
 private let team = TeamID(rawValue: "team")
-private let key = KeyID(rawValue: "key")
-private let primary = KeyID(rawValue: "primary")
+private let key = TeamKeyID(rawValue: "key")
+private let primary = UpstreamKeyID(rawValue: "primary")
 
 @Suite("The budgets of one scope")
 struct ScopeBudgetTests {
@@ -49,7 +49,7 @@ struct ScopeBudgetTests {
     @Test("another budget than the month's for an upstream key is a bug")
     func upstreamKeyTraps() async {
         await #expect(processExitsWith: .failure) {
-            let scope = BudgetScope.upstreamKey(KeyID(rawValue: "primary"))
+            let scope = BudgetScope.upstreamKey(UpstreamKeyID(rawValue: "primary"))
             BudgetGate(BudgetPlan(), at: at("2026-03-11T12:00:00Z")).set(
                 [enforced(.day, 5)],
                 of: scope,
@@ -57,7 +57,7 @@ struct ScopeBudgetTests {
             )
         }
         await #expect(processExitsWith: .failure) {
-            let scope = BudgetScope.upstreamKey(KeyID(rawValue: "primary"))
+            let scope = BudgetScope.upstreamKey(UpstreamKeyID(rawValue: "primary"))
             let budgets = [enforced(.month, 5), enforced(.month, 5)]
             BudgetGate(BudgetPlan(), at: at("2026-03-11T12:00:00Z")).set(budgets, of: scope, at: Timestamp(seconds: 0))
         }
@@ -79,7 +79,7 @@ struct ScopeBudgetTests {
     func unknown() {
         let gate = BudgetGate(BudgetPlan(keys: [key: [enforced(.day, 1)]]), at: now)
         let count = gate.state.withLock { $0.book.accounts.count }
-        for scope in [.team(team), .key(KeyID(rawValue: "other")), .upstreamKey(primary)] as [BudgetScope] {
+        for scope in [.team(team), .key(TeamKeyID(rawValue: "other")), .upstreamKey(primary)] as [BudgetScope] {
             #expect(gate.remaining(of: scope, at: now) == nil)
             gate.set([], of: scope, at: now)
         }

@@ -18,7 +18,7 @@ struct CallerTableTests {
 
     private func key(_ secret: String, of team: Team, notAfter: Timestamp? = nil) -> TeamKey {
         TeamKey(
-            id: KeyID(rawValue: "key-of-" + secret),
+            id: TeamKeyID(rawValue: "key-of-" + secret),
             team: team,
             secretDigest: hasher.digest(Array(secret.utf8)),
             notAfter: notAfter

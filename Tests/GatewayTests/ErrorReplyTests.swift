@@ -32,7 +32,7 @@ struct ErrorReplyTests {
 
     @Test(
         "a refusal says when to come again, unless the estimate alone is above the limit",
-        arguments: [BudgetScope.team(TeamID(rawValue: "t")), .upstreamKey(KeyID(rawValue: "k"))]
+        arguments: [BudgetScope.team(TeamID(rawValue: "t")), .upstreamKey(UpstreamKeyID(rawValue: "k"))]
     )
     func denials(_ scope: BudgetScope) {
         let now = Timestamp(seconds: 900)

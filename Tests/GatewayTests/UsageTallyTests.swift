@@ -17,7 +17,7 @@ struct UsageTallyTests {
             cacheScopeIsTeam: false
         )
         let digest = CacheKey(1, 2, 3, 4)
-        return UsageTally(TeamKey(id: KeyID(rawValue: "k"), team: team, secretDigest: digest, notAfter: nil))
+        return UsageTally(TeamKey(id: TeamKeyID(rawValue: "k"), team: team, secretDigest: digest, notAfter: nil))
     }
 
     @Test("each kind is counted by model, and what was saved is added up")

@@ -30,7 +30,7 @@ struct RegistryModelTests {
     private struct View: Equatable {
         let teams: [TeamRecord]
         let keys: [TeamKeyRecord]
-        let good: [KeyID?]
+        let good: [TeamKeyID?]
         let upstream: [String]
         let plan: BudgetPlan
 
@@ -64,13 +64,19 @@ struct RegistryModelTests {
         mutating func step(_ step: Int, _ random: inout SeededGenerator) {
             now = now + .seconds(Int64.random(in: 0...30, using: &random))
             let team = ["filed", "sales", "legal"].randomElement(using: &random)! as TeamID
-            let key = ["filed-key", "k1", "k2", "k3"].randomElement(using: &random)! as KeyID
-            let upstream = ["primary", "u1", "u2"].randomElement(using: &random)! as KeyID
+            let key = ["filed-key", "k1", "k2", "k3"].randomElement(using: &random)! as TeamKeyID
+            let upstream = ["primary", "u1", "u2"].randomElement(using: &random)! as UpstreamKeyID
             // What is refused changes nothing, which is as good a step as any.
             try? change(Int.random(in: 0...9, using: &random), step, team, key, upstream)
         }
 
-        private mutating func change(_ kind: Int, _ step: Int, _ team: TeamID, _ key: KeyID, _ upstream: KeyID) throws {
+        private mutating func change(
+            _ kind: Int,
+            _ step: Int,
+            _ team: TeamID,
+            _ key: TeamKeyID,
+            _ upstream: UpstreamKeyID
+        ) throws {
             let secret = Samples.secret(step)
             switch kind {
             case 0: make(try registry.creating(Samples.team(team.rawValue)))

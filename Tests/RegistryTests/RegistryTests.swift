@@ -202,7 +202,7 @@ struct RegistryTests {
         file.teams[0].account = "elsewhere"
         var registry = try Samples.registry(file)
         for (id, secret) in [("only", "vendor-secret-3"), ("second", "vendor-secret-4")] {
-            let (key, account) = (KeyID(rawValue: id), AccountID(rawValue: "elsewhere"))
+            let (key, account) = (UpstreamKeyID(rawValue: id), AccountID(rawValue: "elsewhere"))
             let secret = Array(secret.utf8)
             let terms = UpstreamKeyTerms()
             registry.make(try registry.adding(key, account: account, terms: terms, secret: secret, at: Samples.now))

@@ -23,7 +23,7 @@ struct RotationMemoryTests {
     func forgotten() {
         var memory = RotationMemory()
         let end = Samples.now + .seconds(600)
-        for key in ["k", "l"] as [KeyID] {
+        for key in ["k", "l"] as [TeamKeyID] {
             memory.remember("s", of: key, requestDigest: digest, until: end, now: Samples.now)
         }
         memory.forget(["k", "m"])
@@ -37,7 +37,7 @@ struct RotationMemoryTests {
         func remember(_ number: Int) {
             memory.remember(
                 "s\(number)",
-                of: KeyID(rawValue: "k\(number)"),
+                of: TeamKeyID(rawValue: "k\(number)"),
                 requestDigest: digest,
                 until: Samples.now + .seconds(600 + Int64(number)),
                 now: Samples.now
@@ -46,7 +46,7 @@ struct RotationMemoryTests {
         for number in 0...RotationMemory.receiptsMax { remember(number) }
         #expect(memory.secret(of: "k0", requestDigest: digest, at: Samples.now) == nil)
         #expect(memory.secret(of: "k1", requestDigest: digest, at: Samples.now) == "s1")
-        let last = KeyID(rawValue: "k\(RotationMemory.receiptsMax)")
+        let last = TeamKeyID(rawValue: "k\(RotationMemory.receiptsMax)")
         #expect(memory.secret(of: last, requestDigest: digest, at: Samples.now) != nil)
     }
 

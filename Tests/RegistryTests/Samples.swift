@@ -21,12 +21,12 @@ enum Samples {
     }
 
     static func fileKey(_ id: String, of team: String, secret: String) -> TeamKeyRecord {
-        TeamKeyRecord(id: KeyID(rawValue: id), team: TeamID(rawValue: team), secretDigest: digest(secret))
+        TeamKeyRecord(id: TeamKeyID(rawValue: id), team: TeamID(rawValue: team), secretDigest: digest(secret))
     }
 
     static func upstreamKey(_ id: String, secret: String, account: String = "default") -> UpstreamKeyEntry {
         let key = UpstreamKey(
-            id: KeyID(rawValue: id),
+            id: UpstreamKeyID(rawValue: id),
             account: AccountID(rawValue: account),
             secret: Array(secret.utf8),
             secretDigest: digest(secret)
@@ -60,7 +60,11 @@ extension TeamID: ExpressibleByStringLiteral {
     public init(stringLiteral value: String) { self.init(rawValue: value) }
 }
 
-extension KeyID: ExpressibleByStringLiteral {
+extension TeamKeyID: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self.init(rawValue: value) }
+}
+
+extension UpstreamKeyID: ExpressibleByStringLiteral {
     public init(stringLiteral value: String) { self.init(rawValue: value) }
 }
 
@@ -77,13 +81,13 @@ extension Registry {
     }
 
     mutating func issue(
-        _ id: KeyID?,
+        _ id: TeamKeyID?,
         for team: TeamID,
         _ secret: TeamKeySecret,
         notAfter: Timestamp? = nil,
         budgets: [Budget] = [],
         at now: Timestamp = Samples.now
-    ) throws -> KeyID {
+    ) throws -> TeamKeyID {
         let change = try issuing(
             id,
             for: team,
@@ -94,21 +98,21 @@ extension Registry {
             at: now
         )
         make(change)
-        return id ?? KeyID(rawValue: secret.publicID)
+        return id ?? TeamKeyID(rawValue: secret.publicID)
     }
 
-    mutating func rotate(_ id: KeyID, of team: TeamID, _ secret: TeamKeySecret, grace: Duration, at now: Timestamp)
+    mutating func rotate(_ id: TeamKeyID, of team: TeamID, _ secret: TeamKeySecret, grace: Duration, at now: Timestamp)
         throws
     {
         make(try rotating(id, of: team, grace: grace, secret: secret, at: now))
     }
 
-    mutating func revoke(_ id: KeyID, of team: TeamID, at now: Timestamp = Samples.now) throws {
+    mutating func revoke(_ id: TeamKeyID, of team: TeamID, at now: Timestamp = Samples.now) throws {
         if let change = try revoking(id, of: team, at: now) { make(change) }
     }
 
     /// The key that this secret is known by.
-    func holder(of secret: String, at now: Timestamp = Samples.now) -> KeyID? {
+    func holder(of secret: String, at now: Timestamp = Samples.now) -> TeamKeyID? {
         directory().find(secretDigest: Samples.digest(secret), at: now)?.id
     }
 }
@@ -133,9 +137,9 @@ struct StoreModel {
             rows.upstreamKeys.append(key)
         case .removeUpstreamKey(let id): rows.upstreamKeys.removeAll { $0.id == id }
         case .saveRuling(let ruling):
-            rows.rulings.removeAll { $0.id == ruling.id && $0.subject == ruling.subject }
+            rows.rulings.removeAll { $0.subject == ruling.subject }
             rows.rulings.append(ruling)
-        case .removeRuling(let subject, let id): rows.rulings.removeAll { $0.id == id && $0.subject == subject }
+        case .removeRuling(let subject): rows.rulings.removeAll { $0.subject == subject }
         case .saveReceipt(let receipt, _): rows.receipts.append(receipt)
         case .enableUpstreamKey: break
         }

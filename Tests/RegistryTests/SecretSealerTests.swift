@@ -43,7 +43,7 @@ struct SecretSealerTests {
     func sealedAnew() throws {
         var registry = try Registry(file: FileRegistry(), rows: RegistryRows(), sealer: try sealer(Self.old))
         var store = StoreModel()
-        for id in ["a", "b"] as [KeyID] {
+        for id in ["a", "b"] as [UpstreamKeyID] {
             let secret = Array("secret-\(id)".utf8)
             let change = try registry.adding(
                 id,

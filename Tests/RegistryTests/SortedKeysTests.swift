@@ -14,11 +14,11 @@ struct SortedKeysTests {
         var random = SeededGenerator()
         func text() -> String { String((0..<2).map { _ in "ab-_.Z09".randomElement(using: &random)! }) }
         var all = Set((0..<Int.random(in: 0...5, using: &random)).map { _ in text() })
-        var keys = SortedKeys(all.map { KeyID(rawValue: $0) })
+        var keys = SortedKeys(all.map { TeamKeyID(rawValue: $0) })
         for _ in 0..<40 {
             let next = text()
             all.insert(next)
-            keys.insert(KeyID(rawValue: next))
+            keys.insert(TeamKeyID(rawValue: next))
             let cursor = text()
             let expected = all.sorted()
             #expect(keys.ids.map(\.rawValue) == expected, "seed \(random.seed)")

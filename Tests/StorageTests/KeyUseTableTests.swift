@@ -10,7 +10,7 @@ import Vocabulary
 struct KeyUseTableTests {
     private let folder = TemporaryFolder()
 
-    private func use(_ key: String, _ at: Timestamp) -> TeamKeyUse { TeamKeyUse(key: KeyID(rawValue: key), at: at) }
+    private func use(_ key: String, _ at: Timestamp) -> TeamKeyUse { TeamKeyUse(key: TeamKeyID(rawValue: key), at: at) }
 
     @Test("the later moment holds, in whatever order they come, after a kill too")
     func later() throws {
@@ -19,15 +19,15 @@ struct KeyUseTableTests {
         let seconds = [5, 4, 7, 6].map { Timestamp(seconds: $0) }
         for (moment, latest) in zip(seconds, [5, 5, 7, 7]) {
             try store.addAndWait([], uses: [use("a", moment), use("b", moments[1]), use("c", moments[0])]).get()
-            let uses = try store.usesAndWait(of: ["a", "b", "c", "never"].map(KeyID.init(rawValue:))).get()
+            let uses = try store.usesAndWait(of: ["a", "b", "c", "never"].map(TeamKeyID.init(rawValue:))).get()
             #expect(uses.count == 3)
-            #expect(uses[KeyID(rawValue: "a")] == Timestamp(seconds: Int64(latest)))
-            #expect(uses[KeyID(rawValue: "b")] == moments[1])
-            #expect(uses[KeyID(rawValue: "c")] == moments[0])
+            #expect(uses[TeamKeyID(rawValue: "a")] == Timestamp(seconds: Int64(latest)))
+            #expect(uses[TeamKeyID(rawValue: "b")] == moments[1])
+            #expect(uses[TeamKeyID(rawValue: "c")] == moments[0])
         }
         let killed = try folder.killed().open()
         defer { killed.close() }
-        let asked = [KeyID(rawValue: "a")]
+        let asked = [TeamKeyID(rawValue: "a")]
         #expect(try killed.usesAndWait(of: asked).get() == [asked[0]: Timestamp(seconds: 7)])
         #expect(try killed.usesAndWait(of: []).get() == [:])
     }
@@ -40,7 +40,7 @@ struct KeyUseTableTests {
         let row = UsageRow(
             day: BudgetDay(number: 1),
             team: TeamID(rawValue: "a"),
-            key: KeyID(rawValue: "k"),
+            key: TeamKeyID(rawValue: "k"),
             model: "m",
             counts: UsageCounts()
         )

@@ -38,13 +38,13 @@ func team(_ id: String, name: String = "", budgets: [Budget] = [], limits: TeamL
 
 /// A key without anything that it need not have.
 func teamKey(_ id: String, of team: String = "a", revokedAt: Timestamp? = nil) -> TeamKeyRecord {
-    TeamKeyRecord(id: KeyID(rawValue: id), team: TeamID(rawValue: team), secretDigest: key(1), revokedAt: revokedAt)
+    TeamKeyRecord(id: TeamKeyID(rawValue: id), team: TeamID(rawValue: team), secretDigest: key(1), revokedAt: revokedAt)
 }
 
 /// A key with all that it may have.
 func wholeTeamKey(_ id: String, of team: String = "a", name: String = "batch") -> TeamKeyRecord {
     TeamKeyRecord(
-        id: KeyID(rawValue: id),
+        id: TeamKeyID(rawValue: id),
         team: TeamID(rawValue: team),
         publicID: "k7Qp01xZ",
         name: name,
@@ -60,7 +60,7 @@ func wholeTeamKey(_ id: String, of team: String = "a", name: String = "batch") -
 
 func upstreamKey(_ id: String, weight: Int = 1, sealedSecret: [UInt8] = [1, 2, 3]) -> StoredUpstreamKey {
     StoredUpstreamKey(
-        id: KeyID(rawValue: id),
+        id: UpstreamKeyID(rawValue: id),
         account: AccountID(rawValue: "default"),
         weight: weight,
         notBefore: nil,
@@ -75,9 +75,12 @@ func upstreamKey(_ id: String, weight: Int = 1, sealedSecret: [UInt8] = [1, 2, 3
 func ruling(
     _ id: String,
     _ verdict: KeyRuling.Verdict = .revoked,
-    about subject: KeyRuling.Subject = .teamKey
+    ofUpstreamKey: Bool = false
 ) -> KeyRuling {
-    KeyRuling(subject: subject, id: KeyID(rawValue: id), secretDigest: key(2), verdict: verdict, at: moments[0])
+    let subject =
+        ofUpstreamKey
+        ? KeyRuling.Subject.upstreamKey(UpstreamKeyID(rawValue: id)) : .teamKey(TeamKeyID(rawValue: id))
+    return KeyRuling(subject: subject, secretDigest: key(2), verdict: verdict, at: moments[0])
 }
 
 /// A receipt that lasts as long as time does, unless an end is given.
@@ -88,7 +91,7 @@ func receipt(
     until: Timestamp = Timestamp(microseconds: .max)
 ) -> RotationReceipt {
     RotationReceipt(
-        key: KeyID(rawValue: id),
+        key: TeamKeyID(rawValue: id),
         requestDigest: key(request),
         sealedSecret: sealedSecret,
         until: until

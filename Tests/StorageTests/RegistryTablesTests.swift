@@ -17,7 +17,7 @@ struct RegistryTablesTests {
         ("upstream_keys", .saveUpstreamKey(upstreamKey("u"))),
         ("key_rulings", .saveRuling(ruling("r"))),
         ("rotation_receipts", .saveReceipt(receipt("k"), now: moments[0])),
-        ("audit", .removeRuling(.teamKey, KeyID(rawValue: "none"))),
+        ("audit", .removeRuling(.teamKey(TeamKeyID(rawValue: "none")))),
     ]
 
     @Test("a new file has nothing of any kind, and what is saved is there after it was opened again")

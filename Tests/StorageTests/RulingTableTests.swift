@@ -11,24 +11,23 @@ struct RulingTableTests {
     @Test("each verdict about a key of either kind comes back, and takes the place of the one before")
     func verdicts() throws {
         for verdict in KeyRuling.Verdict.allCases {
-            let rulings = KeyRuling.Subject.allCases.map { ruling("a", verdict, about: $0) }
+            let rulings = [false, true].map { ruling("a", verdict, ofUpstreamKey: $0) }
             #expect(try folder.registry(after: rulings.map { .saveRuling($0) }).rulings == rulings)
         }
         let last = KeyRuling(
-            subject: .teamKey,
-            id: KeyID(rawValue: "a"),
+            subject: .teamKey(TeamKeyID(rawValue: "a")),
             secretDigest: key(9),
             verdict: .revoked,
             at: moments[1]
         )
         let rows = try folder.registry(after: [.saveRuling(last)])
-        #expect(rows.rulings == [last, ruling("a", .disabled, about: .upstreamKey)])
+        #expect(rows.rulings == [last, ruling("a", .disabled, ofUpstreamKey: true)])
     }
 
     @Test("a ruling that is removed is gone, and that about the other kind of key stays")
     func removal() throws {
-        let rulings = KeyRuling.Subject.allCases.map { ruling("a", about: $0) }
-        let removals = Array(repeating: RegistryWrite.removeRuling(.teamKey, rulings[0].id), count: 2)
+        let rulings = [false, true].map { ruling("a", ofUpstreamKey: $0) }
+        let removals = Array(repeating: RegistryWrite.removeRuling(rulings[0].subject), count: 2)
         #expect(try folder.registry(after: rulings.map { .saveRuling($0) } + removals).rulings == [rulings[1]])
     }
 

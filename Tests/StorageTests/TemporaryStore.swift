@@ -135,7 +135,9 @@ extension SQLiteStore {
         wait { audit(before: before, atMost: count, then: $0) }
     }
 
-    func usesAndWait(of keys: [KeyID]) -> Result<[KeyID: Timestamp], StoreFault> { wait { uses(of: keys, then: $0) } }
+    func usesAndWait(of keys: [TeamKeyID]) -> Result<[TeamKeyID: Timestamp], StoreFault> {
+        wait { uses(of: keys, then: $0) }
+    }
 
     /// Runs SQL of the test's own on the writer's connection.
     func performAndWait<Value: Sendable>(
@@ -190,9 +192,9 @@ func reservation(
 ) -> Reservation {
     let ask = ReservationAsk(
         team: TeamID(rawValue: team),
-        key: KeyID(rawValue: key),
+        key: TeamKeyID(rawValue: key),
         account: AccountID(rawValue: "default"),
-        upstreamKey: KeyID(rawValue: upstreamKey),
+        upstreamKey: UpstreamKeyID(rawValue: upstreamKey),
         documentID: "0b13c9f2-5148-4ffb-bb7b-00000000000\(document % 10)",
         model: model,
         pages: nil,

@@ -13,7 +13,7 @@ struct UpstreamKeyTableTests {
     }
 
     private func record(_ id: String, _ state: UpstreamKeyRecord.State, secret: UInt64 = 1) -> UpstreamKeyRecord {
-        UpstreamKeyRecord(id: KeyID(rawValue: id), secretDigest: key(secret), state: state)
+        UpstreamKeyRecord(id: UpstreamKeyID(rawValue: id), secretDigest: key(secret), state: state)
     }
 
     @Test("each state of a key takes the place of the one before, and is there after the file was opened again")
@@ -42,7 +42,7 @@ struct UpstreamKeyTableTests {
         let store = try open()
         defer { store.close() }
         for id in ["a", "b"] { try store.saveAndWait(record(id, .quarantined(.unauthorized))).get() }
-        try store.applyAndWait([.enableUpstreamKey(KeyID(rawValue: "a"))], audit: nil)
+        try store.applyAndWait([.enableUpstreamKey(UpstreamKeyID(rawValue: "a"))], audit: nil)
         #expect(try store.upstreamKeyRecords() == [record("b", .quarantined(.unauthorized))])
     }
 

@@ -43,7 +43,7 @@ struct UsageTableTests {
         for number in 0..<40 { try spend(store, reservation(model: "model \(number)"), 1) }
         let counts = (30..<100).map { number in
             var row = usage(day: 20_000, hits: 1)
-            row.key = KeyID(rawValue: "key \(number % 3)")
+            row.key = TeamKeyID(rawValue: "key \(number % 3)")
             row.team = TeamID(rawValue: "accounts-payable")
             row.model = "model \(number)"
             return row
@@ -147,7 +147,7 @@ struct UsageTableTests {
         return UsageRow(
             day: BudgetDay(number: day),
             team: TeamID(rawValue: "accounts-payable"),
-            key: KeyID(rawValue: "11111111"),
+            key: TeamKeyID(rawValue: "11111111"),
             model: model,
             counts: counts
         )
@@ -179,8 +179,8 @@ struct UsageTableTests {
         let rows = [
             refusals(.organization, .total, 0, 1), refusals(.team(TeamID(rawValue: "a")), .day, 20_000, 2),
             refusals(.team(TeamID(rawValue: "a")), .day, 20_001, 4),
-            refusals(.key(KeyID(rawValue: "a")), .day, 20_000, 8),
-            refusals(.upstreamKey(KeyID(rawValue: "a")), .month, 20_000, 16),
+            refusals(.key(TeamKeyID(rawValue: "a")), .day, 20_000, 8),
+            refusals(.upstreamKey(UpstreamKeyID(rawValue: "a")), .month, 20_000, 16),
         ]
         for _ in 1...2 { try store.addAndWait([], rows).get() }
         #expect(

@@ -21,7 +21,7 @@ struct ConnectingTests {
             team: TeamID(rawValue: "team"),
             account: AccountID(rawValue: "default"),
             documentID: "document",
-            key: KeyID(rawValue: "primary")
+            key: UpstreamKeyID(rawValue: "primary")
         )
     }
 

@@ -45,7 +45,7 @@ final class GateBench {
             call: call,
             account: AccountID(rawValue: account),
             team: TeamID(rawValue: team),
-            booked: KeyID(rawValue: booked),
+            booked: UpstreamKeyID(rawValue: booked),
             without: without,
             mailbox: (other ? otherMailbox : mailbox)!
         )

@@ -23,7 +23,7 @@ func upstreamKey(
 ) -> UpstreamKey {
     let bytes = Array((secret ?? id).utf8)
     var key = UpstreamKey(
-        id: KeyID(rawValue: id),
+        id: UpstreamKeyID(rawValue: id),
         account: AccountID(rawValue: account),
         secret: bytes,
         secretDigest: CacheKey(bytes.reduce(0) { $0 &* 31 &+ UInt64($1) }, 0, 0, 0),

@@ -51,7 +51,7 @@ struct UpstreamClientTests {
         _ count: Int,
         settings: UpstreamSettings,
         keys: [UpstreamKey],
-        moved: @escaping (KeyID) -> UpstreamKeyMoved = { _ in .done },
+        moved: @escaping (UpstreamKeyID) -> UpstreamKeyMoved = { _ in .done },
         reply: @escaping (String) -> String
     ) -> [String] {
         bench.onReceive = { side in
@@ -74,9 +74,9 @@ struct UpstreamClientTests {
                             team: TeamID(rawValue: "team"),
                             account: AccountID(rawValue: "default"),
                             documentID: "document \(number)",
-                            key: KeyID(rawValue: "primary")
+                            key: UpstreamKeyID(rawValue: "primary")
                         )
-                        func move(to key: KeyID, then: @escaping (UpstreamKeyMoved) -> Void) {
+                        func move(to key: UpstreamKeyID, then: @escaping (UpstreamKeyMoved) -> Void) {
                             notes.moves.append(key.rawValue)
                             bench.loop.later { then(moved(key)) }
                         }

@@ -23,7 +23,7 @@ extension GateBench {
 
     /// Enables a key: what is to be remembered of it.
     fileprivate func enable(_ id: String, at time: Int64 = 0) -> UpstreamKeyRecord? {
-        gate.enable(KeyID(rawValue: id), at: moment(time))
+        gate.enable(UpstreamKeyID(rawValue: id), at: moment(time))
     }
 }
 

@@ -502,7 +502,7 @@ private final class GateModel {
             call: call,
             account: AccountID(rawValue: "default"),
             team: TeamID(rawValue: "team"),
-            booked: KeyID(rawValue: "key"),
+            booked: UpstreamKeyID(rawValue: "key"),
             without: [],
             mailbox: mailbox!
         )

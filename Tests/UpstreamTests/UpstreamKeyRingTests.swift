@@ -211,7 +211,7 @@ struct UpstreamKeyRingTests {
     }
 
     private func take(_ ring: inout UpstreamKeyRing, _ id: String, at time: Int64) -> String? {
-        ring.take(preferring: KeyID(rawValue: id), without: [], at: moment(time)).map { key, isTrial in
+        ring.take(preferring: UpstreamKeyID(rawValue: id), without: [], at: moment(time)).map { key, isTrial in
             isTrial ? "\(key.id) on trial" : key.id.rawValue
         }
     }
@@ -342,7 +342,7 @@ struct UpstreamKeyRingTests {
             let record = UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: .active)
             #expect(ring.enable(key.id) == record)
         }
-        #expect(ring.enable(KeyID(rawValue: "gone")) == nil)
+        #expect(ring.enable(UpstreamKeyID(rawValue: "gone")) == nil)
         #expect(Set(choices(&ring, 8)) == ["a", "c"])
         #expect(Set(choices(&ring, 8, at: 9_000)) == ["a", "c", "d"])
     }
@@ -366,7 +366,7 @@ struct UpstreamKeyRingTests {
     func enablingInactive(_ state: UpstreamKey.OperatorState) {
         var ring = UpstreamKeyRing([upstreamKey("a", operatorState: state)])
         putOut(&ring, "a")
-        #expect(ring.enable(KeyID(rawValue: "a")) != nil)
+        #expect(ring.enable(UpstreamKeyID(rawValue: "a")) != nil)
         #expect(ring.choose(without: [], at: moment(0)) == nil)
         #expect(ring.replace([upstreamKey("a")]).isEmpty)
         #expect(ring.choose(without: [], at: moment(0)) != nil)
