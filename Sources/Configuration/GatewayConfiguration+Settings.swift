@@ -69,14 +69,16 @@ extension GatewayConfiguration {
             responseTimeout: upstream.responseTimeout,
             idleTimeout: upstream.idleTimeout,
             responseBytesMax: upstream.responseBytesMax,
-            concurrencyMax: upstream.concurrencyMax,
-            queueMax: upstream.queueMax,
-            queueTimeout: upstream.queueTimeout,
-            breaker: CircuitBreaker.Settings(
-                failures: upstream.breakerFailures,
-                window: upstream.breakerWindow,
-                openFor: upstream.breakerOpenFor
-            )
+            gate: UpstreamGate.Limits(
+                concurrencyMax: upstream.concurrencyMax,
+                queueMax: upstream.queueMax,
+                breaker: CircuitBreaker.Settings(
+                    failures: upstream.breakerFailures,
+                    window: upstream.breakerWindow,
+                    openFor: upstream.breakerOpenFor
+                )
+            ),
+            queueTimeout: upstream.queueTimeout
         )
     }
 

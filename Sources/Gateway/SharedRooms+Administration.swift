@@ -21,7 +21,7 @@ extension SharedRooms {
 
     /// Takes other keys at the vendor into use; what is known of those that stay is kept.
     public func replace(upstream settings: UpstreamSettings, keys: [UpstreamKey]) {
-        for record in gate.replace(settings: settings, keys: keys, at: now) { note(record) }
+        for record in gate.replace(limits: settings.gate, keys: keys, at: now) { note(record) }
     }
 
     /// An operator says that a key at the vendor is good: what the vendor's replies said of it is forgotten.

@@ -86,7 +86,7 @@ public final class SharedRooms: Sendable {
         // Limits first: a key that is new has its own from its first request on.
         credits.replace(plan: settings.budgets, at: SystemClock.wall())
         let now = Moment(steady: SystemClock.monotonic(), wall: SystemClock.wall())
-        let records = gate.replace(settings: settings.upstream, keys: settings.upstreamKeys, at: now)
+        let records = gate.replace(limits: settings.upstream.gate, keys: settings.upstreamKeys, at: now)
         for record in records { note(record) }
         throttles.replace(settings.teams.teams)
         cache.resize(bytesMax: memory.cacheBytesMax(configured: settings.cache.memoryBytesMax))

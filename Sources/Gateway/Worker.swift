@@ -192,7 +192,7 @@ final class Worker {
         listener.limits.writeTimeout = settings.bodyTimeout
         listener.descriptorReserve = DescriptorPlan.reserve(
             of: DescriptorLimit.current,
-            vendorConnections: settings.upstream.concurrencyMax
+            vendorConnections: settings.upstream.gate.concurrencyMax
         )
         upstream.replace(settings: settings.upstream, tls: settings.upstreamTLS)
     }

@@ -4,8 +4,10 @@ import Vocabulary
 ///
 /// For as long as `Retry-After` says; without it 1 s, then twice as long each time, up to 60 s. A success starts over.
 /// A `Retry-After` of no time at all is as good as none: the request would go out and come back for ever.
-struct KeyCooling {
+public struct KeyCooling: Sendable {
     private static let longest = Duration.seconds(60)
+    /// A day at most: a vendor that errs in its calendar must not lock a key for years.
+    public static let longestAsked = Duration.seconds(86_400)
 
     private var until: MonotonicInstant?
     private var next = Duration.seconds(1)

@@ -1,4 +1,3 @@
-public import EventLoops
 public import Vocabulary
 
 /// One moment on both clocks: pauses are measured on the steady one, validity is told by the wall clock.
@@ -10,9 +9,4 @@ public struct Moment: Sendable {
         self.steady = steady
         self.wall = wall
     }
-}
-
-extension EventLoop {
-    /// This pass of the loop on both clocks.
-    public var moment: Moment { Moment(steady: now, wall: wallClock) }
 }

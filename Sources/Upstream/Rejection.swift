@@ -1,7 +1,7 @@
 import Vocabulary
 
 /// A reply by which the vendor refused a request without looking at what it asks.
-enum Rejection: Sendable, Equatable {
+public enum Rejection: Sendable, Equatable {
     /// A 401.
     case unauthorized
     /// A 403 without the vendor's error shape.
@@ -20,15 +20,21 @@ enum Rejection: Sendable, Equatable {
 }
 
 /// A rejection that a request met: the first one decides how the answer to its second try is read.
-struct FirstRejection: Sendable {
+public struct FirstRejection: Sendable {
     let key: UpstreamKey
-    let rejection: Rejection
+    public let rejection: Rejection
     /// Which the request asked about.
     let document: String
+
+    public init(key: UpstreamKey, rejection: Rejection, document: String) {
+        self.key = key
+        self.rejection = rejection
+        self.document = document
+    }
 }
 
 /// What becomes of a request that was rejected.
-enum Ruling: Equatable {
+public enum Ruling: Sendable, Equatable {
     /// It is tried once with another key of the account.
     case tryAnother
     /// The vendor's refusal, in its own error shape, is passed on.

@@ -67,3 +67,15 @@ enum ReplyVerdict {
         return true
     }
 }
+
+extension UpstreamFailure {
+    /// The vendor answered with a redirect, which is never followed: the key belongs to the vendor's own address, and a
+    /// vendor that redirects has not done the work.
+    ///
+    /// - Parameter location: where it points, without secrets.
+    static func redirected(_ status: Int, location: [UInt8]?) -> UpstreamFailure {
+        let target = location.map { "Location: \(LogText.cleaned($0))" } ?? "no Location"
+        let detail = "the vendor answered \(status) with \(target)"
+        return UpstreamFailure(.invalidResponse, charged: .no, source: .vendor, detail)
+    }
+}

@@ -3,9 +3,7 @@ import Vocabulary
 
 /// The value of `Retry-After`, RFC 9110 §10.2.3: seconds or a date.
 enum RetryAfter {
-    /// A day at most: a vendor that errs in its calendar must not lock a key for years.
-    private static let longestSeconds: Int64 = 86_400
-    static var longest: Duration { .seconds(longestSeconds) }
+    private static let longestSeconds = KeyCooling.longestAsked.components.seconds
 
     /// How long to wait from `now` on; nil when the value is neither form.
     static func parse(_ value: Span<UInt8>, now: Timestamp) -> Duration? {

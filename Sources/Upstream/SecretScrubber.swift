@@ -8,7 +8,7 @@ import Glibc
 /// begins in what was encoded: of that only the characters that the key alone decides. The spellings are those of
 /// `Spelling`: each text is searched as it stands and as it reads once they are undone, since a writer of JSON may escape
 /// any character, and a JSON text may hold another one as a string.
-struct SecretScrubber: Sendable {
+public struct SecretScrubber: Sendable {
     /// A shorter text is no secret, and likely to stand in a reply by chance, which must come back byte for byte.
     private static let lengthMin = 8
     /// A JSON text within a string of a JSON text, and so on, is read so deep.
@@ -37,7 +37,7 @@ struct SecretScrubber: Sendable {
     /// `bytes` with each occurrence of the key, in any form and spelling, replaced by as many asterisks as it took there.
     ///
     /// All else stays as it is, byte for byte. The time is linear in the length.
-    func scrub(_ bytes: [UInt8]) -> [UInt8] {
+    public func scrub(_ bytes: [UInt8]) -> [UInt8] {
         var text = bytes
         guard !forms.isEmpty else { return text }
         scrub(&text, nesting: Self.nestingMax)

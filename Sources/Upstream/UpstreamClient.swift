@@ -151,7 +151,7 @@ public final class UpstreamClient {
             team: attempt.call.team,
             booked: attempt.booked,
             without: attempt.without,
-            mailbox: mailbox
+            inbox: mailbox
         )
     }
 
@@ -168,4 +168,11 @@ public final class UpstreamClient {
         pollTimer?.cancel()
         follow(gate.poll(at: loop.moment))
     }
+}
+
+extension Mailbox: GateInbox where Message == UpstreamGate.Answer {}
+
+extension EventLoop {
+    /// This pass of the loop on both clocks.
+    public var moment: Moment { Moment(steady: now, wall: wallClock) }
 }

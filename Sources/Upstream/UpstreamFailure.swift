@@ -27,7 +27,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
     /// For the log: what happened, without secrets or content.
     public let detail: String
 
-    init(_ code: Code, charged: Charge, source: Source, _ detail: String, retryAfterSeconds: Int? = nil) {
+    public init(_ code: Code, charged: Charge, source: Source, _ detail: String, retryAfterSeconds: Int? = nil) {
         self.code = code
         self.charged = charged
         self.source = source
@@ -43,16 +43,6 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
     /// The gateway shuts down: the request did not go out (`.no`), or its answer is not waited for any more (`.unknown`).
     public static func draining(charged: Charge) -> UpstreamFailure {
         UpstreamFailure(.draining, charged: charged, source: .gateway, "the gateway shuts down", retryAfterSeconds: 1)
-    }
-
-    /// The vendor answered with a redirect, which is never followed: the key belongs to the vendor's own address, and a
-    /// vendor that redirects has not done the work.
-    ///
-    /// - Parameter location: where it points, without secrets.
-    static func redirected(_ status: Int, location: [UInt8]?) -> UpstreamFailure {
-        let target = location.map { "Location: \(LogText.cleaned($0))" } ?? "no Location"
-        let detail = "the vendor answered \(status) with \(target)"
-        return UpstreamFailure(.invalidResponse, charged: .no, source: .vendor, detail)
     }
 
     /// Sending the request again can cost nothing twice: the vendor did not take it.

@@ -1,16 +1,33 @@
-import EventLoops
 public import Vocabulary
+
+/// Where a worker's waiting requests are told. Any thread.
+public protocol GateInbox: AnyObject, Sendable { func post(_ answer: UpstreamGate.Answer) }
 
 /// Lets requests out to the vendor, each with a key of its account: so many at once over all workers and accounts, none
 /// of an account whose keys all cool, none of an account at which the vendor fails. Who has to wait stands in a queue
 /// that is fair between teams, bounded in length over all accounts and in time.
 ///
 /// Guarded: `state` has the accounts' keys, breakers and queues and counts who is out. It decides under the lock, for
-/// microseconds; waiting requests are told through their worker's mailbox after it is released. Every request that was
+/// microseconds; waiting requests are told through their worker's inbox after it is released. Every request that was
 /// let out is told back by `leave`, once.
 public final class UpstreamGate: Sendable {
+    /// How much may be out and wait, over all workers and accounts, and when an account is left alone.
+    public struct Limits: Sendable, Equatable {
+        /// Requests under way.
+        public var concurrencyMax: Int
+        /// Requests that wait for a place.
+        public var queueMax: Int
+        public var breaker: CircuitBreaker.Settings
+
+        public init(concurrencyMax: Int, queueMax: Int, breaker: CircuitBreaker.Settings) {
+            self.concurrencyMax = concurrencyMax
+            self.queueMax = queueMax
+            self.breaker = breaker
+        }
+    }
+
     /// One request at the gate.
-    struct Waiting: Sendable {
+    public struct Waiting: Sendable {
         let call: UInt64
         let account: AccountID
         let team: TeamID
@@ -18,31 +35,48 @@ public final class UpstreamGate: Sendable {
         let booked: UpstreamKeyID
         /// Keys that it has tried, or that have no room for it.
         let without: [UpstreamKey]
-        let mailbox: Mailbox<Answer>
+        let inbox: any GateInbox
+
+        /// - Parameter call: its number, unique among those with the same inbox.
+        public init(
+            call: UInt64,
+            account: AccountID,
+            team: TeamID,
+            booked: KeyID,
+            without: [UpstreamKey],
+            inbox: any GateInbox
+        ) {
+            self.call = call
+            self.account = account
+            self.team = team
+            self.booked = booked
+            self.without = without
+            self.inbox = inbox
+        }
     }
 
     /// What a waiting request is told.
-    struct Answer: Sendable {
-        let call: UInt64
-        let entry: Entry
+    public struct Answer: Sendable {
+        public let call: UInt64
+        public let entry: Entry
     }
 
-    enum Entry: Sendable {
+    public enum Entry: Sendable {
         case go(Pass)
         case wait
         case refused(UpstreamFailure)
     }
 
     /// What a request goes out with, and comes back with.
-    struct Pass: Sendable {
-        let key: UpstreamKey
+    public struct Pass: Sendable {
+        public let key: UpstreamKey
         let permit: CircuitBreaker.Permit
         /// The key is in quarantine, and the request finds out whether the vendor accepts it again.
         let isTrial: Bool
     }
 
     /// What a request comes back with.
-    enum Report {
+    public enum Report: Sendable {
         /// Nothing was sent.
         case unused
         /// The vendor did not answer as it should.
@@ -55,17 +89,17 @@ public final class UpstreamGate: Sendable {
     }
 
     /// What a decision has to be followed by.
-    struct Consequences {
+    public struct Consequences: Sendable {
         /// When to call `poll`, if there is a moment that changes who can go.
-        var pollAt: MonotonicInstant?
+        public internal(set) var pollAt: MonotonicInstant?
         /// What changed about keys: to be reported and remembered.
-        var records: [UpstreamKeyRecord] = []
+        public internal(set) var records: [UpstreamKeyRecord] = []
     }
 
     private let state: Guarded<UpstreamGateState>
 
-    public init(settings: UpstreamSettings, keys: [UpstreamKey]) {
-        state = Guarded(UpstreamGateState(settings: settings, keys: keys))
+    public init(limits: Limits, keys: [UpstreamKey]) {
+        state = Guarded(UpstreamGateState(limits: limits, keys: keys))
     }
 
     /// Goes on with what was remembered of keys; to be called before the first request.
@@ -78,9 +112,9 @@ public final class UpstreamGate: Sendable {
     /// Takes other limits and keys into use; who is out or waits keeps its place, and who can go now goes out.
     ///
     /// - Returns: what changed about keys: to be reported and remembered.
-    public func replace(settings: UpstreamSettings, keys: [UpstreamKey], at now: Moment) -> [UpstreamKeyRecord] {
+    public func replace(limits: Limits, keys: [UpstreamKey], at now: Moment) -> [UpstreamKeyRecord] {
         let (records, answers) = state.withLock { state in
-            (state.replace(settings: settings, keys: keys), state.letOut(at: now))
+            (state.replace(limits: limits, keys: keys), state.letOut(at: now))
         }
         deliver(answers)
         return records
@@ -115,7 +149,7 @@ public final class UpstreamGate: Sendable {
     /// Asks to send a request.
     ///
     /// - Parameter isRepeated: it was out and came back to go once more; then a full queue does not turn it away.
-    func enter(_ waiting: Waiting, isRepeated: Bool, at now: Moment) -> (Entry, Consequences) {
+    public func enter(_ waiting: Waiting, isRepeated: Bool, at now: Moment) -> (Entry, Consequences) {
         let (entry, answers, consequences) = state.withLock { state in
             let (entry, answers) = state.enter(waiting, isRepeated: isRepeated, at: now)
             return (entry, answers, Consequences(pollAt: state.nextChange(at: now)))
@@ -127,12 +161,12 @@ public final class UpstreamGate: Sendable {
     /// A request that was let out has come back.
     ///
     /// - Parameter first: the rejection that it met before it went out with this key.
-    func leave(_ pass: Pass, _ report: Report, after first: FirstRejection?, at now: Moment) -> Consequences {
+    public func leave(_ pass: Pass, _ report: Report, after first: FirstRejection?, at now: Moment) -> Consequences {
         decide(at: now) { ((), $0.leave(pass, report, after: first, at: now)) }.1
     }
 
     /// A request that was let out was rejected.
-    func leave(
+    public func leave(
         _ pass: Pass,
         _ rejection: FirstRejection,
         after first: FirstRejection?,
@@ -142,7 +176,7 @@ public final class UpstreamGate: Sendable {
     }
 
     /// The ruling on a request that found no second key to go out with.
-    func ruleAlone(on first: FirstRejection, at now: Moment) -> (Ruling, Consequences) {
+    public func ruleAlone(on first: FirstRejection, at now: Moment) -> (Ruling, Consequences) {
         decide(at: now) { state in
             let (ruling, record) = state.ruleAlone(on: first, at: now)
             return (ruling, record.map { [$0] } ?? [])
@@ -150,10 +184,10 @@ public final class UpstreamGate: Sendable {
     }
 
     /// Lets out whoever can go now: to be called when a moment has come at which a key can be given out.
-    func poll(at now: Moment) -> Consequences { decide(at: now) { _ in ((), []) }.1 }
+    public func poll(at now: Moment) -> Consequences { decide(at: now) { _ in ((), []) }.1 }
 
     /// A waiting request gives up because its time is over. Nil when it was let out just before.
-    func giveUp(_ waiting: Waiting, at now: Moment) -> UpstreamFailure? {
+    public func giveUp(_ waiting: Waiting, at now: Moment) -> UpstreamFailure? {
         state.withLock { $0.giveUp(waiting, at: now) }
     }
 
@@ -172,6 +206,6 @@ public final class UpstreamGate: Sendable {
     }
 
     private func deliver(_ answers: [UpstreamGateState.Decision]) {
-        for (waiting, entry) in answers { waiting.mailbox.post(Answer(call: waiting.call, entry: entry)) }
+        for (waiting, entry) in answers { waiting.inbox.post(Answer(call: waiting.call, entry: entry)) }
     }
 }

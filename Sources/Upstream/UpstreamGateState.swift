@@ -1,6 +1,7 @@
 import Vocabulary
 
-/// What the gate's lock is around: the accounts, and how many requests are out. Pure but for the mailboxes that it holds.
+/// What the gate's lock is around: the accounts, and how many requests are out. Pure; the inboxes that it holds
+/// are for the gate.
 struct UpstreamGateState {
     /// One vendor account: its keys, whether the vendor works for it, who waits and who is out.
     struct Account {
@@ -17,35 +18,32 @@ struct UpstreamGateState {
     /// Somebody who waited, and what it is told.
     typealias Decision = (UpstreamGate.Waiting, UpstreamGate.Entry)
 
-    private var concurrencyMax: Int
-    private var queueMax: Int
+    private var limits: UpstreamGate.Limits
     private var underWay = 0
     private(set) var accounts: [AccountID: Account] = [:]
     /// The accounts, each once; the first one's turn is next when a place gets free.
     private var order: [AccountID] = []
 
-    init(settings: UpstreamSettings, keys: [UpstreamKey]) {
-        concurrencyMax = settings.concurrencyMax
-        queueMax = settings.queueMax
-        _ = replace(settings: settings, keys: keys)
+    init(limits: UpstreamGate.Limits, keys: [UpstreamKey]) {
+        self.limits = limits
+        _ = replace(limits: limits, keys: keys)
     }
 
     private var waitingCount: Int { accounts.values.reduce(0) { $0 + $1.queue.count } }
 
     // MARK: Settings
 
-    mutating func replace(settings: UpstreamSettings, keys: [UpstreamKey]) -> [UpstreamKeyRecord] {
-        concurrencyMax = settings.concurrencyMax
-        queueMax = settings.queueMax
+    mutating func replace(limits: UpstreamGate.Limits, keys: [UpstreamKey]) -> [UpstreamKeyRecord] {
+        self.limits = limits
         let byAccount = Dictionary(grouping: keys, by: \.account)
         for id in byAccount.keys where accounts[id] == nil {
-            accounts[id] = Account(ring: UpstreamKeyRing([]), breaker: CircuitBreaker(settings.breaker))
+            accounts[id] = Account(ring: UpstreamKeyRing([]), breaker: CircuitBreaker(limits.breaker))
             order.append(id)
         }
         var records: [UpstreamKeyRecord] = []
         // An account that has lost its keys stays for those of its requests that wait or are out; `letOut` forgets it.
         for id in order {
-            accounts[id]?.breaker.replace(settings.breaker)
+            accounts[id]?.breaker.replace(limits.breaker)
             records += accounts[id]?.ring.replace(byAccount[id] ?? []) ?? []
         }
         return records
@@ -89,7 +87,7 @@ struct UpstreamGateState {
         if let index = decisions.firstIndex(where: { $0.0.isSame(as: waiting) }) {
             return (decisions.remove(at: index).1, decisions)
         }
-        if !isRepeated, waitingCount > queueMax {
+        if !isRepeated, waitingCount > limits.queueMax {
             _ = accounts[waiting.account]?.queue.remove(of: waiting.team) { $0.isSame(as: waiting) }
             return (.refused(.overloaded("max_queue requests wait already")), decisions)
         }
@@ -102,7 +100,7 @@ struct UpstreamGateState {
         var decisions: [Decision] = []
         for id in order { decisions += turnAway(of: id, at: now) }
         var idle = 0
-        while underWay < concurrencyMax, idle < order.count {
+        while underWay < limits.concurrencyMax, idle < order.count {
             let id = order.removeFirst()
             order.append(id)
             if let decision = letOne(of: id, at: now) {
@@ -265,7 +263,7 @@ extension UpstreamGate.Report {
 
 extension UpstreamGate.Waiting {
     /// Calls are numbered by each worker for itself.
-    fileprivate func isSame(as other: UpstreamGate.Waiting) -> Bool { call == other.call && mailbox === other.mailbox }
+    fileprivate func isSame(as other: UpstreamGate.Waiting) -> Bool { call == other.call && inbox === other.inbox }
 }
 
 extension UpstreamFailure {

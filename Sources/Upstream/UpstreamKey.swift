@@ -6,9 +6,9 @@ public import Vocabulary
 public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable {
     public let id: UpstreamKeyID
     public let account: AccountID
-    let secret: [UInt8]
+    public let secret: [UInt8]
     /// Takes the secret out of replies.
-    let scrubber: SecretScrubber
+    public let scrubber: SecretScrubber
     /// SHA-256 of the secret, by which a store knows the secret again without having it.
     public let secretDigest: CacheKey
     /// Its share of the account's requests, relative to the other keys; at least 1. More than a million is a million, so

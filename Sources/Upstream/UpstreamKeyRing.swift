@@ -180,7 +180,7 @@ struct UpstreamKeyRing: Sendable {
         case .quarantined(let reason): slots[index].quarantine = KeyQuarantine(reason: reason, at: now.steady)
         case .cooling(let end):
             // A clock that was set in between must not lock the key for years.
-            let left = min(end - now.wall, RetryAfter.longest)
+            let left = min(end - now.wall, KeyCooling.longestAsked)
             guard left > .zero else { return false }
             slots[index].cooling.resume(until: now.steady + left)
         }

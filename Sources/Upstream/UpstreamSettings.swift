@@ -15,12 +15,8 @@ public struct UpstreamSettings: Sendable, Equatable {
     public var idleTimeout: Duration
     /// The longest body of a reply.
     public var responseBytesMax: Int
-    /// Requests under way over all workers.
-    public var concurrencyMax: Int
-    /// Requests that wait for a place over all workers.
-    public var queueMax: Int
+    public var gate: UpstreamGate.Limits
     public var queueTimeout: Duration
-    public var breaker: CircuitBreaker.Settings
 
     public init(
         isTLS: Bool,
@@ -31,10 +27,8 @@ public struct UpstreamSettings: Sendable, Equatable {
         responseTimeout: Duration,
         idleTimeout: Duration,
         responseBytesMax: Int,
-        concurrencyMax: Int,
-        queueMax: Int,
-        queueTimeout: Duration,
-        breaker: CircuitBreaker.Settings
+        gate: UpstreamGate.Limits,
+        queueTimeout: Duration
     ) {
         self.isTLS = isTLS
         self.host = host
@@ -44,10 +38,8 @@ public struct UpstreamSettings: Sendable, Equatable {
         self.responseTimeout = responseTimeout
         self.idleTimeout = idleTimeout
         self.responseBytesMax = responseBytesMax
-        self.concurrencyMax = concurrencyMax
-        self.queueMax = queueMax
+        self.gate = gate
         self.queueTimeout = queueTimeout
-        self.breaker = breaker
     }
 
     /// The name that SNI, the certificate and the Host field have: the same one, and without the dot (RFC 6066 §3), since

@@ -106,7 +106,7 @@ final class Service {
             store: store,
             credits: BudgetGate(plan: settings.budgets, opening: opening.ledger, node: 0, at: SystemClock.wall()),
             teams: settings.teams.teams,
-            gate: UpstreamGate(settings: settings.upstream, keys: settings.upstreamKeys),
+            gate: UpstreamGate(limits: settings.upstream.gate, keys: settings.upstreamKeys),
             resolver: try NameResolver(),
             accessLog: logs.access
         )

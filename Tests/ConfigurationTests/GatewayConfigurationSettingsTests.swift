@@ -41,10 +41,12 @@ struct GatewayConfigurationSettingsTests {
                     responseTimeout: .seconds(120),
                     idleTimeout: .seconds(21),
                     responseBytesMax: 9 << 20,
-                    concurrencyMax: 65,
-                    queueMax: 0,
-                    queueTimeout: .seconds(3_600),
-                    breaker: CircuitBreaker.Settings(failures: 6, window: .seconds(12), openFor: .seconds(7))
+                    gate: UpstreamGate.Limits(
+                        concurrencyMax: 65,
+                        queueMax: 0,
+                        breaker: CircuitBreaker.Settings(failures: 6, window: .seconds(12), openFor: .seconds(7))
+                    ),
+                    queueTimeout: .seconds(3_600)
                 )
         )
         #expect(settings.upstreamKeys.map(\.id.rawValue) == ["first", "second"])

@@ -37,7 +37,7 @@ struct ConnectingTests {
     private func outcomes(_ count: Int, _ settings: UpstreamSettings, _ resolver: NameResolver) throws -> [String] {
         let client = try UpstreamClient(
             loop: passes.loop,
-            gate: UpstreamGate(settings: settings, keys: [upstreamKey("primary")]),
+            gate: UpstreamGate(limits: settings.gate, keys: [upstreamKey("primary")]),
             resolver: resolver,
             settings: settings,
             tls: nil,
@@ -58,9 +58,10 @@ struct ConnectingTests {
 
     private func fast(_ port: UInt16, host: String, connectTimeout: Duration, failures: Int = 1_000) -> UpstreamSettings
     {
-        var settings = settings(port: port, isTLS: false, host: host, breakerFailures: failures)
+        var settings = settings(port: port, isTLS: false, host: host)
+        settings.gate.breaker.failures = failures
         settings.connectTimeout = connectTimeout
-        settings.concurrencyMax = 1
+        settings.gate.concurrencyMax = 1
         return settings
     }
 
@@ -110,7 +111,7 @@ struct ConnectingTests {
             let kind = __rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue))
             let client = try UpstreamClient(
                 loop: tests.passes.loop,
-                gate: UpstreamGate(settings: settings, keys: [upstreamKey("primary")]),
+                gate: UpstreamGate(limits: settings.gate, keys: [upstreamKey("primary")]),
                 resolver: resolver,
                 settings: settings,
                 tls: nil,
@@ -142,7 +143,7 @@ struct ConnectingTests {
             do throws(EventLoop.Fault) {
                 _ = try UpstreamClient(
                     loop: loop,
-                    gate: UpstreamGate(settings: settings(), keys: []),
+                    gate: UpstreamGate(limits: limits(), keys: []),
                     resolver: resolver,
                     settings: settings(),
                     tls: nil,

@@ -1,27 +1,36 @@
-import EventLoops
 import Testing
 import Vocabulary
 
 @testable import Upstream
 
-/// A gate with one worker's mailbox, in a test's own time.
+/// Keeps what a worker's requests are told until the test takes it.
+final class KeptAnswers: GateInbox {
+    private let answers = Guarded<[UpstreamGate.Answer]>([])
+
+    func post(_ answer: UpstreamGate.Answer) { answers.withLock { $0.append(answer) } }
+
+    func take() -> [UpstreamGate.Answer] {
+        answers.withLock { answers in
+            defer { answers = [] }
+            return answers
+        }
+    }
+}
+
+/// A gate with the inboxes of two workers, in a test's own time.
 final class GateBench {
-    let passes: Passes
     let gate: UpstreamGate
     private(set) var answers: [UpstreamGate.Answer] = []
-    private(set) var mailbox: Mailbox<UpstreamGate.Answer>?
-    private(set) var otherMailbox: Mailbox<UpstreamGate.Answer>?
+    private let inbox = KeptAnswers()
+    private let otherInbox = KeptAnswers()
     private var passesOut: [UInt64: UpstreamGate.Pass] = [:]
     private var waiting: [UInt64: UpstreamGate.Waiting] = [:]
     private var otherWaiting: [UInt64: UpstreamGate.Waiting] = [:]
     /// What the gate had remembered.
     private(set) var records: [UpstreamKeyRecord] = []
 
-    init(_ settings: UpstreamSettings, keys: [UpstreamKey] = [upstreamKey("key")]) throws {
-        passes = try Passes()
-        gate = UpstreamGate(settings: settings, keys: keys)
-        mailbox = try Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
-        otherMailbox = try Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
+    init(_ limits: UpstreamGate.Limits, keys: [UpstreamKey] = [upstreamKey("key")]) {
+        gate = UpstreamGate(limits: limits, keys: keys)
     }
 
     private func take(_ answer: UpstreamGate.Answer) {
@@ -47,7 +56,7 @@ final class GateBench {
             team: TeamID(rawValue: team),
             booked: UpstreamKeyID(rawValue: booked),
             without: without,
-            mailbox: (other ? otherMailbox : mailbox)!
+            inbox: other ? otherInbox : inbox
         )
         if other { otherWaiting[call] = ticket } else { waiting[call] = ticket }
         let (entry, consequences) = gate.enter(ticket, isRepeated: isRepeated, at: moment(time))
@@ -119,9 +128,18 @@ final class GateBench {
             + "after \(failure.retryAfterSeconds.map(String.init) ?? "-")"
     }
 
-    func replace(_ settings: UpstreamSettings, keys: [UpstreamKey] = [upstreamKey("key")], at time: Int64 = 0) {
-        records += gate.replace(settings: settings, keys: keys, at: moment(time))
+    func replace(_ limits: UpstreamGate.Limits, keys: [UpstreamKey] = [upstreamKey("key")], at time: Int64 = 0) {
+        records += gate.replace(limits: limits, keys: keys, at: moment(time))
     }
 
-    func run(_ steps: (() throws -> Void)...) { passes.run(steps.map { .act($0) }) }
+    /// Runs steps in turn; what one of them brings about has arrived when the next one begins.
+    func run(_ steps: (() throws -> Void)...) {
+        for step in steps {
+            do { try step() } catch {
+                Issue.record(error)
+                return
+            }
+            for answer in inbox.take() + otherInbox.take() { take(answer) }
+        }
+    }
 }

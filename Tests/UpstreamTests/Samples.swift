@@ -35,15 +35,20 @@ func upstreamKey(
     return key
 }
 
+func limits(concurrencyMax: Int = 64, queueMax: Int = 1_000, breakerFailures: Int = 5) -> UpstreamGate.Limits {
+    UpstreamGate.Limits(
+        concurrencyMax: concurrencyMax,
+        queueMax: queueMax,
+        breaker: CircuitBreaker.Settings(failures: breakerFailures, window: .seconds(10), openFor: .seconds(5))
+    )
+}
+
 func settings(
     port: UInt16 = 443,
     isTLS: Bool = true,
     host: String = "api.documentpro.ai",
     responseTimeout: Duration = .seconds(120),
-    concurrencyMax: Int = 64,
-    queueMax: Int = 1_000,
-    queueTimeout: Duration = .seconds(30),
-    breakerFailures: Int = 5
+    queueTimeout: Duration = .seconds(30)
 ) -> UpstreamSettings {
     UpstreamSettings(
         isTLS: isTLS,
@@ -54,9 +59,7 @@ func settings(
         responseTimeout: responseTimeout,
         idleTimeout: .seconds(20),
         responseBytesMax: 1_000,
-        concurrencyMax: concurrencyMax,
-        queueMax: queueMax,
-        queueTimeout: queueTimeout,
-        breaker: CircuitBreaker.Settings(failures: breakerFailures, window: .seconds(10), openFor: .seconds(5))
+        gate: limits(),
+        queueTimeout: queueTimeout
     )
 }

@@ -15,7 +15,7 @@ struct UpstreamClientTests {
     private func client(_ settings: UpstreamSettings, _ keys: [UpstreamKey]) throws -> UpstreamClient {
         try UpstreamClient(
             loop: bench.loop,
-            gate: UpstreamGate(settings: settings, keys: keys),
+            gate: UpstreamGate(limits: settings.gate, keys: keys),
             resolver: try NameResolver(),
             settings: settings,
             tls: nil,
@@ -119,7 +119,7 @@ struct UpstreamClientTests {
     @Test("one connection carries one call after the other, and a place at the gate is given back by each")
     func oneAfterTheOther() {
         var settings = vendorSettings
-        settings.concurrencyMax = 1
+        settings.gate.concurrencyMax = 1
         #expect(
             outcomes(3, reply: answer("404 Not Found", "no"), settings: settings) == ["404 no", "404 no", "404 no"]
         )
@@ -132,7 +132,7 @@ struct UpstreamClientTests {
     )
     func keepAlive(_ value: String, _ connections: Int) {
         var settings = vendorSettings
-        settings.concurrencyMax = 1
+        settings.gate.concurrencyMax = 1
         let reply = "HTTP/1.1 404 No\r\nKeep-Alive: \(value)\r\nContent-Length: 2\r\n\r\nno"
         #expect(outcomes(2, reply: reply, settings: settings) == ["404 no", "404 no"])
         #expect(bench.vendor.count == connections)
@@ -141,7 +141,7 @@ struct UpstreamClientTests {
     @Test("a key that is not accepted costs nothing and gives its place back")
     func keyRejected() {
         var settings = vendorSettings
-        settings.concurrencyMax = 1
+        settings.gate.concurrencyMax = 1
         let rejected = "upstream_key_rejected charged no"
         let expected = [rejected, rejected, rejected, "no_upstream_key charged no"]
         #expect(outcomes(4, reply: answer("401 No", "no"), settings: settings) == expected)
@@ -151,7 +151,7 @@ struct UpstreamClientTests {
     @Test("a vendor that breaks off leaves the charge open, its place is given back, and nothing is sent again")
     func broken() {
         var settings = vendorSettings
-        settings.concurrencyMax = 1
+        settings.gate.concurrencyMax = 1
         let broken = "upstream_invalid_response charged unknown"
         #expect(outcomes(2, reply: "no HTTP at all", settings: settings) == [broken, broken])
         #expect(
@@ -183,8 +183,9 @@ struct UpstreamClientTests {
         )
         let port = gone.localAddress.port
         gone.stop()
-        var settings = settings(port: port, isTLS: false, host: "127.0.0.1", breakerFailures: 1)
-        settings.concurrencyMax = 1
+        var settings = settings(port: port, isTLS: false, host: "127.0.0.1")
+        settings.gate.breaker.failures = 1
+        settings.gate.concurrencyMax = 1
         let expected = ["upstream_unreachable charged no", "circuit_open charged no"]
         #expect(outcomes(2, reply: "", settings: settings) == expected)
     }
@@ -236,7 +237,7 @@ struct UpstreamClientTests {
             key == "primary" ? answer("401 No", "no") : answer("200 OK", "{}")
         }
         var settings = vendorSettings
-        settings.concurrencyMax = 1
+        settings.gate.concurrencyMax = 1
         let passedOver = outcomes(
             1,
             settings: settings,
@@ -251,7 +252,7 @@ struct UpstreamClientTests {
     @Test("a call that cannot be booked to another key is given up, and its place is free")
     func notBooked() {
         var settings = vendorSettings
-        settings.concurrencyMax = 1
+        settings.gate.concurrencyMax = 1
         let outcomes = outcomes(2, settings: settings, keys: two, moved: { _ in .failed }) { _ in
             answer("401 No", "no")
         }

@@ -35,7 +35,7 @@ struct UpstreamGateStatusTests {
             upstreamKey("c", account: "second"), upstreamKey("b", account: "first"),
             upstreamKey("a", account: "first", notBefore: 9_000),
         ]
-        let bench = try GateBench(settings(concurrencyMax: 2), keys: keys)
+        let bench = GateBench(limits(concurrencyMax: 2), keys: keys)
         bench.run {
             bench.enter(1, account: "first", booked: "b")
             bench.enter(2, account: "second", booked: "c")
@@ -59,10 +59,10 @@ struct UpstreamGateStatusTests {
         ]
     )
     func states(_ state: UpstreamKey.OperatorState, _ cooling: String, _ quarantined: String, _ good: String) throws {
-        let bench = try GateBench(settings())
+        let bench = GateBench(limits())
         bench.run {
             for call in 1...5 { bench.enter(UInt64(call)) }
-            bench.replace(settings(), keys: [upstreamKey("key", operatorState: state)])
+            bench.replace(limits(), keys: [upstreamKey("key", operatorState: state)])
             #expect(bench.status() == ["default closed 0; \(good) 5"])
             try bench.leave(1, limitedFor: .seconds(7), at: 1_000)
             #expect(bench.status(at: 2_000) == ["default closed 0; \(cooling) 4, cools until 8000"])
@@ -81,7 +81,7 @@ struct UpstreamGateStatusTests {
 
     @Test("an open breaker is half-open once its time is over, and until its probe has come back")
     func breaker() throws {
-        let bench = try GateBench(settings(breakerFailures: 1))
+        let bench = GateBench(limits(breakerFailures: 1))
         func phase(at time: Int64) -> String { bench.gate.status(at: moment(time))[0].breaker.rawValue }
         bench.run {
             #expect(phase(at: 0) == "closed")
@@ -99,16 +99,16 @@ struct UpstreamGateStatusTests {
 
     @Test("a key is counted while requests are out with it, over another secret, an absence and another account")
     func underWay() throws {
-        let bench = try GateBench(settings(), keys: [upstreamKey("key"), upstreamKey("other")])
+        let bench = GateBench(limits(), keys: [upstreamKey("key"), upstreamKey("other")])
         bench.run {
             for call in 1...4 { bench.enter(UInt64(call)) }
-            bench.replace(settings(), keys: [upstreamKey("key", secret: "new"), upstreamKey("other")])
+            bench.replace(limits(), keys: [upstreamKey("key", secret: "new"), upstreamKey("other")])
             bench.enter(5)
             #expect(bench.status() == ["default closed 0; key active 5; other active 0"])
-            bench.replace(settings(), keys: [upstreamKey("other")])
+            bench.replace(limits(), keys: [upstreamKey("other")])
             try bench.leave(1)
             #expect(bench.status() == ["default closed 0; other active 0"])
-            bench.replace(settings(), keys: [upstreamKey("other"), upstreamKey("key", account: "moved")])
+            bench.replace(limits(), keys: [upstreamKey("other"), upstreamKey("key", account: "moved")])
             #expect(bench.status() == ["default closed 0; other active 0", "moved closed 0; key active 4"])
             for call in 2...5 { try bench.leave(UInt64(call)) }
             #expect(bench.status() == ["default closed 0; other active 0", "moved closed 0; key active 0"])
@@ -118,11 +118,11 @@ struct UpstreamGateStatusTests {
     @Test("an account whose keys are gone is forgotten when the last of its requests has come back, however it does")
     func forgotten() throws {
         let keys = [upstreamKey("a", account: "first"), upstreamKey("b", account: "second")]
-        let bench = try GateBench(settings(concurrencyMax: 3), keys: keys)
+        let bench = GateBench(limits(concurrencyMax: 3), keys: keys)
         bench.run {
             for call in 1...3 { bench.enter(UInt64(call), account: "first", booked: "a") }
             bench.enter(4, account: "first", booked: "a")
-            bench.replace(settings(), keys: [keys[1]])
+            bench.replace(limits(), keys: [keys[1]])
         } _: {
             #expect(bench.takeAnswers() == ["4 no_upstream_key 503 charged no after 60"])
             #expect(bench.status() == ["first closed 0", "second closed 0; b active 0"])
@@ -140,9 +140,9 @@ struct UpstreamGateStatusTests {
                 let (alone, consequences) = bench.gate.ruleAlone(on: first, at: moment(0))
                 #expect(alone == ruling && consequences.records.isEmpty)
             }
-            bench.replace(settings(), keys: [])
+            bench.replace(limits(), keys: [])
             #expect(bench.status() == [])
-            bench.replace(settings(), keys: keys)
+            bench.replace(limits(), keys: keys)
             #expect(bench.enter(5, account: "first", booked: "a") == "go")
             #expect(bench.status() == ["first closed 0; a active 1", "second closed 0; b active 0"])
         }
@@ -150,7 +150,7 @@ struct UpstreamGateStatusTests {
 
     @Test("who waits for a key goes out with it as soon as it is enabled")
     func enablingLetsOut() throws {
-        let bench = try GateBench(settings())
+        let bench = GateBench(limits())
         bench.run {
             bench.enter(1)
             try bench.leave(1, limitedFor: .seconds(60))
@@ -169,7 +169,7 @@ struct UpstreamGateStatusTests {
         arguments: [UpstreamKey.OperatorState.draining, .disabled]
     )
     func waiters(_ state: UpstreamKey.OperatorState) throws {
-        let bench = try GateBench(settings(), keys: [upstreamKey("a"), upstreamKey("b")])
+        let bench = GateBench(limits(), keys: [upstreamKey("a"), upstreamKey("b")])
         bench.run {
             for call in 1...2 { bench.enter(UInt64(call), booked: "a") }
             bench.enter(3, booked: "b")
@@ -177,15 +177,15 @@ struct UpstreamGateStatusTests {
             try bench.leave(3, limitedFor: .seconds(9))
             bench.enter(4, booked: "a")
             bench.enter(5, booked: "b", without: [upstreamKey("b")])
-            bench.replace(settings(), keys: [upstreamKey("a", operatorState: state), upstreamKey("b")])
+            bench.replace(limits(), keys: [upstreamKey("a", operatorState: state), upstreamKey("b")])
         } _: {
             // It has tried the other one already.
             #expect(bench.takeAnswers() == ["5 no_upstream_key 503 charged no after 9"])
-            bench.replace(settings(), keys: ["a", "b"].map { upstreamKey($0, operatorState: state) })
+            bench.replace(limits(), keys: ["a", "b"].map { upstreamKey($0, operatorState: state) })
         } _: {
             #expect(bench.takeAnswers() == ["4 no_upstream_key 503 charged no after 60"])
             #expect(bench.enter(6, booked: "a") == "no_upstream_key 503 charged no after 60")
-            bench.replace(settings(), keys: [upstreamKey("a", operatorState: state), upstreamKey("b")])
+            bench.replace(limits(), keys: [upstreamKey("a", operatorState: state), upstreamKey("b")])
             #expect(bench.enter(7, booked: "a") == "wait until 9000")
         }
     }

@@ -1,4 +1,3 @@
-import EventLoops
 import TestSupport
 import Testing
 import Vocabulary
@@ -11,7 +10,7 @@ struct UpstreamGateTests {
 
     @Test("so many are out at once; who waits is let out in order, one for each that comes back")
     func concurrency() throws {
-        let bench = try GateBench(settings(concurrencyMax: 2))
+        let bench = GateBench(limits(concurrencyMax: 2))
         bench.run {
             #expect(bench.enter(1) == "go")
             #expect(bench.enter(2) == "go")
@@ -39,7 +38,7 @@ struct UpstreamGateTests {
 
     @Test("the queue is bounded, but not for a request that was out already")
     func queueBound() throws {
-        let bench = try GateBench(settings(concurrencyMax: 1, queueMax: 2))
+        let bench = GateBench(limits(concurrencyMax: 1, queueMax: 2))
         bench.run {
             #expect(bench.enter(1) == "go")
             #expect(bench.enter(2) == "wait")
@@ -59,7 +58,7 @@ struct UpstreamGateTests {
 
     @Test("with max_queue 0 nobody waits")
     func noQueue() throws {
-        let bench = try GateBench(settings(concurrencyMax: 1, queueMax: 0))
+        let bench = GateBench(limits(concurrencyMax: 1, queueMax: 0))
         bench.run {
             #expect(bench.enter(1) == "go")
             #expect(bench.enter(2) == self.full)
@@ -70,7 +69,7 @@ struct UpstreamGateTests {
 
     @Test("who gives up leaves the queue and is told nothing more; who was let out just before cannot")
     func givingUp() throws {
-        let bench = try GateBench(settings(concurrencyMax: 1))
+        let bench = GateBench(limits(concurrencyMax: 1))
         bench.run {
             #expect(bench.enter(1) == "go")
             #expect(bench.enter(2) == "wait")
@@ -93,7 +92,7 @@ struct UpstreamGateTests {
 
     @Test("while the key cools everybody waits, and a poll at its end lets out as many as may be")
     func cooling() throws {
-        let bench = try GateBench(settings(concurrencyMax: 2))
+        let bench = GateBench(limits(concurrencyMax: 2))
         bench.run {
             #expect(bench.enter(1) == "go")
             #expect(bench.enter(2) == "go")
@@ -118,7 +117,7 @@ struct UpstreamGateTests {
 
     @Test("a cooling that gets longer is polled for again, and who gives up meanwhile is told its end")
     func longerCooling() throws {
-        let bench = try GateBench(settings(concurrencyMax: 2))
+        let bench = GateBench(limits(concurrencyMax: 2))
         bench.run {
             bench.enter(1)
             bench.enter(2)
@@ -138,7 +137,7 @@ struct UpstreamGateTests {
 
     @Test("without Retry-After a key cools for a second, and a success makes the next time a second again")
     func coolingByItself() throws {
-        let bench = try GateBench(settings(concurrencyMax: 1))
+        let bench = GateBench(limits(concurrencyMax: 1))
         bench.run {
             bench.enter(1)
             try bench.leave(1, limitedFor: nil)
@@ -158,7 +157,7 @@ struct UpstreamGateTests {
 
     @Test("when the vendor fails too often, those who come and those who wait are refused; then one probe goes")
     func breaker() throws {
-        let bench = try GateBench(settings(concurrencyMax: 2, breakerFailures: 2))
+        let bench = GateBench(limits(concurrencyMax: 2, breakerFailures: 2))
         let open = "circuit_open 503 charged no after 5"
         bench.run {
             for call in 1...4 { bench.enter(UInt64(call)) }
@@ -184,10 +183,10 @@ struct UpstreamGateTests {
 
     @Test("new limits hold at once: who has room goes out, and nobody who is out or waits is turned away")
     func replaced() throws {
-        let bench = try GateBench(settings(concurrencyMax: 2, queueMax: 2))
+        let bench = GateBench(limits(concurrencyMax: 2, queueMax: 2))
         bench.run {
             for call in 1...4 { bench.enter(UInt64(call)) }
-            bench.replace(settings(concurrencyMax: 1, queueMax: 0))
+            bench.replace(limits(concurrencyMax: 1, queueMax: 0))
             #expect(bench.enter(5) == self.full)
             try bench.leave(1)
         } _: {
@@ -195,7 +194,7 @@ struct UpstreamGateTests {
             try bench.leave(2)
         } _: {
             #expect(bench.takeAnswers() == ["3 go"])
-            bench.replace(settings(concurrencyMax: 3, queueMax: 1))
+            bench.replace(limits(concurrencyMax: 3, queueMax: 1))
         } _: {
             #expect(bench.takeAnswers() == ["4 go"])
             try bench.leave(3)
@@ -207,7 +206,7 @@ struct UpstreamGateTests {
 
     @Test("the key that a request is booked to takes it if it can, else another one by its turn")
     func booked() throws {
-        let bench = try GateBench(settings(), keys: [upstreamKey("a"), upstreamKey("b")])
+        let bench = GateBench(limits(), keys: [upstreamKey("a"), upstreamKey("b")])
         bench.run {
             for call in 1...4 { bench.enter(UInt64(call), booked: "b") }
             #expect((1...4).map { bench.key(of: $0) } == ["b", "b", "b", "b"])
@@ -229,7 +228,7 @@ struct UpstreamGateTests {
 
     @Test("an account without a key that is accepted refuses with no_upstream_key, those who wait too")
     func closed() throws {
-        let bench = try GateBench(settings(concurrencyMax: 1), keys: [upstreamKey("key")])
+        let bench = GateBench(limits(concurrencyMax: 1), keys: [upstreamKey("key")])
         let noKey = "no_upstream_key 503 charged no after 60"
         bench.run {
             for (call, document) in [(1, "a"), (2, "a"), (3, "b"), (4, "c")] {
@@ -245,17 +244,17 @@ struct UpstreamGateTests {
             #expect(bench.enter(7) == noKey)
             #expect(bench.records.map(\.state) == [.quarantined(.unauthorized)])
             // Another secret is another key.
-            bench.replace(settings(concurrencyMax: 1), keys: [upstreamKey("key", secret: "new")])
+            bench.replace(limits(concurrencyMax: 1), keys: [upstreamKey("key", secret: "new")])
             #expect(bench.records.last?.state == .active)
             #expect(bench.enter(8) == "go")
-            bench.replace(settings(concurrencyMax: 1), keys: [upstreamKey("key", secret: "new", notBefore: 7_000)])
+            bench.replace(limits(concurrencyMax: 1), keys: [upstreamKey("key", secret: "new", notBefore: 7_000)])
             #expect(bench.enter(9) == "no_upstream_key 503 charged no after 7")
         }
     }
 
     @Test("once a minute one request goes out on the only key, though it is quarantined; a success lets all out again")
     func trial() throws {
-        let bench = try GateBench(settings(), keys: [upstreamKey("key")])
+        let bench = GateBench(limits(), keys: [upstreamKey("key")])
         bench.run {
             for document in ["a", "b", "c"] {
                 bench.enter(1)
@@ -278,7 +277,7 @@ struct UpstreamGateTests {
 
     @Test("a second try that gives no opinion leaves the first refusal counted, a success shows whose fault it was")
     func secondTry() throws {
-        let bench = try GateBench(settings(), keys: [upstreamKey("a"), upstreamKey("b")])
+        let bench = GateBench(limits(), keys: [upstreamKey("a"), upstreamKey("b")])
         func first(_ document: String) -> FirstRejection {
             FirstRejection(key: upstreamKey("a"), rejection: .unauthorized, document: document)
         }
@@ -291,7 +290,7 @@ struct UpstreamGateTests {
             bench.enter(2, booked: "b")
             try bench.leave(2, .answered(.failure), after: first("3"), at: 0)
             #expect(bench.records.map(\.state) == [.quarantined(.unauthorized)])
-            bench.replace(settings(), keys: [upstreamKey("a", secret: "new"), upstreamKey("b")])
+            bench.replace(limits(), keys: [upstreamKey("a", secret: "new"), upstreamKey("b")])
             bench.enter(3, booked: "b")
             let again = FirstRejection(key: upstreamKey("a", secret: "new"), rejection: .forbidden, document: "4")
             try bench.leave(3, .succeeded, after: again, at: 0)
@@ -301,7 +300,7 @@ struct UpstreamGateTests {
 
     @Test("a probe that a 4xx answers leaves the breaker half-open: the next request is a probe again")
     func neutralProbe() throws {
-        let bench = try GateBench(settings(breakerFailures: 2))
+        let bench = GateBench(limits(breakerFailures: 2))
         bench.run {
             for sign in [CircuitBreaker.Sign.failure, .neutral, .failure] {
                 bench.enter(1)
@@ -322,16 +321,16 @@ struct UpstreamGateTests {
 
     @Test("a reply to a key that has gone, or has another secret now, says nothing of the present ones")
     func goneKey() throws {
-        let bench = try GateBench(settings(), keys: [upstreamKey("key")])
+        let bench = GateBench(limits(), keys: [upstreamKey("key")])
         bench.run {
             for call in 1...3 { bench.enter(UInt64(call)) }
-            bench.replace(settings(), keys: [upstreamKey("key", secret: "new")])
+            bench.replace(limits(), keys: [upstreamKey("key", secret: "new")])
             // The request is tried with the new secret, which is another key.
             let ruling = try bench.leave(1, .unauthorized)
             #expect(ruling == .tryAnother)
             #expect(bench.enter(1, isRepeated: true, without: [upstreamKey("key")]) == "go")
             try bench.leave(2, limitedFor: .seconds(60))
-            bench.replace(settings(), keys: [])
+            bench.replace(limits(), keys: [])
             let last = try bench.leave(3, .unauthorized)
             #expect(last == .keyRejected)
             #expect(bench.records.isEmpty)
@@ -341,7 +340,7 @@ struct UpstreamGateTests {
     @Test("accounts do not wait for one another: keys, breakers and queues are each one's own")
     func accounts() throws {
         let keys = [upstreamKey("a", account: "first"), upstreamKey("b", account: "second")]
-        let bench = try GateBench(settings(concurrencyMax: 2, breakerFailures: 1), keys: keys)
+        let bench = GateBench(limits(concurrencyMax: 2, breakerFailures: 1), keys: keys)
         bench.run {
             #expect(bench.enter(1, account: "first", booked: "a") == "go")
             try bench.leave(1, limitedFor: .seconds(5))
@@ -359,7 +358,7 @@ struct UpstreamGateTests {
     @Test("places that get free go to the accounts in turns, and in each to the teams in turns")
     func turns() throws {
         let keys = [upstreamKey("a", account: "first"), upstreamKey("b", account: "second")]
-        let bench = try GateBench(settings(concurrencyMax: 1), keys: keys)
+        let bench = GateBench(limits(concurrencyMax: 1), keys: keys)
         bench.run {
             bench.enter(0, account: "first", booked: "a")
             for call in 1...4 { bench.enter(UInt64(call), account: "first", team: "many", booked: "a") }
@@ -379,7 +378,7 @@ struct UpstreamGateTests {
 
     @Test("what was remembered holds again, for the same secret only")
     func restored() throws {
-        let bench = try GateBench(settings(), keys: ["a", "b", "c", "d"].map { upstreamKey($0) })
+        let bench = GateBench(limits(), keys: ["a", "b", "c", "d"].map { upstreamKey($0) })
         func record(_ key: UpstreamKey, _ state: UpstreamKeyRecord.State) -> UpstreamKeyRecord {
             UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: state)
         }
@@ -405,7 +404,7 @@ struct UpstreamGateTests {
         let seed = SeededGenerator().seed
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<20 {
-            let model = try GateModel(
+            let model = GateModel(
                 concurrencyMax: Int.random(in: 1...4, using: &generator),
                 queueMax: Int.random(in: 0...6, using: &generator),
                 breakerFailures: Int.random(in: 2...6, using: &generator),
@@ -419,11 +418,10 @@ struct UpstreamGateTests {
 
 /// A worker that does anything at any time, and keeps its own account of what it is owed.
 private final class GateModel {
-    private let passes: Passes
     private let gate: UpstreamGate
     private let concurrencyMax: Int
     private var generator: SeededGenerator
-    private var mailbox: Mailbox<UpstreamGate.Answer>?
+    private let inbox = KeptAnswers()
     private var time: Int64 = 0
     private var coolsUntil: Int64 = 0
     private var next: UInt64 = 1
@@ -431,10 +429,9 @@ private final class GateModel {
     private var waiting: [UInt64] = []
     private(set) var fault: String?
 
-    init(concurrencyMax: Int, queueMax: Int, breakerFailures: Int, generator: SeededGenerator) throws {
-        passes = try Passes()
+    init(concurrencyMax: Int, queueMax: Int, breakerFailures: Int, generator: SeededGenerator) {
         gate = UpstreamGate(
-            settings: settings(
+            limits: limits(
                 concurrencyMax: concurrencyMax,
                 queueMax: queueMax,
                 breakerFailures: breakerFailures
@@ -443,25 +440,27 @@ private final class GateModel {
         )
         self.concurrencyMax = concurrencyMax
         self.generator = generator
-        mailbox = try Mailbox(loop: passes.loop) { [unowned self] answer in take(answer) }
     }
 
     func run() {
-        let steps = (0..<400).map { _ in Passes.Step.act { [self] in act() } }
-        // In the end everybody comes back, and nobody is left.
-        let ends = (0..<60).map { _ in
-            Passes.Step.act { [self] in
-                time += 100_000
-                while !out.isEmpty { leave(.succeeded) }
-                _ = gate.poll(at: moment(time))
-            }
+        for _ in 0..<400 {
+            act()
+            receive()
         }
-        passes.run(steps + ends)
+        // In the end everybody comes back, and nobody is left.
+        for _ in 0..<60 {
+            time += 100_000
+            while !out.isEmpty { leave(.succeeded) }
+            _ = gate.poll(at: moment(time))
+            receive()
+        }
         if !waiting.isEmpty { blame("\(waiting) were never told anything") }
         if !out.isEmpty { blame("\(out.count) are still out") }
     }
 
     private func blame(_ what: String) { fault = fault ?? what }
+
+    private func receive() { for answer in inbox.take() { take(answer) } }
 
     private func take(_ answer: UpstreamGate.Answer) {
         guard waiting.first == answer.call else {
@@ -479,7 +478,7 @@ private final class GateModel {
     }
 
     private func act() {
-        // Everything that was told has arrived: each step is in a pass of its own.
+        // Everything that was told has arrived.
         let status = gate.status(at: moment(time))
         if status.map(\.waiting) != [waiting.count] || status[0].keys.map(\.underWay) != [out.count] {
             blame("\(status) while \(waiting) wait and \(out.count) are out")
@@ -504,7 +503,7 @@ private final class GateModel {
             team: TeamID(rawValue: "team"),
             booked: UpstreamKeyID(rawValue: "key"),
             without: [],
-            mailbox: mailbox!
+            inbox: inbox
         )
     }
 
@@ -541,7 +540,7 @@ private final class GateModel {
 
     private func giveUp() {
         guard let call = waiting.randomElement(using: &generator) else { return }
-        // Nil means that its answer is in the mailbox.
+        // Nil means that its answer is in the inbox.
         guard gate.giveUp(ticket(call), at: moment(time)) != nil else { return }
         waiting.removeAll { $0 == call }
     }

@@ -26,4 +26,13 @@ struct UpstreamKeyTests {
             key.weight = 0
         }
     }
+
+    @Test("printing, reflecting or dumping a key shows its identifier only")
+    func unseen() {
+        let key = upstreamKey("primary", secret: "hidden")
+        var text = "\(key) \(String(reflecting: key))"
+        dump(key, to: &text)
+        #expect(text.contains("primary"))
+        #expect(!text.contains("hidden") && !text.contains("104"))
+    }
 }

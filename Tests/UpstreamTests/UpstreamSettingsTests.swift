@@ -1,5 +1,4 @@
 import Testing
-import Vocabulary
 
 @testable import Upstream
 
@@ -19,14 +18,5 @@ struct UpstreamSettingsTests {
     )
     func hostField(_ host: String, _ port: UInt16, _ isTLS: Bool, _ field: String) {
         #expect(settings(port: port, isTLS: isTLS, host: host).hostField == field)
-    }
-
-    @Test("printing, reflecting or dumping a key shows its identifier only")
-    func unseen() {
-        let key = upstreamKey("primary", secret: "hidden")
-        var text = "\(key) \(String(reflecting: key))"
-        dump(key, to: &text)
-        #expect(text.contains("primary"))
-        #expect(!text.contains("hidden") && !text.contains("104"))
     }
 }
