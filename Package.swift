@@ -42,18 +42,21 @@ let package = Package(
         ),
         .target(name: "Authentication", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
         .target(name: "Keying", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
-        .target(
-            name: "Upstream",
-            dependencies: ["ContentCodings", "EventLoops", "HTTPMessages", "Keying", "Transport", "Vocabulary"]
-        ),
         .target(name: "Caching", dependencies: ["HTTPMessages", "Vocabulary"], swiftSettings: hot),
         .target(name: "Coalescing", dependencies: ["Vocabulary"]),
+        .target(name: "UpstreamKeys", dependencies: ["Vocabulary"]),
         .target(name: "Budgeting", dependencies: ["Vocabulary"], swiftSettings: hot),
         .target(name: "Forms", dependencies: ["Keying", "Observability", "Vocabulary"]),
         .target(
             name: "Registry",
             dependencies: [
-                "Authentication", "Budgeting", "Cryptography", "Forms", "Keying", "Upstream", "Vocabulary",
+                "Authentication", "Budgeting", "Cryptography", "Forms", "Keying", "UpstreamKeys", "Vocabulary",
+            ]
+        ),
+        .target(
+            name: "Upstream",
+            dependencies: [
+                "ContentCodings", "EventLoops", "HTTPMessages", "Keying", "Transport", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(
@@ -69,7 +72,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "EventLoops", "HTTPMessages",
-                "Keying", "Observability", "Storage", "Transport", "Upstream", "Vocabulary",
+                "Keying", "Observability", "Storage", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
             ],
             swiftSettings: hot
         ),
@@ -77,14 +80,14 @@ let package = Package(
             name: "Administration",
             dependencies: [
                 "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway", "HTTPMessages",
-                "Keying", "Observability", "Registry", "Storage", "Transport", "Upstream", "Vocabulary",
+                "Keying", "Observability", "Registry", "Storage", "Transport", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(
             name: "Configuration",
             dependencies: [
                 "Administration", "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway",
-                "HTTPMessages", "Keying", "Registry", "Transport", "Upstream", "Vocabulary",
+                "HTTPMessages", "Keying", "Registry", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(
@@ -95,7 +98,8 @@ let package = Package(
             name: "tollgate",
             dependencies: [
                 "Administration", "Budgeting", "Caching", "Configuration", "Cryptography", "EventLoops", "Forms",
-                "Gateway", "HTTPMessages", "Keying", "Observability", "Registry", "Storage", "Transport", "Upstream",
+                "Gateway", "HTTPMessages", "Keying", "Observability", "Registry", "Storage", "Transport",
+                "UpstreamKeys",
                 "VendorSimulation", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -126,6 +130,7 @@ let package = Package(
         .testTarget(name: "KeyingTests", dependencies: ["Cryptography", "Keying", "TestSupport", "Vocabulary"]),
         .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTPMessages", "TestSupport", "Vocabulary"]),
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "Vocabulary"]),
+        .testTarget(name: "UpstreamKeysTests", dependencies: ["TestSupport", "UpstreamKeys", "Vocabulary"]),
         .testTarget(name: "BudgetingTests", dependencies: ["Budgeting", "TestSupport", "Vocabulary"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport", "Vocabulary"]),
         .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings", "TestSupport"]),
@@ -134,7 +139,7 @@ let package = Package(
             name: "RegistryTests",
             dependencies: [
                 "Authentication", "Budgeting", "Cryptography", "Forms", "Keying", "Registry", "TestSupport",
-                "Upstream", "Vocabulary",
+                "UpstreamKeys", "Vocabulary",
             ]
         ),
         .testTarget(
@@ -149,7 +154,7 @@ let package = Package(
             name: "ConfigurationTests",
             dependencies: [
                 "Administration", "Budgeting", "Configuration", "Cryptography", "Forms", "Gateway", "Keying",
-                "Registry", "TestSupport", "Transport", "Upstream", "Vocabulary",
+                "Registry", "TestSupport", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .testTarget(
@@ -162,7 +167,8 @@ let package = Package(
         .testTarget(
             name: "UpstreamTests",
             dependencies: [
-                "ContentCodings", "EventLoops", "HTTPMessages", "TestSupport", "Transport", "Upstream", "Vocabulary",
+                "ContentCodings", "EventLoops", "HTTPMessages", "TestSupport", "Transport", "Upstream", "UpstreamKeys",
+                "Vocabulary",
             ]
         ),
         .testTarget(

@@ -3,7 +3,7 @@ import Forms
 import Gateway
 import Keying
 import Storage
-import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// `/admin/v1/status`: contract §8. Confined to the loop.

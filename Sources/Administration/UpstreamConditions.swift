@@ -1,7 +1,7 @@
 import Forms
 import Keying
 import Registry
-import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// How the vendor's keys are at one moment, beside what the registry says of them.

@@ -4,7 +4,7 @@ import Forms
 import Gateway
 import Keying
 import Registry
-import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// `/admin/v1/upstream-keys`: contract §7 and §8. Confined to the keeper's loop.

@@ -6,6 +6,7 @@ import Keying
 public import Registry
 public import Transport
 import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// From the file's values to the settings of each room.

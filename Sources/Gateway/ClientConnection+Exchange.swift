@@ -4,7 +4,7 @@ import Coalescing
 import HTTPMessages
 import Keying
 import Storage
-import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// Leads one request through the rooms: key, cache, flight, reply. The order is here and nowhere else.

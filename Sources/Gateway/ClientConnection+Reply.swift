@@ -1,6 +1,5 @@
 import Caching
 import HTTPMessages
-import Upstream
 import Vocabulary
 
 /// The replies to a request, each with its line in the access log.

@@ -1,4 +1,4 @@
-import Upstream
+import UpstreamKeys
 
 extension ErrorReply {
     /// The contract's words for a failure of the way to the vendor.

@@ -4,7 +4,6 @@ import HTTPMessages
 import Keying
 import Observability
 import Storage
-import Upstream
 import Vocabulary
 
 /// An answer that the gateway makes itself because a request cannot be served: contract §5.

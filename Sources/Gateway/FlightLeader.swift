@@ -7,6 +7,7 @@ import Keying
 import Observability
 import Storage
 import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// Carries one question to the store, the ledger and the vendor, for all who wait for its answer.

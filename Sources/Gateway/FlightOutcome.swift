@@ -1,7 +1,7 @@
 import Budgeting
 import Caching
 import Storage
-import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// Whom an outcome goes to: an exchange on one of the workers.

@@ -4,6 +4,7 @@ public import HTTPMessages
 public import Keying
 public import Transport
 public import Upstream
+public import UpstreamKeys
 public import Vocabulary
 
 /// Everything that a reload may change, read once per request. Immutable; replaced whole.

@@ -3,6 +3,7 @@ public import Budgeting
 import EventLoops
 public import Storage
 public import Upstream
+public import UpstreamKeys
 public import Vocabulary
 
 /// What the admin side changes and reads of the shared rooms. Any thread.

@@ -8,7 +8,7 @@ public import Observability
 public import Storage
 import Synchronization
 public import Transport
-public import Upstream
+public import UpstreamKeys
 public import Vocabulary
 
 /// The rooms that all workers share. Immutable references to things that are each guarded in themselves.

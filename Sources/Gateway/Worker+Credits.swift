@@ -1,5 +1,6 @@
 import Budgeting
 import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// What a request asks of the budgets, and what it is told when they refuse.

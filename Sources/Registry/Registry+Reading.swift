@@ -1,4 +1,4 @@
-import Upstream
+import UpstreamKeys
 public import Vocabulary
 
 /// What there is, by identifier and in the order of identifiers.

@@ -1,6 +1,6 @@
 public import Authentication
 public import Budgeting
-public import Upstream
+public import UpstreamKeys
 public import Vocabulary
 
 /// What the rooms work with, made of what the registry has.

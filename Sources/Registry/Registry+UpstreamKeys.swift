@@ -1,6 +1,6 @@
 import Cryptography
 import Forms
-public import Upstream
+public import UpstreamKeys
 public import Vocabulary
 
 /// Changes of the vendor's keys.

@@ -1,6 +1,5 @@
 import Authentication
 import Budgeting
-import Upstream
 import Vocabulary
 
 // Which teams, team keys and vendor's keys there are, and who may change them. Some are named in the configuration file,

@@ -1,6 +1,6 @@
 import Forms
 public import Keying
-public import Upstream
+public import UpstreamKeys
 public import Vocabulary
 
 /// A key at the vendor with what the registry knows of it beside what the rings use.

@@ -1,5 +1,6 @@
 import HTTPMessages
 import Keying
+import UpstreamKeys
 import Vocabulary
 
 /// What a whole response of the vendor means, by its status: FAULTS §3. Pure.

@@ -1,4 +1,5 @@
 import HTTPMessages
+import UpstreamKeys
 import Vocabulary
 
 /// The value of `Retry-After`, RFC 9110 §10.2.3: seconds or a date.

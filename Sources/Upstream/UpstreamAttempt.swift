@@ -1,6 +1,7 @@
 import EventLoops
 import HTTPMessages
 import Transport
+import UpstreamKeys
 import Vocabulary
 
 /// One call on its way: at the gate → booked to its key → resolving → connecting → sent → answered. Confined to its

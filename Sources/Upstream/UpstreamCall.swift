@@ -1,3 +1,4 @@
+public import UpstreamKeys
 public import Vocabulary
 
 /// One classify request on its way to the vendor.

@@ -1,6 +1,7 @@
 public import EventLoops
 import HTTPMessages
 public import Transport
+public import UpstreamKeys
 import Vocabulary
 
 /// A worker's way to the vendor. Confined to the worker's loop.

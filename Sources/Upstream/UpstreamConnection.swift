@@ -1,6 +1,7 @@
 import EventLoops
 import HTTPMessages
 import Transport
+import UpstreamKeys
 import Vocabulary
 
 /// One connection to the vendor, which carries one exchange after the other. Confined to its worker's loop.

@@ -1,3 +1,5 @@
+public import UpstreamKeys
+
 /// Where the vendor is and how long it may take. Immutable; replaced whole by a reload.
 public struct UpstreamSettings: Sendable, Equatable {
     public var isTLS: Bool

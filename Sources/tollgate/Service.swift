@@ -10,7 +10,7 @@ import Observability
 import Registry
 import Storage
 import Transport
-import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// One running gateway: its rooms put together, the signals that steer it, and its end.

@@ -6,7 +6,6 @@ import Gateway
 import Observability
 import Registry
 import Storage
-import Upstream
 import Vocabulary
 
 /// What a start finds in the store: credits, teams and keys, with what follows for the store itself made durable.

@@ -12,6 +12,7 @@ import Storage
 import TestSupport
 import Transport
 import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// The whole admin side in one process: real rooms, one real worker, a real store that can be troubled, and the server

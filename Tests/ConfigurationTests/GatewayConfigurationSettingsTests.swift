@@ -2,6 +2,7 @@ import Cryptography
 import Gateway
 import Testing
 import Upstream
+import UpstreamKeys
 import Vocabulary
 
 @testable import Configuration

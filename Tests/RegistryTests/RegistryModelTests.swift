@@ -1,7 +1,7 @@
 import Budgeting
 import TestSupport
 import Testing
-import Upstream
+import UpstreamKeys
 import Vocabulary
 
 @testable import Registry

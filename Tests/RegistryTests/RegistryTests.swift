@@ -2,7 +2,7 @@ import Budgeting
 import Keying
 import TestSupport
 import Testing
-import Upstream
+import UpstreamKeys
 import Vocabulary
 
 @testable import Registry

@@ -3,7 +3,7 @@ import Budgeting
 import Cryptography
 import Forms
 import Keying
-import Upstream
+import UpstreamKeys
 import Vocabulary
 
 @testable import Registry

@@ -2,6 +2,7 @@ import EventLoops
 import Glibc
 import TestSupport
 import Testing
+import UpstreamKeys
 import Vocabulary
 
 @testable import Transport
@@ -143,7 +144,7 @@ struct ConnectingTests {
             do throws(EventLoop.Fault) {
                 _ = try UpstreamClient(
                     loop: loop,
-                    gate: UpstreamGate(limits: limits(), keys: []),
+                    gate: UpstreamGate(limits: settings().gate, keys: []),
                     resolver: resolver,
                     settings: settings(),
                     tls: nil,

@@ -1,6 +1,7 @@
 import ContentCodings
 import HTTPMessages
 import Testing
+import UpstreamKeys
 import Vocabulary
 
 @testable import Upstream

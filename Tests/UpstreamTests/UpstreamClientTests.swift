@@ -1,6 +1,7 @@
 import EventLoops
 import Testing
 import Transport
+import UpstreamKeys
 import Vocabulary
 
 @testable import Upstream

@@ -42,7 +42,7 @@ public final class UpstreamGate: Sendable {
             call: UInt64,
             account: AccountID,
             team: TeamID,
-            booked: KeyID,
+            booked: UpstreamKeyID,
             without: [UpstreamKey],
             inbox: any GateInbox
         ) {

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Vocabulary
 
-@testable import Upstream
+@testable import UpstreamKeys
 
 @Suite("UpstreamGate")
 struct UpstreamGateTests {

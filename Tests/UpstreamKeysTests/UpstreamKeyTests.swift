@@ -1,7 +1,7 @@
 import Testing
 import Vocabulary
 
-@testable import Upstream
+@testable import UpstreamKeys
 
 @Suite("UpstreamKey")
 struct UpstreamKeyTests {

@@ -1,7 +1,7 @@
 import Testing
 import Vocabulary
 
-@testable import Upstream
+@testable import UpstreamKeys
 
 /// Keeps what a worker's requests are told until the test takes it.
 final class KeptAnswers: GateInbox {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Upstream
+@testable import UpstreamKeys
 
 @Suite("UpstreamFailure")
 struct UpstreamFailureTests {

@@ -1,7 +1,7 @@
 import Testing
 import Vocabulary
 
-@testable import Upstream
+@testable import UpstreamKeys
 
 /// What a gate says of a key, in words: state, requests out, and what else there is to say.
 private func summary(_ key: UpstreamKeyStatus) -> String {
