@@ -48,10 +48,8 @@ struct CategoryList: ~Copyable {
         }
         let position = labels.withBytes { labels in
             labels.withUnsafeBufferPointer { labels -> UInt32? in
-                // Labels are not empty, so that there is memory of them.
-                let memories = TextOrder.Memories(first: labels.baseAddress!, second: labels.baseAddress!)
-                order.sort(memories)
-                return order.firstRepeated(memories)
+                let memories = TextOrder.Memories(first: labels, second: labels)
+                return order.sort(memories) ? order.firstRepeated(memories) : nil
             }
         }
         return position.map { Int($0) }

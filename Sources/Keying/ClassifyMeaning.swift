@@ -4,10 +4,6 @@ import Vocabulary
 ///
 /// Members that the vendor's page does not list are kept as they are, at any depth, and are part of the key.
 struct ClassifyMeaning {
-    private static let topNames: [StaticString] = [
-        "document_id", "classification_schema", "page_range", "query_model",
-    ]
-    private static let categoryNames: [StaticString] = ["label", "description"]
     private static let defaultModel = "gpt-4o-mini"
 
     let form: CanonicalForm
@@ -15,6 +11,45 @@ struct ClassifyMeaning {
 
     private var nodes: UnsafeMutableBufferPointer<JSONTape.Node> { form.tape.nodes }
     private var bytes: UnsafeBufferPointer<UInt8> { form.bytes }
+
+    /// The members that are known: no two of one object begin alike.
+    private enum KnownMember {
+        case document, schema, pages, model
+        case label, description
+
+        /// The one of a body whose name begins with a letter of either case.
+        @inline(__always)
+        static func ofBody(_ first: UInt8) -> KnownMember? {
+            switch first | 0x20 {
+            case UInt8(ascii: "c"): .schema
+            case UInt8(ascii: "d"): .document
+            case UInt8(ascii: "p"): .pages
+            case UInt8(ascii: "q"): .model
+            default: nil
+            }
+        }
+
+        /// The one of a category, likewise.
+        @inline(__always)
+        static func ofCategory(_ first: UInt8) -> KnownMember? {
+            switch first | 0x20 {
+            case UInt8(ascii: "d"): .description
+            case UInt8(ascii: "l"): .label
+            default: nil
+            }
+        }
+
+        var name: StaticString {
+            switch self {
+            case .document: "document_id"
+            case .schema: "classification_schema"
+            case .pages: "page_range"
+            case .model: "query_model"
+            case .label: "label"
+            case .description: "description"
+            }
+        }
+    }
 
     /// Where the known members' values stand, and what they say.
     private struct Members {
@@ -48,63 +83,72 @@ struct ClassifyMeaning {
     private func findMembers() throws(KeyingFault) -> Members {
         var members = Members()
         try form.tape.forEachMember(of: 0) { (name, value) throws(KeyingFault) in
-            switch try known(name, Self.topNames, "") {
-            case 0: members.document = value
-            case 1: members.schema = value
-            case 2: members.pages = value
-            case 3: members.model = value
-            default: members.hasOthers = true
+            switch try known(name, KnownMember.ofBody, "") {
+            case .document: members.document = value
+            case .schema: members.schema = value
+            case .pages: members.pages = value
+            case .model: members.model = value
+            case .label, .description, nil: members.hasOthers = true
             }
         }
         return members
     }
 
-    /// Which of the known names this is. A name that differs from one only in letter case would be ignored by one
-    /// reader and taken by another, so it is refused.
+    /// Which of the known members has this name. A name that differs from a known one only in letter case would be ignored by
+    /// one reader and taken by another, so it is refused.
+    @inline(__always)
     private func known(
         _ name: Int,
-        _ names: [StaticString],
+        _ candidate: (_ first: UInt8) -> KnownMember?,
         _ path: @autoclosure () -> String
-    ) throws(KeyingFault) -> Int? {
+    ) throws(KeyingFault) -> KnownMember? {
         let node = nodes[name]
-        guard mayBeKnown(node) else { return nil }
-        for index in names.indices where JSONContent.equals(node, names[index], bytes) { return index }
-        for known in names where isFolded(node, known) {
-            throw KeyingFault("\(path())\(spelling(node))", "is \(known) in other letter case; write \(known)")
-        }
-        return nil
+        // No letter beyond ASCII folds to the first one of a known name.
+        guard let first = firstByte(node), let member = candidate(first) else { return nil }
+        if JSONContent.equals(node, member.name, bytes) { return member }
+        guard isFolded(node, member.name) else { return nil }
+        throw KeyingFault("\(path())\(spelling(node))", "is \(member.name) in other letter case; write \(member.name)")
     }
 
-    /// False for most names that are not known, in whatever case: no known one begins like them.
-    private func mayBeKnown(_ node: JSONTape.Node) -> Bool {
-        if node.range.isEmpty { return false }
-        var first = bytes[Int(node.start)]
-        if first == UInt8(ascii: "\\") {
-            var content = JSONContent.Reader(node, bytes)
-            first = content.next() ?? 0
-        }
-        switch first | 0x20 {
-        case UInt8(ascii: "c"), UInt8(ascii: "d"), UInt8(ascii: "l"), UInt8(ascii: "p"), UInt8(ascii: "q"): return true
-        default: return first >= 0x80
-        }
+    /// The first byte of what the name says; nil when it says nothing.
+    @inline(__always)
+    private func firstByte(_ node: JSONTape.Node) -> UInt8? {
+        if node.range.isEmpty { return nil }
+        let first = bytes[Int(node.start)]
+        if first != UInt8(ascii: "\\") { return first }
+        var content = JSONContent.Reader(node, bytes)
+        return content.next()
     }
 
     /// Whether the name is the known one but for letter case. Readers that fold letter case fold more than ASCII:
     /// U+017F is an s to them, and U+212A a k.
     private func isFolded(_ node: JSONTape.Node, _ known: StaticString) -> Bool {
-        var content = JSONContent.Reader(node, bytes)
+        if node.hasEscapes {
+            var content = JSONContent.Reader(node, bytes)
+            return isFolded(known) { content.next() }
+        }
+        var index = Int(node.start)
+        return isFolded(known) {
+            guard index < Int(node.end) else { return nil }
+            defer { index &+= 1 }
+            return bytes[index]
+        }
+    }
+
+    @inline(__always)
+    private func isFolded(_ known: StaticString, _ next: () -> UInt8?) -> Bool {
         for index in 0..<known.utf8CodeUnitCount {
             let letter: UInt8
-            switch content.next() {
+            switch next() {
             case let byte? where (0x41...0x5A).contains(byte): letter = byte | 0x20
-            case 0xC5: letter = content.next() == 0xBF ? UInt8(ascii: "s") : 0
-            case 0xE2: letter = content.next() == 0x84 && content.next() == 0xAA ? UInt8(ascii: "k") : 0
+            case 0xC5: letter = next() == 0xBF ? UInt8(ascii: "s") : 0
+            case 0xE2: letter = next() == 0x84 && next() == 0xAA ? UInt8(ascii: "k") : 0
             case let byte?: letter = byte
             case nil: return false
             }
             if letter != known.utf8Start[index] { return false }
         }
-        return content.next() == nil
+        return next() == nil
     }
 
     /// The name as it was sent: that it is a known one but for letter case makes it fit to be shown.
@@ -179,10 +223,10 @@ struct ClassifyMeaning {
         var isPlain = true
         var name = object + 1
         while name < Int(nodes[object].next) {
-            switch try known(name, Self.categoryNames, "classification_schema[\(position)].") {
-            case 0: found.label = name + 1
-            case 1: found.description = name + 1
-            default: isPlain = false
+            switch try known(name, KnownMember.ofCategory, "classification_schema[\(position)].") {
+            case .label: found.label = name + 1
+            case .description: found.description = name + 1
+            case .document, .schema, .pages, .model, nil: isPlain = false
             }
             name = Int(nodes[name + 1].next)
         }
@@ -248,7 +292,7 @@ struct ClassifyMeaning {
         }
         // The model is the only one that is written without standing there.
         var lacksModel = members.model == nil
-        form.forEachMemberByName(of: 0) { name in
+        form.tape.forEachNameInOrder(of: 0) { name in
             if lacksModel, JSONContent.compare(nodes[name], "query_model", bytes) > 0 {
                 lacksModel = false
                 body(.model)

@@ -59,6 +59,11 @@ enum JSONContent {
 
     /// Negative, zero or positive as the bytes that the string says stand before the others, are equal or stand behind.
     static func compare(_ node: JSONTape.Node, _ other: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        guard node.hasEscapes else {
+            let length = min(node.range.count, other.utf8CodeUnitCount)
+            let result = memcmp(bytes.baseAddress! + Int(node.start), other.utf8Start, length)
+            return result == 0 ? node.range.count - other.utf8CodeUnitCount : Int(result)
+        }
         var content = Reader(node, bytes)
         for index in 0..<other.utf8CodeUnitCount {
             guard let byte = content.next() else { return -1 }
@@ -125,10 +130,16 @@ enum JSONContent {
         }
     }
 
+    @inline(__always)
     private static func readUnicode(_ text: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> Escape {
         guard let first = JSONScanner.unit(text, at: index + 2) else { preconditionFailure("a text not read before") }
-        index += 6
-        if first < 0x80 { return .byte(UInt8(first)) }
+        index &+= 6
+        if first < 0x80 { return .byte(UInt8(truncatingIfNeeded: first)) }
+        return readScalar(first, text, &index)
+    }
+
+    /// The character beyond ASCII whose first unit was read.
+    private static func readScalar(_ first: UInt16, _ text: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> Escape {
         var value = UInt32(first)
         if first & 0xF800 == 0xD800 {
             guard let second = JSONScanner.unit(text, at: index + 2) else {

@@ -26,6 +26,14 @@ struct JSONScanner {
         byte <= 0x20 && (byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09)
     }
 
+    /// Skips a byte if it is the next one.
+    @inline(__always)
+    mutating func takes(_ byte: UInt8) -> Bool {
+        guard position < bytes.count, bytes[position] == byte else { return false }
+        position &+= 1
+        return true
+    }
+
     mutating func skipWord(_ word: StaticString) throws(JSONFault) {
         let count = word.utf8CodeUnitCount
         guard position + count <= bytes.count,
@@ -36,7 +44,23 @@ struct JSONScanner {
 
     // MARK: Numbers
 
+    /// Skips a number, which begins with a digit or a minus.
+    @inline(__always)
     mutating func skipNumber() throws(JSONFault) {
+        // Mostly it is a whole one without a sign.
+        var end = position
+        if bytes[end] &- 0x31 < 9 { end = endOfDigits(end &+ 1) } else if bytes[end] == 0x30 { end &+= 1 }
+        // No part of a number: none of its bytes but + and -, which do not stand behind a digit.
+        if end > position, end < bytes.count, bytes[end] != UInt8(ascii: "."), bytes[end] | 0x20 != UInt8(ascii: "e"),
+            !isDigit(end)
+        {
+            position = end
+        } else {
+            try skipAnyNumber()
+        }
+    }
+
+    private mutating func skipAnyNumber() throws(JSONFault) {
         var end = position
         if bytes[end] == UInt8(ascii: "-") { end &+= 1 }
         guard isDigit(end) else { throw fault("a digit is missing in a number", at: end) }
@@ -73,7 +97,8 @@ struct JSONScanner {
 
     /// Skips a string with its quotation marks; whether something in it is escaped.
     mutating func skipString() throws(JSONFault) -> Bool {
-        position &+= 1
+        // The quotation mark, and what is mostly the whole string.
+        skipPlain()
         var hasEscapes = false
         while position < bytes.count {
             let byte = bytes[position]
@@ -141,14 +166,14 @@ struct JSONScanner {
         return unit
     }
 
+    @inline(__always)
     static func unit(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> UInt16? {
         var unit: UInt16 = 0
-        for index in start..<(start + 4) {
-            switch bytes[index] {
-            case 0x30...0x39: unit = unit << 4 | UInt16(bytes[index] - 0x30)
-            case 0x41...0x46, 0x61...0x66: unit = unit << 4 | UInt16((bytes[index] | 0x20) - 0x57)
-            default: return nil
-            }
+        for index in start..<(start &+ 4) {
+            let byte = bytes[index]
+            guard byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6 else { return nil }
+            // Letters have bit 6, and their lowest bits count from 1.
+            unit = unit << 4 | UInt16(byte & 15 &+ 9 &* (byte >> 6))
         }
         return unit
     }

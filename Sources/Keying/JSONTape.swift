@@ -8,12 +8,11 @@ final class JSONTape {
 
     struct Node {
         var kind: Kind
-        /// Strings only: something is escaped, so the content is not what stands in the text.
-        var hasEscapes = false
-        /// Containers only: what stands in the text is the canonical form already.
-        var isCanonical = false
-        /// Objects only: `start` and `end` bound its names in `order` instead of its text.
-        var isOrdered = false
+        /// What stands in the text is the canonical form already; in a string then, nothing is escaped.
+        var isCanonical: Bool
+        /// Objects only: `start` is the index of the first name in the order of the names' bytes, and the `next` of each name
+        /// that of the following one, 0 behind the last. Otherwise the names are in that order as they stand in the text.
+        var isReordered = false
         /// The text: between the quotation marks of a string, all of anything else.
         var start: UInt32
         var end: UInt32
@@ -22,21 +21,12 @@ final class JSONTape {
 
         var range: Range<Int> { Int(start)..<Int(end) }
 
-        /// The first eight bytes of the text, the first one highest, with zeros behind its end: texts whose words differ are in
-        /// the order of these.
+        /// A string's with its quotation marks.
         @inline(__always)
-        func word(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
-            let length = Int(end &- start)
-            let begin = Int(start)
-            if begin &+ 8 <= bytes.count {
-                let word = UnsafeRawPointer(bytes.baseAddress!).loadUnaligned(fromByteOffset: begin, as: UInt64.self)
-                // A shift by 64 gives 0, which takes away what is behind an empty text.
-                return length >= 8 ? UInt64(bigEndian: word) : UInt64(bigEndian: word) & ~(UInt64.max >> (8 * length))
-            }
-            var word: UInt64 = 0
-            for index in 0..<min(length, 8) { word |= UInt64(bytes[begin &+ index]) << (56 - 8 * index) }
-            return word
-        }
+        var wholeRange: Range<Int> { kind == .string ? (Int(start) &- 1)..<(Int(end) &+ 1) : range }
+
+        /// Strings only: something is escaped, so the content is not what stands in the text.
+        var hasEscapes: Bool { !isCanonical }
     }
 
     /// So many nodes may be room that is not needed; more only when as many are there.
@@ -47,8 +37,6 @@ final class JSONTape {
     private var base: UnsafeMutablePointer<Node>?  // owned: deallocated in deinit and when it grows
     private var capacity = 0
     private(set) var count = 0
-    /// The names of those objects that are ordered, each object's in the order of their bytes.
-    private(set) var order: [UInt32] = []
 
     deinit { base?.deallocate() }
 
@@ -58,7 +46,6 @@ final class JSONTape {
 
     func removeAll() {
         count = 0
-        order.removeAll(keepingCapacity: order.capacity <= Self.keptMax)
         guard capacity > Self.keptMax else { return }
         base?.deallocate()
         (base, capacity) = (nil, 0)
@@ -70,12 +57,12 @@ final class JSONTape {
     ///   comma or bracket counted, so that room is made once and not copied again and again; what is not written to
     ///   takes no memory.
     @inline(__always)
-    func append(_ kind: Kind, hasEscapes: Bool = false, _ start: Int, _ end: Int, textLeft: Int) {
+    func append(_ kind: Kind, isCanonical: Bool, _ start: Int, _ end: Int, textLeft: Int) {
         if count == capacity { grow(textLeft) }
         // The text is below 2^31 bytes, and so is the number of nodes.
         let node = Node(
             kind: kind,
-            hasEscapes: hasEscapes,
+            isCanonical: isCanonical,
             start: UInt32(truncatingIfNeeded: start),
             end: UInt32(truncatingIfNeeded: end),
             next: UInt32(truncatingIfNeeded: count &+ 1)
@@ -102,7 +89,7 @@ final class JSONTape {
     ///   - mark: likewise.
     @inline(__always)
     func open(_ kind: Kind, _ start: Int, within outer: UInt32, _ mark: UInt32, textLeft: Int) {
-        append(kind, start, Int(mark), textLeft: textLeft)
+        append(kind, isCanonical: false, start, Int(mark), textLeft: textLeft)
         nodes[count &- 1].next = outer
     }
 
@@ -117,12 +104,15 @@ final class JSONTape {
 
     func setCanonical(_ container: Int) { nodes[container].isCanonical = true }
 
-    /// Notes in which order the names of an object stand.
-    func setOrder(of object: Int, _ names: some Sequence<UInt32>) {
-        nodes[object].isOrdered = true
-        nodes[object].start = UInt32(truncatingIfNeeded: order.count)
-        order.append(contentsOf: names)
-        nodes[object].end = UInt32(truncatingIfNeeded: order.count)
+    /// Links the names of an object, of which there is one or more, in the order in which they come.
+    func reorder(_ object: Int, _ names: some Sequence<UInt32>) {
+        nodes[object].isReordered = true
+        var previous: Int?
+        for name in names {
+            if let previous { nodes[previous].next = name } else { nodes[object].start = name }
+            previous = Int(name)
+        }
+        if let previous { nodes[previous].next = 0 }
     }
 
     /// Whether a closed container has two members, or elements, or more of them.
@@ -142,6 +132,16 @@ final class JSONTape {
         while index < end {
             try body(index, index + 1)
             index = Int(nodes[index + 1].next)
+        }
+    }
+
+    /// Calls `body` with the name's index of each member of an object, in the order of the names' bytes.
+    func forEachNameInOrder(of object: Int, _ body: (_ name: Int) -> Void) {
+        guard nodes[object].isReordered else { return forEachMember(of: object) { name, _ in body(name) } }
+        var name = Int(nodes[object].start)
+        while name != 0 {
+            body(name)
+            name = Int(nodes[name].next)
         }
     }
 

@@ -86,7 +86,7 @@ struct LenientObject {
                 position += 1
                 return JSONTape.Node(
                     kind: .string,
-                    hasEscapes: hasEscapes,
+                    isCanonical: !hasEscapes,
                     start: UInt32(start),
                     end: UInt32(position - 1),
                     next: 0

@@ -6,7 +6,16 @@
 /// a stack that is as deep as is allowed, so a megabyte of brackets is refused at the first one too many. Its time is
 /// linear in the length of the text, but for the names of an object, which are sorted.
 struct StrictJSON: ~Copyable {
-    private enum Expected { case value, firstElement, firstName, name, colon, separator, nothing }
+    private enum Expected {
+        case firstElement, firstName, separator, value, name, colon, nothing
+
+        var mayBeClosing: Bool {
+            switch self {
+            case .firstElement, .firstName, .separator: true
+            case .value, .name, .colon, .nothing: false
+            }
+        }
+    }
 
     let tape = JSONTape()
     /// The innermost container that is open. What is open has no end yet: until then its node holds the container around
@@ -43,43 +52,43 @@ struct StrictJSON: ~Copyable {
         }
     }
 
+    /// Reads a token, and the comma or colon that follows it at once.
     @inline(__always)
     private mutating func step(_ expected: Expected, _ scanner: inout JSONScanner) throws(JSONFault) -> Expected {
         let byte = scanner.current
+        // Of either kind: what closes another container, or stands where none may be closed, is told apart below.
+        if byte | 0x20 == UInt8(ascii: "}"), expected.mayBeClosing, isInObject == (byte == UInt8(ascii: "}")) {
+            return try close(&scanner)
+        }
         switch expected {
-        case .nothing: throw scanner.fault("something follows the end of the text")
-        case .value: return try readValue(&scanner)
-        case .firstElement:
-            if byte == UInt8(ascii: "]") { return try close(&scanner) }
-            return try readValue(&scanner)
-        case .firstName:
-            if byte == UInt8(ascii: "}") { return try close(&scanner) }
-            return try readName(&scanner)
-        case .name: return try readName(&scanner)
+        case .value, .firstElement: return try readValue(&scanner)
+        case .name, .firstName: return try readName(&scanner)
         case .colon:
             guard byte == UInt8(ascii: ":") else { throw scanner.fault("a colon is missing after a member's name") }
-            scanner.position += 1
+            scanner.position &+= 1
             return .value
-        case .separator: return try readSeparator(&scanner)
+        case .separator:
+            guard byte == UInt8(ascii: ",") else {
+                throw scanner.fault(isInObject ? "a comma or } is missing" : "a comma or ] is missing")
+            }
+            scanner.position &+= 1
+            return isInObject ? .name : .value
+        case .nothing: throw scanner.fault("something follows the end of the text")
         }
     }
 
     @inline(__always)
-    private mutating func readSeparator(_ scanner: inout JSONScanner) throws(JSONFault) -> Expected {
-        switch scanner.current {
-        case UInt8(ascii: ","):
-            scanner.position += 1
-            return isInObject ? .name : .value
-        case UInt8(ascii: "}") where isInObject, UInt8(ascii: "]") where !isInObject: return try close(&scanner)
-        default: throw scanner.fault(isInObject ? "a comma or } is missing" : "a comma or ] is missing")
-        }
+    private func afterValue(_ scanner: inout JSONScanner) -> Expected {
+        guard depth > 0 else { return .nothing }
+        guard scanner.takes(UInt8(ascii: ",")) else { return .separator }
+        return isInObject ? .name : .value
     }
 
     @inline(__always)
     private mutating func readName(_ scanner: inout JSONScanner) throws(JSONFault) -> Expected {
         guard scanner.current == UInt8(ascii: "\"") else { throw scanner.fault("a member's name in quotes is missing") }
         try readString(&scanner)
-        return .colon
+        return scanner.takes(UInt8(ascii: ":")) ? .value : .colon
     }
 
     @inline(__always)
@@ -103,12 +112,12 @@ struct StrictJSON: ~Copyable {
             append(.number, start, scanner)
         default: throw scanner.fault("no JSON value begins like this")
         }
-        return depth == 0 ? .nothing : .separator
+        return afterValue(&scanner)
     }
 
     @inline(__always)
     private mutating func append(_ kind: JSONTape.Kind, _ start: Int, _ scanner: JSONScanner) {
-        tape.append(kind, start, scanner.position, textLeft: scanner.bytes.count - start)
+        tape.append(kind, isCanonical: true, start, scanner.position, textLeft: scanner.bytes.count - start)
     }
 
     @inline(__always)
@@ -117,7 +126,7 @@ struct StrictJSON: ~Copyable {
         let hasEscapes = try scanner.skipString()
         if hasEscapes { irregularities &+= 1 }
         let textLeft = scanner.bytes.count - start
-        tape.append(.string, hasEscapes: hasEscapes, start, scanner.position - 1, textLeft: textLeft)
+        tape.append(.string, isCanonical: !hasEscapes, start, scanner.position - 1, textLeft: textLeft)
     }
 
     @inline(__always)
@@ -139,17 +148,17 @@ struct StrictJSON: ~Copyable {
         let closing = Int(container)
         let (outer, irregularitiesBefore) = tape.close(closing, at: scanner.position)
         if isInObject, tape.hasSeveral(closing) {
-            // Several names may have to change places, wherefore the object counts as not canonical.
-            irregularities &+= 1
-            if let name = names.firstDuplicate(of: closing, in: tape, scanner.bytes) {
+            switch names.putInOrder(closing, of: tape, scanner.bytes) {
+            case .asItStands: break
+            case .changed: irregularities &+= 1
+            case .repeated(let name):
                 throw JSONFault("a member's name stands twice in one object", at: name, in: scanner.bytes)
             }
         }
         if irregularities == irregularitiesBefore { tape.setCanonical(closing) }
         container = outer
         depth &-= 1
-        guard depth > 0 else { return .nothing }
-        isInObject = tape.nodes[Int(outer)].kind == .object
-        return .separator
+        isInObject = depth > 0 && tape.nodes[Int(outer)].kind == .object
+        return afterValue(&scanner)
     }
 }

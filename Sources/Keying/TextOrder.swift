@@ -23,7 +23,7 @@ struct TextOrder {
 
     /// The two memories that texts lie in. Lent for a call.
     struct Memories {
-        let first, second: UnsafePointer<UInt8>
+        let first, second: UnsafeBufferPointer<UInt8>
     }
 
     /// Texts at these places agree in as many bytes as the depth is.
@@ -59,19 +59,44 @@ struct TextOrder {
     /// The numbers of the texts, in their order once they are sorted.
     var numbers: some Sequence<UInt32> { entries.lazy.map(\.number) }
 
-    mutating func sort(_ memories: Memories) {
+    /// Whether there was anything to do: if not, each text stands behind lower ones.
+    mutating func sort(_ memories: Memories) -> Bool {
+        let isDone = entries.withUnsafeMutableBufferPointer { entries in
+            var isAscending = true
+            var previous: UInt64 = 0
+            for index in entries.indices {
+                let word = Self.word(entries[index], 0, memories)
+                entries[index].word = word
+                if word <= previous, index > 0 { isAscending = false }
+                previous = word
+            }
+            return isAscending
+        }
+        if isDone { return false }
+        if entries.count <= Self.insertionMax {
+            entries.withUnsafeMutableBufferPointer { Self.insert($0, 0, memories) }
+        } else {
+            sortParts(memories)
+        }
+        return true
+    }
+
+    /// Sorts more than a few texts that have their first words.
+    private mutating func sortParts(_ memories: Memories) {
         var parts: [Part] = []
         swap(&parts, &self.parts)
         parts.append(Part(range: 0..<entries.count, depth: 0))
         entries.withUnsafeMutableBufferPointer { entries in
             while let part = parts.popLast() {
                 let range = UnsafeMutableBufferPointer(rebasing: entries[part.range])
-                for index in range.indices { range[index].word = Self.word(range[index], part.depth, memories) }
+                let depth = part.depth
+                if depth > 0 {
+                    for index in range.indices { range[index].word = Self.word(range[index], depth, memories) }
+                }
                 if range.count <= Self.insertionMax {
-                    Self.insert(range, part.depth, memories)
+                    Self.insert(range, depth, memories)
                 } else {
                     var sorting = range
-                    let depth = part.depth
                     sorting.sort { $0.word != $1.word ? $0.word < $1.word : $0.rest(depth) < $1.rest(depth) }
                     Self.split(part, range, into: &parts)
                 }
@@ -139,18 +164,29 @@ struct TextOrder {
     // MARK: Texts
 
     @inline(__always)
-    private static func start(_ entry: Entry, _ memories: Memories) -> UnsafePointer<UInt8> {
-        let offset = Int(entry.place & ~secondMark)
-        return entry.place & secondMark == 0 ? memories.first + offset : memories.second + offset
+    private static func memory(_ entry: Entry, _ memories: Memories) -> UnsafeBufferPointer<UInt8> {
+        entry.place & secondMark == 0 ? memories.first : memories.second
     }
 
     @inline(__always)
+    private static func start(_ entry: Entry, _ memories: Memories) -> UnsafePointer<UInt8> {
+        // A text that is compared has bytes, or none of them are read.
+        memory(entry, memories).baseAddress! + Int(entry.place & ~secondMark)
+    }
+
+    /// The eight bytes from the depth on, the first one highest, with zeros behind the text's end.
+    @inline(__always)
     private static func word(_ entry: Entry, _ depth: Int, _ memories: Memories) -> UInt64 {
-        let rest = Int(entry.length) - depth
-        let text = start(entry, memories) + depth
-        if rest >= 8 { return UInt64(bigEndian: UnsafeRawPointer(text).loadUnaligned(as: UInt64.self)) }
+        let rest = max(Int(entry.length) &- depth, 0)
+        let memory = memory(entry, memories)
+        let begin = Int(entry.place & ~secondMark) &+ min(depth, Int(entry.length))
+        if begin &+ 8 <= memory.count {
+            let raw = UnsafeRawPointer(memory.baseAddress!).loadUnaligned(fromByteOffset: begin, as: UInt64.self)
+            // A shift by 64 gives 0, which takes away what is behind an empty text.
+            return rest >= 8 ? UInt64(bigEndian: raw) : UInt64(bigEndian: raw) & ~(UInt64.max >> (8 * rest))
+        }
         var word: UInt64 = 0
-        for index in 0..<max(rest, 0) { word |= UInt64(text[index]) << UInt64(56 - 8 * index) }
+        for index in 0..<min(rest, 8) { word |= UInt64(memory[begin &+ index]) << UInt64(56 - 8 * index) }
         return word
     }
 

@@ -18,9 +18,9 @@ struct TextOrderTests {
         }
         return first.withUnsafeBufferPointer { first in
             second.withUnsafeBufferPointer { second in
-                let memories = TextOrder.Memories(first: first.baseAddress!, second: second.baseAddress!)
-                order.sort(memories)
-                return (order.numbers.map { Int($0) }, order.firstRepeated(memories).map { Int($0) })
+                let memories = TextOrder.Memories(first: first, second: second)
+                let repeated = order.sort(memories) ? order.firstRepeated(memories) : nil
+                return (order.numbers.map { Int($0) }, repeated.map { Int($0) })
             }
         }
     }
