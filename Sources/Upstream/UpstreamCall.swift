@@ -3,8 +3,7 @@ public import Vocabulary
 
 /// One classify request on its way to the vendor.
 public struct UpstreamCall: Sendable {
-    /// The content, in canonical form.
-    public let body: [UInt8]
+    public let content: UpstreamContent
     /// Goes upstream as `x-request-id`.
     public let requestID: [UInt8]
     /// Who asks, and at which of the vendor's accounts.
@@ -15,6 +14,7 @@ public struct UpstreamCall: Sendable {
     /// The key that the call is booked to.
     public let key: UpstreamKeyID
 
+    /// - Parameter body: in canonical form.
     public init(
         body: [UInt8],
         requestID: [UInt8],
@@ -23,13 +23,19 @@ public struct UpstreamCall: Sendable {
         documentID: String,
         key: UpstreamKeyID
     ) {
-        self.body = body
+        content = .whole(body)
         self.requestID = requestID
         self.team = team
         self.account = account
         self.documentID = documentID
         self.key = key
     }
+}
+
+/// The content of a call, which decides whether it may be sent once more when the vendor has said that it did not take it.
+public enum UpstreamContent: Sendable {
+    /// All of it is here: it may.
+    case whole([UInt8])
 }
 
 /// Books a call to another key than before, durably, and says when that is done: nothing is sent with that key before.

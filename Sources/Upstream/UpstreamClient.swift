@@ -52,7 +52,9 @@ public final class UpstreamClient {
         self.tls = tls
         self.onKeyChange = onKeyChange
         dialer = Dialer(loop: loop, history: resolver.history)
-        mailbox = try Mailbox(loop: loop) { [unowned self] answer in attempts[answer.call]?.receive(answer.entry) }
+        mailbox = try Mailbox(loop: loop) { [unowned self] answer in
+            attempts[answer.call]?.handle(.entered(answer.entry))
+        }
         resolved = try Mailbox(loop: loop) { [unowned self] message in
             attempts[message.attempt]?.resolved(message.result)
         }
@@ -80,7 +82,7 @@ public final class UpstreamClient {
         nextAttempt += 1
         attempts[attempt.number] = attempt
         // In a later pass: looking at a pooled connection reads into the memory that the caller's input may stand in.
-        loop.later { attempt.begin() }
+        loop.later { attempt.handle(.begin) }
     }
 
     /// Takes new settings into use from the next request on; requests under way end on the old ones.
@@ -96,13 +98,13 @@ public final class UpstreamClient {
     /// Lets nobody out any more who waits or comes; what is out goes on.
     public func drain() {
         if shutdown == .none { shutdown = .draining }
-        for attempt in Array(attempts.values) { attempt.leaveQueue() }
+        for attempt in Array(attempts.values) { attempt.handle(.drain) }
     }
 
     /// Ends every call now: `charged` of its failure says whether the vendor may have taken it.
     public func cut() {
         shutdown = .cut
-        for attempt in Array(attempts.values) { attempt.cut() }
+        for attempt in Array(attempts.values) { attempt.handle(.cut) }
     }
 
     /// Closes idle connections.

@@ -21,7 +21,7 @@ public enum Rejection: Sendable, Equatable {
 
 /// A rejection that a request met: the first one decides how the answer to its second try is read.
 public struct FirstRejection: Sendable {
-    let key: UpstreamKey
+    public let key: UpstreamKey
     public let rejection: Rejection
     /// Which the request asked about.
     let document: String

@@ -1,0 +1,434 @@
+import Transport
+import UpstreamKeys
+import Vocabulary
+
+extension UpstreamAttempt {
+    /// What one call does next, decided from what happens to it. Pure: an event goes in, actions come out.
+    ///
+    /// States and what moves between them:
+    /// - new → entering (`begin`): the gate is asked, and answers at once or later: queued.
+    /// - queued, entering → moving, when the gate gives another key than the one that the call is booked to.
+    /// - → connecting → sent, on a pooled connection; else connecting → resolving → dialing → sent.
+    /// - resolving, dialing → pausing → connecting, a few times, when nothing could be sent.
+    /// - sent → ruling, when the vendor rejected the call: the gate decides whether another key is tried.
+    /// - any → rulingAlone, when there is no other key to try after a rejection.
+    /// - any → ended, once.
+    ///
+    /// A state that has a pass holds the call's place at the gate. Each transition out of those states gives the pass back
+    /// by `leave` or `rule`, or hands it to the next state, so that it is given back once on every way.
+    struct StateMachine {
+        enum Event {
+            case begin
+            /// The gate's answer, at once or after a wait.
+            case entered(UpstreamGate.Entry)
+            /// The call has left the queue, and what it is told.
+            case leftQueue(UpstreamFailure)
+            /// It was booked to the key of its pass, or not.
+            case moved(UpstreamKeyMoved)
+            /// There is a connection that it can be sent on.
+            case connected
+            /// No connection is idle. The host is for the log.
+            case noneIdle(host: String)
+            case resolved(Result<[SocketAddress], ConnectFault>)
+            case dialFailed(ConnectFault)
+            case answered(Answer)
+            /// The gate's ruling on a rejection.
+            case ruled(Ruling)
+            /// The moment of `deadline` has come.
+            case timeIsUp
+            /// The gateway shuts down: no call is let out any more, unless that was decided in this very moment.
+            case drain
+            /// The gateway waits for no call any more.
+            case cut
+        }
+
+        /// Where the call is while an event happens to it.
+        struct Scene {
+            let now: MonotonicInstant
+            let shutdown: UpstreamClient.Shutdown
+            let connectTimeout: Duration
+            /// At random up to 50 ms, so that calls that failed together do not come back together.
+            let jitter: Duration
+        }
+
+        /// What came of a request that was sent.
+        enum Answer {
+            /// The call ends with it. The report is for the gate.
+            case final(UpstreamOutcome, UpstreamGate.Report)
+            /// The key has to pause.
+            case limited(Duration?)
+            case rejected(Rejection, UpstreamReply)
+        }
+
+        /// What to do, in this order. The answer to `enter`, `connect`, `rule` and `ruleAlone` comes at once, so these come
+        /// last.
+        enum Action {
+            case enter(isRepeated: Bool)
+            /// Leaves the queue if it is in it still, and is told this, or what the gate says.
+            case leaveQueue(telling: UpstreamFailure?)
+            /// Books the call to another key.
+            case move(to: UpstreamKeyID)
+            /// Takes an idle connection if there is one.
+            case connect
+            case resolve
+            case dial([SocketAddress], timeout: Duration)
+            /// Sends the request on the connection that was reported, with the key of the pass.
+            case send(UpstreamGate.Pass)
+            /// Closes the connection that was reported: the call was ended meanwhile.
+            case closeConnection
+            case leave(UpstreamGate.Pass, UpstreamGate.Report, after: FirstRejection?)
+            /// Leaves the gate and asks for a ruling.
+            case rule(UpstreamGate.Pass, FirstRejection, after: FirstRejection?)
+            case ruleAlone(FirstRejection)
+            case finish(UpstreamOutcome)
+        }
+
+        /// Why no connection was made; nothing was sent.
+        enum ConnectFault: Error {
+            case network(String)
+            case tls(String)
+            /// This side has no descriptor, port or memory for it, and the vendor no part in that.
+            case exhausted(String)
+        }
+
+        private enum State {
+            case new
+            case entering
+            case queued
+            case moving(UpstreamGate.Pass)
+            case connecting(UpstreamGate.Pass, Connecting)
+            case resolving(UpstreamGate.Pass, Connecting, host: String)
+            case dialing(UpstreamGate.Pass, Connecting)
+            case pausing(UpstreamGate.Pass, Connecting, until: MonotonicInstant)
+            case sent(UpstreamGate.Pass)
+            case ruling(FirstRejection, UpstreamReply)
+            case rulingAlone(UpstreamFailure)
+            case ended
+        }
+
+        /// The way to one connection.
+        private struct Connecting {
+            let deadline: MonotonicInstant
+            var failures = 0
+        }
+
+        /// How often connecting is tried again, after failures in which nothing was sent.
+        private static let reconnectsMax = 2
+
+        private let call: UpstreamCall
+        private let queueTimeout: Duration
+        /// The key that the call is booked to.
+        private(set) var booked: UpstreamKeyID
+        /// Keys that it must not go out with: one that was rejected, and those that have spent their month.
+        private(set) var without: [UpstreamKey] = []
+        private var state = State.new
+        private var queueDeadline = MonotonicInstant.distantFuture
+        /// The first answer, if that was a rejection.
+        private var first: (rejection: FirstRejection, reply: UpstreamReply)?
+
+        init(_ call: UpstreamCall, queueTimeout: Duration) {
+            self.call = call
+            self.queueTimeout = queueTimeout
+            booked = call.key
+        }
+
+        /// When `timeIsUp` is to happen; nil while something else is waited for.
+        var deadline: MonotonicInstant? {
+            switch state {
+            case .queued: queueDeadline
+            case .resolving(_, let connecting, _): connecting.deadline
+            case .pausing(_, _, let until): until
+            case .new, .entering, .moving, .connecting, .dialing, .sent, .ruling, .rulingAlone, .ended: nil
+            }
+        }
+
+        /// Whether the end of an exchange is news to the call.
+        var awaitsAnswer: Bool { if case .sent = state { true } else { false } }
+
+        mutating func handle(_ event: Event, in scene: Scene) -> [Action] {
+            switch event {
+            case .begin: begin(scene)
+            case .entered(let entry): entered(entry, scene)
+            case .leftQueue(let failure): leftQueue(failure)
+            case .moved(let moved): self.moved(moved, scene)
+            case .connected: connected()
+            case .noneIdle(let host): noneIdle(host)
+            case .resolved(let result): resolved(result, scene)
+            case .dialFailed(let fault): dialFailed(fault, scene)
+            case .answered(let answer): answered(answer)
+            case .ruled(let ruling): ruled(ruling)
+            case .timeIsUp: timeIsUp(scene)
+            case .drain: drain()
+            case .cut: cut()
+            }
+        }
+
+        // MARK: The gate
+
+        private mutating func begin(_ scene: Scene) -> [Action] {
+            guard case .new = state else { impossible("begin") }
+            guard scene.shutdown == .none else { return refused(.draining(charged: .no)) }
+            queueDeadline = scene.now + queueTimeout
+            state = .entering
+            return [.enter(isRepeated: false)]
+        }
+
+        /// Comes to the gate once more, which only a call does that has all of its body still.
+        private mutating func enterAgain() -> [Action] {
+            switch call.content {
+            case .whole:
+                state = .entering
+                return [.enter(isRepeated: true)]
+            }
+        }
+
+        private mutating func entered(_ entry: UpstreamGate.Entry, _ scene: Scene) -> [Action] {
+            switch state {
+            case .entering, .queued: break
+            case .new, .moving, .connecting, .resolving, .dialing, .pausing, .sent, .ruling, .rulingAlone, .ended:
+                impossible("entered")
+            }
+            switch entry {
+            case .go(let pass):
+                // Let out in the moment in which the gateway ended every call.
+                if scene.shutdown == .cut { return withdraw(pass) }
+                if pass.key.id == booked { return goOut(pass, scene) }
+                state = .moving(pass)
+                return [.move(to: pass.key.id)]
+            case .wait:
+                state = .queued
+                return scene.shutdown == .none ? [] : drain()
+            case .refused(let failure): return refused(failure)
+            }
+        }
+
+        private mutating func leftQueue(_ failure: UpstreamFailure) -> [Action] {
+            guard case .queued = state else { impossible("leftQueue") }
+            return refused(failure)
+        }
+
+        /// Nothing was sent, and nothing is to be.
+        private mutating func withdraw(_ pass: UpstreamGate.Pass) -> [Action] {
+            [leave(pass, .unused)] + refused(.draining(charged: .no))
+        }
+
+        /// It cannot go out; if it was out before and was rejected, then that is what decides.
+        private mutating func refused(_ failure: UpstreamFailure) -> [Action] {
+            guard let first else { return finish(.failure(failure)) }
+            state = .rulingAlone(failure)
+            return [.ruleAlone(first.rejection)]
+        }
+
+        /// While the call is booked to another key nothing is sent, and a shutdown waits for it.
+        private mutating func moved(_ moved: UpstreamKeyMoved, _ scene: Scene) -> [Action] {
+            guard case .moving(let pass) = state else { impossible("moved") }
+            switch moved {
+            case .done where scene.shutdown == .cut: return withdraw(pass)
+            case .done:
+                booked = pass.key.id
+                return goOut(pass, scene)
+            case .noRoom:
+                without.append(pass.key)
+                return [leave(pass, .unused)] + enterAgain()
+            case .failed: return [leave(pass, .unused)] + finish(.givenUp)
+            }
+        }
+
+        // MARK: Connecting
+
+        private mutating func goOut(_ pass: UpstreamGate.Pass, _ scene: Scene) -> [Action] {
+            connect(pass, Connecting(deadline: scene.now + scene.connectTimeout))
+        }
+
+        private mutating func connect(_ pass: UpstreamGate.Pass, _ connecting: Connecting) -> [Action] {
+            state = .connecting(pass, connecting)
+            return [.connect]
+        }
+
+        private mutating func noneIdle(_ host: String) -> [Action] {
+            guard case .connecting(let pass, let connecting) = state else { impossible("noneIdle") }
+            state = .resolving(pass, connecting, host: host)
+            return [.resolve]
+        }
+
+        private mutating func resolved(_ result: Result<[SocketAddress], ConnectFault>, _ scene: Scene) -> [Action] {
+            // An answer after `connect_timeout`, or after the call was ended.
+            guard case .resolving(let pass, let connecting, _) = state else { return [] }
+            switch result {
+            case .failure(let fault): return failed(fault, pass, connecting, scene)
+            case .success(let addresses):
+                let left = connecting.deadline - scene.now
+                guard left > .zero else {
+                    return failed(.network("connect_timeout has passed"), pass, connecting, scene)
+                }
+                state = .dialing(pass, connecting)
+                return [.dial(addresses, timeout: left)]
+            }
+        }
+
+        private mutating func connected() -> [Action] {
+            switch state {
+            case .connecting(let pass, _), .dialing(let pass, _):
+                state = .sent(pass)
+                return [.send(pass)]
+            case .ended: return [.closeConnection]
+            case .new, .entering, .queued, .moving, .resolving, .pausing, .sent, .ruling, .rulingAlone:
+                impossible("connected")
+            }
+        }
+
+        private mutating func dialFailed(_ fault: ConnectFault, _ scene: Scene) -> [Action] {
+            switch state {
+            case .dialing(let pass, let connecting): return failed(fault, pass, connecting, scene)
+            case .ended: return []
+            case .new, .entering, .queued, .moving, .connecting, .resolving, .pausing, .sent, .ruling, .rulingAlone:
+                impossible("dialFailed")
+            }
+        }
+
+        /// Nothing was sent. A failure of the network is tried again with a pause; one of TLS is never tried in another way,
+        /// and one of this side ends the call without a word on the vendor's health.
+        private mutating func failed(
+            _ fault: ConnectFault,
+            _ pass: UpstreamGate.Pass,
+            _ connecting: Connecting,
+            _ scene: Scene
+        ) -> [Action] {
+            switch fault {
+            case .network(let detail):
+                var connecting = connecting
+                connecting.failures += 1
+                let end = scene.now + .milliseconds(50 * connecting.failures) + scene.jitter
+                guard connecting.failures <= Self.reconnectsMax, end < connecting.deadline else {
+                    return unreachable(detail, pass)
+                }
+                state = .pausing(pass, connecting, until: end)
+                return []
+            case .tls(let detail): return unreachable(detail, pass)
+            case .exhausted(let detail):
+                let failure = UpstreamFailure(
+                    .overloaded,
+                    charged: .no,
+                    source: .gateway,
+                    detail,
+                    retryAfterSeconds: 1
+                )
+                return [leave(pass, .unused)] + finish(.failure(failure))
+            }
+        }
+
+        private mutating func unreachable(_ detail: String, _ pass: UpstreamGate.Pass) -> [Action] {
+            let failure = UpstreamFailure(.unreachable, charged: .no, source: .network, detail)
+            return [leave(pass, .failed)] + finish(.failure(failure))
+        }
+
+        // MARK: The answer
+
+        private mutating func answered(_ answer: Answer) -> [Action] {
+            guard case .sent(let pass) = state else { impossible("answered") }
+            switch answer {
+            case .final(let outcome, let report): return [leave(pass, report)] + finish(outcome)
+            case .limited(let pause):
+                let leaving = leave(pass, .limited(pause))
+                // A refusal that is most likely the document's does not wait for a second opinion.
+                if first?.rejection.rejection == .refused { return [leaving] + refused(.keyRejected) }
+                return [leaving] + enterAgain()
+            case .rejected(let rejection, let reply):
+                let rejected = FirstRejection(key: pass.key, rejection: rejection, document: call.documentID)
+                state = .ruling(rejected, reply)
+                return [.rule(pass, rejected, after: first?.rejection)]
+            }
+        }
+
+        private mutating func ruled(_ ruling: Ruling) -> [Action] {
+            switch state {
+            case .ruling(let rejected, let reply): return ruled(ruling, on: rejected, reply)
+            case .rulingAlone(let failure): return ruledAlone(ruling, insteadOf: failure)
+            case .new, .entering, .queued, .moving, .connecting, .resolving, .dialing, .pausing, .sent, .ended:
+                impossible("ruled")
+            }
+        }
+
+        private mutating func ruled(_ ruling: Ruling, on rejected: FirstRejection, _ reply: UpstreamReply) -> [Action] {
+            switch ruling {
+            case .tryAnother:
+                first = (rejected, reply)
+                without.append(rejected.key)
+                return enterAgain()
+            case .passOn:
+                // When the second key was refused as a key, the first one's refusal is what the vendor says of the document.
+                return finish(.reply(rejected.rejection == .refused ? reply : first?.reply ?? reply))
+            case .keyRejected: return finish(.failure(.keyRejected))
+            }
+        }
+
+        private mutating func ruledAlone(_ ruling: Ruling, insteadOf failure: UpstreamFailure) -> [Action] {
+            guard let first else { preconditionFailure("a ruling alone on nothing") }
+            switch ruling {
+            case .passOn: return finish(.reply(first.reply))
+            case .keyRejected, .tryAnother:
+                // A client that may try again soon is told so.
+                return finish(.failure(failure.code == .noKey ? .keyRejected : failure))
+            }
+        }
+
+        // MARK: Time and shutdown
+
+        private mutating func timeIsUp(_ scene: Scene) -> [Action] {
+            switch state {
+            case .queued: return [.leaveQueue(telling: nil)]
+            case .resolving(let pass, let connecting, let host):
+                let detail = "\(host): no answer of the name server within connect_timeout"
+                return failed(.network(detail), pass, connecting, scene)
+            case .pausing(let pass, let connecting, _): return connect(pass, connecting)
+            case .new, .entering, .moving, .connecting, .dialing, .sent, .ruling, .rulingAlone, .ended:
+                impossible("timeIsUp")
+            }
+        }
+
+        private func drain() -> [Action] {
+            switch state {
+            case .queued: [.leaveQueue(telling: .draining(charged: .no))]
+            case .new, .entering, .moving, .connecting, .resolving, .dialing, .pausing, .sent, .ruling, .rulingAlone,
+                .ended:
+                []
+            }
+        }
+
+        private mutating func cut() -> [Action] {
+            switch state {
+            case .queued: drain()
+            case .connecting(let pass, _), .resolving(let pass, _, _), .dialing(let pass, _), .pausing(let pass, _, _):
+                withdraw(pass)
+            case .sent(let pass): [leave(pass, .unused)] + finish(.failure(.draining(charged: .unknown)))
+            // The event that is waited for ends it.
+            case .new, .entering, .moving, .ruling, .rulingAlone, .ended: []
+            }
+        }
+
+        // MARK: The end
+
+        private func leave(_ pass: UpstreamGate.Pass, _ report: UpstreamGate.Report) -> Action {
+            .leave(pass, report, after: first?.rejection)
+        }
+
+        private mutating func finish(_ outcome: UpstreamOutcome) -> [Action] {
+            if case .ended = state { impossible("finish") }
+            state = .ended
+            return [.finish(outcome)]
+        }
+
+        private func impossible(_ event: String) -> Never {
+            preconditionFailure("\(event) in state \(String(describing: state).prefix { $0 != "(" })")
+        }
+    }
+}
+
+extension UpstreamFailure {
+    fileprivate static let keyRejected = UpstreamFailure(
+        .keyRejected,
+        charged: .no,
+        source: .gateway,
+        "the vendor accepts none of the keys that were tried"
+    )
+}
