@@ -71,6 +71,7 @@ public final class UpstreamClient {
         move: @escaping UpstreamKeyMove,
         then: @escaping (UpstreamOutcome) -> Void
     ) {
+        loop.preconditionInLoop()
         let attempt = UpstreamAttempt(
             number: nextAttempt,
             client: self,
@@ -87,6 +88,7 @@ public final class UpstreamClient {
 
     /// Takes new settings into use from the next request on; requests under way end on the old ones.
     public func replace(settings: UpstreamSettings, tls: TLSClientContext?) {
+        loop.preconditionInLoop()
         let isElsewhere = settings.host != self.settings.host || settings.port != self.settings.port
         if isElsewhere || settings.isTLS != self.settings.isTLS || tls !== self.tls { pool.renew() }
         self.settings = settings
@@ -97,18 +99,23 @@ public final class UpstreamClient {
 
     /// Lets nobody out any more who waits or comes; what is out goes on.
     public func drain() {
+        loop.preconditionInLoop()
         if shutdown == .none { shutdown = .draining }
         for attempt in Array(attempts.values) { attempt.handle(.drain) }
     }
 
     /// Ends every call now: `charged` of its failure says whether the vendor may have taken it.
     public func cut() {
+        loop.preconditionInLoop()
         shutdown = .cut
         for attempt in Array(attempts.values) { attempt.handle(.cut) }
     }
 
     /// Closes idle connections.
-    public func closeIdle() { pool.renew() }
+    public func closeIdle() {
+        loop.preconditionInLoop()
+        pool.renew()
+    }
 
     // MARK: For attempts
 
