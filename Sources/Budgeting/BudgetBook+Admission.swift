@@ -28,31 +28,31 @@ extension BudgetBook {
     /// Each shadow budget that has no room is counted, be the ask admitted or refused by another budget: what it tells is
     /// what it would have done if it had been enforced, whichever others are.
     mutating func admit(_ ask: ReservationAsk, at now: Timestamp) -> BudgetGate.Admission {
-        move(to: now)
-        let seats = takeSeats(team: ask.team, key: ask.key, upstreamKey: ask.upstreamKey)
+        advance(to: now)
+        let positions = takePositions(team: ask.team, key: ask.key, upstreamKey: ask.upstreamKey)
         let estimate = prices.estimate(ask, by: plan)
-        var refusal = refusal(of: estimate, by: seats.organization)
-        for seat in [seats.team, seats.key] {
-            guard let other = self.refusal(of: estimate, by: seat) else { continue }
+        var refusal = refusal(of: estimate, by: positions.organization)
+        for position in [positions.team, positions.key] {
+            guard let other = self.refusal(of: estimate, by: position) else { continue }
             if let known = refusal, !other.outlasts(known) { continue }
             refusal = other
         }
-        if let refusal = refusal ?? self.refusal(of: estimate, by: seats.upstreamKey) {
+        if let refusal = refusal ?? self.refusal(of: estimate, by: positions.upstreamKey) {
             return .denied(denial(for: refusal, of: estimate))
         }
-        return .admitted(reserve(ask, estimate, seats: seats, at: now))
+        return .admitted(reserve(ask, estimate, positions: positions, at: now))
     }
 
-    /// The account's enforced budget that has no room and whose window ends last; counts the shadow ones.
-    private mutating func refusal(of estimate: MicroCredits, by seat: Int) -> Refusal? {
+    /// The scope's enforced budget that has no room and whose window ends last; counts the shadow ones.
+    private mutating func refusal(of estimate: MicroCredits, by position: Int) -> Refusal? {
         var last: Refusal?
-        for index in accounts[seat].budgets.indices {
-            let budget = accounts[seat].budgets[index]
+        for index in balances[position].budgets.indices {
+            let budget = balances[position].budgets[index]
             let days = today.days(of: budget.window)
-            let balance = accounts[seat].days.balance(over: days)
+            let balance = balances[position].days.balance(over: days)
             if balance.committed + estimate.booked <= Int128(budget.limit.micros) { continue }
             let refusal = Refusal(
-                scope: accounts[seat].scope,
+                scope: balances[position].scope,
                 budget: budget,
                 balance: balance,
                 days: days,
@@ -68,13 +68,13 @@ extension BudgetBook {
     }
 
     /// What an upstream key's limit says to a reservation of another day that would move to it; nil when it fits.
-    func refusal(of amount: Int128, by seat: Int, on day: BudgetDay) -> Denial? {
-        for budget in accounts[seat].budgets where budget.isEnforced {
+    func refusal(of amount: Int128, by position: Int, on day: BudgetDay) -> Denial? {
+        for budget in balances[position].budgets where budget.isEnforced {
             let days = budget.window.days(around: day)
-            let balance = accounts[seat].days.balance(over: days)
+            let balance = balances[position].days.balance(over: days)
             if balance.committed + amount <= Int128(budget.limit.micros) { continue }
             let refusal = Refusal(
-                scope: accounts[seat].scope,
+                scope: balances[position].scope,
                 budget: budget,
                 balance: balance,
                 days: days,
@@ -98,11 +98,11 @@ extension BudgetBook {
         )
     }
 
-    /// The least that is left in any of the account's enforced budgets, at least nothing; nil when it has none.
-    func remaining(of seat: Int) -> MicroCredits? {
+    /// The least that is left in any of the scope's enforced budgets, at least nothing; nil when it has none.
+    func remaining(of position: Int) -> MicroCredits? {
         var least: Int128?
-        for budget in accounts[seat].budgets where budget.isEnforced {
-            let balance = accounts[seat].days.balance(over: today.days(of: budget.window))
+        for budget in balances[position].budgets where budget.isEnforced {
+            let balance = balances[position].days.balance(over: today.days(of: budget.window))
             let left = max(Int128(budget.limit.micros) - balance.committed, 0)
             least = min(least ?? left, left)
         }

@@ -53,15 +53,15 @@ import Vocabulary
 /// there ever were. Open reservations are as many as requests under way.
 struct BudgetBook {
     /// One scope: what is allowed and what is gone.
-    struct Account {
+    struct ScopeBalance {
         let scope: BudgetScope
         /// As the plan of the moment has them; none for a scope that it does not know.
         var budgets: [Budget] = []
         var days = DayBook()
     }
 
-    /// Where the accounts of the scopes that one request counts in stand in `accounts`.
-    struct Seats: Equatable {
+    /// Where the balances of the scopes that one request counts in stand in `balances`.
+    struct Positions: Equatable {
         let organization = 0
         let team: Int
         let key: Int
@@ -77,12 +77,12 @@ struct BudgetBook {
 
     /// A reservation that is open.
     private struct Hold {
-        var seats: Seats
+        var positions: Positions
         let day: BudgetDay
         let estimate: MicroCredits
         /// At least the estimate (L2).
         var amount: Int128
-        /// The account of the upstream key that it moves away from, until the move is durable (L11).
+        /// Where the balance of the upstream key stands that it moves away from, until the move is durable (L11).
         var leaving: Int?
     }
 
@@ -91,12 +91,12 @@ struct BudgetBook {
     private static let daysKept: Int32 = 400
     private static let windowDaysMax: Int32 = 31
 
-    private(set) var accounts = [Account(scope: .organization)]
+    private(set) var balances = [ScopeBalance(scope: .organization)]
     private(set) var today: BudgetToday
     private(set) var plan: BudgetPlan
     var prices: PagePrices
     var shadows = ShadowCounts()
-    private var seats: [BudgetScope: Int] = [.organization: 0]
+    private var positions: [BudgetScope: Int] = [.organization: 0]
     private var holds: [ReservationID: Hold] = [:]
     private var ids: ReservationIDSequence
     private var calendar: BudgetCalendar
@@ -122,11 +122,11 @@ struct BudgetBook {
 
     private mutating func add(_ row: LedgerOpening.Row, keptFrom kept: BudgetDay) {
         let change = Balance(spent: row.spent.booked, unconfirmed: row.unconfirmed.booked)
-        for seat in takeSeats(team: row.team, key: row.key, upstreamKey: row.upstreamKey).all {
+        for position in takePositions(team: row.team, key: row.key, upstreamKey: row.upstreamKey).all {
             if row.day < kept {
-                accounts[seat].days.addEarlier(change)
+                balances[position].days.addEarlier(change)
             } else {
-                accounts[seat].days.add(change, on: row.day)
+                balances[position].days.add(change, on: row.day)
             }
         }
     }
@@ -147,12 +147,12 @@ struct BudgetBook {
     }
 
     private mutating func spreadBudgets() {
-        for seat in accounts.indices { accounts[seat].budgets = [] }
-        accounts[0].budgets = plan.organization
-        for (team, budgets) in plan.teams { accounts[takeSeat(.team(team))].budgets = budgets }
-        for (key, budgets) in plan.keys { accounts[takeSeat(.key(key))].budgets = budgets }
+        for position in balances.indices { balances[position].budgets = [] }
+        balances[0].budgets = plan.organization
+        for (team, budgets) in plan.teams { balances[takePosition(.team(team))].budgets = budgets }
+        for (key, budgets) in plan.keys { balances[takePosition(.key(key))].budgets = budgets }
         for (key, limit) in plan.upstreamKeys {
-            accounts[takeSeat(.upstreamKey(key))].budgets = [Self.monthly(limit)]
+            balances[takePosition(.upstreamKey(key))].budgets = [Self.monthly(limit)]
         }
     }
 
@@ -161,13 +161,13 @@ struct BudgetBook {
     }
 
     /// Takes other limits of one scope, whatever the number of scopes (L8); gives where it stands. Nil when it has no
-    /// account and is not to have budgets: then there is nothing to change.
+    /// balance and is not to have budgets: then there is nothing to change.
     mutating func set(_ budgets: [Budget], of scope: BudgetScope, at now: Timestamp) -> Int? {
-        move(to: now)
+        advance(to: now)
         note(budgets, of: scope)
-        guard let seat = budgets.isEmpty ? seats[scope] : takeSeat(scope) else { return nil }
-        accounts[seat].budgets = budgets
-        return seat
+        guard let position = budgets.isEmpty ? positions[scope] : takePosition(scope) else { return nil }
+        balances[position].budgets = budgets
+        return position
     }
 
     /// Keeps the plan in agreement. A scope without budgets does not stand in it. Tables that whoever gave the plan still
@@ -184,24 +184,28 @@ struct BudgetBook {
         }
     }
 
-    /// Where the scope's account stands; nil if there is none.
-    func seat(of scope: BudgetScope) -> Int? { seats[scope] }
+    /// Where the scope's balance stands; nil if there is none.
+    func position(of scope: BudgetScope) -> Int? { positions[scope] }
 
-    /// Where the scope's account stands; makes it if there is none.
-    mutating func takeSeat(_ scope: BudgetScope) -> Int {
-        if let seat = seats[scope] { return seat }
-        let seat = accounts.endIndex
-        accounts.append(Account(scope: scope))
-        seats[scope] = seat
-        return seat
+    /// Where the scope's balance stands; makes it if there is none.
+    mutating func takePosition(_ scope: BudgetScope) -> Int {
+        if let position = positions[scope] { return position }
+        let position = balances.endIndex
+        balances.append(ScopeBalance(scope: scope))
+        positions[scope] = position
+        return position
     }
 
-    mutating func takeSeats(team: TeamID, key: TeamKeyID, upstreamKey: UpstreamKeyID) -> Seats {
-        Seats(team: takeSeat(.team(team)), key: takeSeat(.key(key)), upstreamKey: takeSeat(.upstreamKey(upstreamKey)))
+    mutating func takePositions(team: TeamID, key: TeamKeyID, upstreamKey: UpstreamKeyID) -> Positions {
+        Positions(
+            team: takePosition(.team(team)),
+            key: takePosition(.key(key)),
+            upstreamKey: takePosition(.upstreamKey(upstreamKey))
+        )
     }
 
-    /// Comes to the day that it is.
-    mutating func move(to now: Timestamp) {
+    /// Brings the calendar to the day of `now`.
+    mutating func advance(to now: Timestamp) {
         guard !today.instants.contains(now) else { return }
         today = BudgetToday(at: now, in: calendar, notBefore: earliest)
     }
@@ -210,17 +214,17 @@ struct BudgetBook {
     func start(of day: BudgetDay) -> Timestamp { calendar.start(of: day) }
 }
 
-extension BudgetBook.Seats {
+extension BudgetBook.Positions {
     var all: [Int] { [organization, team, key, upstreamKey] }
 }
 
 // The ways of a reservation.
 extension BudgetBook {
     /// Opens a reservation that was found to fit (L1).
-    mutating func reserve(_ ask: ReservationAsk, _ estimate: MicroCredits, seats: Seats, at now: Timestamp)
+    mutating func reserve(_ ask: ReservationAsk, _ estimate: MicroCredits, positions: Positions, at now: Timestamp)
         -> Reservation
     {
-        let hold = Hold(seats: seats, day: today.day, estimate: estimate, amount: estimate.booked)
+        let hold = Hold(positions: positions, day: today.day, estimate: estimate, amount: estimate.booked)
         let id = ids.next(at: now)
         holds[id] = hold
         book(Balance(reserved: hold.amount), for: hold)
@@ -228,23 +232,23 @@ extension BudgetBook {
     }
 
     /// The reservation never became durable. Nil when it is not open, else whose balances changed.
-    mutating func withdraw(_ id: ReservationID) -> Seats? {
+    mutating func withdraw(_ id: ReservationID) -> Positions? {
         guard let hold = holds.removeValue(forKey: id) else { return nil }
         book(Balance(reserved: -hold.amount), for: hold)
-        return hold.seats
+        return hold.positions
     }
 
     /// The true cost is known. Nil when the reservation is not open, else whose balances changed.
-    mutating func raise(_ id: ReservationID, to credits: MicroCredits) -> Seats? {
+    mutating func raise(_ id: ReservationID, to credits: MicroCredits) -> Positions? {
         guard let hold = holds[id] else { return nil }
         let amount = max(hold.amount, credits.booked)
         holds[id]?.amount = amount
         book(Balance(reserved: amount - hold.amount), for: hold)
-        return hold.seats
+        return hold.positions
     }
 
     /// The ending is durable. Nil when the reservation is not open, else whose balances changed.
-    mutating func end(_ ending: ReservationEnding) -> Seats? {
+    mutating func end(_ ending: ReservationEnding) -> Positions? {
         guard let hold = holds.removeValue(forKey: ending.reservation.id) else { return nil }
         var change = Balance(reserved: -hold.amount)
         switch ending.outcome {
@@ -257,27 +261,27 @@ extension BudgetBook {
             let reply = PaidReply(reservation: ending.reservation.id, rate: rate)
             prices.learn(reply, of: ending.reservation.ask.model)
         }
-        return hold.seats
+        return hold.positions
     }
 
     /// Another upstream key is to take the reservation's request: held for both from now on, if it fits (L11).
     mutating func move(_ id: ReservationID, to key: UpstreamKeyID) -> Moving {
         guard var hold = holds[id] else { return .notOpen }
         precondition(hold.leaving == nil, "move() of a reservation that is moving")
-        let seat = takeSeat(.upstreamKey(key))
-        guard seat != hold.seats.upstreamKey else { return .moved }
-        if let denial = refusal(of: hold.amount, by: seat, on: hold.day) { return .denied(denial) }
-        hold.leaving = hold.seats.upstreamKey
-        hold.seats.upstreamKey = seat
+        let position = takePosition(.upstreamKey(key))
+        guard position != hold.positions.upstreamKey else { return .moved }
+        if let denial = refusal(of: hold.amount, by: position, on: hold.day) { return .denied(denial) }
+        hold.leaving = hold.positions.upstreamKey
+        hold.positions.upstreamKey = position
         holds[id] = hold
-        accounts[seat].days.add(Balance(reserved: hold.amount), on: hold.day)
+        balances[position].days.add(Balance(reserved: hold.amount), on: hold.day)
         return .moved
     }
 
     /// The move is durable: the key that it left is free of it. False when the reservation is not open.
     mutating func moved(_ id: ReservationID) -> Bool {
         guard let hold = holds[id] else { return false }
-        if let leaving = hold.leaving { accounts[leaving].days.add(Balance(reserved: -hold.amount), on: hold.day) }
+        if let leaving = hold.leaving { balances[leaving].days.add(Balance(reserved: -hold.amount), on: hold.day) }
         holds[id]?.leaving = nil
         return true
     }
@@ -285,14 +289,14 @@ extension BudgetBook {
     /// Books a change to the reservation's own day, in all of its scopes (L4).
     private mutating func book(_ change: Balance, for hold: Hold) {
         if let leaving = hold.leaving {
-            accounts[leaving].days.add(Balance(reserved: change.reserved), on: hold.day)
+            balances[leaving].days.add(Balance(reserved: change.reserved), on: hold.day)
         }
-        accounts[hold.seats.organization].days.add(change, on: hold.day)
-        accounts[hold.seats.team].days.add(change, on: hold.day)
-        accounts[hold.seats.key].days.add(change, on: hold.day)
-        accounts[hold.seats.upstreamKey].days.add(change, on: hold.day)
+        balances[hold.positions.organization].days.add(change, on: hold.day)
+        balances[hold.positions.team].days.add(change, on: hold.day)
+        balances[hold.positions.key].days.add(change, on: hold.day)
+        balances[hold.positions.upstreamKey].days.add(change, on: hold.day)
     }
 
     /// Whose balances an open reservation counts in.
-    func seats(of id: ReservationID) -> Seats? { holds[id]?.seats }
+    func positions(of id: ReservationID) -> Positions? { holds[id]?.positions }
 }

@@ -35,7 +35,7 @@ public final class BudgetGate: Sendable {
     public func replace(plan: BudgetPlan, at now: Timestamp) {
         state.withLock { state in
             state.book.replace(plan: plan, at: now)
-            for seat in state.dials.indices { state.show(seat) }
+            for position in state.dials.indices { state.show(position) }
         }
     }
 
@@ -53,8 +53,8 @@ public final class BudgetGate: Sendable {
         state.withLock { state in
             let admission = state.book.admit(ask, at: now)
             if case .admitted(let reservation) = admission {
-                let seats = state.book.seats(of: reservation.id)
-                state.show(seats)
+                let positions = state.book.positions(of: reservation.id)
+                state.show(positions)
             }
             return admission
         }
@@ -66,8 +66,8 @@ public final class BudgetGate: Sendable {
     @discardableResult
     public func withdraw(_ reservation: Reservation) -> Bool {
         state.withLock { state in
-            let seats = state.book.withdraw(reservation.id)
-            return state.show(seats)
+            let positions = state.book.withdraw(reservation.id)
+            return state.show(positions)
         }
     }
 
@@ -95,8 +95,8 @@ public final class BudgetGate: Sendable {
     @discardableResult
     public func raise(_ reservation: Reservation, to credits: MicroCredits) -> Bool {
         state.withLock { state in
-            let seats = state.book.raise(reservation.id, to: credits)
-            return state.show(seats)
+            let positions = state.book.raise(reservation.id, to: credits)
+            return state.show(positions)
         }
     }
 
@@ -106,8 +106,8 @@ public final class BudgetGate: Sendable {
     @discardableResult
     public func end(_ ending: ReservationEnding) -> Bool {
         state.withLock { state in
-            let seats = state.book.end(ending)
-            return state.show(seats)
+            let positions = state.book.end(ending)
+            return state.show(positions)
         }
     }
 
@@ -124,15 +124,15 @@ public final class BudgetGate: Sendable {
     /// lock.
     public func remaining(of scope: BudgetScope, at now: Timestamp) -> MicroCredits? {
         state.withLock { state in
-            state.book.move(to: now)
-            return state.book.seat(of: scope).flatMap { state.book.remaining(of: $0) }
+            state.book.advance(to: now)
+            return state.book.position(of: scope).flatMap { state.book.remaining(of: $0) }
         }
     }
 
     /// The day that is booked to at this time. Takes the lock.
     public func today(at now: Timestamp) -> BudgetDay {
         state.withLock { state in
-            state.book.move(to: now)
+            state.book.advance(to: now)
             return state.book.today.day
         }
     }
@@ -147,9 +147,9 @@ public final class BudgetGate: Sendable {
     @usableFromInline
     func remaining(on dials: [MeterDial], at now: Timestamp) -> MicroCredits? {
         state.withLock { state in
-            state.book.move(to: now)
-            for dial in dials { state.show(dial.seat) }
-            return dials.compactMap { state.book.remaining(of: $0.seat) }.min()
+            state.book.advance(to: now)
+            for dial in dials { state.show(dial.position) }
+            return dials.compactMap { state.book.remaining(of: $0.position) }.min()
         }
     }
 }

@@ -1,19 +1,19 @@
 public import Synchronization
 public import Vocabulary
 
-/// What is left in one account's enforced budgets and when this holds: set under the gate's lock, read without any.
+/// What is left in one scope's enforced budgets and when this holds: set under the gate's lock, read without any.
 ///
 /// Amount and instants belong together, but are three words. So `version` is odd while they are replaced, and who finds
 /// it odd or changed has read nothing. Each word read acquires what was written before it, `version` included, so that a
 /// reader who met a new word also meets the new version. While the instants stay, the amount changes alone, in one step.
 @usableFromInline
 final class MeterDial: Sendable {
-    /// Stands for an account without an enforced budget; more than any limit is.
+    /// Stands for a scope without an enforced budget; more than any limit is.
     @usableFromInline
     static let unlimited = Int64.max
 
-    /// Where the account stands in the book.
-    let seat: Int
+    /// Where the scope's balance stands in the book.
+    let position: Int
     @usableFromInline
     let version = Atomic<UInt>(0)
     @usableFromInline
@@ -24,7 +24,7 @@ final class MeterDial: Sendable {
     let until = Atomic<Int64>(0)
 
     /// Shows nothing at any time.
-    init(seat: Int) { self.seat = seat }
+    init(position: Int) { self.position = position }
 
     /// Sets it. Only under the gate's lock, so that one thread at a time does.
     ///

@@ -2,43 +2,43 @@ import Vocabulary
 
 /// The book together with the dials that show parts of it: what the gate's lock is around.
 ///
-/// Whoever changes the book shows the accounts that changed before the lock is given back.
+/// A change of the book shows the balances that changed before the lock is given back.
 struct MeteredBook {
     var book: BudgetBook
-    /// By seat; nil where no meter shows the account. A dial once handed out stays the account's for good.
+    /// By position; nil where no meter shows the balance. A dial once handed out stays that scope's for good.
     private(set) var dials: [MeterDial?] = []
 
     init(book: BudgetBook) { self.book = book }
 
-    /// The dial of the scope's account, set to the present.
+    /// The dial of the scope, set to the present.
     mutating func dial(of scope: BudgetScope) -> MeterDial {
-        let seat = book.takeSeat(scope)
-        while dials.count <= seat { dials.append(nil) }
-        if let dial = dials[seat] { return dial }
-        let dial = MeterDial(seat: seat)
-        dials[seat] = dial
-        show(seat)
+        let position = book.takePosition(scope)
+        while dials.count <= position { dials.append(nil) }
+        if let dial = dials[position] { return dial }
+        let dial = MeterDial(position: position)
+        dials[position] = dial
+        show(position)
         return dial
     }
 
     /// Takes other limits of one scope, and shows them.
     mutating func set(_ budgets: [Budget], of scope: BudgetScope, at now: Timestamp) {
-        if let seat = book.set(budgets, of: scope, at: now) { show(seat) }
+        if let position = book.set(budgets, of: scope, at: now) { show(position) }
     }
 
-    /// Sets the dial of an account, if there is one, to what the book has.
-    func show(_ seat: Int) {
-        guard seat < dials.count, let dial = dials[seat] else { return }
-        dial.show(book.remaining(of: seat), during: book.today.instants)
+    /// Sets the dial of a balance, if there is one, to what the book has.
+    func show(_ position: Int) {
+        guard position < dials.count, let dial = dials[position] else { return }
+        dial.show(book.remaining(of: position), during: book.today.instants)
     }
 
-    /// Sets the dials of accounts that changed; the upstream key's has none. False for nil: nothing changed.
+    /// Sets the dials of balances that changed; the upstream key's has none. False for nil: nothing changed.
     @discardableResult
-    func show(_ seats: BudgetBook.Seats?) -> Bool {
-        guard let seats else { return false }
-        show(seats.organization)
-        show(seats.team)
-        show(seats.key)
+    func show(_ positions: BudgetBook.Positions?) -> Bool {
+        guard let positions else { return false }
+        show(positions.organization)
+        show(positions.team)
+        show(positions.key)
         return true
     }
 }

@@ -67,7 +67,7 @@ struct BudgetMeterTests {
 
     @Test("never shows the amount of one day at a time of another, while a thread changes the day under it")
     func noTornReading() {
-        let dial = MeterDial(seat: 0)
+        let dial = MeterDial(position: 0)
         let (today, next) = (now..<tomorrow, tomorrow..<tomorrow + .seconds(86_400))
         // The readers may be done before the writer has a thread: there is something to read from the start.
         dial.show(credits(7), during: today)

@@ -215,12 +215,12 @@ private struct GateAndModel {
     /// Every scope, in every window around a day that something was booked to and that is kept by itself.
     mutating func compareAll() {
         let day = max(model.entries.randomElement(using: &random)?.day ?? 0, model.earliest)
-        let accounts = gate.state.withLock { $0.book.accounts }
+        let balances = gate.state.withLock { $0.book.balances }
         for scope in Scenario.scopes {
             for window in BudgetWindow.allCases {
-                let account = accounts.first { $0.scope == scope }
+                let known = balances.first { $0.scope == scope }
                 let days = window.days(around: BudgetDay(number: Int32(day)))
-                let balance = account?.days.balance(over: days) ?? Balance()
+                let balance = known?.days.balance(over: days) ?? Balance()
                 let sums = model.sums(scope, model.window(window, around: day))
                 expect(
                     balance.spent == sums.spent && balance.unconfirmed == sums.unconfirmed
@@ -240,8 +240,8 @@ private struct GateAndModel {
         }
         compareAll()
         compareShadows()
-        for account in gate.state.withLock({ $0.book.accounts }) {
-            expect(account.days.total.reserved == 0, "\(account.scope) holds \(account.days.total.reserved)")
+        for balance in gate.state.withLock({ $0.book.balances }) {
+            expect(balance.days.total.reserved == 0, "\(balance.scope) holds \(balance.days.total.reserved)")
         }
     }
 }

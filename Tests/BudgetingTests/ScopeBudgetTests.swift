@@ -78,15 +78,15 @@ struct ScopeBudgetTests {
     @Test("a scope that nobody knows is asked about, or relieved of its budgets, without getting an account")
     func unknown() {
         let gate = BudgetGate(BudgetPlan(keys: [key: [enforced(.day, 1)]]), at: now)
-        let count = gate.state.withLock { $0.book.accounts.count }
+        let count = gate.state.withLock { $0.book.balances.count }
         for scope in [.team(team), .key(TeamKeyID(rawValue: "other")), .upstreamKey(primary)] as [BudgetScope] {
             #expect(gate.remaining(of: scope, at: now) == nil)
             gate.set([], of: scope, at: now)
         }
-        #expect(gate.state.withLock { $0.book.accounts.count } == count)
+        #expect(gate.state.withLock { $0.book.balances.count } == count)
         gate.set([enforced(.day, 4)], of: .team(team), at: now)
         #expect(gate.remaining(of: .team(team), at: now) == credits(4))
-        #expect(gate.state.withLock { $0.book.accounts.count } == count + 1)
+        #expect(gate.state.withLock { $0.book.balances.count } == count + 1)
     }
 
     @Test("L8: at random: set one after the other, they come to what a whole new plan does")
