@@ -90,23 +90,31 @@ struct CollapseTests {
         #expect(try gateway.vendor.calls() == callsBefore + 1)
     }
 
-    @Test("a failure of the vendor is everyone's outcome")
+    @Test("a failure of the vendor is everyone's outcome, and one call")
     func sharedFailure() throws {
-        let gateway = try suiteGateway()
-        let document = SampleRequests.newDocumentID()
-        let callsBefore = try gateway.vendor.calls()
-        let refusal: JSON = ["status": 404, "hold": true]
-        try gateway.vendor.queueFault("status", count: -1, document: document, refusal)
-        let connections = try ask(20, SampleRequests.about(document))
-        try gateway.vendor.waitForCalls(inFlight: 1)
-        // Who is read only after the flight has ended flies again, and must get the same without being held for good.
-        try gateway.vendor.setDocument(document, ["state": "unknown"])
-        try gateway.vendor.release()
-        try gateway.vendor.control("DELETE", "/sim/faults")
-        try gateway.vendor.release()
-        let replies = try connections.map { try $0.response() }
-        #expect(replies.allSatisfy { $0.status == 404 })
-        #expect(try gateway.vendor.calls() < callsBefore + 20)
+        let asked = 20
+        let team: JSON = ["id": "team-a", "keys": [["id": "a-key", "secret": ["value": .string(Gateway.keyA)]]]]
+        let limit: JSON = ["max_concurrency": JSON(integerLiteral: asked)]
+        try withGateway(["teams": [team.overlaid(with: limit)]]) { gateway in
+            let document = SampleRequests.newDocumentID()
+            let body = SampleRequests.about(document)
+            try gateway.vendor.queueFault("status", document: document, ["status": 500, "hold": true])
+            let connections = try (0..<asked).map { _ in try gateway.connect() }
+            for connection in connections { try connection.send(TestRequest.classify(body, key: Gateway.keyA).bytes) }
+            try gateway.vendor.waitForCalls(inFlight: 1)
+            // A request takes a place of its team before it joins: when none is left, all have come to the flight.
+            let deadline = Deadline.generous
+            while try gateway.classify(body, [("Cache-Control", "only-if-cached")]).status != 429 {
+                try #require(!deadline.hasPassed, "not all requests are under way")
+            }
+            try gateway.vendor.release()
+            let replies = try connections.map { try $0.response() }
+            #expect(replies.allSatisfy { $0.status == 500 && $0.body == replies[0].body })
+            #expect(try gateway.vendor.calls() == 1)
+            let statuses = replies.compactMap { $0["cache-status"] }
+            #expect(statuses.count { $0 == "tollgate; fwd=miss; fwd-status=500" } == 1)
+            #expect(statuses.count { $0 == "tollgate; fwd=miss; fwd-status=500; collapsed" } == asked - 1)
+        }
     }
 
     @Test("no-store never shares a flight")
