@@ -21,6 +21,15 @@ public struct Denial: Sendable, Equatable {
     /// Whether the request asks for more than the limit even of an empty window, so that waiting does not help.
     public var neverFits: Bool { estimate > limit }
 
+    /// Whether it holds of what this key of the team asks of the same account at the vendor as well: they share the budget.
+    public func concerns(team: TeamID, key: TeamKeyID) -> Bool {
+        switch scope {
+        case .organization, .upstreamKey: true
+        case .team(let refused): team == refused
+        case .key(let refused): key == refused
+        }
+    }
+
     public init(
         scope: BudgetScope,
         window: BudgetWindow,

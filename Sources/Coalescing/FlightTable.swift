@@ -5,7 +5,8 @@ public import Vocabulary
 ///
 /// Guarded, in 16 shards of one lock each; no thread holds two. A key has at most one open flight. Its leader holds a
 /// permit; landing it removes the flight and hands over the tickets of all who joined, in one step, so that every
-/// ticket is handed over exactly once: a ticket is in the flight that is landed, or its owner leads the next one.
+/// ticket is handed over exactly once: a ticket is in the flight that is landed, or its owner leads the next one. A leader
+/// that may not spend hands its permit on to a follower, who is asked in its turn; the flight stays open over that.
 ///
 /// To spend once, a leader stores its result in the cache **before** it lands, and whoever becomes a leader looks into
 /// the cache **once more** before it spends: the flight it just missed may have landed since it looked first.
@@ -18,13 +19,15 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         case follower
         /// There is a flight, but no room for a follower; the ticket was not taken.
         case full
-        /// There is no flight, and the request may not lead one; the ticket was not taken.
-        case refused
     }
 
     private struct Flight {
-        var number: UInt64
+        let number: UInt64
+        /// In the order in which they joined, the leader's first.
         var tickets: [Ticket]
+        /// How many of them were there when the leader's turn came: what is decided about the leader may be decided about
+        /// these, and about nobody who has come since.
+        var ofLeadersTurn = 1
     }
 
     private struct Flights {
@@ -59,30 +62,21 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
 
     /// Leads a flight for this key, or joins the one under way.
     ///
-    /// - Parameters:
-    ///   - ticket: by which the outcome finds its way; made before any lock is taken, dropped when full.
-    ///   - mayLead: asked, once, when there is no flight to join. It runs under a lock of this table, so that nobody
-    ///     opens a flight meanwhile, and may take a lock that is never held while this table is called.
-    public func join(
-        _ key: CacheKey,
-        ticket: @autoclosure () -> Ticket,
-        mayLead: () -> Bool = { true }
-    ) -> Joining {
+    /// - Parameter ticket: by which the outcome finds its way; made before any lock is taken, dropped when full.
+    public func join(_ key: CacheKey, ticket: @autoclosure () -> Ticket) -> Joining {
         let ticket = ticket()
-        let leading = shard(of: key).flights.withLock { flights -> Boarding in
+        let boarding = shard(of: key).flights.withLock { flights -> Boarding in
             if flights.open[key] != nil {
                 guard reserveFollower() else { return .full }
                 flights.open[key]!.tickets.append(ticket)
                 return .follower
             }
-            guard mayLead() else { return .refused }
             flights.lastNumber += 1
             flights.open[key] = Flight(number: flights.lastNumber, tickets: [ticket])
             return .leader(flights.lastNumber)
         }
-        switch leading {
+        switch boarding {
         case .full: return .full
-        case .refused: return .refused
         case .follower: return .follower
         case .leader(let number):
             flightCount.add(1, ordering: .relaxed)
@@ -90,7 +84,7 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         }
     }
 
-    private enum Boarding { case leader(UInt64), follower, full, refused }
+    private enum Boarding { case leader(UInt64), follower, full }
 
     /// Closes flights to newcomers, who will lead new ones: for a purge, after which no older outcome may be given out.
     ///
@@ -131,6 +125,29 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         return flight.tickets
     }
 
+    /// Takes the leader out of a flight and with it those of its turn that `isOut` names; without any ticket left, the
+    /// flight ends.
+    fileprivate func succeed(_ key: CacheKey, number: UInt64, isOut: (Ticket) -> Bool) -> (out: [Ticket], next: Ticket?)
+    {
+        let (out, next) = shard(of: key).flights.withLock { flights -> ([Ticket], Ticket?) in
+            let isOpen = flights.open[key]?.number == number
+            guard var flight = isOpen ? flights.open[key] : flights.detached[number] else {
+                preconditionFailure("flight \(number) was handed on after its end")
+            }
+            let turn = flight.tickets.prefix(flight.ofLeadersTurn)
+            let out = turn.prefix(1) + turn.dropFirst().filter(isOut)
+            let rest = turn.dropFirst().filter { !isOut($0) } + flight.tickets.dropFirst(flight.ofLeadersTurn)
+            flight.tickets = rest
+            flight.ofLeadersTurn = rest.count
+            let left = rest.isEmpty ? nil : flight
+            if isOpen { flights.open[key] = left } else { flights.detached[number] = left }
+            return (Array(out), rest.first)
+        }
+        followers.subtract(next == nil ? out.count - 1 : out.count, ordering: .relaxed)
+        if next == nil { flightCount.subtract(1, ordering: .relaxed) }
+        return (out, next)
+    }
+
     fileprivate func abandon(_ key: CacheKey, number: UInt64) {
         onAbandoned(key, end(key, number: number))
     }
@@ -151,7 +168,7 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
 public struct FlightPermit<Ticket: Sendable>: ~Copyable, Sendable {
     public let key: CacheKey
     private let number: UInt64
-    private var table: FlightTable<Ticket>?  // nil once landed
+    private var table: FlightTable<Ticket>?  // nil once the flight has ended
 
     fileprivate init(key: CacheKey, number: UInt64, table: FlightTable<Ticket>) {
         self.key = key
@@ -164,6 +181,21 @@ public struct FlightPermit<Ticket: Sendable>: ~Copyable, Sendable {
         guard let table else { preconditionFailure("land() on a flight that has landed") }
         self.table = nil
         return table.end(key, number: number)
+    }
+
+    /// Takes the leader's ticket out of the flight, since it may not spend, and makes the oldest one that is left lead.
+    ///
+    /// Nobody else comes to lead meanwhile: the flight stays open, and newcomers follow.
+    ///
+    /// - Parameter isOut: called under a lock with each further ticket that was there when the leader's turn came: true for
+    ///   one that what stopped the leader stops as well.
+    /// - Returns: what was taken out, the leader's first, and whose turn it is; `next` is nil when nobody was left, and
+    ///   then the flight has ended.
+    public mutating func handOn(without isOut: (Ticket) -> Bool) -> (out: [Ticket], next: Ticket?) {
+        guard let table else { preconditionFailure("handOn() on a flight that has ended") }
+        let (out, next) = table.succeed(key, number: number, isOut: isOut)
+        if next == nil { self.table = nil }
+        return (out, next)
     }
 
     deinit { table?.abandon(key, number: number) }

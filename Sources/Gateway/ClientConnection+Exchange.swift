@@ -1,4 +1,3 @@
-import Budgeting
 import Caching
 import Coalescing
 import HTTPMessages
@@ -81,7 +80,7 @@ extension ClientConnection {
     private func ask(_ pending: PendingExchange) {
         let directives = pending.facts.directives
         if directives.onlyIfCached { return lookUpOnly(pending) }
-        if directives.noStore { return fly(pending, permit: nil, reservation: nil, looksUp: false) }
+        if directives.noStore { return fly(pending, permit: nil, looksUp: false) }
         join(pending, looksUp: !directives.noCache)
     }
 
@@ -114,45 +113,27 @@ extension ClientConnection {
     /// Joins the flight under way for this key, or leads a new one.
     private func join(_ asked: PendingExchange, looksUp: Bool) {
         var pending = asked
-        switch worker.rooms.flights.join(pending.key, ticket: ticket) {
+        switch worker.rooms.flights.join(pending.key, ticket: ticket(pending.facts)) {
         case .leader(let permit):
             pending.role = .leader
-            fly(pending, permit: permit, reservation: nil, looksUp: looksUp)
-        case .follower: follow(pending)
-        case .full: fail(.tooManyWaiting, pending)
-        case .refused: preconditionFailure("a flight was refused that nobody asked about")
-        }
-    }
-
-    /// The team whose request led has no room in its budgets, which says nothing of this one's: it joins a flight that
-    /// another has opened since, or leads one itself if its own budgets admit it. Who is not admitted never leads here,
-    /// so that of many such requests each is refused once and none waits for another's refusal.
-    private func joinAdmitted(_ asked: PendingExchange, documentPages: Int?) {
-        var pending = asked
-        var admission: Worker.Admission?
-        func mayLead() -> Bool {
-            let decided = worker.admit(asked, documentPages: documentPages)
-            admission = decided
-            if case .admitted = decided { return true }
-            return false
-        }
-        switch worker.rooms.flights.join(pending.key, ticket: ticket, mayLead: mayLead) {
-        case .leader(let permit):
-            guard case .admitted(let reservation) = admission else { preconditionFailure("a leader unadmitted") }
-            pending.role = .leader
-            fly(pending, permit: permit, reservation: reservation, looksUp: !pending.facts.directives.noCache)
-        case .refused:
-            switch admission {
-            case .denied(let denial): deny(worker.refusal(denial), pending.facts)
-            case .failed(let failure): fail(ErrorReply(failure), pending)
-            case .admitted, nil: preconditionFailure("a flight refused that was admitted")
-            }
+            fly(pending, permit: permit, looksUp: looksUp)
         case .follower: follow(pending)
         case .full: fail(.tooManyWaiting, pending)
         }
     }
 
-    private var ticket: FlightTicket { FlightTicket(worker: worker.index, exchange: identifier) }
+    /// Leads the flight in which this exchange waits, since those before it may not spend. False when nobody waits here.
+    func lead(_ offer: FlightOffer) -> Bool {
+        guard case .working(var pending) = phase, pending.role == .follower else { return false }
+        pending.role = .leader
+        fly(pending, permit: offer.take(), looksUp: !pending.facts.directives.noCache)
+        return true
+    }
+
+    private func ticket(_ facts: RequestFacts) -> FlightTicket {
+        guard let key = facts.caller?.key else { preconditionFailure("a flight before authentication") }
+        return FlightTicket(worker: worker.index, exchange: identifier, team: key.team.id, key: key.id)
+    }
 
     private func follow(_ asked: PendingExchange) {
         var pending = asked
@@ -160,20 +141,9 @@ extension ClientConnection {
         work(on: pending)
     }
 
-    private func fly(
-        _ pending: PendingExchange,
-        permit: consuming FlightPermit<FlightTicket>?,
-        reservation: Reservation?,
-        looksUp: Bool
-    ) {
+    private func fly(_ pending: PendingExchange, permit: consuming FlightPermit<FlightTicket>?, looksUp: Bool) {
         work(on: pending)
-        let leader = FlightLeader(
-            worker: worker,
-            pending: pending,
-            permit: permit,
-            ticket: ticket,
-            reservation: reservation
-        )
+        let leader = FlightLeader(worker: worker, pending: pending, permit: permit, ticket: ticket(pending.facts))
         leader.begin(looksUp: looksUp)
     }
 
@@ -198,11 +168,7 @@ extension ClientConnection {
             let charged = pending.role == .follower ? .zero : credits
             if failure.mayServeStale, replyStale(stale, pending.facts, charged: charged) { return }
             fail(ErrorReply(failure), pending, wasForwarded: failure.charged != .no, charged: charged)
-        case .denied(let denial, let documentPages):
-            guard pending.role == .follower else {
-                return deny(worker.refusal(denial), pending.facts)
-            }
-            joinAdmitted(pending, documentPages: documentPages)
+        case .denied(let denial): deny(worker.refusal(denial), pending.facts)
         case .storeFailed(let fault): fail(.storeUnavailable(fault), pending)
         case .refused: fail(.draining, pending, closes: true)
         }

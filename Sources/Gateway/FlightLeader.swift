@@ -2,8 +2,6 @@ import Budgeting
 import Caching
 import Coalescing
 import EventLoops
-import HTTPMessages
-import Keying
 import Observability
 import Storage
 import Upstream
@@ -13,84 +11,95 @@ import Vocabulary
 /// Carries one question to the store, the ledger and the vendor, for all who wait for its answer.
 ///
 /// Confined to the worker of the request that leads. It does not depend on that request's connection: when the client
-/// leaves, it goes on, since the vendor charges all the same. Steps: memory once more → store → budgets admit it →
-/// its reservation is durable → vendor (when it is to be asked with another key, the reservation is moved to that one
-/// first) → the reservation's ending and the result are durable → memory → landing. The result is in memory before the
-/// flight lands, so that nobody can miss both.
-///
-/// A reservation ends here and nowhere else, on every way out: withdrawn when it never became durable, else by
-/// `conclude`. While the store cannot take the ending, whoever waits is told so, and the leader stays to try again.
+/// leaves, it goes on, since the vendor charges all the same. Steps: memory once more → store → budgets admit it, durably →
+/// vendor → the reservation's ending and the result are durable → memory → landing. `FlightCourse` decides them, a
+/// `ReservationKeeper` ends what was reserved, and this performs. The result is in memory before the flight lands, so that
+/// nobody can miss both.
 final class FlightLeader {
+    /// Who waits for the outcome.
+    private enum Waiting: ~Copyable {
+        case flight(FlightPermit<FlightTicket>)
+        /// One that shares nothing: `no-store`.
+        case alone(FlightTicket)
+    }
+
     let identifier: UInt64
     private unowned let worker: Worker
     private let pending: PendingExchange
-    private let ticket: FlightTicket
-    /// Nil for `no-store`, which shares nothing.
-    private var permit: FlightPermit<FlightTicket>?
-    private var stale: CachedResult?
-    private var documentPages: Int?
-    /// Set from the admission to the durable end.
-    private var reservation: Reservation?
-    /// What waits for the reservation to be booked to another upstream key.
-    private var move: ((UpstreamKeyMoved) -> Void)?
-    /// Why it could not be, at last.
-    private var moveDenial: Denial?
-    private var moveFault: StoreFault?
-    private var conclusion: Conclusion?
-    /// The end of a drain left the vendor's answer unknown.
-    private var isCut = false
-    private var retryTimer: LoopTimer?
+    private var course = FlightCourse()
+    /// Nil once they are told, or led by another.
+    private var waiting: Waiting?
 
-    /// How often the store is asked again to take an ending that it could not.
-    private static let retryInterval = Duration.seconds(1)
-
-    /// What waits for the reservation's ending to be durable.
-    private struct Conclusion {
-        let ending: ReservationEnding
-        let outcome: FlightOutcome
-        let result: CachedResult?
-        var hasLanded = false
-
-        /// Whether the outcome tells of credits or of a result that must be on disk before anybody hears of them.
-        var claimsCredits: Bool {
-            switch ending.outcome {
-            case .settled: true
-            case .released, .unconfirmed: false
-            }
-        }
-    }
-
-    /// - Parameter reservation: of a request that was admitted before it led.
+    /// - Parameter permit: nil for `no-store`.
     init(
         worker: Worker,
         pending: PendingExchange,
         permit: consuming FlightPermit<FlightTicket>?,
-        ticket: FlightTicket,
-        reservation: Reservation?
+        ticket: FlightTicket
     ) {
         identifier = worker.takeIdentifier()
         self.worker = worker
         self.pending = pending
-        self.permit = permit
-        self.ticket = ticket
-        self.reservation = reservation
+        if let permit { waiting = .flight(permit) } else { waiting = .alone(ticket) }
     }
-
-    private var mayStore: Bool { !pending.facts.directives.noStore }
-
-    // MARK: What is there already
 
     /// - Parameter looksUp: whether a stored result may answer; false sends the question to the vendor in any case.
     func begin(looksUp: Bool) {
+        worker.loop.preconditionInLoop()
         worker.add(self)
-        if looksUp, let result = worker.rooms.cache.find(pending.key) {
-            // The flight that was just missed may have landed between the first look and the permit.
-            if isFresh(result) { return land(.found(result)) }
-            stale = result
+        let look = looksUp ? lookIntoMemory() : .unwanted
+        perform(course.begin(look, needsPages: pending.request.pages == nil, isDraining: worker.isDraining))
+    }
+
+    /// The store's answer to a look.
+    func looked(_ result: Result<Finding, StoreFault>) {
+        let look: FlightCourse.StoreLook
+        switch result {
+        case .success(let finding):
+            if let found = finding.result, isFresh(found) {
+                look = .fresh(found)
+            } else {
+                look = .missing(stale: finding.result, documentPages: finding.documentPages)
+            }
+        case .failure(let fault): look = .failed(fault)
         }
-        let document = pending.request.pages == nil && reservation == nil ? documentKey : nil
-        guard looksUp || document != nil else { return admit() }
-        worker.lookUp(looksUp ? pending.key : nil, pagesOf: document, for: identifier)
+        perform(course.looked(look, isDraining: worker.isDraining))
+    }
+
+    /// The ledger's answer: admitted and on disk, or not.
+    func reserved(_ answer: SpendingAnswer) { perform(course.reserved(answer, isDraining: worker.isDraining)) }
+
+    private func perform(_ step: FlightCourse.Step) {
+        switch step {
+        case .lookUp(let wantsResult, let wantsPages):
+            worker.lookUp(wantsResult ? pending.key : nil, pagesOf: wantsPages ? documentKey : nil, for: identifier)
+        case .reserve(let documentPages): worker.reserve(question(documentPages), for: identifier)
+        case .forward(let reservation): forward(reservation)
+        case .conclude(let reservation, let conclusion):
+            conclude(conclusion, ReservationKeeper(reservation, worker: worker))
+        case .land(let outcome, let note):
+            if let note { log(note) }
+            land(outcome)
+        case .landStored(let result):
+            worker.keep(result)
+            land(.found(result))
+        case .handOn(let denial): handOn(denial)
+        }
+    }
+
+    // MARK: What is there already
+
+    /// The flight that was just missed may have landed between the first look and the permit.
+    private func lookIntoMemory() -> FlightCourse.Look {
+        guard let result = worker.rooms.cache.find(pending.key) else { return .nothing }
+        return isFresh(result) ? .fresh(result) : .stale(result)
+    }
+
+    private func isFresh(_ result: CachedResult) -> Bool {
+        let lifetime = worker.settings.cache.lifetimeMicroseconds(ofStatus: result.status)
+        let now = worker.loop.wallClock
+        let freshness = Freshness(storedAt: result.storedAt, now: now, lifetimeMicroseconds: lifetime)
+        return freshness.isFresh && freshness.satisfies(pending.facts.directives)
     }
 
     private var documentKey: DocumentKey {
@@ -102,312 +111,114 @@ final class FlightLeader {
         return caller
     }
 
-    /// The store's answer. Without one nothing is forwarded: the result may be there, and paid for.
-    func looked(_ result: Result<Finding, StoreFault>) {
-        switch result {
-        case .success(let finding):
-            if let found = finding.result {
-                if isFresh(found) {
-                    worker.keep(found)
-                    return land(.found(found))
-                }
-                stale = stale ?? found
-            }
-            documentPages = finding.documentPages
-            admit()
-        case .failure(let fault):
-            log("store_find_failed", fault.description)
-            land(.storeFailed(fault))
-        }
-    }
-
-    private func isFresh(_ result: CachedResult) -> Bool {
-        let lifetime = worker.settings.cache.lifetimeMicroseconds(ofStatus: result.status)
-        let now = worker.loop.wallClock
-        let freshness = Freshness(storedAt: result.storedAt, now: now, lifetimeMicroseconds: lifetime)
-        return freshness.isFresh && freshness.satisfies(pending.facts.directives)
-    }
-
-    // MARK: Reserving
-
-    private func admit() {
-        guard !worker.isDraining else { return land(.refused) }
-        guard reservation == nil else { return reserve() }
-        switch worker.admit(pending, documentPages: documentPages) {
-        case .admitted(let admitted):
-            reservation = admitted
-            reserve()
-        case .denied(let denial): land(.denied(denial, documentPages: documentPages))
-        case .failed(let failure): land(.failed(failure, stale: stale))
-        }
-    }
-
-    private func reserve() {
-        guard let reservation else { preconditionFailure("reserve() before admission") }
-        worker.reserve(reservation, for: identifier)
-    }
-
-    /// The store's answer: on disk, or not at all, and then nothing is sent (FAULTS I2, I7).
-    func reserved(_ result: Result<Void, StoreFault>) {
-        switch result {
-        case .success where worker.isDraining: conclude(.released, .refused)
-        case .success: forward()
-        case .failure(let fault):
-            log("reservation_not_stored", fault.description)
-            land(.storeFailed(fault))
-        }
-    }
-
     // MARK: The vendor
 
-    private func forward() {
-        guard let reservation else { preconditionFailure("forward() without a reservation") }
+    private func question(_ documentPages: Int?) -> SpendingQuestion {
+        SpendingQuestion(
+            team: caller.team.id,
+            key: caller.key.id,
+            account: caller.team.account,
+            documentID: pending.request.documentID,
+            model: pending.request.model,
+            pages: pending.request.pages?.count ?? documentPages,
+            cacheKey: pending.key,
+            requestID: requestID
+        )
+    }
+
+    private func forward(_ reservation: Reservation) {
+        let keeper = ReservationKeeper(reservation, worker: worker)
         let call = UpstreamCall(
             body: pending.request.canonical,
             requestID: pending.facts.requestID.bytes,
             team: caller.team.id,
             account: caller.team.account,
-            documentID: pending.request.documentID,
+            documentID: reservation.ask.documentID,
             key: reservation.ask.upstreamKey
         )
-        worker.upstream.classify(call, move: { [self] in book(to: $0, then: $1) }) { [self] outcome in
-            switch outcome {
-            case .reply(let reply): receive(reply)
-            case .failure(let failure):
-                report(failure)
-                fail(failure)
-            case .givenUp: giveUp()
-            }
+        worker.upstream.classify(call, move: { keeper.move(to: $0, then: $1) }) { [self] outcome in
+            conclude(conclusion(of: outcome, keeper), keeper)
         }
     }
 
-    /// Books the reservation to another upstream key: its month has room, and the ledger says so before anything is sent.
-    private func book(to key: UpstreamKeyID, then: @escaping (UpstreamKeyMoved) -> Void) {
-        guard let reservation else { preconditionFailure("a call that nothing was reserved for") }
-        switch worker.rooms.credits.move(reservation, to: key) {
-        case .moved(let moved):
-            self.reservation = moved
-            move = then
-            worker.move(moved, for: identifier)
-        case .denied(let denial):
-            // One that waiting helps against says more to the client.
-            if moveDenial?.neverFits ?? true { moveDenial = denial }
-            then(.noRoom)
+    private func conclusion(of outcome: UpstreamOutcome, _ keeper: ReservationKeeper) -> FlightCourse.Conclusion {
+        switch outcome {
+        case .reply(let reply):
+            guard let key = keeper.upstreamKey else { preconditionFailure("a reply to a call that has ended") }
+            return course.answered(reply, to: flightQuestion, upstreamKey: key)
+        case .failure(let failure): return course.failed(failure, moveDenial: keeper.moveDenial)
+        case .givenUp:
+            guard let fault = keeper.moveFault else { preconditionFailure("a call given up without a reason") }
+            return course.givenUp(fault)
         }
     }
 
-    /// The store's answer: the ledger names the other key, or does not.
-    func moved(_ result: Result<Void, StoreFault>) {
-        guard let reservation, let then = move.take() else { preconditionFailure("a move that nobody asked for") }
-        switch result {
-        case .success:
-            worker.rooms.credits.moved(reservation)
-            then(.done)
-        case .failure(let fault):
-            log("reservation_not_moved", fault.description)
-            moveFault = fault
-            then(.failed)
+    private var flightQuestion: FlightQuestion {
+        FlightQuestion(
+            request: pending.request,
+            key: pending.key,
+            team: caller.team.id,
+            account: caller.team.account,
+            mayStore: !pending.facts.directives.noStore,
+            cache: worker.settings.cache,
+            now: worker.loop.wallClock
+        )
+    }
+
+    private func conclude(_ conclusion: FlightCourse.Conclusion, _ keeper: ReservationKeeper) {
+        if let note = conclusion.note { log(note) }
+        var result: CachedResult?
+        switch conclusion.keeping {
+        case .nothing: break
+        case .durably(let kept): result = kept
+        case .inMemory(let kept): worker.keep(kept)
         }
-    }
-
-    private func giveUp() {
-        guard let moveFault else { preconditionFailure("a call given up without a reason") }
-        conclude(.released, .storeFailed(moveFault))
-    }
-
-    private func receive(_ reply: UpstreamReply) {
-        guard reply.status == 200 else { return receiveError(reply) }
-        let read = ClassifyReply.read(reply.body.span)
-        switch read.verdict(documentID: pending.request.documentID, labels: pending.request.labels) {
-        case .storable(let credits):
-            let result = mayStore ? makeResult(reply, credits, read) : nil
-            settle(reply, credits, result, lesson(read, credits))
-        case .failedReply(let credits): settle(reply, credits, nil, Lesson())
-        case .passedOnUnstored(let credits, let reason):
-            log("upstream_result_not_storable", "\(reason); the reply is passed on, not stored")
-            settle(reply, credits, nil, lesson(read, credits))
-        case .unsoundCredits:
-            log("upstream_credits_unsound", "credits_used is missing or no amount; the reply is passed on, not stored")
-            conclude(.unconfirmed, .forwarded(forwardedReply(reply, nil, nil), stale: stale))
-        case .invalid(let reason, let credits):
-            log("upstream_invalid_response", reason)
-            guard let credits else { return fail(.invalidReply(reason)) }
-            conclude(.settled(credits), .failed(.invalidReply(reason), stale: stale, charged: credits))
-        }
-    }
-
-    /// What is not a 200 and is passed on: it costs what it says, and nothing when it says nothing, unless the vendor
-    /// may have done the work (2xx). Of one that says it unreadably nobody knows. 400 and 404 may be kept for a while, in
-    /// memory only.
-    private func receiveError(_ reply: UpstreamReply) {
-        if reply.status == 402 {
-            let key = reservation?.ask.upstreamKey.rawValue ?? ""
-            log("upstream_out_of_credits", "the vendor says so of the account of upstream key \(key)")
-        }
-        // A body in its coding would be kept without the field that names it.
-        let keeps =
-            mayStore && worker.settings.cache.keepsNegative(reply.status) && reply.contentEncoding == nil
-        let (end, credits) = Self.endOfError(reply)
-        let result = keeps ? makeResult(reply, credits ?? .zero, nil) : nil
-        if let result { worker.keep(result) }
-        conclude(end, .forwarded(forwardedReply(reply, credits, result), stale: stale))
-    }
-
-    private static func endOfError(_ reply: UpstreamReply) -> (ReservationEnding.Outcome, MicroCredits?) {
-        switch ClassifyReply.read(reply.body.span).credits {
-        case .sound(let credits): (.settled(credits), credits)
-        case .unsound: (.unconfirmed, nil)
-        case .missing, .null: ((200..<300).contains(reply.status) ? .unconfirmed : .released, nil)
-        }
-    }
-
-    private func settle(_ reply: UpstreamReply, _ credits: MicroCredits, _ result: CachedResult?, _ lesson: Lesson) {
-        let outcome = FlightOutcome.forwarded(forwardedReply(reply, credits, result), stale: stale)
-        conclude(.settled(credits), outcome, storing: result, lesson)
-    }
-
-    private func fail(_ failure: UpstreamFailure) {
-        if failure.code == .noKey, let moveDenial {
-            // The keys that are left have spent their months: that says more, and when it ends.
-            return conclude(.released, .denied(moveDenial, documentPages: documentPages))
-        }
-        isCut = failure.code == .draining && failure.charged != .no
-        switch failure.charged {
-        case .no: conclude(.released, .failed(failure, stale: stale))
-        case .yes, .unknown: conclude(.unconfirmed, .failed(failure, stale: stale))
+        let lesson = conclusion.paid.map(lesson) ?? Lesson()
+        keeper.end(conclusion.ending, lesson, storing: result, isCut: conclusion.isCut) { [self] fault in
+            land(course.concluded(withheld: fault))
         }
     }
 
     /// What the next estimate can learn, as far as it is credible.
-    private func lesson(_ read: ClassifyReply, _ credits: MicroCredits) -> Lesson {
-        guard let pages = read.pageCount, (1...PageSet.pageMax).contains(pages) else { return Lesson() }
-        return worker.rooms.credits.lesson(
-            pages: pages,
-            credits: credits,
+    private func lesson(_ paid: FlightCourse.PaidPages) -> Lesson {
+        worker.rooms.credits.lesson(
+            pages: paid.pages,
+            credits: paid.credits,
             model: pending.request.model,
             isWholeDocument: pending.request.pages == nil
         )
     }
 
-    // MARK: Settling
-
-    private func conclude(
-        _ end: ReservationEnding.Outcome,
-        _ outcome: FlightOutcome,
-        storing result: CachedResult? = nil,
-        _ lesson: Lesson = Lesson()
-    ) {
-        guard let reservation else { preconditionFailure("a call that nothing was reserved for") }
-        if case .settled(let credits) = end, credits > reservation.estimate {
-            // Known from here on, though not on disk yet: nobody is admitted past it.
-            worker.rooms.credits.raise(reservation, to: credits)
-        }
-        if end == .unconfirmed {
-            let id = reservation.id.rawValue
-            log("credits_unconfirmed", "\(reservation.estimate) credits, until reservation \(id) is resolved")
-        }
-        let ending = ReservationEnding(
-            reservation: reservation,
-            outcome: end,
-            endedAt: worker.loop.wallClock,
-            lesson: lesson
-        )
-        conclusion = Conclusion(ending: ending, outcome: outcome, result: result)
-        worker.end(ending, storing: result, for: identifier)
-    }
-
-    /// The store's answer: the ending is on disk, or could not be put there.
-    func ended(_ answer: Result<EndingAnswer, StoreFault>) {
-        guard let conclusion else { preconditionFailure("an ending that nobody asked for") }
-        switch answer {
-        case .success:
-            if isCut { worker.rooms.cutCount.wrappingAdd(1, ordering: .relaxed) }
-            worker.rooms.credits.end(conclusion.ending)
-            reservation = nil
-            retryTimer = nil
-            if let result = conclusion.result { worker.keep(result) }
-            if !conclusion.hasLanded { deliver(conclusion.outcome) }
-            worker.leaderDidEnd(self)
-        case .failure(let fault):
-            if !conclusion.hasLanded {
-                log("ending_not_stored", fault.description)
-                self.conclusion?.hasLanded = true
-                deliver(conclusion.claimsCredits ? .storeFailed(fault) : conclusion.outcome)
-            }
-            retryLater()
-        }
-    }
-
-    private func retryLater() {
-        let timer = LoopTimer(loop: worker.loop) { [unowned self] in
-            guard let conclusion else { return }
-            worker.end(conclusion.ending, storing: conclusion.result, for: identifier)
-        }
-        timer.schedule(after: Self.retryInterval)
-        retryTimer = timer
-    }
-
     // MARK: Landing
 
-    /// Lands a flight that spends nothing.
     private func land(_ outcome: FlightOutcome) {
-        if let reservation { worker.rooms.credits.withdraw(reservation) }
-        reservation = nil
-        deliver(outcome)
+        switch waiting.take() {
+        case .flight(let permit): worker.deliver(outcome, to: permit.land())
+        case .alone(let ticket): worker.deliver(outcome, to: [ticket])
+        case nil: preconditionFailure("a flight that lands twice")
+        }
         worker.leaderDidEnd(self)
     }
 
-    private func deliver(_ outcome: FlightOutcome) {
-        let tickets: [FlightTicket]
-        if let permit = permit.take() { tickets = permit.land() } else { tickets = [ticket] }
-        worker.deliver(outcome, to: tickets)
-    }
-
-    private func forwardedReply(
-        _ reply: UpstreamReply,
-        _ credits: MicroCredits?,
-        _ result: CachedResult?
-    ) -> ForwardedReply {
-        ForwardedReply(
-            status: reply.status,
-            contentType: reply.contentType,
-            retryAfter: reply.retryAfter,
-            contentEncoding: reply.contentEncoding,
-            body: reply.body,
-            credits: credits,
-            result: result,
-            duration: reply.duration
-        )
-    }
-
-    private func makeResult(_ reply: UpstreamReply, _ credits: MicroCredits, _ read: ClassifyReply?) -> CachedResult {
-        CachedResult(
-            key: pending.key,
-            status: UInt16(reply.status),
-            body: reply.body,
-            creditsRange: read?.creditsRange,
-            credits: credits,
-            storedAt: worker.loop.wallClock,
-            account: caller.team.account,
-            team: caller.team.id,
-            documentID: pending.request.documentID,
-            model: pending.request.model,
-            pageRange: pending.request.pages?.text,
-            classification: read?.classification ?? ""
-        )
-    }
-
-    /// Says what went wrong on the way to the vendor. What holds for many requests at once has been said before: the
-    /// first failures were, and what became of a key.
-    private func report(_ failure: UpstreamFailure) {
-        switch failure.code {
-        case .unreachable, .invalidResponse, .keyRejected, .timeout: log(failure.code.rawValue, failure.detail)
-        case .noKey, .rateLimited, .overloaded, .circuitOpen, .draining: break
+    /// The asker is refused, and those of its followers that the same budget refuses. The oldest of the others leads: nobody
+    /// is refused whose own budgets have not been asked.
+    private func handOn(_ denial: Denial) {
+        switch waiting.take() {
+        case .flight(var permit):
+            let (out, next) = permit.handOn { denial.concerns(team: $0.team, key: $0.key) }
+            worker.deliver(.denied(denial), to: out)
+            if let next { worker.offer(permit, to: next) }
+        case .alone(let ticket): worker.deliver(.denied(denial), to: [ticket])
+        case nil: preconditionFailure("a flight that is handed on after its end")
         }
+        worker.leaderDidEnd(self)
     }
 
-    private func log(_ code: String, _ detail: String) {
-        let requestID = String(decoding: pending.facts.requestID.bytes, as: UTF8.self)
-        ProcessLog.warning(code, ["request_id": requestID, "detail": detail])
+    // MARK: The log
+
+    private var requestID: String { String(decoding: pending.facts.requestID.bytes, as: UTF8.self) }
+
+    private func log(_ note: FlightCourse.Note) {
+        ProcessLog.warning(note.code, ["request_id": requestID, "detail": note.detail])
     }
 }

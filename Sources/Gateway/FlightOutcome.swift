@@ -1,13 +1,32 @@
 import Budgeting
 import Caching
+import Coalescing
 import Storage
 import UpstreamKeys
 import Vocabulary
 
-/// Whom an outcome goes to: an exchange on one of the workers.
+/// Whom an outcome goes to, an exchange on one of the workers, and whose budgets it counts in.
 struct FlightTicket: Sendable {
     let worker: Int
     let exchange: UInt64
+    let team: TeamID
+    let key: TeamKeyID
+}
+
+/// A permit on its way to the worker of the follower whose turn it is. A message.
+///
+/// Sendable because one thread at a time has it: it is made, posted and never touched again by its sender, and the
+/// mailbox's lock is between the two.
+final class FlightOffer: @unchecked Sendable {
+    private var permit: FlightPermit<FlightTicket>?
+
+    init(_ permit: consuming FlightPermit<FlightTicket>) { self.permit = .some(permit) }
+
+    /// Gives the permit, once.
+    func take() -> FlightPermit<FlightTicket> {
+        guard let permit = permit.take() else { preconditionFailure("a permit that was taken twice") }
+        return permit
+    }
 }
 
 /// What a flight came to, for all who wait for it. A message.
@@ -18,8 +37,8 @@ enum FlightOutcome: Sendable {
     case forwarded(ForwardedReply, stale: CachedResult?)
     /// The vendor did not answer, or not in a way that may be passed on; with what it charged all the same.
     case failed(UpstreamFailure, stale: CachedResult?, charged: MicroCredits = .zero)
-    /// The budgets of the team whose request led have no room for it; with the document's pages, if they are known.
-    case denied(Denial, documentPages: Int?)
+    /// The budgets of these requests have no room.
+    case denied(Denial)
     /// The store could not say whether it has the result, or could not make the reservation or the settlement durable:
     /// nobody pays for what may be paid for already, and nobody is told what is not on disk.
     case storeFailed(StoreFault)

@@ -15,12 +15,12 @@ public import Vocabulary
 public final class SharedRooms: Sendable {
     let cache: ResultCache
     let store: any Store
-    /// Whether credits may be spent. Its lock may be taken while one of the flight table is held, never the other way.
+    /// Whether credits may be spent.
     let credits: BudgetGate
     /// How much the teams ask.
     let throttles: TeamThrottles
     let flights: FlightTable<FlightTicket>
-    /// The keys at the vendor. Its lock may be taken while one of the flight table is held, never the other way.
+    /// The keys at the vendor.
     let gate: UpstreamGate
     let resolver: NameResolver
     /// Where access lines go; nil when nobody wants them.

@@ -12,26 +12,6 @@ extension Worker {
         rooms.store.find(key, pagesOf: document) { mailbox.post(.looked(id: id, $0)) }
     }
 
-    /// Makes a reservation durable; the answer goes to the leader of that identifier.
-    func reserve(_ reservation: Reservation, for id: UInt64) {
-        let mailbox = mailboxes[index]
-        rooms.store.reserve(reservation) { mailbox.post(.reserved(leader: id, $0)) }
-    }
-
-    /// Makes it durable that a reservation is booked to another upstream key; the answer goes to the leader of that
-    /// identifier.
-    func move(_ reservation: Reservation, for id: UInt64) {
-        let mailbox = mailboxes[index]
-        rooms.store.move(reservation) { mailbox.post(.moved(leader: id, $0)) }
-    }
-
-    /// Makes the ending of a reservation durable, and the result with it; the answer goes to the leader of that
-    /// identifier.
-    func end(_ ending: ReservationEnding, storing result: CachedResult?, for id: UInt64) {
-        let mailbox = mailboxes[index]
-        rooms.store.end(ending, storing: result) { mailbox.post(.ended(leader: id, $0)) }
-    }
-
     /// Asks the store whether it works; the answer goes to the connection of that identifier.
     func checkStore(for id: UInt64) {
         let mailbox = mailboxes[index]

@@ -40,6 +40,8 @@ final class Worker {
     private var connections: [UInt64: ClientConnection] = [:]
     private var handshakes = HandshakeQueue()
     private var leaders: [UInt64: FlightLeader] = [:]
+    /// Those whose ending is not on disk.
+    private var reservations: [UInt64: ReservationKeeper] = [:]
     let usage: UsageReporter
     private var nextIdentifier: UInt64 = 1
     private(set) var isDraining = false
@@ -142,6 +144,25 @@ final class Worker {
         finishDrainIfIdle()
     }
 
+    func add(_ reservation: ReservationKeeper) { reservations[reservation.identifier] = reservation }
+
+    func reservationDidEnd(_ reservation: ReservationKeeper) {
+        reservations[reservation.identifier] = nil
+        finishDrainIfIdle()
+    }
+
+    /// Lets a follower lead its flight, on whatever worker it is.
+    func offer(_ permit: consuming FlightPermit<FlightTicket>, to ticket: FlightTicket) {
+        mailboxes[ticket.worker].post(.lead(exchange: ticket.exchange, FlightOffer(permit)))
+    }
+
+    private func lead(_ exchange: UInt64, _ offered: FlightOffer) {
+        if let connection = connections[exchange], connection.lead(offered) { return }
+        // Its client has gone away: nobody spends for it, and the next one is asked.
+        var permit = offered.take()
+        if let next = permit.handOn(without: { _ in false }).next { offer(permit, to: next) }
+    }
+
     /// Hands an outcome to everyone who waits for it, on whatever worker.
     func deliver(_ outcome: FlightOutcome, to tickets: [FlightTicket]) {
         var byWorker: [Int: [UInt64]] = [:]
@@ -164,9 +185,10 @@ final class Worker {
         case .outcome(let outcome, let exchanges): receive(outcome, for: exchanges)
         case .looked(let id, let result):
             if let leader = leaders[id] { leader.looked(result) } else { connections[id]?.looked(result) }
-        case .reserved(let id, let result): leaders[id]?.reserved(result)
-        case .moved(let id, let result): leaders[id]?.moved(result)
-        case .ended(let id, let result): leaders[id]?.ended(result)
+        case .lead(let exchange, let offer): lead(exchange, offer)
+        case .reserved(let id, let answer): leaders[id]?.reserved(answer)
+        case .moved(let id, let answer): reservations[id]?.moved(answer)
+        case .ended(let id, let result): reservations[id]?.ended(result)
         case .usageAdded(let result): usage.added(result)
         case .checked(let id, let result): connections[id]?.checked(result)
         case .settings(let settings, let then):
@@ -217,7 +239,7 @@ final class Worker {
 
     /// The counts of the last second go last.
     private func finishDrainIfIdle() {
-        guard isDraining, connections.isEmpty, leaders.isEmpty, let onDrained else { return }
+        guard isDraining, connections.isEmpty, leaders.isEmpty, reservations.isEmpty, let onDrained else { return }
         self.onDrained = nil
         upstream.closeIdle()
         usage.finish(then: onDrained)

@@ -6,12 +6,14 @@ enum WorkerMessage: Sendable {
     case outcome(FlightOutcome, exchanges: [UInt64])
     /// The store has looked up what a leader or an `only-if-cached` request asked for.
     case looked(id: UInt64, Result<Finding, StoreFault>)
-    /// The store has made a leader's reservation durable, or could not.
-    case reserved(leader: UInt64, Result<Void, StoreFault>)
-    /// The store has booked a leader's reservation to another upstream key, or could not.
-    case moved(leader: UInt64, Result<Void, StoreFault>)
-    /// The store has made the ending of a leader's reservation durable, or could not.
-    case ended(leader: UInt64, Result<EndingAnswer, StoreFault>)
+    /// It is that exchange's turn to lead the flight in which it waits.
+    case lead(exchange: UInt64, FlightOffer)
+    /// What a leader asked credits for is admitted and durable, or not.
+    case reserved(leader: UInt64, SpendingAnswer)
+    /// A reservation is booked to another upstream key, or not.
+    case moved(reservation: UInt64, MovingAnswer)
+    /// The store has made the ending of a reservation durable, or could not.
+    case ended(reservation: UInt64, Result<EndingAnswer, StoreFault>)
     /// The store has added the worker's counts to the roll-ups, or could not.
     case usageAdded(Result<Void, StoreFault>)
     /// The store has found out whether it works, for a readiness check on that connection.

@@ -47,34 +47,49 @@ struct FlightTableTests {
         #expect(second.land() == ["b"])
     }
 
-    @Test("who may not lead is refused where there is no flight, and follows where there is one, unasked")
-    func mayLead() {
+    @Test(
+        "a leader that may not spend is taken out with those of its turn that are out too; the oldest other one leads"
+    )
+    func handedOn() {
         let table = FlightTable<Int>(followersMax: 10)
-        guard case .refused = table.join(key(1), ticket: 0, mayLead: { false }) else {
-            Issue.record("led without being allowed to")
+        guard case .leader(var permit) = table.join(key(1), ticket: 10) else {
+            Issue.record("no leader")
             return
         }
-        #expect(table.flightsUnderWay == 0)
-        guard case .leader(let permit) = table.join(key(1), ticket: 1, mayLead: { true }) else {
-            Issue.record("did not lead")
+        for ticket in [11, 20, 12, 21] { _ = table.join(key(1), ticket: ticket) }
+        // Nobody but the leader was there when it was asked: 11 and 12 came since, and are asked in their own turn.
+        let first = permit.handOn { $0 < 20 }
+        #expect(first.out == [10] && first.next == 11)
+        #expect(table.followersWaiting == 3 && table.flightsUnderWay == 1)
+        _ = table.join(key(1), ticket: 13)
+        let second = permit.handOn { $0 < 20 }
+        #expect(second.out == [11, 12] && second.next == 20)
+        #expect(table.followersWaiting == 2)
+        guard case .follower = table.join(key(1), ticket: 22) else {
+            Issue.record("a second leader beside the one whose turn it is")
             return
         }
-        var wasAsked = false
-        guard
-            case .follower = table.join(
-                key(1),
-                ticket: 2,
-                mayLead: {
-                    wasAsked = true
-                    return false
-                }
-            )
-        else {
-            Issue.record("did not follow")
+        #expect(permit.land() == [20, 21, 13, 22])
+        #expect(table.flightsUnderWay == 0 && table.followersWaiting == 0)
+    }
+
+    @Test("a flight that is handed on with nobody left has ended, detached or not", arguments: [false, true])
+    func handedOnToNobody(isDetached: Bool) {
+        let table = FlightTable<Int>(followersMax: 1)
+        guard case .leader(var permit) = table.join(key(1), ticket: 1) else {
+            Issue.record("no leader")
             return
         }
-        #expect(!wasAsked)
-        #expect(permit.land() == [1, 2])
+        _ = table.join(key(1), ticket: 2)
+        if isDetached { table.detach { _, leader in leader == 1 } }
+        #expect(permit.handOn { _ in true } == ([1], 2))
+        #expect(permit.handOn { _ in true } == ([2], nil))
+        #expect(table.flightsUnderWay == 0 && table.followersWaiting == 0)
+        guard case .leader(let next) = table.join(key(1), ticket: 3) else {
+            Issue.record("the flight is still there")
+            return
+        }
+        #expect(next.land() == [3])
     }
 
     @Test("followers are bounded over all flights, and room comes back when one lands")
@@ -179,14 +194,20 @@ struct FlightTableTests {
                 let ticket = thread * rounds + round
                 switch table.join(key(UInt64(number)), ticket: ticket) {
                 case .full: Issue.record("full")
-                case .refused: Issue.record("refused")
                 case .follower: break
-                case .leader(let permit):
+                case .leader(var permit):
                     let before = leaders[number].value.add(1, ordering: .sequentiallyConsistent).oldValue
                     if before != 0 { twoLeaders.value.add(1, ordering: .relaxed) }
                     // Counted down first: the next leader may be there as soon as this flight has ended.
                     leaders[number].value.subtract(1, ordering: .sequentiallyConsistent)
-                    if round % 5 == 0 {
+                    var isOver = false
+                    if round % 3 == 0 {
+                        // While it is handed on it is led still: by whoever is next, who is this thread again.
+                        let handed = permit.handOn { $0 % 2 == 0 }
+                        for ticket in handed.out { delivered[ticket].value.add(1, ordering: .relaxed) }
+                        isOver = handed.next == nil
+                    }
+                    if round % 5 == 0 || isOver {
                         _ = consume permit
                     } else {
                         for ticket in permit.land() { delivered[ticket].value.add(1, ordering: .relaxed) }

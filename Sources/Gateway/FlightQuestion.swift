@@ -1,0 +1,114 @@
+import Budgeting
+import Caching
+import Keying
+import Upstream
+import Vocabulary
+
+/// What a flight asks the vendor, for whom, and what may be done with the answer: all that judging a reply takes.
+struct FlightQuestion {
+    let request: ClassifyRequest
+    let key: CacheKey
+    /// In whose name it is forwarded.
+    let team: TeamID
+    let account: AccountID
+    /// False for `no-store`.
+    let mayStore: Bool
+    let cache: CacheSettings
+    let now: Timestamp
+
+    typealias Verdict = (outcome: FlightOutcome, conclusion: FlightCourse.Conclusion)
+
+    /// What a reply comes to: docs/faults.md §3.
+    func judge(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
+        guard reply.status == 200 else { return judgeError(reply, upstreamKey: upstreamKey, stale: stale) }
+        let read = ClassifyReply.read(reply.body.span)
+        switch read.verdict(documentID: request.documentID, labels: request.labels) {
+        case .storable(let credits):
+            let result = mayStore ? result(reply, credits, read) : nil
+            var conclusion = FlightCourse.Conclusion(ending: .settled(credits), paid: paid(read, credits))
+            if let result { conclusion.keeping = .durably(result) }
+            return (.forwarded(ForwardedReply(reply, credits, result), stale: stale), conclusion)
+        case .failedReply(let credits):
+            let conclusion = FlightCourse.Conclusion(ending: .settled(credits))
+            return (.forwarded(ForwardedReply(reply, credits, nil), stale: stale), conclusion)
+        case .passedOnUnstored(let credits, let reason):
+            var conclusion = FlightCourse.Conclusion(ending: .settled(credits), paid: paid(read, credits))
+            let detail = "\(reason); the reply is passed on, not stored"
+            conclusion.note = FlightCourse.Note(code: "upstream_result_not_storable", detail: detail)
+            return (.forwarded(ForwardedReply(reply, credits, nil), stale: stale), conclusion)
+        case .unsoundCredits:
+            let detail = "credits_used is missing or no amount; the reply is passed on, not stored"
+            let note = FlightCourse.Note(code: "upstream_credits_unsound", detail: detail)
+            let conclusion = FlightCourse.Conclusion(ending: .unconfirmed, note: note)
+            return (.forwarded(ForwardedReply(reply, nil, nil), stale: stale), conclusion)
+        case .invalid(let reason, let credits):
+            let note = FlightCourse.Note(code: "upstream_invalid_response", detail: reason)
+            let ending = credits.map(ReservationEnding.Outcome.settled) ?? .unconfirmed
+            let outcome = FlightOutcome.failed(.invalidReply(reason), stale: stale, charged: credits ?? .zero)
+            return (outcome, FlightCourse.Conclusion(ending: ending, note: note))
+        }
+    }
+
+    /// What is not a 200 and is passed on: it costs what it says, and nothing when it says nothing, unless the vendor
+    /// may have done the work (2xx). Of one that says it unreadably nobody knows. 400 and 404 may be kept for a while, in
+    /// memory only.
+    private func judgeError(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
+        let (ending, credits) = Self.endingOfError(reply)
+        var conclusion = FlightCourse.Conclusion(ending: ending)
+        if reply.status == 402 {
+            let detail = "the vendor says so of the account of upstream key \(upstreamKey.rawValue)"
+            conclusion.note = FlightCourse.Note(code: "upstream_out_of_credits", detail: detail)
+        }
+        // A body in its coding would be kept without the field that names it.
+        let keeps = mayStore && cache.keepsNegative(reply.status) && reply.contentEncoding == nil
+        let result = keeps ? result(reply, credits ?? .zero, nil) : nil
+        if let result { conclusion.keeping = .inMemory(result) }
+        return (.forwarded(ForwardedReply(reply, credits, result), stale: stale), conclusion)
+    }
+
+    private static func endingOfError(_ reply: UpstreamReply) -> (ReservationEnding.Outcome, MicroCredits?) {
+        switch ClassifyReply.read(reply.body.span).credits {
+        case .sound(let credits): (.settled(credits), credits)
+        case .unsound: (.unconfirmed, nil)
+        case .missing, .null: ((200..<300).contains(reply.status) ? .unconfirmed : .released, nil)
+        }
+    }
+
+    /// What the next estimate can learn, as far as the reply says it.
+    private func paid(_ read: ClassifyReply, _ credits: MicroCredits) -> FlightCourse.PaidPages? {
+        guard let pages = read.pageCount, (1...PageSet.pageMax).contains(pages) else { return nil }
+        return FlightCourse.PaidPages(pages: pages, credits: credits)
+    }
+
+    private func result(_ reply: UpstreamReply, _ credits: MicroCredits, _ read: ClassifyReply?) -> CachedResult {
+        CachedResult(
+            key: key,
+            status: UInt16(reply.status),
+            body: reply.body,
+            creditsRange: read?.creditsRange,
+            credits: credits,
+            storedAt: now,
+            account: account,
+            team: team,
+            documentID: request.documentID,
+            model: request.model,
+            pageRange: request.pages?.text,
+            classification: read?.classification ?? ""
+        )
+    }
+}
+
+extension ForwardedReply {
+    fileprivate init(_ reply: UpstreamReply, _ credits: MicroCredits?, _ result: CachedResult?) {
+        self.init(
+            status: reply.status,
+            contentType: reply.contentType,
+            retryAfter: reply.retryAfter,
+            contentEncoding: reply.contentEncoding,
+            body: reply.body,
+            credits: credits,
+            result: result,
+            duration: reply.duration
+        )
+    }
+}
