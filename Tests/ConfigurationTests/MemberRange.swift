@@ -252,7 +252,12 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
             bad: quoted(["get", "G T"]),
             "must be a method in capital letters, like GET"
         ),
-        MemberRange("passthrough.spending[1].path", bad: quoted(["v1"]), "must begin with a slash"),
+        MemberRange(
+            "passthrough.spending[1].path",
+            good: quoted(["/v1"]),
+            bad: quoted(["v1"]),
+            "must begin with a slash"
+        ),
         MemberRange(
             "admin.hosts[0]",
             good: quoted(["a.example.com", "a:1", "[::1]", "[::1]:9090", "10.0.0.1"]),
