@@ -5,7 +5,7 @@ import Vocabulary
 
 /// One connected TCP connection, with TLS or without: bytes in, bytes out, back-pressure, an orderly end.
 ///
-/// Confined to its loop. An open connection keeps itself and its delegate alive; both are let go when it is gone,
+/// Confined to its loop. An open connection keeps itself and its delegate alive; both are let go when it has ended,
 /// which is told by `streamDidClose` in a later pass. Input is read once per wake-up into `input`; output is written
 /// at once and queued only when the kernel takes no more.
 ///
@@ -23,7 +23,7 @@ public final class ByteStream {
     public let peer: SocketAddress?
     public var delegate: (any StreamDelegate)?
     public var limits: StreamLimits
-    /// What the stream's buffers are taken from; nil for a stream that nobody bounds. Set before the first bytes come.
+    /// What the stream's buffers are taken from; nil for a stream without a bound. Set before the first bytes come.
     public var account: (any StreamAccount)? {
         get { input.account }
         set { input.account = newValue }
@@ -213,7 +213,7 @@ public final class ByteStream {
 
     // MARK: Output
 
-    /// Sends `bytes` after all that was sent before. Nothing happens on a connection that is ending or gone.
+    /// Sends `bytes` after all that was sent before. Does nothing on a connection that is ending or has ended.
     public func send(_ bytes: [UInt8]) {
         unsafe bytes.withUnsafeBytes { unsafe send($0, []) }
     }
@@ -386,7 +386,7 @@ public final class ByteStream {
         return true
     }
 
-    /// Makes the kernel tell of input only when so much of it has come, socket(7).
+    /// Makes the kernel report input only when this many bytes of it have arrived, socket(7).
     private func wait(forInput byteCount: Int) {
         readMark = byteCount
         _ = SystemCalls.setOption(descriptor, SOL_SOCKET, SO_RCVLOWAT, Int32(clamping: byteCount))
@@ -455,7 +455,7 @@ public final class ByteStream {
     }
 
     private func dropInput() {
-        // Raw reads: what TLS would make of these bytes is of no interest any more.
+        // Raw reads: what TLS would make of these bytes no longer counts.
         while true {
             switch unsafe SystemCalls.read(descriptor, into: loop.scratch) {
             case .bytes(let count):

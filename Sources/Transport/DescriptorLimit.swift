@@ -20,7 +20,7 @@ public enum DescriptorLimit {
         return before
     }
 
-    /// Whether so many descriptors more can be opened, which those that the process was started with may prevent.
+    /// Whether this many more descriptors can be opened; those that the process was started with may prevent it.
     public static func canOpen(_ count: Int) -> Bool {
         let first = SystemCalls.streamSocket(family: AF_INET)
         guard first >= 0 else { return false }

@@ -10,7 +10,7 @@ public struct DescriptorPlan: Sendable, Equatable {
 
     /// How many the process may have.
     public let limit: Int
-    /// How many a gateway that serves nobody has open.
+    /// How many an idle gateway has open.
     public let own: Int
     /// How many clients do not get.
     public let reserve: Int

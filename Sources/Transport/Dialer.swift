@@ -145,7 +145,7 @@ public final class DialAttempt {
         waitForConnect()
     }
 
-    /// The address has used up its share, be it while connecting or within the handshake.
+    /// The address has used up its share of the time, while connecting or in the handshake.
     private func shareIsOver() {
         guard then != nil, result == nil else { return }
         stopWaiting()
@@ -267,7 +267,7 @@ public final class DialAttempt {
         stopWaiting()
         stream?.abort()
         stream = nil
-        // Told in a later pass, and the time-out has no say in it any more.
+        // Told in a later pass, and the time-out no longer counts.
         timer?.cancel()
         loop.later { [self] in
             guard let then else { return }

@@ -5,7 +5,7 @@ enum FirstRecord {
     private static let handshake: UInt8 = 22
     private static let fragmentByteCountMax = 1 << 14
 
-    /// How many bytes have to come before the handshake can begin; 0 for what is no handshake, and is for TLS to refuse.
+    /// How many bytes must arrive before the handshake can begin; 0 for what is no handshake, which TLS then refuses.
     ///
     /// - Parameter bytes: the first ones of the connection, as far as they have come.
     static func byteCount(_ bytes: UnsafeRawBufferPointer) -> Int {

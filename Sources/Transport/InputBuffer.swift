@@ -13,7 +13,7 @@ public final class InputBuffer {
     private(set) var ownCapacity = 0
     private var lower = 0
     private var upper = 0
-    /// What `ownCapacity` is taken from; nil for a buffer that nobody bounds.
+    /// What `ownCapacity` is taken from; nil for a buffer without a bound.
     var account: (any StreamAccount)?
 
     init() {}
@@ -46,7 +46,7 @@ public final class InputBuffer {
 
     /// Reads once with `read`. What comes stands in the scratch memory while nothing is left over, else behind what is.
     ///
-    /// - Parameter scratch: nil while it is lent to somebody else.
+    /// - Parameter scratch: nil while it is lent to another callback.
     /// - Returns: nil when there is no room for what came or could come; what was read then is lost, and the rest is of
     ///   no use but to be looked at.
     func fill(
@@ -119,7 +119,7 @@ public final class InputBuffer {
         return move(to: (max(ownCapacity * 2, kept + room) + 1023) & ~1023)
     }
 
-    /// Moves what waits into memory of so many bytes; false, and nothing done, when there is no room for them.
+    /// Moves what waits into memory of this many bytes; false, and nothing done, when there is no room for them.
     private func move(to capacity: Int) -> Bool {
         guard charge(capacity) else { return false }
         guard let memory = unsafe malloc(capacity) else { preconditionFailure("out of memory") }

@@ -17,7 +17,7 @@ public struct ListenFault: Error, Sendable, CustomStringConvertible {
 public final class Listener {
     /// How many connections wait in the kernel at most.
     private static let queueMax: Int32 = 4096
-    /// So many are accepted per wake-up, so that a storm of connections does not starve those in hand.
+    /// As many are accepted per wake-up, so that a storm of connections does not starve those in hand.
     private static let portion: Int32 = 64
     /// How long accepting stops when there is no descriptor for it.
     private static let retryInterval = Duration.milliseconds(100)
@@ -69,7 +69,7 @@ public final class Listener {
         }
         _ = SystemCalls.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
         if reusesPort { _ = SystemCalls.setOption(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
-        // Accepted sockets inherit it: a reply is one write, and must not wait for the peer's ACK of the last one.
+        // Accepted sockets inherit it: a reply is one write, and must not wait for the peer's ACK of the previous one.
         _ = SystemCalls.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         if address.family == AF_INET6 { _ = SystemCalls.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
         guard unsafe address.withSockaddr({ unsafe Glibc.bind(descriptor, $0, $1) }) == 0 else {
@@ -100,7 +100,7 @@ public final class Listener {
         listenOn()
     }
 
-    /// Takes what waits in the kernel's queue, so that nobody who got through the door is reset, then closes it.
+    /// Accepts what waits in the kernel's queue, so that no connection that the kernel has made is reset, then closes.
     public func stop() {
         guard descriptor >= 0 else { return }
         var portions = Listener.queueMax / Listener.portion

@@ -13,7 +13,7 @@ public struct ResolveFault: Error, Sendable, CustomStringConvertible {
 ///
 /// Guarded: `state` holds the questions under way and the last good answers. An answer is fresh for `freshFor`. After
 /// that it still serves at once, for `usableFor` since it was got, while the name is looked up again behind: so new
-/// addresses are honoured without a restart, and a name server that fails or is silent keeps nobody waiting. Only a
+/// addresses are honoured without a restart, and a name server that fails or is silent delays no caller. Only a
 /// name without a usable answer is waited for, which the caller limits in time. Questions for the same name wait for one
 /// look-up; a name whose server is silent leaves another thread to other names.
 public final class NameResolver: Sendable {
@@ -27,7 +27,7 @@ public final class NameResolver: Sendable {
 
     private struct State {
         var known: [String: Known] = [:]
-        /// By the name that is being looked up, even if nobody waits for it.
+        /// By the name that is being looked up, even if no one waits for it.
         var waiting: [String: [(port: UInt16, answer: Answer)]] = [:]
         var questions: [String] = []
     }

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// Takes certificates and keys out of a text in PEM. Confined to one reading; asks nobody for a passphrase.
+/// Takes certificates and keys out of a text in PEM. Confined to one reading; never asks for a passphrase.
 @safe
 struct PEMReader: ~Copyable {
     private let source: OpaquePointer  // BIO *, owned: BIO_free in deinit; reads `text`
@@ -31,7 +31,7 @@ struct PEMReader: ~Copyable {
         unsafe text.deallocate()
     }
 
-    /// The next certificate; what else stands in between is passed over.
+    /// The next certificate; anything else before it is passed over.
     ///
     /// - Returns: `X509 *`, the caller's to free.
     mutating func certificate() throws(Failure) -> OpaquePointer {
@@ -55,7 +55,7 @@ struct PEMReader: ~Copyable {
     }
 }
 
-/// Answers OpenSSL's question for a passphrase: there is none, and that it asked is noted. Without an answer of the
+/// Answers OpenSSL's question for a passphrase: there is none, and the question is noted. Without an answer of the
 /// program's own OpenSSL would ask at the terminal, and wait.
 private func refusePassphrase(
     _ buffer: UnsafeMutablePointer<CChar>?,

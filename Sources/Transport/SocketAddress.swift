@@ -55,7 +55,7 @@ public struct SocketAddress: Hashable, Sendable {
 }
 
 extension SocketAddress: CustomStringConvertible {
-    /// As it is written in a URL: an IPv6 address stands in brackets.
+    /// As it is written in a URL: an IPv6 address is in brackets.
     public var description: String { ip.count == 4 ? "\(host):\(port)" : "[\(host)]:\(port)" }
 
     /// The address alone, without brackets.

@@ -3,7 +3,7 @@
 ///
 /// Asked in coarse steps, and not at all by a connection whose requests are read, answered and taken at once.
 public protocol StreamAccount: AnyObject {
-    /// Takes so many bytes more; false, and nothing taken, where there is no room for them.
+    /// Takes this many more bytes; false, and nothing taken, where there is no room for them.
     func take(_ byteCount: Int) -> Bool
     /// Gives back what was taken.
     func giveBack(_ byteCount: Int)

@@ -15,7 +15,7 @@ public protocol StreamDelegate: AnyObject {
     func streamDidReceiveEnd(_ stream: ByteStream)
     /// What waits to be sent fell to the low mark after it had been above the high mark.
     func streamDidDrain(_ stream: ByteStream)
-    /// The connection is gone. Called once, never from within a call that the delegate makes.
+    /// The connection has ended. Called once, never from within a call that the delegate makes.
     func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd)
 }
 
@@ -27,7 +27,7 @@ extension StreamDelegate {
     public func streamDidLoseInput(_ stream: ByteStream) { stream.abort() }
 }
 
-/// Why a connection is gone.
+/// Why a connection ended.
 public enum StreamEnd: Sendable, Equatable {
     /// Closed by this side, in order.
     case closedHere

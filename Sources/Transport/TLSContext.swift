@@ -104,7 +104,7 @@ public final class TLSServerContext: @unchecked Sendable {
         )
     }
 
-    /// Everything that is wrong with what a context would be made of; nil for what is not there to be looked at.
+    /// Everything that is wrong with what a context would be made of; nil for a part that was not given.
     public static func faults(
         certificate: PEMText?,
         privateKey: PEMText?,
@@ -144,7 +144,7 @@ private func selectHTTP11(
     return SSL_TLSEXT_ERR_NOACK
 }
 
-/// Whom the gateway trusts as a vendor. Immutable; a reload makes a new one, sessions keep the old.
+/// The authorities that may sign the vendor's certificate. Immutable; a reload makes a new one, sessions keep the old.
 ///
 /// Chain and name are always verified; there is no setting that turns it off. Sessions are not resumed, since then
 /// neither would be looked at again: connections to the vendor are kept, so that handshakes are rare.
@@ -153,7 +153,7 @@ private func selectHTTP11(
 public final class TLSClientContext: @unchecked Sendable {
     let context: OpaquePointer  // SSL_CTX *, owned: SSL_CTX_free in deinit
 
-    /// - Parameter authorities: whom to trust instead of the system's roots.
+    /// - Parameter authorities: trusted instead of the system's roots.
     public init(authorities: PEMText?) throws(TLSConfigurationFault) {
         unsafe context = unsafe makeContext(TLS_client_method())
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)

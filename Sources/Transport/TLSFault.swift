@@ -1,4 +1,4 @@
-/// Why a TLS connection could not be made or kept. None of these is ever answered by less security.
+/// Why a TLS connection could not be made or kept. No fault is ever answered with less security.
 public struct TLSFault: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Code: String, Sendable {
         case certificateExpired = "certificate_expired"

@@ -102,7 +102,7 @@ final class TLSSession {
 
     /// Tells the peer that nothing more comes (RFC 8446 §6.1). Its own close_notify is not waited for.
     ///
-    /// False when the kernel takes no more for now: then it is to be called again, and only then.
+    /// False when the kernel takes no more for now: then, and only then, it must be called again.
     func sendCloseNotify() -> Bool {
         guard isEstablished, lastFault == nil else { return true }
         ERR_clear_error()
