@@ -4,7 +4,7 @@ public import Vocabulary
 
 /// A loop over libevent's `event_base` (epoll): waits for readiness, timers, signals and messages and calls back.
 ///
-/// Confined to the thread that made it, which is also the one that runs it; what is confined to a loop checks that
+/// Confined to the thread that made it, which also runs it; what is confined to a loop checks that
 /// with `preconditionInLoop()`. It lives as long as anything that is registered with it. One pass is one
 /// `epoll_wait` with the callbacks of all that became ready, then what was put off with `later`.
 @safe
@@ -17,7 +17,7 @@ public final class EventLoop {
     private var monotonicCache: MonotonicInstant?
     private var wallCache: Timestamp?
 
-    /// 64 KiB for whoever reads from a descriptor: lent to one callback at a time, its content void after it. With it,
+    /// 64 KiB to read from a descriptor into: lent to one callback at a time, and void after it. With it,
     /// a connection whose requests are answered within the callback that read them never owns a buffer.
     public let scratch: UnsafeMutableRawBufferPointer
 

@@ -37,7 +37,7 @@ public final class LoopTimer {
 
     public var isScheduled: Bool { deadline != nil }
 
-    /// Fires once at `instant`, or in the next pass if that is over; replaces what was scheduled before.
+    /// Fires once at `instant`, or in the next pass if that has passed; replaces what was scheduled before.
     public func schedule(at instant: MonotonicInstant) {
         deadline = instant
         if let armedFor, armedFor <= instant { return }
@@ -48,7 +48,7 @@ public final class LoopTimer {
         schedule(at: loop.now + duration)
     }
 
-    /// Does not fire any more until it is scheduled again. The event in the heap is left to fire for nothing.
+    /// No longer fires until it is scheduled again. The event in the heap is left to fire without effect.
     public func cancel() { deadline = nil }
 
     private func arm(for instant: MonotonicInstant) {
