@@ -1,7 +1,7 @@
 public import Vocabulary
 
 /// SipHash-1-3 with 128 bits of output (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012): a hash that
-/// nobody can foresee without the key. Immutable.
+/// cannot be predicted without the key. Immutable.
 ///
 /// For what is hashed at every hit, where SHA-256 would be most of the work. It is no digest for others to verify: a
 /// fingerprint is compared only with fingerprints under the same key, and the key never leaves the process. One round

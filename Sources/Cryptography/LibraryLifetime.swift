@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// How long OpenSSL's tables live. Immutable.
 public enum LibraryLifetime {
-    /// Keeps the tables for as long as the process is there. To be called before anything else of OpenSSL.
+    /// Keeps the tables for the life of the process. Must be called before anything else of OpenSSL.
     ///
     /// OpenSSL takes them apart in exit(3) otherwise, while threads that nobody waits for still use them: a worker with a
     /// connection under TLS, a reload that reads certificates (OPENSSL_init_crypto(3), OPENSSL_INIT_NO_ATEXIT).

@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// Random bytes for secrets, from OpenSSL's generator, which the kernel seeds.
 public enum RandomBytes {
-    /// `count` bytes that nobody can foresee. Any thread.
+    /// `count` unpredictable bytes. Any thread.
     public static func make(count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         let done = unsafe bytes.withUnsafeMutableBufferPointer { buffer in

@@ -21,7 +21,7 @@ public final class SHA256Hasher {
         unsafe EVP_MD_free(algorithm)
     }
 
-    /// Begins a new digest, whatever was added before.
+    /// Begins a new digest and forgets what was added.
     public func reset() {
         let done = unsafe EVP_DigestInit_ex2(context, algorithm, nil)
         precondition(done == 1, "EVP_DigestInit_ex2")
@@ -40,7 +40,7 @@ public final class SHA256Hasher {
         unsafe bytes.withUnsafeBytes { unsafe update($0) }
     }
 
-    /// The digest of what was added since `reset`, which is done again.
+    /// The digest of what was added since `reset`; resets again.
     public func finalize() -> CacheKey {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         unsafe withUnsafeMutableBytes(of: &words) { output in

@@ -5,7 +5,7 @@
 ///
 ///     version (1) | the key's fingerprint (8) | nonce (12) | ciphertext (as long as the content) | tag (16)
 ///
-/// The tag vouches for all of it and for a context: who opens it names the context that it was sealed in, so that a
+/// The tag vouches for all of it and for a context: opening it takes the context that it was sealed in, so that a
 /// value cannot be moved to another row or serve another purpose. The fingerprint tells another key from damage; it is
 /// derived from the key by SHA-256 and says nothing more about it.
 ///
@@ -21,7 +21,7 @@ public struct SealingKey: Sendable {
     /// What every value begins with that this key has sealed.
     private let header: [UInt8]
 
-    /// - Parameter bytes: 32 that nobody can foresee; nil when there are more or fewer.
+    /// - Parameter bytes: 32 unpredictable ones; nil when there are more or fewer.
     public init?(bytes: [UInt8]) {
         guard bytes.count == GCMCipher.keyBytes else { return nil }
         self.bytes = bytes
