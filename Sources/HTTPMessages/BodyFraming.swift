@@ -5,7 +5,7 @@
 public enum BodyFraming: Equatable, Sendable {
     /// No body.
     case none
-    /// Exactly so many bytes; more than 0 in a request that has a body, and possibly 0.
+    /// Exactly this many bytes; more than 0 in a request that has a body, and possibly 0.
     case length(Int64)
     case chunked
     /// Responses only: all that comes until the connection ends.

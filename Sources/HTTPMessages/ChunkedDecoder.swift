@@ -23,7 +23,7 @@ public enum ChunkRefusal: Error, Equatable, Sendable {
 /// dropped: trailers are never merged into the head (RFC 9110 §6.5.1).
 public struct ChunkedDecoder: Sendable {
     public enum Step: Sendable, Equatable {
-        /// So many bytes of content stand at these indices.
+        /// Content, at these indices.
         case data(Range<Int>)
         case needMore
         /// The body is over; `position` is behind it.

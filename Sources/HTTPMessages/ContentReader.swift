@@ -36,7 +36,7 @@ public struct ContentReader: Sendable {
     ///
     /// - Parameters:
     ///   - limit: the most content that chunks may bring.
-    ///   - makeRoom: asked before memory for so many bytes more is taken; false when it must not be.
+    ///   - makeRoom: asked before memory for this many more bytes is taken; false when it must not be.
     public mutating func read(_ bytes: Span<UInt8>, limit: Int, makeRoom: (Int) -> Bool = { _ in true }) -> Outcome {
         if let length { return readPlain(bytes, length, makeRoom) }
         return readChunks(bytes, limit, makeRoom)

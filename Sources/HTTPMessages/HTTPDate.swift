@@ -8,7 +8,7 @@ public enum HTTPDate {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// From the first second of the year 0 to the last one of 9999: the years have four digits.
+    /// From the first second of the year 0 to the last second of 9999: the years have four digits.
     private static let written = Int64(-62_167_219_200)...Int64(253_402_300_799)
 
     /// Appends `Sun, 06 Nov 1994 08:49:37 GMT`, 29 bytes. A clock outside of the years 0 to 9999, which have no such form,

@@ -15,7 +15,7 @@ public enum HTTPMethod: UInt8, Sendable {
         ("OPTIONS", .options), ("CONNECT", .connect), ("TRACE", .trace),
     ]
 
-    /// The name as it stands in a request line; a dash for `unknown`.
+    /// The name as it is in a request line; a dash for `unknown`.
     public var name: StaticString {
         switch self {
         case .get: "GET"

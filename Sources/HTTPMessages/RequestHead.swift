@@ -1,4 +1,4 @@
-/// What stands in the head of a request: its line and where its fields are. RFC 9112 §3, §5.
+/// The head of a request: its line and where its fields are. RFC 9112 §3, §5.
 ///
 /// Offsets count from the first byte of the message, in whose bytes the texts still stand. It is used again from
 /// request to request and keeps its capacity.

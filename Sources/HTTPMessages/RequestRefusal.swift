@@ -1,4 +1,4 @@
-/// Why a request cannot be taken; after it the connection's bytes mean nothing any more and it has to end.
+/// Why a request cannot be taken. The bytes behind it have no known meaning, so the connection ends.
 public enum RequestRefusal: Error, Equatable, Sendable {
     case head(HeadFault)
     case malformedRequestLine, malformedMethod, malformedTarget, malformedVersion, unsupportedVersion

@@ -1,4 +1,4 @@
-/// What stands in the head of a response: its line and where its fields are. RFC 9112 §4, §5.
+/// The head of a response: its line and where its fields are. RFC 9112 §4, §5.
 public struct ResponseHead: Sendable, Equatable {
     /// 100 to 599.
     public internal(set) var status = 0

@@ -1,6 +1,6 @@
 /// Reads one response with its content out of the bytes of a connection: decisions only, no socket.
 ///
-/// Content is kept in memory, so much of it and no more; interim responses are skipped (RFC 9110 §15.2).
+/// Content is kept in memory, up to a bound; interim responses are skipped (RFC 9110 §15.2).
 public struct ResponseReader {
     public enum Progress: Equatable, Sendable { case needMore, complete, refused(String) }
 
@@ -28,7 +28,7 @@ public struct ResponseReader {
 
     /// - Parameters:
     ///   - method: of the request, which decides whether there is content (RFC 9112 §6.3).
-    ///   - limitName: what `bodyBytesMax` is called where somebody can change it.
+    ///   - limitName: what `bodyBytesMax` is called in the settings.
     public init(to method: HTTPMethod, bodyBytesMax: Int, limitName: StaticString) {
         requestMethod = method
         self.bodyBytesMax = bodyBytesMax
@@ -49,7 +49,7 @@ public struct ResponseReader {
         phase == .done && parser.head.keepsAlive && parser.head.framing != .untilClose && !announcesImpossibleContent
     }
 
-    /// Reads on. `consumed` tells how many bytes from the front are not needed any more.
+    /// Reads on. `consumed` tells how many bytes from the front are no longer needed.
     public mutating func read(_ bytes: Span<UInt8>, consumed: inout Int) -> Progress {
         if !bytes.isEmpty { hasBegun = true }
         while true {

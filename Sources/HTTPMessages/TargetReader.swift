@@ -81,7 +81,7 @@ private func isEncodedByte(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
     bytes.count > 2 && isHexadecimal(bytes[bytes.startIndex + 1]) && isHexadecimal(bytes[bytes.startIndex + 2])
 }
 
-/// `uri-host [ ":" port ]`, RFC 9110 §7.2. An empty host is none (RFC 9110 §4.2.1), and nobody logs in by it.
+/// `uri-host [ ":" port ]`, RFC 9110 §7.2. An empty host is none (RFC 9110 §4.2.1), and user information is refused.
 enum HostReader {
     static func isHost(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard let first = bytes.first else { return false }
