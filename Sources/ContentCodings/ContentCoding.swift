@@ -5,7 +5,7 @@ public enum ContentCoding: Sendable, Equatable {
     /// RFC 1950, or RFC 1951 without its frame, which some servers take this name for (RFC 9110 §8.4.1.2).
     case deflate
 
-    /// Servers apply one; a content with more than so many is taken for one that cannot be undone.
+    /// Servers apply one; content with more than this many is treated as one that cannot be undone.
     private static let codingsMax = 4
 
     /// The codings that a `Content-Encoding` names, in the order in which they were applied; without `identity`.
@@ -28,7 +28,7 @@ public enum ContentCoding: Sendable, Equatable {
 }
 
 extension String {
-    /// Without the white space that may stand around an element of a list (RFC 9110 §5.6.1).
+    /// Without the white space that may surround an element of a list (RFC 9110 §5.6.1).
     fileprivate var trimmed: Substring {
         var text = self[...]
         while let first = text.first, first == " " || first == "\t" { text = text.dropFirst() }

@@ -1,6 +1,6 @@
 /// Undoes content codings: in pieces, into bounded memory. Pure.
 ///
-/// What stands behind the end of the encoded data is dropped, as gzip(1) does with it: the content before it is whole, and
+/// What follows the end of the encoded data is dropped, as gzip(1) does with it: the content before it is whole, and
 /// its checksum says so. It is never passed on.
 public enum ContentDecoder {
     /// A gzip member begins with these, RFC 1952 §2.3.1.

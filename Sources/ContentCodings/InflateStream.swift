@@ -10,11 +10,11 @@ final class InflateStream {
         case gzip = 31
     }
 
-    /// So much is undone at a time.
+    /// How much is decoded at a time.
     private static let pieceBytes = 64 * 1024
     /// A content up to this length may have any ratio: it does no harm.
     private static let bombBytesMin = 1024 * 1024
-    /// No text that is longer shrinks to less than a part in so many; deflate itself ends at 1,032.
+    /// No longer text shrinks to less than one part in this many; deflate itself ends at 1,032.
     private static let ratioMax = 250
 
     /// Owned: ended and freed in `deinit`. Allocated, since zlib keeps the address of it.
