@@ -13,7 +13,7 @@ struct AliasHandle: Equatable {
     var number: UInt32 { bits & (1 << 28 - 1) }
 }
 
-/// The aliases of one entry, the latest four: spellings that no one uses any more make room for those in use.
+/// The aliases of one entry, the latest four: spellings that are no longer used make room for those in use.
 struct AliasList {
     private static let none = UInt32.max  // no handle: its number is one too large
 

@@ -3,7 +3,7 @@ import Vocabulary
 /// The aliases of one shard: fingerprints of bodies, each leading to its result without another look-up.
 ///
 /// Confined to the shard's lock. A record's number stays while it lives, so that the entry can name its aliases by
-/// number; numbers are used again, so whoever removes by number says which result the alias must lead to.
+/// number; numbers are used again, so a removal by number also says which result the alias must lead to.
 struct AliasTable {
     private struct Record {
         var fingerprint: Fingerprint

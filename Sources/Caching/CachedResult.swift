@@ -4,7 +4,7 @@ public import Vocabulary
 /// A reply of the vendor as it is kept: what a hit is answered with, byte for byte.
 ///
 /// Immutable but for two marks, which are atomic: whether it was used since the evicting hand last came by, and whether
-/// it has left the memory cache. Any number of threads may hold one. The fields stand in an order that wastes no room,
+/// it has left the memory cache. Any number of threads may hold one. The order of the fields wastes no room,
 /// since a million of these are kept: 184 bytes, and only a body beside it in the usual case.
 public final class CachedResult: Sendable {
     public let key: CacheKey
@@ -31,7 +31,7 @@ public final class CachedResult: Sendable {
 
     /// - Parameters:
     ///   - body: at most 4 GiB.
-    ///   - creditsRange: where in `body` the number of `credits_used` stands; nil when it is not there.
+    ///   - creditsRange: where in `body` the number of `credits_used` is; nil when it is absent.
     public init(
         key: CacheKey,
         status: UInt16,
@@ -94,7 +94,7 @@ extension CachedResult {
     /// The document's identifier; made anew at each call.
     public var documentID: String { document.text }
 
-    /// Where in `body` the number of `credits_used` stands.
+    /// Where in `body` the number of `credits_used` is.
     public var creditsRange: Range<Int>? {
         creditsUpper == 0 ? nil : Int(creditsLower)..<Int(creditsUpper)
     }
@@ -135,7 +135,7 @@ extension CachedResult {
         marks.bitwiseAnd(~Self.visitedMark, ordering: .relaxed).oldValue & Self.visitedMark != 0
     }
 
-    /// Whether it has left the cache: then no alias may lead to it any more.
+    /// Whether it has left the cache: then no alias may lead to it.
     var isRetired: Bool { marks.load(ordering: .acquiring) & Self.retiredMark != 0 }
 
     func retire() { marks.bitwiseOr(Self.retiredMark, ordering: .releasing) }

@@ -24,7 +24,7 @@ struct EntryTable {
     private var free: [UInt32] = []
     private var newest = EntryTable.none
     private var oldest = EntryTable.none
-    private var hand = EntryTable.none  // none: it stands behind the oldest
+    private var hand = EntryTable.none  // none: it is behind the oldest
 
     var count: Int { index.count }
 
@@ -50,10 +50,10 @@ struct EntryTable {
         index.insert(result.key.tag, number)
     }
 
-    /// Takes the entry of a key out, and says so to whoever still holds its result.
+    /// Takes the entry of a key out, and marks its result as retired for those that still hold it.
     mutating func remove(_ key: CacheKey) -> RetiredEntry? { number(of: key).map { remove(number: $0) } }
 
-    /// Takes out the entry that is the least use; nil when there is none.
+    /// Takes out the entry that is of least use; nil when there is none.
     mutating func evict() -> RetiredEntry? {
         guard oldest != Self.none else { return nil }
         var candidate = hand == Self.none ? oldest : hand

@@ -8,8 +8,8 @@ public import Vocabulary
 /// shards is done one after the other, and these hold at every moment in between:
 /// - C1: a result that has left its entry table is retired, and a retired result is not given out, whatever alias
 ///   still leads to it.
-/// - C2: an alias is added to its table first and to its entry second. If the entry is gone by then, the alias is
-///   removed again by the one who added it; if the entry goes later, it takes the alias with it.
+/// - C2: an alias is added to its table first and to its entry second. If the entry is gone by then, the thread that
+///   added it removes it again; if the entry goes later, it takes the alias with it.
 /// - C3: a number of an alias may be stale, so a removal by number also names the result that it must lead to.
 /// - C4: bytes are counted before an entry is added and after it is removed, so that the bound holds at every moment.
 ///
@@ -43,7 +43,7 @@ public final class ResultCache: Sendable {
         shards = (0..<Self.shardCount).map { _ in Shard() }
     }
 
-    /// The bound of the moment, in bytes.
+    /// The current bound, in bytes.
     public var bytesAllowed: Int { bytesMax.load(ordering: .relaxed) }
 
     /// The result that a request with this very body has, fresh or not.
@@ -150,7 +150,7 @@ public final class ResultCache: Sendable {
         }
     }
 
-    /// Sets another bound; what is over it is evicted before this returns.
+    /// Sets another bound; what exceeds it is evicted before this returns.
     public func resize(bytesMax newBound: Int) {
         bytesMax.store(max(0, newBound), ordering: .relaxed)
         while bytes.load(ordering: .relaxed) > bytesMax.load(ordering: .relaxed) {
@@ -183,7 +183,7 @@ public final class ResultCache: Sendable {
         return false
     }
 
-    /// Evicts what is over the bound, at most so many that the lock is not held long, and says how many.
+    /// Evicts what exceeds the bound, but few enough at a time that the lock is not held long, and says how many.
     private func evict(from shard: Shard) -> Int {
         var excess = bytes.load(ordering: .relaxed) - bytesMax.load(ordering: .relaxed)
         var victims: [RetiredEntry] = []
