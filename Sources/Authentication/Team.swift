@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// Who asks and is billed: one team as the configuration of the moment has it. Immutable; replaced whole by a reload.
+/// Who asks and is billed: one team, as the current configuration has it. Immutable; replaced whole by a reload.
 public final class Team: Sendable {
     public let id: TeamID
     /// For people; not unique.
@@ -9,7 +9,7 @@ public final class Team: Sendable {
     public let account: AccountID
     /// Whether the team has results of its own instead of sharing those of the organisation.
     public let cacheScopeIsTeam: Bool
-    /// How much the team may ask, whatever it costs.
+    /// How much the team may ask, apart from what it costs.
     public let limits: TeamLimits
 
     public init(
@@ -51,7 +51,7 @@ public final class TeamKey: Sendable {
     public let team: Team
     /// SHA-256 of the secret: it has to be long and random, so a slow hash would protect nothing more.
     public let secretDigest: CacheKey
-    /// From this moment on the key is not valid any more; nil for no end.
+    /// The key is no longer valid from this moment on; nil for no end.
     public let notAfter: Timestamp?
 
     public init(id: TeamKeyID, team: Team, secretDigest: CacheKey, notAfter: Timestamp?) {

@@ -4,7 +4,7 @@ import Vocabulary
 /// One part of a team directory's table: the keys whose digests begin with the same bits. Immutable.
 ///
 /// An open-addressing table, at most half full, whose slots are found by the last bits of a digest's first word; the
-/// part is chosen by the first ones. No digest stands in it twice.
+/// part is chosen by the first ones. No digest is in it twice.
 final class TeamKeyShard: Sendable {
     private let slots: [TeamKey?]
     private let mask: Int
@@ -23,7 +23,7 @@ final class TeamKeyShard: Sendable {
         mask = size - 1
     }
 
-    /// The key whose secret has this digest, be it valid or not.
+    /// The key whose secret has this digest, valid or not.
     func find(_ secretDigest: CacheKey) -> TeamKey? {
         var found: TeamKey?
         var index = Int(truncatingIfNeeded: secretDigest.word0) & mask
@@ -34,7 +34,7 @@ final class TeamKeyShard: Sendable {
         return found
     }
 
-    /// The part without the keys of some digests and with others; what stays counts before what comes.
+    /// The part without the keys of some digests and with others; what stays takes precedence over what comes.
     func replacing(_ gone: Set<CacheKey>, with new: [TeamKey]) -> TeamKeyShard {
         TeamKeyShard(slots.compactMap { $0 }.filter { !gone.contains($0.secretDigest) } + new)
     }
