@@ -1,14 +1,14 @@
 import Forms
 public import Vocabulary
 
-/// A team of the file whose account no upstream key of the file has. It is in order when a key that was made through the
+/// A team whose account no upstream key of the file has. It is in order when a key that was made through the
 /// admin API has it, which the store alone knows.
 public struct AccountElsewhere: Sendable, Equatable {
     /// Of the member that names it.
     let path: String
     let account: AccountID
 
-    /// What is to be said where the store cannot be asked.
+    /// What to say where the store cannot be asked.
     public var remark: String {
         let what = "no upstream key of the file has account \(account)"
         return "\(path): \(what); one made through the admin API has to, or serve refuses"

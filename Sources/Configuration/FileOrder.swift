@@ -1,7 +1,7 @@
 import Forms
 import Keying
 
-/// Where each member stands in a file, so that faults can be told in the order in which the file is read by people.
+/// Where each member stands in a file, so that faults are reported in the order in which people read the file.
 struct FileOrder {
     private var ranks: [String: Int] = [:]
 

@@ -5,13 +5,13 @@ import Vocabulary
 
 /// Reads the files that a configuration names, whatever they are, within limits of size and time.
 ///
-/// A file on a mount that does not answer holds up whoever reads it, for ever if need be, so each is read by a thread of its
-/// own: when that does not come back in time, it is left to itself. Confined to one reading of a configuration, whose
+/// A file on a mount that does not answer blocks its reader, possibly for ever, so each is read by a thread of its own:
+/// when that does not come back in time, it is left to itself. Confined to one reading of a configuration, whose
 /// files share the time.
 final class FileReading {
     /// What all files of a configuration may take together.
     static let patience = Duration.seconds(5)
-    /// Threads that are left to themselves: no more files are read while there are so many.
+    /// How many threads may be left to themselves; beyond it no more files are read.
     private static let lostMax = 32
     private static let lost = Atomic<Int>(0)
 
@@ -72,7 +72,7 @@ final class FileReading {
     }
 
     private static func readNow(_ path: String, bytesMax: Int) -> Result<Content, Failure> {
-        // Without O_NONBLOCK opening a pipe waits for somebody to write to it.
+        // Without O_NONBLOCK, opening a pipe waits for a writer.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { return .failure(errno == ENXIO ? .notRegular : .unreadable) }
         defer { close(descriptor) }

@@ -62,7 +62,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
 
     public struct Upstream: Sendable, Equatable {
         public var baseURL: BaseURL?
-        /// Whom to trust as the vendor instead of the system's roots.
+        /// The authorities that the vendor's certificate may come from, instead of the system's roots.
         public var authorities: PEMText?
         public var keys: [UpstreamKeyEntry] = []
         public var connectTimeout = Duration.seconds(5)

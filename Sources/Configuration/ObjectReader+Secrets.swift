@@ -5,7 +5,7 @@ import Transport
 
 /// Secrets, and files that are named: read now, so that everything wrong is known before anything starts.
 extension ObjectReader {
-    /// `{"env": "NAME"}`, `{"file": "PATH"}` or `{"value": "…"}`; nil, with a fault, when there is none to be had.
+    /// `{"env": "NAME"}`, `{"file": "PATH"}` or `{"value": "…"}`; nil, with a fault, when it cannot be had.
     func secret(_ name: String, in surroundings: Surroundings) -> Secret? {
         guard let value = take(name) else {
             fault(name, #"is missing; give {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#)
@@ -82,8 +82,8 @@ extension ObjectReader {
         return Secret(bytes: bytes)
     }
 
-    /// Certificates or a key, read from a file; nil, with a fault, when they cannot be. What they are worth is for the
-    /// caller to find out.
+    /// Certificates or a key, read from a file; nil, with a fault, when they cannot be. Whether they are sound is for
+    /// the caller to find out.
     ///
     /// - Parameter isSecret: others should not read it.
     func pem(_ name: String, in surroundings: Surroundings, isSecret: Bool = false) -> PEMText? {

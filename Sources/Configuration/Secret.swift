@@ -1,6 +1,6 @@
 /// Bytes that must not be seen: printing, dumping or reflecting it shows nothing of them. Immutable.
 public struct Secret: Sendable, Equatable {
-    /// The secret itself, for the one who needs it.
+    /// The secret itself.
     public let bytes: [UInt8]
 
     public init(bytes: [UInt8]) { self.bytes = bytes }

@@ -1,7 +1,7 @@
 import Forms
 import Foundation
 
-/// Where a configuration stands, and what it takes from there: secrets from variables and files. Confined to one reading.
+/// Where a configuration is, and what it takes from there: secrets from variables and files. Confined to one reading.
 final class Surroundings {
     /// Where relative paths of secrets and certificates begin.
     let folder: URL
@@ -25,8 +25,8 @@ final class Surroundings {
         missingVariables.append(variable)
     }
 
-    /// Notes whose secret this is, and reports when it is another's too: then whoever shows it could not be told from
-    /// the other, a team would know the vendor's key, or an admin's token would classify.
+    /// Notes the member that has this secret, and reports when another has it too: then the two could not be told
+    /// apart, a team would know the vendor's key, or an admin's token would classify.
     func claim(_ secret: Secret, at path: String) {
         guard !secret.bytes.isEmpty else { return }
         guard let other = secretPaths[secret.bytes] else {
@@ -34,7 +34,7 @@ final class Surroundings {
             return
         }
         let message = "is the same secret as \(other); give each its own"
-        // Two entries for one key of the vendor harm nobody else.
+        // Two entries for one key of the vendor do no other harm.
         if path.hasPrefix("upstream."), other.hasPrefix("upstream.") {
             report.warn(path, message)
         } else {

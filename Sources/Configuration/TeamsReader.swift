@@ -5,7 +5,7 @@ import Vocabulary
 /// Reads the teams and their keys. Confined to one reading.
 final class TeamsReader {
     let surroundings: Surroundings
-    /// The accounts that some upstream key of the file has; none when there is none to be had.
+    /// The accounts that some upstream key of the file has; none when no key could be read.
     private let accounts: Set<AccountID>
     private(set) var accountsElsewhere: [AccountElsewhere] = []
 
