@@ -5,7 +5,7 @@ public enum KeyShape {
     private static let secretMin = 16
     private static let publicLength = 8
 
-    /// Where the secret part of the first such key stands; the public identifier before it is no secret.
+    /// Where the secret part of the first such key is; the public identifier before it is no secret.
     public static func firstSecret(in bytes: Span<UInt8>, from start: Int = 0) -> Range<Int>? {
         let prefix = 3 + publicLength + 1
         var index = start
@@ -20,7 +20,7 @@ public enum KeyShape {
         return nil
     }
 
-    /// Whether a key stands somewhere in the text.
+    /// Whether there is a key anywhere in the text.
     public static func isFound(in text: some StringProtocol) -> Bool {
         firstSecret(in: Array(text.utf8).span) != nil
     }

@@ -41,7 +41,7 @@ struct LineHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        // What goes wrong is told in words that may come from anywhere: no team's key among them is written.
+        // A fault's text may come from anywhere: no team's key in it is written.
         let mask = SecretMask()
         let pairs = all.map { ($0.key, mask.masked("\($0.value)")) }.sorted { $0.0 < $1.0 }
         var time = timespec()

@@ -6,7 +6,7 @@
 struct LineOutput {
     /// What is left of a line that is out in part; at most one line.
     private(set) var rest: [UInt8] = []
-    /// How many lines are lost and not told of yet.
+    /// How many lines are lost and not reported yet.
     private(set) var lost = 0
 
     /// Counts lines that were given up before they came here.
@@ -22,13 +22,13 @@ struct LineOutput {
         guard rest.isEmpty, lost > 0 else { return }
         let notice = Array("{\"level\":\"warning\",\"msg\":\"log_lines_dropped\",\"count\":\(lost)}\n".utf8)
         let told = Self.transfer(notice[...], write)
-        // Once it has begun it is told: the rest of it comes as that of any line.
+        // Once it has begun it counts as reported: its rest is written as that of any line.
         guard told > 0 else { return }
         lost = 0
         keepRest(of: notice, from: told)
     }
 
-    /// Whether no line is out in part any more.
+    /// Whether no line is written in part only.
     private mutating func sendRest(_ write: (UnsafeRawBufferPointer) -> Int) -> Bool {
         guard !rest.isEmpty else { return true }
         rest.removeFirst(Self.transfer(rest[...], write))

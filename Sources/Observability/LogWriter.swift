@@ -4,9 +4,9 @@ import Vocabulary
 /// Writes log lines to a descriptor from a thread of its own, through a bounded buffer.
 ///
 /// Guarded: `state` holds the lines not yet taken by the thread; the thread swaps them for its empty buffer, so that
-/// in steady state nothing is allocated and nobody waits for the disk. What does not fit into the buffer, or is not taken
-/// by the descriptor, is dropped and counted, and the count is written as a line of its own when there is room again
-/// (`LineOutput`). SIGPIPE and SIGXFSZ are the program's to ignore.
+/// in steady state nothing is allocated and no caller waits for the disk. What does not fit into the buffer, or is not
+/// taken by the descriptor, is dropped and counted, and the count is written as a line of its own when there is room
+/// again (`LineOutput`). SIGPIPE and SIGXFSZ are the program's to ignore.
 public final class LogWriter: Sendable {
     private struct State {
         var waiting: [UInt8] = []
@@ -26,7 +26,7 @@ public final class LogWriter: Sendable {
     ///   - descriptor: stays the caller's; it is not closed.
     ///   - bytesMax: the most that waits to be written.
     ///   - delay: how long lines are gathered, so that one write takes many.
-    /// - Throws: there is no thread to be had.
+    /// - Throws: the system gives no thread.
     public init(
         descriptor: Int32,
         bytesMax: Int = 4 * 1024 * 1024,
@@ -109,7 +109,7 @@ public final class LogWriter: Sendable {
         var output = LineOutput()
         while true {
             wakeUp.wait()
-            // A pause gathers the lines of many requests for one write, unless somebody waits for them.
+            // A pause gathers the lines of many requests for one write, unless a flush waits for them.
             if delayMicroseconds > 0, state.withLock({ $0.flushes.isEmpty && !$0.isClosed }) {
                 usleep(delayMicroseconds)
             }

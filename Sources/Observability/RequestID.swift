@@ -8,7 +8,7 @@ public enum RequestID: Sendable, Equatable {
     case chosen([UInt8])
 
     /// Whether a client may choose this: fit for a field, a log line and the vendor. What has a team's key in it is not:
-    /// it would stand in every log and go to the vendor.
+    /// it would be in every log and go to the vendor.
     public static func isAcceptable(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count >= 1, bytes.count <= 128 else { return false }
         var hasPercent = false

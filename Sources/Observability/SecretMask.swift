@@ -1,16 +1,16 @@
 /// Takes secrets out of a path or another text before it goes into a log: what looks like a team's key, and what is a
-/// known secret, in any percent-encoded spelling (RFC 3986 §2.1), stands as `***` in the line.
+/// known secret, in any percent-encoded spelling (RFC 3986 §2.1), becomes `***`.
 ///
-/// For what a client chose and nobody could route: it costs some microseconds, and not more however the text is made.
-/// A known secret is found where it stands between two separators or the ends. What cannot be judged within the bounds
+/// For what a client chose and no route matched: it costs some microseconds, and not more for any text.
+/// A known secret is found between two separators or the ends. What cannot be judged within the bounds
 /// is masked, too.
 public struct SecretMask {
     private static let mask = Array("***".utf8)
     /// How often over a text is decoded; what is encoded more often is masked.
     private static let roundsMax = 4
-    /// Of a longer text only so much is looked at where a known secret is looked for.
+    /// How much of a text is searched for a known secret.
     private static let bytesMax = 2_048
-    /// A known secret is looked for between so many separators.
+    /// How many separators of a text are tried as the ends of a known secret.
     private static let boundariesMax = 16
     /// How many bytes are offered to `isSecret` for one text.
     private static let offeredBytesMax = 32 * 1_024
@@ -51,7 +51,7 @@ public struct SecretMask {
 
     private static func text(_ bytes: Span<UInt8>, _ hidden: [Range<Int>]) -> [UInt8] {
         var text: [UInt8] = []
-        // What stands before it is written or masked.
+        // What precedes it is written or masked.
         var position = 0
         var endsWithMask = false
         func write(upTo end: Int) {
@@ -117,7 +117,7 @@ public struct SecretMask {
     }
 }
 
-/// A text with where each of its bytes stands in what it was decoded from.
+/// A text, with the place of each of its bytes in what it was decoded from.
 private struct DecodedText {
     private(set) var bytes: [UInt8]
     /// The place of each byte's first raw byte.
