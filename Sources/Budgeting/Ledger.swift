@@ -6,10 +6,10 @@ public import Vocabulary
 /// What the gateway keeps beyond its memory: results, reservations and what became of them, counts for reports.
 ///
 /// Callable from any thread and never blocking. Each call is answered exactly once, on a thread of the store's own or,
-/// when it is refused at once, on the caller's; whoever needs the answer elsewhere posts it there. An answer that says
-/// success is durable, through a power failure too; after one that does not, nothing was changed.
+/// when it is refused at once, on the caller's; a caller that needs the answer elsewhere posts it there. An answer that
+/// says success is durable, through a power failure too; after one that does not, nothing was changed.
 public protocol Store: Sendable {
-    /// Looks up the result of a key, be it fresh or not, and the pages of a document, whichever is asked for.
+    /// Looks up the result of a key, fresh or stale, and the pages of a document, whichever is asked for.
     func find(
         _ key: CacheKey?,
         pagesOf document: DocumentKey?,
@@ -46,8 +46,8 @@ public protocol Store: Sendable {
     /// Remembers the state of an upstream key in place of what was known of it.
     func save(_ record: UpstreamKeyRecord, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 
-    /// Finds out whether anything can be stored at this moment. After a failure it really writes, so that the end of
-    /// the trouble is noticed too when nobody stores anything.
+    /// Finds out whether anything can be stored now. After a failure it really writes, so that the end of the trouble
+    /// is noticed even when nothing else is stored.
     func check(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 }
 

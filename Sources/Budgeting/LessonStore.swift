@@ -19,7 +19,7 @@ public protocol LessonStore: Sendable {
     ///
     /// - Parameters:
     ///   - document: only those behind it; nil from the first one on.
-    ///   - count: at most so many.
+    ///   - count: how many at most.
     func documents(
         after document: DocumentKey?,
         atMost count: Int,

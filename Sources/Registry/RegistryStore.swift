@@ -7,7 +7,7 @@ public import Vocabulary
 public protocol RegistryStore: Sendable {
     /// Does all steps of a change, and its entry in the audit log, in one transaction.
     ///
-    /// - Parameter audit: nil for what nobody did, like what follows from a new configuration.
+    /// - Parameter audit: nil for what no operator did, like what follows from a new configuration.
     func apply(
         _ writes: [RegistryWrite],
         audit: AuditEntry?,
@@ -18,7 +18,7 @@ public protocol RegistryStore: Sendable {
     ///
     /// - Parameters:
     ///   - before: only entries with a lesser number; nil from the newest on.
-    ///   - count: at most so many.
+    ///   - count: how many at most.
     func audit(
         before: Int64?,
         atMost count: Int,

@@ -4,7 +4,7 @@ import Vocabulary
 /// The statements on `audit`: who changed what.
 ///
 /// Numbers ascend by one and are not used again: SQLite gives each row the number after the greatest one, and the
-/// newest entry is never removed. So those to keep are a range of numbers, and so are those that are too many.
+/// newest entry is never removed. So the entries to keep are a range of numbers, and so are those to remove.
 enum AuditTable {
     /// How many entries are kept, the newest ones.
     static let entriesMax: Int64 = 1_000_000
@@ -39,7 +39,7 @@ enum AuditTable {
         try statement.run()
     }
 
-    /// What is read for one page holds so many bytes of what was there before and after, and one entry more.
+    /// How many bytes of `before` and `after` are read for one page; the entry that exceeds them is read too.
     static let pageBytesMax = 256 * 1_024
 
     /// A page, newest first. It has fewer entries than are asked for, and at least two, when they are long.

@@ -71,7 +71,7 @@ enum LedgerTable {
         statement.bind(reservation.ask.upstreamKey.rawValue, at: 2)
         try statement.run()
         guard connection.changesCount == 1 else {
-            // It was answered as durable, and only who moves it ends it: the store has lost something.
+            // It was answered as durable, and what moves it is also what ends it: the store has lost something.
             throw StoreFault(
                 code: .corrupt,
                 detail: "the reservation \(reservation.id.rawValue) is not open in the ledger"

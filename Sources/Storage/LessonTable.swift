@@ -32,7 +32,7 @@ enum LessonTable {
         try statement.run()
     }
 
-    /// Adds the reply to the last ones of its model, and removes what is before these.
+    /// Adds the reply to the last ones of its model, and removes older ones.
     private static func save(_ reply: PaidReply, of model: String, on connection: StoreConnection) throws {
         let insertion = try connection.statement(
             """
@@ -89,7 +89,7 @@ enum LessonTable {
     ///
     /// - Parameters:
     ///   - document: only those behind it; nil from the first one on.
-    ///   - count: at most so many.
+    ///   - count: how many at most.
     static func documents(
         after document: DocumentKey?,
         atMost count: Int,
@@ -109,7 +109,7 @@ enum LessonTable {
 
     /// The pages of a document in each account that knows it.
     static func lessons(of documentID: String, on connection: StoreConnection) throws -> [DocumentLesson] {
-        // The accounts are few and stand first in the key: the next one is found without looking at the documents.
+        // The accounts are few and come first in the key: the next one is found without looking at the documents.
         let statement = try connection.statement(
             """
             WITH RECURSIVE accounts (name) AS (

@@ -2,19 +2,19 @@ import GRDB
 internal import GRDBSQLite
 import Vocabulary
 
-/// A prepared statement of one connection: values go in and come out without being made into anything else between.
+/// A prepared statement of one connection: values are bound and read without an intermediate form.
 ///
 /// Confined to its connection's thread, and let go before the connection is closed. Parameters and columns are numbered
-/// as in SQLite: parameters from 1, columns from 0. Whoever runs it binds every parameter anew. What binding one fails
-/// with is thrown by `step`.
+/// as in SQLite: parameters from 1, columns from 0. Every parameter is bound anew for each run. A fault
+/// of binding is thrown by `step`.
 @safe
 final class PreparedStatement {
     /// Room for all texts and keys of a usual statement; what does not fit is copied by SQLite.
     private static let scratchBytes = 1_024
 
     private let statement: OpaquePointer  // sqlite3_stmt *, owned: finalized in deinit
-    private let connection: OpaquePointer  // sqlite3 *, of GRDB, which closes it after this has gone
-    /// What is bound lies here, so that SQLite need not copy it; it is filled anew from the start after each run.
+    private let connection: OpaquePointer  // sqlite3 *, of GRDB, which closes it after this has ended
+    /// What is bound is here, so that SQLite need not copy it; it is filled from the start again after each run.
     private let scratch: UnsafeMutableRawPointer  // owned: freed in deinit
     private var scratchUsed = 0
     private var bindingCode = SQLITE_OK
@@ -56,7 +56,7 @@ final class PreparedStatement {
         }
     }
 
-    /// Ends the run, and with it whatever lock it held. What was wrong has been thrown by `step` already.
+    /// Ends the run, and gives up its locks. What was wrong has been thrown by `step` already.
     func reset() {
         unsafe sqlite3_reset(statement)
         scratchUsed = 0

@@ -3,7 +3,7 @@ import Vocabulary
 
 /// The statements on `rotation_receipts`: what rotations answered that may be asked for again.
 enum ReceiptTable {
-    /// Takes the place of one of the same key and request, and removes those whose time is over.
+    /// Replaces the receipt of the same key and request, and removes those that have expired.
     static func save(_ receipt: RotationReceipt, now: Timestamp, on connection: StoreConnection) throws {
         try removeExpired(at: now, on: connection)
         let statement = try connection.statement(
@@ -31,7 +31,7 @@ enum ReceiptTable {
         try statement.run()
     }
 
-    /// Those whose time is not over.
+    /// Those that have not expired.
     static func receipts(at now: Timestamp, on connection: StoreConnection) throws -> [RotationReceipt] {
         let statement = try connection.statement(
             """

@@ -17,7 +17,7 @@ enum RegistryTables {
         }
     }
 
-    /// All that they have, as of one moment; of receipts those whose time is not over.
+    /// All that they have, as of one moment; only those receipts that have not expired.
     static func rows(at now: Timestamp, on connection: StoreConnection) throws -> RegistryRows {
         // Outside a transaction a savepoint begins one, so that all tables are read as one commit left them.
         try connection.inSavepoint {

@@ -28,7 +28,7 @@ enum ResultTable {
         return finding
     }
 
-    /// Adds the result or puts it in the place of the one of its key.
+    /// Adds the result, or replaces the one of its key.
     static func save(_ result: CachedResult, on connection: StoreConnection) throws {
         let statement = try connection.statement(
             """

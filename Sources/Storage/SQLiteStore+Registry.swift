@@ -3,7 +3,7 @@ public import Vocabulary
 
 extension SQLiteStore: RegistryStore {
     /// What is known of teams and keys: to be asked for as the program starts. Blocks, for 100,000 keys a quarter
-    /// of a second. Receipts whose time is over are left out.
+    /// of a second. Expired receipts are left out.
     public func registry() throws(StoreFault) -> RegistryRows {
         let now = StoreClock.wall()
         return try readAndWait { try RegistryTables.rows(at: now, on: $0) }

@@ -12,14 +12,14 @@ public import Vocabulary
 /// the call is refused at once. An answer that says success is durable: `synchronous=FULL`, so each commit ends with an
 /// fsync of the log.
 ///
-/// What holds, and who sees to it:
+/// What holds, and what ensures it:
 /// - S1: one process uses the file (`StoreLock`).
 /// - S2: one connection writes and checkpoints (`StoreWriter`); the readers are closed before it, so that none of
 ///   them is the last one, which would checkpoint.
-/// - S3: after an error of fsync nothing is acknowledged any more, and `onFatal` is called, once.
+/// - S3: after an error of fsync nothing more is acknowledged, and `onFatal` is called, once.
 /// - S4: a file that is damaged, newer or another program's is refused and left as it is (`StoreSchema`).
 /// - S5: no reservation of an earlier process is open: those that were became unconfirmed before the first answer.
-/// - S6: nothing is acknowledged as durable while the file is not at its path any more (`StorePlace`).
+/// - S6: nothing is acknowledged as durable while the file is away from its path (`StorePlace`).
 public final class SQLiteStore: Store {
     static let readerCount = 2
     /// How long a lock that another program holds is waited for.
@@ -67,7 +67,7 @@ public final class SQLiteStore: Store {
     ///   - onPlace: called on a thread of the store's when the file was moved or deleted, with the fault, and when the same
     ///     file is back, with nil.
     ///   - onFatal: called on the writer's thread when an fsync failed: the program must end with an error, since
-    ///     what the disk holds is not known any more.
+    ///     what the disk holds is no longer known.
     /// - Throws: `inUse`, `readOnly`, `corrupt`, `newerSchema`, `full`, else `unavailable`; nothing is changed then.
     public static func open(
         path: String,
@@ -79,7 +79,7 @@ public final class SQLiteStore: Store {
 
     /// Finds out whether a store could be opened or made there, as far as that can be seen without opening it.
     ///
-    /// - Throws: what stands against it.
+    /// - Throws: what prevents it.
     public static func checkPlace(path: String) throws(StoreFault) {
         try StoreFile.checkPlace(try StoreFile.resolve(path))
     }
@@ -188,7 +188,7 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// What was remembered of the upstream keys: to be asked for as the program starts. Blocks for a moment.
+    /// What was remembered of the upstream keys; for the start of the program. Blocks briefly.
     public func upstreamKeyRecords() throws(StoreFault) -> [UpstreamKeyRecord] {
         try readAndWait { try UpstreamKeyTable.records(on: $0) }
     }
@@ -258,7 +258,7 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// Removes the results of a document, whatever their account, durably; answers how many there were.
+    /// Removes the results of a document, in every account, durably; answers how many there were.
     public func remove(documentID: String, then: @escaping @Sendable (Result<Int, StoreFault>) -> Void) {
         perform({ try ResultTable.remove(documentID: documentID, on: $0) }, then: then)
     }
@@ -290,7 +290,7 @@ public final class SQLiteStore: Store {
         defer { withExtendedLifetime(held) {} }
         reads.close()
         // What was answered is durable in the log, which the next opening reads, so an error of closing loses nothing.
-        // That of an fsync is told all the same, by `onFatal`.
+        // An error of fsync is reported all the same, by `onFatal`.
         for reader in readers { try? reader.close() }
         try? writer.close()
         place.close()

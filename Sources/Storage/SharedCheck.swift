@@ -1,9 +1,9 @@
 import Vocabulary
 
-/// One question whether the store works, for all who ask it at a time.
+/// One check whether the store works, shared by all callers that ask at the same time.
 ///
-/// Guarded. Anybody may ask it without a key, so of all that ask one waits in the writer's queue, where it would take the
-/// places of those who have something to write.
+/// Guarded. `/readyz` needs no key, so any number may ask: only one check at a time is in the writer's queue, where
+/// more would take the places of writes.
 final class SharedCheck: Sendable {
     typealias Answer = @Sendable (Result<Void, StoreFault>) -> Void
     enum Joining { case asks, waits, full }
@@ -12,7 +12,7 @@ final class SharedCheck: Sendable {
 
     private let waiting = Guarded<[Answer]>([])
 
-    /// Waits for the answer that is under way; `.asks` when there is none, and the caller has to see to it.
+    /// Waits for the answer that is under way; `.asks` when there is none, and the caller must ask.
     func join(_ then: @escaping Answer) -> Joining {
         waiting.withLock { waiting in
             guard waiting.count < Self.waitingMax else { return .full }
@@ -21,7 +21,7 @@ final class SharedCheck: Sendable {
         }
     }
 
-    /// Gives all who wait their answer.
+    /// Gives the answer to all that wait.
     @Sendable
     func answer(_ result: Result<Void, StoreFault>) {
         let answers = waiting.withLock { waiting in

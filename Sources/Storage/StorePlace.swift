@@ -2,13 +2,13 @@ import Dispatch
 import Glibc
 import Vocabulary
 
-/// Whether the file that is open is still the one that stands at its path.
+/// Whether the open file is still the one at its path.
 ///
-/// Guarded. Whoever moves or deletes the file while it is open leaves a file without that name: all goes on as before, and
+/// Guarded. A file that is moved or deleted while it is open goes on without that name: everything seems to work, and
 /// the next start finds nothing of it. So device and inode of the file and of its write-ahead log are compared: before
 /// each group of writes, which are refused then, and by a thread of its own twice a second, so that it is noticed while
-/// nothing is written. Reading goes on, since what the open file has is true. When the same file stands there again, all is
-/// well again.
+/// nothing is written. Reading goes on, since what the open file has is true. When the same file is back at its path,
+/// writing goes on.
 final class StorePlace: Sendable {
     private struct Identity: Equatable {
         let device: dev_t
@@ -34,7 +34,7 @@ final class StorePlace: Sendable {
 
     /// Of a file that is open now.
     ///
-    /// - Parameter onChange: called with the fault when it is gone, with nil when it is back; on any thread of the store.
+    /// - Parameter onChange: called with the fault when it is away, with nil when it is back; any thread of the store.
     init(path: String, onChange: @escaping @Sendable (StoreFault?) -> Void) throws(StoreFault) {
         self.onChange = onChange
         guard let identity = Identity(path) else { throw StoreFault(errno: errno, doing: "find", path: path) }

@@ -16,7 +16,7 @@ final class StoreWriter: Sendable {
     private static let idlePause = Duration.seconds(5)
     /// Rows of one removal: few enough that a save that comes meanwhile waits some milliseconds at most.
     private static let sweepRows = 128
-    /// While operations never cease, one removal for so many groups.
+    /// While operations never cease, one removal in this many groups.
     private static let groupsPerRemoval = 64
 
     private let database: DatabaseQueue
@@ -90,7 +90,7 @@ final class StoreWriter: Sendable {
         thread.withLock { $0 }?.join()
         if isBroken.load(ordering: .acquiring) { return }
         do {
-            // Closing would do it, too, and say nothing of an fsync that failed.
+            // Closing would do it too, and would not report an fsync that failed.
             _ = try database.unsafeReentrantWrite { try $0.checkpoint(.passive) }
         } catch {
             if StoreFault.isFatal(error) { return fail(StoreFault(thrown: error)) }

@@ -3,7 +3,7 @@ enum StoredText {
     /// Of a model's name, in bytes of UTF-8. The vendor's own are far shorter.
     static let modelBytesMax = 128
 
-    /// The text, cut to so many bytes.
+    /// The text, cut to a number of bytes.
     static func cut(_ text: String, atMost bytesMax: Int) -> String {
         guard text.utf8.count > bytesMax else { return text }
         let bytes = Array(text.utf8)
@@ -11,7 +11,7 @@ enum StoredText {
         return String(decoding: bytes[..<length], as: UTF8.self)
     }
 
-    /// The length of the text when it is cut to so many bytes, none of its characters (Unicode scalars) in the middle.
+    /// The length of the text when it is cut to a number of bytes, without cutting a character (Unicode scalar).
     static func length(of text: UnsafeBufferPointer<UInt8>, atMost bytesMax: Int) -> Int {
         guard text.count > bytesMax else { return text.count }
         var length = bytesMax

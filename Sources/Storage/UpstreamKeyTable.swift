@@ -25,7 +25,7 @@ enum UpstreamKeyTable {
         try statement.run()
     }
 
-    /// Nothing is known of the key any more.
+    /// Forgets what was known of the key.
     static func remove(_ id: UpstreamKeyID, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM upstream_key_states WHERE id = ?1")
         statement.bind(id.rawValue, at: 1)

@@ -67,7 +67,7 @@ enum UsageTable {
     /// What was spent and what may have been, by day, team's key and upstream key; over all models.
     static func rows(on connection: StoreConnection) throws -> [LedgerOpening.Row] {
         // Added up here, since SQLite's sum fails where it overflows. In the order of the primary key, so that the rows
-        // that belong together stand together.
+        // that belong together follow one another.
         let statement = try connection.statement(
             """
             SELECT day, team, key, upstream_key, spent, unconfirmed FROM usage WHERE spent <> 0 OR unconfirmed <> 0

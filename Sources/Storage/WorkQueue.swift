@@ -1,7 +1,7 @@
 import Dispatch
 import Vocabulary
 
-/// A bounded queue between those who ask, on any thread, and the store's own threads, which wait for work.
+/// A bounded queue between callers on any thread and the store's own threads, which wait for work.
 ///
 /// Guarded. Asking never blocks: a full or closed queue refuses. Every waiting consumer is counted, and a semaphore is
 /// signalled once for each count that is taken back, so that no wake-up is lost and none is left over.
@@ -86,7 +86,7 @@ final class WorkQueue<Item: Sendable>: Sendable {
         return .items(taken)
     }
 
-    /// Takes one consumer off the count, who must then be signalled; false when none waits.
+    /// Takes one consumer off the count, which must then be signalled; false when none waits.
     private static func releaseOne(_ state: inout State) -> Bool {
         if state.waiting == 0 { return false }
         state.waiting -= 1

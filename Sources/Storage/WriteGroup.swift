@@ -1,7 +1,7 @@
 /// Several operations in one transaction, hence one fsync.
 ///
 /// Failures are rare and savepoints dear, so the operations run without any at first. When one fails, everything is
-/// rolled back and done again without it, now with a savepoint around each: whatever else fails is undone alone, and
+/// rolled back and done again without it, now with a savepoint around each: what else fails is undone alone, and
 /// the others go on. Some errors (a full disk first of all) make SQLite roll back the whole transaction in spite of
 /// that; then the rest is tried once more, and if it happens again, all fail.
 struct WriteGroup {
@@ -10,7 +10,7 @@ struct WriteGroup {
         var answers: [@Sendable () -> Void] = []
         /// How many are committed.
         var committed = 0
-        /// An error after which nothing may be acknowledged any more.
+        /// An error after which nothing more may be acknowledged.
         var fatal: StoreFault?
     }
 

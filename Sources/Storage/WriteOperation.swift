@@ -1,7 +1,7 @@
 /// One operation on the writer's connection, with its answer.
 ///
-/// A message. Operations of a group share a transaction, and yet each is done whole or not at all, whatever becomes of
-/// the others (`WriteGroup`).
+/// A message. Operations of a group share a transaction, and yet each is done whole or not at all, independently of the
+/// others (`WriteGroup`).
 struct WriteOperation: Sendable {
     /// Does the work and gives what is to be called once it is durable. It may be called a second time after all that
     /// it did was rolled back, so it has no effect but on the database.
