@@ -53,6 +53,7 @@ final class FlightLeader {
 
     /// The store's answer to a look.
     func looked(_ result: Result<Finding, StoreFault>) {
+        worker.loop.preconditionInLoop()
         let look: FlightCourse.StoreLook
         switch result {
         case .success(let finding):
@@ -67,7 +68,10 @@ final class FlightLeader {
     }
 
     /// The ledger's answer: admitted and on disk, or not.
-    func reserved(_ answer: SpendingAnswer) { perform(course.reserved(answer, isDraining: worker.isDraining)) }
+    func reserved(_ answer: SpendingAnswer) {
+        worker.loop.preconditionInLoop()
+        perform(course.reserved(answer, isDraining: worker.isDraining))
+    }
 
     private func perform(_ step: FlightCourse.Step) {
         switch step {

@@ -55,6 +55,7 @@ final class ReservationKeeper {
 
     /// The ledger's answer: it names the other key, or does not.
     func moved(_ answer: MovingAnswer) {
+        worker.loop.preconditionInLoop()
         guard case .move(let then) = wait else { preconditionFailure("a move that nobody asked for") }
         wait = .nothing
         switch answer {
@@ -101,6 +102,7 @@ final class ReservationKeeper {
 
     /// The store's answer: the ending is on disk, or could not be put there.
     func ended(_ answer: Result<EndingAnswer, StoreFault>) {
+        worker.loop.preconditionInLoop()
         guard case .end(let result, let isCut, let tell) = wait else {
             preconditionFailure("an ending that nobody asked for")
         }

@@ -111,12 +111,14 @@ extension SharedRooms {
 extension Worker {
     /// Asks for credits; the answer goes to the leader of that identifier.
     func reserve(_ question: SpendingQuestion, for id: UInt64) {
+        loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.reserve(question, at: loop.moment) { mailbox.post(.reserved(leader: id, $0)) }
     }
 
     /// Asks for a reservation to be booked to another upstream key; the answer goes to its keeper, by that identifier.
-    func move(_ reservation: Reservation, to key: UpstreamKeyID, for id: UInt64) {
+    func move(_ reservation: Reservation, to key: KeyID, for id: UInt64) {
+        loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.move(reservation, to: key) { mailbox.post(.moved(reservation: id, $0)) }
     }
@@ -124,6 +126,7 @@ extension Worker {
     /// Asks the store to make the ending of a reservation durable, and the result with it; the answer goes to its keeper, by
     /// that identifier.
     func end(_ ending: ReservationEnding, storing result: CachedResult?, for id: UInt64) {
+        loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.store.end(ending, storing: result) { mailbox.post(.ended(reservation: id, $0)) }
     }

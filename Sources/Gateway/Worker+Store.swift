@@ -8,12 +8,14 @@ extension Worker {
     /// Asks the store for a result and for a document's pages; the answer goes to the leader or the connection of that
     /// identifier.
     func lookUp(_ key: CacheKey?, pagesOf document: DocumentKey?, for id: UInt64) {
+        loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.store.find(key, pagesOf: document) { mailbox.post(.looked(id: id, $0)) }
     }
 
     /// Asks the store whether it works; the answer goes to the connection of that identifier.
     func checkStore(for id: UInt64) {
+        loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.store.check { mailbox.post(.checked(connection: id, $0)) }
     }

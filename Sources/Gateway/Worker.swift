@@ -85,6 +85,7 @@ final class Worker {
 
     /// Accepts clients from now on.
     func start() {
+        loop.preconditionInLoop()
         listener.start { [unowned self] stream in accept(stream) }
     }
 
@@ -153,6 +154,7 @@ final class Worker {
 
     /// Lets a follower lead its flight, on whatever worker it is.
     func offer(_ permit: consuming FlightPermit<FlightTicket>, to ticket: FlightTicket) {
+        loop.preconditionInLoop()
         mailboxes[ticket.worker].post(.lead(exchange: ticket.exchange, FlightOffer(permit)))
     }
 
@@ -165,6 +167,7 @@ final class Worker {
 
     /// Hands an outcome to everyone who waits for it, on whatever worker.
     func deliver(_ outcome: FlightOutcome, to tickets: [FlightTicket]) {
+        loop.preconditionInLoop()
         var byWorker: [Int: [UInt64]] = [:]
         for ticket in tickets { byWorker[ticket.worker, default: []].append(ticket.exchange) }
         for (worker, exchanges) in byWorker where worker != index {
@@ -181,6 +184,7 @@ final class Worker {
     // MARK: Messages
 
     func receive(_ message: WorkerMessage) {
+        loop.preconditionInLoop()
         switch message {
         case .outcome(let outcome, let exchanges): receive(outcome, for: exchanges)
         case .looked(let id, let result):

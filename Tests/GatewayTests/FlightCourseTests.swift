@@ -1,0 +1,229 @@
+import Budgeting
+import Caching
+import Testing
+
+@testable import Gateway
+@testable import Upstream
+
+@Suite("The course of a flight")
+struct FlightCourseTests {
+    private typealias Sample = FlightSamples
+    private static let result = Sample.result()
+
+    private func reserving(stale: CachedResult? = nil) -> FlightCourse {
+        var course = FlightCourse()
+        _ = course.begin(stale.map { .stale($0) } ?? .nothing, needsPages: true, isDraining: false)
+        _ = course.looked(.missing(stale: nil, documentPages: 2), isDraining: false)
+        return course
+    }
+
+    private func forwarding(stale: CachedResult? = nil) -> FlightCourse {
+        var course = reserving(stale: stale)
+        _ = course.reserved(.admitted(Sample.reservation()), isDraining: false)
+        return course
+    }
+
+    // MARK: Before the vendor
+
+    private static let beginnings: [(FlightCourse.Look, Bool, Bool, String)] = [
+        (.fresh(result), true, false, "land found"),
+        (.fresh(result), false, true, "land found"),
+        (.stale(result), true, false, "look up result pages"),
+        (.nothing, true, false, "look up result pages"),
+        (.nothing, false, false, "look up result"),
+        (.nothing, false, true, "look up result"),
+        (.unwanted, true, false, "look up pages"),
+        (.unwanted, false, false, "reserve"),
+        (.unwanted, false, true, "land draining"),
+    ]
+
+    @Test("it looks into memory, asks the store for what is needed, or goes on at once", arguments: beginnings.indices)
+    func beginning(index: Int) {
+        let (look, needsPages, isDraining, expected) = Self.beginnings[index]
+        var course = FlightCourse()
+        #expect(course.begin(look, needsPages: needsPages, isDraining: isDraining).words == expected)
+    }
+
+    private static let looks: [(FlightCourse.StoreLook, Bool, String)] = [
+        (.fresh(result), false, "keep, land found"),
+        (.fresh(result), true, "keep, land found"),
+        (.missing(stale: nil, documentPages: nil), false, "reserve"),
+        (.missing(stale: result, documentPages: 7), false, "reserve for 7"),
+        (.missing(stale: nil, documentPages: 7), true, "land draining"),
+        // I7: what may be paid for already is not paid for.
+        (.failed(Sample.fault), false, "land store failed, log store_find_failed"),
+        (.failed(Sample.fault), true, "land store failed, log store_find_failed"),
+    ]
+
+    @Test("the store's answer to the look: a result, a reservation or nothing", arguments: looks.indices)
+    func looked(index: Int) {
+        let (look, isDraining, expected) = Self.looks[index]
+        var course = FlightCourse()
+        _ = course.begin(.nothing, needsPages: true, isDraining: false)
+        #expect(course.looked(look, isDraining: isDraining).words == expected)
+    }
+
+    private static let answers: [(SpendingAnswer, Bool, String)] = [
+        (.admitted(Sample.reservation()), false, "forward 1"),
+        // I9: it is durable, and a drain sends nothing.
+        (.admitted(Sample.reservation()), true, "end 1: released"),
+        (.denied(Sample.denial()), false, "hand on"),
+        (.denied(Sample.denial()), true, "hand on"),
+        (.noKey(Sample.failure(.noKey, .no)), false, "land no_upstream_key for 0, stale"),
+        // I2: nothing is sent.
+        (.failed(Sample.fault), false, "land store failed, log reservation_not_stored"),
+        (.failed(Sample.fault), true, "land store failed, log reservation_not_stored"),
+    ]
+
+    @Test("the ledger's answer: forwarded only when admitted and durable", arguments: answers.indices)
+    func reserved(index: Int) {
+        let (answer, isDraining, expected) = Self.answers[index]
+        var course = reserving(stale: Self.result)
+        #expect(course.reserved(answer, isDraining: isDraining).words == expected)
+    }
+
+    // MARK: The vendor's outcomes
+
+    private static let good = #""classification":"invoice""#
+    private static let replies: [(UpstreamReply, String, String)] = [
+        (Sample.completed(good, #""credits_used":2"#), "settled 2, stored", "200 for 2"),
+        (Sample.completed(good, #""credits_used":2,"num_pages":2"#), "settled 2, stored, 2 for 2", "200 for 2"),
+        (Sample.completed(good, #""credits_used":2,"num_pages":-1"#), "settled 2, stored", "200 for 2"),
+        (Sample.completed(#""credits_used":1.5"#, status: "failed"), "settled 1.5", "200 for 1.5"),
+        (Sample.completed(status: "exception"), "settled 0", "200 for 0"),
+        (
+            Sample.completed(#""credits_used":-1"#, status: "failed"),
+            "unconfirmed, log upstream_credits_unsound", "200 for ?"
+        ),
+        (Sample.completed(good), "unconfirmed, log upstream_credits_unsound", "200 for ?"),
+        (Sample.completed(good, #""credits_used":"2""#), "unconfirmed, log upstream_credits_unsound", "200 for ?"),
+        (Sample.completed(good, #""credits_used":1e99"#), "unconfirmed, log upstream_credits_unsound", "200 for ?"),
+        (
+            Sample.completed(#""classification":"poem","credits_used":2,"num_pages":2"#),
+            "settled 2, 2 for 2, log upstream_result_not_storable", "200 for 2"
+        ),
+        (
+            Sample.completed(good, #""credits_used":2"#, about: "0b13c9f2-5148-4ffb-bb7b-000000000009"),
+            "settled 2, log upstream_invalid_response", "upstream_invalid_response for 2"
+        ),
+        (Sample.reply(200, "nothing"), "unconfirmed, log upstream_invalid_response", "upstream_invalid_response for 0"),
+        (Sample.reply(400, "{}"), "released, in memory", "400 for ?"),
+        (Sample.reply(404, #"{"credits_used":1}"#), "settled 1, in memory", "404 for 1"),
+        (Sample.reply(404, "{}", contentEncoding: "br"), "released", "404 for ?"),
+        (Sample.reply(404, #"{"credits_used":"x"}"#), "unconfirmed, in memory", "404 for ?"),
+        (Sample.reply(402, "{}"), "released, log upstream_out_of_credits", "402 for ?"),
+        (Sample.reply(402, #"{"credits_used":1}"#), "settled 1, log upstream_out_of_credits", "402 for 1"),
+        (Sample.reply(403, "{}"), "released", "403 for ?"),
+        (Sample.reply(500, "{}"), "released", "500 for ?"),
+        (Sample.reply(500, #"{"credits_used":3}"#), "settled 3", "500 for 3"),
+        (Sample.reply(503, #"{"credits_used":null}"#), "released", "503 for ?"),
+        // Work that may have been done.
+        (Sample.reply(202, "{}"), "unconfirmed", "202 for ?"),
+        (Sample.reply(204, ""), "unconfirmed", "204 for ?"),
+    ]
+
+    @Test("what the vendor answers ends the reservation as docs/faults.md §3 says", arguments: replies.indices)
+    func answered(index: Int) {
+        let (reply, conclusion, outcome) = Self.replies[index]
+        for stale in [nil, Self.result] {
+            var course = forwarding(stale: stale)
+            let said = course.answered(reply, to: Sample.question(), upstreamKey: Sample.upstreamKey)
+            #expect(said.words == conclusion)
+            #expect(course.concluded(withheld: nil).words == outcome + (stale == nil ? "" : ", stale"))
+        }
+    }
+
+    @Test("no-store keeps nothing, and neither does an error without negative_ttl")
+    func keepsNothing() {
+        let rows: [(UpstreamReply, FlightQuestion, String)] = [
+            (
+                Sample.completed(Self.good, #""credits_used":2"#), Sample.question(mayStore: false),
+                "settled 2"
+            ),
+            (Sample.reply(404, "{}"), Sample.question(mayStore: false), "released"),
+            (Sample.reply(404, "{}"), Sample.question(negativeTTL: .zero), "released"),
+        ]
+        for (reply, question, expected) in rows {
+            var course = forwarding()
+            #expect(course.answered(reply, to: question, upstreamKey: Sample.upstreamKey).words == expected)
+        }
+    }
+
+    @Test(
+        "a failure is released only if it cost nothing, and a drain's is cut if it may have",
+        arguments: [
+            UpstreamFailure.Charge.no, .yes, .unknown,
+        ]
+    )
+    func failed(charged: UpstreamFailure.Charge) {
+        let ending = charged == .no ? "released" : "unconfirmed"
+        for code in UpstreamFailure.Code.allCases {
+            var course = forwarding(stale: Self.result)
+            let conclusion = course.failed(Sample.failure(code, charged), moveDenial: nil)
+            let isSaid = [.unreachable, .invalidResponse, .keyRejected, .timeout].contains(code)
+            let note = isSaid ? ", log \(code.rawValue)" : ""
+            let cut = code == .draining && charged != .no ? ", cut" : ""
+            #expect(conclusion.words == ending + cut + note)
+            #expect(course.concluded(withheld: nil).words == "\(code.rawValue) for 0, stale")
+        }
+    }
+
+    @Test("without a key, the month that had no room for the call says more; of other failures it says nothing")
+    func moveDenied() {
+        let denial = Sample.denial(.upstreamKey(Sample.upstreamKey))
+        for code in UpstreamFailure.Code.allCases {
+            var course = forwarding()
+            let conclusion = course.failed(Sample.failure(code, .no), moveDenial: denial)
+            #expect(conclusion.ending == .released)
+            #expect(course.concluded(withheld: nil).words == (code == .noKey ? "denied" : "\(code.rawValue) for 0"))
+        }
+    }
+
+    @Test("a call given up costs nothing, and the store's fault is what everyone hears")
+    func givenUp() {
+        var course = forwarding(stale: Self.result)
+        #expect(course.givenUp(Sample.fault).words == "released")
+        #expect(course.concluded(withheld: nil).words == "store failed")
+    }
+
+    @Test("I5: what is withheld is the store's fault for everyone, whatever the outcome was")
+    func withheld() {
+        for (reply, _, _) in Self.replies {
+            var course = forwarding()
+            _ = course.answered(reply, to: Sample.question(), upstreamKey: Sample.upstreamKey)
+            #expect(course.concluded(withheld: Sample.fault).words == "store failed")
+        }
+        var drained = reserving()
+        _ = drained.reserved(.admitted(Sample.reservation()), isDraining: true)
+        #expect(drained.concluded(withheld: nil).words == "draining")
+    }
+
+    // MARK: Impossible events
+
+    @Test("an answer that nobody asked for traps: twice, too early, or after the end")
+    func traps() async {
+        await #expect(processExitsWith: .failure) {
+            var course = FlightCourse()
+            _ = course.looked(.failed(FlightSamples.fault), isDraining: false)
+        }
+        await #expect(processExitsWith: .failure) {
+            var course = FlightCourse()
+            _ = course.begin(.unwanted, needsPages: false, isDraining: false)
+            _ = course.reserved(.admitted(FlightSamples.reservation()), isDraining: false)
+            _ = course.reserved(.admitted(FlightSamples.reservation()), isDraining: false)
+        }
+        await #expect(processExitsWith: .failure) {
+            var course = FlightCourse()
+            _ = course.begin(.unwanted, needsPages: false, isDraining: false)
+            _ = course.reserved(.denied(FlightSamples.denial()), isDraining: false)
+            _ = course.givenUp(FlightSamples.fault)
+        }
+        await #expect(processExitsWith: .failure) {
+            var course = FlightCourse()
+            _ = course.begin(.unwanted, needsPages: false, isDraining: false)
+            _ = course.reserved(.admitted(FlightSamples.reservation()), isDraining: true)
+            _ = course.concluded(withheld: nil)
+            _ = course.concluded(withheld: nil)
+        }
+    }
+}
