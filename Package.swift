@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Vocabulary",
+                "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "UpstreamKeys", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -80,7 +80,7 @@ let package = Package(
             name: "Administration",
             dependencies: [
                 "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway", "HTTPMessages",
-                "Keying", "Observability", "Registry", "Storage", "Transport", "UpstreamKeys", "Vocabulary",
+                "Keying", "Observability", "Registry", "Transport", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(
@@ -146,8 +146,7 @@ let package = Package(
             name: "AdministrationTests",
             dependencies: [
                 "Administration", "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway",
-                "HTTPMessages", "Keying", "Registry", "Storage", "TestSupport", "Transport", "Upstream",
-                "Vocabulary",
+                "HTTPMessages", "Keying", "Registry", "TestSupport", "Transport", "Upstream", "Vocabulary",
             ]
         ),
         .testTarget(

@@ -1,14 +1,14 @@
+public import Budgeting
 public import EventLoops
 public import Gateway
-import Registry
-public import Storage
+public import Registry
 public import Vocabulary
 
 /// All resources of the admin API: what an `AdminServer` serves. Confined to its loop.
 public final class AdminAPI {
     private let keeper: RegistryKeeper
     private let rooms: SharedRooms
-    private let store: any RegistryStore & LessonStore
+    private let store: any RegistryStore & LessonStore<AuditEntry>
     private let program: AdminProgram
     private let back: LoopReturn
     private let check: StoreCheck
@@ -20,7 +20,7 @@ public final class AdminAPI {
         loop: EventLoop,
         keeper: RegistryKeeper,
         rooms: SharedRooms,
-        store: any RegistryStore & LessonStore,
+        store: any RegistryStore & LessonStore<AuditEntry>,
         program: AdminProgram,
         settings: AdminSettings
     ) throws(EventLoop.Fault) {

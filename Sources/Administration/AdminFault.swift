@@ -1,7 +1,7 @@
 public import Forms
 import HTTPMessages
 public import Keying
-public import Storage
+public import Vocabulary
 
 /// Why a request to the admin side is not served: contract §5 and §8.
 public struct AdminFault: Error, Sendable, Equatable {

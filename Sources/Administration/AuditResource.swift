@@ -1,7 +1,6 @@
 import Forms
 import Keying
 import Registry
-import Storage
 import Vocabulary
 
 /// `/admin/v1/audit`: contract §8. Confined to the loop.

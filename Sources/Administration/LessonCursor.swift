@@ -1,4 +1,3 @@
-import Storage
 import Vocabulary
 
 /// Behind which lesson a page of them begins: `model:NAME`, `document:ACCOUNT/ID`.

@@ -5,7 +5,6 @@ import Gateway
 import Keying
 import Observability
 import Registry
-import Storage
 import Vocabulary
 
 /// `/admin/v1/lessons`: what estimates have learned, contract §8. Confined to the loop.
@@ -38,7 +37,7 @@ struct LessonsResource {
     private static let modelBytesMax = 128
 
     let rooms: SharedRooms
-    let store: any LessonStore
+    let store: any LessonStore<AuditEntry>
     let back: LoopReturn
 
     var routes: [AdminRoute] {

@@ -4,7 +4,6 @@ public import EventLoops
 public import Gateway
 import Observability
 public import Registry
-public import Storage
 import Vocabulary
 
 /// Keeps the registry, and makes changes of it, one after the other: decided, durable in the store, done in memory, in

@@ -2,7 +2,6 @@ import EventLoops
 import Forms
 import Gateway
 import Keying
-import Storage
 import UpstreamKeys
 import Vocabulary
 

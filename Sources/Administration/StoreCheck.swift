@@ -1,6 +1,5 @@
 import EventLoops
 import Gateway
-import Storage
 import Vocabulary
 
 /// Asks whether the store works, and is told within `SharedRooms.readinessTimeout`, whatever the store does.

@@ -3,7 +3,6 @@ import EventLoops
 import Forms
 import Keying
 import Registry
-import Storage
 import Vocabulary
 
 /// `/admin/v1/teams/{team}/keys`: contract §7 and §8. Confined to the keeper's loop.

@@ -1,4 +1,4 @@
-public import Registry
+public import Vocabulary
 
 /// The pages of a document, as a reply told them.
 public struct DocumentLesson: Sendable, Equatable {
@@ -13,8 +13,12 @@ public struct DocumentLesson: Sendable, Equatable {
 
 /// What estimates have learned, as the admin side reads and forgets it.
 ///
-/// Callable from any thread and never blocking; answered as by `Store`: exactly once, and durable when it says success.
-public protocol LessonStore: Sendable {
+/// Callable from any thread and never blocking; answered as by `Ledger`: exactly once, and durable when it says success.
+/// What is noted of a change is durable in the same transaction; it is a type that the caller chooses.
+public protocol LessonStore<Note>: Sendable {
+    /// What is noted of a change: who made it.
+    associatedtype Note: Sendable
+
     /// The pages of documents, in the order of account and identifier.
     ///
     /// - Parameters:
@@ -31,9 +35,9 @@ public protocol LessonStore: Sendable {
     /// - Parameter documentID: a UUID in lower case.
     func lessons(of documentID: String, then: @escaping @Sendable (Result<[DocumentLesson], StoreFault>) -> Void)
 
-    /// Forgets the paid replies of a model, with the entry in the audit log.
-    func forget(model: String, audit: AuditEntry, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
+    /// Forgets the paid replies of a model.
+    func forget(model: String, audit: Note, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 
-    /// Forgets the pages of a document in every account, with the entry in the audit log.
-    func forget(documentID: String, audit: AuditEntry, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
+    /// Forgets the pages of a document in every account.
+    func forget(documentID: String, audit: Note, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 }

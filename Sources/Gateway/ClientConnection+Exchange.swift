@@ -2,7 +2,6 @@ import Caching
 import Coalescing
 import HTTPMessages
 import Keying
-import Storage
 import UpstreamKeys
 import Vocabulary
 

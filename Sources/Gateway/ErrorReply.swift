@@ -3,7 +3,6 @@ import Caching
 import HTTPMessages
 import Keying
 import Observability
-import Storage
 import Vocabulary
 
 /// An answer that the gateway makes itself because a request cannot be served: contract §5.

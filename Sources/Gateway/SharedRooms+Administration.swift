@@ -1,7 +1,6 @@
 public import Authentication
 public import Budgeting
 import EventLoops
-public import Storage
 public import Upstream
 public import UpstreamKeys
 public import Vocabulary

@@ -5,7 +5,6 @@ import Coalescing
 import Cryptography
 import EventLoops
 public import Observability
-public import Storage
 import Synchronization
 public import Transport
 public import UpstreamKeys
@@ -14,7 +13,7 @@ public import Vocabulary
 /// The rooms that all workers share. Immutable references to things that are each guarded in themselves.
 public final class SharedRooms: Sendable {
     let cache: ResultCache
-    let store: any Store
+    let store: any GatewayStore
     /// Whether credits may be spent.
     let credits: BudgetGate
     /// How much the teams ask.
@@ -48,7 +47,7 @@ public final class SharedRooms: Sendable {
     public init(
         memory: MemoryPlan,
         cache: ResultCache,
-        store: any Store,
+        store: any GatewayStore,
         credits: BudgetGate,
         teams: [Team],
         gate: UpstreamGate,

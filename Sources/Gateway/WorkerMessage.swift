@@ -1,4 +1,6 @@
-import Storage
+import Budgeting
+import Caching
+import Vocabulary
 
 /// What reaches a worker from other threads.
 enum WorkerMessage: Sendable {

@@ -1,9 +1,8 @@
-public import Registry
 public import Vocabulary
 
 /// What the store keeps of teams and keys, and the log of who changed them.
 ///
-/// Callable from any thread and never blocking; answered as by `Store`: exactly once, and durable when it says success.
+/// Callable from any thread and never blocking; answered as by `Ledger`: exactly once, and durable when it says success.
 public protocol RegistryStore: Sendable {
     /// Does all steps of a change, and its entry in the audit log, in one transaction.
     ///

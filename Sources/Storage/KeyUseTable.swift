@@ -1,4 +1,4 @@
-internal import Authentication
+internal import Budgeting
 import Vocabulary
 
 /// The statements on `team_key_uses`: when each team's key was last used, those of the file too.

@@ -1,4 +1,6 @@
+public import Budgeting
 public import Registry
+public import Vocabulary
 
 extension SQLiteStore: LessonStore {
     public func documents(

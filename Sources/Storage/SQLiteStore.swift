@@ -1,8 +1,8 @@
-public import Authentication
 public import Budgeting
 public import Caching
 import Dispatch
 import GRDB
+public import UpstreamKeys
 public import Vocabulary
 
 /// The store of one node: an SQLite file in WAL mode.
@@ -20,7 +20,7 @@ public import Vocabulary
 /// - S4: a file that is damaged, newer or another program's is refused and left as it is (`StoreSchema`).
 /// - S5: no reservation of an earlier process is open: those that were became unconfirmed before the first answer.
 /// - S6: nothing is acknowledged as durable while the file is away from its path (`StorePlace`).
-public final class SQLiteStore: Store {
+public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     static let readerCount = 2
     /// How long a lock that another program holds is waited for.
     static let busyTimeout = Duration.seconds(5)

@@ -1,4 +1,5 @@
 import GRDB
+import Vocabulary
 
 extension StoreFault {
     /// What an error of SQLite means to those who use the store. <https://www.sqlite.org/rescode.html>

@@ -1,4 +1,5 @@
 import Glibc
+import Vocabulary
 
 /// The store's file before SQLite sees it.
 enum StoreFile {

@@ -1,4 +1,5 @@
 import Glibc
+import Vocabulary
 
 /// Holds the store's file for this process, so that a second one refuses instead of writing beside it.
 ///

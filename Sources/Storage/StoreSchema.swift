@@ -1,4 +1,5 @@
 import GRDB
+import Vocabulary
 
 /// The tables of the store and how an older file is brought up to them.
 ///

@@ -1,5 +1,6 @@
 import Dispatch
 import EventLoops
+import Vocabulary
 
 /// A thread of the store's own, and a way to wait for its end.
 ///

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// Several operations in one transaction, hence one fsync.
 ///
 /// Failures are rare and savepoints dear, so the operations run without any at first. When one fails, everything is

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// One operation on the writer's connection, with its answer.
 ///
 /// A message. Operations of a group share a transaction, and yet each is done whole or not at all, independently of the

@@ -1,7 +1,7 @@
 import Administration
-import Storage
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite("The admin side over time")
 final class AdminLifecycleTests {

@@ -1,4 +1,4 @@
-import Authentication
+import Budgeting
 import Registry
 import Testing
 import Vocabulary

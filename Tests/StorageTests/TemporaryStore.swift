@@ -1,4 +1,3 @@
-import Authentication
 import Budgeting
 import Caching
 import Foundation
