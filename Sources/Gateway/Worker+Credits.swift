@@ -117,7 +117,7 @@ extension Worker {
     }
 
     /// Asks for a reservation to be booked to another upstream key; the answer goes to its keeper, by that identifier.
-    func move(_ reservation: Reservation, to key: KeyID, for id: UInt64) {
+    func move(_ reservation: Reservation, to key: UpstreamKeyID, for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.move(reservation, to: key) { mailbox.post(.moved(reservation: id, $0)) }

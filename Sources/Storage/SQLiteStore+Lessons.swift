@@ -8,14 +8,14 @@ extension SQLiteStore: LessonStore {
         atMost count: Int,
         then: @escaping @Sendable (Result<[DocumentLesson], StoreFault>) -> Void
     ) {
-        read({ try LessonTable.documents(after: document, atMost: count, on: $0) }, then: then)
+        list({ try LessonTable.documents(after: document, atMost: count, on: $0) }, then: then)
     }
 
     public func lessons(
         of documentID: String,
         then: @escaping @Sendable (Result<[DocumentLesson], StoreFault>) -> Void
     ) {
-        read({ try LessonTable.lessons(of: documentID, on: $0) }, then: then)
+        list({ try LessonTable.lessons(of: documentID, on: $0) }, then: then)
     }
 
     public func forget(

@@ -33,13 +33,13 @@ extension SQLiteStore: RegistryStore {
         atMost count: Int,
         then: @escaping @Sendable (Result<[AuditRecord], StoreFault>) -> Void
     ) {
-        read({ try AuditTable.page(before: before, atMost: count, on: $0) }, then: then)
+        list({ try AuditTable.page(before: before, atMost: count, on: $0) }, then: then)
     }
 
     public func uses(
         of keys: [TeamKeyID],
         then: @escaping @Sendable (Result<[TeamKeyID: Timestamp], StoreFault>) -> Void
     ) {
-        read({ try KeyUseTable.uses(of: keys, on: $0) }, then: then)
+        list({ try KeyUseTable.uses(of: keys, on: $0) }, then: then)
     }
 }

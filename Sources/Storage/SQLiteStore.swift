@@ -8,7 +8,8 @@ public import Vocabulary
 /// The store of one node: an SQLite file in WAL mode.
 ///
 /// Guarded; callable from any thread. One thread with one connection does all writing (`StoreWriter`), two threads with
-/// connections that can only read answer `find`. Every answer comes on one of these threads, or on the caller's when
+/// connections that can only read answer `find`, and another one lists what the admin side asks for, so that a long list
+/// holds no look-up up. Every answer comes on one of these threads, or on the caller's when
 /// the call is refused at once. An answer that says success is durable: `synchronous=FULL`, so each commit ends with an
 /// fsync of the log.
 ///
@@ -21,7 +22,7 @@ public import Vocabulary
 /// - S5: no reservation of an earlier process is open: those that were became unconfirmed before the first answer.
 /// - S6: nothing is acknowledged as durable while the file is away from its path (`StorePlace`).
 public final class SQLiteStore: Ledger, ResultStore, KeyStates {
-    static let readerCount = 2
+    static let lookUpReaders = 2
     /// How long a lock that another program holds is waited for.
     static let busyTimeout = Duration.seconds(5)
     private static let queueMax = 10_000
@@ -29,30 +30,31 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     let writer: StoreWriter
     private let place: StorePlace
     private let checks = SharedCheck()
-    private let reads: WorkQueue<ReadOperation>
-    private let readers: [StoreReader]
+    private let lookUps: StoreReaders
+    private let listings: StoreReaders
     private let recoveredCount: Int
     private let lock: Guarded<StoreLock?>  // held until the store is closed
 
     private init(
         writer: StoreWriter,
         place: StorePlace,
-        reads: WorkQueue<ReadOperation>,
-        readers: [StoreReader],
+        lookUps: StoreReaders,
+        listings: StoreReaders,
         recoveredCount: Int,
         lock: StoreLock
     ) {
         self.writer = writer
         self.place = place
         self.recoveredCount = recoveredCount
-        self.reads = reads
-        self.readers = readers
+        self.lookUps = lookUps
+        self.listings = listings
         self.lock = Guarded(lock)
     }
 
     /// The threads end by themselves; `close` is what waits for them.
     deinit {
-        reads.close()
+        lookUps.stop()
+        listings.stop()
         writer.stop()
         place.stop()
     }
@@ -97,28 +99,32 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
             let (database, recoveredCount) = try openWriter(path: path, busyTimeout: busyTimeout)
             try StoreFile.syncFolder(of: path)
             let place = try StorePlace(path: path, onChange: onPlace)
-            let reads = WorkQueue<ReadOperation>(itemsMax: queueMax)
             let writer = StoreWriter(database: database, place: place, queueMax: queueMax, onFatal: onFatal)
-            var readers: [StoreReader] = []
+            var readers: [StoreReaders] = []
             do {
-                for number in 1...readerCount {
+                for (name, count) in [("store-read", lookUpReaders), ("store-list", 1)] {
                     readers.append(
-                        try StoreReader(path: path, busyTimeout: busyTimeout, work: reads, number: number)
+                        try StoreReaders(
+                            path: path,
+                            busyTimeout: busyTimeout,
+                            name: name,
+                            count: count,
+                            queueMax: queueMax
+                        )
                     )
                 }
                 try writer.start()
                 try place.start()
             } catch {
-                reads.close()
-                for reader in readers { try reader.close() }
+                for group in readers { try group.close() }
                 writer.stop()
                 throw error
             }
             return SQLiteStore(
                 writer: writer,
                 place: place,
-                reads: reads,
-                readers: readers,
+                lookUps: readers[0],
+                listings: readers[1],
                 recoveredCount: recoveredCount,
                 lock: lock
             )
@@ -198,7 +204,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         pagesOf document: DocumentKey?,
         then: @escaping @Sendable (Result<Finding, StoreFault>) -> Void
     ) {
-        read({ try ResultTable.find(key, pagesOf: document, on: $0) }, then: then)
+        lookUps.submit(ReadOperation({ try ResultTable.find(key, pagesOf: document, on: $0) }, then: then))
     }
 
     public func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
@@ -288,10 +294,9 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         guard let held = lock.withLock({ $0.take() }) else { return }
         // Until the connections are closed the lock is held: another process must not find them open.
         defer { withExtendedLifetime(held) {} }
-        reads.close()
         // What was answered is durable in the log, which the next opening reads, so an error of closing loses nothing.
         // An error of fsync is reported all the same, by `onFatal`.
-        for reader in readers { try? reader.close() }
+        for readers in [lookUps, listings] { try? readers.close() }
         try? writer.close()
         place.close()
     }
@@ -308,7 +313,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     func readAndWait<Value: Sendable>(
         _ work: @escaping @Sendable (StoreConnection) throws -> Value
     ) throws(StoreFault) -> Value {
-        try waitForAnswer { read(work, then: $0) }
+        try waitForAnswer { list(work, then: $0) }
     }
 
     /// Blocks until what is asked is answered. Not on a thread of the store's own.
@@ -325,16 +330,11 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         return try answer.withLock { $0! }.get()
     }
 
-    /// Runs a read on the next reader that is free.
-    func read<Value: Sendable>(
+    /// Runs a read that no request waits for.
+    func list<Value: Sendable>(
         _ work: @escaping @Sendable (StoreConnection) throws -> Value,
         then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
     ) {
-        let operation = ReadOperation(work, then: then)
-        switch reads.put(operation) {
-        case .taken: break
-        case .full: operation.refuse(StoreFault(code: .overloaded, detail: "too many reads wait for the disk"))
-        case .closed: operation.refuse(StoreFault(code: .unavailable, detail: "the store is closed"))
-        }
+        listings.submit(ReadOperation(work, then: then))
     }
 }

@@ -223,9 +223,13 @@ struct SQLiteStoreTests {
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
         let before = try Data(contentsOf: URL(fileURLWithPath: folder.file))
-        let work = WorkQueue<ReadOperation>(itemsMax: 1)
-        let reader = try StoreReader(path: folder.file, busyTimeout: .seconds(1), work: work, number: 9)
-        work.close()
+        let reader = try StoreReaders(
+            path: folder.file,
+            busyTimeout: .seconds(1),
+            name: "reader",
+            count: 1,
+            queueMax: 1
+        )
         try reader.close()
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file)) == before)
         #expect(try store.findAndWait(key(1)).get() != nil)
@@ -235,12 +239,16 @@ struct SQLiteStoreTests {
     func readersCannotWrite() throws {
         let store = try open()
         defer { store.close() }
-        let work = WorkQueue<ReadOperation>(itemsMax: 1)
-        let reader = try StoreReader(path: folder.file, busyTimeout: .seconds(1), work: work, number: 9)
+        let reader = try StoreReaders(
+            path: folder.file,
+            busyTimeout: .seconds(1),
+            name: "reader",
+            count: 1,
+            queueMax: 1
+        )
         let answer = Answer<Result<Void, StoreFault>>()
-        _ = work.put(ReadOperation({ try $0.run("DELETE FROM results") }, then: { answer.give($0) }))
+        reader.submit(ReadOperation({ try $0.run("DELETE FROM results") }, then: { answer.give($0) }))
         #expect(#expect(throws: StoreFault.self) { try answer.wait().get() }?.code == .readOnly)
-        work.close()
         try reader.close()
     }
 
