@@ -6,7 +6,7 @@ public import Vocabulary
 /// A hash table in parts, which are found by the digest's own bits: these are evenly spread for any secrets.
 /// So one key of a hundred thousand changes at the price of some hundreds, and a look-up is one in one part. What an
 /// attacker can time is which part and slots a digest of his own leads to, and a digest tells nothing about the secrets
-/// that stand there. Digests are compared in constant time, and a key that is unknown takes the way of one that is
+/// there. Digests are compared in constant time, and a key that is unknown takes the way of one that is
 /// expired.
 public final class TeamDirectory: Sendable {
     private static let shardCount = 256

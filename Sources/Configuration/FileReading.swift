@@ -26,7 +26,7 @@ final class FileReading {
 
     struct Content: Sendable, Equatable {
         var bytes: [UInt8]
-        /// Of the file itself, wherever symbolic links led from.
+        /// Of the file itself, behind any symbolic links.
         var othersMayRead: Bool
     }
 

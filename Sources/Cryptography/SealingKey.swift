@@ -30,7 +30,7 @@ public struct SealingKey: Sendable {
 
     /// Any thread.
     ///
-    /// - Parameter context: where the value stands and what for; `open` has to name the same.
+    /// - Parameter context: where the value is kept and what for; `open` must name the same.
     public func seal(_ content: [UInt8], context: String) -> [UInt8] {
         seal(content, context: context, nonce: RandomBytes.make(count: GCMCipher.nonceBytes))
     }

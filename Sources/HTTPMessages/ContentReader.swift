@@ -1,5 +1,5 @@
-/// Gathers the content of one message whose body comes after its head: so many bytes, or chunks; or reads past it, where
-/// content means nothing. Confined to its connection.
+/// Gathers the content of one message whose body comes after its head, by its length or in chunks; or reads past it,
+/// where content means nothing. Confined to its connection.
 ///
 /// Memory grows with what has come, not with what was announced, and the framing of chunks is dropped as it is read.
 /// After anything but `incomplete` it must not be read on.

@@ -57,7 +57,7 @@ struct FramingReader {
         if version == .http10 { throw .codingInHTTP10 }
         let coding = bytes[value.indices]
         if TokenList.equals(coding, "chunked") { return }
-        // A single well-formed coding that is simply not known is told so; whatever resembles chunked is an attempt.
+        // A single well-formed coding that is not known is reported as such; anything like chunked is an attempt.
         let isToken = !coding.isEmpty && coding.allSatisfy { CharacterClass.token.contains($0) }
         guard isToken, !TokenList.equals(coding, "identity"), !TokenList.contains(coding, "chunked") else {
             throw .malformedTransferCoding

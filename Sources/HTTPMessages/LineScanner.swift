@@ -44,7 +44,7 @@ enum LineScanner {
         return .field(line, next: index + 2)
     }
 
-    /// What stands where a field name ended without a colon: the empty line, or what is wrong.
+    /// What is where a field name ended without a colon: the empty line, or what is wrong.
     private static func afterName(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ index: Int) -> Line {
         switch bytes[index] {
         case 0x0D where index == start:

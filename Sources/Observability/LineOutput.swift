@@ -1,10 +1,10 @@
 /// Whole lines on their way to a descriptor that may take a part of them or none: pure, the caller writes.
 ///
-/// Of a line of which a part is out the rest is kept and goes before anything else, so that no two lines ever run into
-/// one. Lines of which nothing is out when the descriptor fails are lost, and counted. So a line is in the log whole or
-/// not at all, unless the process ends while a rest waits for room.
+/// The rest of a line that was written in part is kept and goes before anything else, so that no two lines ever run
+/// into one. Lines of which nothing was written when the descriptor fails are lost, and counted. So a line is in the log
+/// whole or not at all, unless the process ends while a rest waits for room.
 struct LineOutput {
-    /// What is left of a line that is out in part; at most one line.
+    /// What is left of a line that was written in part; at most one line.
     private(set) var rest: [UInt8] = []
     /// How many lines are lost and not reported yet.
     private(set) var lost = 0
@@ -35,7 +35,7 @@ struct LineOutput {
         return rest.isEmpty
     }
 
-    /// Keeps the rest of the line that is out in part, and counts the lines behind it.
+    /// Keeps the rest of the line that was written in part, and counts the lines behind it.
     private mutating func keepRest(of lines: [UInt8], from sent: Int) {
         var next = sent
         if sent > 0, sent < lines.count, lines[sent - 1] != 0x0A {

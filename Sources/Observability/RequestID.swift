@@ -23,7 +23,7 @@ public enum RequestID: Sendable, Equatable {
 
     /// Appends the text.
     ///
-    /// - Parameter escaped: as it stands inside a JSON string.
+    /// - Parameter escaped: as it is written inside a JSON string.
     public func write(to output: inout ByteWriter, escaped: Bool = false) {
         switch self {
         case .chosen(let bytes):

@@ -6,7 +6,7 @@
 /// is masked, too.
 public struct SecretMask {
     private static let mask = Array("***".utf8)
-    /// How often over a text is decoded; what is encoded more often is masked.
+    /// How many times a text is decoded; what is encoded more often is masked.
     private static let roundsMax = 4
     /// How much of a text is searched for a known secret.
     private static let bytesMax = 2_048
@@ -134,7 +134,7 @@ private struct DecodedText {
         starts[range.lowerBound]..<(range.upperBound < starts.count ? starts[range.upperBound] : rawCount)
     }
 
-    /// Where the first `%` with its two digits stands.
+    /// Where the first `%` with its two digits is.
     var firstEncoded: Int? { bytes.indices.first { value(at: $0) != nil } }
 
     /// Decodes once.

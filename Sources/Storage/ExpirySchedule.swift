@@ -6,7 +6,7 @@ import Vocabulary
 /// far as it agrees with the time that has passed since the start: after a step forward nothing is removed that would
 /// not have been removed without it.
 struct ExpirySchedule {
-    /// How often is looked for results that have outlived their retention.
+    /// How often results that have outlived their retention are looked for.
     static let interval = Duration.seconds(60)
     private static let waitingMax = 64
 

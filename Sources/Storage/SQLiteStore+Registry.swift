@@ -2,7 +2,7 @@ public import Registry
 public import Vocabulary
 
 extension SQLiteStore: RegistryStore {
-    /// What is known of teams and keys: to be asked for as the program starts. Blocks, for 100,000 keys a quarter
+    /// What is known of teams and keys; for the start of the program. Blocks, for 100,000 keys a quarter
     /// of a second. Expired receipts are left out.
     public func registry() throws(StoreFault) -> RegistryRows {
         let now = StoreClock.wall()

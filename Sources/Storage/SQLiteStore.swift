@@ -287,7 +287,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     /// How many transactions were committed: with several operations at a time fewer than these.
     public var commitCount: Int { writer.commitCount }
 
-    /// Does what was asked before, answers it, writes the log back, and gives the file free. Blocks.
+    /// Does what was asked before, answers it, writes the log back, and gives the file up. Blocks.
     ///
     /// Not from one of the answers. What is asked afterwards is refused; a second call does nothing.
     public func close() {

@@ -32,7 +32,7 @@ final class StoreConnection {
 
     func commit() throws { try run("COMMIT") }
 
-    /// Ends a transaction if one is open. An error is of no account: SQLite has rolled back, or will when it opens.
+    /// Ends a transaction if one is open. An error does not matter: SQLite has rolled back, or will when it opens.
     func rollBack() {
         if isInTransaction { try? run("ROLLBACK") }
     }

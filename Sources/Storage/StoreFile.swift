@@ -62,7 +62,7 @@ enum StoreFile {
     }
 
     /// Makes the names beside the file durable: a log whose name a power failure takes away is lost with all that is
-    /// in it. SQLite does this too, and ignores when it fails.
+    /// in it. SQLite does this too, and ignores its failure.
     static func syncFolder(of path: String) throws(StoreFault) {
         let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
         let descriptor = unsafe open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -112,7 +112,7 @@ final class StoreWriter: Sendable {
     }
 
     private func serve(_ state: inout ThreadState) {
-        // A log that an earlier process left is written back like one's own.
+        // A log that an earlier process left is written back like its own.
         state.pacer.noteCommit(operations: 1)
         while true {
             switch work.take(atMost: Self.groupMax, waiting: pause(state)) {

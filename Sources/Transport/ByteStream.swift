@@ -373,8 +373,8 @@ public final class ByteStream {
         delegate?.streamDidBeginHandshake(self)
     }
 
-    /// The delegate may make room when the client is new, not each time that it is tried again: else those who wait would
-    /// drive out one another.
+    /// The delegate may make room when the client is new, not each time that it is tried again: else those that wait
+    /// would drive out one another.
     private func takeHandshake() -> Bool {
         if account?.take(TLSSession.handshakeBytes) == false {
             guard roomDeadline == nil else { return false }
@@ -440,7 +440,7 @@ public final class ByteStream {
 
     private func endAfterOutput() {
         guard state == .closing || state == .finishing else { return }
-        // Without it the peer had to take the reply for one that was cut off.
+        // Without it the peer would take the reply for one that was cut off.
         if let tls, !tls.sendCloseNotify() { return waitForRoom() }
         switch state {
         case .closing: die(.closedHere)
@@ -506,8 +506,8 @@ public final class ByteStream {
         (outputCharge, tlsCharge) = (0, 0)
         let delegate = self.delegate
         self.delegate = nil
-        // The reference that `readEvent` held goes when this closure has run: nothing that is now on the stack loses
-        // the object under its feet, and no delegate is called from within a call that it makes.
+        // The reference that `readEvent` held goes when this closure has run: no method that is now on the stack
+        // loses its object, and no delegate is called from within a call that it makes.
         loop.later { [self] in
             delegate?.streamDidClose(self, cause)
             unsafe Unmanaged.passUnretained(self).release()

@@ -12,9 +12,9 @@ public struct DescriptorPlan: Sendable, Equatable {
     public let limit: Int
     /// How many an idle gateway has open.
     public let own: Int
-    /// How many clients do not get.
+    /// How many are kept from clients.
     public let reserve: Int
-    /// How many those would be if there were plenty.
+    /// How many would be kept if there were plenty.
     private let reserveWanted: Int
 
     /// - Parameters:

@@ -44,11 +44,11 @@ public final class InputBuffer {
         if isEmpty, unsafe base == own { settle() }
     }
 
-    /// Reads once with `read`. What comes stands in the scratch memory while nothing is left over, else behind what is.
+    /// Reads once with `read`: into the scratch memory while nothing is left over, else behind what is.
     ///
     /// - Parameter scratch: nil while it is lent to another callback.
-    /// - Returns: nil when there is no room for what came or could come; what was read then is lost, and the rest is of
-    ///   no use but to be looked at.
+    /// - Returns: nil when there is no room for what came or could come; what was read then is lost, and the rest
+    ///   may only be looked at.
     func fill(
         scratch: UnsafeMutableRawBufferPointer?,
         _ read: (UnsafeMutableRawBufferPointer) -> TransferResult
