@@ -25,8 +25,14 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        // The rooms in the order in which they may import one another, which README shows: upwards only.
         .target(name: "Vocabulary", swiftSettings: hot),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "Vocabulary"], swiftSettings: fenced + hot),
+        .target(
+            name: "Observability",
+            dependencies: [.product(name: "Logging", package: "swift-log"), "Vocabulary"],
+            swiftSettings: hot
+        ),
         .target(name: "EventLoops", dependencies: ["CLibevent", "Vocabulary"], swiftSettings: fenced + hot),
         .target(
             name: "Transport",
@@ -35,11 +41,6 @@ let package = Package(
         ),
         .target(name: "HTTPMessages", dependencies: ["Vocabulary"], swiftSettings: hot),
         .target(name: "ContentCodings", dependencies: ["CZlib"], swiftSettings: fenced),
-        .target(
-            name: "Observability",
-            dependencies: [.product(name: "Logging", package: "swift-log"), "Vocabulary"],
-            swiftSettings: hot
-        ),
         .target(name: "Authentication", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
         .target(name: "Keying", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
         .target(name: "Caching", dependencies: ["HTTPMessages", "Vocabulary"], swiftSettings: hot),
@@ -146,7 +147,8 @@ let package = Package(
             name: "AdministrationTests",
             dependencies: [
                 "Administration", "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway",
-                "HTTPMessages", "Keying", "Registry", "TestSupport", "Transport", "Upstream", "Vocabulary",
+                "HTTPMessages", "Keying", "Registry", "Storage", "TestSupport", "Transport", "Upstream", "UpstreamKeys",
+                "Vocabulary",
             ]
         ),
         .testTarget(
@@ -190,6 +192,8 @@ let package = Package(
         ),
         .testTarget(name: "VendorSimulationTests", dependencies: ["Transport", "VendorSimulation", "Vocabulary"]),
         .testTarget(name: "TollgateTests", dependencies: ["Forms", "Keying", "TestSupport", "Vocabulary", "tollgate"]),
+        // Reads the sources, of which it needs none to be built.
+        .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "tollgate", "vendor-sim"]),
     ],
     swiftLanguageModes: [.v6]
