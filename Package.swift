@@ -95,11 +95,17 @@ let package = Package(
             name: "VendorSimulation",
             dependencies: ["ContentCodings", "EventLoops", "HTTPMessages", "Transport", "Vocabulary"]
         ),
+        .target(
+            name: "AdminClient",
+            dependencies: [
+                "Configuration", "EventLoops", "Forms", "HTTPMessages", "Keying", "Transport", "Vocabulary",
+            ]
+        ),
         .executableTarget(
             name: "tollgate",
             dependencies: [
-                "Administration", "Budgeting", "Caching", "Configuration", "Cryptography", "EventLoops", "Forms",
-                "Gateway", "HTTPMessages", "Keying", "Observability", "Registry", "Storage", "Transport",
+                "AdminClient", "Administration", "Budgeting", "Caching", "Configuration", "Cryptography", "EventLoops",
+                "Forms", "Gateway", "HTTPMessages", "Keying", "Observability", "Registry", "Storage", "Transport",
                 "UpstreamKeys",
                 "VendorSimulation", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -115,7 +121,7 @@ let package = Package(
 
         // What tests of several rooms need: processes, raw connections, certificates, seeds, hostile bodies. Nothing of
         // Sources depends on it.
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Vocabulary"], path: "Tests/TestSupport"),
         // Times the reading of bodies of every hostile shape; deploy/test holds it to a limit.
         .executableTarget(
             name: "hostile-bodies",
@@ -191,7 +197,11 @@ let package = Package(
             dependencies: ["COpenSSL", "EventLoops", "TestSupport", "Transport", "Vocabulary"]
         ),
         .testTarget(name: "VendorSimulationTests", dependencies: ["Transport", "VendorSimulation", "Vocabulary"]),
-        .testTarget(name: "TollgateTests", dependencies: ["Forms", "Keying", "TestSupport", "Vocabulary", "tollgate"]),
+        .testTarget(name: "AdminClientTests", dependencies: ["AdminClient", "Forms", "Keying", "TestSupport"]),
+        .testTarget(
+            name: "TollgateTests",
+            dependencies: ["AdminClient", "Forms", "Keying", "TestSupport", "Vocabulary", "tollgate"]
+        ),
         // Reads the sources, of which it needs none to be built.
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "tollgate", "vendor-sim"]),

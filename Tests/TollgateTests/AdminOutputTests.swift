@@ -1,3 +1,4 @@
+import AdminClient
 import Keying
 import TestSupport
 import Testing

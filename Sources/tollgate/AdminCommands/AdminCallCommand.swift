@@ -1,3 +1,5 @@
+import AdminClient
+
 /// A command that is one call of the admin API.
 protocol AdminCallCommand: AdminCommand {
     /// What the answer is.
@@ -12,7 +14,7 @@ protocol AdminCallCommand: AdminCommand {
 extension AdminCallCommand {
     var doneText: String { "done" }
 
-    func answer(of client: AdminClient) throws -> AdminOutput {
+    func answer(of client: AdminCaller) throws -> AdminOutput {
         guard let object = try client.send(try call()) else { return .done(doneText) }
         return .one(object, Self.resource)
     }

@@ -1,3 +1,4 @@
+import AdminClient
 import ArgumentParser
 import EventLoops
 import Foundation
@@ -7,7 +8,7 @@ protocol AdminCommand: ParsableCommand {
     var options: AdminOptions { get }
 
     /// Asks, and says what there is to print.
-    func answer(of client: AdminClient) throws -> AdminOutput
+    func answer(of client: AdminCaller) throws -> AdminOutput
 }
 
 extension AdminCommand {
@@ -18,7 +19,7 @@ extension AdminCommand {
         let onBrokenPipe = signal(SIGPIPE, SIG_IGN)
         do {
             let token = try AdminTokenVariable.read(ProcessInfo.processInfo.environment)
-            let output = try answer(of: AdminClient(address: options.admin, token: token))
+            let output = try answer(of: AdminCaller(address: options.admin, token: token))
             // A reader that has seen enough (`| head`) ends the program in silence, as it does with others.
             signal(SIGPIPE, onBrokenPipe)
             try print(output)

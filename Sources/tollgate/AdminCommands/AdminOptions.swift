@@ -1,3 +1,4 @@
+import AdminClient
 import ArgumentParser
 
 /// The options that all commands of the admin API have.
@@ -9,8 +10,12 @@ struct AdminOptions: ParsableArguments {
             valueName: "url"
         )
     )
-    var admin = AdminAddress(argument: "http://127.0.0.1:9090")!
+    var admin = AdminAddress(parsing: "http://127.0.0.1:9090")!
 
     @Option(help: "How to print the answer: table for people, json or csv for programs.")
     var output = OutputFormat.table
+}
+
+extension AdminAddress: ExpressibleByArgument {
+    public init?(argument: String) { self.init(parsing: argument) }
 }

@@ -1,3 +1,4 @@
+import AdminClient
 import ArgumentParser
 
 /// `tollgate audit`: who changed what.
@@ -33,7 +34,7 @@ struct AuditCommand: ParsableCommand {
             guard limit > 0 else { throw ValidationError("--limit must be 1 or more") }
         }
 
-        func answer(of client: AdminClient) throws -> AdminOutput {
+        func answer(of client: AdminCaller) throws -> AdminOutput {
             .list(try client.items(of: ["audit"], limit: limit), .auditEntry)
         }
     }

@@ -1,3 +1,4 @@
+import AdminClient
 import ArgumentParser
 import Keying
 
@@ -36,7 +37,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var limits: LimitOptions
         @OptionGroup var options: AdminOptions
 
-        func answer(of client: AdminClient) throws -> AdminOutput {
+        func answer(of client: AdminCaller) throws -> AdminOutput {
             if let team {
                 return .list(try client.items(of: ["teams", team.text, "keys"], limit: limits.limit), .teamKey)
             }

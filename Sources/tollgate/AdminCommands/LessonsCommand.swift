@@ -1,3 +1,4 @@
+import AdminClient
 import ArgumentParser
 
 /// `tollgate lessons`: what estimates have learned from the vendor's replies.
@@ -51,7 +52,7 @@ struct LessonsCommand: ParsableCommand {
         @OptionGroup var limits: LimitOptions
         @OptionGroup var options: AdminOptions
 
-        func answer(of client: AdminClient) throws -> AdminOutput {
+        func answer(of client: AdminCaller) throws -> AdminOutput {
             .list(try client.items(of: ["lessons"], query: choice.query, limit: limits.limit), .lesson)
         }
     }

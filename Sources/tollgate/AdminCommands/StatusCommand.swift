@@ -1,3 +1,4 @@
+import AdminClient
 import ArgumentParser
 
 /// `tollgate status`: how the gateway is.

@@ -1,3 +1,4 @@
+import AdminClient
 import ArgumentParser
 
 /// `tollgate teams`: who is billed, and the limits of each.
@@ -30,7 +31,7 @@ struct TeamsCommand: ParsableCommand {
         @OptionGroup var limits: LimitOptions
         @OptionGroup var options: AdminOptions
 
-        func answer(of client: AdminClient) throws -> AdminOutput {
+        func answer(of client: AdminCaller) throws -> AdminOutput {
             .list(try client.items(of: ["teams"], limit: limits.limit), .team)
         }
     }

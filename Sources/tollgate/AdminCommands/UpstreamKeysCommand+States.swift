@@ -1,3 +1,4 @@
+import AdminClient
 import ArgumentParser
 
 /// The states that a person gives a key.

@@ -1,3 +1,4 @@
+import AdminClient
 import ArgumentParser
 
 /// `tollgate upstream-keys`: what the gateway shows the vendor.
@@ -37,7 +38,7 @@ struct UpstreamKeysCommand: ParsableCommand {
         @OptionGroup var limits: LimitOptions
         @OptionGroup var options: AdminOptions
 
-        func answer(of client: AdminClient) throws -> AdminOutput {
+        func answer(of client: AdminCaller) throws -> AdminOutput {
             .list(try client.items(of: ["upstream-keys"], limit: limits.limit), .upstreamKey)
         }
     }

@@ -1,16 +1,15 @@
-import ArgumentParser
-import Configuration
+public import Configuration
 
 /// Where the admin API answers: `http://127.0.0.1:9090`, with a path prefix when a proxy before it adds one.
-struct AdminAddress: ExpressibleByArgument, CustomStringConvertible {
-    let url: BaseURL
+public struct AdminAddress: Sendable, CustomStringConvertible {
+    public let url: BaseURL
     /// As it was given; a URL with a user's name or password in it is refused.
-    let description: String
+    public let description: String
 
-    init?(argument: String) {
-        guard let url = try? BaseURL(parsing: argument) else { return nil }
+    public init?(parsing text: String) {
+        guard let url = try? BaseURL(parsing: text) else { return nil }
         self.url = url
-        description = argument
+        description = text
     }
 
     /// For the Host field, RFC 9110 §7.2: the port is left out where the scheme implies it.

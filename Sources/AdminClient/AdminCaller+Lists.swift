@@ -1,7 +1,19 @@
-import Keying
+public import Keying
+
+/// The items of one or more lists, in the order in which the gateway gave them.
+public struct AdminListing {
+    public var items: [JSONValue] = []
+    /// Whether there are more items than are ever fetched.
+    public var isCut = false
+
+    public init(items: [JSONValue] = [], isCut: Bool = false) {
+        self.items = items
+        self.isCut = isCut
+    }
+}
 
 /// Lists, followed from page to page.
-extension AdminClient {
+extension AdminCaller {
     private struct Page {
         let items: [JSONValue]
         let nextCursor: String?
@@ -12,7 +24,7 @@ extension AdminClient {
     /// - Parameters:
     ///   - query: what chooses among the items.
     ///   - limit: stops after so many items; nil goes on until `itemsMax`.
-    func items(
+    public func items(
         of path: [String],
         query: [(name: String, value: String)] = [],
         limit: Int? = nil
@@ -23,7 +35,7 @@ extension AdminClient {
     }
 
     /// Appends the items of a list, so that all of `listing` has no more than `limit`.
-    func append(
+    public func append(
         _ path: [String],
         query: [(name: String, value: String)] = [],
         limit: Int?,

@@ -1,7 +1,7 @@
 /// Texts of others as they may stand on a terminal: they steer nothing, break no line and turn no direction.
-enum TerminalText {
+public enum TerminalText {
     /// The text with U+FFFD in place of what is not printed, cut to `length` scalars.
-    static func cleaned(_ text: String, to length: Int = .max) -> String {
+    public static func cleaned(_ text: String, to length: Int = .max) -> String {
         var cleaned = String.UnicodeScalarView()
         for (count, scalar) in text.unicodeScalars.enumerated() {
             if count == length {

@@ -1,25 +1,25 @@
 import EventLoops
 import Forms
 import HTTPMessages
-import Keying
+public import Keying
 import Transport
 import Vocabulary
 
 /// Calls the admin API, one request after the other, each on a connection of its own. Immutable; every call blocks.
-struct AdminClient {
-    let address: AdminAddress
+public struct AdminCaller {
+    public let address: AdminAddress
     /// Visible ASCII. Never shown.
     private let token: String
-    let limits: AdminClientLimits
+    public let limits: AdminCallLimits
 
-    init(address: AdminAddress, token: String, limits: AdminClientLimits = AdminClientLimits()) {
+    public init(address: AdminAddress, token: String, limits: AdminCallLimits = AdminCallLimits()) {
         self.address = address
         self.token = token
         self.limits = limits
     }
 
     /// Sends `call` and waits for the answer, a JSON object; nil when the answer is that it is done.
-    func send(_ call: AdminCall) throws(AdminCallFault) -> JSONValue? {
+    public func send(_ call: AdminCall) throws(AdminCallFault) -> JSONValue? {
         let answer = try exchange(call)
         switch answer.meaning {
         case .done: return nil
@@ -81,4 +81,19 @@ struct AdminClient {
         head.endSection()
         return head.bytes + body
     }
+}
+
+/// How long the admin API may take and how much it may say.
+public struct AdminCallLimits: Sendable {
+    /// With the TLS handshake; looking up the name comes before it.
+    public var connectTimeout = Duration.seconds(5)
+    /// From the request to the last byte of the answer.
+    public var answerTimeout = Duration.seconds(60)
+    public var answerBytesMax = 64 * 1024 * 1024
+    /// Over all pages of a list.
+    public var itemsMax = 100_000
+    /// What a page is asked to hold at most; the gateway gives no more.
+    public var pageItems = 1_000
+
+    public init() {}
 }

@@ -1,17 +1,17 @@
-import HTTPMessages
-import Keying
+public import HTTPMessages
+public import Keying
 
 /// One request to the admin API, before it is bytes.
-struct AdminCall {
-    let method: HTTPMethod
+public struct AdminCall {
+    public let method: HTTPMethod
     /// The segments below `/admin/v1`, not percent-encoded.
-    let path: [String]
-    var query: [(name: String, value: String)] = []
-    var body: JSONValue?
+    public let path: [String]
+    public var query: [(name: String, value: String)] = []
+    public var body: JSONValue?
     /// Visible ASCII.
-    var idempotencyKey: String?
+    public var idempotencyKey: String?
 
-    init(_ method: HTTPMethod, _ path: [String], body: JSONValue? = nil, idempotencyKey: String? = nil) {
+    public init(_ method: HTTPMethod, _ path: [String], body: JSONValue? = nil, idempotencyKey: String? = nil) {
         self.method = method
         self.path = path
         self.body = body
@@ -19,7 +19,7 @@ struct AdminCall {
     }
 
     /// The request target, behind the path prefix of the address.
-    func target(below prefix: String) -> String {
+    public func target(below prefix: String) -> String {
         let path = path.map(Self.encoded).joined(separator: "/")
         let query = query.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")
         return "\(prefix)/admin/v1/\(path)" + (query.isEmpty ? "" : "?\(query)")

@@ -4,10 +4,10 @@ import Keying
 import TestSupport
 import Testing
 
-@testable import tollgate
+@testable import AdminClient
 
-@Suite("AdminClient against a real socket")
-struct AdminClientTests {
+@Suite("AdminCaller against a real socket")
+struct AdminCallerTests {
     init() { signal(SIGPIPE, SIG_IGN) }
 
     private static let get = AdminCall(.get, ["status"])
@@ -17,7 +17,7 @@ struct AdminClientTests {
     private func outcome(
         _ reply: ScriptedReply,
         _ call: AdminCall = get,
-        _ limits: AdminClientLimits = AdminClientLimits()
+        _ limits: AdminCallLimits = AdminCallLimits()
     ) throws -> String {
         try outcome(call, port: ScriptedServer([reply]).port, limits)
     }
@@ -25,11 +25,11 @@ struct AdminClientTests {
     private func outcome(
         _ call: AdminCall,
         port: UInt16,
-        _ limits: AdminClientLimits = AdminClientLimits()
+        _ limits: AdminCallLimits = AdminCallLimits()
     ) throws -> String {
-        let address = try #require(AdminAddress(argument: "http://127.0.0.1:\(port)"))
+        let address = try #require(AdminAddress(parsing: "http://127.0.0.1:\(port)"))
         do throws(AdminCallFault) {
-            let object = try AdminClient(address: address, token: "token", limits: limits).send(call)
+            let object = try AdminCaller(address: address, token: "token", limits: limits).send(call)
             return object.map { String(decoding: $0.text, as: UTF8.self) } ?? "done"
         } catch {
             let line = error.description.replacing("http://127.0.0.1:\(port)", with: "URL")
@@ -67,11 +67,11 @@ struct AdminClientTests {
     @Test("the request names the target, the token and the body exactly")
     func request() throws {
         let server = try ScriptedServer([.json(200, "{}")])
-        let address = try #require(AdminAddress(argument: "\(server.url)/behind/proxy/"))
+        let address = try #require(AdminAddress(parsing: "\(server.url)/behind/proxy/"))
         var call = AdminCall(.post, ["teams", "a b/ü", "keys"], body: .object([("n", .number("1.50"))]))
         call.query = [("cursor", "x&y=z")]
         call.idempotencyKey = "once"
-        _ = try AdminClient(address: address, token: "the-token").send(call)
+        _ = try AdminCaller(address: address, token: "the-token").send(call)
         let lines = try server.request().split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
         #expect(lines[0] == "POST /behind/proxy/admin/v1/teams/a%20b%2F%C3%BC/keys?cursor=x%26y%3Dz HTTP/1.1")
         for field in [
@@ -151,7 +151,7 @@ struct AdminClientTests {
     @Test("a port that never answers is given up after the time to connect")
     func unanswered() throws {
         let port = try UnansweringPort()
-        var limits = AdminClientLimits()
+        var limits = AdminCallLimits()
         limits.connectTimeout = .milliseconds(20)
         let text = try outcome(Self.post, port: port.port, limits)
         #expect(text.hasPrefix("unreachable: URL: nothing answers (no connection within "), "\(text)")
@@ -160,7 +160,7 @@ struct AdminClientTests {
     @Test("a server that takes the request and stays silent is given up, and the change is in doubt")
     func silent() throws {
         let server = try ScriptedServer([ScriptedReply(pieces: [], waitsForEnd: true)])
-        var limits = AdminClientLimits()
+        var limits = AdminCallLimits()
         limits.answerTimeout = .milliseconds(50)
         let text = try outcome(Self.post, port: server.port, limits)
         #expect(text.hasPrefix("lost: URL: no whole answer came (nothing within "), "\(text)")
@@ -176,7 +176,7 @@ struct AdminClientTests {
         ]
     )
     func tooLong(_ reply: ScriptedReply) throws {
-        var limits = AdminClientLimits()
+        var limits = AdminCallLimits()
         limits.answerBytesMax = 16
         let text = try outcome(reply, Self.get, limits)
         #expect(text.contains("the body is longer than this program takes"), "\(text)")
@@ -192,11 +192,11 @@ struct AdminClientTests {
             ("https://gate.example:443/x/", "gate.example"), ("http://gate.example:443", "gate.example:443"),
         ]
         for (argument, expected) in cases {
-            let address = try #require(AdminAddress(argument: argument))
+            let address = try #require(AdminAddress(parsing: argument))
             #expect(address.authority == expected)
         }
         for argument in ["", "gate.example", "ftp://gate", "http://user:secret@gate", "http://gate/?x", "http://"] {
-            #expect(AdminAddress(argument: argument) == nil, "\(argument)")
+            #expect(AdminAddress(parsing: argument) == nil, "\(argument)")
         }
     }
 }

@@ -1,6 +1,6 @@
 /// Why a call of the admin API brought nothing that can be shown.
-struct AdminCallFault: Error, Equatable, CustomStringConvertible {
-    enum Code: Equatable {
+public struct AdminCallFault: Error, Equatable, CustomStringConvertible {
+    public enum Code: Equatable, Sendable {
         /// What the call is about is not there.
         case notFound
         /// The gateway says no.
@@ -13,9 +13,9 @@ struct AdminCallFault: Error, Equatable, CustomStringConvertible {
         case lost
     }
 
-    let code: Code
+    public let code: Code
     /// One line, free of controls, for the person at the terminal.
-    let description: String
+    public let description: String
 
     private init(_ code: Code, _ text: String, doubt: String? = nil) {
         self.code = code

@@ -4,17 +4,17 @@ import Keying
 import TestSupport
 import Testing
 
-@testable import tollgate
+@testable import AdminClient
 
 @Suite("Lists, followed from page to page")
 struct AdminListingTests {
     init() { signal(SIGPIPE, SIG_IGN) }
 
-    private func client(_ server: ScriptedServer, itemsMax: Int = 100, pageItems: Int = 2) throws -> AdminClient {
-        var limits = AdminClientLimits()
+    private func client(_ server: ScriptedServer, itemsMax: Int = 100, pageItems: Int = 2) throws -> AdminCaller {
+        var limits = AdminCallLimits()
         limits.itemsMax = itemsMax
         limits.pageItems = pageItems
-        return AdminClient(address: try #require(AdminAddress(argument: server.url)), token: "token", limits: limits)
+        return AdminCaller(address: try #require(AdminAddress(parsing: server.url)), token: "token", limits: limits)
     }
 
     private static func page(_ items: String, next: String?) -> ScriptedReply {

@@ -1,22 +1,27 @@
 import Foundation
 import Glibc
-import TestSupport
 import Vocabulary
 
 /// What the server does with one connection.
-struct ScriptedReply: Sendable {
+public struct ScriptedReply: Sendable {
     /// Sent one after the other, each as a segment of its own.
-    var pieces: [String]
+    public var pieces: [String]
     /// Whether it reads the request before it answers.
-    var readsRequest = true
+    public var readsRequest = true
     /// Whether the connection ends with RST.
-    var isReset = false
+    public var isReset = false
     /// Whether it waits for the other side to end the connection.
-    var waitsForEnd = false
+    public var waitsForEnd = false
 
-    static func raw(_ pieces: String...) -> ScriptedReply { ScriptedReply(pieces: pieces) }
+    public init(pieces: [String], isReset: Bool = false, waitsForEnd: Bool = false) {
+        self.pieces = pieces
+        self.isReset = isReset
+        self.waitsForEnd = waitsForEnd
+    }
 
-    static func json(_ status: Int, _ body: String) -> ScriptedReply {
+    public static func raw(_ pieces: String...) -> ScriptedReply { ScriptedReply(pieces: pieces) }
+
+    public static func json(_ status: Int, _ body: String) -> ScriptedReply {
         .raw("HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 }
@@ -24,11 +29,11 @@ struct ScriptedReply: Sendable {
 /// A listening socket that plays one reply for each connection, in turn, and then refuses.
 ///
 /// Guarded: `received` is written by the server's thread and read by the test's.
-final class ScriptedServer: Sendable {
-    let port: UInt16
+public final class ScriptedServer: Sendable {
+    public let port: UInt16
     private let received = Guarded<[String]>([])
 
-    init(_ replies: [ScriptedReply]) throws {
+    public init(_ replies: [ScriptedReply]) throws {
         let listener = try LoopbackListener(backlog: 16)
         port = listener.port
         // It keeps this object until the last reply was played or nobody has come for one in time.
@@ -39,13 +44,13 @@ final class ScriptedServer: Sendable {
         thread.start()
     }
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    public var url: String { "http://127.0.0.1:\(port)" }
 
     /// The requests that have come, whole.
-    var requests: [String] { received.withLock { $0 } }
+    public var requests: [String] { received.withLock { $0 } }
 
     /// The only request.
-    func request() throws -> String {
+    public func request() throws -> String {
         let requests = requests
         guard requests.count == 1 else { throw TestFailure("\(requests.count) requests have come") }
         return requests[0]

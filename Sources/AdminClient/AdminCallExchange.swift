@@ -22,13 +22,13 @@ final class AdminCallExchange: StreamDelegate {
 
     private let loop: EventLoop
     private let request: [UInt8]
-    private let limits: AdminClientLimits
+    private let limits: AdminCallLimits
     private var reader: ResponseReader
     private var timer: LoopTimer?
     private var result: Result<AdminAnswer, Fault>?
 
     /// - Parameter request: the whole message.
-    init(_ request: [UInt8], method: HTTPMethod, limits: AdminClientLimits) throws(EventLoop.Fault) {
+    init(_ request: [UInt8], method: HTTPMethod, limits: AdminCallLimits) throws(EventLoop.Fault) {
         loop = try EventLoop()
         self.request = request
         self.limits = limits
