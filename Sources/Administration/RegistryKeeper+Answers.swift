@@ -1,3 +1,4 @@
+import Keying
 import Registry
 
 extension RegistryKeeper {
@@ -5,15 +6,17 @@ extension RegistryKeeper {
     ///
     /// - Parameters:
     ///   - decide: nil when there is nothing to do.
+    ///   - showBefore: what was there before, for the audit log, where it is more than the registry knows.
     ///   - answer: of the change that was made, or of nil.
     func change(
         _ request: AdminRequest,
         _ reply: @escaping (AdminReply) -> Void,
         _ decide: @escaping (Registry) throws(AdminFault) -> RegistryChange?,
+        showing showBefore: (() throws(AdminFault) -> JSONValue)? = nil,
         answer: @escaping (RegistryChange?) -> AdminReply
     ) {
         do throws(AdminFault) { try request.refuseQuery() } catch { return reply(AdminReply(error)) }
-        change(by: request.changer, decide) { result in
+        change(by: request.changer, decide, showing: showBefore) { result in
             switch result {
             case .success(let change): reply(answer(change))
             case .failure(let fault): reply(AdminReply(fault))

@@ -2,6 +2,7 @@ import Authentication
 import Budgeting
 public import EventLoops
 public import Gateway
+import Keying
 import Observability
 public import Registry
 import Vocabulary
@@ -23,6 +24,7 @@ public final class RegistryKeeper {
     private struct Change {
         let actor: Actor
         let decide: (Registry) throws(AdminFault) -> RegistryChange?
+        let showBefore: (() throws(AdminFault) -> JSONValue)?
         let then: (Result<RegistryChange?, AdminFault>) -> Void
     }
 
@@ -87,14 +89,16 @@ public final class RegistryKeeper {
     ///
     /// - Parameters:
     ///   - decide: called when it is this change's turn; nil when there is nothing to do.
+    ///   - showBefore: what was there before, for the audit log, where it is more than the registry knows.
     ///   - then: called when it is in effect on every worker, or with the reason why nothing was changed.
     func change(
         by actor: Actor,
         _ decide: @escaping (Registry) throws(AdminFault) -> RegistryChange?,
+        showing showBefore: (() throws(AdminFault) -> JSONValue)? = nil,
         then: @escaping (Result<RegistryChange?, AdminFault>) -> Void
     ) {
         guard waiting.count < Self.waitingMax else { return then(.failure(.overloaded)) }
-        waiting.append(.change(Change(actor: actor, decide: decide, then: then)))
+        waiting.append(.change(Change(actor: actor, decide: decide, showBefore: showBefore, then: then)))
         goOn()
     }
 
@@ -126,14 +130,14 @@ public final class RegistryKeeper {
                 change.then(.success(nil))
                 return finish()
             }
-            save(decided, for: change)
+            save(decided, before: try change.showBefore?() ?? decided.before?.json, for: change)
         } catch {
             change.then(.failure(error))
             finish()
         }
     }
 
-    private func save(_ decided: RegistryChange, for change: Change) {
+    private func save(_ decided: RegistryChange, before: JSONValue?, for change: Change) {
         let entry = AuditEntry(
             at: SystemClock.wall(),
             actor: change.actor.name,
@@ -141,8 +145,8 @@ public final class RegistryKeeper {
             action: decided.action,
             target: decided.target,
             address: change.actor.address,
-            before: decided.before?.text,
-            after: decided.after?.text
+            before: before?.text,
+            after: decided.after?.json.text
         )
         let late = overdue
         let saved = back.callback { [unowned self] (result: Result<Void, StoreFault>) in

@@ -109,11 +109,12 @@ struct TeamKeysResource {
                 )
             }
         } answer: { change in
-            let id = change?.after?["id"] ?? .null
-            guard case .string(let id) = id else { preconditionFailure("a key without an identifier was issued") }
+            guard case .teamKey(let key, let source, let now)? = change?.after else {
+                preconditionFailure("no key was issued")
+            }
             return .created(
-                Self.withSecret(change?.after, secret.text),
-                location: "/admin/v1/teams/\(team)/keys/\(id)"
+                Self.withSecret(key.json(source, at: now), secret.text),
+                location: "/admin/v1/teams/\(team)/keys/\(key.id)"
             )
         }
     }
@@ -131,7 +132,7 @@ struct TeamKeysResource {
             rotation.remember()
             let now = SystemClock.wall()
             let key = keeper.registry.teamKey(id).map { $0.record.json($0.source, at: now) }
-            return .ok(Self.withSecret(change?.after ?? key, rotation.secret))
+            return .ok(Self.withSecret(change?.after?.json ?? key, rotation.secret))
         }
     }
 

@@ -48,7 +48,10 @@ struct TeamsResource {
             try request.finish(form)
             return try AdminFault.deciding { () throws(RegistryRefusal) in try registry.creating(team) }
         } answer: { change in
-            .created(change.after ?? .null, location: "/admin/v1/\(change.target.replacing("team/", with: "teams/"))")
+            .created(
+                change.after?.json ?? .null,
+                location: "/admin/v1/\(change.target.replacing("team/", with: "teams/"))"
+            )
         }
     }
 
@@ -64,7 +67,7 @@ struct TeamsResource {
             try request.finish(form)
             return try AdminFault.deciding { () throws(RegistryRefusal) in try registry.changing(team) }
         } answer: {
-            .ok($0.after ?? .null)
+            .ok($0.after?.json ?? .null)
         }
     }
 

@@ -105,11 +105,11 @@ struct UpstreamKeysResource {
             )
             terms.read(form)
             try request.finish(form)
-            var change = try AdminFault.deciding { () throws(RegistryRefusal) in
+            return try AdminFault.deciding { () throws(RegistryRefusal) in
                 try registry.changing(id, terms: hasTerms ? terms : nil, state: state, at: SystemClock.wall())
             }
-            change.before = try json(id)
-            return change
+        } showing: { () throws(AdminFault) in
+            try json(id)
         } answer: { (id) throws(AdminFault) in
             .ok(try json(id))
         }
@@ -172,9 +172,10 @@ struct UpstreamKeysResource {
         _ request: AdminRequest,
         _ reply: @escaping (AdminReply) -> Void,
         _ decide: @escaping (Registry) throws(AdminFault) -> RegistryChange,
+        showing showBefore: (() throws(AdminFault) -> JSONValue)? = nil,
         answer makeReply: @escaping (UpstreamKeyID) throws(AdminFault) -> AdminReply
     ) {
-        keeper.change(request, reply, decide) { change in
+        keeper.change(request, reply, decide, showing: showBefore) { change in
             guard let change else { preconditionFailure("a change of an upstream key that changes nothing") }
             let id = UpstreamKeyID(rawValue: String(change.target.dropFirst("upstream_key/".count)))
             do throws(AdminFault) { return try makeReply(id) } catch { return AdminReply(error) }

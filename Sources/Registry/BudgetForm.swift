@@ -1,6 +1,6 @@
 public import Budgeting
 public import Forms
-public import Keying
+import Keying
 import Vocabulary
 
 /// Budgets as the file and the admin API write them.
@@ -54,15 +54,5 @@ public enum BudgetForm {
             }
             return share.micros
         }
-    }
-}
-
-extension Budget {
-    /// As `BudgetForm` reads it.
-    public var json: JSONValue {
-        .object([
-            ("window", .string(window.rawValue)), ("credits", .credits(limit)),
-            ("alert_at", .array(alertAtMillionths.map { .millionths($0) })), ("enforce", .bool(isEnforced)),
-        ])
     }
 }

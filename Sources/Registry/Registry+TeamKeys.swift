@@ -112,8 +112,8 @@ extension Registry {
             writes: [.saveTeamKey(key)],
             action: action,
             target: "team/\(key.team)/key/\(key.id)",
-            before: before?.json(source, at: now),
-            after: key.json(source, at: now)
+            before: before.map { .teamKey($0, source, at: now) },
+            after: .teamKey(key, source, at: now)
         )
     }
 }

@@ -16,7 +16,7 @@ extension Registry {
             action: "team.create",
             target: "team/\(team.id)",
             before: nil,
-            after: team.json(.store)
+            after: .team(team, .store)
         )
     }
 
@@ -27,8 +27,8 @@ extension Registry {
             writes: [.saveTeam(changed)],
             action: "team.update",
             target: "team/\(team.id)",
-            before: team.json(.store),
-            after: changed.json(.store)
+            before: .team(team, .store),
+            after: .team(changed, .store)
         )
     }
 
@@ -39,7 +39,7 @@ extension Registry {
             writes: [.removeTeam(id)],
             action: "team.delete",
             target: "team/\(id)",
-            before: team.json(.store),
+            before: .team(team, .store),
             after: nil
         )
     }

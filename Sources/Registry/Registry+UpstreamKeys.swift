@@ -159,8 +159,8 @@ extension Registry {
             writes: writes,
             action: action,
             target: "upstream_key/\(id)",
-            before: upstreamKey(id).map { $0.entry.json($0.source) },
-            after: then.upstreamKey(id).map { $0.entry.json($0.source) }
+            before: upstreamKey(id).map { .upstreamKey($0.entry, $0.source) },
+            after: then.upstreamKey(id).map { .upstreamKey($0.entry, $0.source) }
         )
     }
 }

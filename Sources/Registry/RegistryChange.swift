@@ -1,4 +1,12 @@
-public import Keying
+public import Vocabulary
+
+/// A team or a key as the registry has it, with who may change it.
+public enum RegistryItem: Sendable {
+    case team(TeamRecord, RegistrySource)
+    /// As the key is at a moment: what of it has ended depends on that.
+    case teamKey(TeamKeyRecord, RegistrySource, at: Timestamp)
+    case upstreamKey(UpstreamKeyEntry, RegistrySource)
+}
 
 /// A change that was decided and is not made yet: its steps, and what the audit log says of it.
 public struct RegistryChange: Sendable {
@@ -7,12 +15,12 @@ public struct RegistryChange: Sendable {
     public let action: String
     /// `team/sales`, `team/sales/key/k7`.
     public let target: String
-    /// What was there before, as the API shows it; nil when nothing was.
-    public var before: JSONValue?
+    /// What was there before; nil when nothing was.
+    public var before: RegistryItem?
     /// Nil when nothing is there any more.
-    public var after: JSONValue?
+    public var after: RegistryItem?
 
-    public init(writes: [RegistryWrite], action: String, target: String, before: JSONValue?, after: JSONValue?) {
+    public init(writes: [RegistryWrite], action: String, target: String, before: RegistryItem?, after: RegistryItem?) {
         self.writes = writes
         self.action = action
         self.target = target

@@ -1,5 +1,4 @@
 public import Forms
-public import Keying
 public import Vocabulary
 
 /// A team's members as the file and the admin API write them.
@@ -56,19 +55,5 @@ public enum TeamForm {
         } else {
             _ = reader.take("max_concurrency")
         }
-    }
-}
-
-extension TeamRecord {
-    /// As `TeamForm` reads it, with its identifier and where it is kept.
-    public func json(_ source: RegistrySource) -> JSONValue {
-        .object([
-            ("id", .string(id.rawValue)), ("name", .string(name)), ("account", .string(account.rawValue)),
-            ("budgets", .array(budgets.map(\.json))),
-            ("requests_per_second", .orNull(limits.requestsPerSecondMillionths) { .millionths($0) }),
-            ("max_concurrency", .orNull(limits.concurrencyMax) { .integer($0) }),
-            ("models", .orNull(limits.models) { .array($0.sorted().map { .string($0) }) }),
-            ("cache_scope", .orNull(cacheScope) { .string($0.rawValue) }), ("source", .string(source.rawValue)),
-        ])
     }
 }

@@ -62,3 +62,18 @@ public struct TeamKeyRecord: Sendable, Equatable {
         self.revokedAt = revokedAt
     }
 }
+
+extension TeamKeyRecord {
+    /// What a key is good for at a moment.
+    public enum State: String, Sendable {
+        case active
+        case expired
+        case revoked
+    }
+
+    public func state(at now: Timestamp) -> State {
+        if revokedAt != nil { return .revoked }
+        if let notAfter, now >= notAfter { return .expired }
+        return .active
+    }
+}

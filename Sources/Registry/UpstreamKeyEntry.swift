@@ -1,5 +1,3 @@
-import Forms
-public import Keying
 public import UpstreamKeys
 public import Vocabulary
 
@@ -14,16 +12,5 @@ public struct UpstreamKeyEntry: Sendable {
         self.key = key
         self.monthlyCredits = monthlyCredits
         self.createdAt = createdAt
-    }
-
-    /// As the admin API shows it, but for what only the rings know.
-    public func json(_ source: RegistrySource) -> JSONValue {
-        .object([
-            ("id", .string(key.id.rawValue)), ("account", .string(key.account.rawValue)),
-            ("weight", .integer(key.weight)), ("state", .string(key.operatorState.rawValue)),
-            ("not_before", .orNull(key.notBefore) { .time($0) }), ("not_after", .orNull(key.notAfter) { .time($0) }),
-            ("monthly_credits", .orNull(monthlyCredits) { .credits($0) }), ("source", .string(source.rawValue)),
-            ("created_at", .orNull(createdAt) { .time($0) }),
-        ])
     }
 }

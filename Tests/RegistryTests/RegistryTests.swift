@@ -331,10 +331,6 @@ struct RegistryTests {
         #expect(registry.teamKey("odd-key")?.record.budgets.first?.limit == amount)
         let upstream = try #require(registry.upstreamKey("odd"))
         #expect(upstream.entry.key.weight == (number > 0 ? 1_000_000 : 1) && upstream.entry.monthlyCredits == amount)
-        // What is shown of them can be written and read.
-        let shown =
-            upstream.entry.json(.store).text + registry.teamKey("odd-key")!.record.json(.store, at: Samples.now).text
-        #expect(shown.count > 100)
     }
 
     @Test("a team has so many keys and no more, the revoked ones included, and another team is not concerned")
