@@ -13,7 +13,7 @@ import time
 
 import questions
 from machine import resident_bytes
-from processes import complaint, free_port, wait_until_listening, BenchmarkFailure
+from processes import BenchmarkFailure, complaint, free_port, wait_until_listening
 
 IDLE_SECONDS = 600
 

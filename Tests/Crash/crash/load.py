@@ -98,7 +98,7 @@ class Load:
                     if not self.ask(client, generator, question, directive):
                         return
                 round_number += 1
-        except Exception as fault:  # noqa: BLE001: join() raises it again
+        except Exception as fault:  # noqa: BLE001 - join() raises it again
             self.fault = self.fault or fault
         finally:
             client.close()

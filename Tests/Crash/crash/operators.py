@@ -174,7 +174,7 @@ class Operator:
                     self.look_at(call)
                 if rounds is None:
                     time.sleep(PAUSE)
-        except Exception as fault:  # noqa: BLE001: join() raises it again
+        except Exception as fault:  # noqa: BLE001 - join() raises it again
             self.fault = fault
         finally:
             self.admin.hang_up()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from audit import Violation
 from store_life import StoreLife
-from tracing import Injection, UnsyncedWrites, count_command, most_calls, injected_at
+from tracing import Injection, UnsyncedWrites, count_command, injected_at, most_calls
 
 ROUNDS = 3  # of the load: with 8 threads of 10 requests each, 240 requests
 # A crash that leaves reservations, results and a log behind, for the kills during the recovery from it.
@@ -82,7 +82,7 @@ def numbers(count, most):
 
 def share(series, most, points):
     """How many points each series gets, by weight; what one cannot use goes to the others."""
-    shares = {each: 0 for each in series}
+    shares = dict.fromkeys(series, 0)
     open_series = [each for each in series if most[each]]
     left = points
     while left > 0 and open_series:
