@@ -6,7 +6,7 @@ public import Vocabulary
 /// Why a request to the admin side is not served: contract §5 and §8.
 public struct AdminFault: Error, Sendable, Equatable {
     public let status: Int
-    public let code: String
+    public let code: ErrorCode
     /// Names the member or limit and says what to do; holds no secret.
     public let message: String
     /// Seconds for `Retry-After` (RFC 9110 §10.2.3).
@@ -16,7 +16,7 @@ public struct AdminFault: Error, Sendable, Equatable {
 
     public init(
         _ status: Int,
-        _ code: String,
+        _ code: ErrorCode,
         _ message: String,
         retryAfterSeconds: Int? = nil,
         allow: String? = nil
@@ -34,27 +34,27 @@ extension AdminFault {
     /// One answer for a token that is missing, malformed, unknown or a team's, so that nobody learns which.
     public static let unauthorized = AdminFault(
         401,
-        "unauthorized",
+        .unauthorized,
         "The Authorization field is missing or holds no valid admin token; send: Authorization: Bearer TOKEN."
     )
 
     public static func forbidden(needs role: AdminRole) -> AdminFault {
-        AdminFault(403, "forbidden", "This needs the role \(role.name); ask for a token that has it.")
+        AdminFault(403, .forbidden, "This needs the role \(role.name); ask for a token that has it.")
     }
 
     /// - Parameter what: `team sales`.
     public static func notFound(_ what: String) -> AdminFault {
-        AdminFault(404, "not_found", "There is no \(what) here; the list of them says which there are.")
+        AdminFault(404, .notFound, "There is no \(what) here; the list of them says which there are.")
     }
 
     public static let noSuchPath = AdminFault(
         404,
-        "not_found",
+        .notFound,
         "There is no such path here; the paths of the API begin with /admin/v1/, like /admin/v1/teams."
     )
 
     public static func methodNotAllowed(allow: String) -> AdminFault {
-        AdminFault(405, "method_not_allowed", "This path answers \(allow) only.", allow: allow)
+        AdminFault(405, .methodNotAllowed, "This path answers \(allow) only.", allow: allow)
     }
 }
 
@@ -65,7 +65,7 @@ extension AdminFault {
 
     init(_ refusal: RequestRefusal) { self.init(refusal.status, refusal.code, refusal.message) }
 
-    static func badRequest(_ message: String) -> AdminFault { AdminFault(400, "bad_request", message) }
+    static func badRequest(_ message: String) -> AdminFault { AdminFault(400, .badRequest, message) }
 
     static let pathNotPlain = badRequest(
         "The path has empty or dot segments or encoded separators; send the path as the documentation writes it."
@@ -80,23 +80,23 @@ extension AdminFault {
     )
 
     static func bodyTooLarge(_ limit: Int) -> AdminFault {
-        AdminFault(413, "body_too_large", "The body is longer than \(limit) bytes, the most that this path takes.")
+        AdminFault(413, .bodyTooLarge, "The body is longer than \(limit) bytes, the most that this path takes.")
     }
 
     static let headTimeout = AdminFault(
         408,
-        "request_timeout",
+        .requestTimeout,
         "The request's head was not complete in time; send it without pauses."
     )
 
     static let bodyTimeout = AdminFault(
         408,
-        "request_timeout",
+        .requestTimeout,
         "The request's body did not come on in time; send it without pauses."
     )
 
     public static func invalidJSON(_ fault: JSONFault) -> AdminFault {
-        AdminFault(400, "invalid_json", "The body is not valid JSON: \(fault).")
+        AdminFault(400, .invalidJSON, "The body is not valid JSON: \(fault).")
     }
 
     /// - Parameters:
@@ -106,7 +106,7 @@ extension AdminFault {
         var texts = faults.prefix(faultsNamedMax).map(\.description)
         let rest = faults.count - texts.count + others
         if rest > 0 { texts.append("and \(rest) more") }
-        return AdminFault(422, "invalid_request", texts.joined(separator: "; "))
+        return AdminFault(422, .invalidRequest, texts.joined(separator: "; "))
     }
 
     /// - Parameter path: of the member or the query's parameter.
@@ -115,7 +115,7 @@ extension AdminFault {
     }
 
     /// - Parameter message: what stands against it, and what to do.
-    public static func conflict(_ message: String) -> AdminFault { AdminFault(409, "conflict", message) }
+    public static func conflict(_ message: String) -> AdminFault { AdminFault(409, .conflict, message) }
 }
 
 /// What passes by itself.
@@ -123,19 +123,19 @@ extension AdminFault {
     public static func storeUnavailable(_ fault: StoreFault) -> AdminFault {
         let message =
             "The gateway's store does not work (\(fault.code.rawValue)): \(fault.code.meaning). Try again later."
-        return AdminFault(503, "store_unavailable", message, retryAfterSeconds: 1)
+        return AdminFault(503, .storeUnavailable, message, retryAfterSeconds: 1)
     }
 
     public static let overloaded = AdminFault(
         503,
-        "overloaded",
+        .overloaded,
         "The admin side has more to do than it takes on; try again later.",
         retryAfterSeconds: 1
     )
 
     public static let draining = AdminFault(
         503,
-        "draining",
+        .draining,
         "The gateway is shutting down; try again in a moment.",
         retryAfterSeconds: 1
     )

@@ -75,11 +75,15 @@ extension ClientConnection {
         send(
             outline(error.status, nil, body, facts, keepsAlive: !closes && mayGoOn(facts)),
             facts.route == .classify
-                ? ReplyWriter.CacheFields(status: .detail(error.code), charged: charged, remaining: remaining(facts))
+                ? ReplyWriter.CacheFields(
+                    status: .detail(error.code.rawValue),
+                    charged: charged,
+                    remaining: remaining(facts)
+                )
                 : nil,
             body,
             facts,
-            AccessLine.Ending(status: error.status, charged: charged, error: error.code),
+            AccessLine.Ending(status: error.status, charged: charged, error: error.code.rawValue),
             retryAfter: error.retryAfterSeconds.map { Array(String($0).utf8) },
             allow: error.allow
         )

@@ -23,8 +23,8 @@ extension ErrorReply {
         let reset = denial.neverFits ? nil : denial.resetsAt
         let wait = reset.map { max(1, Int(($0 - now).wholeNanoseconds / 1_000_000_000) + 1) }
         switch denial.scope {
-        case .organization, .team, .key: self.init(status, "budget_exceeded", text, retryAfterSeconds: wait)
-        case .upstreamKey: self.init(503, "no_upstream_key", text, retryAfterSeconds: wait)
+        case .organization, .team, .key: self.init(status, .budgetExceeded, text, retryAfterSeconds: wait)
+        case .upstreamKey: self.init(503, .noUpstreamKey, text, retryAfterSeconds: wait)
         }
     }
 

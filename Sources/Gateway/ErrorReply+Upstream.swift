@@ -5,7 +5,7 @@ extension ErrorReply {
     init(_ failure: UpstreamFailure) {
         self.init(
             failure.status,
-            failure.code.rawValue,
+            failure.code.errorCode,
             failure.clientMessage,
             retryAfterSeconds: failure.retryAfterSeconds
         )

@@ -3,12 +3,12 @@ import Caching
 import HTTPMessages
 import Keying
 import Observability
-import Vocabulary
+public import Vocabulary
 
 /// An answer that the gateway makes itself because a request cannot be served: contract §5.
 public struct ErrorReply: Error {
     var status: Int
-    var code: String
+    var code: ErrorCode
     /// Names the member or limit and says what to do; holds nothing of what the client sent.
     var message: String
     /// Seconds for `Retry-After` (RFC 9110 §10.2.3).
@@ -16,7 +16,8 @@ public struct ErrorReply: Error {
     /// The methods of the resource, for a 405 (RFC 9110 §15.5.6).
     var allow: StaticString?
 
-    init(_ status: Int, _ code: String, _ message: String, retryAfterSeconds: Int? = nil, allow: StaticString? = nil) {
+    init(_ status: Int, _ code: ErrorCode, _ message: String, retryAfterSeconds: Int? = nil, allow: StaticString? = nil)
+    {
         self.status = status
         self.code = code
         self.message = message
@@ -29,12 +30,10 @@ public struct ErrorReply: Error {
 
     /// `{"success": false, "error": CODE, "message": TEXT}`, the vendor's own shape, which every side of this program
     /// answers errors in.
-    ///
-    /// - Parameter code: in letters that need no escape.
-    public static func body(code: String, message: String) -> [UInt8] {
+    public static func body(code: ErrorCode, message: String) -> [UInt8] {
         var body = ByteWriter(capacity: 256)
         body.append("{\"success\": false, \"error\": \"")
-        body.append(code)
+        body.append(code.rawValue)
         body.append("\", \"message\": \"")
         JSONText.appendEscaped(Array(message.utf8).span, to: &body)
         body.append("\"}\n")
@@ -45,68 +44,66 @@ public struct ErrorReply: Error {
 extension ErrorReply {
     init(_ refusal: RequestRefusal) { self.init(refusal.status, refusal.code, refusal.message) }
 
-    init(_ fault: KeyingFault) { self.init(400, fault.code.rawValue, fault.message) }
+    init(_ fault: KeyingFault) { self.init(400, fault.code, fault.message) }
 
     /// One answer for a key that is missing, unknown, expired or revoked, so that nobody learns which.
     static let invalidKey = ErrorReply(
         403,
-        "invalid_api_key",
+        .invalidAPIKey,
         "The x-api-key field is missing or holds no valid key; use the key that your gateway's operator gave your team."
     )
 
     static let pathNotPlain = ErrorReply(
         400,
-        "bad_request",
+        .badRequest,
         "The path has empty or dot segments or encoded separators; send the path as the documentation writes it."
     )
 
-    static let notFound = ErrorReply(404, "not_found", "There is no such path here; POST /v1/classify is served.")
+    static let notFound = ErrorReply(404, .notFound, "There is no such path here; POST /v1/classify is served.")
 
     static func methodNotAllowed(_ allow: StaticString) -> ErrorReply {
-        ErrorReply(405, "method_not_allowed", "This path answers \(allow) only.", allow: allow)
+        ErrorReply(405, .methodNotAllowed, "This path answers \(allow) only.", allow: allow)
     }
 
     static let queryNotAllowed = ErrorReply(
         400,
-        "invalid_request",
+        .invalidRequest,
         "POST /v1/classify takes no query string; put every parameter into the JSON body."
     )
 
     static let contentCoded = ErrorReply(
         415,
-        "unsupported_media_type",
+        .unsupportedMediaType,
         "The body has a Content-Encoding; send it uncompressed, without that field."
     )
 
-    static let expectationFailed = ErrorReply(417, "bad_request", "The only expectation served is 100-continue.")
-
     static func bodyTooLarge(_ limit: Int) -> ErrorReply {
-        ErrorReply(413, "body_too_large", "The body is longer than max_body_bytes, which is \(limit) bytes; send less.")
+        ErrorReply(413, .bodyTooLarge, "The body is longer than max_body_bytes, which is \(limit) bytes; send less.")
     }
 
     static let contentNotTaken = ErrorReply(
         413,
-        "body_too_large",
+        .bodyTooLarge,
         "This path takes no content; send the request without."
     )
 
-    static func badChunk(_ refusal: ChunkRefusal) -> ErrorReply { ErrorReply(400, "bad_request", refusal.message) }
+    static func badChunk(_ refusal: ChunkRefusal) -> ErrorReply { ErrorReply(400, .badRequest, refusal.message) }
 
     static let headTimeout = ErrorReply(
         408,
-        "request_timeout",
+        .requestTimeout,
         "The request's head was not complete within header_timeout; send it without pauses."
     )
 
     static let bodyTimeout = ErrorReply(
         408,
-        "request_timeout",
+        .requestTimeout,
         "The request's body did not come on within body_timeout; send it without pauses."
     )
 
     static let notCached = ErrorReply(
         504,
-        "not_cached",
+        .notCached,
         "No stored result answers this request, and only-if-cached forbids asking the vendor."
     )
 
@@ -114,26 +111,26 @@ extension ErrorReply {
         let message =
             "The gateway's store of results does not work (\(fault.code.rawValue)): \(fault.code.meaning). What is in memory "
             + "is still served, and nothing new is asked of the vendor. Try again later."
-        return ErrorReply(503, "store_unavailable", message, retryAfterSeconds: 1)
+        return ErrorReply(503, .storeUnavailable, message, retryAfterSeconds: 1)
     }
 
     static let tooManyWaiting = ErrorReply(
         503,
-        "overloaded",
+        .overloaded,
         "Too many requests wait for results already; try again later.",
         retryAfterSeconds: 1
     )
 
     static let outOfMemory = ErrorReply(
         503,
-        "overloaded",
+        .overloaded,
         "The requests under way take all the memory that is set aside for them; try again later.",
         retryAfterSeconds: 1
     )
 
     static let tooManyConnections = ErrorReply(
         503,
-        "overloaded",
+        .overloaded,
         "The gateway holds max_connections connections; try again later.",
         retryAfterSeconds: 1
     )
@@ -141,7 +138,7 @@ extension ErrorReply {
     static func rateLimited(_ team: Team, wait: Duration) -> ErrorReply {
         ErrorReply(
             429,
-            "rate_limited",
+            .rateLimited,
             "Team \(team.id) has sent more than its requests_per_second; send less at a time or wait as Retry-After says.",
             retryAfterSeconds: max(1, Int((wait.wholeNanoseconds + 999_999_999) / 1_000_000_000))
         )
@@ -150,7 +147,7 @@ extension ErrorReply {
     static func tooManyAtOnce(_ team: Team) -> ErrorReply {
         ErrorReply(
             429,
-            "rate_limited",
+            .rateLimited,
             "Team \(team.id) has max_concurrency requests waiting for answers; let some of them end first.",
             retryAfterSeconds: 1
         )
@@ -160,7 +157,7 @@ extension ErrorReply {
         let models = (team.limits.models ?? []).sorted().joined(separator: ", ")
         return ErrorReply(
             403,
-            "model_not_allowed",
+            .modelNotAllowed,
             "query_model names a model that team \(team.id) may not use; use one of these: \(models)."
         )
     }

@@ -1,3 +1,5 @@
+public import Vocabulary
+
 /// Why a request cannot be taken. The bytes behind it have no known meaning, so the connection ends.
 public enum RequestRefusal: Error, Equatable, Sendable {
     case head(HeadFault)
@@ -15,16 +17,22 @@ public enum RequestRefusal: Error, Equatable, Sendable {
         case .unknownTransferCoding: 501
         case .unsupportedVersion: 505
         case .unknownExpectation: 417
-        default: 400
+        case .head, .malformedRequestLine, .malformedMethod, .malformedTarget, .malformedVersion, .missingHost,
+            .severalHosts, .malformedHost, .malformedContentLength, .severalContentLengths, .lengthAndCoding,
+            .malformedTransferCoding, .codingInHTTP10, .severalKeys:
+            400
         }
     }
 
-    /// The code of the contract's §5.
-    public var code: String {
+    public var code: ErrorCode {
         switch self {
-        case .requestLineTooLong: "uri_too_long"
-        case .headTooLarge, .tooManyFields: "headers_too_large"
-        default: "bad_request"
+        case .requestLineTooLong: .uriTooLong
+        case .headTooLarge, .tooManyFields: .headersTooLarge
+        case .head, .malformedRequestLine, .malformedMethod, .malformedTarget, .malformedVersion, .unsupportedVersion,
+            .missingHost, .severalHosts, .malformedHost, .malformedContentLength, .severalContentLengths,
+            .lengthAndCoding, .malformedTransferCoding, .unknownTransferCoding, .codingInHTTP10, .unknownExpectation,
+            .severalKeys:
+            .badRequest
         }
     }
 

@@ -1,13 +1,9 @@
+public import Vocabulary
+
 /// Why a body is no classify request: 400, before anything is spent.
 public struct KeyingFault: Error, Equatable, Sendable {
-    public enum Code: String, Sendable {
-        /// Not strict JSON.
-        case invalidJSON = "invalid_json"
-        /// JSON, but it does not mean a classify request.
-        case invalidRequest = "invalid_request"
-    }
-
-    public let code: Code
+    /// `invalidJSON`, or `invalidRequest` for JSON that does not mean a classify request.
+    public let code: ErrorCode
     /// Names the member by its path and says what to do; holds nothing of the body but names that are ours.
     public let message: String
 

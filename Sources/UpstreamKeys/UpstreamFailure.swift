@@ -1,16 +1,32 @@
+public import Vocabulary
+
 /// Why the vendor's answer is not there or cannot be passed on.
 public struct UpstreamFailure: Error, Sendable, Equatable {
-    /// The contract's codes, §5.
-    public enum Code: String, Sendable, CaseIterable {
-        case unreachable = "upstream_unreachable"
-        case invalidResponse = "upstream_invalid_response"
-        case keyRejected = "upstream_key_rejected"
-        case noKey = "no_upstream_key"
-        case rateLimited = "upstream_rate_limited"
-        case overloaded = "overloaded"
-        case circuitOpen = "circuit_open"
-        case timeout = "upstream_timeout"
-        case draining = "draining"
+    public enum Code: Sendable, CaseIterable {
+        case unreachable
+        case invalidResponse
+        case keyRejected
+        case noKey
+        case rateLimited
+        case overloaded
+        case circuitOpen
+        case timeout
+        case draining
+
+        /// What the client reads.
+        public var errorCode: ErrorCode {
+            switch self {
+            case .unreachable: .upstreamUnreachable
+            case .invalidResponse: .upstreamInvalidResponse
+            case .keyRejected: .upstreamKeyRejected
+            case .noKey: .noUpstreamKey
+            case .rateLimited: .upstreamRateLimited
+            case .overloaded: .overloaded
+            case .circuitOpen: .circuitOpen
+            case .timeout: .upstreamTimeout
+            case .draining: .draining
+            }
+        }
     }
 
     /// Whether the vendor charged for it.

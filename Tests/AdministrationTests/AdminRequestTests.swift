@@ -54,7 +54,7 @@ struct AdminRequestTests {
         let request = try request(query)
         let fault = try #require(fault { () throws(AdminFault) in try request.page(also: ["team"]) })
         #expect(fault.status == 422)
-        #expect(fault.code == "invalid_request")
+        #expect(fault.code == .invalidRequest)
         #expect(fault.message.hasPrefix(message), "\(fault.message)")
     }
 
@@ -99,7 +99,7 @@ struct AdminRequestTests {
         reader.integer("weight", into: &weight, 0...9)
         let fault = try #require(fault { () throws(AdminFault) in try request.finish(reader) })
         #expect(fault.status == 422)
-        #expect(fault.code == "invalid_request")
+        #expect(fault.code == .invalidRequest)
         let parts = fault.message.components(separatedBy: "; ")
         #expect(fault.message.hasPrefix("name: must be a string, not a number; weight: must be a whole number"))
         #expect(fault.message.contains("nmae: is not a member that is known here"))

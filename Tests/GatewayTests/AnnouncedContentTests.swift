@@ -29,7 +29,7 @@ struct AnnouncedContentTests {
     func refused(length: Int64) {
         guard case .failure(let error) = judge(.length(length), limit: 100) else { Issue.record("taken"); return }
         #expect(error.status == 413)
-        #expect(error.code == "body_too_large")
+        #expect(error.code == .bodyTooLarge)
     }
 
     @Test("the largest limit takes the largest length")

@@ -58,7 +58,7 @@ struct BodyReaderTests {
             return
         }
         #expect(error.status == 413)
-        #expect(error.code == "body_too_large")
+        #expect(error.code == .bodyTooLarge)
     }
 
     @Test("content that is not kept takes no memory and ends where it ends", arguments: [8, nil] as [Int?])
@@ -107,7 +107,7 @@ struct BodyReaderTests {
             return
         }
         #expect(error.status == 503)
-        #expect(error.code == "overloaded")
+        #expect(error.code == .overloaded)
         #expect(budget.bytesTaken(of: .teams) == 990)
     }
 }

@@ -9,7 +9,7 @@ import Vocabulary
 struct ErrorReplyTests {
     @Test("the body has the vendor's shape, whatever stands in the message")
     func shape() throws {
-        let error = ErrorReply(400, "bad_request", "a \"quoted\" \\ line\nwith \u{1} and é")
+        let error = ErrorReply(400, .badRequest, "a \"quoted\" \\ line\nwith \u{1} and é")
         let object = try JSONSerialization.jsonObject(with: Data(error.body)) as? [String: Any]
         #expect(object?["success"] as? Bool == false)
         #expect(object?["error"] as? String == "bad_request")

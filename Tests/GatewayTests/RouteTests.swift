@@ -37,7 +37,7 @@ struct RouteTests {
     func otherMethod(method: String, target: String, allow: String) throws {
         guard case .failure(let error) = try route(method, target) else { Issue.record("found"); return }
         #expect(error.status == 405)
-        #expect(error.code == "method_not_allowed")
+        #expect(error.code == .methodNotAllowed)
         #expect(error.allow?.description == allow)
     }
 
@@ -52,7 +52,7 @@ struct RouteTests {
     func otherSpelling(target: String, status: Int) throws {
         guard case .failure(let error) = try route("POST", target) else { Issue.record("found"); return }
         #expect(error.status == status)
-        #expect(error.code == (status == 404 ? "not_found" : "bad_request"))
+        #expect(error.code == (status == 404 ? .notFound : .badRequest))
     }
 
     @Test(

@@ -21,7 +21,7 @@ struct RequestRefusalTests {
     @Test("each refusal has the status that FAULTS §1 asks for", arguments: all)
     func statuses(refusal: RequestRefusal, status: Int, code: String) {
         #expect(refusal.status == status)
-        #expect(refusal.code == code)
+        #expect(refusal.code.rawValue == code)
     }
 
     @Test("each refusal says in its own words what is wrong")

@@ -124,7 +124,7 @@ final class GateBench {
     }
 
     static func words(_ failure: UpstreamFailure) -> String {
-        "\(failure.code.rawValue) \(failure.status) charged \(failure.charged.rawValue) "
+        "\(failure.code.errorCode.rawValue) \(failure.status) charged \(failure.charged.rawValue) "
             + "after \(failure.retryAfterSeconds.map(String.init) ?? "-")"
     }
 

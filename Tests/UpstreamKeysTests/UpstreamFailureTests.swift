@@ -28,7 +28,7 @@ struct UpstreamFailureTests {
     @Test("codes, statuses and stale results are those of contract §4 and §5", arguments: rows)
     func contract(_ row: Row) {
         let failure = UpstreamFailure(row.code, charged: .no, source: .gateway, "why")
-        #expect(row.code.rawValue == row.name)
+        #expect(row.code.errorCode.rawValue == row.name)
         #expect(failure.status == row.status)
         #expect(failure.mayServeStale == row.mayServeStale)
     }

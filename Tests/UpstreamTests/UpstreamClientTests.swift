@@ -35,7 +35,7 @@ struct UpstreamClientTests {
     private func words(_ outcome: UpstreamOutcome) -> String {
         switch outcome {
         case .reply(let reply): "\(reply.status) \(String(decoding: reply.body, as: UTF8.self))"
-        case .failure(let failure): "\(failure.code.rawValue) charged \(failure.charged.rawValue)"
+        case .failure(let failure): "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue)"
         case .givenUp: "given up"
         }
     }

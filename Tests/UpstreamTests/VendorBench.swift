@@ -111,7 +111,7 @@ final class VendorBench {
         guard endings.indices.contains(index) else { return "none" }
         switch endings[index] {
         case .reply(let reader): return "\(reader.status) \(String(decoding: reader.body, as: UTF8.self))"
-        case .failed(let failure): return "\(failure.code.rawValue) charged \(failure.charged.rawValue)"
+        case .failed(let failure): return "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue)"
         }
     }
 }
