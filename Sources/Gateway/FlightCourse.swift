@@ -234,7 +234,7 @@ extension UpstreamFailure {
     fileprivate var note: FlightCourse.Note? {
         switch code {
         case .unreachable, .invalidResponse, .keyRejected, .timeout:
-            FlightCourse.Note(code: code.rawValue, detail: detail)
+            FlightCourse.Note(code: code.errorCode.rawValue, detail: detail)
         case .noKey, .rateLimited, .overloaded, .circuitOpen, .draining: nil
         }
     }
