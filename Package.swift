@@ -40,6 +40,11 @@ let package = Package(
             swiftSettings: fenced + hot
         ),
         .target(name: "HTTPMessages", dependencies: ["Vocabulary"], swiftSettings: hot),
+        .target(
+            name: "Serving",
+            dependencies: ["EventLoops", "HTTPMessages", "Transport", "Vocabulary"],
+            swiftSettings: hot
+        ),
         .target(name: "ContentCodings", dependencies: ["CZlib"], swiftSettings: fenced),
         .target(name: "Authentication", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
         .target(name: "Keying", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
@@ -73,7 +78,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "EventLoops", "HTTPMessages",
-                "Keying", "Observability", "Storage", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
+                "Keying", "Observability", "Serving", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
             ],
             swiftSettings: hot
         ),
@@ -81,7 +86,7 @@ let package = Package(
             name: "Administration",
             dependencies: [
                 "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway", "HTTPMessages",
-                "Keying", "Observability", "Registry", "Transport", "UpstreamKeys", "Vocabulary",
+                "Keying", "Observability", "Registry", "Serving", "Transport", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(
@@ -93,7 +98,7 @@ let package = Package(
         ),
         .target(
             name: "VendorSimulation",
-            dependencies: ["ContentCodings", "EventLoops", "HTTPMessages", "Transport", "Vocabulary"]
+            dependencies: ["ContentCodings", "EventLoops", "HTTPMessages", "Serving", "Transport", "Vocabulary"]
         ),
         .target(
             name: "AdminClient",
@@ -140,6 +145,10 @@ let package = Package(
         .testTarget(name: "UpstreamKeysTests", dependencies: ["TestSupport", "UpstreamKeys", "Vocabulary"]),
         .testTarget(name: "BudgetingTests", dependencies: ["Budgeting", "TestSupport", "Vocabulary"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport", "Vocabulary"]),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: ["EventLoops", "HTTPMessages", "Serving", "TestSupport", "Transport", "Vocabulary"]
+        ),
         .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings", "TestSupport"]),
         .testTarget(name: "FormsTests", dependencies: ["Forms", "Keying", "TestSupport", "Vocabulary"]),
         .testTarget(

@@ -11,9 +11,6 @@ final class AdminExchange {
     var method = HTTPMethod.unknown
     /// As it was sent; empty for what was no request.
     var path = ""
-    var isHTTP10 = false
-    /// What the request asks for.
-    var keepsAlive = false
     /// Set for a request that is admitted.
     var route: AdminRoute?
     var parameters: [String] = []
@@ -22,8 +19,6 @@ final class AdminExchange {
     var actor: AdminToken?
     /// The longest body that this request may have.
     var bodyBytesMax = AdminExchange.unusedBodyBytesMax
-    /// Set while the body is read.
-    var content: ContentReader?
 
     init(requestID: RequestID) { self.requestID = requestID }
 

@@ -1,6 +1,7 @@
 public import Forms
 import HTTPMessages
 public import Keying
+import Serving
 public import Vocabulary
 
 /// Why a request to the admin side is not served: contract §5 and §8.
@@ -63,7 +64,18 @@ extension AdminFault {
     /// So many faults are named in one message.
     private static let faultsNamedMax = 50
 
-    init(_ refusal: RequestRefusal) { self.init(refusal.status, refusal.code, refusal.message) }
+    init(_ fault: RequestFault) {
+        switch fault {
+        case .head(let refusal): self.init(refusal.status, refusal.code, refusal.message)
+        case .headTimeout: self = .headTimeout
+        case .bodyTimeout: self = .bodyTimeout
+        case .bodyTooLarge(let limit): self = .bodyTooLarge(limit)
+        case .contentNotTaken: self = .bodyTooLarge(0)
+        case .badChunk(let refusal): self = .badRequest(refusal.message)
+        case .noRoom: self = .overloaded
+        case .draining: self = .draining
+        }
+    }
 
     static func badRequest(_ message: String) -> AdminFault { AdminFault(400, .badRequest, message) }
 

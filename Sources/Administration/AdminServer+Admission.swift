@@ -1,5 +1,6 @@
 import HTTPMessages
 import Observability
+import Serving
 import Vocabulary
 
 /// What is judged of a request when its head is whole and nothing of its body has been looked at.
@@ -8,8 +9,6 @@ extension AdminServer {
     func begin(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> AdminExchange {
         let exchange = AdminExchange(requestID: requestID(head, bytes))
         exchange.method = head.method
-        exchange.isHTTP10 = head.version == .http10
-        exchange.keepsAlive = head.keepsAlive
         exchange.path = Self.text(bytes, head.path)
         // RFC 9112 §3.2.2, RFC 9110 §4.2.3: absolute-form without a path means the root.
         if exchange.path.isEmpty, head.method != .connect { exchange.path = "/" }
@@ -73,8 +72,8 @@ extension AdminServer {
             exchange.query = query
         }
         exchange.idempotencyKey = try idempotencyKey(head, bytes)
-        if case .length(let length) = head.framing, length > Int64(exchange.bodyBytesMax) {
-            throw .bodyTooLarge(exchange.bodyBytesMax)
+        do throws(RequestFault) { _ = try AnnouncedContent(head.framing, limit: exchange.bodyBytesMax) } catch {
+            throw AdminFault(error)
         }
     }
 

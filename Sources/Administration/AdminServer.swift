@@ -2,23 +2,23 @@ import Cryptography
 public import EventLoops
 import HTTPMessages
 import Observability
+import Serving
 public import Transport
 public import Vocabulary
 
 /// The HTTP side of the admin listener: its connections, who may call what, and the health checks.
 ///
-/// Confined to one loop, that of the program; `stop()` comes before it is let go. A request's way: `AdminConnection` cuts
-/// it out of the bytes, `admit` judges its head before a byte of the body is read, and the handler of its route answers.
+/// Confined to one loop, that of the program; `stop()` comes before it is let go. A request's way: `ServerConnection`
+/// finds it in the bytes, `admit` judges its head before a byte of the body is read, and the handler of its route answers.
 public final class AdminServer {
     let loop: EventLoop
     private(set) var settings: AdminSettings
     let router: AdminRouter
     let hasher = SHA256Hasher()
-    private let listener: Listener
+    private let server: HTTPServer
+    var replyWriter = AdminReplyWriter()
     private let readiness: AdminReadiness
     private var requestIDs = RequestIDGenerator()
-    private var connections: [UInt64: AdminConnection] = [:]
-    private var nextIdentifier: UInt64 = 1
     private var places = ConnectionPlaces()
     /// When the log was told last that strangers give way.
     private var crowdToldAt: MonotonicInstant?
@@ -33,7 +33,7 @@ public final class AdminServer {
     public var onRequest: ((AdminRequestLine) -> Void)?
 
     /// Where it listens, with the port that the kernel chose when 0 was asked for.
-    public var address: SocketAddress { listener.localAddress }
+    public var address: SocketAddress { server.listener.localAddress }
 
     /// Binds; connections wait in the kernel until `start`.
     ///
@@ -51,25 +51,35 @@ public final class AdminServer {
         self.settings = settings
         readiness = AdminReadiness(isReady: isReady)
         router = AdminRouter(routes + readiness.routes)
-        listener = try Listener(loop: loop, address: address, sharesPort: false)
-        listener.limits.writeTimeout = settings.bodyTimeout
+        server = try HTTPServer(loop: loop, address: address, limits: Self.limits(settings))
     }
+
+    private static func limits(_ settings: AdminSettings) -> ServingLimits {
+        ServingLimits(
+            headLimits: settings.headLimits,
+            headerTimeout: settings.headerTimeout,
+            bodyTimeout: settings.bodyTimeout,
+            idleTimeout: settings.idleTimeout,
+            strangerTimeout: settings.strangerTimeout,
+            pipelinedBytesMax: pipelinedBytesMax
+        )
+    }
+
+    /// What waits unparsed on one connection while a request is in work.
+    private static let pipelinedBytesMax = 64 * 1024
 
     /// Accepts connections from now on.
     public func start() {
         loop.preconditionInLoop()
-        listener.start { [unowned self] stream in accept(stream) }
+        server.start { [unowned self] connection in welcome(connection) }
     }
 
     /// What requests are judged by from now on, also on connections that are open.
     public func replace(_ settings: AdminSettings) {
         loop.preconditionInLoop()
         self.settings = settings
-        listener.limits.writeTimeout = settings.bodyTimeout
+        server.limits = Self.limits(settings)
     }
-
-    /// Whether the program is about to end.
-    var isDraining: Bool { readiness.isDraining }
 
     /// Says from now on that the gateway is not ready, and ends each connection after its next reply. New ones are
     /// accepted still, so that the drain can be watched.
@@ -78,6 +88,7 @@ public final class AdminServer {
     public func drain(then: @escaping () -> Void = {}) {
         loop.preconditionInLoop()
         readiness.isDraining = true
+        server.isDraining = true
         onAnswered = then
         tellIfAnswered()
     }
@@ -96,20 +107,14 @@ public final class AdminServer {
     }
 
     /// Closes the listener and ends all connections; what was not answered by now is not.
-    public func stop() {
-        loop.preconditionInLoop()
-        listener.stop()
-        for connection in Array(connections.values) { connection.end() }
-    }
+    public func stop() { server.stop() }
 
-    private func accept(_ stream: ByteStream) {
-        let connection = AdminConnection(identifier: nextIdentifier, server: self, stream: stream)
-        nextIdentifier += 1
-        connections[connection.identifier] = connection
-        stream.delegate = connection
+    private func welcome(_ connection: ServerConnection) -> AdminConnection {
+        let client = AdminConnection(connection, server: self)
         places.enter(connection.identifier)
         makeRoom()
-        if isOverfull { connection.refuse(.overloaded) }
+        if isOverfull { client.turnAway(.overloaded) }
+        return client
     }
 
     // MARK: Places
@@ -122,9 +127,9 @@ public final class AdminServer {
         while let id = places.surplus(
             strangersMax: settings.strangersMax,
             connectionsMax: settings.connectionsMax,
-            isBusy: { connections[$0]?.isBusy ?? false }
+            isBusy: { server.connection($0)?.isBusy ?? false }
         ) {
-            guard let connection = connections[id] else { preconditionFailure("a place without a connection") }
+            guard let connection = server.connection(id) else { preconditionFailure("a place without a connection") }
             tellOfCrowd(connection.address)
             connection.giveWay()
         }
@@ -138,14 +143,19 @@ public final class AdminServer {
     }
 
     /// A connection has shown a good token.
-    func didRecognise(_ connection: AdminConnection) { places.recognise(connection.identifier) }
+    func didRecognise(_ connection: ServerConnection) {
+        connection.isStranger = false
+        places.recognise(connection.identifier)
+    }
 
     /// A connection has shown one that is not good any more.
-    func didForget(_ connection: AdminConnection) { places.forget(connection.identifier) }
+    func didForget(_ connection: ServerConnection) {
+        connection.isStranger = true
+        places.forget(connection.identifier)
+    }
 
-    /// The connection is gone, or is about to be. May be told twice.
-    func connectionDidEnd(_ connection: AdminConnection) {
-        guard connections.removeValue(forKey: connection.identifier) != nil else { return }
+    /// The connection is gone, or is about to be.
+    func connectionDidEnd(_ connection: ServerConnection) {
         places.leave(connection.identifier, isStranger: connection.isStranger)
     }
 

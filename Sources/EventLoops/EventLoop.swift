@@ -131,6 +131,14 @@ public final class EventLoop {
         precondition(pthread_equal(thread, pthread_self()) != 0, "called from outside the loop's thread")
     }
 
+    /// As `preconditionInLoop`, in debug builds alone: for what every hit passes.
+    @inlinable @inline(__always)
+    public func assertInLoop() {
+        #if DEBUG
+        preconditionInLoop()
+        #endif
+    }
+
     /// Lends the `struct event_base *` to this room and to Transport, which make their events with it.
     public func withBase<Result>(_ body: (OpaquePointer) -> Result) -> Result {
         preconditionInLoop()

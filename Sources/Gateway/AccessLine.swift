@@ -22,13 +22,15 @@ struct AccessLine: ~Copyable {
     private var timePrefix: [UInt8] = []
 
     /// - Parameters:
+    ///   - exchange: rather than its facts, which would be copied.
     ///   - client: the member that names the client's address, as JSON.
     ///   - cacheStatus: the value of that field, without the cache's name; empty when there is none.
     mutating func write(
-        _ facts: RequestFacts,
+        _ exchange: Exchange,
         _ ending: Ending,
         client: [UInt8],
         cacheStatus: Span<UInt8>,
+        bytesIn: Int,
         bytesOut: Int,
         now: MonotonicInstant,
         wallClock: Timestamp,
@@ -36,20 +38,20 @@ struct AccessLine: ~Copyable {
     ) {
         line.begin()
         writeTime(wallClock)
-        line.member("request_id") { facts.requestID.write(to: &$0, escaped: true) }
-        if let caller = facts.caller { line.members(raw: caller.logMembers) }
-        line.member("method", facts.method.name)
-        writePath(facts)
+        line.member("request_id") { exchange.facts.requestID.write(to: &$0, escaped: true) }
+        if let caller = exchange.facts.caller { line.members(raw: caller.logMembers) }
+        line.member("method", exchange.facts.method.name)
+        writePath(exchange)
         // Tokens and numbers of ours: there is nothing to escape.
         if !cacheStatus.isEmpty { line.member("cache_status") { $0.append(cacheStatus) } }
         line.member("status", Int64(ending.status))
-        line.member("bytes_in", Int64(facts.byteCount))
+        line.member("bytes_in", Int64(bytesIn))
         line.member("bytes_out", Int64(bytesOut))
-        line.member("duration_ms", (now.nanoseconds - facts.startedAt.nanoseconds) / 1_000, decimals: 3)
+        line.member("duration_ms", (now.nanoseconds - exchange.facts.startedAt.nanoseconds) / 1_000, decimals: 3)
         if let upstream = ending.upstream {
             line.member("upstream_ms", upstream.wholeNanoseconds / 1_000, decimals: 3)
         }
-        if facts.route == .classify {
+        if exchange.facts.route == .classify {
             line.member("credits_charged", ending.charged)
             line.member("credits_saved", ending.saved)
         }
@@ -66,12 +68,12 @@ struct AccessLine: ~Copyable {
         return line.bytes
     }
 
-    private mutating func writePath(_ facts: RequestFacts) {
-        switch facts.route {
+    private mutating func writePath(_ exchange: Exchange) {
+        switch exchange.facts.route {
         case .classify: line.member("path", "/v1/classify")
         case .health: line.member("path", "/healthz")
         case .readiness: line.member("path", "/readyz")
-        case nil: line.member("path", facts.unroutedPath)
+        case nil: line.member("path", exchange.facts.unroutedPath)
         }
     }
 

@@ -3,6 +3,7 @@ import Caching
 import HTTPMessages
 import Keying
 import Observability
+import Serving
 public import Vocabulary
 
 /// An answer that the gateway makes itself because a request cannot be served: contract §5.
@@ -42,7 +43,18 @@ public struct ErrorReply: Error {
 }
 
 extension ErrorReply {
-    init(_ refusal: RequestRefusal) { self.init(refusal.status, refusal.code, refusal.message) }
+    init(_ fault: RequestFault) {
+        switch fault {
+        case .head(let refusal): self.init(refusal.status, refusal.code, refusal.message)
+        case .headTimeout: self = .headTimeout
+        case .bodyTimeout: self = .bodyTimeout
+        case .bodyTooLarge(let limit): self = .bodyTooLarge(limit)
+        case .contentNotTaken: self = .contentNotTaken
+        case .badChunk(let refusal): self.init(400, .badRequest, refusal.message)
+        case .noRoom: self = .outOfMemory
+        case .draining: self = .draining
+        }
+    }
 
     init(_ fault: KeyingFault) { self.init(400, fault.code, fault.message) }
 
@@ -86,8 +98,6 @@ extension ErrorReply {
         .bodyTooLarge,
         "This path takes no content; send the request without."
     )
-
-    static func badChunk(_ refusal: ChunkRefusal) -> ErrorReply { ErrorReply(400, .badRequest, refusal.message) }
 
     static let headTimeout = ErrorReply(
         408,

@@ -3,7 +3,6 @@ import Caching
 import Coalescing
 import EventLoops
 import Observability
-import Storage
 import Upstream
 import UpstreamKeys
 import Vocabulary

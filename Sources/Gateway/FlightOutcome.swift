@@ -1,7 +1,6 @@
 import Budgeting
 import Caching
 import Coalescing
-import Storage
 import UpstreamKeys
 import Vocabulary
 

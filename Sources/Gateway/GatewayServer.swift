@@ -78,7 +78,7 @@ public final class GatewayServer {
         for (index, thread) in threads.enumerated() {
             let started = index < starting.count ? starting[index] : nil
             thread.post { loop in
-                started?.worker.value.listener.stop()
+                started?.worker.value.server.listener.stop()
                 loop.stop()
             }
             thread.join()
@@ -109,9 +109,9 @@ public final class GatewayServer {
             // The mailbox keeps the worker alive, and `mailboxes` of the server keeps the mailbox.
             let mailbox = try Mailbox<WorkerMessage>(loop: worker.loop) { worker.receive($0) }
             let bound = LoopBound(worker, loop: worker.loop)
-            return Started(worker: bound, mailbox: mailbox, address: worker.listener.localAddress)
+            return Started(worker: bound, mailbox: mailbox, address: worker.server.listener.localAddress)
         } catch {
-            worker.listener.stop()
+            worker.server.listener.stop()
             throw StartFault(description: error.description)
         }
     }

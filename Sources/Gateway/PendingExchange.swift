@@ -1,8 +1,9 @@
 import Caching
 import Keying
+import Serving
 import Vocabulary
 
-/// A classify request that waits for a flight or for the store. Confined to its connection.
+/// What a classify request asks, once it was read, and what it holds while it waits. Confined to its exchange.
 struct PendingExchange {
     /// What it waits for.
     enum Role { case onlyIfCached, leader, follower }

@@ -1,7 +1,7 @@
 import Caching
 import HTTPMessages
 import Observability
-import Transport
+import Serving
 import Vocabulary
 
 /// Writes the heads of replies, one at a time, into a buffer that is used again. Confined to its worker.
@@ -28,21 +28,16 @@ struct ReplyWriter: ~Copyable {
         var age: Int64?
     }
 
-    private var head = HeadWriter(capacity: 1024)
+    private var head = ReplyHead(capacity: 1024)
     /// Where the value of `Cache-Status` stands in the head, without the cache's name; empty when there is none.
     private(set) var cacheStatusRange = 0..<0
-    private var dateSecond = Int64.min
-    private var date: [UInt8] = []
-
-    /// How long the head is.
-    var count: Int { head.count }
 
     /// Lends the head. It must not be kept beyond `body`.
-    borrowing func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result { head.withBytes(body) }
+    borrowing func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result { head.fields.withBytes(body) }
 
     /// Forgets the last head.
     mutating func clear() {
-        head.removeAll()
+        head.fields.removeAll()
         cacheStatusRange = 0..<0
     }
 
@@ -60,63 +55,43 @@ struct ReplyWriter: ~Copyable {
         allow: StaticString? = nil,
         now: Timestamp
     ) {
-        clear()
-        head.statusLine(outline.status)
-        writeDate(now.wholeSeconds)
+        cacheStatusRange = 0..<0
+        head.begin(outline.status, now: now)
         writeContent(outline)
-        if let contentEncoding { head.field("Content-Encoding", contentEncoding) }
-        if let allow { head.field("Allow", allow) }
-        if let retryAfter { head.field("Retry-After", retryAfter) }
+        if let contentEncoding { head.fields.field("Content-Encoding", contentEncoding) }
+        if let allow { head.fields.field("Allow", allow) }
+        if let retryAfter { head.fields.field("Retry-After", retryAfter) }
         if let cache { write(cache) }
-        head.begin("x-request-id")
-        head.append { outline.requestID.write(to: &$0) }
-        head.endField()
-        // What becomes of the connection, RFC 9112 §9.3.
-        if !outline.keepsAlive {
-            head.field("Connection", "close")
-        } else if outline.isHTTP10 {
-            head.field("Connection", "keep-alive")
-        }
-        head.endSection()
+        head.fields.begin("x-request-id")
+        head.fields.append { outline.requestID.write(to: &$0) }
+        head.fields.endField()
+        head.end(keepsAlive: outline.keepsAlive, isHTTP10: outline.isHTTP10)
     }
 
     private mutating func writeContent(_ outline: Outline) {
         if let contentType = outline.contentType {
-            head.field("Content-Type", contentType)
+            head.fields.field("Content-Type", contentType)
         } else if outline.contentLength > 0 {
-            head.append("Content-Type: application/json\r\n")
+            head.fields.append("Content-Type: application/json\r\n")
         }
-        // RFC 9110 §8.6: none in a 204.
-        if outline.status != 204 { head.field("Content-Length", decimal: Int64(outline.contentLength)) }
-    }
-
-    /// The field is formatted once a second.
-    private mutating func writeDate(_ second: Int64) {
-        if second != dateSecond {
-            date.removeAll(keepingCapacity: true)
-            date += "Date: ".utf8
-            HTTPDate.write(secondsSinceEpoch: second, into: &date)
-            date += "\r\n".utf8
-            dateSecond = second
-        }
-        head.append(date)
+        head.contentLength(outline.contentLength, status: outline.status)
     }
 
     private mutating func write(_ cache: CacheFields) {
         // A POST's answer is not for other caches (RFC 9110 §9.3.3).
-        head.append("Cache-Control: no-store\r\n")
-        let start = head.count + CacheStatus.fieldPrefix.utf8CodeUnitCount
-        cache.status.write(into: &head)
-        cacheStatusRange = start..<(head.count - 2)
+        head.fields.append("Cache-Control: no-store\r\n")
+        let start = head.fields.count + CacheStatus.fieldPrefix.utf8CodeUnitCount
+        cache.status.write(into: &head.fields)
+        cacheStatusRange = start..<(head.fields.count - 2)
         writeCredits("tollgate-credits-charged", cache.charged)
         writeCredits("tollgate-credits-saved", cache.saved)
         if let remaining = cache.remaining { writeCredits("tollgate-budget-remaining", remaining) }
-        if let age = cache.age { head.field("Age", decimal: age) }
+        if let age = cache.age { head.fields.field("Age", decimal: age) }
     }
 
     private mutating func writeCredits(_ name: StaticString, _ amount: MicroCredits) {
-        head.begin(name)
-        head.append { amount.write(to: &$0) }
-        head.endField()
+        head.fields.begin(name)
+        head.fields.append { amount.write(to: &$0) }
+        head.fields.endField()
     }
 }

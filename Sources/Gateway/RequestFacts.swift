@@ -2,7 +2,6 @@ import Authentication
 import Caching
 import HTTPMessages
 import Observability
-import Transport
 import Vocabulary
 
 /// What is kept of a request's head once the head itself is gone, for the reply and for the log.
@@ -17,9 +16,16 @@ struct RequestFacts {
     var requestID: RequestID
     /// The path as it was sent, cut to what a log line holds; empty for the paths that `route` names.
     var unroutedPath: [UInt8] = []
-    var isHTTP10 = false
-    var keepsAlive = false
     var startedAt: MonotonicInstant
-    /// Bytes of the request, head and body as they came.
-    var byteCount = 0
+
+    /// Begins anew in place, which costs a hit less than to be replaced whole.
+    mutating func begin(_ requestID: RequestID, at now: MonotonicInstant) {
+        route = nil
+        method = .unknown
+        caller = nil
+        directives = CacheDirectives()
+        self.requestID = requestID
+        if !unroutedPath.isEmpty { unroutedPath = [] }
+        startedAt = now
+    }
 }

@@ -2,7 +2,6 @@ import Budgeting
 import Caching
 import EventLoops
 import Observability
-import Storage
 import Upstream
 import Vocabulary
 

@@ -5,6 +5,7 @@ import Coalescing
 import Cryptography
 import EventLoops
 public import Observability
+import Serving
 import Synchronization
 public import Transport
 public import UpstreamKeys

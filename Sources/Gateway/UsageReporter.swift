@@ -1,7 +1,6 @@
 import Budgeting
 import EventLoops
 import Observability
-import Storage
 import Vocabulary
 
 /// Brings a worker's counts to the roll-ups in the store, once a second while there are any.

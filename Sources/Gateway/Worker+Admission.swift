@@ -2,6 +2,7 @@ import Authentication
 import Caching
 import HTTPMessages
 import Observability
+import Serving
 
 /// What is checked of a request when its head is complete and nothing of its body has been looked at.
 extension Worker {
@@ -18,8 +19,6 @@ extension Worker {
         into facts: inout RequestFacts
     ) throws(ErrorReply) {
         facts.method = head.method
-        facts.isHTTP10 = head.version == .http10
-        facts.keepsAlive = head.keepsAlive
         let route: Route
         do throws(ErrorReply) { route = try Route.find(head, in: bytes) } catch {
             noteUnroutedPath(head, bytes, in: &facts)
@@ -76,8 +75,6 @@ extension Worker {
     /// decided: what the reply and the log tell of it depends on no more than the path.
     func describe(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, in facts: inout RequestFacts) {
         facts.method = head.method
-        facts.isHTTP10 = head.version == .http10
-        facts.keepsAlive = head.keepsAlive
         facts.requestID = requestID(head, bytes)
         hideRequestID(&facts)
         do throws(ErrorReply) { facts.route = try Route.find(head, in: bytes) } catch {

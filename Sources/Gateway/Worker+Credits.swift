@@ -1,6 +1,5 @@
 import Budgeting
 import Caching
-import Storage
 import Upstream
 import UpstreamKeys
 import Vocabulary

@@ -1,11 +1,10 @@
 import Budgeting
 import Caching
-import Storage
 import Vocabulary
 
 /// The store, asked off the loop: its answers come back as messages.
 extension Worker {
-    /// Asks the store for a result and for a document's pages; the answer goes to the leader or the connection of that
+    /// Asks the store for a result and for a document's pages; the answer goes to the leader or the exchange of that
     /// identifier.
     func lookUp(_ key: CacheKey?, pagesOf document: DocumentKey?, for id: UInt64) {
         loop.preconditionInLoop()
@@ -13,11 +12,11 @@ extension Worker {
         rooms.store.find(key, pagesOf: document) { mailbox.post(.looked(id: id, $0)) }
     }
 
-    /// Asks the store whether it works; the answer goes to the connection of that identifier.
+    /// Asks the store whether it works; the answer goes to the exchange of that identifier.
     func checkStore(for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
-        rooms.store.check { mailbox.post(.checked(connection: id, $0)) }
+        rooms.store.check { mailbox.post(.checked(exchange: id, $0)) }
     }
 
     /// Keeps a result in memory.

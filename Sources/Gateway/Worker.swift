@@ -6,6 +6,7 @@ import EventLoops
 import HTTPMessages
 import Keying
 import Observability
+import Serving
 import Transport
 import Upstream
 import Vocabulary
@@ -20,13 +21,13 @@ final class Worker {
     let loop: EventLoop
     let rooms: SharedRooms
     private(set) var settings: GatewaySettings
-    private var idleNanoseconds: Int64 = 0
     /// Who shows which key, under the settings of the moment.
     var callers: CallerTable
     /// Of secrets other than teams' keys, which must not stand in a log either.
     private(set) var hiddenDigests: Set<CacheKey> = []
     let upstream: UpstreamClient
-    let listener: Listener
+    /// The clients' side.
+    let server: HTTPServer
     /// Every worker's mailbox, this one's own included, by index. Set before the first connection is accepted.
     var mailboxes: [Mailbox<WorkerMessage>] = [] { didSet { usage.mailbox = mailboxes[index] } }
 
@@ -35,16 +36,16 @@ final class Worker {
     var replyWriter = ReplyWriter()
     var accessLine = AccessLine()
     var requestIDs = RequestIDGenerator()
-    private var spareParsers: [ParserBox] = []
+    /// Serves one request after another, as long as none of them waits.
+    private var spareExchange: Exchange?
 
-    private var connections: [UInt64: ClientConnection] = [:]
-    private var handshakes = HandshakeQueue()
+    /// Those that wait for somebody, by number.
+    private var exchanges: [UInt64: Exchange] = [:]
     private var leaders: [UInt64: FlightLeader] = [:]
     /// Those whose ending is not on disk.
     private var reservations: [UInt64: ReservationKeeper] = [:]
     let usage: UsageReporter
     private var nextIdentifier: UInt64 = 1
-    private(set) var isDraining = false
     private var onDrained: (@Sendable () -> Void)?
 
     init(
@@ -74,7 +75,13 @@ final class Worker {
         usage = UsageReporter(loop: loop, rooms: rooms)
         // Last, since a listener is to be stopped before it is let go.
         do throws(ListenFault) {
-            listener = try Listener(loop: loop, address: address, sharesPort: index > 0)
+            server = try HTTPServer(
+                loop: loop,
+                address: address,
+                sharesPort: index > 0,
+                limits: Self.limits(settings),
+                budget: rooms.clientBytes
+            )
         } catch {
             throw GatewayServer.StartFault(description: "listen.address: \(error)")
         }
@@ -86,54 +93,41 @@ final class Worker {
     /// Accepts clients from now on.
     func start() {
         loop.preconditionInLoop()
-        listener.start { [unowned self] stream in accept(stream) }
+        server.start { [unowned self] connection in welcome(connection) }
     }
 
-    private func accept(_ stream: ByteStream) {
+    private func welcome(_ connection: ServerConnection) -> ClientConnection {
+        let client = ClientConnection(connection, worker: self)
         let count = rooms.connectionCount.wrappingAdd(1, ordering: .relaxed).newValue
-        let connection = ClientConnection(identifier: takeIdentifier(), worker: self, stream: stream)
-        connections[connection.identifier] = connection
-        stream.delegate = connection
-        if count > settings.connectionsMax { connection.refuse(.tooManyConnections) }
+        if count > settings.connectionsMax { client.turnAway(.tooManyConnections) }
+        return client
     }
 
-    func connectionDidEnd(_ connection: ClientConnection) {
-        guard connections.removeValue(forKey: connection.identifier) != nil else { return }
+    func clientDidLeave() {
         rooms.connectionCount.wrappingSubtract(1, ordering: .relaxed)
         finishDrainIfIdle()
     }
 
+    // MARK: Exchanges
+
+    func takeExchange() -> Exchange { spareExchange.take() ?? Exchange(worker: self) }
+
+    /// Takes back one whose request was answered before it waited for anybody.
+    func giveBack(_ exchange: Exchange) { spareExchange = exchange }
+
+    /// Gives an exchange the number by which it is found from now on.
+    func enter(_ exchange: Exchange) -> UInt64 {
+        let identifier = takeIdentifier()
+        exchanges[identifier] = exchange
+        return identifier
+    }
+
+    func forget(_ identifier: UInt64) { exchanges[identifier] = nil }
+
+    /// A number for a leader or an exchange.
     func takeIdentifier() -> UInt64 {
         defer { nextIdentifier += 1 }
         return nextIdentifier
-    }
-
-    func handshakeBegan(_ connection: ClientConnection) {
-        handshakes.add(connection.identifier, at: loop.now, isUnfinished: isHandshaking)
-    }
-
-    /// Makes room for another handshake, if there is one that has been under way for long.
-    func endOldestHandshake() {
-        guard let identifier = handshakes.takeOldest(at: loop.now, isUnfinished: isHandshaking) else { return }
-        connections[identifier]?.stream.abort()
-    }
-
-    private func isHandshaking(_ identifier: UInt64) -> Bool {
-        connections[identifier]?.stream.isHandshaking == true
-    }
-
-    // MARK: Parsers
-
-    /// A parser for a connection on which bytes of a request have come: an idle connection needs none.
-    func takeParser() -> ParserBox {
-        guard let box = spareParsers.popLast() else { return ParserBox(limits: settings.headLimits) }
-        box.parser.replaceLimits(settings.headLimits)
-        return box
-    }
-
-    func giveBack(_ box: ParserBox) {
-        box.parser.reset()
-        if spareParsers.count < 64 { spareParsers.append(box) }
     }
 
     // MARK: Flights
@@ -159,7 +153,7 @@ final class Worker {
     }
 
     private func lead(_ exchange: UInt64, _ offered: FlightOffer) {
-        if let connection = connections[exchange], connection.lead(offered) { return }
+        if let waiting = exchanges[exchange], waiting.lead(offered) { return }
         // Its client has gone away: nobody spends for it, and the next one is asked.
         var permit = offered.take()
         if let next = permit.handOn(without: { _ in false }).next { offer(permit, to: next) }
@@ -176,10 +170,12 @@ final class Worker {
         receive(outcome, for: byWorker[index] ?? [])
     }
 
-    private func receive(_ outcome: FlightOutcome, for exchanges: [UInt64]) {
-        // A client that has gone away is not found, and needs nothing.
-        for exchange in exchanges { connections[exchange]?.receive(outcome) }
+    private func receive(_ outcome: FlightOutcome, for waiting: [UInt64]) {
+        // The exchange of a client that has gone away is not found, and needs nothing.
+        for identifier in waiting { exchanges[identifier]?.receive(outcome) }
     }
+
+    var isDraining: Bool { server.isDraining }
 
     // MARK: Messages
 
@@ -188,13 +184,13 @@ final class Worker {
         switch message {
         case .outcome(let outcome, let exchanges): receive(outcome, for: exchanges)
         case .looked(let id, let result):
-            if let leader = leaders[id] { leader.looked(result) } else { connections[id]?.looked(result) }
+            if let leader = leaders[id] { leader.looked(result) } else { exchanges[id]?.looked(result) }
         case .lead(let exchange, let offer): lead(exchange, offer)
         case .reserved(let id, let answer): leaders[id]?.reserved(answer)
         case .moved(let id, let answer): reservations[id]?.moved(answer)
         case .ended(let id, let result): reservations[id]?.ended(result)
         case .usageAdded(let result): usage.added(result)
-        case .checked(let id, let result): connections[id]?.checked(result)
+        case .checked(let id, let result): exchanges[id]?.checked(result)
         case .settings(let settings, let then):
             apply(settings)
             then()
@@ -203,20 +199,22 @@ final class Worker {
         }
     }
 
-    /// When a connection that waits for its next request from now on has waited long enough.
-    var idleDeadline: MonotonicInstant {
-        let (sum, overflow) = loop.now.nanoseconds.addingReportingOverflow(idleNanoseconds)
-        return MonotonicInstant(nanoseconds: overflow ? .max : sum)
+    private static func limits(_ settings: GatewaySettings) -> ServingLimits {
+        ServingLimits(
+            headLimits: settings.headLimits,
+            headerTimeout: settings.headerTimeout,
+            bodyTimeout: settings.bodyTimeout,
+            idleTimeout: settings.idleTimeout
+        )
     }
 
     private func apply(_ settings: GatewaySettings) {
         self.settings = settings
-        idleNanoseconds = settings.idleTimeout.wholeNanoseconds
+        server.limits = Self.limits(settings)
         callers = rooms.callers(settings.teams)
         hiddenDigests = settings.adminTokenDigests.union(settings.upstreamKeys.map(\.secretDigest))
-        listener.tls = settings.listenerTLS
-        listener.limits.writeTimeout = settings.bodyTimeout
-        listener.descriptorReserve = DescriptorPlan.reserve(
+        server.listener.tls = settings.listenerTLS
+        server.listener.descriptorReserve = DescriptorPlan.reserve(
             of: DescriptorLimit.current,
             vendorConnections: settings.upstream.gate.concurrencyMax
         )
@@ -226,9 +224,7 @@ final class Worker {
     private func drain(_ then: @escaping @Sendable () -> Void) {
         onDrained = then
         guard !isDraining else { return finishDrainIfIdle() }
-        isDraining = true
-        listener.stop()
-        for connection in Array(connections.values) { connection.drain() }
+        server.drain()
         upstream.drain()
         finishDrainIfIdle()
     }
@@ -236,23 +232,16 @@ final class Worker {
     /// Follows a drain. Connections come first: their clients are told that the gateway drains, not what that does to the
     /// calls that they wait for.
     private func cut(_ then: @escaping @Sendable () -> Void) {
-        for connection in Array(connections.values) { connection.cut() }
+        server.cut()
         upstream.cut()
         then()
     }
 
     /// The counts of the last second go last.
     private func finishDrainIfIdle() {
-        guard isDraining, connections.isEmpty, leaders.isEmpty, reservations.isEmpty, let onDrained else { return }
+        guard isDraining, server.isEmpty, leaders.isEmpty, reservations.isEmpty, let onDrained else { return }
         self.onDrained = nil
         upstream.closeIdle()
         usage.finish(then: onDrained)
     }
-}
-
-/// A request parser on loan to one connection.
-final class ParserBox {
-    var parser: RequestParser
-
-    init(limits: HeadLimits) { parser = RequestParser(limits: limits) }
 }

@@ -18,8 +18,8 @@ enum WorkerMessage: Sendable {
     case ended(reservation: UInt64, Result<EndingAnswer, StoreFault>)
     /// The store has added the worker's counts to the roll-ups, or could not.
     case usageAdded(Result<Void, StoreFault>)
-    /// The store has found out whether it works, for a readiness check on that connection.
-    case checked(connection: UInt64, Result<Void, StoreFault>)
+    /// The store has found out whether it works, for the readiness check of that exchange.
+    case checked(exchange: UInt64, Result<Void, StoreFault>)
     /// Other settings; `then` is called when they hold for whatever this worker reads next.
     case settings(GatewaySettings, then: @Sendable () -> Void)
     /// No new connections; the others end after the reply under way; `then` is called when nothing is left.

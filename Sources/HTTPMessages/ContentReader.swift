@@ -13,7 +13,7 @@ public struct ContentReader: Sendable {
         case refused(ChunkRefusal)
     }
 
-    /// What has come of the content; nothing when it is not kept.
+    /// What has come of the content and was not taken; nothing when it is not kept.
     public private(set) var content: [UInt8] = []
     private let length: Int?
     private let keepsContent: Bool
@@ -46,6 +46,12 @@ public struct ContentReader: Sendable {
     public mutating func takeConsumed() -> Int {
         defer { consumed = 0 }
         return consumed
+    }
+
+    /// The content since the last call, for who takes it in pieces.
+    public mutating func takeContent() -> [UInt8] {
+        defer { (content, capacity) = ([], 0) }
+        return content
     }
 
     private mutating func readPlain(_ bytes: Span<UInt8>, _ length: Int, _ makeRoom: (Int) -> Bool) -> Outcome {

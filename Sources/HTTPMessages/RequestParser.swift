@@ -43,6 +43,10 @@ public struct RequestParser: Sendable {
     /// From the next message on.
     public mutating func replaceLimits(_ limits: HeadLimits) { self.limits = limits }
 
+    /// Lends the head. Mutating, so that it is lent where it is: of a class's property it would be copied.
+    @inline(never)
+    public mutating func withHead(_ body: (borrowing RequestHead) -> Void) { body(head) }
+
     /// Reads on. After `complete`, `head` says what was read, and after `refused` nothing more may be read.
     ///
     /// - Parameter bytes: all bytes of the connection that are not consumed, from this message's first one on: at each

@@ -9,18 +9,14 @@ struct RequestSummary {
     }
 
     let destination: Destination
-    let framing: BodyFraming
     let keepsAlive: Bool
-    let expectsContinue: Bool
     /// The value of `x-api-key`.
     let key: String?
     /// The value of `x-request-id`.
     let requestID: String?
 
-    init(_ head: RequestHead, in bytes: Span<UInt8>) {
-        framing = head.framing
+    init(_ head: borrowing RequestHead, in bytes: Span<UInt8>) {
         keepsAlive = head.keepsAlive
-        expectsContinue = head.expectsContinue
         key = head.first(.apiKey).map { RequestSummary.text(bytes, $0) }
         requestID = head.first(.requestID).map { RequestSummary.text(bytes, $0) }
         let path = RequestSummary.text(bytes, head.path)

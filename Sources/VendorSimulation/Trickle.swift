@@ -1,10 +1,10 @@
 import EventLoops
-import Transport
+import Serving
 
-/// Sends bytes one by one. Confined to its loop; stops when it is let go or the stream is gone.
+/// Sends bytes one by one. Confined to its loop; stops when it is let go or the connection is gone.
 final class Trickle {
     private let bytes: [UInt8]
-    private let stream: ByteStream
+    private let connection: ServerConnection
     private let interval: Duration
     private let onEnd: () -> Void
     private var position = 0
@@ -12,13 +12,13 @@ final class Trickle {
 
     init(
         _ bytes: [UInt8],
-        over stream: ByteStream,
+        over connection: ServerConnection,
         every interval: Duration,
         loop: EventLoop,
         onEnd: @escaping () -> Void
     ) {
         self.bytes = bytes
-        self.stream = stream
+        self.connection = connection
         self.interval = interval
         self.onEnd = onEnd
         let timer = LoopTimer(loop: loop) { [unowned self] in step() }
@@ -27,9 +27,9 @@ final class Trickle {
     }
 
     private func step() {
-        guard stream.isOpen else { return }
+        guard connection.isOpen else { return }
         if position < bytes.count {
-            stream.send([bytes[position]])
+            connection.send([bytes[position]])
             position += 1
         }
         guard position < bytes.count else {

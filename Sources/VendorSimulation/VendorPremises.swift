@@ -1,8 +1,9 @@
 import EventLoops
+import Serving
 import Transport
 import Vocabulary
 
-/// The listeners and the desk of one server. Confined to its loop.
+/// The listeners, with their connections, and the desk of one server. Confined to its loop.
 final class VendorPremises {
     /// What the thread that starts a server learns of it.
     struct Opened: Sendable {
@@ -12,11 +13,11 @@ final class VendorPremises {
     }
 
     private let desk: VendorDesk
-    private let listeners: [Listener]
+    private let servers: [HTTPServer]
 
-    private init(_ desk: VendorDesk, _ listeners: [Listener]) {
+    private init(_ desk: VendorDesk, _ servers: [HTTPServer]) {
         self.desk = desk
-        self.listeners = listeners
+        self.servers = servers
     }
 
     static func open(_ options: SimulatedVendorOptions, loop: EventLoop) throws(SimulatedVendorServer.Fault) -> Opened {
@@ -27,22 +28,22 @@ final class VendorPremises {
         let seed = UInt64(bitPattern: SystemClock.wall().microseconds) &* 0x9e37_79b9_7f4a_7c15
         let vendor = SimulatedVendor(options.settings, faults: options.faults, seed: seed)
         let desk = VendorDesk(vendor, chargeLog: chargeLog, loop: loop)
-        let listener = try listen(options.address, loop)
-        listener.tls = tls
-        var listeners = [listener]
+        let server = try listen(options.address, loop)
+        server.listener.tls = tls
+        var servers = [server]
         if let address = options.controlAddress {
             do throws(SimulatedVendorServer.Fault) {
-                listeners.append(try listen(address, loop))
+                servers.append(try listen(address, loop))
             } catch {
-                listener.stop()
+                server.listener.stop()
                 throw error
             }
         }
-        for listener in listeners { listener.start { _ = VendorConnection($0, desk: desk) } }
+        for server in servers { server.start { VendorConnection($0, desk: desk) } }
         return Opened(
-            premises: LoopBound(VendorPremises(desk, listeners), loop: loop),
-            address: listener.localAddress,
-            controlAddress: options.controlAddress == nil ? nil : listeners[1].localAddress
+            premises: LoopBound(VendorPremises(desk, servers), loop: loop),
+            address: server.listener.localAddress,
+            controlAddress: options.controlAddress == nil ? nil : servers[1].listener.localAddress
         )
     }
 
@@ -60,19 +61,26 @@ final class VendorPremises {
         }
     }
 
+    /// A vendor's connections stay for as long as the gateway wants to keep them; what ends them early is a fault.
+    private static let limits = ServingLimits(
+        headerTimeout: .seconds(86_400),
+        idleTimeout: .seconds(86_400),
+        pipelinedBytesMax: 64 * 1024
+    )
+
     private static func listen(
         _ address: SocketAddress,
         _ loop: EventLoop
-    ) throws(SimulatedVendorServer.Fault) -> Listener {
+    ) throws(SimulatedVendorServer.Fault) -> HTTPServer {
         do throws(ListenFault) {
-            return try Listener(loop: loop, address: address, sharesPort: false)
+            return try HTTPServer(loop: loop, address: address, limits: limits)
         } catch {
             throw SimulatedVendorServer.Fault(description: error.description)
         }
     }
 
     func close() {
-        for listener in listeners { listener.stop() }
+        for server in servers { server.listener.stop() }
         desk.stop()
     }
 }

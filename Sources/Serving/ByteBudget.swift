@@ -1,5 +1,5 @@
 import Synchronization
-import Transport
+public import Transport
 
 /// One bound on the memory that clients take in all, over all workers: what waits in the buffers of their connections,
 /// bodies that come in, questions that wait for their answers. Each alone is bounded, but twenty thousand are not.
@@ -8,9 +8,9 @@ import Transport
 /// memory from those who are served, nor keeps them from showing who they are.
 ///
 /// Any thread: one atomic counter for each part, and one for the most that was taken.
-final class ByteBudget: Sendable {
+public final class ByteBudget: Sendable {
     /// Whose part.
-    enum Part { case strangers, teams }
+    public enum Part: Sendable { case strangers, teams }
 
     private let strangers = Atomic<Int>(0)
     private let teams = Atomic<Int>(0)
@@ -18,13 +18,13 @@ final class ByteBudget: Sendable {
     private let strangerBytesMax: Int
     private let teamBytesMax: Int
 
-    init(strangerBytesMax: Int, teamBytesMax: Int) {
+    public init(strangerBytesMax: Int, teamBytesMax: Int) {
         self.strangerBytesMax = strangerBytesMax
         self.teamBytesMax = teamBytesMax
     }
 
     /// How much is taken of a part at this moment.
-    func bytesTaken(of part: Part) -> Int {
+    public func bytesTaken(of part: Part) -> Int {
         switch part {
         case .strangers: strangers.load(ordering: .relaxed)
         case .teams: teams.load(ordering: .relaxed)
@@ -32,7 +32,7 @@ final class ByteBudget: Sendable {
     }
 
     /// The most that was taken at any moment since this was asked last.
-    func takeHighest() -> Int { highest.exchange(0, ordering: .relaxed) }
+    public func takeHighest() -> Int { highest.exchange(0, ordering: .relaxed) }
 
     fileprivate func take(_ bytes: Int, of part: Part) -> Bool {
         let bytesMax = part == .strangers ? strangerBytesMax : teamBytesMax
@@ -62,26 +62,29 @@ final class ByteBudget: Sendable {
 }
 
 /// What one connection or one request has taken of the budget; `deinit` gives it back. Confined to the loop of its holder.
-final class ByteShare: StreamAccount {
+public final class ByteShare: StreamAccount {
     private let budget: ByteBudget
-    private(set) var part: ByteBudget.Part
+    public private(set) var part: ByteBudget.Part
     private var bytes = 0
 
-    init(of budget: ByteBudget, _ part: ByteBudget.Part) {
+    public init(of budget: ByteBudget, _ part: ByteBudget.Part) {
         self.budget = budget
         self.part = part
     }
 
+    /// Another one of the same part.
+    convenience init(beside other: ByteShare) { self.init(of: other.budget, other.part) }
+
     deinit { budget.giveBack(bytes, of: part) }
 
     /// Takes so many bytes more; false, and nothing taken, when the part does not have them.
-    func take(_ byteCount: Int) -> Bool {
+    public func take(_ byteCount: Int) -> Bool {
         guard budget.take(byteCount, of: part) else { return false }
         bytes += byteCount
         return true
     }
 
-    func giveBack(_ byteCount: Int) {
+    public func giveBack(_ byteCount: Int) {
         precondition(byteCount <= bytes, "\(byteCount) bytes given back of \(bytes)")
         budget.giveBack(byteCount, of: part)
         bytes -= byteCount
@@ -89,7 +92,7 @@ final class ByteShare: StreamAccount {
 
     /// Moves all that is taken to the teams' part, when a valid key was shown; false, and nothing moved, when that does
     /// not have room for it.
-    func moveToTeams() -> Bool {
+    public func moveToTeams() -> Bool {
         guard part == .strangers else { return true }
         guard budget.take(bytes, of: .teams) else { return false }
         budget.giveBack(bytes, of: .strangers)
@@ -98,7 +101,7 @@ final class ByteShare: StreamAccount {
     }
 
     /// Moves all that is taken to the strangers' part, room or not, when a key turns out not to be valid any more.
-    func moveToStrangers() {
+    public func moveToStrangers() {
         guard part == .teams else { return }
         budget.add(bytes, to: .strangers)
         budget.giveBack(bytes, of: .teams)

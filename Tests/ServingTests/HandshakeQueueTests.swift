@@ -1,7 +1,7 @@
 import Testing
 import Vocabulary
 
-@testable import Gateway
+@testable import Serving
 
 @Suite("Handshakes by age")
 struct HandshakeQueueTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Gateway
+@testable import Serving
 
 @Suite("The memory of clients")
 struct ByteBudgetTests {

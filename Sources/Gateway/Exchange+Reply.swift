@@ -1,0 +1,186 @@
+import Caching
+import HTTPMessages
+import Serving
+import Vocabulary
+
+/// The replies to a request, each with its line in the access log. Each ends the exchange.
+extension Exchange {
+    /// A stored result, byte for byte as the vendor sent it.
+    ///
+    /// - Parameter charged: what a failure of the vendor cost that a stale result stands in for.
+    @discardableResult
+    func replyHit(_ result: CachedResult, _ freshness: Freshness, charged: MicroCredits = .zero) -> Step {
+        guard let caller = facts.caller else { preconditionFailure("a hit before authentication") }
+        let body = worker.settings.cache.hitsReportZeroCredits ? result.bodyCreditsZero : result.body
+        let ttl = freshness.ttlSeconds
+        worker.countHit(result, by: caller)
+        let cache = ReplyWriter.CacheFields(
+            status: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
+            charged: charged,
+            saved: result.credits,
+            remaining: caller.meter.remaining(at: worker.loop.wallClock),
+            age: freshness.ageSeconds
+        )
+        let ending = AccessLine.Ending(status: Int(result.status), charged: charged, saved: result.credits)
+        return send(Int(result.status), nil, body, cache, ending)
+    }
+
+    /// The vendor's reply, to the one whose request was forwarded or to one who waited with it.
+    func reply(_ forwarded: ForwardedReply, _ question: PendingExchange) -> Step {
+        let isCollapsed = question.role == .follower
+        let credits = forwarded.credits ?? .zero
+        let cache = ReplyWriter.CacheFields(
+            status: .forward(
+                fwd: question.reason,
+                status: forwarded.status,
+                stored: forwarded.result != nil,
+                collapsed: isCollapsed
+            ),
+            charged: isCollapsed ? .zero : credits,
+            saved: isCollapsed ? credits : .zero,
+            remaining: remaining
+        )
+        count(question, wasForwarded: true, saved: cache.saved)
+        return send(
+            forwarded.status,
+            forwarded.contentType,
+            forwarded.body,
+            cache,
+            AccessLine.Ending(
+                status: forwarded.status,
+                charged: cache.charged,
+                saved: cache.saved,
+                upstream: forwarded.duration
+            ),
+            contentEncoding: forwarded.contentEncoding,
+            retryAfter: forwarded.retryAfter
+        )
+    }
+
+    /// An error that the gateway makes.
+    ///
+    /// - Parameter charged: what the vendor charged for the reply in whose place it stands.
+    @discardableResult
+    func reply(_ error: ErrorReply, charged: MicroCredits = .zero) -> Step {
+        if let caller = facts.caller { worker.noteUse(by: caller) }
+        return send(
+            error.status,
+            nil,
+            error.body,
+            facts.route == .classify
+                ? ReplyWriter.CacheFields(
+                    status: .detail(error.code.rawValue),
+                    charged: charged,
+                    remaining: remaining
+                )
+                : nil,
+            AccessLine.Ending(status: error.status, charged: charged, error: error.code.rawValue),
+            retryAfter: error.retryAfterSeconds.map { Array(String($0).utf8) },
+            allow: error.allow
+        )
+    }
+
+    /// A request that gets no answer; one that got as far as to wait for it is counted.
+    ///
+    /// - Parameters:
+    ///   - wasForwarded: whether the vendor may have seen it.
+    ///   - charged: what the vendor charged all the same.
+    @discardableResult
+    func fail(_ error: ErrorReply, wasForwarded: Bool = false, charged: MicroCredits = .zero) -> Step {
+        if let pending { count(pending, wasForwarded: wasForwarded) }
+        return reply(error, charged: charged)
+    }
+
+    /// As `fail`, and the connection ends.
+    func closing(_ error: ErrorReply) -> Step {
+        client?.connection.endAfterReply()
+        return fail(error)
+    }
+
+    /// A request that its team may not make.
+    func deny(_ error: ErrorReply) -> Step {
+        if let caller = facts.caller { worker.count(.denied, by: caller, model: nil) }
+        return reply(error)
+    }
+
+    private func count(_ question: PendingExchange, wasForwarded: Bool, saved: MicroCredits = .zero) {
+        guard let caller = facts.caller else { return }
+        let kind = question.role == .follower ? UsageTally.Kind.collapsed : .miss
+        worker.count(kind, by: caller, model: wasForwarded ? question.request.model : nil, saved: saved)
+    }
+
+    /// What is left in the budgets that concern the request.
+    private var remaining: MicroCredits? { facts.caller?.meter.remaining(at: worker.loop.wallClock) }
+
+    /// A health check's answer.
+    @discardableResult
+    func replyPlain(_ state: StaticString) -> Step {
+        send(200, nil, Array("{\"status\": \"\(state)\"}\n".utf8), nil, AccessLine.Ending(status: 200))
+    }
+
+    /// Head and body in one write, the log's line, and on to what follows.
+    private func send(
+        _ status: Int,
+        _ contentType: [UInt8]?,
+        _ body: [UInt8],
+        _ cache: ReplyWriter.CacheFields?,
+        _ ending: AccessLine.Ending,
+        contentEncoding: [UInt8]? = nil,
+        retryAfter: [UInt8]? = nil,
+        allow: StaticString? = nil
+    ) -> Step {
+        guard let client = end() else { preconditionFailure("a second reply to one request") }
+        let wallClock = worker.loop.wallClock
+        let connection = client.connection
+        let keepsAlive = connection.mayGoOn
+        worker.replyWriter.write(
+            ReplyWriter.Outline(
+                status: status,
+                contentType: contentType,
+                contentLength: body.count,
+                requestID: facts.requestID,
+                keepsAlive: keepsAlive,
+                isHTTP10: connection.isHTTP10
+            ),
+            cache,
+            contentEncoding: contentEncoding,
+            retryAfter: retryAfter,
+            allow: allow,
+            now: wallClock
+        )
+        let bytesOut = worker.replyWriter.withBytes { connection.send($0, body) }
+        log(ending, of: client, bytesOut: bytesOut, wallClock)
+        dropQuestion()
+        connection.finishReply(keepsAlive: keepsAlive)
+        return .answered
+    }
+
+    // MARK: The access log
+
+    private func log(_ ending: AccessLine.Ending, of client: ClientConnection, bytesOut: Int, _ wallClock: Timestamp) {
+        guard worker.settings.logsAccess, let log = worker.rooms.accessLog else { return }
+        worker.replyWriter.withBytes { head in
+            worker.accessLine.write(
+                self,
+                ending,
+                client: client.logMember,
+                cacheStatus: head.extracting(worker.replyWriter.cacheStatusRange),
+                bytesIn: client.connection.requestByteCount,
+                bytesOut: bytesOut,
+                now: worker.loop.now,
+                wallClock: wallClock,
+                to: log
+            )
+        }
+    }
+
+    /// The client left before its reply: 499, the status by which nginx logs that, and nothing was sent.
+    func abandon() {
+        guard let client = end(), let pending else { return }
+        worker.replyWriter.clear()
+        // Whether it will be forwarded is not known yet: what it costs is booked under its model in any case.
+        count(pending, wasForwarded: false)
+        let ending = AccessLine.Ending(status: 499, error: "client_closed_request")
+        log(ending, of: client, bytesOut: 0, worker.loop.wallClock)
+    }
+}

@@ -1,0 +1,254 @@
+import Budgeting
+import Caching
+import Coalescing
+import HTTPMessages
+import Keying
+import Serving
+import Upstream
+import Vocabulary
+
+/// The steps of a request behind its admission, and what follows on which, here and nowhere else. <doc:LifeOfARequest>
+/// tells of each; parsing comes before, in `ServerConnection`, and `FlightLeader` takes those from lead to land.
+extension Exchange {
+    enum Step {
+        /// The body is whole: to the health checks or to the classify steps.
+        case route
+        case checkReadiness
+        /// Known by its bytes?
+        case known
+        case read
+        /// What memory could not answer: by its directives to the store alone, to the vendor alone, or to a flight.
+        case ask
+        case lookUpOnly
+        /// Joins the flight under way for its key, or leads a new one.
+        case join(looksUp: Bool)
+        /// Its answer comes by message: `checked`, `looked` or `receive`.
+        case waiting
+        /// Its reply was sent; this object may serve another request already.
+        case answered
+    }
+
+    /// - Parameter body: lent for the steps `route` to `read`; the later ones need none.
+    func advance(from first: Step, _ body: Span<UInt8>) {
+        var step = first
+        while true {
+            switch step {
+            case .route: step = route()
+            case .checkReadiness: step = checkReadiness()
+            case .known: step = findKnown(body)
+            case .read: step = read(body)
+            case .ask: step = ask()
+            case .lookUpOnly: step = lookUpOnly()
+            case .join(let looksUp): step = join(looksUp: looksUp)
+            case .waiting, .answered: return
+            }
+        }
+    }
+
+    // MARK: What comes by message
+
+    /// The store's answer to a readiness check.
+    func checked(_ result: Result<Void, StoreFault>) {
+        switch result {
+        case .success: replyPlain("ready")
+        case .failure(let fault): reply(.storeUnavailable(fault))
+        }
+    }
+
+    /// The store's answer to an `only-if-cached` request.
+    func looked(_ result: Result<Finding, StoreFault>) {
+        guard case .success(let finding) = result, let found = finding.result, let age = usable(found) else {
+            fail(.notCached)
+            return
+        }
+        worker.keep(found)
+        replyHit(found, age)
+    }
+
+    /// Leads the flight in which this exchange waits, since those before it may not spend. False when it waits in none.
+    func lead(_ offer: FlightOffer) -> Bool {
+        guard let pending, pending.role == .follower else { return false }
+        advance(from: fly(pending, permit: offer.take(), looksUp: !facts.directives.noCache), [UInt8]().span)
+        return true
+    }
+
+    /// What the flight that this exchange waited for came to.
+    func receive(_ outcome: FlightOutcome) { advance(from: land(outcome), [UInt8]().span) }
+}
+
+// MARK: - The steps
+
+extension Exchange {
+    private func route() -> Step {
+        switch facts.route {
+        case .health: return replyPlain("alive")
+        case .readiness: return .checkReadiness
+        case .classify: return .known
+        case nil: preconditionFailure("a request without a route is refused when its head is read")
+        }
+    }
+
+    private func checkReadiness() -> Step {
+        if worker.isDraining { return closing(.draining) }
+        awaitCheck()
+        return .waiting
+    }
+
+    private var caller: Caller {
+        guard let caller = facts.caller else { preconditionFailure("classify before authentication") }
+        return caller
+    }
+
+    /// Identical bytes: answered without being parsed.
+    private func findKnown(_ body: Span<UInt8>) -> Step {
+        let caller = self.caller
+        let fingerprint = caller.bodyHash.fingerprint(body)
+        if let result = worker.rooms.cache.find(alias: fingerprint), let age = usable(result),
+            caller.team.mayUse(model: result.model)
+        {
+            return replyHit(result, age)
+        }
+        self.fingerprint = fingerprint
+        return .read
+    }
+
+    private func read(_ body: Span<UInt8>) -> Step {
+        let caller = self.caller
+        guard let fingerprint else { preconditionFailure("a body read before it was looked for") }
+        let request: ClassifyRequest
+        do throws(KeyingFault) {
+            request = try worker.classifyReader.read(body, schemaOrder: worker.settings.cache.schemaOrder)
+        } catch {
+            return reply(ErrorReply(error))
+        }
+        guard caller.team.mayUse(model: request.model) else { return deny(.modelNotAllowed(caller.team)) }
+        let key = request.key(in: caller.scope, with: worker.hasher)
+        var reason = facts.directives.noCache || facts.directives.noStore ? CacheStatus.ForwardReason.request : .miss
+        // The same question in other words may be in memory; else the store or the vendor is asked.
+        if let result = worker.rooms.cache.find(key) {
+            if let age = usable(result) {
+                worker.rooms.cache.remember(alias: fingerprint, for: result)
+                return replyHit(result, age)
+            }
+            if reason == .miss { reason = freshness(of: result).isFresh ? .request : .stale }
+        }
+        guard let place = caller.throttle.takePlace() else { return deny(.tooManyAtOnce(caller.team)) }
+        let share = ByteShare(of: worker.rooms.clientBytes, .teams)
+        guard share.take(request.canonical.count) else { return reply(.outOfMemory) }
+        pending = PendingExchange(
+            facts: facts,
+            request: request,
+            share: share,
+            place: place,
+            key: key,
+            fingerprint: fingerprint,
+            role: .leader,
+            reason: reason
+        )
+        return .ask
+    }
+
+    private func ask() -> Step {
+        let directives = facts.directives
+        if directives.onlyIfCached { return .lookUpOnly }
+        if directives.noStore { return fly(question, permit: nil, looksUp: false) }
+        return .join(looksUp: !directives.noCache)
+    }
+
+    /// `only-if-cached` never spends, nor waits for one who does: memory, then the store, then 504.
+    private func lookUpOnly() -> Step {
+        guard !facts.directives.noCache, !facts.directives.noStore else { return fail(.notCached) }
+        pending?.role = .onlyIfCached
+        worker.lookUp(question.key, pagesOf: nil, for: number)
+        return .waiting
+    }
+
+    private var question: PendingExchange {
+        guard let pending else { preconditionFailure("a flight before the request was read") }
+        return pending
+    }
+
+    private var ticket: FlightTicket {
+        let key = caller.key
+        return FlightTicket(worker: worker.index, exchange: number, team: key.team.id, key: key.id)
+    }
+
+    private func join(looksUp: Bool) -> Step {
+        switch worker.rooms.flights.join(question.key, ticket: ticket) {
+        case .leader(let permit): return fly(question, permit: permit, looksUp: looksUp)
+        case .follower: return follow()
+        case .full: return fail(.tooManyWaiting)
+        }
+    }
+
+    private func follow() -> Step {
+        pending?.role = .follower
+        return .waiting
+    }
+
+    private func fly(
+        _ asked: PendingExchange,
+        permit: consuming FlightPermit<FlightTicket>?,
+        looksUp: Bool
+    ) -> Step {
+        var asked = asked
+        asked.role = .leader
+        pending = asked
+        let leader = FlightLeader(worker: worker, pending: asked, permit: permit, ticket: ticket)
+        leader.begin(looksUp: looksUp)
+        return .waiting
+    }
+
+    private func land(_ outcome: FlightOutcome) -> Step {
+        let question = self.question
+        let isFollower = question.role == .follower
+        switch outcome {
+        case .found(let result):
+            if let age = usable(result) {
+                worker.rooms.cache.remember(alias: question.fingerprint, for: result)
+                return replyHit(result, age)
+            }
+            // Good enough for the leader, but not for this request: it needs a flight that asks the vendor.
+            pending?.reason = .request
+            return .join(looksUp: false)
+        case .forwarded(let forwarded, let stale):
+            let charged = isFollower ? .zero : forwarded.credits ?? .zero
+            if forwarded.isVendorFailure, let (stale, age) = substitute(stale) {
+                return replyHit(stale, age, charged: charged)
+            }
+            if let result = forwarded.result { worker.rooms.cache.remember(alias: question.fingerprint, for: result) }
+            return reply(forwarded, question)
+        case .failed(let failure, let stale, let credits):
+            let charged = isFollower ? .zero : credits
+            if failure.mayServeStale, let (stale, age) = substitute(stale) {
+                return replyHit(stale, age, charged: charged)
+            }
+            return fail(ErrorReply(failure), wasForwarded: failure.charged != .no, charged: charged)
+        case .denied(let denial): return deny(worker.refusal(denial))
+        case .storeFailed(let fault): return fail(.storeUnavailable(fault))
+        case .refused: return closing(.draining)
+        }
+    }
+
+    // MARK: Freshness
+
+    private func freshness(of result: CachedResult) -> Freshness {
+        let lifetime = worker.settings.cache.lifetimeMicroseconds(ofStatus: result.status)
+        return Freshness(storedAt: result.storedAt, now: worker.loop.wallClock, lifetimeMicroseconds: lifetime)
+    }
+
+    /// The freshness of a result that may answer this request; nil when it may not.
+    private func usable(_ result: CachedResult) -> Freshness? {
+        let freshness = freshness(of: result)
+        return freshness.isFresh && freshness.satisfies(facts.directives) ? freshness : nil
+    }
+
+    /// A stale result that may be served in place of a failure.
+    private func substitute(_ result: CachedResult?) -> (CachedResult, Freshness)? {
+        guard let result, !facts.directives.noCache, !facts.directives.noStore else { return nil }
+        let freshness = freshness(of: result)
+        guard freshness.maySubstitute(within: worker.settings.cache.staleIfError), freshness.satisfies(facts.directives)
+        else { return nil }
+        return (result, freshness)
+    }
+}

@@ -1,0 +1,118 @@
+import EventLoops
+import Glibc
+import Serving
+import TestSupport
+import Transport
+import Vocabulary
+
+/// A server with `SampleHandler`s on a loop of its own. Guarded: what is confined to the loop is reached by `perform`.
+final class ServingBench: Sendable {
+    struct Counts {
+        var piecesLargest = 0
+        var bytesReceived = 0
+        var bytesSent = 0
+        var abandoned = 0
+        var ended = 0
+        var kept = 0
+    }
+
+    /// What handlers leave for the test. Confined to the loop, but for the counts.
+    final class Shelf {
+        var kept: [SampleHandler] = []
+        private let noted: Noted
+
+        fileprivate init(_ noted: Noted) { self.noted = noted }
+
+        func keep(_ handler: SampleHandler) {
+            kept.append(handler)
+            noted.counts.withLock { $0.kept += 1 }
+        }
+
+        func notePiece(_ count: Int) {
+            noted.counts.withLock {
+                $0.piecesLargest = max($0.piecesLargest, count)
+                $0.bytesReceived += count
+            }
+        }
+
+        func noteSent(_ count: Int) { noted.counts.withLock { $0.bytesSent += count } }
+
+        func noteAbandoned() { noted.counts.withLock { $0.abandoned += 1 } }
+
+        func noteEnded() { noted.counts.withLock { $0.ended += 1 } }
+    }
+
+    /// Guarded.
+    fileprivate final class Noted: Sendable { let counts = Guarded(Counts()) }
+
+    private struct Opened: Sendable {
+        let server: LoopBound<HTTPServer>
+        let shelf: LoopBound<Shelf>
+        let port: UInt16
+    }
+
+    private let thread: LoopThread
+    private let opened: Opened
+    private let noted = Noted()
+
+    static let limits = ServingLimits(pipelinedBytesMax: 64 * 1024)
+
+    init(_ limits: ServingLimits = ServingBench.limits) throws {
+        signal(SIGPIPE, SIG_IGN)
+        let ready = Handover<Opened>()
+        let noted = self.noted
+        thread = try LoopThread.start(name: "serving") { loop in
+            do throws(ListenFault) {
+                let address = SocketAddress(ip: [127, 0, 0, 1], port: 0)
+                let server = try HTTPServer(loop: loop, address: address, limits: limits)
+                let shelf = Shelf(noted)
+                server.start { SampleHandler($0, bench: shelf) }
+                let port = server.listener.localAddress.port
+                ready.give(
+                    Opened(server: LoopBound(server, loop: loop), shelf: LoopBound(shelf, loop: loop), port: port)
+                )
+            } catch { preconditionFailure(error.description) }
+        }
+        opened = ready.take()
+    }
+
+    deinit {
+        thread.post { [opened] loop in
+            opened.server.value.stop()
+            loop.stop()
+        }
+        thread.join()
+    }
+
+    /// Runs `action` in the loop and waits for it.
+    func perform(_ action: @escaping @Sendable (HTTPServer) -> Void) {
+        let done = Handover<Bool>()
+        thread.post { [opened] _ in
+            action(opened.server.value)
+            done.give(true)
+        }
+        _ = done.take()
+    }
+
+    func connect(receiveBuffer: Int32? = nil) throws -> RawConnection {
+        try RawConnection(port: opened.port, receiveBuffer: receiveBuffer)
+    }
+
+    // MARK: What handlers note
+
+    var counts: Counts { noted.counts.withLock { $0 } }
+
+    /// Waits until what handlers noted satisfies `condition`.
+    func wait(until condition: (Counts) -> Bool) throws {
+        let deadline = Deadline.generous
+        while !condition(counts) {
+            guard !deadline.hasPassed else { throw TestFailure("in vain: \(counts)") }
+            usleep(1_000)
+        }
+    }
+
+    /// Lets the first that was kept go on.
+    func release() {
+        perform { [opened] _ in opened.shelf.value.kept.removeFirst().release() }
+    }
+}
