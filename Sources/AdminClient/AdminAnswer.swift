@@ -8,7 +8,7 @@ struct AdminAnswer: Equatable {
         case done
         /// A JSON object.
         case object(JSONValue)
-        /// An error in the shape that the gateway gives it (contract §5).
+        /// An error in the shape that the gateway gives it (`docs/api.md` §3).
         case refused(code: String, message: String)
         /// Nothing that the admin API would say, and why not.
         case foreign(String)

@@ -4,7 +4,7 @@ public import Keying
 import Serving
 public import Vocabulary
 
-/// Why a request to the admin side is not served: contract §5 and §8.
+/// Why a request to the admin side is not served: `docs/api.md` §3 and §6.
 public struct AdminFault: Error, Sendable, Equatable {
     public let status: Int
     public let code: ErrorCode

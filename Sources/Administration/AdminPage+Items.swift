@@ -1,6 +1,6 @@
 import Keying
 
-/// Pages of lists: contract §8.
+/// Pages of lists: `docs/api.md` §6.
 extension AdminPage {
     /// Those of things in the order of their identifiers that the page begins with, and one more than it may have; the
     /// cursor is the last one of the page before.

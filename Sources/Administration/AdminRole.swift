@@ -1,4 +1,4 @@
-/// What the holder of an admin token may do; each role may do all that those before it may (contract §8).
+/// What the holder of an admin token may do; each role may do all that those before it may (`docs/api.md` §6).
 public enum AdminRole: Int, Comparable, Sendable, CaseIterable {
     /// Reads.
     case viewer

@@ -3,7 +3,7 @@ import Keying
 import Registry
 import Vocabulary
 
-/// `/admin/v1/audit`: contract §8. Confined to the loop.
+/// `/admin/v1/audit`: `docs/api.md` §6. Confined to the loop.
 struct AuditResource {
     let store: any RegistryStore
     let back: LoopReturn

@@ -7,7 +7,7 @@ import Observability
 import Registry
 import Vocabulary
 
-/// `/admin/v1/lessons`: what estimates have learned, contract §8. Confined to the loop.
+/// `/admin/v1/lessons`: what estimates have learned, `docs/api.md` §6. Confined to the loop.
 ///
 /// One list of two kinds: models first, by name, as memory has them, which is what estimates are made from; then documents,
 /// by account and identifier, as the store has them.

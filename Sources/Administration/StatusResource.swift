@@ -5,7 +5,7 @@ import Keying
 import UpstreamKeys
 import Vocabulary
 
-/// `/admin/v1/status`: contract §8. Confined to the loop.
+/// `/admin/v1/status`: `docs/api.md` §6. Confined to the loop.
 struct StatusResource {
     let program: AdminProgram
     let rooms: SharedRooms

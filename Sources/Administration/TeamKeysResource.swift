@@ -5,7 +5,7 @@ import Keying
 import Registry
 import Vocabulary
 
-/// `/admin/v1/teams/{team}/keys`: contract §7 and §8. Confined to the keeper's loop.
+/// `/admin/v1/teams/{team}/keys`: `docs/api.md` §5 and §6. Confined to the keeper's loop.
 struct TeamKeysResource {
     let keeper: RegistryKeeper
     let store: any RegistryStore

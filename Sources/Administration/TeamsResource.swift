@@ -3,7 +3,7 @@ import Keying
 import Registry
 import Vocabulary
 
-/// `/admin/v1/teams`: contract §8. Confined to the keeper's loop.
+/// `/admin/v1/teams`: `docs/api.md` §6. Confined to the keeper's loop.
 struct TeamsResource {
     let keeper: RegistryKeeper
 

@@ -7,7 +7,7 @@ import Registry
 import UpstreamKeys
 import Vocabulary
 
-/// `/admin/v1/upstream-keys`: contract §7 and §8. Confined to the keeper's loop.
+/// `/admin/v1/upstream-keys`: `docs/api.md` §6. Confined to the keeper's loop.
 struct UpstreamKeysResource {
     let keeper: RegistryKeeper
     let rooms: SharedRooms

@@ -2,22 +2,23 @@ import Vocabulary
 
 // Budgets are kept exactly by holding credits before a request goes out and booking what it cost afterwards. All of it is
 // decided here, in one struct without lock, clock or store: `BudgetGate` puts the lock around it, the store makes durable
-// what was decided, and the gateway says what happened. What must hold, always:
+// what was decided, and the gateway says what happened. What must hold, always, with the invariant of
+// `docs/faults.md` §5 that it comes from:
 //
 // L1. A reservation is admitted only if spent + unconfirmed + reserved + estimate is at most the limit, for every enforced
 //     budget of the organisation, the team and the team's key and for the upstream key's limit, in the windows of the day
-//     of its admission. All are looked at and all are reserved in one step (FAULTS I1).
+//     of its admission. All are looked at and all are reserved in one step (I1).
 // L2. What is held for an open reservation is never less than its estimate and never becomes less. A cost known to be
 //     greater is held from the moment it is known and is booked in full, above the limit if need be: then the next
-//     admission is refused. So the excess is at most that of the reservations open at that moment (FAULTS, below I9).
+//     admission is refused. So the excess is at most that of the reservations open at that moment (below I9).
 // L3. A reservation ends once. A second ending of any kind, and all that comes after it, changes nothing and is reported
-//     to whoever asked for it (FAULTS I3).
+//     to whoever asked for it (I3).
 // L4. A reservation is booked to the day of its admission, in all four scopes alike, whenever it ends: over midnight, with
-//     a clock that is set forward or back, and with another time zone (FAULTS I8).
+//     a clock that is set forward or back, and with another time zone (I8).
 // L5. What is reserved is what is held for the open reservations, and nothing else: when none is open, nothing is
-//     reserved in any scope on any day (FAULTS I9).
+//     reserved in any scope on any day (I9).
 // L6. Only an admission reserves, and only an ending spends. A refusal, a reading, and whatever a hit or a follower does
-//     leave every balance as it was (FAULTS I6).
+//     leave every balance as it was (I6).
 // L7. Memory never counts less than the store has: a hold is there before its reservation is durable, and goes only when
 //     the ending is. Rebuilt from the store, the balances are the same, except that reservations which were open count
 //     as unconfirmed, at their estimates.

@@ -30,7 +30,7 @@ public struct ModelLesson: Sendable, Equatable {
 /// - of two, the median of them and the plan's price is.
 /// Thus one absurd bill never keeps the next request from being admitted, whose reply then mends it.
 struct RecentRates {
-    /// Contract §6: the median of the last 15.
+    /// How many replies the median is of: `docs/api.md` §4.
     static let countMax = 15
     /// Between what a plan is wrong by and what a bill is wrong by.
     private static let trust: Int128 = 10

@@ -4,7 +4,7 @@ public import Vocabulary
 /// the reservation that it becomes when it moves to another upstream key.
 public struct Reservation: Sendable, Equatable {
     public let id: ReservationID
-    /// The day that it is booked to, whenever it ends (FAULTS I8).
+    /// The day that it is booked to, whenever it ends: `docs/faults.md` §5, I8.
     public let day: BudgetDay
     public internal(set) var ask: ReservationAsk
     public let estimate: MicroCredits
@@ -63,7 +63,7 @@ public struct ReservationAsk: Sendable, Equatable {
     }
 }
 
-/// How a reservation ended: once, in one of these ways (FAULTS I3).
+/// How a reservation ended: once, in one of these ways: `docs/faults.md` §5, I3.
 public struct ReservationEnding: Sendable, Equatable {
     public enum Outcome: Sendable, Equatable {
         /// The vendor said what it charged.

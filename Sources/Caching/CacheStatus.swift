@@ -27,7 +27,7 @@ public enum CacheStatus: Equatable, Sendable {
     ///   - status: the vendor's status; nil when it gave none.
     ///   - stored: the reply was stored.
     ///   - collapsed: it shared another request's flight.
-    ///   - detail: a code of the contract's, when the gateway answered for the vendor.
+    ///   - detail: a code of `docs/api.md` §3, when the gateway answered for the vendor.
     case forward(fwd: ForwardReason, status: Int?, stored: Bool, collapsed: Bool, detail: String? = nil)
     /// Answered by the gateway itself with an error of this code.
     case detail(String)

@@ -5,7 +5,7 @@ import Registry
 import Transport
 import Vocabulary
 
-/// Makes a configuration of a JSON tree, section by section in the order of contract §3.
+/// Makes a configuration of a JSON tree, section by section in the order of `docs/settings.md`.
 struct ConfigurationReader {
     let surroundings: Surroundings
     private(set) var configuration = GatewayConfiguration()
@@ -329,7 +329,7 @@ struct ConfigurationReader {
         configuration.alerts = alerts
     }
 
-    /// Contract §8: https, or http to loopback. Unlike the vendor's address it may have a query.
+    /// `docs/settings.md` §10: https, or http to loopback. Unlike the vendor's address it may have a query.
     private func isWebhook(_ text: String) -> Bool {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), text.utf8.count <= FormLimits.addressCharacters,
             let url = try? BaseURL(parsing: String(text.prefix { $0 != "?" }))

@@ -1,6 +1,6 @@
 /// What a reload may change, and what needs a new start.
 extension GatewayConfiguration {
-    /// Paths of members that differ and take effect only when the program is started again: contract §3.
+    /// Paths of members that differ and take effect only when the program is started again: `docs/settings.md` §1.
     public func changesNeedingRestart(from old: GatewayConfiguration) -> [String] {
         var paths: [String] = []
         if listen.address != old.listen.address { paths.append("listen.address") }

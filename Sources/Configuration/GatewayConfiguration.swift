@@ -3,7 +3,7 @@ public import Registry
 public import Transport
 public import Vocabulary
 
-/// The configuration file as values: contract §3. Immutable; members that the file leaves out have their defaults.
+/// The configuration file as values: `docs/settings.md`. Immutable; what the file leaves out has its default.
 public struct GatewayConfiguration: Sendable, Equatable {
     public var listen = Listen()
     public var admin = Admin()

@@ -1,4 +1,4 @@
-/// How much one member may hold, in the file and on the admin side alike: contract §8.
+/// How much one member may hold, in the file and on the admin side alike: `docs/settings.md`.
 ///
 /// More than anybody needs, and so little that no form takes long to read and no list is made long by one of its items.
 public enum FormLimits {

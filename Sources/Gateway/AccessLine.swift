@@ -11,7 +11,7 @@ struct AccessLine: ~Copyable {
         var status: Int
         var charged = MicroCredits.zero
         var saved = MicroCredits.zero
-        /// The contract's code of an error made here.
+        /// The code of an error made here, `docs/api.md` §3.
         var error: String?
         /// How long the vendor took.
         var upstream: Duration?

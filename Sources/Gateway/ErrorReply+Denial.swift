@@ -2,8 +2,8 @@ import Budgeting
 import Vocabulary
 
 extension ErrorReply {
-    /// The contract's words for a request that the budgets have no room for: §5 `budget_exceeded`, and for a vendor key
-    /// that has spent its `monthly_credits` §7 `no_upstream_key`.
+    /// `budget_exceeded` where a budget has no room for the request (`docs/api.md` §3), `no_upstream_key` where the
+    /// vendor's keys have spent their `monthly_credits` (`docs/faults.md` §4).
     ///
     /// - Parameter status: of a budget's refusal.
     init(_ denial: Denial, status: Int, now: Timestamp) {

@@ -1,7 +1,7 @@
 import UpstreamKeys
 
 extension ErrorReply {
-    /// The contract's words for a failure of the way to the vendor.
+    /// For a failure on the way to the vendor: `docs/api.md` §3.
     init(_ failure: UpstreamFailure) {
         self.init(
             failure.status,

@@ -6,7 +6,7 @@ import Observability
 import Serving
 public import Vocabulary
 
-/// An answer that the gateway makes itself because a request cannot be served: contract §5.
+/// An answer that the gateway makes itself because a request cannot be served: `docs/api.md` §3.
 public struct ErrorReply: Error {
     var status: Int
     var code: ErrorCode

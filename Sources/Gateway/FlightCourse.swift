@@ -1,6 +1,7 @@
 import Budgeting
 import Caching
 import Upstream
+import UpstreamKeys
 import Vocabulary
 
 /// What becomes of one flight, from its leader's first look to its landing. Pure: `FlightLeader` performs what it says.

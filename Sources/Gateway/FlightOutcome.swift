@@ -60,6 +60,6 @@ struct ForwardedReply: Sendable {
     /// How long the vendor took.
     let duration: Duration
 
-    /// Whether the reply is a failure that a stale result may stand in for (contract §4).
+    /// Whether the reply is a failure that a stale result may stand in for (`docs/api.md` §2).
     var isVendorFailure: Bool { status == 500 || status == 503 }
 }

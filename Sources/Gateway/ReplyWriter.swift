@@ -17,7 +17,7 @@ struct ReplyWriter: ~Copyable {
         var isHTTP10: Bool
     }
 
-    /// What a classify reply says besides (contract §4).
+    /// What a classify reply says besides (`docs/api.md` §2).
     struct CacheFields {
         var status: CacheStatus
         var charged = MicroCredits.zero

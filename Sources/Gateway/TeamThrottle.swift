@@ -2,7 +2,7 @@ import Authentication
 import Synchronization
 import Vocabulary
 
-/// How much one team asks at this moment: contract §3, `requests_per_second` and `max_concurrency`.
+/// How much one team asks at this moment: `requests_per_second` and `max_concurrency`, `docs/settings.md` §9.
 ///
 /// Any thread: atomic numbers. It outlives reloads, so that a new limit starts from what is under way.
 final class TeamThrottle: Sendable {

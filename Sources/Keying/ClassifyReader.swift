@@ -2,8 +2,8 @@ import Vocabulary
 
 /// Reads the body of a classify request: strict JSON, then what each member may be, then the canonical form.
 ///
-/// Confined to its worker; its memory is used again, but for what only a body of a hostile shape takes. Contract §4,
-/// FAULTS §9.
+/// Confined to its worker; its memory is used again, but for what only a body of a hostile shape takes.
+/// `docs/api.md` §2, `docs/keying.md`.
 public final class ClassifyReader {
     private var json = StrictJSON()
     private var categories = CategoryList()

@@ -17,7 +17,7 @@ public struct ClassifyReply: Sendable, Equatable {
         case sound(MicroCredits)
     }
 
-    /// What is to be done with the reply: FAULTS §3, contract §4.
+    /// What is to be done with the reply: `docs/faults.md` §3, `docs/api.md` §2.
     public enum Verdict: Sendable, Equatable {
         /// A result that may be stored.
         case storable(MicroCredits)

@@ -1,5 +1,5 @@
-/// What looks like the secret of a team's key as it is issued here (contract §7): `tg_`, 8 letters and digits of its
-/// public identifier, `_` and 32 letters and digits.
+/// What looks like the secret of a team's key as it is issued here (`docs/api.md` §5): `tg_`, 8 letters and digits of
+/// its public identifier, `_` and 32 letters and digits.
 public enum KeyShape {
     /// Behind `_`: half of them count already, so that no key that was cut passes.
     private static let secretMin = 16

@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// Who changed what, when and whence: contract §8. Holds no secret.
+/// Who changed what, when and whence: `docs/api.md` §6. Holds no secret.
 public struct AuditEntry: Sendable, Equatable {
     public let at: Timestamp
     /// The name of the token that was shown.

@@ -5,8 +5,8 @@ import Vocabulary
 // Which teams, team keys and vendor's keys there are, and who may change them. Some are named in the configuration file,
 // others were made through the admin API and live in the store. What holds, always:
 //
-// R1. What the file names belongs to the file: no change but a ruling on a key (contract §3). Where file and store know
-//     the same identifier the file's counts, and the store's has no effect for as long as it does.
+// R1. What the file names belongs to the file: no change but a ruling on a key (`docs/api.md` §6). Where file and store
+//     know the same identifier the file's counts, and the store's has no effect for as long as it does.
 // R2. A change is decided first, from what is there, and gives steps (`RegistryWrite`). The same steps are made durable
 //     in the store and then done here, so that what is in memory is what the next start finds.
 // R3. An identifier keeps what was spent: rotation, another name or another budget never makes a new one.

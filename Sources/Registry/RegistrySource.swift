@@ -1,4 +1,4 @@
-/// Who may change a team or a key: contract §3.
+/// Who may change a team or a key: `docs/api.md` §6.
 public enum RegistrySource: String, Sendable {
     /// The configuration file; the admin API refuses to.
     case file

@@ -1,6 +1,7 @@
 public import Vocabulary
 
-/// The secrets that rotations gave within the last minutes, so that a repeated one answers the same: contract §7. Pure.
+/// The secrets that rotations gave within the last minutes, so that a repeated one answers the same. Pure.
+/// `docs/api.md` §5.
 public struct RotationMemory: Sendable {
     /// How long a rotation is remembered.
     public static let lifetime = Duration.seconds(600)

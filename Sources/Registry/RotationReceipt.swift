@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// What a rotation with an `Idempotency-Key` answered, so that it answers the same when it is repeated: contract §7.
+/// What a rotation with an `Idempotency-Key` answered, so that a repeated one answers the same: `docs/api.md` §5.
 public struct RotationReceipt: Sendable, Equatable {
     public let key: TeamKeyID
     /// SHA-256 of the `Idempotency-Key`, whose text is the client's.

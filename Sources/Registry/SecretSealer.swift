@@ -1,7 +1,7 @@
 public import Cryptography
 public import Vocabulary
 
-/// Seals what the store keeps of secrets under the master key, and opens it again: contract §8.
+/// Seals what the store keeps of secrets under the master key, and opens it again: `docs/api.md` §6.
 ///
 /// Immutable. Without a master key nothing is sealed, and nothing that was sealed can be opened.
 public struct SecretSealer: Sendable {

@@ -3,7 +3,7 @@ import Keying
 import UpstreamKeys
 import Vocabulary
 
-/// What a whole response of the vendor means, by its status: FAULTS §3. Pure.
+/// What a whole response of the vendor means, by its status: `docs/faults.md` §3. Pure.
 enum ReplyVerdict {
     /// Passed on: the vendor did what was asked.
     case success
@@ -27,7 +27,7 @@ enum ReplyVerdict {
         case 403: .rejected(hasErrorShape(content.body) ? .refused : .forbidden)
         case 429: .limited(reader.retryAfter.flatMap { RetryAfter.parse($0.span, now: now) })
         case 500, 503: error(reader.status, content, .failure)
-        // About the request, and not about the vendor's health: FAULTS §3.
+        // About the request, and not about the vendor's health: `docs/faults.md` §3.
         case 400..<500: error(reader.status, content, .neutral)
         case 504: .fail(timeout, .failure)
         default: .fail(.invalidReply("the vendor answered \(reader.status)"), .failure)

@@ -2,7 +2,7 @@ import Vocabulary
 
 /// The time for which a key counts as one that the vendor does not accept. Pure: no clock, no lock.
 ///
-/// Once a minute one real request goes out on the key, and a success ends the quarantine: contract §7.
+/// Once a minute one real request goes out on the key, and a success ends the quarantine: `docs/faults.md` §4.
 struct KeyQuarantine {
     private static let interval = Duration.seconds(60)
 

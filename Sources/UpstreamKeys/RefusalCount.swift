@@ -3,8 +3,8 @@ import Vocabulary
 /// The documents that one key was refused for in a row, with no success between. Pure.
 ///
 /// Three of them put the key out when it was refused as a key (a 401, or a 403 in other words than the vendor's), five in
-/// whatever words: contract §7. A document counts once. Bounded: with the fifth the key is put out, and nothing more is
-/// counted.
+/// whatever words: `docs/faults.md` §4. A document counts once. Bounded: with the fifth the key is put out, and nothing
+/// more is counted.
 struct RefusalCount {
     private static let keyRefusalsMax = 3
     private static let refusalsMax = 5

@@ -72,7 +72,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         }
     }
 
-    /// Whether a stale result may be served in its place (contract §4): the vendor does not answer as it should.
+    /// Whether a stale result may be served in its place (`docs/api.md` §2): the vendor does not answer as it should.
     public var mayServeStale: Bool {
         switch code {
         case .unreachable, .invalidResponse, .circuitOpen, .timeout: true

@@ -222,7 +222,7 @@ struct UpstreamGateState {
     ) -> (Ruling, [UpstreamKeyRecord]) {
         let id = pass.key.account
         comeBack(pass)
-        // A rejection says nothing of the vendor's health (FAULTS §3): others may try a half-open breaker.
+        // A rejection says nothing of the vendor's health (`docs/faults.md` §3): others may try a half-open breaker.
         accounts[id]?.breaker.record(.neutral, of: pass.permit, at: now.steady)
         guard let ruled = accounts[id]?.ring.rejected(rejection, after: first, at: now) else {
             preconditionFailure("a request of an account that is not there")

@@ -1,6 +1,6 @@
 import Vocabulary
 
-/// Whether a 401 or a 403 is about the key or about the request: contract §7.
+/// Whether a 401 or a 403 is about the key or about the request: `docs/faults.md` §4.
 ///
 /// - A rejected request is put to another key. If that one succeeds, the first key is at fault.
 /// - If that one refuses too, the request is the suspect, and neither key suffers. Only a 401 counts against both all the

@@ -21,7 +21,7 @@ public struct UpstreamKeyRecord: Sendable, Equatable {
     }
 }
 
-/// Why a key at the vendor is taken for one that the vendor does not accept: contract §7. The first two, when another
+/// Why a key counts as one that the vendor does not accept: `docs/faults.md` §4. The first two, when another
 /// key of the account was served with the same request, or after three different documents in a row.
 public enum QuarantineReason: String, Sendable, CaseIterable {
     /// A 401.

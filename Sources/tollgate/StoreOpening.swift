@@ -18,7 +18,7 @@ struct StoreOpening {
     /// Opens the store and reads it. Blocks.
     ///
     /// - Parameter onFatal: called on a thread of the store's when the disk failed to make something durable: nothing more
-    ///   may be acknowledged then (FAULTS §6).
+    ///   may be acknowledged then (`docs/faults.md` §6).
     /// - Throws: `StoreFault`, `SealerFault` when secrets in the store cannot be opened, and `ConfigurationFaults` when the
     ///   file names what neither it nor the store has.
     init(

@@ -14,7 +14,7 @@ struct ConfigurationReaderTests {
 
     // MARK: Values
 
-    @Test("the sample of contract §3 is in order and says the defaults")
+    @Test("the sample with every member is in order and says the defaults")
     func contractSample() throws {
         let sample = try bench.configuration(Samples.contract)
         #expect(sample.warnings.isEmpty)
@@ -50,7 +50,7 @@ struct ConfigurationReaderTests {
         #expect(least.alerts == nil)
     }
 
-    @Test("the defaults are those of the contract, read from the least configuration")
+    @Test("the defaults, read from the least configuration")
     func defaults() throws {
         let least = try bench.configuration(Samples.least)
         #expect(least.listen.address == ListenAddress(host: "127.0.0.1", port: 8080))

@@ -77,7 +77,7 @@ enum Samples {
                       "keys": [{"id": "primary", "secret": {"env": "DOCUMENTPRO_API_KEY"}}]}}
         """
 
-    /// The sample of contract §3, with names of files in place of the dots.
+    /// Every member of `docs/settings.md`; those with a default have it.
     static let contract = """
         {
           "listen": {

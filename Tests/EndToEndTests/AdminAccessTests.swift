@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Contract §8: who may do what, and what is remembered of it.
+/// `docs/api.md` §6: who may do what, and what is remembered of it.
 @Suite("The admin side", .serialized, .gateway(["listen": ["workers": 2]]))
 struct AdminAccessTests {
     private struct Attempt {
@@ -44,7 +44,7 @@ struct AdminAccessTests {
         ("viewer", Gateway.viewerToken), ("operator", Gateway.operatorToken), ("admin", Gateway.adminToken),
     ]
 
-    @Test("each role may do what the contract gives it", arguments: attempts.indices, roles.indices)
+    @Test("each role may do what docs/api.md §6 gives it", arguments: attempts.indices, roles.indices)
     func mayDo(index: Int, role: Int) throws {
         let attempt = Self.attempts[index]
         let (name, token) = Self.roles[role]

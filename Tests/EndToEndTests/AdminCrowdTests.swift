@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// FAULTS §2, on the admin side: who has no token keeps nobody out who has one.
+/// `docs/faults.md` §2, on the admin side: connections without a token keep none out that has one.
 @Suite("Strangers at the admin side", .serialized)
 struct AdminCrowdTests {
     private static let count = 1_000

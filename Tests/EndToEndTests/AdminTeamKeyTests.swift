@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Contract §7 and §8: a team's key from the admin API, from its issue to its end.
+/// `docs/api.md` §5 and §6: a team's key from the admin API, from its issue to its end.
 @Suite("Keys of teams from the admin API")
 struct AdminTeamKeyTests {
     private static let masterKey = Data((0..<32).map { UInt8($0) }).base64EncodedString()

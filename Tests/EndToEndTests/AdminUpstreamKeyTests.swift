@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Contract §7 and §8: the vendor's keys from the admin API.
+/// `docs/api.md` §6: the vendor's keys from the admin API.
 @Suite("Keys at the vendor from the admin API")
 struct AdminUpstreamKeyTests {
     private static let second = "vendor-second-0123456789abcdef"

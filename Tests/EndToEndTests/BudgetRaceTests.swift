@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Many distinct questions at once, with room for a hundredth of a thousand: FAULTS §5, I1.
+/// Many distinct questions at once, with room for a hundredth of a thousand: `docs/faults.md` §5, I1.
 @Suite("Races for credits", .serialized)
 struct BudgetRaceTests {
     private static let room = 100

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Contract §6 as clients see it. The simulated vendor charges one credit a page.
+/// `docs/api.md` §4 as clients see it. The simulated vendor charges one credit a page.
 @Suite("Budgets")
 struct BudgetTests {
     /// Budgets of team A, of its key and of the organisation, over the base configuration.
@@ -203,7 +203,7 @@ struct BudgetTests {
         ("credits", ["credits": "missing"], "6"), ("credits", ["credits": "-1"], "6"),
     ]
 
-    @Test("a failure is released, settled or unconfirmed as FAULTS says", arguments: failures.indices)
+    @Test("a failure is released, settled or unconfirmed as docs/faults.md §3 says", arguments: failures.indices)
     func failure(index: Int) throws {
         let row = Self.failures[index]
         try withGateway(configuration(team: [["window": "total", "credits": 10]])) { gateway in

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Contract §4: every reply to a classify request has `Cache-Status`, whoever refuses it and however early.
+/// `docs/api.md` §2: every reply to a classify request has `Cache-Status`, also one that is refused early.
 @Suite("Cache-Status of refused classify requests", .serialized, .gateway(["listen": ["header_timeout": "300ms"]]))
 struct CacheStatusOfRefusalsTests {
     struct Row: Sendable, CustomTestStringConvertible {

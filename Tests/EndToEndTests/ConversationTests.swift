@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// FAULTS §1, what concerns more than one message: order, continuation, persistence, ends.
+/// `docs/faults.md` §1, what concerns more than one message: order, continuation, persistence, ends.
 @Suite("Conversations on one connection (RFC 9112 §9)", .serialized, .gateway())
 struct ConversationTests {
     private func head(_ lines: [String]) -> String { lines.joined(separator: "\r\n") + "\r\n\r\n" }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// FAULTS §1, what concerns the framing of requests: two readers must never see two requests where one sees one.
+/// `docs/faults.md` §1, the framing of requests: no reader may see two requests where another sees one.
 @Suite("Framing of requests (RFC 9112 §6, §7)", .serialized, .gateway())
 struct FramingRefusalTests {
     private static let lengths: [WireRow] = [

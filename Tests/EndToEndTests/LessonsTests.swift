@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Contract §6 and §8: what estimates learn, that it heals when it was wrong, and how an operator reads and forgets it.
+/// `docs/api.md` §4 and §6: what estimates learn, that a wrong one heals, and how an operator reads and forgets it.
 @Suite("What estimates have learned")
 struct LessonsTests {
     private static let budget: JSON = ["budgets": ["organization": [["window": "total", "credits": 100_000]]]]

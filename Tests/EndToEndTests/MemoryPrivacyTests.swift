@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// FAULTS §8: no core dump has a key in it, and no other process of the same user reads the memory.
+/// `docs/faults.md` §8: no core dump has a key in it, and no other process of the same user reads the memory.
 @Suite("The memory of the process")
 struct MemoryPrivacyTests {
     @Test("serve makes itself undumpable before it reads its configuration")

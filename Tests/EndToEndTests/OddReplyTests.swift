@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Replies of the vendor that are neither its answer nor its usual errors: contract §5, FAULTS §3.
+/// Replies of the vendor that are neither its answer nor its usual errors: `docs/faults.md` §3.
 @Suite("Odd replies of the vendor")
 struct OddReplyTests {
     private static let budget: JSON = ["budgets": ["organization": [["window": "total", "credits": 100]]]]

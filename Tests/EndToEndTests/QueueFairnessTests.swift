@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Contract §7 and DESIGN §6: who waits at the vendor's door waits by teams.
+/// `docs/faults.md` §7: in the queue for the vendor the teams take turns.
 @Suite("The queue to the vendor")
 struct QueueFairnessTests {
     /// Waits until so many requests stand in the queue.

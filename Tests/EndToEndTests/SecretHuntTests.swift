@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// FAULTS §8: secrets stand nowhere. Canaries are hunted, in every form that a programmer may put them in by accident.
+/// `docs/faults.md` §8: secrets are nowhere to be read. Canaries are hunted in every form that they may take.
 @Suite("Secrets")
 struct SecretHuntTests {
     private static let upstreamSecret = "canary/upstream+Kq7wZr2mXv9TbN4cLp8s"

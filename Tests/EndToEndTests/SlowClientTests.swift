@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// FAULTS §2: slow and many clients. Waits here are the time-outs under test, set small.
+/// `docs/faults.md` §2: slow and many clients. Waits here are the time-outs under test, set small.
 @Suite("Slow clients")
 struct SlowClientTests {
     private static let head = "POST /v1/classify HTTP/1.1\r\nHost: h\r\nx-api-key: \(Gateway.keyA)\r\n"

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// `requests_per_second`, `max_concurrency` and `models` of a team: contract §3 and §5.
+/// `requests_per_second`, `max_concurrency` and `models` of a team: `docs/settings.md` §9, `docs/api.md` §3.
 @Suite("What a team may ask")
 struct TeamLimitTests {
     private func configuration(_ limits: JSON) -> JSON {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// FAULTS §3, the first row: nothing was sent, so nothing can have been charged.
+/// `docs/faults.md` §3, the first row: nothing was sent, so nothing can have been charged.
 @Suite("A vendor that cannot be reached")
 struct UnreachableVendorTests {
     @Test("nobody listens there: 502 upstream_unreachable, and all is well once somebody does")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// FAULTS §3, the rows about replies that are not what they should be but say what they cost: the client gets them, the
+/// `docs/faults.md` §3, the rows about replies that are odd but say what they cost: the client gets them, the
 /// cache does not, and the ledger gets what they say.
 @Suite(
     "A reply that may not be stored",

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Contract §7 as clients and the vendor see it.
+/// `docs/faults.md` §4 as clients and the vendor see it.
 @Suite("Keys at the vendor")
 struct UpstreamKeyTests {
     static let second = "vendor-second-0123456789abcdef"

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// One row of FAULTS §3: what the vendor does once, and what the client sees of it.
+/// One row of `docs/faults.md` §3: what the vendor does once, and what the client sees of it.
 struct VendorFaultRow: Sendable, CustomTestStringConvertible {
     let kind: String
     let details: JSON

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// FAULTS §3, the rows about a vendor that answers wrongly or not at all, met one after the other by one gateway.
+/// `docs/faults.md` §3, the rows about a vendor that answers wrongly or not at all, met in turn by one gateway.
 @Suite(
     "A vendor that fails",
     .serialized,

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// FAULTS §3, the rows that need settings of their own.
+/// `docs/faults.md` §3, the rows that need settings of their own.
 @Suite("Limits towards the vendor")
 struct VendorLimitTests {
     @Test("no reply within response_timeout is 504, asked for once")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPMessages
 
-/// FAULTS §1: chunk sizes, extensions, data and trailers.
+/// `docs/faults.md` §1: chunk sizes, extensions, data and trailers.
 @Suite("ChunkedDecoder")
 struct ChunkedDecoderTests {
     /// What one body comes to.

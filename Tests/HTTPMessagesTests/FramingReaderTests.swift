@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPMessages
 
-/// FAULTS §1: Host, Content-Length, Transfer-Encoding, Connection and Expect of a whole head.
+/// `docs/faults.md` §1: Host, Content-Length, Transfer-Encoding, Connection and Expect of a whole head.
 @Suite("FramingReader")
 struct FramingReaderTests {
     private typealias Row = RefusedRow<RequestRefusal>

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPMessages
 
-/// FAULTS §1: the request line, the lines of the head, and how much of them there may be.
+/// `docs/faults.md` §1: the request line, the lines of the head, and how much of them there may be.
 @Suite("RequestParser")
 struct RequestParserTests {
     private static func line(_ name: String, _ line: String, _ refusal: RequestRefusal) -> RefusedRow<RequestRefusal> {

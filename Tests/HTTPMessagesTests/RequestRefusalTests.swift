@@ -18,7 +18,7 @@ struct RequestRefusalTests {
             (.severalKeys, 400, "bad_request"),
         ]
 
-    @Test("each refusal has the status that FAULTS §1 asks for", arguments: all)
+    @Test("each refusal has the status that docs/faults.md §1 asks for", arguments: all)
     func statuses(refusal: RequestRefusal, status: Int, code: String) {
         #expect(refusal.status == status)
         #expect(refusal.code.rawValue == code)

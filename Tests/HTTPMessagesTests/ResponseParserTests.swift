@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPMessages
 
-/// FAULTS §1, last line, and §3: responses of the vendor are read as strictly as requests.
+/// `docs/faults.md` §1, behind the table: responses of the vendor are read as strictly as requests.
 @Suite("ResponseParser")
 struct ResponseParserTests {
     private static func line(_ name: String, _ line: String, _ refusal: ResponseRefusal) -> RefusedRow<ResponseRefusal>

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPMessages
 
-/// FAULTS §1: the forms of a request target.
+/// `docs/faults.md` §1: the forms of a request target.
 @Suite("TargetReader")
 struct TargetReaderTests {
     private static func row(_ method: String, _ target: String) -> RefusedRow<RequestRefusal> {

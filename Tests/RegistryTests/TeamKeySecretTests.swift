@@ -5,7 +5,7 @@ import Vocabulary
 
 @Suite("Secrets of teams' keys")
 struct TeamKeySecretTests {
-    @Test("tg_, eight characters, _, thirty-two: the form of contract §7")
+    @Test("tg_, eight characters, _, thirty-two: the form of docs/api.md §5")
     func form() {
         for _ in 0..<200 {
             let secret = TeamKeySecret.make()

@@ -25,7 +25,7 @@ struct UpstreamFailureTests {
         Row(code: .timeout, name: "upstream_timeout", status: 504, mayServeStale: true),
     ]
 
-    @Test("codes, statuses and stale results are those of contract §4 and §5", arguments: rows)
+    @Test("codes, statuses and stale results are those of docs/api.md §2 and §3", arguments: rows)
     func contract(_ row: Row) {
         let failure = UpstreamFailure(row.code, charged: .no, source: .gateway, "why")
         #expect(row.code.errorCode.rawValue == row.name)

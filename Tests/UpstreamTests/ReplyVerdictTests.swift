@@ -33,7 +33,7 @@ struct ReplyVerdictTests {
         }
     }
 
-    /// FAULTS §3 and contract §5, for every status that there is. 1xx never gets here.
+    /// `docs/faults.md` §3, for every status that there is. 1xx never gets here.
     private func expected(_ status: Int) -> String {
         switch status {
         case 200...299: "success"
@@ -48,7 +48,7 @@ struct ReplyVerdictTests {
         }
     }
 
-    @Test("every status has the verdict of FAULTS §3")
+    @Test("every status has the verdict of docs/faults.md §3")
     func statuses() {
         for status in 200...599 { #expect(words(judge(status)) == expected(status), "\(status)") }
     }

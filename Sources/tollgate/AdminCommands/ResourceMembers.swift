@@ -1,6 +1,6 @@
 /// A kind of thing that the admin API has: its members, and which of them a table shows.
 struct ResourceMembers {
-    /// In the order of the contract (§8). What an answer has beyond them comes behind.
+    /// In the order of `docs/api.md` §6. What an answer has beyond them comes behind.
     let members: [String]
     /// The columns of a list.
     let columns: [String]
