@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Rooms that open a door to C mark each unsafe expression; see STYLE: "C behind a fence".
+/// Rooms that open a door to C mark each unsafe expression.
 let fenced: [SwiftSetting] = [.strictMemorySafety()]
 
 /// Rooms on the way of a hit do without the dynamic checks of exclusive access in release builds, where they are a tenth
@@ -136,6 +136,8 @@ let package = Package(
             ],
             path: "Tests/Benchmarks/hostile-bodies"
         ),
+        // Reads the documents and the comments that cite them.
+        .testTarget(name: "DocumentTests"),
         .testTarget(name: "VocabularyTests", dependencies: ["TestSupport", "Vocabulary"]),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport", "Vocabulary"]),
         .testTarget(name: "AuthenticationTests", dependencies: ["Authentication", "TestSupport", "Vocabulary"]),
