@@ -1,5 +1,6 @@
 import Coalescing
 import Dispatch
+import Glibc
 import Synchronization
 import TestSupport
 import Testing
@@ -45,13 +46,14 @@ struct FlightSuccessionTests {
     func rooms() {
         let seed = SeededGenerator().seed
         let threads = 8
-        let rounds = 4_000
+        let rounds = 2_000
         // None, hardly any, plenty.
         let rooms = [Room(0), Room(50), Room(.max), Room(0)]
         let table = FlightTable<Ticket>(followersMax: .max)
         let answers = (0..<threads * rounds).map { _ in Counter() }
         let calls = (0..<3).map { _ in Counter() }
         let wrong = Counter()
+        let refusedTogether = Counter()
         let callCount = (0..<rooms.count).map { _ in Counter() }
 
         @Sendable func answer(_ tickets: [Ticket], _ answer: Answer) {
@@ -66,6 +68,8 @@ struct FlightSuccessionTests {
         @Sendable func lead(_ permit: consuming FlightPermit<Ticket>, _ number: Int, _ ticket: Ticket) {
             var leader = ticket
             while true {
+                // As long as a decision takes, others come.
+                for _ in 0..<3 { sched_yield() }
                 if rooms[leader.team].take() {
                     callCount[leader.team].value.add(1, ordering: .relaxed)
                     let before = calls[number].value.add(1, ordering: .sequentiallyConsistent).oldValue
@@ -76,6 +80,7 @@ struct FlightSuccessionTests {
                 let team = leader.team
                 let (out, next) = permit.handOn { $0.team == team }
                 if out.contains(where: { $0.team != team }) { wrong.value.add(1, ordering: .relaxed) }
+                if out.count > 1 { refusedTogether.value.add(1, ordering: .relaxed) }
                 answer(out, .refused)
                 guard let next else { return }
                 leader = next
@@ -98,6 +103,7 @@ struct FlightSuccessionTests {
         #expect(wrong.value.load(ordering: .relaxed) == 0, "\(note)")
         #expect(answers.allSatisfy { $0.value.load(ordering: .relaxed) != Answer.none.rawValue }, "\(note)")
         #expect(table.flightsUnderWay == 0 && table.followersWaiting == 0, "\(note)")
+        #expect(refusedTogether.value.load(ordering: .relaxed) > 0, "no follower was ever refused with its leader")
         let made = callCount.map { $0.value.load(ordering: .relaxed) }
         #expect(made[0] == 0 && made[3] == 0 && made[1] == 50 && made[2] > 0, "\(made) \(note)")
     }
