@@ -124,7 +124,7 @@ struct AdminRequestTests {
         let request = try request(body: body)
         let fault = try #require(fault { () throws(AdminFault) in try request.form() })
         #expect(fault.status == status)
-        #expect(fault.code == code)
+        #expect(fault.code.rawValue == code)
         #expect(fault.message.contains("ody"))
     }
 }
