@@ -193,7 +193,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "Gateway", "HTTPMessages",
-                "Keying", "Observability", "Storage", "TestSupport", "Transport", "Upstream", "Vocabulary",
+                "Keying", "Observability", "TestSupport", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "TestSupport", "Vocabulary"]),
