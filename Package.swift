@@ -28,9 +28,10 @@ let package = Package(
         // The rooms in the order in which they may import one another, which README shows: upwards only.
         .target(name: "Vocabulary", swiftSettings: hot),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "Vocabulary"], swiftSettings: fenced + hot),
+        .target(name: "JSON", dependencies: ["Vocabulary"], swiftSettings: hot),
         .target(
             name: "Observability",
-            dependencies: [.product(name: "Logging", package: "swift-log"), "Vocabulary"],
+            dependencies: ["JSON", "Vocabulary", .product(name: "Logging", package: "swift-log")],
             swiftSettings: hot
         ),
         .target(name: "EventLoops", dependencies: ["CLibevent", "Vocabulary"], swiftSettings: fenced + hot),
@@ -47,22 +48,22 @@ let package = Package(
         ),
         .target(name: "ContentCodings", dependencies: ["CZlib"], swiftSettings: fenced),
         .target(name: "Authentication", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
-        .target(name: "Keying", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
+        .target(name: "Keying", dependencies: ["Cryptography", "JSON", "Vocabulary"], swiftSettings: hot),
         .target(name: "Caching", dependencies: ["HTTPMessages", "Vocabulary"], swiftSettings: hot),
         .target(name: "Coalescing", dependencies: ["Vocabulary"]),
         .target(name: "UpstreamKeys", dependencies: ["Vocabulary"]),
         .target(name: "Budgeting", dependencies: ["Vocabulary"], swiftSettings: hot),
-        .target(name: "Forms", dependencies: ["Keying", "Observability", "Vocabulary"]),
+        .target(name: "Forms", dependencies: ["JSON", "Observability", "Vocabulary"]),
         .target(
             name: "Registry",
             dependencies: [
-                "Authentication", "Budgeting", "Cryptography", "Forms", "Keying", "UpstreamKeys", "Vocabulary",
+                "Authentication", "Budgeting", "Cryptography", "Forms", "JSON", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(
             name: "Upstream",
             dependencies: [
-                "ContentCodings", "EventLoops", "HTTPMessages", "Keying", "Transport", "UpstreamKeys", "Vocabulary",
+                "ContentCodings", "EventLoops", "HTTPMessages", "JSON", "Transport", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(
@@ -78,41 +79,40 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "EventLoops", "HTTPMessages",
-                "Keying", "Observability", "Serving", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
+                "JSON", "Keying", "Observability", "Serving", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
             ],
             swiftSettings: hot
         ),
         .target(
             name: "Administration",
             dependencies: [
-                "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway", "HTTPMessages",
+                "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway", "HTTPMessages", "JSON",
                 "Keying", "Observability", "Registry", "Serving", "Transport", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(
             name: "Configuration",
             dependencies: [
-                "Administration", "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway",
-                "HTTPMessages", "Keying", "Registry", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
+                "Administration", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway", "HTTPMessages", "JSON",
+                "Registry", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(
             name: "VendorSimulation",
-            dependencies: ["ContentCodings", "EventLoops", "HTTPMessages", "Serving", "Transport", "Vocabulary"]
+            dependencies: [
+                "ContentCodings", "EventLoops", "HTTPMessages", "JSON", "Serving", "Transport", "Vocabulary",
+            ]
         ),
         .target(
             name: "AdminClient",
-            dependencies: [
-                "Configuration", "EventLoops", "Forms", "HTTPMessages", "Keying", "Transport", "Vocabulary",
-            ]
+            dependencies: ["Configuration", "EventLoops", "Forms", "HTTPMessages", "JSON", "Transport", "Vocabulary"]
         ),
         .executableTarget(
             name: "tollgate",
             dependencies: [
                 "AdminClient", "Administration", "Budgeting", "Caching", "Configuration", "Cryptography", "EventLoops",
-                "Forms", "Gateway", "HTTPMessages", "Keying", "Observability", "Registry", "Storage", "Transport",
-                "UpstreamKeys",
-                "VendorSimulation", "Vocabulary",
+                "Forms", "Gateway", "JSON", "Keying", "Observability", "Registry", "Storage", "Transport",
+                "UpstreamKeys", "VendorSimulation", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -141,7 +141,11 @@ let package = Package(
         .testTarget(name: "VocabularyTests", dependencies: ["TestSupport", "Vocabulary"]),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport", "Vocabulary"]),
         .testTarget(name: "AuthenticationTests", dependencies: ["Authentication", "TestSupport", "Vocabulary"]),
-        .testTarget(name: "KeyingTests", dependencies: ["Cryptography", "Keying", "TestSupport", "Vocabulary"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "Vocabulary"]),
+        .testTarget(
+            name: "KeyingTests",
+            dependencies: ["Cryptography", "JSON", "Keying", "TestSupport", "Vocabulary"]
+        ),
         .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTPMessages", "TestSupport", "Vocabulary"]),
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "TestSupport", "Vocabulary"]),
         .testTarget(name: "UpstreamKeysTests", dependencies: ["TestSupport", "UpstreamKeys", "Vocabulary"]),
@@ -152,33 +156,33 @@ let package = Package(
             dependencies: ["EventLoops", "HTTPMessages", "Serving", "TestSupport", "Transport", "Vocabulary"]
         ),
         .testTarget(name: "ContentCodingsTests", dependencies: ["ContentCodings", "TestSupport"]),
-        .testTarget(name: "FormsTests", dependencies: ["Forms", "Keying", "TestSupport", "Vocabulary"]),
+        .testTarget(name: "FormsTests", dependencies: ["Forms"]),
         .testTarget(
             name: "RegistryTests",
             dependencies: [
-                "Authentication", "Budgeting", "Cryptography", "Forms", "Keying", "Registry", "TestSupport",
+                "Authentication", "Budgeting", "Cryptography", "Forms", "JSON", "Registry", "TestSupport",
                 "UpstreamKeys", "Vocabulary",
             ]
         ),
         .testTarget(
             name: "AdministrationTests",
             dependencies: [
-                "Administration", "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway",
-                "HTTPMessages", "Keying", "Registry", "Storage", "TestSupport", "Transport", "Upstream", "UpstreamKeys",
-                "Vocabulary",
+                "Administration", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Forms",
+                "Gateway", "HTTPMessages", "JSON", "Registry", "Storage", "TestSupport", "Transport", "Upstream",
+                "UpstreamKeys", "Vocabulary",
             ]
         ),
         .testTarget(
             name: "ConfigurationTests",
             dependencies: [
-                "Administration", "Budgeting", "Configuration", "Cryptography", "Forms", "Gateway", "Keying",
-                "Registry", "TestSupport", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
+                "Budgeting", "Configuration", "Cryptography", "Forms", "Gateway", "JSON", "Registry", "TestSupport",
+                "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "Registry", "Storage", "TestSupport", "Vocabulary",
+                "Authentication", "Budgeting", "Caching", "Registry", "Storage", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
@@ -193,14 +197,15 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "Gateway", "HTTPMessages",
-                "Keying", "Observability", "TestSupport", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
+                "JSON", "Keying", "Storage", "TestSupport", "Upstream", "Vocabulary",
             ]
         ),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "TestSupport", "Vocabulary"]),
         .testTarget(
             name: "ObservabilityTests",
             dependencies: [
-                "Observability", "TestSupport", "Vocabulary", .product(name: "Logging", package: "swift-log"),
+                "Observability", "TestSupport", "Vocabulary",
+                .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(
@@ -208,10 +213,10 @@ let package = Package(
             dependencies: ["COpenSSL", "EventLoops", "TestSupport", "Transport", "Vocabulary"]
         ),
         .testTarget(name: "VendorSimulationTests", dependencies: ["Transport", "VendorSimulation", "Vocabulary"]),
-        .testTarget(name: "AdminClientTests", dependencies: ["AdminClient", "Forms", "Keying", "TestSupport"]),
+        .testTarget(name: "AdminClientTests", dependencies: ["AdminClient", "Forms", "JSON", "TestSupport"]),
         .testTarget(
             name: "TollgateTests",
-            dependencies: ["AdminClient", "Forms", "Keying", "TestSupport", "Vocabulary", "tollgate"]
+            dependencies: ["AdminClient", "Forms", "JSON", "TestSupport", "Vocabulary", "tollgate"]
         ),
         // Reads the sources, of which it needs none to be built.
         .testTarget(name: "ArchitectureTests"),

@@ -1,4 +1,4 @@
-import Keying
+import JSON
 
 /// A response of the admin API: its status and all of its content.
 struct AdminAnswer: Equatable {

@@ -1,5 +1,5 @@
 public import HTTPMessages
-public import Keying
+public import JSON
 
 /// One request to the admin API, before it is bytes.
 public struct AdminCall {

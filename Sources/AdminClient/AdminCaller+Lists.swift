@@ -1,4 +1,4 @@
-public import Keying
+public import JSON
 
 /// The items of one or more lists, in the order in which the gateway gave them.
 public struct AdminListing {

@@ -1,7 +1,7 @@
 import EventLoops
 import Forms
 import HTTPMessages
-public import Keying
+public import JSON
 import Transport
 import Vocabulary
 

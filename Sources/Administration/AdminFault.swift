@@ -1,6 +1,6 @@
 public import Forms
 import HTTPMessages
-public import Keying
+public import JSON
 import Serving
 public import Vocabulary
 

@@ -1,4 +1,4 @@
-import Keying
+import JSON
 
 /// Pages of lists: `docs/api.md` §6.
 extension AdminPage {

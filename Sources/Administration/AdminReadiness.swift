@@ -1,5 +1,5 @@
 import HTTPMessages
-import Keying
+import JSON
 
 /// The health checks of the admin listener, which need no token. Confined to the server's loop.
 final class AdminReadiness {

@@ -1,6 +1,6 @@
 import Forms
 import Gateway
-public import Keying
+public import JSON
 
 /// The answer to one request.
 public struct AdminReply: Sendable {

@@ -1,5 +1,5 @@
 public import Forms
-import Keying
+import JSON
 
 /// The body of a request, read as what somebody filled in.
 extension AdminRequest {

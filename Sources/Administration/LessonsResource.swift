@@ -2,6 +2,7 @@ import Budgeting
 import EventLoops
 import Forms
 import Gateway
+import JSON
 import Keying
 import Observability
 import Registry

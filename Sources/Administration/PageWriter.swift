@@ -1,5 +1,5 @@
 import Forms
-import Keying
+import JSON
 import Vocabulary
 
 /// One page of a list as JSON: as many items as fit into so many bytes, and where the next page begins. Confined to one

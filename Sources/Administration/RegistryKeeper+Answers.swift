@@ -1,4 +1,4 @@
-import Keying
+import JSON
 import Registry
 
 extension RegistryKeeper {

@@ -2,7 +2,7 @@ import Authentication
 import Budgeting
 public import EventLoops
 public import Gateway
-import Keying
+import JSON
 import Observability
 public import Registry
 import Vocabulary

@@ -1,6 +1,6 @@
 import Forms
 public import Gateway
-import Keying
+import JSON
 public import Registry
 import Vocabulary
 

@@ -1,7 +1,7 @@
 import EventLoops
 import Forms
 import Gateway
-import Keying
+import JSON
 import UpstreamKeys
 import Vocabulary
 

@@ -1,7 +1,7 @@
 import Cryptography
 import EventLoops
 import Forms
-import Keying
+import JSON
 import Registry
 import Vocabulary
 

@@ -1,5 +1,5 @@
 import Forms
-import Keying
+import JSON
 import Registry
 import UpstreamKeys
 import Vocabulary

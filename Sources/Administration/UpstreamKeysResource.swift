@@ -2,7 +2,7 @@ import Cryptography
 import EventLoops
 import Forms
 import Gateway
-import Keying
+import JSON
 import Registry
 import UpstreamKeys
 import Vocabulary

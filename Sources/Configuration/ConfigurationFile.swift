@@ -1,6 +1,6 @@
 import Forms
 import Foundation
-import Keying
+import JSON
 
 /// A configuration file on disk.
 public enum ConfigurationFile {

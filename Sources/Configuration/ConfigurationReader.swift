@@ -1,6 +1,6 @@
 import Budgeting
 import Forms
-import Keying
+import JSON
 import Registry
 import Transport
 import Vocabulary

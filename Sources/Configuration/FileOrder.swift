@@ -1,5 +1,5 @@
 import Forms
-import Keying
+import JSON
 
 /// Where each member stands in a file, so that faults are reported in the order in which people read the file.
 struct FileOrder {

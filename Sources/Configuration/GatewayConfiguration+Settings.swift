@@ -2,7 +2,7 @@ import Budgeting
 import Cryptography
 public import Gateway
 import HTTPMessages
-import Keying
+import JSON
 public import Registry
 public import Transport
 import Upstream

@@ -1,6 +1,6 @@
 import Forms
 import Foundation
-import Keying
+import JSON
 import Transport
 
 /// Secrets, and files that are named: read now, so that everything wrong is known before anything starts.

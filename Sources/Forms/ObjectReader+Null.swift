@@ -1,4 +1,4 @@
-import Keying
+import JSON
 
 /// Members that may be null where somebody takes a value away again.
 extension ObjectReader {

@@ -1,4 +1,4 @@
-public import Keying
+public import JSON
 import Observability
 public import Vocabulary
 

@@ -1,4 +1,4 @@
-public import Keying
+public import JSON
 
 /// Takes the members out of one JSON object that somebody filled in; a class, so that closures can share it. Every wrong
 /// type or value becomes a fault with its path, and so does a member that nobody asked for. Confined to one reading.

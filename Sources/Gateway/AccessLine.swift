@@ -1,4 +1,5 @@
 import HTTPMessages
+import JSON
 import Observability
 import Transport
 import Vocabulary

@@ -1,6 +1,7 @@
 import Authentication
 import Budgeting
 import Cryptography
+import JSON
 import Keying
 import Observability
 import Vocabulary

@@ -1,6 +1,7 @@
 import Authentication
 import Caching
 import HTTPMessages
+import JSON
 import Keying
 import Observability
 import Serving

@@ -2,7 +2,7 @@ import Caching
 import Coalescing
 import EventLoops
 import HTTPMessages
-import Keying
+import JSON
 import Serving
 import Upstream
 import Vocabulary

@@ -1,12 +1,12 @@
 import Glibc
-import Vocabulary
+public import Vocabulary
 
 /// The content of strings of a JSON text, with its escapes taken out. The text was read by `StrictJSON`.
 ///
 /// What a string says, and the canonical spelling of it, are at most as long as the string.
-enum JSONContent {
+public enum JSONContent {
     /// Appends what the string says, in UTF-8.
-    static func append(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteWriter) {
+    public static func append(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteWriter) {
         let text = UnsafeBufferPointer(rebasing: bytes[node.range])
         guard node.hasEscapes else { return output.append(text) }
         output.append(atMost: text.count) { memory in
@@ -16,7 +16,7 @@ enum JSONContent {
         }
     }
 
-    static func bytes(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    public static func bytes(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         guard node.hasEscapes else { return Array(bytes[node.range]) }
         var output = ByteWriter(capacity: node.range.count)
         append(node, bytes, to: &output)
@@ -25,7 +25,7 @@ enum JSONContent {
 
     /// Whether the string of a text that was not read strictly has content: no escape of it is half of a surrogate pair.
     /// Each escape is one that JSON knows.
-    static func isWellFormed(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    public static func isWellFormed(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard node.hasEscapes else { return true }
         var index = Int(node.start)
         while index < Int(node.end) {
@@ -49,7 +49,9 @@ enum JSONContent {
     }
 
     /// Whether the string says exactly this.
-    static func equals(_ node: JSONTape.Node, _ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    @inlinable
+    public static func equals(_ node: JSONTape.Node, _ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool
+    {
         let expected = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         if node.hasEscapes { return node.range.count >= expected.count && compare(node, name, bytes) == 0 }
         guard node.range.count == expected.count else { return false }
@@ -58,7 +60,8 @@ enum JSONContent {
     }
 
     /// Negative, zero or positive as the bytes that the string says stand before the others, are equal or stand behind.
-    static func compare(_ node: JSONTape.Node, _ other: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    public static func compare(_ node: JSONTape.Node, _ other: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Int
+    {
         guard node.hasEscapes else {
             let length = min(node.range.count, other.utf8CodeUnitCount)
             let result = memcmp(bytes.baseAddress! + Int(node.start), other.utf8Start, length)
@@ -73,7 +76,7 @@ enum JSONContent {
     }
 
     /// Appends a string in quotation marks with as few escapes as RFC 8259 §7 allows: one spelling per content.
-    static func appendCanonical(
+    public static func appendCanonical(
         _ node: JSONTape.Node,
         _ bytes: UnsafeBufferPointer<UInt8>,
         to output: inout ByteWriter
@@ -93,7 +96,7 @@ enum JSONContent {
     }
 
     /// Appends some content in quotation marks, in the same spelling.
-    static func appendQuoted(_ content: String, to output: inout ByteWriter) {
+    public static func appendQuoted(_ content: String, to output: inout ByteWriter) {
         output.append(UInt8(ascii: "\""))
         var content = content
         content.withUTF8 { content in
@@ -153,17 +156,17 @@ enum JSONContent {
     }
 
     /// Gives what a string says byte by byte, without memory of its own.
-    struct Reader {
+    public struct Reader {
         private let text: UnsafeBufferPointer<UInt8>
         private var index = 0
         /// Bytes of a character that was escaped, the next one lowest; 0 when there is none.
         private var pending: UInt32 = 0
 
-        init(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) {
+        public init(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) {
             text = UnsafeBufferPointer(rebasing: bytes[node.range])
         }
 
-        mutating func next() -> UInt8? {
+        public mutating func next() -> UInt8? {
             if pending != 0 {
                 defer { pending >>= 8 }
                 return UInt8(truncatingIfNeeded: pending)

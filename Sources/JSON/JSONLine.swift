@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// One JSON object on a line of its own, built in a buffer that is used again. Confined to whoever builds it.
+/// One JSON object on a line of its own, built in a buffer that is used again. Confined to its builder.
 public struct JSONLine: ~Copyable {
     @usableFromInline
     var output = ByteWriter(capacity: 512)
@@ -46,7 +46,7 @@ public struct JSONLine: ~Copyable {
     @_disfavoredOverload
     public mutating func member(_ name: StaticString, _ value: String) {
         key(name)
-        appendQuoted(value)
+        JSONText.appendQuoted(value, to: &output)
     }
 
     /// A string of ours that needs no escaping.
@@ -108,18 +108,11 @@ public struct JSONLine: ~Copyable {
     }
 
     /// A string under a name that is escaped too.
-    mutating func member(escapedName name: String, _ value: String) {
+    public mutating func member(escapedName name: String, _ value: String) {
         if output.count > 1 { output.append(UInt8(ascii: ",")) }
-        appendQuoted(name)
+        JSONText.appendQuoted(name, to: &output)
         output.append(UInt8(ascii: ":"))
-        appendQuoted(value)
-    }
-
-    private mutating func appendQuoted(_ text: String) {
-        output.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { JSONText.appendEscaped(Span(_unsafeElements: $0), to: &output) }
-        output.append(UInt8(ascii: "\""))
+        JSONText.appendQuoted(value, to: &output)
     }
 
     @inlinable @inline(__always)

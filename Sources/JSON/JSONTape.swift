@@ -3,30 +3,35 @@
 ///
 /// Offsets are into the text, which must still be there when a node's content is looked at. The children of a
 /// container follow it; in an object names and values take turns.
-final class JSONTape {
-    enum Kind: UInt8 { case object, array, string, number, yes, no, null }
+public final class JSONTape {
+    @frozen
+    public enum Kind: UInt8 { case object, array, string, number, yes, no, null }
 
-    struct Node {
-        var kind: Kind
+    @frozen
+    public struct Node {
+        public internal(set) var kind: Kind
         /// What stands in the text is the canonical form already; in a string then, nothing is escaped.
-        var isCanonical: Bool
+        public internal(set) var isCanonical: Bool
         /// Objects only: `start` is the index of the first name in the order of the names' bytes, and the `next` of each name
         /// that of the following one, 0 behind the last. Otherwise the names are in that order as they stand in the text.
+        @usableFromInline
         var isReordered = false
         /// The text: between the quotation marks of a string, all of anything else.
-        var start: UInt32
-        var end: UInt32
+        public internal(set) var start: UInt32
+        public internal(set) var end: UInt32
         /// The index of the node after this one and all that is in it.
-        var next: UInt32
+        public internal(set) var next: UInt32
 
-        var range: Range<Int> { Int(start)..<Int(end) }
+        @inlinable
+        public var range: Range<Int> { Int(start)..<Int(end) }
 
         /// A string's with its quotation marks.
-        @inline(__always)
-        var wholeRange: Range<Int> { kind == .string ? (Int(start) &- 1)..<(Int(end) &+ 1) : range }
+        @inlinable @inline(__always)
+        public var wholeRange: Range<Int> { kind == .string ? (Int(start) &- 1)..<(Int(end) &+ 1) : range }
 
         /// Strings only: something is escaped, so the content is not what stands in the text.
-        var hasEscapes: Bool { !isCanonical }
+        @inlinable
+        public var hasEscapes: Bool { !isCanonical }
     }
 
     /// So many nodes may be room that is not needed; more only when as many are there.
@@ -34,17 +39,19 @@ final class JSONTape {
     /// Memory for so many nodes is kept from one text to the next: 1 MiB.
     private static let keptMax = 1 << 16
 
-    private var base: UnsafeMutablePointer<Node>?  // owned: deallocated in deinit and when it grows
+    @usableFromInline
+    var base: UnsafeMutablePointer<Node>?  // owned: deallocated in deinit and when it grows
     private var capacity = 0
-    private(set) var count = 0
+    @usableFromInline
+    var count = 0
 
     deinit { base?.deallocate() }
 
     /// Good until the next change.
-    @inline(__always)
-    var nodes: UnsafeMutableBufferPointer<Node> { UnsafeMutableBufferPointer(start: base, count: count) }
+    @inlinable @inline(__always)
+    public var nodes: UnsafeMutableBufferPointer<Node> { UnsafeMutableBufferPointer(start: base, count: count) }
 
-    func removeAll() {
+    public func removeAll() {
         count = 0
         guard capacity > Self.keptMax else { return }
         base?.deallocate()
@@ -116,14 +123,15 @@ final class JSONTape {
     }
 
     /// Whether a closed container has two members, or elements, or more of them.
-    func hasSeveral(_ container: Int) -> Bool {
+    public func hasSeveral(_ container: Int) -> Bool {
         let first = container + (nodes[container].kind == .object ? 2 : 1)
         let end = nodes[container].next
         return first < Int(end) && nodes[first].next < end
     }
 
     /// Calls `body` with the name's and the value's index of each member of an object, in document order.
-    func forEachMember<Failure: Error>(
+    @inlinable
+    public func forEachMember<Failure: Error>(
         of object: Int,
         _ body: (_ name: Int, _ value: Int) throws(Failure) -> Void
     ) throws(Failure) {
@@ -136,7 +144,8 @@ final class JSONTape {
     }
 
     /// Calls `body` with the name's index of each member of an object, in the order of the names' bytes.
-    func forEachNameInOrder(of object: Int, _ body: (_ name: Int) -> Void) {
+    @inlinable
+    public func forEachNameInOrder(of object: Int, _ body: (_ name: Int) -> Void) {
         guard nodes[object].isReordered else { return forEachMember(of: object) { name, _ in body(name) } }
         var name = Int(nodes[object].start)
         while name != 0 {
@@ -146,7 +155,8 @@ final class JSONTape {
     }
 
     /// Calls `body` with the position and the index of each element of an array.
-    func forEachElement<Failure: Error>(
+    @inlinable
+    public func forEachElement<Failure: Error>(
         of array: Int,
         _ body: (_ position: Int, _ element: Int) throws(Failure) -> Void
     ) throws(Failure) {

@@ -18,6 +18,21 @@ public enum JSONText {
         }
     }
 
+    /// Appends a text escaped and in quotation marks.
+    public static func appendQuoted(_ text: String, to output: inout ByteWriter) {
+        output.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { appendEscaped(Span(_unsafeElements: $0), to: &output) }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// A text escaped and in quotation marks.
+    public static func quoted(_ text: String) -> String {
+        var output = ByteWriter(capacity: text.utf8.count + 16)
+        appendQuoted(text, to: &output)
+        return output.withBytes { $0.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) } }
+    }
+
     @inline(__always)
     private static func isPlain(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")

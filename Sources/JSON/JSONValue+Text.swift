@@ -1,5 +1,3 @@
-public import Keying
-import Observability
 public import Vocabulary
 
 /// JSON trees written as text, and made of our values: exact numbers, members in the order given.
@@ -17,7 +15,7 @@ extension JSONValue {
         case .null: output.append("null")
         case .bool(let flag): output.append(flag ? "true" : "false")
         case .number(let text): output.append(text)
-        case .string(let text): Self.write(text, to: &output)
+        case .string(let text): JSONText.appendQuoted(text, to: &output)
         case .array(let elements):
             output.append("[")
             for (index, element) in elements.enumerated() {
@@ -29,18 +27,12 @@ extension JSONValue {
             output.append("{")
             for (index, member) in members.enumerated() {
                 if index > 0 { output.append(", ") }
-                Self.write(member.name, to: &output)
+                JSONText.appendQuoted(member.name, to: &output)
                 output.append(": ")
                 member.value.write(to: &output)
             }
             output.append("}")
         }
-    }
-
-    private static func write(_ text: String, to output: inout ByteWriter) {
-        output.append("\"")
-        JSONText.appendEscaped(Array(text.utf8).span, to: &output)
-        output.append("\"")
     }
 
     // MARK: Our values

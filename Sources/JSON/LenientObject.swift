@@ -1,5 +1,3 @@
-import Vocabulary
-
 /// The outermost members of a JSON object that the strict reader refused.
 ///
 /// For replies of a vendor whose JSON writer is not exact: NaN (Python), lone surrogates, a byte order mark, names that
@@ -7,9 +5,9 @@ import Vocabulary
 /// what every reader agrees upon is relied on: where strings end and which bracket closes which. What could make readers
 /// differ about that (comments, apostrophes, an unknown escape) breaks the text as a whole. Names are reported as often as
 /// they stand there, and only those of the outermost object; the caller has to see to duplicates. Takes one step a byte.
-struct LenientObject {
+public struct LenientObject {
     /// What a text turned out to be.
-    enum Shape {
+    public enum Shape {
         /// One object and white space.
         case object
         /// One object, and behind it bytes which hold no member: there is no quotation mark among them.
@@ -19,7 +17,7 @@ struct LenientObject {
     }
 
     /// What a member says, as far as it is the same to all readers.
-    enum Value {
+    public enum Value {
         /// The string's content without quotation marks, still escaped.
         case string(JSONTape.Node)
         /// A JSON number, or what begins like one and does not begin with a zero too many.
@@ -33,10 +31,10 @@ struct LenientObject {
     /// The closing brackets that are still to come, of what is inside a member.
     private var closings: [UInt8] = []
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    public init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     /// Calls `body` with each outermost member, in document order.
-    mutating func forEachMember(_ body: (_ name: JSONTape.Node, _ value: Value) -> Void) -> Shape {
+    public mutating func forEachMember(_ body: (_ name: JSONTape.Node, _ value: Value) -> Void) -> Shape {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         guard takes("{") else { return .broken }
         while !takes("}") {

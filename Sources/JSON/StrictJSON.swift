@@ -5,7 +5,7 @@
 /// (duplicate names, unpaired surrogates), the text is refused. It does not recurse: containers that are open stand on
 /// a stack that is as deep as is allowed, so a megabyte of brackets is refused at the first one too many. Its time is
 /// linear in the length of the text, but for the names of an object, which are sorted.
-struct StrictJSON: ~Copyable {
+public struct StrictJSON: ~Copyable {
     private enum Expected {
         case firstElement, firstName, separator, value, name, colon, nothing
 
@@ -17,7 +17,7 @@ struct StrictJSON: ~Copyable {
         }
     }
 
-    let tape = JSONTape()
+    public let tape = JSONTape()
     /// The innermost container that is open. What is open has no end yet: until then its node holds the container around
     /// it, and how much was not canonical before it.
     private var container = Self.outermost
@@ -30,10 +30,10 @@ struct StrictJSON: ~Copyable {
 
     private static let outermost = UInt32.max
 
-    init(depthMax: Int = 64) { self.depthMax = depthMax }
+    public init(depthMax: Int = 64) { self.depthMax = depthMax }
 
     /// Reads `bytes` whole; `tape` holds the result, its first node the outermost value.
-    mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONFault) {
+    public mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONFault) {
         tape.removeAll()
         (container, depth, irregularities) = (Self.outermost, 0, 0)
         guard bytes.count <= Int(Int32.max) else { throw JSONFault("the text is too long", at: 0, in: bytes) }

@@ -6,13 +6,15 @@ import Glibc
 /// A radix sort by words (Bentley and Sedgewick, "Fast algorithms for sorting and searching strings", 1997, with eight
 /// bytes for a character): texts are sorted by one word, and only those that agree in it are looked at again, in their
 /// next words. So texts that begin alike cost no more than reading each of them once.
-struct TextOrder {
-    private struct Entry {
+public struct TextOrder {
+    @usableFromInline
+    struct Entry {
         /// The bytes from the depth on that is sorted by, the first one highest; zeros behind the end.
         var word: UInt64 = 0
         /// Where it begins in the first memory, or with the highest bit in the second one.
         let place: UInt32
         let length: UInt32
+        @usableFromInline
         let number: UInt32
 
         /// How much there is from a depth on, and anything above 8 alike: of texts that agree in a word with its zeros the
@@ -22,8 +24,13 @@ struct TextOrder {
     }
 
     /// The two memories that texts lie in. Lent for a call.
-    struct Memories {
+    public struct Memories {
         let first, second: UnsafeBufferPointer<UInt8>
+
+        public init(first: UnsafeBufferPointer<UInt8>, second: UnsafeBufferPointer<UInt8>) {
+            self.first = first
+            self.second = second
+        }
     }
 
     /// Texts at these places agree in as many bytes as the depth is.
@@ -38,10 +45,13 @@ struct TextOrder {
     /// Memory for so many texts is kept from one use to the next.
     private static let keptMax = 1 << 14
 
-    private var entries: [Entry] = []
+    @usableFromInline
+    var entries: [Entry] = []
     private var parts: [Part] = []
 
-    mutating func removeAll() {
+    public init() {}
+
+    public mutating func removeAll() {
         entries.removeAll(keepingCapacity: entries.capacity <= Self.keptMax)
         parts.removeAll(keepingCapacity: parts.capacity <= Self.keptMax)
     }
@@ -49,7 +59,7 @@ struct TextOrder {
     /// Adds a text of fewer than 2^31 bytes.
     ///
     /// - Parameter number: what it is known by.
-    mutating func append(_ number: UInt32, _ range: Range<Int>, inSecond: Bool = false) {
+    public mutating func append(_ number: UInt32, _ range: Range<Int>, inSecond: Bool = false) {
         let place = UInt32(range.lowerBound)
         entries.append(
             Entry(place: inSecond ? place | Self.secondMark : place, length: UInt32(range.count), number: number)
@@ -57,10 +67,11 @@ struct TextOrder {
     }
 
     /// The numbers of the texts, in their order once they are sorted.
-    var numbers: some Sequence<UInt32> { entries.lazy.map(\.number) }
+    @inlinable
+    public var numbers: some Sequence<UInt32> { entries.lazy.map(\.number) }
 
     /// Whether there was anything to do: if not, each text stands behind lower ones.
-    mutating func sort(_ memories: Memories) -> Bool {
+    public mutating func sort(_ memories: Memories) -> Bool {
         let isDone = entries.withUnsafeMutableBufferPointer { entries in
             var isAscending = true
             var previous: UInt64 = 0
@@ -140,7 +151,7 @@ struct TextOrder {
     }
 
     /// The lowest number of a text that equals one of a lower number, once they are sorted.
-    func firstRepeated(_ memories: Memories) -> UInt32? {
+    public func firstRepeated(_ memories: Memories) -> UInt32? {
         var first: UInt32?
         // The two lowest numbers of those that equal the one before.
         var (lowest, second) = (UInt32.max, UInt32.max)

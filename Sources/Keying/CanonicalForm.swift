@@ -1,3 +1,4 @@
+import JSON
 import Vocabulary
 
 /// The one spelling of a JSON value: no white space, members in the order of their names' bytes, as few escapes as

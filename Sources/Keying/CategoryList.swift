@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Vocabulary
 
 /// The categories of one request while they are read: where each stands, and its label unescaped. Confined to its

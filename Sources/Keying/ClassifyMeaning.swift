@@ -1,3 +1,4 @@
+import JSON
 import Vocabulary
 
 /// What the members of a classify body say, and the canonical form that follows from it.

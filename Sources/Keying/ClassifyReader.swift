@@ -1,3 +1,4 @@
+import JSON
 import Vocabulary
 
 /// Reads the body of a classify request: strict JSON, then what each member may be, then the canonical form.

@@ -1,3 +1,4 @@
+import JSON
 public import Vocabulary
 
 /// What the body of a vendor's reply to a classify request says. Immutable.

@@ -1,4 +1,5 @@
 public import Cryptography
+import JSON
 public import Vocabulary
 
 /// Whether the order of the categories is part of the question.

@@ -1,3 +1,4 @@
+import JSON
 public import Vocabulary
 
 /// Why a body is no classify request: 400, before anything is spent.

@@ -1,3 +1,4 @@
+import JSON
 public import Vocabulary
 
 /// What one request is called in its reply, in the logs and at the vendor.

@@ -1,6 +1,6 @@
 public import Budgeting
 public import Forms
-import Keying
+import JSON
 import Vocabulary
 
 /// Budgets as the file and the admin API write them.

@@ -1,5 +1,5 @@
 import HTTPMessages
-import Keying
+import JSON
 import UpstreamKeys
 import Vocabulary
 

@@ -1,3 +1,4 @@
+import JSON
 import Vocabulary
 
 /// A classification that took place, member by member as the vendor's reply has them.
@@ -15,12 +16,12 @@ struct ClassifyResult {
 
     /// The reply's body, its members in the order in which the vendor documents them.
     var json: String {
-        let scores = scores.map { "\(JSONString.quoted($0.label)): \(CategoryScores.text(ofShare: $0.share))" }
-        var text = #"{"request_id": \#(JSONString.quoted(requestID)), "#
-        text += #""document_id": \#(JSONString.quoted(documentID)), "classifier_id": null, "#
-        text += #""classification": \#(classification.map(JSONString.quoted) ?? "null"), "#
+        let scores = scores.map { "\(JSONText.quoted($0.label)): \(CategoryScores.text(ofShare: $0.share))" }
+        var text = #"{"request_id": \#(JSONText.quoted(requestID)), "#
+        text += #""document_id": \#(JSONText.quoted(documentID)), "classifier_id": null, "#
+        text += #""classification": \#(classification.map(JSONText.quoted) ?? "null"), "#
         text += #""confidence_scores": {\#(scores.joined(separator: ", "))}, "#
-        text += #""request_status": \#(JSONString.quoted(requestStatus)), "#
+        text += #""request_status": \#(JSONText.quoted(requestStatus)), "#
         if let creditsText { text += #""credits_used": \#(creditsText), "# }
         return text + #""num_pages": \#(pages), "duration": \#(durationText)}"#
     }

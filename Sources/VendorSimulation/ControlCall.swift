@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Vocabulary
 
 /// A call under `/sim/` by which a test or an operator steers the simulated vendor. It needs no key.
@@ -57,7 +58,7 @@ enum ControlCall: Equatable {
         let members = query.split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = parts.count == 2 ? String(parts[1]) : ""
-            return "\(JSONString.quoted(String(parts[0]))): \(Int(value).map(String.init) ?? JSONString.quoted(value))"
+            return "\(JSONText.quoted(String(parts[0]))): \(Int(value).map(String.init) ?? JSONText.quoted(value))"
         }
         return Array("{\(members.joined(separator: ", "))}".utf8)
     }

@@ -1,3 +1,4 @@
+import JSON
 import Vocabulary
 
 /// All that the server has to do for one classify call, decided when the call came in.
@@ -21,8 +22,8 @@ struct Charge: Equatable, Sendable {
 
     /// One line of the charge log, line end included.
     func line(at time: Timestamp) -> String {
-        var text = #"{"time": "\#(time.rfc3339)", "key": \#(JSONString.quoted(key)), "#
-        text += #""document_id": \#(JSONString.quoted(documentID)), "credits": \#(credits), "#
-        return text + "\"request_id\": \(requestID.map(JSONString.quoted) ?? "null")}\n"
+        var text = #"{"time": "\#(time.rfc3339)", "key": \#(JSONText.quoted(key)), "#
+        text += #""document_id": \#(JSONText.quoted(documentID)), "credits": \#(credits), "#
+        return text + "\"request_id\": \(requestID.map(JSONText.quoted) ?? "null")}\n"
     }
 }

@@ -1,3 +1,4 @@
+import JSON
 import Vocabulary
 
 /// The simulated vendor's own count of calls and charges, exact to the millionth of a credit.
@@ -82,14 +83,14 @@ struct VendorAccount: Sendable {
             ("credits_charged", "\(creditsCharged)"), ("in_flight", "\(inFlight)"),
             ("in_flight_max", "\(inFlightMax)"), ("connections_accepted", "\(connectionsAccepted)"),
             ("keys", VendorAccount.json(keys)), ("documents", VendorAccount.json(documents)),
-            ("request_ids", "[" + requestIDs.map(JSONString.quoted).joined(separator: ", ") + "]"),
+            ("request_ids", "[" + requestIDs.map(JSONText.quoted).joined(separator: ", ") + "]"),
         ]
         return "{" + numbers.map { "\"\($0)\": \($1)" }.joined(separator: ", ") + "}"
     }
 
     private static func json(_ lines: [String: Line]) -> String {
         let items = lines.sorted { $0.key < $1.key }.map { name, line in
-            "\(JSONString.quoted(name)): {\"calls\": \(line.calls), \"credits\": \(line.credits)}"
+            "\(JSONText.quoted(name)): {\"calls\": \(line.calls), \"credits\": \(line.credits)}"
         }
         return "{" + items.joined(separator: ", ") + "}"
     }

@@ -1,3 +1,5 @@
+import JSON
+
 /// An error reply of the vendor: nothing was classified and nothing is charged.
 struct VendorRefusal: Error, Equatable {
     var status: Int
@@ -8,14 +10,14 @@ struct VendorRefusal: Error, Equatable {
     /// An error in the vendor's documented shape.
     init(_ status: Int, _ error: String, _ message: String) {
         self.status = status
-        body = #"{"success": false, "error": \#(JSONString.quoted(error)), "message": \#(JSONString.quoted(message))}"#
+        body = #"{"success": false, "error": \#(JSONText.quoted(error)), "message": \#(JSONText.quoted(message))}"#
     }
 
     /// An error as the layer in front of the vendor's program words it: one member, `message`.
     init(_ status: Int, frontDoor message: String, retryAfter: RetryAfter? = nil) {
         self.status = status
         self.retryAfter = retryAfter
-        body = #"{"message": \#(JSONString.quoted(message))}"#
+        body = #"{"message": \#(JSONText.quoted(message))}"#
     }
 
     static let badKey = VendorRefusal(403, "forbidden", "The API key is missing or not valid")

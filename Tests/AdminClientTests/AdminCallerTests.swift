@@ -1,6 +1,6 @@
 import Forms
 import Glibc
-import Keying
+import JSON
 import TestSupport
 import Testing
 

@@ -2,7 +2,7 @@ import Administration
 import Cryptography
 import EventLoops
 import Glibc
-import Keying
+import JSON
 import TestSupport
 import Transport
 import Vocabulary

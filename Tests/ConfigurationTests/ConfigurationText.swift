@@ -1,4 +1,4 @@
-import Keying
+import JSON
 
 /// The text of a configuration in which single members can be replaced.
 struct ConfigurationText {

@@ -1,6 +1,6 @@
 import Forms
 import Foundation
-import Keying
+import JSON
 import Testing
 
 @testable import Configuration

@@ -1,7 +1,7 @@
 import Authentication
 import Budgeting
 import Cryptography
-import Keying
+import JSON
 import Testing
 import Vocabulary
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Observability
+@testable import JSON
 
 @Suite("JSONLine")
 struct JSONLineTests {

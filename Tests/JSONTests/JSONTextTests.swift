@@ -1,5 +1,5 @@
 import Foundation
-import Observability
+import JSON
 import TestSupport
 import Testing
 import Vocabulary

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Keying
+@testable import JSON
 
 @Suite("A JSON text as a tree")
 struct JSONValueTests {

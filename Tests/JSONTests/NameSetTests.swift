@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Keying
+@testable import JSON
 
 @Suite("Duplicate member names")
 struct NameSetTests {
@@ -75,20 +75,5 @@ struct NameSetTests {
         let (duplicate, offset) = object(10_000, 17, 9_990, escaped: true)
         #expect(jsonFault(duplicate)?.offset == offset)
         #expect(jsonFault("{" + (0..<10_000).map { "\"n\($0)\":0" }.joined(separator: ",") + "}") == nil)
-    }
-
-    @Test("are refused in a classify body at any depth")
-    func classify() throws {
-        let bodies = [
-            classifyBody(others: ",\"document_id\":\"\(sampleDocument)\""),
-            classifyBody(others: #","page_range":"1","page\u005frange":"2""#),
-            classifyBody(schema: #"[{"label":"a","description":"","label":"b"},{"label":"c","description":""}]"#),
-            classifyBody(others: #","x":[{"y":{"z":1,"\u007a":1}}]"#),
-        ]
-        for body in bodies {
-            let fault = try #require(keyingFault(body))
-            #expect(fault.code == .invalidJSON)
-            #expect(fault.message.contains(Self.reason))
-        }
     }
 }

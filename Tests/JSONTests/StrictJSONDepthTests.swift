@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Keying
+@testable import JSON
 
 @Suite("Strict JSON: depth")
 struct StrictJSONDepthTests {
@@ -48,15 +48,5 @@ struct StrictJSONDepthTests {
         #expect(fault?.offset == 64 * open.utf8.count)
         // The work is bounded too: nothing behind the fault was looked at.
         #expect(json.tape.nodes.count <= 2 * 64)
-    }
-
-    @Test("a classify body is at most 64 levels deep, the object itself being level 1")
-    func classify() throws {
-        let deepest = Self.nested(63, "[", "]")
-        _ = try readClassify(classifyBody(others: ",\"x\":" + deepest))
-        let fault = try #require(keyingFault(classifyBody(others: ",\"x\":[" + deepest + "]")))
-        #expect(fault.code == .invalidJSON)
-        #expect(fault.message.contains("nested more than 64 levels deep"))
-        #expect(keyingFault(String(repeating: "[", count: 1 << 20))?.code == .invalidJSON)
     }
 }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Keying
+@testable import JSON
 
 @Suite("Strict JSON")
 struct StrictJSONTests {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Keying
+@testable import JSON
 
 @Suite("The order of many texts")
 struct TextOrderTests {

@@ -113,4 +113,31 @@ struct ClassifyReaderTests {
         }
         for body in bodies + bodies.reversed() { #expect(answer(reader, body) == answer(ClassifyReader(), body)) }
     }
+
+    @Test("refuses a name that stands twice, at any depth")
+    func duplicateNames() throws {
+        let bodies = [
+            classifyBody(others: ",\"document_id\":\"\(sampleDocument)\""),
+            classifyBody(others: #","page_range":"1","page\u005frange":"2""#),
+            classifyBody(schema: #"[{"label":"a","description":"","label":"b"},{"label":"c","description":""}]"#),
+            classifyBody(others: #","x":[{"y":{"z":1,"\u007a":1}}]"#),
+        ]
+        for body in bodies {
+            let fault = try #require(keyingFault(body))
+            #expect(fault.code == .invalidJSON)
+            #expect(fault.message.contains("a member's name stands twice in one object"))
+        }
+    }
+
+    @Test("takes at most 64 levels, the object itself being level 1")
+    func depth() throws {
+        func nested(_ levels: Int) -> String {
+            String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+        }
+        _ = try readClassify(classifyBody(others: ",\"x\":" + nested(63)))
+        let fault = try #require(keyingFault(classifyBody(others: ",\"x\":" + nested(64))))
+        #expect(fault.code == .invalidJSON)
+        #expect(fault.message.contains("nested more than 64 levels deep"))
+        #expect(keyingFault(String(repeating: "[", count: 1 << 20))?.code == .invalidJSON)
+    }
 }

@@ -1,4 +1,5 @@
 import Cryptography
+import JSON
 import Vocabulary
 
 @testable import Keying
@@ -8,9 +9,8 @@ let sampleSchema = #"[{"label":"b","description":"B"},{"label":"a","description"
 
 /// Reads a text as a request is read; nil when it is accepted.
 func jsonFault(_ bytes: [UInt8]) -> JSONFault? {
-    var json = StrictJSON()
     do throws(JSONFault) {
-        try bytes.withUnsafeBufferPointer { (buffer) throws(JSONFault) in try json.read(buffer) }
+        _ = try JSONValue.parse(bytes.span)
         return nil
     } catch {
         return error

@@ -1,7 +1,7 @@
 import Authentication
 import Budgeting
 import Forms
-import Keying
+import JSON
 import Testing
 import Vocabulary
 

@@ -1,5 +1,5 @@
 import Budgeting
-import Keying
+import JSON
 import TestSupport
 import Testing
 import UpstreamKeys

@@ -2,7 +2,7 @@ import Authentication
 import Budgeting
 import Cryptography
 import Forms
-import Keying
+import JSON
 import UpstreamKeys
 import Vocabulary
 

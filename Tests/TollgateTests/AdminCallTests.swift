@@ -2,7 +2,7 @@ import AdminClient
 import ArgumentParser
 import Forms
 import Foundation
-import Keying
+import JSON
 import TestSupport
 import Testing
 

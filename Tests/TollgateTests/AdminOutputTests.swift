@@ -1,5 +1,5 @@
 import AdminClient
-import Keying
+import JSON
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
 import AdminClient
 import Forms
-import Keying
+import JSON
 
 /// What a command has to print.
 enum AdminOutput {

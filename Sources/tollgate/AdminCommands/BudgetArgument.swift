@@ -1,6 +1,6 @@
 import ArgumentParser
 import Forms
-import Keying
+import JSON
 import Vocabulary
 
 /// A budget on the command line: `day=500`, `month=10000:shadow`, `month=10000:alert=0.8,1`.

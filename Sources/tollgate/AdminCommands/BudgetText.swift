@@ -1,4 +1,4 @@
-import Keying
+import JSON
 
 /// A budget on one line: `month=10000:alert=0.8,1:shadow`, as `--budget` takes it.
 enum BudgetText {

@@ -1,6 +1,6 @@
 import AdminClient
 import Forms
-import Keying
+import JSON
 
 /// Answers as spreadsheets read them, RFC 4180: a header line, a line for each record, CRLF after each.
 enum CSVText {

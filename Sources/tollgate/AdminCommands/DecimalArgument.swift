@@ -1,6 +1,6 @@
 import ArgumentParser
 import Forms
-import Keying
+import JSON
 import Vocabulary
 
 /// A number of credits, or another one that is 0 or more and has at most six decimals. Exact.

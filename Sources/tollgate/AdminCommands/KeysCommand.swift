@@ -1,6 +1,6 @@
 import AdminClient
 import ArgumentParser
-import Keying
+import JSON
 
 /// `tollgate keys`: what the clients of a team send.
 struct KeysCommand: ParsableCommand {

@@ -1,4 +1,4 @@
-import Keying
+import JSON
 
 /// The members of a request body: what was given, and nothing else, so that the gateway leaves the rest as it is.
 struct MemberList {

@@ -1,6 +1,6 @@
 import AdminClient
 import Forms
-import Keying
+import JSON
 
 /// Answers as people read them: columns of a list, or the members of one object below one another.
 enum TableText {

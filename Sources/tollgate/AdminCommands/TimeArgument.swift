@@ -1,6 +1,6 @@
 import ArgumentParser
 import Forms
-import Keying
+import JSON
 import Vocabulary
 
 /// A moment as RFC 3339 has it, with any offset: `2027-01-01T00:00:00Z`.
