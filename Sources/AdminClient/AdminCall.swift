@@ -2,7 +2,7 @@ public import HTTPMessages
 public import JSON
 
 /// One request to the admin API, before it is bytes.
-public struct AdminCall {
+public struct AdminCall: Sendable {
     public let method: HTTPMethod
     /// The segments below `/admin/v1`, not percent-encoded.
     public let path: [String]

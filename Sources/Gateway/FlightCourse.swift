@@ -152,7 +152,9 @@ struct FlightCourse {
     /// The vendor answered.
     ///
     /// - Parameter upstreamKey: whose account it is that a 402 speaks of.
-    mutating func answered(_ reply: UpstreamReply, to question: FlightQuestion, upstreamKey: UpstreamKeyID) -> Conclusion {
+    mutating func answered(_ reply: UpstreamReply, to question: FlightQuestion, upstreamKey: UpstreamKeyID)
+        -> Conclusion
+    {
         let verdict = question.judge(reply, upstreamKey: upstreamKey, stale: forwardingStale("answered()"))
         state = .concluding(verdict.outcome)
         return verdict.conclusion

@@ -77,7 +77,7 @@ public final class ByteShare: StreamAccount {
 
     deinit { budget.giveBack(bytes, of: part) }
 
-    /// Takes so many bytes more; false, and nothing taken, when the part does not have them.
+    /// Takes that many bytes more; false, and nothing taken, when the part does not have them.
     public func take(_ byteCount: Int) -> Bool {
         guard budget.take(byteCount, of: part) else { return false }
         bytes += byteCount

@@ -1,6 +1,6 @@
-import Storage
 import TestSupport
 import Testing
+import Vocabulary
 
 /// The resources of the API over HTTP, with real rooms behind them.
 @Suite("Resources of the admin side")

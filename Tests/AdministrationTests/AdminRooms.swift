@@ -115,10 +115,12 @@ final class AdminRooms: Sendable {
         responseTimeout: .seconds(1),
         idleTimeout: .seconds(1),
         responseBytesMax: 1 << 20,
-        concurrencyMax: 1,
-        queueMax: 1,
-        queueTimeout: .seconds(1),
-        breaker: CircuitBreaker.Settings(failures: 5, window: .seconds(10), openFor: .seconds(10))
+        gate: UpstreamGate.Limits(
+            concurrencyMax: 1,
+            queueMax: 1,
+            breaker: CircuitBreaker.Settings(failures: 5, window: .seconds(10), openFor: .seconds(10))
+        ),
+        queueTimeout: .seconds(1)
     )
 
     private static func open(
@@ -135,7 +137,7 @@ final class AdminRooms: Sendable {
             store: sqlite,
             credits: BudgetGate(plan: settings.budgets, opening: ledger, node: 0, at: SystemClock.wall()),
             teams: settings.teams.teams,
-            gate: UpstreamGate(settings: settings.upstream, keys: settings.upstreamKeys),
+            gate: UpstreamGate(limits: settings.upstream.gate, keys: settings.upstreamKeys),
             resolver: try NameResolver(),
             accessLog: nil
         )

@@ -4,7 +4,7 @@ import Forms
 import JSON
 import Registry
 import Testing
-import Upstream
+import UpstreamKeys
 import Vocabulary
 
 @testable import Administration

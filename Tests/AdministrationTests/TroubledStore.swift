@@ -1,3 +1,4 @@
+import Budgeting
 import Registry
 import Storage
 import Vocabulary

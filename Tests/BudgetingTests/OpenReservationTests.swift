@@ -108,7 +108,9 @@ struct OpenReservationTests {
                 resetsAt: nil
             )
             let askers = [("a", "a1"), ("a", "a2"), ("b", "b1")]
-            #expect(askers.map { denial.concerns(team: TeamID(rawValue: $0), key: TeamKeyID(rawValue: $1)) } == expected)
+            #expect(
+                askers.map { denial.concerns(team: TeamID(rawValue: $0), key: TeamKeyID(rawValue: $1)) } == expected
+            )
         }
     }
 

@@ -4,6 +4,7 @@ import Testing
 
 @testable import Gateway
 @testable import Upstream
+@testable import UpstreamKeys
 
 @Suite("The course of a flight")
 struct FlightCourseTests {
@@ -161,10 +162,10 @@ struct FlightCourseTests {
             var course = forwarding(stale: Self.result)
             let conclusion = course.failed(Sample.failure(code, charged), moveDenial: nil)
             let isSaid = [.unreachable, .invalidResponse, .keyRejected, .timeout].contains(code)
-            let note = isSaid ? ", log \(code.rawValue)" : ""
+            let note = isSaid ? ", log \(code.errorCode.rawValue)" : ""
             let cut = code == .draining && charged != .no ? ", cut" : ""
             #expect(conclusion.words == ending + cut + note)
-            #expect(course.concluded(withheld: nil).words == "\(code.rawValue) for 0, stale")
+            #expect(course.concluded(withheld: nil).words == "\(code.errorCode.rawValue) for 0, stale")
         }
     }
 
@@ -175,7 +176,10 @@ struct FlightCourseTests {
             var course = forwarding()
             let conclusion = course.failed(Sample.failure(code, .no), moveDenial: denial)
             #expect(conclusion.ending == .released)
-            #expect(course.concluded(withheld: nil).words == (code == .noKey ? "denied" : "\(code.rawValue) for 0"))
+            #expect(
+                course.concluded(withheld: nil).words
+                    == (code == .noKey ? "denied" : "\(code.errorCode.rawValue) for 0")
+            )
         }
     }
 

@@ -1,9 +1,9 @@
 import Budgeting
 import Coalescing
-import Storage
 import TestSupport
 import Testing
 import Upstream
+import UpstreamKeys
 import Vocabulary
 
 @testable import Gateway

@@ -1,7 +1,7 @@
 import Budgeting
 import Caching
 import Keying
-import Storage
+import UpstreamKeys
 import Vocabulary
 
 @testable import Gateway
@@ -167,7 +167,7 @@ extension FlightOutcome {
         case .forwarded(let reply, let stale):
             "\(reply.status) for \(reply.credits.map { "\($0)" } ?? "?")\(stale == nil ? "" : ", stale")"
         case .failed(let failure, let stale, let charged):
-            "\(failure.code.rawValue) for \(charged)\(stale == nil ? "" : ", stale")"
+            "\(failure.code.errorCode.rawValue) for \(charged)\(stale == nil ? "" : ", stale")"
         case .denied: "denied"
         case .storeFailed: "store failed"
         case .refused: "draining"

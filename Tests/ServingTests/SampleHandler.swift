@@ -94,7 +94,7 @@ final class SampleHandler: RequestHandler {
 
     func failed(_ fault: RequestFault) {
         switch fault {
-        case .head(let refusal): reply(refusal.status, refusal.code)
+        case .head(let refusal): reply(refusal.status, refusal.code.rawValue)
         case .headTimeout: reply(408, "head")
         case .bodyTimeout: reply(408, "body")
         case .bodyTooLarge, .contentNotTaken: reply(413, "large")

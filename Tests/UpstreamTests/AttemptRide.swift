@@ -177,7 +177,7 @@ struct Ride {
             return "enter" + (isRepeated ? " again" : "") + (without.isEmpty ? "" : " without \(without)")
         case .leaveQueue(let told):
             answers = otherKeys + [.leftQueue(told?.code ?? .overloaded)]
-            return "leaveQueue" + (told.map { " \($0.code.rawValue)" } ?? "")
+            return "leaveQueue" + (told.map { " \($0.code.errorCode.rawValue)" } ?? "")
         case .move(let key):
             answers = [.moved(.done), .moved(.noRoom), .moved(.failed)]
             return "move \(key)"
@@ -229,7 +229,7 @@ struct Ride {
     private static func words(_ outcome: UpstreamOutcome) -> String {
         switch outcome {
         case .reply(let reply): reply.body.isEmpty ? "\(reply.status)" : String(decoding: reply.body, as: UTF8.self)
-        case .failure(let failure): "\(failure.code.rawValue) \(failure.charged.rawValue)"
+        case .failure(let failure): "\(failure.code.errorCode.rawValue) \(failure.charged.rawValue)"
         case .givenUp: "given up"
         }
     }

@@ -26,7 +26,8 @@ struct ReplyVerdictTests {
         switch verdict {
         case .success: "success"
         case .pass(let sign): "pass \(sign)"
-        case .fail(let failure, let sign): "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue) \(sign)"
+        case .fail(let failure, let sign):
+            "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue) \(sign)"
         case .redirect(let location): "redirect \(location.map { String(decoding: $0, as: UTF8.self) } ?? "-")"
         case .rejected(let rejection): "rejected \(rejection)"
         case .limited(let pause): "limited \(pause.map { "\($0)" } ?? "by itself")"

@@ -1,10 +1,11 @@
+import AdminClient
 import Forms
 import Glibc
 import JSON
 import TestSupport
 import Testing
 
-@testable import AdminClient
+@testable import tollgate
 
 @Suite("Lists, followed from page to page")
 struct AdminListingTests {
