@@ -4,7 +4,7 @@ public struct DescriptorPlan: Sendable, Equatable {
     /// Of a worker: its epoll instance, libevent's pair for signals, four mailboxes and the listener.
     private static let ofEachWorker = 8
     /// Of the program: standard streams, the main loop, the store with its readers, the admin side.
-    private static let ofTheProgram = 32
+    private static let ofTheProgram = 35
     /// Beside connections to the vendor: the admin side's, files that are read again, look-ups of names.
     private static let besideTheVendor = 64
 
