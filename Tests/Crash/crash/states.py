@@ -47,7 +47,8 @@ class TeamKey:
             return Outcome(409, self)
         if told:
             return Outcome(200, self, secret=told)
-        made = f"{call.key} by {call.idempotency_key or f'call {call.number}'}"
+        # With the name, which each life has anew: a later key of this identifier knows no receipt of this one.
+        made = f"{call.key} ({self.name}) by {call.idempotency_key or f'call {call.number}'}"
         old = () if call.content["grace"] == NO_GRACE else (self.secret,)
         receipts = ((call.idempotency_key, made),) if call.idempotency_key else ()
         after = dataclasses.replace(self, secret=made, is_rotated=True, receipts=self.receipts + receipts,
