@@ -90,7 +90,8 @@ class UnsyncedWrites:
 
     def done(self, call, arguments, before, result):
         path = self.path(arguments)
-        if result < 0:
+        # A call that the kill ended is shown with the result -1, sometimes as an unsigned number.
+        if result < 0 or result >= 1 << 63:
             return
         if call == "pwrite64":
             offset = int(arguments.rsplit(",", 1)[1])
