@@ -1,4 +1,5 @@
 public import HTTPMessages
+import Registry
 
 /// One request that is in order as far as its head goes, with its whole body.
 public struct AdminRequest: Sendable {
@@ -36,5 +37,13 @@ public struct AdminRequest: Sendable {
         self.actor = actor
         self.address = address
         self.requestID = requestID
+    }
+}
+
+extension AdminRequest {
+    /// Whoever asks, for the audit log. Only of routes that need a token.
+    var changer: RegistryKeeper.Actor {
+        guard let actor else { preconditionFailure("a change on a public route") }
+        return RegistryKeeper.Actor(name: actor.name, role: actor.role, address: address)
     }
 }

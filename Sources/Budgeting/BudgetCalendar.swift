@@ -71,3 +71,42 @@ public struct BudgetCalendar: Sendable {
 
     private static func date(_ second: Int64) -> Date { Date(timeIntervalSince1970: TimeInterval(second)) }
 }
+
+/// A day of the calendar in the budgets' time zone, by its number counted from 1970-01-01.
+///
+/// What was spent is kept by day, and a window is a range of days: so what a reservation is booked to never depends on
+/// how the clock moves afterwards.
+///
+/// Days more than 27,000 years away count as the last ones that are nearer, of which the very last is in no window but
+/// `total`. So sums with the days of windows fit into the number, and moments of days into a timestamp, whatever a damaged
+/// store says.
+public struct BudgetDay: Hashable, Comparable, Sendable {
+    public let number: Int32
+
+    private static let numberMax: Int32 = 10_000_000
+
+    public init(number: Int32) { self.number = min(max(number, -Self.numberMax), Self.numberMax) }
+
+    public static func < (left: BudgetDay, right: BudgetDay) -> Bool { left.number < right.number }
+}
+
+extension BudgetWindow {
+    /// The days of the window that this day lies in; nil stands for all days there are.
+    public func days(around day: BudgetDay) -> Range<BudgetDay>? {
+        let number = Int64(day.number)
+        let date = CivilDate(daysSinceEpoch: number)
+        switch self {
+        case .day: return Self.days(from: number, count: 1)
+        case .week: return Self.days(from: number - (date.dayOfWeek + 6) % 7, count: 7)
+        case .month:
+            // The 32nd day from the first is the 1st, 2nd, 3rd or 4th of the next month.
+            let first = number - date.day + 1
+            return Self.days(from: first, count: 32 - CivilDate(daysSinceEpoch: first + 31).day)
+        case .total: return nil
+        }
+    }
+
+    private static func days(from first: Int64, count: Int64) -> Range<BudgetDay> {
+        BudgetDay(number: Int32(first))..<BudgetDay(number: Int32(first + count))
+    }
+}

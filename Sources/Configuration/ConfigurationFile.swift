@@ -1,4 +1,4 @@
-import Forms
+public import Forms
 import Foundation
 import JSON
 
@@ -62,5 +62,19 @@ public enum ConfigurationFile {
         configuration.accountsElsewhere = reader.accountsElsewhere
         configuration.withoutEffectYet = WithoutEffect.lines(setPaths: report.setPaths, configuration)
         return .success(configuration)
+    }
+}
+
+/// Everything that is wrong with a configuration, in the order of the file.
+public struct ConfigurationFaults: Error, Sendable, Equatable {
+    public let faults: [FormFault]
+    /// The lines to type for variables that are not set or empty, each once.
+    public let linesToType: [String]
+
+    init(faults: [FormFault], missingVariables: [String] = []) {
+        self.faults = faults
+        var lines: [String] = []
+        for name in missingVariables where !lines.contains("export \(name)='…'") { lines.append("export \(name)='…'") }
+        linesToType = lines
     }
 }

@@ -119,3 +119,17 @@ enum SecretFile {
     /// Longer than any key, and than a field line that could carry it.
     static let bytesMax = 8_192
 }
+
+/// Bytes that must not be seen: printing, dumping or reflecting it shows nothing of them. Immutable.
+public struct Secret: Sendable, Equatable {
+    /// The secret itself.
+    public let bytes: [UInt8]
+
+    public init(bytes: [UInt8]) { self.bytes = bytes }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    public var description: String { "•••" }
+    public var debugDescription: String { "•••" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

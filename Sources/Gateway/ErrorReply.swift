@@ -5,6 +5,7 @@ import JSON
 import Keying
 import Observability
 import Serving
+import UpstreamKeys
 public import Vocabulary
 
 /// An answer that the gateway makes itself because a request cannot be served: `docs/api.md` §3.
@@ -174,4 +175,16 @@ extension ErrorReply {
     }
 
     static let draining = ErrorReply(.draining(charged: .no))
+}
+
+extension ErrorReply {
+    /// For a failure on the way to the vendor: `docs/api.md` §3.
+    init(_ failure: UpstreamFailure) {
+        self.init(
+            failure.status,
+            failure.code.errorCode,
+            failure.clientMessage,
+            retryAfterSeconds: failure.retryAfterSeconds
+        )
+    }
 }

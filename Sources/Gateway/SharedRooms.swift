@@ -115,3 +115,6 @@ public final class SharedRooms: Sendable {
         }
     }
 }
+
+/// What the gateway needs kept, as its rooms state it. Results are stored with the endings of their reservations.
+public typealias GatewayStore = Ledger<CachedResult> & ResultStore & KeyStates

@@ -1,5 +1,5 @@
 import JSON
-import Vocabulary
+public import Vocabulary
 
 /// Reads the body of a classify request: strict JSON, then what each member may be, then the canonical form.
 ///
@@ -28,5 +28,28 @@ public final class ClassifyReader {
             }
         }
         return try result.get()
+    }
+}
+
+/// Why a body is no classify request: 400, before anything is spent.
+public struct KeyingFault: Error, Equatable, Sendable {
+    /// `invalidJSON`, or `invalidRequest` for JSON that does not mean a classify request.
+    public let code: ErrorCode
+    /// Names the member by its path and says what to do; holds nothing of the body but names that are ours.
+    public let message: String
+
+    init(_ fault: JSONFault) {
+        code = .invalidJSON
+        message = "The body is not valid JSON: \(fault)."
+    }
+
+    init(_ path: String, _ what: String) {
+        code = .invalidRequest
+        message = "\(path) \(what)."
+    }
+
+    init(notAnObject: Void) {
+        code = .invalidJSON
+        message = "The body is not valid JSON for this call: it must be one object."
     }
 }

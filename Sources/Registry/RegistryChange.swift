@@ -28,3 +28,38 @@ public struct RegistryChange: Sendable {
         self.after = after
     }
 }
+
+/// One step of a change: first durable in the store, then done in memory. Each is idempotent.
+public enum RegistryWrite: Sendable, Equatable {
+    /// Takes the place of what was known of the team.
+    case saveTeam(TeamRecord)
+    /// With all keys that the store has of it.
+    case removeTeam(TeamID)
+    case saveTeamKey(TeamKeyRecord)
+    case saveUpstreamKey(StoredUpstreamKey)
+    case removeUpstreamKey(UpstreamKeyID)
+    /// What the vendor's replies said of the key is forgotten.
+    case enableUpstreamKey(UpstreamKeyID)
+    case saveRuling(KeyRuling)
+    case removeRuling(KeyRuling.Subject)
+    /// Takes the place of one of the same key and request; those whose time is over at `now` go.
+    case saveReceipt(RotationReceipt, now: Timestamp)
+}
+
+/// Who may change a team or a key: `docs/api.md` §6.
+public enum RegistrySource: String, Sendable {
+    /// The configuration file; the admin API refuses to.
+    case file
+    /// The admin API.
+    case store
+}
+
+/// Why a change of teams or keys is not made. Nothing was changed.
+public enum RegistryRefusal: Error, Equatable, Sendable {
+    /// What it is about is not there; names it.
+    case notFound(String)
+    /// It would contradict what is there; says what to do.
+    case conflict(String)
+    /// A member's value; its path, what is wrong and what to do.
+    case unprocessable(path: String, message: String)
+}

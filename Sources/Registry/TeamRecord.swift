@@ -30,3 +30,9 @@ public struct TeamRecord: Sendable, Equatable {
         self.cacheScope = cacheScope
     }
 }
+
+/// Whose results a team shares.
+public enum CacheScope: String, Sendable, CaseIterable {
+    case organization
+    case team
+}

@@ -1,4 +1,5 @@
 public import Forms
+public import UpstreamKeys
 public import Vocabulary
 
 /// What the file and the admin API say of a key at the vendor beside its identity and its secret.
@@ -37,5 +38,19 @@ public struct UpstreamKeyTerms: Sendable, Equatable {
         if let start = notBefore, let end = notAfter, start >= end {
             reader.fault("not_after", "must be later than not_before")
         }
+    }
+}
+
+/// A key at the vendor with what the registry knows of it beside what the rings use.
+public struct UpstreamKeyEntry: Sendable {
+    public var key: UpstreamKey
+    public var monthlyCredits: MicroCredits?
+    /// Nil for keys of the file.
+    public let createdAt: Timestamp?
+
+    public init(key: UpstreamKey, monthlyCredits: MicroCredits?, createdAt: Timestamp? = nil) {
+        self.key = key
+        self.monthlyCredits = monthlyCredits
+        self.createdAt = createdAt
     }
 }

@@ -19,3 +19,23 @@ struct AdminOptions: ParsableArguments {
 extension AdminAddress: ExpressibleByArgument {
     public init?(argument: String) { self.init(parsing: argument) }
 }
+
+/// How much of a list is shown.
+struct LimitOptions: ParsableArguments {
+    @Option(help: "Stop after so many items; all are shown without it, at most 100000.")
+    var limit: Int?
+
+    func validate() throws {
+        guard limit ?? 1 > 0 else { throw ValidationError("--limit must be 1 or more") }
+    }
+}
+
+/// How an answer of the admin API is printed.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
+    /// Aligned columns of the members that matter most.
+    case table
+    /// All members, as the gateway wrote them.
+    case json
+    /// All members, RFC 4180 with a header line.
+    case csv
+}

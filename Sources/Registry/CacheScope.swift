@@ -1,5 +1,0 @@
-/// Whose results a team shares.
-public enum CacheScope: String, Sendable, CaseIterable {
-    case organization
-    case team
-}
