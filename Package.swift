@@ -29,12 +29,12 @@ let package = Package(
         .target(name: "Vocabulary", swiftSettings: hot),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "Vocabulary"], swiftSettings: fenced + hot),
         .target(name: "JSON", dependencies: ["Vocabulary"], swiftSettings: hot),
+        .target(name: "EventLoops", dependencies: ["CLibevent", "Vocabulary"], swiftSettings: fenced + hot),
         .target(
             name: "Observability",
-            dependencies: ["JSON", "Vocabulary", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["EventLoops", "JSON", "Vocabulary", .product(name: "Logging", package: "swift-log")],
             swiftSettings: hot
         ),
-        .target(name: "EventLoops", dependencies: ["CLibevent", "Vocabulary"], swiftSettings: fenced + hot),
         .target(
             name: "Transport",
             dependencies: ["CLibevent", "COpenSSL", "EventLoops", "Vocabulary"],
@@ -70,8 +70,7 @@ let package = Package(
             name: "Storage",
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "UpstreamKeys", "Vocabulary",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: fenced
         ),
@@ -182,7 +181,7 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "Registry", "Storage", "Vocabulary",
+                "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Storage", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
@@ -197,15 +196,14 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "Gateway", "HTTPMessages",
-                "JSON", "Keying", "Storage", "TestSupport", "Upstream", "Vocabulary",
+                "JSON", "Keying", "TestSupport", "Upstream", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "TestSupport", "Vocabulary"]),
         .testTarget(
             name: "ObservabilityTests",
             dependencies: [
-                "Observability", "TestSupport", "Vocabulary",
-                .product(name: "Logging", package: "swift-log"),
+                "Observability", "TestSupport", "Vocabulary", .product(name: "Logging", package: "swift-log"),
             ]
         ),
         .testTarget(

@@ -13,7 +13,7 @@ public final class AdminAPI {
     private let back: LoopReturn
     private let check: StoreCheck
     /// Digests of the tokens of the moment, which no key may have.
-    private var tokenDigests: [CacheKey]
+    private var tokenDigests: [Digest]
 
     /// - Throws: there is no descriptor for the answers of other threads.
     public init(
@@ -37,7 +37,7 @@ public final class AdminAPI {
     public func replace(_ settings: AdminSettings) { tokenDigests = settings.tokens.map(\.digest) }
 
     /// Whether a digest is that of a team's key, of one at the vendor or of an admin's token.
-    public func isSecret(_ digest: CacheKey) -> Bool { keeper.isSecret(digest) || tokenDigests.contains(digest) }
+    public func isSecret(_ digest: Digest) -> Bool { keeper.isSecret(digest) || tokenDigests.contains(digest) }
 
     public var routes: [AdminRoute] {
         TeamsResource(keeper: keeper).routes

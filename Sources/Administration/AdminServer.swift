@@ -27,7 +27,7 @@ public final class AdminServer {
     private var onAnswered: (() -> Void)?
 
     /// Whether a digest is that of a secret which no log may have; tokens are known without it.
-    public var isSecret: (CacheKey) -> Bool = { _ in false }
+    public var isSecret: (Digest) -> Bool = { _ in false }
 
     /// Told of each request when it was answered, for the log.
     public var onRequest: ((AdminRequestLine) -> Void)?

@@ -8,9 +8,9 @@ public struct AdminToken: Sendable, Equatable {
     public let name: String
     public let role: AdminRole
     /// SHA-256 of the token.
-    public let digest: CacheKey
+    public let digest: Digest
 
-    public init(name: String, role: AdminRole, digest: CacheKey) {
+    public init(name: String, role: AdminRole, digest: Digest) {
         self.name = name
         self.role = role
         self.digest = digest
@@ -21,7 +21,7 @@ public struct AdminToken: Sendable, Equatable {
 /// right, and a token that is missing or malformed takes the way of a wrong one.
 struct AdminTokenSearch {
     /// Compares two digests; another one counts comparisons in a test.
-    var areEqual: (CacheKey, CacheKey) -> Bool = ConstantTime.areEqual
+    var areEqual: (Digest, Digest) -> Bool = ConstantTime.areEqual
 
     /// - Parameter shown: where in `bytes` the token stands; nil when there is nothing of that kind.
     func find(

@@ -9,7 +9,7 @@ final class KeyRotation {
     private let team: TeamID
     private let key: TeamKeyID
     /// SHA-256 of the `Idempotency-Key`; nil without one.
-    private let requestDigest: CacheKey?
+    private let requestDigest: Digest?
     private var decidedAt: Timestamp?
     /// What is answered; set by `decide`.
     private(set) var secret = ""

@@ -78,7 +78,7 @@ public final class RegistryKeeper {
     }
 
     /// Whether a digest is that of a key of a team or at the vendor, one that has expired included.
-    func isSecret(_ digest: CacheKey) -> Bool {
+    func isSecret(_ digest: Digest) -> Bool {
         settings.teams.find(secretDigest: digest, at: Timestamp(microseconds: .min)) != nil
             || settings.upstreamKeys.contains { $0.secretDigest == digest }
     }
@@ -207,7 +207,7 @@ public final class RegistryKeeper {
     /// Changes the directory by the keys of the store that changed.
     ///
     /// - Parameter gone: by which they were known.
-    private func replace(_ keys: Set<TeamKeyID>, _ gone: [CacheKey], teamsChanged: Bool) {
+    private func replace(_ keys: Set<TeamKeyID>, _ gone: [Digest], teamsChanged: Bool) {
         // The file may name a secret that a key of the store has too, and counts before it: that one is not touched.
         let own = gone.filter { digest in
             settings.teams.find(secretDigest: digest, at: Timestamp(microseconds: .min)).map { keys.contains($0.id) }

@@ -12,7 +12,7 @@ struct UpstreamKeysResource {
     let keeper: RegistryKeeper
     let rooms: SharedRooms
     /// Whether a digest is that of an admin's token.
-    let isToken: (CacheKey) -> Bool
+    let isToken: (Digest) -> Bool
 
     private static let list = "/admin/v1/upstream-keys"
     private static let one = "/admin/v1/upstream-keys/{key}"

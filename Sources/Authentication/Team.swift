@@ -50,11 +50,11 @@ public final class TeamKey: Sendable {
     public let id: TeamKeyID
     public let team: Team
     /// SHA-256 of the secret: it has to be long and random, so a slow hash would protect nothing more.
-    public let secretDigest: CacheKey
+    public let secretDigest: Digest
     /// The key is no longer valid from this moment on; nil for no end.
     public let notAfter: Timestamp?
 
-    public init(id: TeamKeyID, team: Team, secretDigest: CacheKey, notAfter: Timestamp?) {
+    public init(id: TeamKeyID, team: Team, secretDigest: Digest, notAfter: Timestamp?) {
         self.id = id
         self.team = team
         self.secretDigest = secretDigest

@@ -29,7 +29,7 @@ public final class TeamDirectory: Sendable {
         self.shards = shards
     }
 
-    private static func shard(of digest: CacheKey) -> Int { Int(truncatingIfNeeded: digest.word0 >> 56) }
+    private static func shard(of digest: Digest) -> Int { Int(truncatingIfNeeded: digest.word0 >> 56) }
 
     /// The directory after some keys have gone and others have come. Only the parts concerned are copied.
     ///
@@ -39,7 +39,7 @@ public final class TeamDirectory: Sendable {
     ///   - teams: those that take the place of all teams; nil when they stay. The keys of a team that is another object
     ///     now have to go and come, since each holds its team.
     public func replacing(
-        _ gone: [CacheKey],
+        _ gone: [Digest],
         with new: [TeamKey],
         teams: [Team]? = nil
     ) -> TeamDirectory {
@@ -53,7 +53,7 @@ public final class TeamDirectory: Sendable {
     }
 
     /// The key whose secret has this digest, if it is valid at that moment. Any thread.
-    public func find(secretDigest: CacheKey, at now: Timestamp) -> TeamKey? {
+    public func find(secretDigest: Digest, at now: Timestamp) -> TeamKey? {
         guard let found = shards[Self.shard(of: secretDigest)].find(secretDigest), found.isValid(at: now) else {
             return nil
         }

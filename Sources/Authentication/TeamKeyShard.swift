@@ -24,7 +24,7 @@ final class TeamKeyShard: Sendable {
     }
 
     /// The key whose secret has this digest, valid or not.
-    func find(_ secretDigest: CacheKey) -> TeamKey? {
+    func find(_ secretDigest: Digest) -> TeamKey? {
         var found: TeamKey?
         var index = Int(truncatingIfNeeded: secretDigest.word0) & mask
         while let key = slots[index] {
@@ -35,7 +35,7 @@ final class TeamKeyShard: Sendable {
     }
 
     /// The part without the keys of some digests and with others; what stays takes precedence over what comes.
-    func replacing(_ gone: Set<CacheKey>, with new: [TeamKey]) -> TeamKeyShard {
+    func replacing(_ gone: Set<Digest>, with new: [TeamKey]) -> TeamKeyShard {
         TeamKeyShard(slots.compactMap { $0 }.filter { !gone.contains($0.secretDigest) } + new)
     }
 }

@@ -79,10 +79,10 @@ extension Fingerprint {
 extension CacheKey {
     /// The bits that `DigestIndex` places it by; those that choose the shard are others.
     @inline(__always)
-    var tag: UInt32 { UInt32(truncatingIfNeeded: word0 >> 32) }
+    var tag: UInt32 { UInt32(truncatingIfNeeded: digest.word0 >> 32) }
 
     @inline(__always)
-    var shard: Int { Int(truncatingIfNeeded: word3) & (ResultCache.shardCount - 1) }
+    var shard: Int { Int(truncatingIfNeeded: digest.word3) & (ResultCache.shardCount - 1) }
 }
 
 /// Makes room for one more by an eighth instead of doubling: of a million records, half a million are not left empty.

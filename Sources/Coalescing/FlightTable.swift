@@ -152,7 +152,7 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         onAbandoned(key, end(key, number: number))
     }
 
-    private func shard(of key: CacheKey) -> Shard { shards[Int(truncatingIfNeeded: key.word3) & 15] }
+    private func shard(of key: CacheKey) -> Shard { shards[Int(truncatingIfNeeded: key.digest.word3) & 15] }
 
     private func reserveFollower() -> Bool {
         if followers.add(1, ordering: .relaxed).newValue <= followersMax { return true }

@@ -4,7 +4,7 @@ public import Vocabulary
 public enum ConstantTime {
     /// Whether two digests are equal; takes the same time for every pair.
     @inlinable
-    public static func areEqual(_ left: CacheKey, _ right: CacheKey) -> Bool {
+    public static func areEqual(_ left: Digest, _ right: Digest) -> Bool {
         let difference =
             (left.word0 ^ right.word0) | (left.word1 ^ right.word1) | (left.word2 ^ right.word2)
             | (left.word3 ^ right.word3)

@@ -41,7 +41,7 @@ public final class SHA256Hasher {
     }
 
     /// The digest of what was added since `reset`; resets again.
-    public func finalize() -> CacheKey {
+    public func finalize() -> Digest {
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         unsafe withUnsafeMutableBytes(of: &words) { output in
             let start = unsafe output.baseAddress!.assumingMemoryBound(to: UInt8.self)
@@ -49,18 +49,18 @@ public final class SHA256Hasher {
             precondition(done == 1, "EVP_DigestFinal_ex")
         }
         reset()
-        return CacheKey(words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+        return Digest(words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
     }
 
     /// The digest of `bytes` alone.
-    public func digest(_ bytes: borrowing Span<UInt8>) -> CacheKey {
+    public func digest(_ bytes: borrowing Span<UInt8>) -> Digest {
         reset()
         update(bytes)
         return finalize()
     }
 
     /// The digest of `bytes` alone.
-    public func digest(_ bytes: [UInt8]) -> CacheKey {
+    public func digest(_ bytes: [UInt8]) -> Digest {
         reset()
         update(bytes)
         return finalize()

@@ -7,7 +7,7 @@ extension SealingKey {
     /// Reads 64 hexadecimal digits of either case, or the base64 of 32 bytes (RFC 4648) in the standard alphabet or the
     /// one for URLs, with or without padding. Nil for anything else.
     public init?(text: String) {
-        guard let bytes = CacheKey(hexadecimal: text)?.bytes ?? Self.base64(text) else { return nil }
+        guard let bytes = Digest(hexadecimal: text)?.bytes ?? Self.base64(text) else { return nil }
         self.init(bytes: bytes)
     }
 

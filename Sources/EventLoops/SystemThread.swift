@@ -1,17 +1,17 @@
 internal import CLibevent
 import Glibc
-import Synchronization
+import Vocabulary
 
-/// A thread of the system, `pthread_create(3)`. Immutable but for `join`, which is called once; without it the thread
-/// goes on by itself and gives its memory back when it ends.
+/// A thread of the system, `pthread_create(3)`. Guarded. Without `join` it goes on by itself and gives its memory back
+/// when it ends.
 @safe
 public final class SystemThread: Sendable {
-    private let handle: pthread_t
-    private let isJoined = Atomic<Bool>(false)
+    /// Nil once the thread was joined.
+    private let handle: Guarded<pthread_t?>
 
-    private init(handle: pthread_t) { self.handle = handle }
+    private init(handle: pthread_t) { self.handle = Guarded(handle) }
 
-    deinit { if !isJoined.load(ordering: .relaxed) { pthread_detach(handle) } }
+    deinit { _ = handle.withLock { $0.map(pthread_detach) } }
 
     /// Starts a thread that runs `body` and ends. Signals are left to the main thread: all are blocked here.
     ///
@@ -48,10 +48,12 @@ public final class SystemThread: Sendable {
         return SystemThread(handle: handle)
     }
 
-    /// Waits until the thread has ended. Once, and not from the thread itself.
+    /// Waits until the thread has ended; from any other thread, any number of times. The lock is held meanwhile: who else
+    /// wants it waits for the same.
     public func join() {
-        isJoined.store(true, ordering: .relaxed)
-        _ = pthread_join(handle, nil)
+        handle.withLock { handle in
+            if let thread = handle.take() { _ = pthread_join(thread, nil) }
+        }
     }
 
     private final class Body {

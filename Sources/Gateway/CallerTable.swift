@@ -26,7 +26,7 @@ struct CallerTable {
     }
 
     /// Whether it is the digest of a team's key, one that has expired included.
-    func knows(secretDigest digest: CacheKey) -> Bool {
+    func knows(secretDigest digest: Digest) -> Bool {
         teams.find(secretDigest: digest, at: Timestamp(microseconds: .min)) != nil
     }
 

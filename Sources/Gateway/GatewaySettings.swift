@@ -34,7 +34,7 @@ public struct GatewaySettings: Sendable {
     public var listenerTLS: TLSServerContext?
     public var logsAccess: Bool
     /// SHA-256 of the admin side's tokens, which no log line may have.
-    public var adminTokenDigests: Set<CacheKey>
+    public var adminTokenDigests: Set<Digest>
 
     public init(
         headLimits: HeadLimits,
@@ -52,7 +52,7 @@ public struct GatewaySettings: Sendable {
         upstreamTLS: TLSClientContext?,
         listenerTLS: TLSServerContext?,
         logsAccess: Bool,
-        adminTokenDigests: Set<CacheKey> = []
+        adminTokenDigests: Set<Digest> = []
     ) {
         self.headLimits = headLimits
         self.bodyBytesMax = bodyBytesMax

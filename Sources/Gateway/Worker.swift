@@ -24,7 +24,7 @@ final class Worker {
     /// Who shows which key, under the settings of the moment.
     var callers: CallerTable
     /// Of secrets other than teams' keys, which must not stand in a log either.
-    private(set) var hiddenDigests: Set<CacheKey> = []
+    private(set) var hiddenDigests: Set<Digest> = []
     let upstream: UpstreamClient
     /// The clients' side.
     let server: HTTPServer

@@ -79,7 +79,7 @@ public struct ClassifyRequest: Sendable {
         hasher.update(Self.keyFormat)
         hasher.update(scope.prefix)
         hasher.update(canonical)
-        return hasher.finalize()
+        return CacheKey(hasher.finalize())
     }
 }
 

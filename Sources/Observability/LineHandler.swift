@@ -1,4 +1,4 @@
-import Glibc
+import EventLoops
 import JSON
 import Logging
 import Synchronization
@@ -45,9 +45,7 @@ struct LineHandler: LogHandler {
         // A fault's text may come from anywhere: no team's key in it is written.
         let mask = SecretMask()
         let pairs = all.map { ($0.key, mask.masked("\($0.value)")) }.sorted { $0.0 < $1.0 }
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        let now = Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+        let now = SystemClock.wall()
         switch format {
         case .json: writeJSON(now, event, pairs)
         case .text: writeText(now, event, pairs)

@@ -1,3 +1,4 @@
+import EventLoops
 import Glibc
 import Vocabulary
 
@@ -13,11 +14,11 @@ public final class LogWriter: Sendable {
         var dropped = 0
         var isClosed = false
         var isIdle = true
-        var flushes: [Semaphore] = []
+        var flushes: [SystemSemaphore] = []
     }
 
     private let state = Guarded(State())
-    private let wakeUp = Semaphore()
+    private let wakeUp = SystemSemaphore()
     private let descriptor: Int32
     private let bytesMax: Int
     private let delayMicroseconds: UInt32
@@ -36,30 +37,12 @@ public final class LogWriter: Sendable {
         self.bytesMax = bytesMax
         let attoseconds = delay.components.attoseconds / 1_000_000_000_000
         delayMicroseconds = UInt32(clamping: delay.components.seconds * 1_000_000 + attoseconds)
-        var thread = pthread_t()
-        // Retained for the thread, which gives it back when it ends; `close` makes it end.
-        let retained = Unmanaged.passRetained(self)
-        let context = retained.toOpaque()
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        let result = pthread_create(
-            &thread,
-            nil,
-            { context in
-                Unmanaged<LogWriter>.fromOpaque(context!).takeRetainedValue().run()
-                return nil
-            },
-            context
-        )
-        pthread_sigmask(SIG_SETMASK, &before, nil)
-        guard result == 0 else {
-            retained.release()
-            let reason = String(cString: strerror(result))
-            throw LogWriterFault(description: "a thread for the log: pthread_create(3): \(reason)")
+        // The thread keeps this object until `close` makes it end.
+        do throws(EventLoop.Fault) {
+            _ = try SystemThread.start(name: "log") { self.run() }
+        } catch {
+            throw LogWriterFault(description: "for the log, \(error)")
         }
-        pthread_detach(thread)
     }
 
     /// Puts one line, with its line feed, into the buffer; drops it when there is no room. Any thread; never waits.
@@ -78,7 +61,7 @@ public final class LogWriter: Sendable {
 
     /// Returns when everything that was appended before is written, or cannot be.
     public func flush() {
-        let written = Semaphore()
+        let written = SystemSemaphore()
         let mustWait = state.withLock { state in
             guard !state.isClosed else { return false }
             state.flushes.append(written)
@@ -92,7 +75,7 @@ public final class LogWriter: Sendable {
     /// Writes what waits and ends the thread, which has no more to do with the descriptor when this returns; lines
     /// appended later are dropped.
     public func close() {
-        let written = Semaphore()
+        let written = SystemSemaphore()
         let mustWait = state.withLock { state in
             guard !state.isClosed else { return false }
             state.isClosed = true
@@ -149,20 +132,4 @@ public final class LogWriter: Sendable {
 /// Why nothing can write the log.
 public struct LogWriterFault: Error, CustomStringConvertible {
     public let description: String
-}
-
-/// A counting semaphore of the system. Sendable because sem_t is made for several threads and does not move.
-private final class Semaphore: @unchecked Sendable {
-    private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-
-    init() { sem_init(semaphore, 0, 0) }
-
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
-
-    func signal() { sem_post(semaphore) }
-
-    func wait() { while sem_wait(semaphore) != 0 && errno == EINTR {} }
 }

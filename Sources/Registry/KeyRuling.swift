@@ -19,11 +19,11 @@ public struct KeyRuling: Sendable, Equatable {
 
     public let subject: Subject
     /// SHA-256 of the secret: another secret is none of this ruling's business.
-    public let secretDigest: CacheKey
+    public let secretDigest: Digest
     public let verdict: Verdict
     public let at: Timestamp
 
-    public init(subject: Subject, secretDigest: CacheKey, verdict: Verdict, at: Timestamp) {
+    public init(subject: Subject, secretDigest: Digest, verdict: Verdict, at: Timestamp) {
         self.subject = subject
         self.secretDigest = secretDigest
         self.verdict = verdict

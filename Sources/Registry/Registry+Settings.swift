@@ -29,7 +29,7 @@ extension Registry {
     }
 
     /// All digests by which the key is, or was until now, in a directory.
-    public func digests(of id: TeamKeyID) -> [CacheKey] {
+    public func digests(of id: TeamKeyID) -> [Digest] {
         guard let key = teamKey(id)?.record else { return [] }
         return [key.secretDigest] + key.retiring.map(\.digest)
     }

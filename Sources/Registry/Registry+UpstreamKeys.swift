@@ -132,7 +132,7 @@ extension Registry {
     }
 
     private func seal(_ secret: [UInt8], of id: UpstreamKeyID) throws(RegistryRefusal) -> (
-        sealed: [UInt8], digest: CacheKey
+        sealed: [UInt8], digest: Digest
     ) {
         guard let sealed = sealer.seal(secret, .upstreamKey(id)) else {
             throw .conflict(

@@ -115,7 +115,7 @@ public struct Registry: Sendable {
     }
 
     /// What an operator has decided about a key with this secret.
-    func ruling(_ subject: KeyRuling.Subject, _ digest: CacheKey) -> KeyRuling? {
+    func ruling(_ subject: KeyRuling.Subject, _ digest: Digest) -> KeyRuling? {
         rulings[subject].flatMap { $0.secretDigest == digest ? $0 : nil }
     }
 }

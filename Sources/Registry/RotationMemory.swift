@@ -10,7 +10,7 @@ public struct RotationMemory: Sendable {
 
     private struct Request: Hashable {
         let key: TeamKeyID
-        let digest: CacheKey
+        let digest: Digest
     }
 
     private struct Receipt {
@@ -26,7 +26,7 @@ public struct RotationMemory: Sendable {
     public mutating func remember(
         _ secret: String,
         of key: TeamKeyID,
-        requestDigest: CacheKey,
+        requestDigest: Digest,
         until: Timestamp,
         now: Timestamp
     ) {
@@ -38,7 +38,7 @@ public struct RotationMemory: Sendable {
     }
 
     /// What that request was answered; nil when it was none, or too long ago.
-    public func secret(of key: TeamKeyID, requestDigest: CacheKey, at now: Timestamp) -> String? {
+    public func secret(of key: TeamKeyID, requestDigest: Digest, at now: Timestamp) -> String? {
         guard let receipt = receipts[Request(key: key, digest: requestDigest)], now < receipt.until else { return nil }
         return receipt.secret
     }
@@ -51,13 +51,13 @@ public struct RotationMemory: Sendable {
 public struct RotationReceipt: Sendable, Equatable {
     public let key: TeamKeyID
     /// SHA-256 of the `Idempotency-Key`, whose text is the client's.
-    public let requestDigest: CacheKey
+    public let requestDigest: Digest
     /// Sealed under the master key, with the key's identifier as context.
     public let sealedSecret: [UInt8]
     /// From this moment on it is forgotten.
     public let until: Timestamp
 
-    public init(key: TeamKeyID, requestDigest: CacheKey, sealedSecret: [UInt8], until: Timestamp) {
+    public init(key: TeamKeyID, requestDigest: Digest, sealedSecret: [UInt8], until: Timestamp) {
         self.key = key
         self.requestDigest = requestDigest
         self.sealedSecret = sealedSecret

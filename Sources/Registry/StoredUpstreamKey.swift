@@ -12,7 +12,7 @@ public struct StoredUpstreamKey: Sendable, Equatable {
     /// Sealed under the master key, with the key's identifier as context.
     public var sealedSecret: [UInt8]
     /// SHA-256 of the secret.
-    public var secretDigest: CacheKey
+    public var secretDigest: Digest
     public let createdAt: Timestamp
 
     public init(
@@ -23,7 +23,7 @@ public struct StoredUpstreamKey: Sendable, Equatable {
         notAfter: Timestamp?,
         monthlyCredits: MicroCredits?,
         sealedSecret: [UInt8],
-        secretDigest: CacheKey,
+        secretDigest: Digest,
         createdAt: Timestamp
     ) {
         self.id = id

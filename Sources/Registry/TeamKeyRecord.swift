@@ -5,11 +5,11 @@ public import Vocabulary
 public struct TeamKeyRecord: Sendable, Equatable {
     /// A secret that was replaced and is still good for a while.
     public struct RetiringSecret: Sendable, Equatable {
-        public let digest: CacheKey
+        public let digest: Digest
         /// From this moment on it is not valid any more.
         public let until: Timestamp
 
-        public init(digest: CacheKey, until: Timestamp) {
+        public init(digest: Digest, until: Timestamp) {
             self.digest = digest
             self.until = until
         }
@@ -23,7 +23,7 @@ public struct TeamKeyRecord: Sendable, Equatable {
     /// For people; empty when nobody gave one.
     public var name: String
     /// SHA-256 of the secret.
-    public var secretDigest: CacheKey
+    public var secretDigest: Digest
     /// Secrets that were replaced and are still good, newest first.
     public var retiring: [RetiringSecret]
     /// From this moment on the key is not valid any more; nil for no end.
@@ -41,7 +41,7 @@ public struct TeamKeyRecord: Sendable, Equatable {
         team: TeamID,
         publicID: String? = nil,
         name: String = "",
-        secretDigest: CacheKey,
+        secretDigest: Digest,
         retiring: [RetiringSecret] = [],
         notAfter: Timestamp? = nil,
         budgets: [Budget] = [],

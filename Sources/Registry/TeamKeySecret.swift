@@ -16,7 +16,7 @@ public struct TeamKeySecret: Sendable, CustomStringConvertible, CustomDebugStrin
     /// The whole secret, for the one who asked for it.
     public let text: String
     /// SHA-256 of `text`.
-    public let digest: CacheKey
+    public let digest: Digest
 
     public init(publicID: String, text: String) {
         self.publicID = publicID

@@ -10,7 +10,7 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
     /// Takes the secret out of replies.
     public let scrubber: SecretScrubber
     /// SHA-256 of the secret, by which a store knows the secret again without having it.
-    public let secretDigest: CacheKey
+    public let secretDigest: Digest
     /// Its share of the account's requests, relative to the other keys; at least 1. More than a million is a million, so
     /// that the sum over all keys fits, whatever a store says.
     public var weight: Int { didSet { checkWeight() } }
@@ -22,7 +22,7 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
         id: UpstreamKeyID,
         account: AccountID,
         secret: [UInt8],
-        secretDigest: CacheKey,
+        secretDigest: Digest,
         weight: Int = 1,
         notBefore: Timestamp? = nil,
         notAfter: Timestamp? = nil

@@ -11,10 +11,10 @@ public struct UpstreamKeyRecord: Sendable, Equatable {
 
     public let id: UpstreamKeyID
     /// SHA-256 of the secret: another secret has nothing to do with what became of this one.
-    public let secretDigest: CacheKey
+    public let secretDigest: Digest
     public let state: State
 
-    public init(id: UpstreamKeyID, secretDigest: CacheKey, state: State) {
+    public init(id: UpstreamKeyID, secretDigest: Digest, state: State) {
         self.id = id
         self.secretDigest = secretDigest
         self.state = state

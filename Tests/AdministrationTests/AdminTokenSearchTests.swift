@@ -31,7 +31,7 @@ struct AdminTokenSearchTests {
 
     @Test("every token is compared, whichever is right", arguments: ["first-token", "third-token", "wrong", nil])
     func equalWork(shown: String?) {
-        var compared: [CacheKey] = []
+        var compared: [Digest] = []
         let search = AdminTokenSearch { expected, shown in
             compared.append(expected)
             return ConstantTime.areEqual(expected, shown)

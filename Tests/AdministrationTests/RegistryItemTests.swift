@@ -11,7 +11,7 @@ import Vocabulary
 
 @Suite("Teams and keys as they are shown")
 struct RegistryItemTests {
-    private static let digest = CacheKey(0, 0, 0, 0)
+    private static let digest = Digest(0, 0, 0, 0)
     private let zurich = AccountID(rawValue: "zurich")
 
     @Test("what a team is shown as is read as the same team")

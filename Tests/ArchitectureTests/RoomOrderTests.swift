@@ -36,7 +36,6 @@ struct RoomOrderTests {
         "CZlib": ["ContentCodings"],
         "GRDB": ["Storage"],
         "GRDBSQLite": ["Storage"],
-        "Dispatch": ["Storage"],
         "Logging": ["Observability"],
         "ArgumentParser": ["tollgate", "vendor-sim"],
     ]

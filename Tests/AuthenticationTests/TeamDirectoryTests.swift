@@ -14,7 +14,7 @@ struct TeamDirectoryTests {
     )
     private let now = Timestamp(seconds: 1_000)
 
-    private func key(_ id: String, _ digest: CacheKey, notAfter: Timestamp? = nil, team: Team? = nil) -> TeamKey {
+    private func key(_ id: String, _ digest: Digest, notAfter: Timestamp? = nil, team: Team? = nil) -> TeamKey {
         TeamKey(id: TeamKeyID(rawValue: id), team: team ?? self.team, secretDigest: digest, notAfter: notAfter)
     }
 
@@ -28,10 +28,10 @@ struct TeamDirectoryTests {
             account: AccountID(rawValue: "second"),
             cacheScopeIsTeam: true
         )
-        let keys = [key("one", CacheKey(1, 2, 3, 4)), key("two", CacheKey(5, 6, 7, 8), team: other)]
+        let keys = [key("one", Digest(1, 2, 3, 4)), key("two", Digest(5, 6, 7, 8), team: other)]
         let directory = TeamDirectory(teams: [team, other], keys: keys)
-        #expect(directory.find(secretDigest: CacheKey(1, 2, 3, 4), at: now) === keys[0])
-        let found = directory.find(secretDigest: CacheKey(5, 6, 7, 8), at: now)
+        #expect(directory.find(secretDigest: Digest(1, 2, 3, 4), at: now) === keys[0])
+        let found = directory.find(secretDigest: Digest(5, 6, 7, 8), at: now)
         #expect(found === keys[1])
         #expect(found?.team === other)
         #expect(directory.teams.map(\.id) == [team.id, other.id])
@@ -40,20 +40,20 @@ struct TeamDirectoryTests {
     @Test(
         "an unknown digest finds nothing, also when three of its four words are those of a key",
         arguments: [
-            CacheKey(0, 0, 0, 0), CacheKey(9, 2, 3, 4), CacheKey(1, 9, 3, 4), CacheKey(1, 2, 9, 4),
-            CacheKey(1, 2, 3, 9),
-            CacheKey(1, 2, 4, 3), CacheKey(2, 2, 3, 4), CacheKey(.max, .max, .max, .max),
+            Digest(0, 0, 0, 0), Digest(9, 2, 3, 4), Digest(1, 9, 3, 4), Digest(1, 2, 9, 4),
+            Digest(1, 2, 3, 9),
+            Digest(1, 2, 4, 3), Digest(2, 2, 3, 4), Digest(.max, .max, .max, .max),
         ]
     )
-    func unknown(_ digest: CacheKey) {
-        #expect(directory([key("one", CacheKey(1, 2, 3, 4))]).find(secretDigest: digest, at: now) == nil)
+    func unknown(_ digest: Digest) {
+        #expect(directory([key("one", Digest(1, 2, 3, 4))]).find(secretDigest: digest, at: now) == nil)
         #expect(directory([]).find(secretDigest: digest, at: now) == nil)
     }
 
     @Test("a key is valid until its end, and from that very moment on it is not")
     func expiry() {
         let end = Timestamp(microseconds: 1_000_000_000)
-        let digest = CacheKey(1, 2, 3, 4)
+        let digest = Digest(1, 2, 3, 4)
         let directory = directory([key("one", digest, notAfter: end)])
         #expect(directory.find(secretDigest: digest, at: Timestamp(seconds: 0)) != nil)
         #expect(directory.find(secretDigest: digest, at: Timestamp(microseconds: end.microseconds - 1)) != nil)
@@ -64,14 +64,14 @@ struct TeamDirectoryTests {
 
     @Test("a key without an end is valid in ten thousand years")
     func noEnd() {
-        let digest = CacheKey(1, 2, 3, 4)
+        let digest = Digest(1, 2, 3, 4)
         let future = Timestamp(seconds: 253_402_300_799)
         #expect(directory([key("one", digest)]).find(secretDigest: digest, at: future) != nil)
     }
 
     @Test("an expired key leads to nothing but does not hide those that stand behind it")
     func expiredNeighbour() {
-        let keys = (0..<4).map { key("\($0)", CacheKey(7, $0, 0, 0), notAfter: $0 % 2 == 0 ? now : nil) }
+        let keys = (0..<4).map { key("\($0)", Digest(7, $0, 0, 0), notAfter: $0 % 2 == 0 ? now : nil) }
         let directory = directory(keys)
         for (index, key) in keys.enumerated() {
             #expect(directory.find(secretDigest: key.secretDigest, at: now) === (index % 2 == 0 ? nil : key))
@@ -80,7 +80,7 @@ struct TeamDirectoryTests {
 
     @Test("of two keys with one digest the first counts, also when it is expired")
     func sameDigest() {
-        let digest = CacheKey(1, 2, 3, 4)
+        let digest = Digest(1, 2, 3, 4)
         let (expired, valid) = (key("expired", digest, notAfter: now), key("valid", digest))
         #expect(directory([valid, expired]).find(secretDigest: digest, at: now) === valid)
         #expect(directory([expired, valid]).find(secretDigest: digest, at: now) == nil)
@@ -90,14 +90,14 @@ struct TeamDirectoryTests {
     func many() {
         var random = SeededGenerator()
         let keys = (0..<10_000).map {
-            key("\($0)", CacheKey(random.next(), random.next(), random.next(), random.next()))
+            key("\($0)", Digest(random.next(), random.next(), random.next(), random.next()))
         }
         let directory = directory(keys)
         let missing = keys.filter { directory.find(secretDigest: $0.secretDigest, at: now) !== $0 }
         #expect(missing.isEmpty, "seed \(random.seed)")
         let strangers = keys.filter {
             let digest = $0.secretDigest
-            let stranger = CacheKey(digest.word0, digest.word1, digest.word2, digest.word3 ^ 1)
+            let stranger = Digest(digest.word0, digest.word1, digest.word2, digest.word3 ^ 1)
             return directory.find(secretDigest: stranger, at: now) != nil
         }
         #expect(strangers.isEmpty, "seed \(random.seed)")
@@ -109,17 +109,17 @@ struct TeamDirectoryTests {
         [1, 2, 3, 4, 5, 8, 9, 300]
     )
     func collisions(_ word: UInt64, _ count: Int) {
-        let keys = (0..<count).map { key("\($0)", CacheKey(word, UInt64($0), 0, 0)) }
+        let keys = (0..<count).map { key("\($0)", Digest(word, UInt64($0), 0, 0)) }
         let directory = directory(keys)
         for key in keys { #expect(directory.find(secretDigest: key.secretDigest, at: now) === key) }
-        #expect(directory.find(secretDigest: CacheKey(word, UInt64(count), 0, 0), at: now) == nil)
-        #expect(directory.find(secretDigest: CacheKey(word &+ 1, 0, 0, 0), at: now) == nil)
+        #expect(directory.find(secretDigest: Digest(word, UInt64(count), 0, 0), at: now) == nil)
+        #expect(directory.find(secretDigest: Digest(word &+ 1, 0, 0, 0), at: now) == nil)
     }
 
     @Test("a hundred thousand keys are all found and others are not; when one is replaced, all parts but its own stay")
     func hundredThousand() {
         var random = SeededGenerator()
-        func digest() -> CacheKey { CacheKey(random.next(), random.next(), random.next(), random.next()) }
+        func digest() -> Digest { Digest(random.next(), random.next(), random.next(), random.next()) }
         let keys = (0..<100_000).map { key("\($0)", digest()) }
         let directory = directory(keys)
         let seed = random.seed
@@ -129,7 +129,7 @@ struct TeamDirectoryTests {
             "seed \(seed)"
         )
         let old = keys[77_777].secretDigest
-        let rotated = key("77777", CacheKey(old.word0, ~old.word1, old.word2, old.word3))
+        let rotated = key("77777", Digest(old.word0, ~old.word1, old.word2, old.word3))
         let changed = directory.replacing([old], with: [rotated])
         #expect(zip(directory.shards, changed.shards).count { $0 !== $1 } == 1, "seed \(seed)")
         #expect(changed.find(secretDigest: old, at: now) == nil)
@@ -142,7 +142,7 @@ struct TeamDirectoryTests {
     @Test("keys are spread over all parts")
     func spread() {
         var random = SeededGenerator()
-        let keys = (0..<25_600).map { key("\($0)", CacheKey(random.next(), random.next(), 0, 0)) }
+        let keys = (0..<25_600).map { key("\($0)", Digest(random.next(), random.next(), 0, 0)) }
         let empty = directory([])
         // That a part of 256 gets none of 25,600 has a probability below 10^-40.
         let changed = empty.replacing([], with: keys)
@@ -153,7 +153,7 @@ struct TeamDirectoryTests {
 
     @Test("what is there already counts before what comes, unless it goes")
     func replacingSameDigest() {
-        let digest = CacheKey(1, 2, 3, 4)
+        let digest = Digest(1, 2, 3, 4)
         let (old, new, later) = (key("old", digest), key("new", digest), key("later", digest))
         let directory = directory([old])
         #expect(directory.replacing([], with: [new]).find(secretDigest: digest, at: now) === old)
@@ -165,7 +165,7 @@ struct TeamDirectoryTests {
 
     @Test("teams stay, or are replaced without a look at the keys")
     func replacingTeams() {
-        let digest = CacheKey(1, 2, 3, 4)
+        let digest = Digest(1, 2, 3, 4)
         let other = Team(id: TeamID(rawValue: "legal"), name: "Legal", account: team.account, cacheScopeIsTeam: false)
         let directory = directory([key("one", digest)])
         #expect(directory.replacing([digest], with: []).teams.map(\.id) == [team.id])
@@ -180,8 +180,8 @@ struct TeamDirectoryTests {
         var random = SeededGenerator()
         let seed = random.seed
         // Few digests, in few parts, whose slots collide.
-        let digests = (0..<120).map { CacheKey(UInt64($0 % 3) << 56 | UInt64($0 % 5), UInt64($0), 0, 0) }
-        var known: [CacheKey: TeamKey] = [:]
+        let digests = (0..<120).map { Digest(UInt64($0 % 3) << 56 | UInt64($0 % 5), UInt64($0), 0, 0) }
+        var known: [Digest: TeamKey] = [:]
         var directory = directory([])
         for step in 0..<2_000 {
             let gone = (0..<Int.random(in: 0...8, using: &random)).map { _ in random.pick(digests) }

@@ -46,7 +46,7 @@ struct DamagedOpeningTests {
             documentID: "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8",
             model: "gpt-4o-mini",
             pages: .max,
-            cacheKey: CacheKey(1, 2, 3, 4),
+            cacheKey: CacheKey(Digest(1, 2, 3, 4)),
             requestID: "request"
         )
         guard case .denied(let denial) = gate.admit(ask, at: now) else {

@@ -25,7 +25,7 @@ func ask(
         documentID: "00000000-0000-0000-0000-000000000000",
         model: model,
         pages: pages,
-        cacheKey: CacheKey(0, 0, 0, 0),
+        cacheKey: CacheKey(Digest(0, 0, 0, 0)),
         requestID: "request"
     )
 }

@@ -73,7 +73,7 @@ enum Scenario {
             documentID: "00000000-0000-0000-0000-000000000000",
             model: random.pick(models),
             pages: random.chance(1, in: 8) ? nil : Int.random(in: 1...8, using: &random),
-            cacheKey: CacheKey(0, 0, 0, 0),
+            cacheKey: CacheKey(Digest(0, 0, 0, 0)),
             requestID: "request"
         )
     }

@@ -22,7 +22,7 @@ struct ResultCacheConcurrencyTests {
                 case 6: cache.remove(key(number))
                 case 7 where number == 0: cache.removeAliases()
                 case 8 where number < 2: cache.resize(bytesMax: bytesMax / 2 * Int(number + 1))
-                case 9 where number == 0: cache.removeAll { $0.key.word0 & 7 == 0 }
+                case 9 where number == 0: cache.removeAll { $0.key.digest.word0 & 7 == 0 }
                 default:
                     if let found = cache.find(alias: alias) {
                         #expect(found.key == key(number), "seed \(seed)")

@@ -4,12 +4,12 @@ import Vocabulary
 @testable import Caching
 
 extension SeededGenerator {
-    mutating func key() -> CacheKey { CacheKey(next(), next(), next(), next()) }
+    mutating func key() -> CacheKey { CacheKey(Digest(next(), next(), next(), next())) }
 }
 
 func fingerprint(_ number: UInt64) -> Fingerprint {
     let key = key(number)
-    return Fingerprint(key.word0, key.word3)
+    return Fingerprint(key.digest.word0, key.digest.word3)
 }
 
 func key(_ number: UInt64) -> CacheKey {
@@ -20,7 +20,7 @@ func key(_ number: UInt64) -> CacheKey {
 /// A key that belongs to the given shard.
 func key(_ number: UInt64, shard: UInt64) -> CacheKey {
     let any = key(number)
-    return CacheKey(any.word0, any.word1, any.word2, any.word3 & ~15 | shard)
+    return CacheKey(Digest(any.digest.word0, any.digest.word1, any.digest.word2, any.digest.word3 & ~15 | shard))
 }
 
 func result(

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import Vocabulary
 
-private func key(_ number: UInt64) -> CacheKey { CacheKey(number, number, number, number) }
+private func key(_ number: UInt64) -> CacheKey { CacheKey(Digest(number, number, number, number)) }
 
 @Suite("FlightTable")
 struct FlightTableTests {
@@ -173,7 +173,7 @@ struct FlightTableTests {
     func trap() async {
         await #expect(processExitsWith: .failure) {
             let table = FlightTable<Int>(followersMax: 1)
-            if case .leader(let permit) = table.join(CacheKey(1, 1, 1, 1), ticket: 1) { _ = consume permit }
+            if case .leader(let permit) = table.join(CacheKey(Digest(1, 1, 1, 1)), ticket: 1) { _ = consume permit }
         }
     }
 

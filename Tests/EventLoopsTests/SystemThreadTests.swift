@@ -29,7 +29,7 @@ struct SystemThreadTests {
         for signal in 1..<Int32(32) { #expect(sigismember(&before, signal) == sigismember(&after, signal)) }
     }
 
-    @Test("join waits for the body's end")
+    @Test("join waits for the body's end, and a second one for nothing")
     func join() throws {
         let gate = SystemSemaphore()
         let steps = Guarded<[Int]>([])
@@ -40,5 +40,6 @@ struct SystemThreadTests {
         gate.signal()
         thread.join()
         #expect(steps.withLock { $0 } == [1])
+        thread.join()
     }
 }

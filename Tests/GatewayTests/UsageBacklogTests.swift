@@ -17,7 +17,7 @@ struct UsageBacklogTests {
             account: AccountID(rawValue: "default"),
             cacheScopeIsTeam: false
         )
-        let digest = CacheKey(1, 2, 3, 4)
+        let digest = Digest(1, 2, 3, 4)
         return UsageTally(TeamKey(id: TeamKeyID(rawValue: key), team: team, secretDigest: digest, notAfter: nil))
     }
 

@@ -16,7 +16,7 @@ struct UsageTallyTests {
             account: AccountID(rawValue: "default"),
             cacheScopeIsTeam: false
         )
-        let digest = CacheKey(1, 2, 3, 4)
+        let digest = Digest(1, 2, 3, 4)
         return UsageTally(TeamKey(id: TeamKeyID(rawValue: "k"), team: team, secretDigest: digest, notAfter: nil))
     }
 

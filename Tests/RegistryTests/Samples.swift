@@ -14,7 +14,7 @@ enum Samples {
     static let master = SealingKey(bytes: [UInt8](repeating: 7, count: 32))!
     static let sealer = SecretSealer(master: master)
 
-    static func digest(_ text: String) -> CacheKey { SHA256Hasher().digest(Array(text.utf8)) }
+    static func digest(_ text: String) -> Digest { SHA256Hasher().digest(Array(text.utf8)) }
 
     static func team(_ id: String, budgets: [Budget] = []) -> TeamRecord {
         TeamRecord(id: TeamID(rawValue: id), name: id, account: AccountID(rawValue: "default"), budgets: budgets)

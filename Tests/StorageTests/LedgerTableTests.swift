@@ -1,5 +1,6 @@
 import Budgeting
 import Dispatch
+import EventLoops
 import Foundation
 import Synchronization
 import Testing
@@ -169,7 +170,7 @@ struct LedgerRecoveryTests {
             if id == 4 { _ = try store.endAndWait(ending(reservation, .unconfirmed)).get() }
         }
         let copy = try folder.killed()
-        let before = StoreClock.wall()
+        let before = SystemClock.wall()
         for round in 1...2 {
             let crashed = try copy.open()
             #expect(try crashed.rows("SELECT id, state FROM ledger ORDER BY id") == ["1 3", "2 2", "3 3", "4 3"])
@@ -179,7 +180,7 @@ struct LedgerRecoveryTests {
             #expect(opening.rows.map(\.unconfirmed.micros) == [5, 24])
             #expect(opening.rows.map(\.spent.micros) == [0, 0])
             let ended = try crashed.rows("SELECT ended_at FROM ledger WHERE id IN (1, 3)").map { Int64($0)! }
-            #expect(ended.allSatisfy { $0 >= before.microseconds && $0 <= StoreClock.wall().microseconds })
+            #expect(ended.allSatisfy { $0 >= before.microseconds && $0 <= SystemClock.wall().microseconds })
             crashed.close()
         }
     }

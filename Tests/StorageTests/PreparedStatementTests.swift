@@ -41,8 +41,8 @@ struct PreparedStatementTests {
             #expect(try statement.step())
             #expect(statement.bytes(at: 1) == key(2).bytes)
             #expect(statement.bytes(at: 2) == key(3).bytes)
-            #expect(statement.key(at: 1) == key(2))
-            #expect(statement.key(at: 0) == nil && statement.key(at: 5) == nil)
+            #expect(statement.digest(at: 1) == digest(2))
+            #expect(statement.digest(at: 0) == nil && statement.digest(at: 5) == nil)
             #expect(statement.integer(at: 3) == .min)
             #expect(statement.isNull(at: 4) && statement.isNull(at: 5) && !statement.isNull(at: 3))
             // A value of another type than asked for.
@@ -77,7 +77,7 @@ struct PreparedStatementTests {
             try database.execute(sql: "CREATE TABLE blobs AS SELECT \(blob) AS blob")
             let statement = try connection.statement("SELECT blob FROM blobs")
             #expect(try statement.step())
-            #expect(statement.key(at: 0) == (isKey ? CacheKey(0, 0, 0, 0) : nil))
+            #expect(statement.digest(at: 0) == (isKey ? Digest(0, 0, 0, 0) : nil))
             statement.reset()
         }
     }

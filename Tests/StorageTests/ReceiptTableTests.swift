@@ -1,3 +1,4 @@
+import EventLoops
 import Registry
 import Testing
 import Vocabulary
@@ -39,7 +40,7 @@ struct ReceiptTableTests {
 
     @Test("the start is told no receipt whose time is over")
     func expiredAtStart() throws {
-        let now = StoreClock.wall()
+        let now = SystemClock.wall()
         let receipts = [
             receipt("over", until: now), receipt("under way", until: now + .seconds(3_600)),
         ]

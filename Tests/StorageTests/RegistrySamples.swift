@@ -1,5 +1,6 @@
 import Authentication
 import Budgeting
+import EventLoops
 import Foundation
 import Registry
 import Testing
@@ -38,7 +39,12 @@ func team(_ id: String, name: String = "", budgets: [Budget] = [], limits: TeamL
 
 /// A key without anything that it need not have.
 func teamKey(_ id: String, of team: String = "a", revokedAt: Timestamp? = nil) -> TeamKeyRecord {
-    TeamKeyRecord(id: TeamKeyID(rawValue: id), team: TeamID(rawValue: team), secretDigest: key(1), revokedAt: revokedAt)
+    TeamKeyRecord(
+        id: TeamKeyID(rawValue: id),
+        team: TeamID(rawValue: team),
+        secretDigest: digest(1),
+        revokedAt: revokedAt
+    )
 }
 
 /// A key with all that it may have.
@@ -48,13 +54,13 @@ func wholeTeamKey(_ id: String, of team: String = "a", name: String = "batch") -
         team: TeamID(rawValue: team),
         publicID: "k7Qp01xZ",
         name: name,
-        secretDigest: key(.max),
-        retiring: moments.enumerated().map { .init(digest: key(UInt64($0)), until: $1) },
+        secretDigest: digest(.max),
+        retiring: moments.enumerated().map { .init(digest: digest(UInt64($0)), until: $1) },
         notAfter: moments[0],
         budgets: budgets,
         createdAt: moments[1],
         rotatedAt: moments[2],
-        revokedAt: StoreClock.wall()
+        revokedAt: SystemClock.wall()
     )
 }
 
@@ -67,7 +73,7 @@ func upstreamKey(_ id: String, weight: Int = 1, sealedSecret: [UInt8] = [1, 2, 3
         notAfter: nil,
         monthlyCredits: nil,
         sealedSecret: sealedSecret,
-        secretDigest: key(1),
+        secretDigest: digest(1),
         createdAt: moments[2]
     )
 }
@@ -80,7 +86,7 @@ func ruling(
     let subject =
         ofUpstreamKey
         ? KeyRuling.Subject.upstreamKey(UpstreamKeyID(rawValue: id)) : .teamKey(TeamKeyID(rawValue: id))
-    return KeyRuling(subject: subject, secretDigest: key(2), verdict: verdict, at: moments[0])
+    return KeyRuling(subject: subject, secretDigest: digest(2), verdict: verdict, at: moments[0])
 }
 
 /// A receipt that lasts as long as time does, unless an end is given.
@@ -92,7 +98,7 @@ func receipt(
 ) -> RotationReceipt {
     RotationReceipt(
         key: TeamKeyID(rawValue: id),
-        requestDigest: key(request),
+        requestDigest: digest(request),
         sealedSecret: sealedSecret,
         until: until
     )

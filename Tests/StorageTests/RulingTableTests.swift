@@ -16,7 +16,7 @@ struct RulingTableTests {
         }
         let last = KeyRuling(
             subject: .teamKey(TeamKeyID(rawValue: "a")),
-            secretDigest: key(9),
+            secretDigest: digest(9),
             verdict: .revoked,
             at: moments[1]
         )

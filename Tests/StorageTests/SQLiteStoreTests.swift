@@ -1,5 +1,6 @@
 import Caching
 import Dispatch
+import EventLoops
 import Foundation
 import GRDB
 import Synchronization
@@ -172,7 +173,7 @@ struct SQLiteStoreTests {
     func retention() throws {
         let store = try open()
         defer { store.close() }
-        let now = StoreClock.wall()
+        let now = SystemClock.wall()
         try store.saveAndWait(result(1, storedAt: now + .seconds(-7_200))).get()
         try store.saveAndWait(result(2, storedAt: now)).get()
         store.replace(retention: .seconds(3_600))

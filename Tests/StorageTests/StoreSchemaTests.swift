@@ -143,7 +143,7 @@ struct StoreSchemaTests {
         for round in 1...2 {
             let store = try folder.open()
             for (query, answer) in Self.answers[..<version].joined() { #expect(try store.rows(query) == [answer]) }
-            #expect(try store.findAndWait(CacheKey(0, 0, 0, 0)).get()?.body == Array("{25}".utf8))
+            #expect(try store.findAndWait(CacheKey(Digest(0, 0, 0, 0))).get()?.body == Array("{25}".utf8))
             #expect(try store.rows("PRAGMA user_version") == ["\(StoreSchema.version)"])
             #expect(try store.registry().teams.count == round - 1)
             try store.applyAndWait([.saveTeam(team("a"))], audit: nil)

@@ -36,7 +36,7 @@ struct StoredUpstreamKeyTableTests {
             notAfter: nil,
             monthlyCredits: nil,
             sealedSecret: [9],
-            secretDigest: key(9),
+            secretDigest: digest(9),
             createdAt: moments[0]
         )
         let saves = [first, upstreamKey("b"), second].map { RegistryWrite.saveUpstreamKey($0) }

@@ -1,4 +1,5 @@
 import Budgeting
+import EventLoops
 import Registry
 import Testing
 import Vocabulary
@@ -55,7 +56,7 @@ struct TeamKeyTableTests {
 
     @Test("opening forgets keys that were revoked more than 90 days ago")
     func revokedAtOpening() throws {
-        let days = { (count: Int64) in StoreClock.wall() + .seconds(-count * 86_400) }
+        let days = { (count: Int64) in SystemClock.wall() + .seconds(-count * 86_400) }
         let store = try folder.open()
         let keys = [("old", 91), ("young", 89)].map { teamKey($0, revokedAt: days($1)) }
         try store.applyAndWait(keys.map { .saveTeamKey($0) }, audit: nil)

@@ -226,9 +226,11 @@ func settlement(of reservation: Reservation, credits: Int64 = 2_500_000) -> Rese
     ending(reservation, .settled(MicroCredits(micros: credits)))
 }
 
-func key(_ number: UInt64) -> CacheKey {
-    CacheKey(number &* 0x9E37_79B9_7F4A_7C15, number &* 0xBF58_476D_1CE4_E5B9, number, ~number)
+func digest(_ number: UInt64) -> Digest {
+    Digest(number &* 0x9E37_79B9_7F4A_7C15, number &* 0xBF58_476D_1CE4_E5B9, number, ~number)
 }
+
+func key(_ number: UInt64) -> CacheKey { CacheKey(digest(number)) }
 
 func result(_ number: UInt64, storedAt: Timestamp = Timestamp(seconds: 1_000), bodyBytes: Int = 300) -> CachedResult {
     CachedResult(

@@ -13,7 +13,7 @@ struct UpstreamKeyTableTests {
     }
 
     private func record(_ id: String, _ state: UpstreamKeyRecord.State, secret: UInt64 = 1) -> UpstreamKeyRecord {
-        UpstreamKeyRecord(id: UpstreamKeyID(rawValue: id), secretDigest: key(secret), state: state)
+        UpstreamKeyRecord(id: UpstreamKeyID(rawValue: id), secretDigest: digest(secret), state: state)
     }
 
     @Test("each state of a key takes the place of the one before, and is there after the file was opened again")

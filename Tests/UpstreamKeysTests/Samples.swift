@@ -25,7 +25,7 @@ func upstreamKey(
         id: UpstreamKeyID(rawValue: id),
         account: AccountID(rawValue: account),
         secret: bytes,
-        secretDigest: CacheKey(bytes.reduce(0) { $0 &* 31 &+ UInt64($1) }, 0, 0, 0),
+        secretDigest: Digest(bytes.reduce(0) { $0 &* 31 &+ UInt64($1) }, 0, 0, 0),
         weight: weight,
         notBefore: notBefore.map { Timestamp(microseconds: $0 * 1_000) },
         notAfter: notAfter.map { Timestamp(microseconds: $0 * 1_000) }

@@ -10,7 +10,7 @@ func upstreamKey(_ id: String, secret: String? = nil) -> UpstreamKey {
         id: UpstreamKeyID(rawValue: id),
         account: AccountID(rawValue: "default"),
         secret: bytes,
-        secretDigest: CacheKey(bytes.reduce(0) { $0 &* 31 &+ UInt64($1) }, 0, 0, 0)
+        secretDigest: Digest(bytes.reduce(0) { $0 &* 31 &+ UInt64($1) }, 0, 0, 0)
     )
 }
 

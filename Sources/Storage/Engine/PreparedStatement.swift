@@ -77,9 +77,11 @@ final class PreparedStatement {
 
     func bind(_ moment: Timestamp?, at index: Int32) { bind(moment?.microseconds, at: index) }
 
-    func bind(_ key: CacheKey?, at index: Int32) {
-        guard let key else { return note(unsafe sqlite3_bind_null(statement, index)) }
-        var words = (key.word0.bigEndian, key.word1.bigEndian, key.word2.bigEndian, key.word3.bigEndian)
+    func bind(_ key: CacheKey?, at index: Int32) { bind(key?.digest, at: index) }
+
+    func bind(_ digest: Digest?, at index: Int32) {
+        guard let digest else { return note(unsafe sqlite3_bind_null(statement, index)) }
+        var words = (digest.word0.bigEndian, digest.word1.bigEndian, digest.word2.bigEndian, digest.word3.bigEndian)
         unsafe withUnsafeBytes(of: &words) { bytes in
             if let kept = unsafe keep(bytes) {
                 note(unsafe sqlite3_bind_blob(statement, index, kept, Int32(bytes.count), nil))
@@ -151,13 +153,13 @@ final class PreparedStatement {
         return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: count))
     }
 
-    /// A key or another digest; nil unless there are 32 bytes.
-    func key(at index: Int32) -> CacheKey? {
+    /// Nil unless there are 32 bytes.
+    func digest(at index: Int32) -> Digest? {
         guard unsafe sqlite3_column_type(statement, index) == SQLITE_BLOB else { return nil }
         guard let start = unsafe sqlite3_column_blob(statement, index) else { return nil }
         guard unsafe sqlite3_column_bytes(statement, index) == 32 else { return nil }
         let word = { unsafe UInt64(bigEndian: start.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)) }
-        return CacheKey(word(0), word(1), word(2), word(3))
+        return Digest(word(0), word(1), word(2), word(3))
     }
 }
 

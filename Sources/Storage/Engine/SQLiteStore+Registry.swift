@@ -1,3 +1,4 @@
+import EventLoops
 public import Registry
 public import Vocabulary
 
@@ -5,7 +6,7 @@ extension SQLiteStore: RegistryStore {
     /// What is known of teams and keys; for the start of the program. Blocks, for 100,000 keys a quarter
     /// of a second. Expired receipts are left out.
     public func registry() throws(StoreFault) -> RegistryRows {
-        let now = StoreClock.wall()
+        let now = SystemClock.wall()
         return try readAndWait { try RegistryTables.rows(at: now, on: $0) }
     }
 

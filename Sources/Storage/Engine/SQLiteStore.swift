@@ -1,6 +1,6 @@
 public import Budgeting
 public import Caching
-import Dispatch
+import EventLoops
 import GRDB
 public import UpstreamKeys
 public import Vocabulary
@@ -162,7 +162,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
             )
             try StoreSchema.migrate(database)
             try StoreSchema.probe(database)
-            return try recover(StoreConnection(database), at: StoreClock.wall())
+            return try recover(StoreConnection(database), at: SystemClock.wall())
         }
         return (queue, recoveredCount)
     }
@@ -320,14 +320,9 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     func waitForAnswer<Value: Sendable>(
         to ask: (@escaping @Sendable (Result<Value, StoreFault>) -> Void) -> Void
     ) throws(StoreFault) -> Value {
-        let answer = Guarded<Result<Value, StoreFault>?>(nil)
-        let answered = DispatchSemaphore(value: 0)
-        ask { outcome in
-            answer.withLock { $0 = outcome }
-            answered.signal()
-        }
-        answered.wait()
-        return try answer.withLock { $0! }.get()
+        let answer = Handover<Result<Value, StoreFault>>()
+        ask { answer.give($0) }
+        return try answer.take().get()
     }
 
     /// Runs a read that no request waits for.

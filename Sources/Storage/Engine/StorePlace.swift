@@ -1,4 +1,4 @@
-import Dispatch
+import EventLoops
 import Glibc
 import Vocabulary
 
@@ -29,8 +29,8 @@ final class StorePlace: Sendable {
     private let onChange: @Sendable (StoreFault?) -> Void
     /// What the last look found.
     private let isAway = Guarded(false)
-    private let stopping = DispatchSemaphore(value: 0)
-    private let thread = Guarded<StoreThread?>(nil)
+    private let stopping = SystemSemaphore()
+    private let thread = Guarded<SystemThread?>(nil)
 
     /// Of a file that is open now.
     ///
@@ -47,9 +47,8 @@ final class StorePlace: Sendable {
     /// - Throws: `unavailable` when there is no thread for it.
     func start() throws(StoreFault) {
         try thread.withLock { (thread) throws(StoreFault) in
-            thread = try StoreThread(name: "store-place") { [self] in
-                let pause = DispatchTimeInterval.nanoseconds(Int(Self.interval.wholeNanoseconds))
-                while stopping.wait(timeout: .now() + pause) == .timedOut { _ = look() }
+            thread = try SystemThread.ofStore("store-place") { [self] in
+                while !stopping.wait(atMost: Self.interval) { _ = look() }
             }
         }
     }

@@ -1,3 +1,4 @@
+import EventLoops
 import GRDB
 import Vocabulary
 
@@ -24,7 +25,7 @@ struct ReadOperation: Sendable {
 final class StoreReaders: Sendable {
     private struct Reader {
         let database: DatabaseQueue
-        let thread: StoreThread
+        let thread: SystemThread
     }
 
     private let work: WorkQueue<ReadOperation>
@@ -62,7 +63,7 @@ final class StoreReaders: Sendable {
             // log when both are different connections (fixed in 3.51.3).
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = 1")
         }
-        let thread = try StoreThread(name: name) {
+        let thread = try SystemThread.ofStore(name) {
             database.unsafeRead { database in
                 let connection = StoreConnection(database)
                 while case .items(let operations) = work.take(atMost: 1, waiting: nil) {

@@ -54,5 +54,5 @@ struct StoreRow {
 
     func bytes(at index: Int32) throws(StoreFault) -> [UInt8] { try need(statement.bytes(at: index)) }
 
-    func digest(at index: Int32) throws(StoreFault) -> CacheKey { try need(statement.key(at: index)) }
+    func digest(at index: Int32) throws(StoreFault) -> Digest { try need(statement.digest(at: index)) }
 }

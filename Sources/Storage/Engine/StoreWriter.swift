@@ -1,3 +1,4 @@
+import EventLoops
 import GRDB
 import Synchronization
 import Vocabulary
@@ -24,7 +25,7 @@ final class StoreWriter: Sendable {
     private let work: WorkQueue<WriteOperation>
     private let schedule: Guarded<ExpirySchedule>
     private let onFatal: @Sendable (StoreFault) -> Void
-    private let thread = Guarded<StoreThread?>(nil)
+    private let thread = Guarded<SystemThread?>(nil)
     private let commits = Atomic<Int>(0)
     private let isBroken = Atomic<Bool>(false)
     private let isTroubled = Atomic<Bool>(false)
@@ -39,7 +40,7 @@ final class StoreWriter: Sendable {
         self.place = place
         self.onFatal = onFatal
         work = WorkQueue(itemsMax: queueMax)
-        schedule = Guarded(ExpirySchedule(now: StoreClock.steady(), wall: StoreClock.wall()))
+        schedule = Guarded(ExpirySchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall()))
     }
 
     /// Begins to work; once.
@@ -48,7 +49,7 @@ final class StoreWriter: Sendable {
     func start() throws(StoreFault) {
         // The thread keeps the writer alive until the queue is closed and empty.
         try thread.withLock { (thread) throws(StoreFault) in
-            thread = try StoreThread(name: "store-write") { self.run() }
+            thread = try SystemThread.ofStore("store-write") { self.run() }
         }
     }
 
@@ -69,7 +70,7 @@ final class StoreWriter: Sendable {
     }
 
     func replace(retention: Duration?) {
-        schedule.withLock { $0.replace(retention: retention, now: StoreClock.steady()) }
+        schedule.withLock { $0.replace(retention: retention, now: SystemClock.sinceBoot()) }
         work.wake()
     }
 
@@ -142,7 +143,7 @@ final class StoreWriter: Sendable {
     private func mayRemove(_ state: ThreadState) -> Bool { pauseOfSweeps(state) == .zero }
 
     private func pauseOfSweeps(_ state: ThreadState) -> Duration? {
-        state.sweep != nil ? .zero : schedule.withLock { $0.pause(now: StoreClock.steady()) }
+        state.sweep != nil ? .zero : schedule.withLock { $0.pause(now: SystemClock.sinceBoot()) }
     }
 
     private func pause(_ state: ThreadState) -> Duration? {
@@ -184,7 +185,7 @@ final class StoreWriter: Sendable {
     private func removeSome(_ state: inout ThreadState) {
         state.groupsSinceRemoval = 0
         if state.sweep == nil {
-            state.sweep = schedule.withLock { $0.next(now: StoreClock.steady(), wall: StoreClock.wall()) }
+            state.sweep = schedule.withLock { $0.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall()) }
         }
         guard let sweep = state.sweep else { return }
         if isBroken.load(ordering: .relaxed) {

@@ -1,4 +1,4 @@
-import Dispatch
+import EventLoops
 import Vocabulary
 
 /// A bounded queue between callers on any thread and the store's own threads, which wait for work.
@@ -23,7 +23,7 @@ final class WorkQueue<Item: Sendable>: Sendable {
     }
 
     private let state = Guarded(State())
-    private let semaphore = DispatchSemaphore(value: 0)
+    private let semaphore = SystemSemaphore()
     private let itemsMax: Int
 
     init(itemsMax: Int) { self.itemsMax = itemsMax }
@@ -51,8 +51,7 @@ final class WorkQueue<Item: Sendable>: Sendable {
             return taking
         }
         if let duration {
-            let deadline = DispatchTime.now() + .nanoseconds(Int(duration.wholeNanoseconds))
-            if semaphore.wait(timeout: deadline) == .timedOut {
+            if !semaphore.wait(atMost: duration) {
                 let isReleased = state.withLock { !Self.releaseOne(&$0) }
                 if isReleased { semaphore.wait() }  // the signal is on its way: it is taken, not left over
             }
@@ -91,5 +90,18 @@ final class WorkQueue<Item: Sendable>: Sendable {
         if state.waiting == 0 { return false }
         state.waiting -= 1
         return true
+    }
+}
+
+extension SystemThread {
+    /// A thread of the store's own.
+    ///
+    /// - Throws: `unavailable` when the system gives none; `body` is not run then.
+    static func ofStore(_ name: String, _ body: @escaping @Sendable () -> Void) throws(StoreFault) -> SystemThread {
+        do throws(EventLoop.Fault) {
+            return try start(name: name, body)
+        } catch {
+            throw StoreFault(code: .unavailable, detail: error.description)
+        }
     }
 }

@@ -39,7 +39,8 @@ enum UpstreamKeyTable {
         defer { statement.reset() }
         var records: [UpstreamKeyRecord] = []
         while try statement.step() {
-            guard let id = statement.text(at: 0), let digest = statement.key(at: 1), let state = state(statement) else {
+            guard let id = statement.text(at: 0), let digest = statement.digest(at: 1), let state = state(statement)
+            else {
                 throw StoreFault(code: .corrupt, detail: "the state of an upstream key is damaged in the store")
             }
             records.append(UpstreamKeyRecord(id: UpstreamKeyID(rawValue: id), secretDigest: digest, state: state))

@@ -2,9 +2,9 @@ import TestSupport
 import Testing
 import Vocabulary
 
-@Suite("A cache key")
-struct CacheKeyTests {
-    private let sample = CacheKey(
+@Suite("A digest")
+struct DigestTests {
+    private let sample = Digest(
         0x0001_0203_0405_0607,
         0x0809_0A0B_0C0D_0E0F,
         0xF0F1_F2F3_F4F5_F6F7,
@@ -15,31 +15,31 @@ struct CacheKeyTests {
     @Test("has its bytes in the order of its words, the most significant first")
     func bytes() {
         #expect(sample.bytes == Array(0x00...0x0F) + Array(0xF0...0xFF))
-        #expect(CacheKey(bytes: sample.bytes) == sample)
-        #expect(CacheKey(bytes: ([9] + sample.bytes).dropFirst()) == sample)
+        #expect(Digest(bytes: sample.bytes) == sample)
+        #expect(Digest(bytes: ([9] + sample.bytes).dropFirst()) == sample)
     }
 
     @Test("is written in lower case and read in either")
     func hexadecimal() {
         #expect("\(sample)" == text)
-        #expect(CacheKey(hexadecimal: text) == sample)
-        #expect(CacheKey(hexadecimal: text.uppercased()) == sample)
+        #expect(Digest(hexadecimal: text) == sample)
+        #expect(Digest(hexadecimal: text.uppercased()) == sample)
     }
 
     @Test("random keys come back from their bytes and from their text")
     func roundTrip() {
         var random = SeededGenerator()
         for _ in 0..<500 {
-            let key = CacheKey(random.next(), random.next(), random.next(), random.next())
+            let key = Digest(random.next(), random.next(), random.next(), random.next())
             let seed = random.seed
-            #expect(CacheKey(bytes: key.bytes) == key, "seed \(seed)")
-            #expect(CacheKey(hexadecimal: "\(key)") == key, "seed \(seed)")
+            #expect(Digest(bytes: key.bytes) == key, "seed \(seed)")
+            #expect(Digest(hexadecimal: "\(key)") == key, "seed \(seed)")
             #expect("\(key)".utf8.count == 64, "seed \(seed)")
         }
     }
 
     @Test("is not made of too few or too many bytes", arguments: [0, 1, 31, 33, 64])
-    func wrongCount(_ count: Int) { #expect(CacheKey(bytes: [UInt8](repeating: 1, count: count)) == nil) }
+    func wrongCount(_ count: Int) { #expect(Digest(bytes: [UInt8](repeating: 1, count: count)) == nil) }
 
     @Test(
         "is not read from anything but 64 digits",
@@ -52,15 +52,15 @@ struct CacheKeyTests {
             String(repeating: "0", count: 63) + "\0",
         ]
     )
-    func malformed(_ text: String) { #expect(CacheKey(hexadecimal: text) == nil) }
+    func malformed(_ text: String) { #expect(Digest(hexadecimal: text) == nil) }
 
     @Test("differs from another one when any single bit does")
     func everyBit() {
         for bit in 0..<256 {
             var bytes = sample.bytes
             bytes[bit / 8] ^= 1 << UInt8(bit % 8)
-            #expect(CacheKey(bytes: bytes) != sample)
+            #expect(Digest(bytes: bytes) != sample)
         }
-        #expect(Set([sample, sample, CacheKey(sample.word0, 0, 0, 0)]).count == 2)
+        #expect(Set([sample, sample, Digest(sample.word0, 0, 0, 0)]).count == 2)
     }
 }
