@@ -171,7 +171,8 @@ public struct ChunkedDecoder: Sendable {
         case .lastLineFeed:
             guard byte == 0x0A else { throw .malformedTrailer }
             state = .ended
-        default: preconditionFailure("takeTrailer() in state \(state)")
+        case .sizeStart, .size, .blankAfterSize, .extensions, .sizeLineFeed, .data, .dataReturn, .dataLineFeed, .ended:
+            preconditionFailure("takeTrailer() in state \(state)")
         }
     }
 }

@@ -214,7 +214,9 @@ public struct RequestParser: Sendable {
             case .contentLength: throw .severalContentLengths
             case .transferEncoding: throw .malformedTransferCoding
             case .apiKey: throw .severalKeys
-            default: break
+            case .other, .connection, .expect, .contentType, .contentEncoding, .cacheControl, .requestID, .retryAfter,
+                .keepAlive:
+                break
             }
         }
         head.present |= bit

@@ -120,7 +120,9 @@ public struct ResponseParser: Sendable {
                 }
                 isChunked = true
             case .connection: options.add(bytes[field.value.indices])
-            default: break
+            case .other, .host, .expect, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID, .retryAfter,
+                .keepAlive:
+                break
             }
         }
         if isChunked, length != nil { throw .lengthAndCoding }

@@ -90,7 +90,7 @@ struct FlightSuccessionTests {
                 let number = Int.random(in: 0..<3, using: &random)
                 let team = Int.random(in: 0..<rooms.count, using: &random)
                 let ticket = Ticket(number: thread * rounds + round, team: team)
-                switch table.join(CacheKey(0, 0, 0, UInt64(number)), ticket: ticket) {
+                switch table.join(CacheKey(Digest(0, 0, 0, UInt64(number))), ticket: ticket) {
                 case .full: wrong.value.add(1, ordering: .relaxed)
                 case .follower: break
                 case .leader(let permit): lead(permit, number, ticket)

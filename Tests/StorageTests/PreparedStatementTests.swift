@@ -39,7 +39,7 @@ struct PreparedStatementTests {
             statement.bind(nil as Int64?, at: 5)
             statement.bind(nil as CacheKey?, at: 6)
             #expect(try statement.step())
-            #expect(statement.bytes(at: 1) == key(2).bytes)
+            #expect(statement.digest.bytes(at: 1) == key(2).bytes)
             #expect(statement.bytes(at: 2) == key(3).bytes)
             #expect(statement.digest(at: 1) == digest(2))
             #expect(statement.digest(at: 0) == nil && statement.digest(at: 5) == nil)

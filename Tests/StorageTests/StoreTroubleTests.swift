@@ -88,7 +88,7 @@ struct StoreTroubleTests {
         try perform(store) { database in
             try database.execute(
                 sql: "UPDATE results SET credits_to = 100000 WHERE key = ?",
-                arguments: [Data(key(1).bytes)]
+                arguments: [Data(key(1).digest.bytes)]
             )
             try database.execute(
                 sql: "UPDATE results SET status = 70000 WHERE key = ?",
