@@ -11,7 +11,7 @@ import Vocabulary
 enum FlightSamples {
     static let now = Timestamp(seconds: 1_728_000_000)
     static let document = "0b13c9f2-5148-4ffb-bb7b-000000000001"
-    static let key = Digest(1, 2, 3, 4)
+    static let key = CacheKey(Digest(1, 2, 3, 4))
     static let account = AccountID(rawValue: "default")
     static let upstreamKey = UpstreamKeyID(rawValue: "primary")
     static let fault = StoreFault(code: .full, detail: "test")
