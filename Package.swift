@@ -196,7 +196,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "Gateway", "HTTPMessages",
-                "JSON", "Keying", "Observability", "TestSupport", "Upstream", "UpstreamKeys", "Vocabulary",
+                "JSON", "Keying", "Observability", "Storage", "TestSupport", "Transport", "Upstream", "UpstreamKeys",
+                "Vocabulary",
             ]
         ),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "TestSupport", "Vocabulary"]),

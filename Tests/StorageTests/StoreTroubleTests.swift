@@ -92,11 +92,11 @@ struct StoreTroubleTests {
             )
             try database.execute(
                 sql: "UPDATE results SET status = 70000 WHERE key = ?",
-                arguments: [Data(key(2).bytes)]
+                arguments: [Data(key(2).digest.bytes)]
             )
             try database.execute(
                 sql: "UPDATE results SET credits_from = NULL WHERE key = ?",
-                arguments: [Data(key(3).bytes)]
+                arguments: [Data(key(3).digest.bytes)]
             )
         }.get()
         for number in 1...3 as ClosedRange<UInt64> {

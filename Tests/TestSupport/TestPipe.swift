@@ -1,15 +1,14 @@
 import Glibc
-import TestSupport
 
 /// A pipe whose ends a test reads, fills and closes by itself. Confined to one thread at a time.
-final class TestPipe {
-    let writing: Int32
+public final class TestPipe {
+    public let writing: Int32
     private let reading: Int32
     private var isReaderOpen = true
     private var unfinished: [UInt8] = []
 
     /// - Parameter blocks: whether a write to the full pipe waits.
-    init(blocks: Bool = true) throws {
+    public init(blocks: Bool = true) throws {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw TestFailure("no pipe") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -22,13 +21,13 @@ final class TestPipe {
         close(writing)
     }
 
-    func closeReader() {
+    public func closeReader() {
         if isReaderOpen { close(reading) }
         isReaderOpen = false
     }
 
     /// Reads until at least `count` lines are whole, and answers those; what follows the last stays for the next call.
-    func lines(_ count: Int) throws -> [String] {
+    public func lines(_ count: Int) throws -> [String] {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         var found = 0
         let deadline = Deadline.generous
@@ -46,7 +45,7 @@ final class TestPipe {
     }
 
     /// What can be read without waiting.
-    var waiting: Int {
+    public var waiting: Int {
         var count: Int32 = 0
         _ = withUnsafeMutablePointer(to: &count) { ioctl(reading, UInt(FIONREAD), $0) }
         return Int(count)

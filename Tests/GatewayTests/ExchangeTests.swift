@@ -1,0 +1,128 @@
+import Authentication
+import Budgeting
+import TestSupport
+import Testing
+import Vocabulary
+
+/// The steps of one request and its line in the access log, with real rooms and no vendor.
+@Suite("Exchanges")
+struct ExchangeTests {
+    private let pipe: TestPipe
+
+    init() throws { pipe = try TestPipe() }
+
+    private func open(budgets: [Budget] = [], limits: TeamLimits = TeamLimits()) throws -> GatewayRooms {
+        try GatewayRooms(log: pipe.writing, budgets: budgets, limits: limits)
+    }
+
+    /// The next line of the access log.
+    private func line() throws -> JSON { try JSON.parse(Array(try #require(pipe.lines(1).first).utf8)) }
+
+    @Test("health and readiness are answered without a key, and in the log without credits")
+    func health() throws {
+        let rooms = try open()
+        for (path, state) in [("/healthz", "alive"), ("/readyz", "ready")] {
+            let response = try rooms.answer(TestRequest("GET", path))
+            #expect(response.status == 200)
+            #expect(response.text == "{\"status\": \"\(state)\"}\n")
+            let line = try line()
+            #expect(line["path"].string == path)
+            #expect(line["status"].int == 200)
+            #expect(line["credits_charged"] == .null)
+            #expect(line["team"] == .null)
+        }
+    }
+
+    @Test("a question in other words is read and found; the same bytes are then known, and nothing is reserved")
+    func hits() throws {
+        let rooms = try open()
+        let body = SampleRequests.about()
+        try rooms.keep(body, storedAt: GatewayRooms.now)
+        for spelling in [body + " ", body + " ", " " + body] {
+            let response = try rooms.classify(spelling, fields: [("x-request-id", "r-1")])
+            #expect(response.status == 200)
+            #expect(response.text == #"{"credits_used": 2.5}"#)
+            #expect(response["cache-status"]?.hasPrefix("tollgate; hit; ttl=") == true)
+            let line = try line()
+            #expect(line["request_id"] == "r-1")
+            #expect(line["team"] == "sales" && line["key"] == "sales-key")
+            #expect(line["cache_status"].string.map { "tollgate; \($0)" } == response["cache-status"])
+            #expect(line["credits_saved"].number == 2.5 && line["credits_charged"].number == 0)
+            #expect(line["bytes_in"].int.map { $0 > spelling.utf8.count } == true)
+            #expect(line["error"] == .null)
+        }
+        #expect(rooms.rooms.openReservations == 0)
+    }
+
+    @Test("a stale result does not answer, nor does a fresh one that the request refuses")
+    func unusable() throws {
+        let rooms = try open()
+        let body = SampleRequests.about()
+        try rooms.keep(body, storedAt: Timestamp(seconds: GatewayRooms.now.wholeSeconds - 61))
+        let directives = [("Cache-Control", "only-if-cached")]
+        #expect(try rooms.classify(body, fields: directives).code == "not_cached")
+        #expect(try line()["error"] == "not_cached")
+        try rooms.keep(body, storedAt: GatewayRooms.now)
+        #expect(try rooms.classify(body, fields: directives).status == 200)
+        let noCache = [("Cache-Control", "only-if-cached, no-cache")]
+        #expect(try rooms.classify(body, fields: noCache).code == "not_cached")
+        #expect(rooms.rooms.openReservations == 0)
+    }
+
+    @Test("what is refused before it is looked for: the line says which team it was once that is known")
+    func refused() throws {
+        let rooms = try open(limits: TeamLimits(models: ["gpt-4o"]))
+        let body = SampleRequests.about()
+        let requests: [(request: TestRequest, code: String, isKnown: Bool)] = [
+            (.classify(body, key: "no-such-key-0123456789"), "invalid_api_key", false),
+            (.classify("{", key: GatewayRooms.secret), "invalid_json", true),
+            (.classify("{}", key: GatewayRooms.secret), "invalid_request", true),
+            (.classify(body, key: GatewayRooms.secret), "model_not_allowed", true),
+            (TestRequest("GET", "/v1/classify"), "method_not_allowed", false),
+            (TestRequest("GET", "/elsewhere"), "not_found", false),
+        ]
+        for (request, code, isKnown) in requests {
+            let response = try rooms.answer(request)
+            #expect(response.code == code)
+            let line = try line()
+            #expect(line["error"].string == code)
+            #expect(line["status"].int == response.status)
+            #expect(line["team"].string == (isKnown ? "sales" : nil))
+        }
+    }
+
+    @Test("a miss that no vendor takes is a 502 and gives back what was reserved; one without room is never forwarded")
+    func misses() throws {
+        let budget = Budget(window: .total, limit: MicroCredits(micros: 10_000_000), isEnforced: true)
+        let rooms = try open(budgets: [budget])
+        let failed = try rooms.classify(SampleRequests.about())
+        #expect(failed.code == "upstream_unreachable")
+        #expect(failed["tollgate-credits-charged"] == "0")
+        #expect(failed["tollgate-budget-remaining"] == "10")
+        let line = try line()
+        #expect(line["error"] == "upstream_unreachable")
+        #expect(line["upstream_ms"] == .null)
+        let pages = (1...11).map(String.init).joined(separator: ",")
+        let denied = try rooms.classify(SampleRequests.about(extra: #","page_range":"\#(pages)""#))
+        #expect(denied.status == 402)
+        #expect(denied.code == "budget_exceeded")
+        #expect(denied["retry-after"] == nil, "waiting does not help")
+        #expect(try self.line()["error"] == "budget_exceeded")
+        #expect(rooms.rooms.openReservations == 0)
+    }
+
+    @Test("requests of one connection are answered and logged in their order, each by an exchange of its own")
+    func pipelined() throws {
+        let rooms = try open()
+        let body = SampleRequests.about()
+        try rooms.keep(body, storedAt: GatewayRooms.now)
+        let connection = try rooms.connect()
+        let hit = TestRequest.classify(body, key: GatewayRooms.secret)
+        let miss = TestRequest.classify(SampleRequests.about(), key: GatewayRooms.secret)
+        try connection.send(hit.bytes + miss.bytes + TestRequest("GET", "/readyz").bytes + hit.bytes)
+        for status in [200, 502, 200, 200] {
+            #expect(try connection.response().status == status)
+            #expect(try line()["status"].int == status)
+        }
+    }
+}
