@@ -2,15 +2,15 @@ import JSON
 
 /// A response of the admin API: its status and all of its content.
 struct AdminAnswer: Equatable {
-    /// What a response says.
+    /// The meaning of a response.
     enum Meaning {
-        /// Done, and there is nothing to show.
+        /// Done; there is nothing to show.
         case done
         /// A JSON object.
         case object(JSONValue)
-        /// An error in the shape that the gateway gives it (`docs/api.md` §3).
+        /// An error in the gateway's format (`docs/api.md` §3).
         case refused(code: String, message: String)
-        /// Nothing that the admin API would say, and why not.
+        /// Not a response of the admin API, with the reason.
         case foreign(String)
     }
 

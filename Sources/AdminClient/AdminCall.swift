@@ -1,7 +1,7 @@
 public import HTTPMessages
 public import JSON
 
-/// One request to the admin API, before it is bytes.
+/// One request to the admin API, before serialisation.
 public struct AdminCall: Sendable {
     public let method: HTTPMethod
     /// The segments below `/admin/v1`, not percent-encoded.
@@ -18,15 +18,15 @@ public struct AdminCall: Sendable {
         self.idempotencyKey = idempotencyKey
     }
 
-    /// The request target, behind the path prefix of the address.
+    /// The request target, after the path prefix of the address.
     public func target(below prefix: String) -> String {
         let path = path.map(Self.encoded).joined(separator: "/")
         let query = query.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")
         return "\(prefix)/admin/v1/\(path)" + (query.isEmpty ? "" : "?\(query)")
     }
 
-    /// What is open when the request went out and no answer can be had, said to the person who made it; nil for a
-    /// request that changes nothing.
+    /// The uncertainty left when the request was sent and no answer arrived, worded for the caller; nil for a request
+    /// that changes nothing.
     var doubt: String? {
         if method == .get { return nil }
         let isRepeatable = method != .post || idempotencyKey != nil
@@ -34,7 +34,7 @@ public struct AdminCall: Sendable {
             + (isRepeatable ? "repeating the command does no harm" : "look at the list before you repeat the command")
     }
 
-    /// Percent-encodes all but the unreserved characters (RFC 3986 §2.3).
+    /// Percent-encodes all characters except the unreserved ones (RFC 3986 §2.3).
     private static func encoded(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {

@@ -3,8 +3,8 @@ import HTTPMessages
 import Transport
 import Vocabulary
 
-/// One request and its answer on a connection of its own. Confined to the thread that makes it and to its loop, which
-/// runs until the answer is there.
+/// One request and its answer on a connection of its own. Confined to the thread that creates it and to its loop, which
+/// runs until the answer has arrived.
 ///
 /// States: connecting → waiting → ended. The loop stops only when the connection is gone, so that nothing of it is left
 /// behind.
@@ -14,9 +14,9 @@ final class AdminCallExchange: StreamDelegate {
         case unconnected(String)
         /// TLS failed; nothing was sent.
         case insecure(String)
-        /// The request was sent and the connection ended or the time passed.
+        /// The request was sent, and the connection ended or the time ran out.
         case lost(String)
-        /// What came is no sound response.
+        /// The response is malformed.
         case broken(String)
     }
 
@@ -27,7 +27,7 @@ final class AdminCallExchange: StreamDelegate {
     private var timer: LoopTimer?
     private var result: Result<AdminAnswer, Fault>?
 
-    /// - Parameter request: the whole message.
+    /// - Parameter request: the complete message.
     init(_ request: [UInt8], method: HTTPMethod, limits: AdminCallLimits) throws(EventLoop.Fault) {
         loop = try EventLoop()
         self.request = request
@@ -35,7 +35,7 @@ final class AdminCallExchange: StreamDelegate {
         reader = ResponseReader(to: method, bodyBytesMax: limits.answerBytesMax, limitName: "this program takes")
     }
 
-    /// Connects, sends and waits. Once.
+    /// Connects, sends and waits. Call once.
     func run(_ addresses: [SocketAddress], serverName: String, tls: TLSClientContext?) -> Result<AdminAnswer, Fault> {
         Dialer(loop: loop).dial(addresses, serverName: serverName, tls: tls, timeout: limits.connectTimeout) {
             [self] result in
@@ -59,7 +59,7 @@ final class AdminCallExchange: StreamDelegate {
     }
 
     private func send(on stream: ByteStream) {
-        // It may have ended in the pass between its making and this call, which nobody was told of.
+        // The stream may have ended between its creation and this call, before there was a delegate to notify.
         guard stream.isOpen else { return end(.failure(.lost("the connection ended at once")), nil) }
         stream.delegate = self
         stream.limits.writeTimeout = limits.answerTimeout
@@ -101,13 +101,14 @@ final class AdminCallExchange: StreamDelegate {
         loop.stop()
     }
 
-    /// The first ending counts. What has a stream is over when that is gone, which `streamDidClose` tells.
+    /// Only the first result counts. With a stream the exchange ends once that has closed, which `streamDidClose`
+    /// reports.
     private func end(_ ending: Result<AdminAnswer, Fault>, _ stream: ByteStream?) {
         guard result == nil else { return }
         result = ending
         timer = nil
         guard let stream else { return loop.stop() }
-        // An early answer to a request that was not read to its end: there is nobody to send the rest to.
+        // An early answer to a request that the server did not read to its end: the rest cannot be sent.
         if stream.unsentByteCount == 0 { stream.close() } else { stream.abort() }
     }
 }

@@ -1,15 +1,15 @@
-/// Why a call of the admin API brought nothing that can be shown.
+/// Why a call of the admin API returned nothing to show.
 public struct AdminCallFault: Error, Equatable, CustomStringConvertible {
     public enum Code: Equatable, Sendable {
-        /// What the call is about is not there.
+        /// The resource does not exist.
         case notFound
-        /// The gateway says no.
+        /// The gateway refused the call.
         case refused
-        /// There is no connection, so nothing was sent.
+        /// No usable connection was made, so nothing was sent.
         case unreachable
-        /// Something answers that is not the admin API.
+        /// The server at the address is not the admin API.
         case foreign
-        /// The request was sent and no whole answer came.
+        /// The request was sent, but no complete answer arrived.
         case lost
     }
 

@@ -1,9 +1,9 @@
 public import JSON
 
-/// The items of one or more lists, in the order in which the gateway gave them.
+/// The items of one or more lists, in the gateway's order.
 public struct AdminListing {
     public var items: [JSONValue] = []
-    /// Whether there are more items than are ever fetched.
+    /// Whether there are more items than `itemsMax`, the most that is fetched.
     public var isCut = false
 
     public init(items: [JSONValue] = [], isCut: Bool = false) {
@@ -12,18 +12,18 @@ public struct AdminListing {
     }
 }
 
-/// Lists, followed from page to page.
+/// Fetches lists page by page.
 extension AdminCaller {
     private struct Page {
         let items: [JSONValue]
         let nextCursor: String?
     }
 
-    /// The items of a list to its end.
+    /// Fetches the items of a list.
     ///
     /// - Parameters:
-    ///   - query: what chooses among the items.
-    ///   - limit: stops after so many items; nil goes on until `itemsMax`.
+    ///   - query: the filter.
+    ///   - limit: the maximum number of items; nil fetches up to `itemsMax`.
     public func items(
         of path: [String],
         query: [(name: String, value: String)] = [],
@@ -34,7 +34,7 @@ extension AdminCaller {
         return listing
     }
 
-    /// Appends the items of a list, so that all of `listing` has no more than `limit`.
+    /// Appends the items of a list until `listing` holds `limit` items in all.
     public func append(
         _ path: [String],
         query: [(name: String, value: String)] = [],
@@ -48,7 +48,7 @@ extension AdminCaller {
             let page = try page(path, query, limit: min(left, limits.pageItems), cursor)
             listing.items += page.items.prefix(left)
             guard let next = page.nextCursor else { return }
-            // Every page brings the end nearer, whatever the server is.
+            // Every page must make progress, whatever server answers.
             guard !page.items.isEmpty else { throw foreign("a page without items that is not the last") }
             cursor = next
         }

@@ -5,7 +5,7 @@ public import JSON
 import Transport
 import Vocabulary
 
-/// Calls the admin API, one request after the other, each on a connection of its own. Immutable; every call blocks.
+/// Calls the admin API, one request after the other, each on its own connection. Immutable; every call blocks.
 public struct AdminCaller {
     public let address: AdminAddress
     /// Visible ASCII. Never shown.
@@ -18,7 +18,7 @@ public struct AdminCaller {
         self.limits = limits
     }
 
-    /// Sends `call` and waits for the answer, a JSON object; nil when the answer is that it is done.
+    /// Sends `call` and waits for the answer, a JSON object; nil when the answer has no content.
     public func send(_ call: AdminCall) throws(AdminCallFault) -> JSONValue? {
         let answer = try exchange(call)
         switch answer.meaning {
@@ -83,16 +83,16 @@ public struct AdminCaller {
     }
 }
 
-/// How long the admin API may take and how much it may say.
+/// Limits on the time and size of the admin API's answers.
 public struct AdminCallLimits: Sendable {
-    /// With the TLS handshake; looking up the name comes before it.
+    /// Includes the TLS handshake; the name is looked up before.
     public var connectTimeout = Duration.seconds(5)
     /// From the request to the last byte of the answer.
     public var answerTimeout = Duration.seconds(60)
     public var answerBytesMax = 64 * 1024 * 1024
-    /// Over all pages of a list.
+    /// The maximum number of items over all pages of a list.
     public var itemsMax = 100_000
-    /// What a page is asked to hold at most; the gateway gives no more.
+    /// The number of items requested per page; the gateway sends no more.
     public var pageItems = 1_000
 
     public init() {}

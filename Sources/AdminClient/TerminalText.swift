@@ -1,6 +1,6 @@
-/// Texts of others as they may stand on a terminal: they steer nothing, break no line and turn no direction.
+/// Untrusted text made safe for a terminal: it sends no control sequence, breaks no line and changes no text direction.
 public enum TerminalText {
-    /// The text with U+FFFD in place of what is not printed, cut to `length` scalars.
+    /// The text with unprintable characters replaced by U+FFFD, cut to `length` scalars.
     public static func cleaned(_ text: String, to length: Int = .max) -> String {
         var cleaned = String.UnicodeScalarView()
         for (count, scalar) in text.unicodeScalars.enumerated() {
@@ -13,7 +13,7 @@ public enum TerminalText {
         return String(cleaned)
     }
 
-    /// Formats are not: among them are the marks that make a text read from right to left.
+    /// Format characters are not printed: some of them reverse the direction of the text.
     private static func isPrinted(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false

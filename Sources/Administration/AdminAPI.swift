@@ -12,10 +12,10 @@ public final class AdminAPI {
     private let program: AdminProgram
     private let back: LoopReturn
     private let check: StoreCheck
-    /// Digests of the tokens of the moment, which no key may have.
+    /// Digests of the current tokens; no key may have one of them.
     private var tokenDigests: [Digest]
 
-    /// - Throws: there is no descriptor for the answers of other threads.
+    /// - Throws: no descriptor is left for the answers of other threads.
     public init(
         loop: EventLoop,
         keeper: RegistryKeeper,
@@ -33,10 +33,10 @@ public final class AdminAPI {
         check = StoreCheck(rooms: rooms, loop: loop, back: back)
     }
 
-    /// Takes other tokens into use.
+    /// Replaces the tokens.
     public func replace(_ settings: AdminSettings) { tokenDigests = settings.tokens.map(\.digest) }
 
-    /// Whether a digest is that of a team's key, of one at the vendor or of an admin's token.
+    /// Whether `digest` belongs to a team's key, a vendor key or an admin's token.
     public func isSecret(_ digest: Digest) -> Bool { keeper.isSecret(digest) || tokenDigests.contains(digest) }
 
     public var routes: [AdminRoute] {

@@ -5,7 +5,8 @@ import Serving
 /// One client's connection as the admin side sees it: judges its requests, hands each to its handler and tells the log.
 /// Confined to the server's loop.
 ///
-/// Until it shows a good token it is a stranger: it has a time of its own for each request, and may have to give way.
+/// The connection is a stranger until it shows a good token: its requests have a deadline of their own, and it may
+/// have to give way.
 final class AdminConnection: RequestHandler {
     let connection: ServerConnection
     private let server: AdminServer
@@ -32,7 +33,7 @@ final class AdminConnection: RequestHandler {
 
     func received(_ content: [UInt8], isLast: Bool) { work(on: underWay, body: content) }
 
-    /// A request below `/admin/v1` tells whether the connection is a stranger's; another one says nothing of that.
+    /// A request below `/admin/v1` decides whether the connection is a stranger; other requests leave that unchanged.
     private func judge(_ exchange: AdminExchange, _ fault: AdminFault?) {
         if exchange.actor != nil, connection.isStranger {
             server.didRecognise(connection)
@@ -44,7 +45,7 @@ final class AdminConnection: RequestHandler {
     /// Hands the request to its handler, which may answer at once, later or never.
     private func work(on exchange: AdminExchange, body: [UInt8]) {
         guard let route = exchange.route else { preconditionFailure("a request that was not admitted") }
-        // Weak, since a handler may keep its closure for longer than the client stays.
+        // Weak: a handler may keep the closure longer than the client stays.
         let completion = AdminCompletion { [weak self, server] reply in
             self?.complete(exchange, reply)
             server.handlerAnswered()
@@ -71,7 +72,7 @@ final class AdminConnection: RequestHandler {
         reply(AdminFault(fault), AdminExchange(requestID: server.makeRequestID()))
     }
 
-    /// Answers a client that there is no place for.
+    /// Refuses a client for which there is no place.
     func turnAway(_ fault: AdminFault) {
         connection.turnAway()
         reply(fault, AdminExchange(requestID: server.makeRequestID()))

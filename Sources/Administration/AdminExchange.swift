@@ -1,17 +1,17 @@
 import HTTPMessages
 import Observability
 
-/// What is kept of one request while it is read and answered. Confined to its connection.
+/// The state of one request while it is read and answered. Confined to its connection.
 final class AdminExchange {
-    /// What a body may have that nothing is done with: one without a token, or of a method that takes none.
+    /// The longest body that is read and dropped: of a request without a token, or of a method that takes no body.
     static let unusedBodyBytesMax = 4 * 1024
 
-    /// What goes back as `x-request-id`.
+    /// Sent back as `x-request-id`.
     let requestID: RequestID
     var method = HTTPMethod.unknown
-    /// As it was sent; empty for what was no request.
+    /// As sent; empty when no request could be parsed.
     var path = ""
-    /// Set for a request that is admitted.
+    /// Set once the request is admitted.
     var route: AdminRoute?
     var parameters: [String] = []
     var query: [(name: String, value: String)] = []

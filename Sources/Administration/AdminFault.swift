@@ -33,7 +33,7 @@ public struct AdminFault: Error, Sendable, Equatable {
 
 /// Who may do what, and where.
 extension AdminFault {
-    /// One answer for a token that is missing, malformed, unknown or a team's, so that nobody learns which.
+    /// One answer for a token that is missing, malformed, unknown or a team's: the client must not learn which.
     public static let unauthorized = AdminFault(
         401,
         .unauthorized,
@@ -44,7 +44,7 @@ extension AdminFault {
         AdminFault(403, .forbidden, "This needs the role \(role.name); ask for a token that has it.")
     }
 
-    /// - Parameter what: `team sales`.
+    /// - Parameter what: for instance `team sales`.
     public static func notFound(_ what: String) -> AdminFault {
         AdminFault(404, .notFound, "There is no \(what) here; the list of them says which there are.")
     }
@@ -62,7 +62,7 @@ extension AdminFault {
 
 /// What is wrong with a request.
 extension AdminFault {
-    /// So many faults are named in one message.
+    /// The maximum number of faults named in one message.
     private static let faultsNamedMax = 50
 
     init(_ fault: RequestFault) {
@@ -114,7 +114,7 @@ extension AdminFault {
 
     /// - Parameters:
     ///   - faults: at least one.
-    ///   - others: how many there are that nobody kept.
+    ///   - others: the number of faults that were counted but not kept.
     public static func unprocessable(_ faults: [FormFault], beside others: Int = 0) -> AdminFault {
         var texts = faults.prefix(faultsNamedMax).map(\.description)
         let rest = faults.count - texts.count + others
@@ -127,11 +127,11 @@ extension AdminFault {
         unprocessable([FormFault(path: path, message: message)])
     }
 
-    /// - Parameter message: what stands against it, and what to do.
+    /// - Parameter message: what prevents the change, and what to do.
     public static func conflict(_ message: String) -> AdminFault { AdminFault(409, .conflict, message) }
 }
 
-/// What passes by itself.
+/// Faults that pass by themselves.
 extension AdminFault {
     public static func storeUnavailable(_ fault: StoreFault) -> AdminFault {
         let message =
@@ -155,7 +155,7 @@ extension AdminFault {
 }
 
 extension AdminFault {
-    /// What the registry refuses, as the API answers it.
+    /// Maps the registry's refusal to the answer of the API.
     init(_ refusal: RegistryRefusal) {
         switch refusal {
         case .notFound(let what): self = .notFound(what)

@@ -1,10 +1,10 @@
 import JSON
 
-/// Which part of a list is asked for.
+/// The part of a list that a request asks for.
 public struct AdminPage: Sendable, Equatable {
-    /// How many items at most.
+    /// The maximum number of items.
     public let limit: Int
-    /// What the last part answered as `next_cursor`; nil for the first part.
+    /// The `next_cursor` of the previous page; nil for the first page.
     public let cursor: String?
 
     public init(limit: Int, cursor: String?) {
@@ -15,8 +15,8 @@ public struct AdminPage: Sendable, Equatable {
 
 /// Pages of lists: `docs/api.md` §6.
 extension AdminPage {
-    /// Those of things in the order of their identifiers that the page begins with, and one more than it may have; the
-    /// cursor is the last one of the page before.
+    /// The identifiers after the cursor, at most one more than the page holds. `ids` is sorted, and the cursor is the
+    /// last identifier of the previous page.
     func start<ID: RawRepresentable<String>>(of ids: [ID]) -> ArraySlice<ID> {
         let start = cursor.map { cursor in ids.firstIndex { $0.rawValue > cursor } ?? ids.endIndex } ?? 0
         return ids[start...].prefix(limit + 1)
@@ -24,12 +24,12 @@ extension AdminPage {
 }
 
 extension AdminReply {
-    /// A page: the first of some items, as many as are asked for and as have room.
+    /// One page: the first of `items`, up to `limit` and to the size of a page.
     ///
     /// - Parameters:
-    ///   - items: one more than `limit`, if there is one.
-    ///   - cursor: by which the page behind an item is asked for.
-    ///   - json: nil for what is not there any more.
+    ///   - items: one more than `limit` if the list continues.
+    ///   - cursor: the cursor of the page that follows an item.
+    ///   - json: nil for an item that no longer exists.
     static func page<Item>(
         _ items: some Sequence<Item>,
         limit: Int,

@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// What the admin side tells of the program, which does not change while it runs.
+/// What the admin side reports about the program; constant while it runs.
 public struct AdminProgram: Sendable {
     let version: String
     let startedAt: Timestamp

@@ -5,7 +5,7 @@ import JSON
 final class AdminReadiness {
     typealias Question = (@escaping (AdminFault?) -> Void) -> Void
 
-    /// True from the drain on: whoever balances load is to send no more requests.
+    /// True once the drain begins: load balancers must stop sending requests.
     var isDraining = false
     private let isReady: Question
 

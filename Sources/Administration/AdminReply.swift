@@ -5,13 +5,13 @@ public import JSON
 /// The answer to one request.
 public struct AdminReply: Sendable {
     public var status: Int
-    /// Sent as JSON on one line; nil when there is none, or when `content` stands for it.
+    /// Sent as JSON on one line; nil when there is none, or when `content` is sent instead.
     public var body: JSONValue?
-    /// Sent as it is.
+    /// Sent unchanged.
     public var content: [UInt8]?
-    /// The media type of what is sent.
+    /// The media type of the content.
     public var contentType: String
-    /// The path of what was created (RFC 9110 §10.2.2).
+    /// The path of the created resource (RFC 9110 §10.2.2).
     public var location: String?
     /// Seconds for `Retry-After` (RFC 9110 §10.2.3).
     public var retryAfterSeconds: Int?
@@ -47,19 +47,19 @@ public struct AdminReply: Sendable {
 
     public static func ok(_ body: JSONValue) -> AdminReply { AdminReply(status: 200, body: body) }
 
-    /// - Parameter location: the path of what was created.
+    /// - Parameter location: the path of the created resource.
     public static func created(_ body: JSONValue, location: String) -> AdminReply {
         AdminReply(status: 201, body: body, location: location)
     }
 
     public static let noContent = AdminReply(status: 204)
 
-    /// A 200 with bytes of another kind: CSV, a page, metrics.
+    /// A 200 whose content is not JSON: CSV, a page, metrics.
     public static func ok(_ content: [UInt8], contentType: String) -> AdminReply {
         AdminReply(status: 200, content: content, contentType: contentType)
     }
 
-    /// The bytes behind the head; never any in a 204.
+    /// The bytes after the head; always empty for a 204.
     var sentContent: [UInt8] {
         if status == 204 { return [] }
         return content ?? body.map { $0.text + [0x0A] } ?? []

@@ -6,7 +6,7 @@ import Vocabulary
 struct AdminReplyWriter: ~Copyable {
     private var head = ReplyHead(capacity: 512)
 
-    /// - Parameter keepsAlive: whether another request may follow.
+    /// - Parameter keepsAlive: whether another request may follow on the connection.
     mutating func send(
         _ reply: AdminReply,
         _ exchange: AdminExchange,
@@ -29,8 +29,8 @@ struct AdminReplyWriter: ~Copyable {
         if let location = reply.location { head.fields.field("Location", location) }
         if let allow = reply.allow { head.fields.field("Allow", allow) }
         if let seconds = reply.retryAfterSeconds { head.fields.field("Retry-After", decimal: Int64(seconds)) }
-        // RFC 9110 §11.6.1 asks for a challenge, RFC 6750 §3 for a parameter in it; no error code where it says
-        // nothing, since one would tell a wrong token from a missing one.
+        // RFC 9110 §11.6.1 requires a challenge, RFC 6750 §3 a parameter in it. The error code that §3
+        // recommends for a wrong token is left out: it would distinguish that from a missing one.
         if reply.status == 401 { head.fields.field("WWW-Authenticate", "Bearer realm=\"tollgate\"") }
     }
 }

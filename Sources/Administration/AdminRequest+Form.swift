@@ -1,12 +1,12 @@
 public import Forms
 import JSON
 
-/// The body of a request, read as what somebody filled in.
+/// Reads the body of a request as a form.
 extension AdminRequest {
-    /// More faults of one form are counted only: to make texts of them takes time, and nobody reads them.
+    /// Faults of one form beyond this number are only counted: formatting them takes time, and they are not read.
     private static let faultsMax = 100
 
-    /// The one JSON object that is the body. Without a body it has no members, for calls that need none.
+    /// The JSON object in the body. An empty body is an object without members, for calls that need none.
     public func form() throws(AdminFault) -> ObjectReader {
         let report = FormReport(takesNull: true, faultsMax: Self.faultsMax)
         guard let reader = ObjectReader(try json(), path: "", report: report) else {
@@ -15,7 +15,7 @@ extension AdminRequest {
         return reader
     }
 
-    /// Ends the reading of the form: a member that nobody asked for is a fault, and all faults are named.
+    /// Ends the reading of the form: an unknown member is a fault, and the error names the faults.
     public func finish(_ reader: ObjectReader) throws(AdminFault) {
         reader.finish()
         let report = reader.report

@@ -1,15 +1,15 @@
 import Forms
 
-/// The parameters of a request's query, each of which is known and stands once.
+/// The parameters of a request's query. Each must be known and occur once.
 extension AdminRequest {
     /// The value of a parameter; nil when it is absent.
     public func parameter(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
-    /// Which part of a list is asked for.
+    /// The part of a list that the request asks for.
     ///
     /// - Parameters:
-    ///   - limitDefault: without a `limit`.
-    ///   - names: parameters of the list beside `limit` and `cursor`.
+    ///   - limitDefault: the limit when the query has none.
+    ///   - names: further parameters of the list, besides `limit` and `cursor`.
     public func page(
         limitDefault: Int = 100,
         limitMax: Int = 1_000,
@@ -30,13 +30,13 @@ extension AdminRequest {
         return AdminPage(limit: limit, cursor: cursor)
     }
 
-    /// For what takes a query and is no list.
+    /// For resources that take a query but are not lists.
     public func checkQuery(_ names: Set<String>) throws(AdminFault) {
         let faults = queryFaults(known: names)
         guard faults.isEmpty else { throw .unprocessable(faults) }
     }
 
-    /// For what takes no query.
+    /// For resources that take no query.
     public func refuseQuery() throws(AdminFault) { try checkQuery([]) }
 
     private func queryFaults(known names: Set<String>) -> [FormFault] {
@@ -50,7 +50,7 @@ extension AdminRequest {
         }
     }
 
-    /// Digits alone: no sign, unlike what `Int` itself reads.
+    /// Digits only: unlike `Int`'s own parser, it takes no sign.
     static func wholeNumber<Number: FixedWidthInteger>(_ text: String) -> Number? {
         text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Number(text) : nil
     }

@@ -1,22 +1,22 @@
 public import HTTPMessages
 import Registry
 
-/// One request that is in order as far as its head goes, with its whole body.
+/// One request whose head was admitted, with its complete body.
 public struct AdminRequest: Sendable {
-    /// As it was sent: HEAD comes to the handler of GET.
+    /// As sent: a HEAD request reaches the handler of GET.
     public let method: HTTPMethod
-    /// What stood in the braces of the pattern, in order.
+    /// The values of the pattern's parameters, in order.
     public let parameters: [String]
     /// Percent-decoded, in the order sent; `+` is a space.
     public let query: [(name: String, value: String)]
     public let body: [UInt8]
     /// 1 to 128 visible ASCII characters.
     public let idempotencyKey: String?
-    /// Whose token it is; nil only where none is asked for.
+    /// The token that was shown; nil only on routes that need none.
     public let actor: AdminToken?
     /// The peer's IP address.
     public let address: String
-    /// What the reply and the logs call the request.
+    /// The request's identifier in the reply and in the logs.
     public let requestID: String
 
     public init(
@@ -41,7 +41,7 @@ public struct AdminRequest: Sendable {
 }
 
 extension AdminRequest {
-    /// Whoever asks, for the audit log. Only of routes that need a token.
+    /// The author of a change, for the audit log. Only for routes that need a token.
     var changer: RegistryKeeper.Actor {
         guard let actor else { preconditionFailure("a change on a public route") }
         return RegistryKeeper.Actor(name: actor.name, role: actor.role, address: address)

@@ -10,7 +10,7 @@ struct AdminResource {
         routes = [route]
     }
 
-    /// Whether no token is needed, which holds for all methods of a path or for none.
+    /// Whether no token is needed. This is the same for all methods of a path.
     var isPublic: Bool { routes[0].role == nil }
 
     mutating func add(_ route: AdminRoute) {
@@ -19,7 +19,7 @@ struct AdminResource {
         routes.append(route)
     }
 
-    /// The route of a method; that of GET answers HEAD, whose content is left out of the reply (RFC 9110 §9.3.2).
+    /// The route of a method. HEAD uses the route of GET; its content is left out of the reply (RFC 9110 §9.3.2).
     func route(_ method: HTTPMethod) -> AdminRoute? {
         let wanted = method == .head ? .get : method
         return routes.first { $0.method == wanted }

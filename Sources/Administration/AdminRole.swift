@@ -1,19 +1,19 @@
-/// What the holder of an admin token may do; each role may do all that those before it may (`docs/api.md` §6).
+/// What the holder of an admin token may do. Each role includes the roles before it (`docs/api.md` §6).
 public enum AdminRole: Int, Comparable, Sendable, CaseIterable {
-    /// Reads.
+    /// May read.
     case viewer
-    /// Besides, team keys, key states, cache, reservations and grants.
+    /// May also change team keys, key states, cache, reservations and grants.
     case `operator`
-    /// Everything.
+    /// May do everything.
     case admin
 
-    /// The role of that name.
+    /// The role with that name.
     public init?(name: String) {
         guard let role = Self.allCases.first(where: { $0.name == name }) else { return nil }
         self = role
     }
 
-    /// As configuration, audit and replies write it.
+    /// The name in configuration, audit log and replies.
     public var name: String {
         switch self {
         case .viewer: "viewer"

@@ -1,12 +1,12 @@
 import Forms
 public import HTTPMessages
 
-/// Finds what answers a path. Confined to the server's loop.
+/// Finds the resource of a path. Confined to the server's loop.
 ///
-/// By its exact segments: nothing is decoded or normalised, so that no spelling of a path reaches what another
-/// spelling is guarded from (RFC 9110 §4.2.3). No path belongs to two patterns.
+/// Segments are compared exactly. Nothing is decoded or normalised, so no alternative spelling of a path bypasses the
+/// guard on it (RFC 9110 §4.2.3). No path matches two patterns.
 struct AdminRouter {
-    /// A path that is known.
+    /// A known path.
     struct Match {
         let resource: AdminResource
         let parameters: [String]
@@ -15,7 +15,7 @@ struct AdminRouter {
     private static let guardedPath = "/admin/v1"
     private var resources: [AdminResource] = []
 
-    /// Traps on routes that contradict each other, and on one that needs a token where none is asked for.
+    /// Traps on routes that contradict each other, and on a route that needs a token outside the guarded paths.
     init(_ routes: [AdminRoute]) {
         for route in routes {
             precondition(route.role == nil || Self.isGuarded(route.pattern), "\(route.pattern) is not guarded")
@@ -39,10 +39,10 @@ struct AdminRouter {
         return nil
     }
 
-    /// Whether a path, known or not, is answered only to those who have a token.
+    /// Whether a path, known or not, is answered only to clients with a token.
     static func isGuarded(_ path: String) -> Bool { path == guardedPath || path.hasPrefix(guardedPath + "/") }
 
-    /// What is said of a path that is not known. Three methods name no resource here, whatever their target.
+    /// The answer to an unknown path. Three methods never name a resource here, whatever their target.
     static func refusal(_ method: HTTPMethod) -> AdminFault {
         switch method {
         case .connect, .trace, .unknown: .methodNotAllowed(allow: "GET, HEAD, POST, PUT, PATCH, DELETE")
@@ -51,17 +51,17 @@ struct AdminRouter {
     }
 }
 
-/// What answers one method on the paths of one pattern. Confined to the server's loop.
+/// The handler of one method on the paths of one pattern. Confined to the server's loop.
 public struct AdminRoute {
-    /// Answers a request by calling the closure once: at once, later, or never when nobody waits any more. It is
-    /// called in the server's loop.
+    /// Answers a request by calling the closure at most once: immediately, later, or never when no client waits any
+    /// more. Runs in the server's loop, where the closure must be called too.
     public typealias Handler = (AdminRequest, @escaping (AdminReply) -> Void) -> Void
 
     /// `get` answers HEAD too.
     public let method: HTTPMethod
-    /// `/admin/v1/teams/{team}/keys`: segments that are exact, and parameters.
+    /// Exact segments and parameters: `/admin/v1/teams/{team}/keys`.
     public let pattern: String
-    /// The least role that may call it; nil for what needs no token.
+    /// The lowest role that may call it; nil when no token is needed.
     public let role: AdminRole?
     public let handler: Handler
 
@@ -73,25 +73,25 @@ public struct AdminRoute {
     }
 }
 
-/// The paths that one pattern stands for: as many segments, the exact ones equal byte for byte.
+/// The paths that one pattern matches: the same number of segments, the exact ones equal byte for byte.
 struct RoutePattern: Equatable {
     private enum Segment: Equatable { case exact(String), parameter }
 
     private let segments: [Segment]
 
-    /// Traps on what does not begin with a slash.
+    /// Traps on a pattern that does not begin with a slash.
     init(_ text: String) {
         guard let parts = Self.split(text) else { preconditionFailure("a pattern begins with a slash: \(text)") }
         segments = parts.map { $0.hasPrefix("{") && $0.hasSuffix("}") ? .parameter : .exact(String($0)) }
     }
 
-    /// The segments of a path; nil for what is none.
+    /// The segments of a path; nil when `path` is not one.
     static func split(_ path: String) -> [Substring]? {
         guard path.utf8.first == UInt8(ascii: "/") else { return nil }
         return path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
     }
 
-    /// What stands in the place of the parameters, in order; nil when the path is another one.
+    /// The values of the parameters, in order; nil when the path does not match.
     func parameters(_ path: [Substring]) -> [String]? {
         guard path.count == segments.count else { return nil }
         var parameters: [String] = []
@@ -106,7 +106,7 @@ struct RoutePattern: Equatable {
         return parameters
     }
 
-    /// Whether some path belongs to both.
+    /// Whether some path matches both patterns.
     func overlaps(_ other: RoutePattern) -> Bool {
         segments.count == other.segments.count
             && zip(segments, other.segments).allSatisfy { one, two in

@@ -3,9 +3,9 @@ import Observability
 import Serving
 import Vocabulary
 
-/// What is judged of a request when its head is whole and nothing of its body has been looked at.
+/// Admission: what is decided when the head is complete, before any of the body is read.
 extension AdminServer {
-    /// What is known of a request whose head was read, be it admitted or not.
+    /// The exchange of a request whose head was read, admitted or not.
     func begin(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> AdminExchange {
         let exchange = AdminExchange(requestID: requestID(head, bytes))
         exchange.method = head.method
@@ -15,7 +15,8 @@ extension AdminServer {
         return exchange
     }
 
-    /// Throws what is wrong with the request. Under `/admin/v1` nothing is told without a token, not even what is there.
+    /// Throws if the request is refused. Under `/admin/v1` a client without a token learns nothing, not even which
+    /// paths exist.
     func admit(
         _ exchange: AdminExchange,
         _ head: borrowing RequestHead,
@@ -32,7 +33,7 @@ extension AdminServer {
         try readFields(of: head, bytes, into: exchange)
     }
 
-    /// RFC 9110 §9.3.1, §9.3.5: content of these methods means nothing, so that a little of it is read and dropped.
+    /// RFC 9110 §9.3.1, §9.3.5: content of these methods has no meaning; a small amount is read and dropped.
     private func bodyBytesMax(_ method: HTTPMethod) -> Int {
         switch method {
         case .post, .put, .patch: settings.bodyBytesMax
@@ -86,7 +87,7 @@ extension AdminServer {
         return key
     }
 
-    /// The client's own `x-request-id` if it is fit to be logged, else a new one.
+    /// The client's own `x-request-id` if it is safe to log, else a new one.
     private func requestID(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> RequestID {
         guard let range = head.first(.requestID) else { return makeRequestID() }
         let chosen = bytes.extracting(range.indices)

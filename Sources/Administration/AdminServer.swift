@@ -8,8 +8,8 @@ public import Vocabulary
 
 /// The HTTP side of the admin listener: its connections, who may call what, and the health checks.
 ///
-/// Confined to one loop, that of the program; `stop()` comes before it is let go. A request's way: `ServerConnection`
-/// finds it in the bytes, `admit` judges its head before a byte of the body is read, and the handler of its route answers.
+/// Confined to one loop, the program's main loop; call `stop()` before releasing it. `ServerConnection` parses a
+/// request, `admit` judges its head before a byte of the body is read, and the handler of its route answers.
 public final class AdminServer {
     let loop: EventLoop
     private(set) var settings: AdminSettings
@@ -20,26 +20,26 @@ public final class AdminServer {
     private let readiness: AdminReadiness
     private var requestIDs = RequestIDGenerator()
     private var places = ConnectionPlaces()
-    /// When the log was told last that strangers give way.
+    /// When the log last reported that strangers give way.
     private var crowdToldAt: MonotonicInstant?
-    /// Requests that their handlers have not answered.
+    /// The number of requests whose handlers have not answered.
     private var underWay = 0
     private var onAnswered: (() -> Void)?
 
-    /// Whether a digest is that of a secret which no log may have; tokens are known without it.
+    /// Whether a digest belongs to a secret that must not be logged. Tokens are checked separately.
     public var isSecret: (Digest) -> Bool = { _ in false }
 
-    /// Told of each request when it was answered, for the log.
+    /// Called for each request once it is answered, for the log.
     public var onRequest: ((AdminRequestLine) -> Void)?
 
-    /// Where it listens, with the port that the kernel chose when 0 was asked for.
+    /// The listening address, with the port chosen by the kernel if 0 was requested.
     public var address: SocketAddress { server.listener.localAddress }
 
     /// Binds; connections wait in the kernel until `start`.
     ///
     /// - Parameters:
-    ///   - routes: all but `/healthz` and `/readyz`; trapped on when they contradict each other.
-    ///   - isReady: asked for `/readyz`, and answers once with what stands against serving, if anything does.
+    ///   - routes: all routes except `/healthz` and `/readyz`. Traps when they contradict each other.
+    ///   - isReady: called for `/readyz`; answers once with the reason for not being ready, or nil.
     public init(
         loop: EventLoop,
         address: SocketAddress,
@@ -65,26 +65,26 @@ public final class AdminServer {
         )
     }
 
-    /// What waits unparsed on one connection while a request is in work.
+    /// The maximum number of unparsed bytes held for one connection while a request is being handled.
     private static let pipelinedBytesMax = 64 * 1024
 
-    /// Accepts connections from now on.
+    /// Starts accepting connections.
     public func start() {
         loop.preconditionInLoop()
         server.start { [unowned self] connection in welcome(connection) }
     }
 
-    /// What requests are judged by from now on, also on connections that are open.
+    /// Replaces the settings, also for open connections.
     public func replace(_ settings: AdminSettings) {
         loop.preconditionInLoop()
         self.settings = settings
         server.limits = Self.limits(settings)
     }
 
-    /// Says from now on that the gateway is not ready, and ends each connection after its next reply. New ones are
-    /// accepted still, so that the drain can be watched.
+    /// Reports the gateway as not ready from now on, and ends each connection after its next reply. New connections are
+    /// still accepted, so that the drain can be observed.
     ///
-    /// - Parameter then: called when every request that a handler has is answered, which may be at once.
+    /// - Parameter then: called when no handler has a request left to answer, which may be at once.
     public func drain(then: @escaping () -> Void = {}) {
         loop.preconditionInLoop()
         readiness.isDraining = true
@@ -106,7 +106,7 @@ public final class AdminServer {
         then()
     }
 
-    /// Closes the listener and ends all connections; what was not answered by now is not.
+    /// Closes the listener and ends all connections; requests not answered yet stay unanswered.
     public func stop() { server.stop() }
 
     private func welcome(_ connection: ServerConnection) -> AdminConnection {
@@ -135,31 +135,31 @@ public final class AdminServer {
         }
     }
 
-    /// Once a minute at most: those who fill the places would fill the log too.
+    /// At most once a minute, so that clients who fill the places cannot also fill the log.
     private func tellOfCrowd(_ address: String) {
         if let crowdToldAt, loop.now < crowdToldAt + .seconds(60) { return }
         crowdToldAt = loop.now
         ProcessLog.warning("admin_strangers_give_way", ["address": address, "max": "\(settings.strangersMax)"])
     }
 
-    /// A connection has shown a good token.
+    /// The connection showed a good token.
     func didRecognise(_ connection: ServerConnection) {
         connection.isStranger = false
         places.recognise(connection.identifier)
     }
 
-    /// A connection has shown one that is not good any more.
+    /// The connection showed a token that is no longer good.
     func didForget(_ connection: ServerConnection) {
         connection.isStranger = true
         places.forget(connection.identifier)
     }
 
-    /// The connection is gone, or is about to be.
+    /// The connection has ended, or is about to.
     func connectionDidEnd(_ connection: ServerConnection) {
         places.leave(connection.identifier, isStranger: connection.isStranger)
     }
 
-    /// A path as a log line may have it.
+    /// A path with secrets masked, for a log line.
     func masked(_ path: String) -> String {
         let mask = SecretMask { [unowned self] bytes in
             let digest = hasher.digest(bytes)

@@ -1,25 +1,25 @@
 public import HTTPMessages
 
-/// What a reload may change of the admin listener, read once per request. Immutable; replaced whole.
+/// The settings of the admin listener that a reload may change, read once per request. Immutable; replaced whole.
 public struct AdminSettings: Sendable {
     public var tokens: [AdminToken]
     public var headLimits: HeadLimits
-    /// The longest body of a request that has shown a token, in bytes of content.
+    /// The longest body of a request that showed a token, in bytes of content.
     public var bodyBytesMax: Int
-    /// Connections over all, at least 1.
+    /// The maximum number of connections, at least 1.
     public var connectionsMax: Int
-    /// Connections that have shown no good token, at least 1. More than the listener accepts in two passes of the loop,
-    /// so that a head that comes with its connection is read before that has to give way.
+    /// The maximum number of connections that showed no good token, at least 1. More than the listener accepts in two
+    /// passes of the loop, so a head that arrives with its connection is read before the connection must give way.
     public var strangersMax: Int
-    /// From the moment a connection is accepted, or was answered last, to the end of its next request, for as long as it
-    /// has shown no good token; nothing that it sends extends it.
+    /// The time from accept or the last reply to the end of the next request, while the connection has shown no good
+    /// token. Nothing that the client sends extends it.
     public var strangerTimeout: Duration
-    /// From the first byte of a head to its last; a slow sender does not extend it.
+    /// The time from the first byte of a head to its last; a slow sender does not extend it.
     public var headerTimeout: Duration
-    /// From the end of a head to the last byte of its body, which is small; and the longest time in which a client takes
-    /// nothing of a reply.
+    /// The time from the end of a head to the last byte of its body, which is small. Also the longest time in which a
+    /// client takes nothing of a reply.
     public var bodyTimeout: Duration
-    /// Between two requests of a connection.
+    /// The time between two requests of a connection.
     public var idleTimeout: Duration
 
     public init(

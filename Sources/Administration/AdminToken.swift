@@ -2,9 +2,9 @@ import Cryptography
 import HTTPMessages
 public import Vocabulary
 
-/// One credential of the admin side, which nobody keeps in clear. Immutable.
+/// One credential of the admin side; only its digest is kept. Immutable.
 public struct AdminToken: Sendable, Equatable {
-    /// Who holds it, as the audit log names them.
+    /// The holder's name in the audit log.
     public let name: String
     public let role: AdminRole
     /// SHA-256 of the token.
@@ -17,13 +17,13 @@ public struct AdminToken: Sendable, Equatable {
     }
 }
 
-/// Finds the token that a request shows. What it takes in time tells nothing: every token is compared, whichever is
-/// right, and a token that is missing or malformed takes the way of a wrong one.
+/// Finds the token that a request shows. The time taken reveals nothing: every token is compared even after a match,
+/// and a missing or malformed token is treated like a wrong one.
 struct AdminTokenSearch {
-    /// Compares two digests; another one counts comparisons in a test.
+    /// Compares two digests; tests replace it to count comparisons.
     var areEqual: (Digest, Digest) -> Bool = ConstantTime.areEqual
 
-    /// - Parameter shown: where in `bytes` the token stands; nil when there is nothing of that kind.
+    /// - Parameter shown: the token's range in `bytes`; nil when no token was shown.
     func find(
         _ shown: Range<Int>?,
         in bytes: Span<UInt8>,
@@ -33,22 +33,22 @@ struct AdminTokenSearch {
         let digest = hasher.digest(bytes.extracting(shown ?? 0..<0))
         var found: AdminToken?
         for token in tokens where areEqual(token.digest, digest) { found = token }
-        // What is no token is none, be there a token whose secret is empty.
+        // No token shown matches nothing, even if a configured token's secret is empty.
         return shown == nil ? nil : found
     }
 }
 
 /// Reads `Authorization: Bearer TOKEN`, RFC 6750 §2.1.
 enum BearerCredentials {
-    /// Where the token stands; nil unless there is exactly one field line, of that scheme and form.
+    /// The token's range; nil unless there is exactly one field line, with that scheme and syntax.
     static func token(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Range<Int>? {
         let values = head.values(of: "authorization", in: bytes)
         guard values.count == 1 else { return nil }
         return token(in: bytes, values[0].indices)
     }
 
-    /// The scheme's name in any letter case and one or more spaces (RFC 9110 §11.1, §11.4), then visible ASCII. The
-    /// RFC allows fewer characters; operators choose tokens themselves.
+    /// The scheme's name in any letter case, one or more spaces (RFC 9110 §11.1, §11.4), then visible ASCII. RFC 6750
+    /// allows fewer characters, but operators choose tokens themselves.
     private static func token(in bytes: Span<UInt8>, _ value: Range<Int>) -> Range<Int>? {
         let schemeEnd = value.lowerBound + 6
         guard schemeEnd < value.upperBound, bytes[schemeEnd] == 0x20,

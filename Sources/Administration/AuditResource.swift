@@ -12,7 +12,7 @@ struct AuditResource {
         [AdminRoute(.get, "/admin/v1/audit", role: .viewer, handler: list)]
     }
 
-    /// Newest first; the cursor is the number of the last entry of the page before.
+    /// Newest first; the cursor is the number of the last entry of the previous page.
     private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         do throws(AdminFault) {
             let page = try request.page()
@@ -26,7 +26,7 @@ struct AuditResource {
                 case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
                 }
             }
-            // One more than is shown, to know whether there are more.
+            // One more than the page holds, to learn whether the list continues.
             store.audit(before: before, atMost: page.limit + 1, then: then)
         } catch {
             reply(AdminReply(error))
@@ -47,6 +47,6 @@ struct AuditResource {
         ])
     }
 
-    /// What was written as JSON when the change was made.
+    /// The JSON that was stored with the change.
     private static func tree(_ bytes: [UInt8]) -> JSONValue { (try? JSONValue.parse(bytes.span)) ?? .null }
 }

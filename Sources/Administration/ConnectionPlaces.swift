@@ -1,23 +1,23 @@
-/// Who has a place on the admin side, and who gives way when there are too many. Pure.
+/// Decides which connections keep a place on the admin side, and which gives way when there are too many. Pure.
 ///
-/// A connection is a stranger until it shows a good token. Strangers have a part of the places, and when one comes that
-/// there is no place for, the oldest stranger gives way. So connections that do nothing never keep an operator out, who
-/// needs a place only until the head of the first request is read.
+/// A connection is a stranger until it shows a good token. Strangers may use only part of the places; when a new one
+/// finds no place, the oldest stranger gives way. Idle connections therefore cannot lock out an operator, who needs a
+/// stranger's place only until the head of the first request is read.
 struct ConnectionPlaces {
-    /// In the order in which they became strangers, the oldest first.
+    /// Oldest first, by the time at which they became strangers.
     private(set) var strangers: [UInt64] = []
-    /// How many connections have shown a good token.
+    /// The number of connections that have shown a good token.
     private(set) var knownCount = 0
 
     mutating func enter(_ id: UInt64) { strangers.append(id) }
 
-    /// A stranger has shown a good token.
+    /// A stranger showed a good token.
     mutating func recognise(_ id: UInt64) {
         removeStranger(id)
         knownCount += 1
     }
 
-    /// The token that a connection shows is not good any more.
+    /// The token shown by a connection is no longer good.
     mutating func forget(_ id: UInt64) {
         knownCount -= 1
         strangers.append(id)
@@ -32,9 +32,9 @@ struct ConnectionPlaces {
         strangers.remove(at: index)
     }
 
-    /// Who has to give way to the newest stranger; nil when there are places enough, or nobody else is a stranger.
+    /// The stranger that has to give way to the newest one; nil when there are enough places, or no other stranger.
     ///
-    /// - Parameter isBusy: whether a request of that connection is in work, which gives way last.
+    /// - Parameter isBusy: whether a request of the connection is being handled; busy connections give way last.
     func surplus(strangersMax: Int, connectionsMax: Int, isBusy: (UInt64) -> Bool) -> UInt64? {
         guard isOverfull(strangersMax: strangersMax, connectionsMax: connectionsMax) else { return nil }
         let others = strangers.dropLast()

@@ -2,8 +2,8 @@ import Cryptography
 import Registry
 import Vocabulary
 
-/// One rotation of a team's key: makes the secret, or finds the one that the same request was answered before.
-/// Confined to the keeper's loop.
+/// One rotation of a team's key: makes a new secret, or returns the previous one on an idempotent replay. Confined to
+/// the keeper's loop.
 final class KeyRotation {
     private let keeper: RegistryKeeper
     private let team: TeamID
@@ -11,7 +11,7 @@ final class KeyRotation {
     /// SHA-256 of the `Idempotency-Key`; nil without one.
     private let requestDigest: Digest?
     private var decidedAt: Timestamp?
-    /// What is answered; set by `decide`.
+    /// The secret to answer with; set by `decide`.
     private(set) var secret = ""
 
     init(keeper: RegistryKeeper, team: TeamID, key: TeamKeyID, idempotencyKey: String?) {
@@ -21,7 +21,7 @@ final class KeyRotation {
         requestDigest = idempotencyKey.map { SHA256Hasher().digest(Array($0.utf8)) }
     }
 
-    /// Nil when the secret was made before.
+    /// Nil on an idempotent replay: nothing changes.
     func decide(_ registry: Registry, grace: Duration, at now: Timestamp) throws(AdminFault) -> RegistryChange? {
         let (key, team) = (key, team)
         let known = try AdminFault.deciding { () throws(RegistryRefusal) in try registry.key(key, of: team) }
@@ -45,7 +45,7 @@ final class KeyRotation {
         return change
     }
 
-    /// To be called when the rotation is in effect.
+    /// Call once the rotation is in effect.
     func remember() {
         guard let requestDigest, let decidedAt else { return }
         let until = decidedAt + RotationMemory.lifetime

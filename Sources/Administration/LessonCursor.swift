@@ -1,19 +1,19 @@
 import Vocabulary
 
-/// Behind which lesson a page of them begins: `model:NAME`, `document:ACCOUNT/ID`.
+/// The lesson after which a page begins: `model:NAME`, `document:ACCOUNT/ID`.
 enum LessonCursor: Equatable {
     case start
     case model(String)
     case document(DocumentKey)
 
-    /// Reads what was answered as `next_cursor`; nil is the start.
+    /// Parses a `next_cursor`; nil is the start.
     init(_ text: String?) throws(AdminFault) {
         guard let text else {
             self = .start
             return
         }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        // An account's identifier has no slash.
+        // An account's identifier contains no slash.
         let document = parts.last?.split(separator: "/", omittingEmptySubsequences: false) ?? []
         switch (parts.count, parts[0]) {
         case (2, "model"): self = .model(String(parts[1]))

@@ -10,10 +10,10 @@ import Vocabulary
 
 /// `/admin/v1/lessons`: what estimates have learned, `docs/api.md` §6. Confined to the loop.
 ///
-/// One list of two kinds: models first, by name, as memory has them, which is what estimates are made from; then documents,
-/// by account and identifier, as the store has them.
+/// One list of two kinds. Models come first, by name, from memory, which is what estimates use. Documents follow, by
+/// account and identifier, from the store.
 struct LessonsResource {
-    /// What a request is about.
+    /// The lesson that a request names.
     private enum Choice {
         case model(String)
         /// A UUID in lower case.
@@ -25,7 +25,7 @@ struct LessonsResource {
         case model(ModelLesson)
         case document(DocumentLesson)
 
-        /// By which what stands behind it is asked for.
+        /// The cursor of the page that follows this item.
         var cursor: LessonCursor {
             switch self {
             case .model(let lesson): .model(lesson.model)
@@ -34,7 +34,7 @@ struct LessonsResource {
         }
     }
 
-    /// No longer name is learned.
+    /// The length of the longest model name that is learned.
     private static let modelBytesMax = 128
 
     let rooms: SharedRooms
@@ -57,7 +57,7 @@ struct LessonsResource {
             case .model(let model)?:
                 reply(Self.page(rooms.lesson(of: model).map { [.model($0)] } ?? [], limit: 1))
             case .document(let id)?:
-                // As many as there are accounts that know the document.
+                // One per account that knows the document.
                 store.lessons(of: id, then: answer(reply) { Self.page($0.map(Item.document), limit: .max) })
             case nil: list(from: try LessonCursor(page.cursor), atMost: page.limit, reply)
             }
@@ -69,7 +69,7 @@ struct LessonsResource {
     private func list(from cursor: LessonCursor, atMost limit: Int, _ reply: @escaping (AdminReply) -> Void) {
         var models: [ModelLesson] = []
         var document: DocumentKey?
-        // One more than is shown, to know whether there are more.
+        // One more than the page holds, to learn whether the list continues.
         switch cursor {
         case .start: models = rooms.lessons(after: nil, atMost: limit + 1)
         case .model(let name): models = rooms.lessons(after: name, atMost: limit + 1)
@@ -188,7 +188,7 @@ struct LessonsResource {
         }
     }
 
-    /// Brings the store's answer to the loop; a fault of it is answered.
+    /// Delivers the store's answer in the loop; replies to a fault itself.
     private func answer<Value: Sendable>(
         _ reply: @escaping (AdminReply) -> Void,
         _ then: @escaping (Value) -> AdminReply

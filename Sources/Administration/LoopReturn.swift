@@ -2,8 +2,8 @@ import EventLoops
 
 /// Brings answers of other threads back to the loop. Confined to it.
 ///
-/// A store or a worker answers on a thread of its own; what is to be done with the answer belongs to the loop and goes
-/// there inside a `LoopBound`. Must outlive the last answer, since the mailbox ends with it.
+/// A store or a worker answers on its own thread; the continuation belongs to the loop and crosses threads inside a
+/// `LoopBound`. Must outlive the last answer, since the mailbox ends with it.
 final class LoopReturn {
     private let loop: EventLoop
     private let mailbox: Mailbox<@Sendable () -> Void>
@@ -13,7 +13,7 @@ final class LoopReturn {
         mailbox = try Mailbox(loop: loop) { $0() }
     }
 
-    /// What may be called once on any thread, after which `then` is called with the value in the loop.
+    /// Returns a closure that may be called once, on any thread; it makes `then` run in the loop with the value.
     func callback<Value: Sendable>(_ then: @escaping (Value) -> Void) -> @Sendable (Value) -> Void {
         let then = LoopBound(then, loop: loop)
         return { [mailbox] value in mailbox.post { then.value(value) } }

@@ -2,11 +2,11 @@ import Forms
 import JSON
 import Vocabulary
 
-/// One page of a list as JSON: as many items as fit into so many bytes, and where the next page begins. Confined to one
-/// reply.
+/// Writes one page of a list as JSON: as many items as fit into `bytesMax`, and the cursor of the next page. Confined
+/// to one reply.
 struct PageWriter: ~Copyable {
-    /// What a page has of items, but for a single one that is longer. So little that making it, whatever stands there,
-    /// holds the loop for milliseconds.
+    /// The maximum size of a page's items; a single item may be longer. Small enough that writing a page holds the loop
+    /// for milliseconds only, whatever the items contain.
     static let bytesMax = 256 * 1_024
 
     private var output = ByteWriter(capacity: 4_096)
@@ -15,7 +15,7 @@ struct PageWriter: ~Copyable {
 
     init() { output.append("{\"items\": [") }
 
-    /// Appends an item; false when there is no room for it, and the page ends before it. The first one has always room.
+    /// Appends an item; false when it does not fit and the page ends before it. The first item always fits.
     mutating func append(_ value: JSONValue) -> Bool {
         item.removeAll()
         value.write(to: &item)

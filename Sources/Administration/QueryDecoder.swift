@@ -1,7 +1,8 @@
-/// Takes a query apart into names and values, as forms encode them: `&` between members, `+` for a space
+/// Splits a query into names and values, encoded as in forms: `&` between members, `+` for a space
 /// (application/x-www-form-urlencoded), any byte as `%` and two hexadecimal digits (RFC 3986 §2.1).
 enum QueryDecoder {
-    /// A member without `=` has an empty value. Nil for a `%` without its digits, and for what is no UTF-8 decoded.
+    /// A member without `=` has an empty value. Nil for a `%` without two digits, and for text that does not decode to
+    /// UTF-8.
     static func members(_ query: Span<UInt8>) -> [(name: String, value: String)]? {
         let bytes = query.withUnsafeBufferPointer { Array($0) }
         var members: [(name: String, value: String)] = []

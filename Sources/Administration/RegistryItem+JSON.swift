@@ -4,7 +4,7 @@ import JSON
 import Registry
 import Vocabulary
 
-/// Teams and keys as the admin API and the audit log show them.
+/// The JSON of teams and keys in the admin API and the audit log.
 extension RegistryItem {
     var json: JSONValue {
         switch self {
@@ -16,7 +16,7 @@ extension RegistryItem {
 }
 
 extension TeamRecord {
-    /// As `TeamForm` reads it, with its identifier and where it is kept.
+    /// The members that `TeamForm` reads, with the identifier and the source.
     func json(_ source: RegistrySource) -> JSONValue {
         .object([
             ("id", .string(id.rawValue)), ("name", .string(name)), ("account", .string(account.rawValue)),
@@ -43,7 +43,7 @@ extension TeamKeyRecord {
 }
 
 extension UpstreamKeyEntry {
-    /// As the admin API shows it, but for what only the rings know.
+    /// The members shown by the admin API, except what only the rings know.
     func json(_ source: RegistrySource) -> JSONValue {
         .object([
             ("id", .string(key.id.rawValue)), ("account", .string(key.account.rawValue)),
@@ -56,7 +56,7 @@ extension UpstreamKeyEntry {
 }
 
 extension Budget {
-    /// As `BudgetForm` reads it.
+    /// The members that `BudgetForm` reads.
     fileprivate var json: JSONValue {
         .object([
             ("window", .string(window.rawValue)), ("credits", .credits(limit)),

@@ -2,12 +2,12 @@ import JSON
 import Registry
 
 extension RegistryKeeper {
-    /// Makes the change that a request asks for, and answers it.
+    /// Makes the change that a request asks for, and replies.
     ///
     /// - Parameters:
-    ///   - decide: nil when there is nothing to do.
-    ///   - showBefore: what was there before, for the audit log, where it is more than the registry knows.
-    ///   - answer: of the change that was made, or of nil.
+    ///   - decide: returns nil when nothing has to change.
+    ///   - showBefore: the previous value for the audit log, where it is more than the registry knows.
+    ///   - answer: the reply to the change that was made, or to nil when there was none.
     func change(
         _ request: AdminRequest,
         _ reply: @escaping (AdminReply) -> Void,
@@ -25,7 +25,7 @@ extension RegistryKeeper {
     }
 }
 
-/// Answers at once with what the body gives or throws.
+/// Replies at once with what `body` returns or throws.
 func answer(_ reply: (AdminReply) -> Void, _ body: () throws(AdminFault) -> AdminReply) {
     do throws(AdminFault) { reply(try body()) } catch { reply(AdminReply(error)) }
 }

@@ -7,13 +7,13 @@ import Observability
 public import Registry
 import Vocabulary
 
-/// Keeps the registry, and makes changes of it, one after the other: decided, durable in the store, done in memory, in
-/// effect on every worker, and only then answered.
+/// Owns the registry and changes it, one change at a time: decided, durable in the store, applied in memory, in effect
+/// on every worker, and only then answered.
 ///
-/// Confined to its loop. Changes wait in a bounded queue, so that each is decided from what the one before left. A
-/// reload of the configuration takes its turn among them.
+/// Confined to its loop. Changes wait in a bounded queue, so each is decided from the result of the previous one.
+/// Reloads of the configuration take their turn among them.
 public final class RegistryKeeper {
-    /// Whoever changes something, for the audit log.
+    /// The author of a change, for the audit log.
     struct Actor {
         let name: String
         let role: AdminRole
@@ -38,22 +38,22 @@ public final class RegistryKeeper {
     public private(set) var registry: Registry
     private var settings: GatewaySettings
     private var teams: [TeamID: Team] = [:]
-    /// What rotations answered lately.
+    /// Secrets of recent rotations, for idempotent replays.
     var rotations: RotationMemory
     private let store: any RegistryStore
     private let rooms: SharedRooms
     private let server: GatewayServer
     private let back: LoopReturn
-    /// The directory of before, until no worker has it any more: what a change made of no use goes here and not on the
-    /// thread of a worker, which has requests to serve.
+    /// The previous directory, held until every worker has switched: it must be freed on this thread, not on a
+    /// worker's, which has requests to serve.
     private var retired: TeamDirectory?
     private var waiting: [Work] = []
     private var isBusy = false
-    /// Steps that followed from a reload while the store took none; they go with the next change.
+    /// Writes of a reload that the store could not take; they are stored with the next change.
     private var overdue: [RegistryWrite] = []
 
-    /// - Parameter settings: those that the workers have, made of `registry`.
-    /// - Throws: there is no descriptor for the answers of other threads.
+    /// - Parameter settings: the workers' current settings, made from `registry`.
+    /// - Throws: no descriptor is left for the answers of other threads.
     public init(
         loop: EventLoop,
         registry: Registry,
@@ -77,7 +77,7 @@ public final class RegistryKeeper {
         Dictionary(uniqueKeysWithValues: teams.map { ($0.id, $0) })
     }
 
-    /// Whether a digest is that of a key of a team or at the vendor, one that has expired included.
+    /// Whether `digest` belongs to a team key, even an expired one, or to a vendor key.
     func isSecret(_ digest: Digest) -> Bool {
         settings.teams.find(secretDigest: digest, at: Timestamp(microseconds: .min)) != nil
             || settings.upstreamKeys.contains { $0.secretDigest == digest }
@@ -85,12 +85,12 @@ public final class RegistryKeeper {
 
     // MARK: Asking
 
-    /// Makes a change.
+    /// Queues a change.
     ///
     /// - Parameters:
-    ///   - decide: called when it is this change's turn; nil when there is nothing to do.
-    ///   - showBefore: what was there before, for the audit log, where it is more than the registry knows.
-    ///   - then: called when it is in effect on every worker, or with the reason why nothing was changed.
+    ///   - decide: called when the change's turn comes; returns nil when nothing has to change.
+    ///   - showBefore: the previous value for the audit log, where it is more than the registry knows.
+    ///   - then: called when the change is in effect on every worker, or with the reason why nothing changed.
     func change(
         by actor: Actor,
         _ decide: @escaping (Registry) throws(AdminFault) -> RegistryChange?,
@@ -102,7 +102,7 @@ public final class RegistryKeeper {
         goOn()
     }
 
-    /// Takes another file into use.
+    /// Queues a reload of the configuration.
     public func reload(_ reload: RegistryReload) {
         waiting.append(.reload(reload))
         goOn()
@@ -177,8 +177,8 @@ public final class RegistryKeeper {
         server.replace(settings) { published(()) }
     }
 
-    /// Does the steps in memory and brings what follows from them to the rooms; limits first, so that a key that is new
-    /// has its own from its first request on.
+    /// Applies the writes in memory and passes their consequences to the rooms. Limits go first, so that a new key has
+    /// its own limits from its first request on.
     private func take(_ writes: [RegistryWrite]) {
         var concerned = RegistryScope()
         for write in writes { concerned.add(write) }
@@ -204,11 +204,11 @@ public final class RegistryKeeper {
         for id in concerned.enabledKeys { rooms.enable(upstreamKey: id) }
     }
 
-    /// Changes the directory by the keys of the store that changed.
+    /// Updates the directory with the changed keys of the store.
     ///
-    /// - Parameter gone: by which they were known.
+    /// - Parameter gone: the previous digests of the keys.
     private func replace(_ keys: Set<TeamKeyID>, _ gone: [Digest], teamsChanged: Bool) {
-        // The file may name a secret that a key of the store has too, and counts before it: that one is not touched.
+        // The file may name a secret that a key of the store has too, and takes precedence: that entry is left alone.
         let own = gone.filter { digest in
             settings.teams.find(secretDigest: digest, at: Timestamp(microseconds: .min)).map { keys.contains($0.id) }
                 ?? false
@@ -234,7 +234,7 @@ public final class RegistryKeeper {
         retired = before.teams
         registry = next
         teams = Self.byID(settings.teams.teams)
-        // With another order of categories, identical bytes may have another key now.
+        // With another order of categories, identical bytes may now have another key.
         rooms.replace(settings, dropsAliases: settings.cache.schemaOrder != before.cache.schemaOrder)
         let published = back.callback { [unowned self] (_: Void) in
             retired = nil
@@ -246,8 +246,8 @@ public final class RegistryKeeper {
         server.replace(settings) { published(()) }
     }
 
-    /// Makes the end of rulings durable, and notes the reload. Where the store does not work now the rulings go with the
-    /// next change; a start from the old state would come to the same end.
+    /// Stores the end of rulings and the audit entry of the reload. If the store fails, the rulings go with the next
+    /// change; a start from the old state would reach the same result.
     private func remember(_ writes: [RegistryWrite], _ entry: AuditEntry, then: @escaping () -> Void) {
         let stored = back.callback { [unowned self] (result: Result<Void, StoreFault>) in
             if case .failure(let fault) = result {

@@ -4,15 +4,15 @@ import JSON
 public import Registry
 import Vocabulary
 
-/// Another configuration file that is to be taken into use. Handed to the keeper, on its loop.
+/// A changed configuration file to apply. Handed to the keeper, on its loop.
 public struct RegistryReload {
     let file: FileRegistry
     let makeSettings: (Registry) throws -> GatewaySettings
     let then: (Result<Void, any Error>) -> Void
 
     /// - Parameters:
-    ///   - makeSettings: of the registry as it will be; when it throws, nothing is changed.
-    ///   - then: called when the settings hold on every worker, or with what was thrown.
+    ///   - makeSettings: makes the settings from the new registry; when it throws, nothing is changed.
+    ///   - then: called when the settings are in effect on every worker, or with the error.
     public init(
         file: FileRegistry,
         makeSettings: @escaping (Registry) throws -> GatewaySettings,
@@ -23,7 +23,7 @@ public struct RegistryReload {
         self.then = then
     }
 
-    /// What the audit log says of it: a signal has neither token nor address.
+    /// The audit log's entry: a reload comes by a signal, which has neither token nor address.
     func auditEntry(at now: Timestamp) -> AuditEntry {
         let counts: [(name: String, value: JSONValue)] = [
             ("teams", .integer(file.teams.count)), ("team_keys", .integer(file.teamKeys.count)),

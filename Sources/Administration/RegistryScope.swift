@@ -2,13 +2,13 @@ import Budgeting
 import Registry
 import Vocabulary
 
-/// What the steps of a change concern: what the rooms have to be told anew.
+/// What the writes of a change affect, and so what the rooms must be told.
 struct RegistryScope {
     private(set) var teams: [TeamID] = []
     private(set) var hasUpstreamKeys = false
-    /// Whether a key of the file is concerned, be it by a ruling.
+    /// Whether a ruling affects a key of the file.
     private(set) var hasFileKeys = false
-    /// Keys at the vendor of which nothing is known any more.
+    /// Vendor keys whose state, as learned from replies, is to be forgotten.
     private(set) var enabledKeys: [UpstreamKeyID] = []
     private(set) var teamKeys: [TeamKeyID] = []
     private(set) var budgetScopes: [BudgetScope] = []

@@ -31,7 +31,7 @@ struct StatusResource {
         ])
     }
 
-    /// What clients may take and have taken, with those who have shown no key apart; all in bytes.
+    /// The memory that clients may use and are using, in bytes; clients that showed no key are also listed apart.
     private func memory(_ status: MemoryStatus) -> JSONValue {
         .object([
             ("limit_bytes", .integer(status.plan.limitBytes)),
@@ -43,7 +43,7 @@ struct StatusResource {
         ])
     }
 
-    /// One node has the store to itself.
+    /// The only node: the store is not shared.
     private func node(_ store: Result<Void, StoreFault>) -> JSONValue {
         let (state, detail): (String, String?) =
             switch store {

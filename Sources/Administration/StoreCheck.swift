@@ -2,13 +2,13 @@ import EventLoops
 import Gateway
 import Vocabulary
 
-/// Asks whether the store works, and is told within `SharedRooms.readinessTimeout`, whatever the store does.
+/// Checks whether the store works, and answers within `SharedRooms.readinessTimeout`, whatever the store does.
 ///
 /// Confined to its loop. Must outlive the last answer.
 final class StoreCheck {
     typealias Answer = (Result<Void, StoreFault>) -> Void
 
-    /// Questions that are open at a time; the admin side has no more connections.
+    /// The maximum number of open checks; the admin side never has more connections than this.
     private static let openMax = 10_000
 
     private let rooms: SharedRooms
@@ -36,7 +36,7 @@ final class StoreCheck {
         rooms.checkStore(then: back.callback { [unowned self] in answer(number, $0) })
     }
 
-    /// The first answer counts.
+    /// Only the first answer counts.
     private func answer(_ number: UInt64, _ result: Result<Void, StoreFault>) {
         open.removeValue(forKey: number)?.then(result)
     }

@@ -32,7 +32,7 @@ struct TeamKeysResource {
             let page = try request.page()
             let team = TeamID(rawValue: request.parameters[0])
             guard keeper.registry.team(team) != nil else { throw .notFound("team \(team)") }
-            // One more than is shown, to know whether there are more.
+            // One more than the page holds, to learn whether the list continues.
             let ids = keeper.registry.teamKeyIDs(of: team, after: page.cursor, atMost: page.limit + 1)
             show(ids, reply) { uses in
                 .page(ids, limit: page.limit, cursor: \.rawValue) { json($0, uses) }
@@ -53,7 +53,7 @@ struct TeamKeysResource {
         }
     }
 
-    /// Answers what `make` gives of when the keys were last used, which the store knows.
+    /// Reads from the store when the keys were last used, and replies with what `make` builds from that.
     private func show(
         _ ids: [TeamKeyID],
         _ reply: @escaping (AdminReply) -> Void,
@@ -68,7 +68,7 @@ struct TeamKeysResource {
         store.uses(of: ids, then: then)
     }
 
-    /// Nil when the key is not there any more.
+    /// Nil when the key no longer exists.
     private func json(_ id: TeamKeyID, _ uses: [TeamKeyID: Timestamp]) -> JSONValue? {
         guard let (record, source) = keeper.registry.teamKey(id) else { return nil }
         guard case .object(let members) = record.json(source, at: SystemClock.wall()) else {
@@ -147,7 +147,7 @@ struct TeamKeysResource {
         }
     }
 
-    /// The only place where the secret of a team's key is shown.
+    /// Adds the secret. Replies that create or rotate a key are the only ones that show it.
     private static func withSecret(_ key: JSONValue?, _ secret: String) -> JSONValue {
         guard case .object(let members)? = key else { preconditionFailure("a key that was changed is not there") }
         return .object([members[0], ("secret", .string(secret))] + members.dropFirst())

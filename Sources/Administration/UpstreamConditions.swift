@@ -4,7 +4,7 @@ import Registry
 import UpstreamKeys
 import Vocabulary
 
-/// How the vendor's keys are at one moment, beside what the registry says of them.
+/// The current conditions of the vendor keys, beyond what the registry knows.
 struct UpstreamConditions {
     private let keys: [UpstreamKeyID: UpstreamKeyStatus]
 
@@ -31,7 +31,7 @@ struct UpstreamConditions {
         return .object(members)
     }
 
-    /// Why the key is not used now, where its state alone does not say it.
+    /// Why the key is not in use now, where its state alone does not say so.
     private func detail(_ status: UpstreamKeyStatus, isSpent: Bool) -> String? {
         if let reason = status.quarantineReason { return reason.rawValue }
         if !status.isInTime { return "outside not_before and not_after" }

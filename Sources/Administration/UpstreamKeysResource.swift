@@ -11,12 +11,12 @@ import Vocabulary
 struct UpstreamKeysResource {
     let keeper: RegistryKeeper
     let rooms: SharedRooms
-    /// Whether a digest is that of an admin's token.
+    /// Whether a digest belongs to an admin's token.
     let isToken: (Digest) -> Bool
 
     private static let list = "/admin/v1/upstream-keys"
     private static let one = "/admin/v1/upstream-keys/{key}"
-    /// As long as a secret of the configuration file may be.
+    /// The same limit as for secrets in the configuration file.
     private static let secretBytesMax = 8_192
 
     var routes: [AdminRoute] {
@@ -150,7 +150,7 @@ struct UpstreamKeysResource {
         }
     }
 
-    /// What the vendor accepts as `x-api-key`: it goes into a field line, so it is visible ASCII.
+    /// A secret that the vendor could accept as `x-api-key`: it is sent in a field line, so it must be visible ASCII.
     private func readSecret(_ form: ObjectReader) -> [UInt8] {
         guard form.isSet("secret") else {
             _ = form.take("secret")
@@ -167,7 +167,7 @@ struct UpstreamKeysResource {
         return secret
     }
 
-    /// - Parameter answer: called with the identifier of the key that was changed.
+    /// - Parameter answer: called with the identifier of the changed key.
     private func change(
         _ request: AdminRequest,
         _ reply: @escaping (AdminReply) -> Void,

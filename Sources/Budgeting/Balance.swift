@@ -1,18 +1,18 @@
 import Vocabulary
 
-/// What of a scope's credits is gone or held, in millionths; also a change to it.
+/// The credits of a scope that are spent or held, in millionths; also a change to them.
 ///
-/// In 128 bits, which no number of 64-bit amounts that fits in memory can fill: however absurd an amount may be that a
-/// vendor says or a plan supposes, a sum neither wraps nor traps, and taking a hold away gives what there was before.
+/// 128 bits wide: no number of 64-bit amounts that fits in memory can overflow it. However absurd the vendor's bill or
+/// the plan's price, a sum neither wraps nor traps, and releasing a hold restores the previous balance.
 struct Balance: Equatable {
-    /// What the vendor said that it charged.
+    /// The amount the vendor reported as charged.
     var spent: Int128 = 0
-    /// What reservations were estimated at of which nobody knows what the vendor charged.
+    /// The estimates of reservations whose cost is unknown.
     var unconfirmed: Int128 = 0
-    /// What is held for reservations that are open.
+    /// The amount held for open reservations.
     var reserved: Int128 = 0
 
-    /// What counts against a limit.
+    /// The amount that counts against a limit.
     var committed: Int128 { spent + unconfirmed + reserved }
 
     static func += (left: inout Balance, right: Balance) {
@@ -23,9 +23,9 @@ struct Balance: Equatable {
 }
 
 extension MicroCredits {
-    /// The amount that is nearest, for what is reported.
+    /// The nearest representable amount, for reports.
     init(clamping micros: Int128) { self.init(micros: Int64(clamping: micros)) }
 
-    /// An amount as it is booked: a negative one would give back what was spent.
+    /// The amount to book. A negative amount counts as zero: it would refund spent credits.
     var booked: Int128 { Int128(max(micros, 0)) }
 }

@@ -1,12 +1,12 @@
 public import Vocabulary
 
-/// The stretch of time that a budget's limit holds for. Each but `total` starts on a calendar bound.
+/// The period a budget's limit applies to. All but `total` start on a calendar boundary.
 public enum BudgetWindow: String, Sendable, CaseIterable {
     case day
-    /// From Monday.
+    /// Starts on Monday.
     case week
     case month
-    /// All of time: it never starts again.
+    /// All time; never resets.
     case total
 }
 
@@ -16,7 +16,7 @@ public struct Budget: Sendable, Equatable {
     public let limit: MicroCredits
     /// False for a shadow budget: it is counted and reported, and refuses nothing.
     public let isEnforced: Bool
-    /// Shares of the limit, in millionths, at which somebody wants to be told.
+    /// Shares of the limit, in millionths, at which an alert is raised.
     public let alertAtMillionths: [Int64]
 
     public init(window: BudgetWindow, limit: MicroCredits, isEnforced: Bool, alertAtMillionths: [Int64] = []) {
@@ -27,12 +27,12 @@ public struct Budget: Sendable, Equatable {
     }
 }
 
-/// Who shares a budget.
+/// The teams or keys that share a budget.
 public enum BudgetScope: Hashable, Sendable {
     case organization
     case team(TeamID)
     /// A team's key.
     case key(TeamKeyID)
-    /// A key of ours at the vendor, by its `monthly_credits`.
+    /// One of our keys at the vendor, limited by its `monthly_credits`.
     case upstreamKey(UpstreamKeyID)
 }

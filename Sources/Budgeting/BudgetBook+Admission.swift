@@ -1,20 +1,20 @@
 import Vocabulary
 
 extension BudgetBook {
-    /// A budget that has no room for an ask.
+    /// An enforced or shadow budget without room for an ask.
     private struct Refusal {
         let scope: BudgetScope
         let budget: Budget
         let balance: Balance
-        /// The days of its window; nil stands for all days.
+        /// The days of its window; nil means all days.
         let days: Range<BudgetDay>?
-        /// What does not fit, in millionths.
+        /// The amount that does not fit, in millionths.
         let amount: Int128
 
         private var neverFits: Bool { amount > Int128(budget.limit.micros) }
 
-        /// Whether it still refuses when the other does not any more: it has a limit that is too small in any window, or its
-        /// window ends later, which that of all days never does.
+        /// Whether this budget still refuses when the other no longer does: its limit is too small even for an empty
+        /// window, or its window ends later. The window of all days never ends.
         func outlasts(_ other: Refusal) -> Bool {
             if neverFits != other.neverFits { return neverFits }
             guard let otherDays = other.days else { return false }
@@ -23,10 +23,10 @@ extension BudgetBook {
         }
     }
 
-    /// Reserves in all scopes what the ask is supposed to cost, if that fits into all of them (L1).
+    /// Reserves the ask's estimate in all scopes, if it fits into all of them (L1).
     ///
-    /// Each shadow budget that has no room is counted, be the ask admitted or refused by another budget: what it tells is
-    /// what it would have done if it had been enforced, whichever others are.
+    /// Every shadow budget without room is counted, whether the ask is admitted or another budget refuses it: the count
+    /// says what that budget would have refused if it had been enforced.
     mutating func admit(_ ask: ReservationAsk, at now: Timestamp) -> BudgetGate.Admission {
         advance(to: now)
         let positions = takePositions(team: ask.team, key: ask.key, upstreamKey: ask.upstreamKey)
@@ -43,7 +43,8 @@ extension BudgetBook {
         return .admitted(reserve(ask, estimate, positions: positions, at: now))
     }
 
-    /// The scope's enforced budget that has no room and whose window ends last; counts the shadow ones.
+    /// Returns the enforced budget of the scope without room whose window ends last; counts shadow budgets without
+    /// room.
     private mutating func refusal(of estimate: MicroCredits, by position: Int) -> Refusal? {
         var last: Refusal?
         for index in balances[position].budgets.indices {
@@ -67,7 +68,8 @@ extension BudgetBook {
         return last
     }
 
-    /// What an upstream key's limit says to a reservation of another day that would move to it; nil when it fits.
+    /// Checks an upstream key's limit for a reservation that would move to it, in the windows of the reservation's own
+    /// day; nil when it fits.
     func refusal(of amount: Int128, by position: Int, on day: BudgetDay) -> Denial? {
         for budget in balances[position].budgets where budget.isEnforced {
             let days = budget.window.days(around: day)
@@ -98,7 +100,7 @@ extension BudgetBook {
         )
     }
 
-    /// The least that is left in any of the scope's enforced budgets, at least nothing; nil when it has none.
+    /// The least amount left in any enforced budget of the scope, at least zero; nil when it has none.
     func remaining(of position: Int) -> MicroCredits? {
         var least: Int128?
         for budget in balances[position].budgets where budget.isEnforced {

@@ -1,67 +1,66 @@
 import Vocabulary
 
-// Budgets are kept exactly by holding credits before a request goes out and booking what it cost afterwards. All of it is
-// decided here, in one struct without lock, clock or store: `BudgetGate` puts the lock around it, the store makes durable
-// what was decided, and the gateway says what happened. What must hold, always, with the invariant of
-// `docs/faults.md` §5 that it comes from:
+// Budgets are exact because credits are held before a request is sent and its cost is booked afterwards. All decisions
+// are made here, in one struct without lock, clock or store: `BudgetGate` adds the lock, the store makes the decisions
+// durable, and the gateway reports what happened. The invariants, each with the one of `docs/faults.md` §5 that it
+// comes from:
 //
-// L1. A reservation is admitted only if spent + unconfirmed + reserved + estimate is at most the limit, for every enforced
-//     budget of the organisation, the team and the team's key and for the upstream key's limit, in the windows of the day
-//     of its admission. All are looked at and all are reserved in one step (I1).
-// L2. What is held for an open reservation is never less than its estimate and never becomes less. A cost known to be
-//     greater is held from the moment it is known and is booked in full, above the limit if need be: then the next
-//     admission is refused. So the excess is at most that of the reservations open at that moment (below I9).
-// L3. A reservation ends once. A second ending of any kind, and all that comes after it, changes nothing and is reported
-//     to whoever asked for it (I3).
-// L4. A reservation is booked to the day of its admission, in all four scopes alike, whenever it ends: over midnight, with
-//     a clock that is set forward or back, and with another time zone (I8).
-// L5. What is reserved is what is held for the open reservations, and nothing else: when none is open, nothing is
-//     reserved in any scope on any day (I9).
-// L6. Only an admission reserves, and only an ending spends. A refusal, a reading, and whatever a hit or a follower does
-//     leave every balance as it was (I6).
-// L7. Memory never counts less than the store has: a hold is there before its reservation is durable, and goes only when
-//     the ending is. Rebuilt from the store, the balances are the same, except that reservations which were open count
+// L1. A reservation is admitted only if spent + unconfirmed + reserved + estimate is at most the limit, for every
+//     enforced budget of the organisation, the team and the team's key and for the upstream key's limit, in the windows
+//     of the day of its admission. All are checked and all are reserved in one step (I1).
+// L2. The hold of an open reservation is never less than its estimate and never shrinks. A cost known to be greater is
+//     held as soon as it is known and is booked in full, above the limit if need be; the next admission is then
+//     refused. So the excess is at most that of the reservations open at that moment (below I9).
+// L3. A reservation ends once. A second ending of any kind, and any later call for it, changes nothing and is reported
+//     to the caller (I3).
+// L4. A reservation is booked to the day of its admission, in all four scopes alike, whenever it ends: past midnight,
+//     after the clock was set forward or back, and after a change of time zone (I8).
+// L5. The reserved amount is the sum of the holds of the open reservations: when none is open, nothing is reserved in
+//     any scope on any day (I9).
+// L6. Only an admission reserves, and only an ending spends. Refusals, reads, hits and followers leave every balance
+//     unchanged (I6).
+// L7. Memory never counts less than the store: a hold exists before its reservation is durable, and is dropped only
+//     once the ending is. Balances rebuilt from the store are the same, except that reservations which were open count
 //     as unconfirmed, at their estimates.
-// L8. A new plan, or new budgets of one scope, change limits, never what was spent, unconfirmed or reserved. A balance
-//     exists in every scope and window, with or without a budget: one that is added within a month counts what the
-//     month has spent already.
-// L9. No estimate is nothing, so that a budget that is spent admits nobody.
-// L10. Each reservation has an identifier greater than all before it, also those of an earlier start.
-// L11. A reservation that moves to another upstream key fits into that key's limit as L1 says, in the windows of its own
-//     day. It is held for both keys from then until the move is durable, so that a crash between finds room for it
-//     wherever the store has it (L7); what it comes to is booked to the key that it moved to.
+// L8. A new plan, or new budgets of one scope, change limits, never the spent, unconfirmed or reserved amounts. A
+//     balance exists in every scope and window, with or without a budget: a budget added within a month counts what the
+//     month has already spent.
+// L9. No estimate is zero, so an exhausted budget admits no request.
+// L10. Each reservation has an identifier greater than all earlier ones, including those of previous runs.
+// L11. A reservation that moves to another upstream key fits into that key's limit as L1 says, in the windows of its
+//     own day. It is held for both keys from then until the move is durable, so that after a crash in between there is
+//     room for it under either key that the store names (L7). Its cost is booked to the key that it moved to.
 //
-// The states of a reservation, and who moves it:
+// The states of a reservation, and who causes each transition:
 //
 //     (asked) --admit--> reserved            the gateway, before it asks the store to make the reservation durable
 //     reserved --withdraw--> (never was)     the gateway, when the store could not make it durable
 //     reserved --move--> reserved            the gateway, when another upstream key takes the request: before the store
-//                                            writes it and before a byte is sent with that key; `moved` when it is durable
+//                                            writes it and before a byte is sent with that key; `moved` when durable
 //     reserved --raise--> reserved           the gateway, when the reply is read and before its ending is durable
-//     reserved --end--> settled              the gateway, when the store has made the ending durable: the vendor said what
-//                                            it charged
+//     reserved --end--> settled              the gateway, once the ending is durable: the vendor said what it charged
 //                  \--> released             the same: the vendor charged nothing
-//                  \--> unconfirmed          the same: nobody can know
-//     reserved --crash--> unconfirmed        the store, when it is opened: here it comes in as part of `LedgerOpening`
+//                  \--> unconfirmed          the same: the charge is unknown
+//     reserved --crash--> unconfirmed        the store, when it is opened; read here as part of `LedgerOpening`
 //     unconfirmed --> resolved               an operator, in the store; until then it counts at its estimate
 //
-// Windows are ranges of days, and balances are kept by day: there is no window to open, to close or to reset, only
-// another range to sum over when the clock says another day.
+// Windows are ranges of days, and balances are kept by day: no window is ever opened, closed or reset. On a new day the
+// sum covers another range.
 
-/// The balances of all scopes and the reservations that are open. Pure; `BudgetGate` guards it.
+/// The balances of all scopes and the open reservations. Pure; guarded by `BudgetGate`.
 ///
-/// Scopes are never forgotten, since their spend counts when they come back: there are as many as teams and keys that
-/// there ever were. Open reservations are as many as requests under way.
+/// Scopes are never dropped, since their spend counts when they come back: there is one for each team and key that ever
+/// existed. There are as many open reservations as requests in flight.
 struct BudgetBook {
-    /// One scope: what is allowed and what is gone.
+    /// One scope: its budgets and its balance.
     struct ScopeBalance {
         let scope: BudgetScope
-        /// As the plan of the moment has them; none for a scope that it does not know.
+        /// The budgets in the current plan; empty for a scope that is not in it.
         var budgets: [Budget] = []
         var days = DayBook()
     }
 
-    /// Where the balances of the scopes that one request counts in stand in `balances`.
+    /// The indices in `balances` of the scopes that one request counts in.
     struct Positions: Equatable {
         let organization = 0
         let team: Int
@@ -69,26 +68,26 @@ struct BudgetBook {
         var upstreamKey: Int
     }
 
-    /// What became of a move to another upstream key.
+    /// The result of a move to another upstream key.
     enum Moving {
         case moved
         case denied(Denial)
         case notOpen
     }
 
-    /// A reservation that is open.
+    /// An open reservation.
     private struct Hold {
         var positions: Positions
         let day: BudgetDay
         let estimate: MicroCredits
         /// At least the estimate (L2).
         var amount: Int128
-        /// Where the balance of the upstream key stands that it moves away from, until the move is durable (L11).
+        /// The position of the upstream key that it is leaving, until the move is durable (L11).
         var leaving: Int?
     }
 
-    /// How many days before the newest one are kept by themselves when the book is opened: this and a window less are how
-    /// far a clock may be set back without anything being booked to another day than its own.
+    /// The number of days before the newest that get a row each when the book is opened. The clock may be set back by
+    /// this less one window before anything is booked to a day other than its own.
     private static let daysKept: Int32 = 400
     private static let windowDaysMax: Int32 = 31
 
@@ -101,15 +100,16 @@ struct BudgetBook {
     private var holds: [ReservationID: Hold] = [:]
     private var ids: ReservationIDSequence
     private var calendar: BudgetCalendar
-    /// A clock before this day counts as it. Its windows lie within the days that are kept by themselves.
+    /// The first day that is booked to; an earlier clock counts as this day. Its windows lie within the days that have
+    /// rows of their own.
     private let earliest: BudgetDay
 
-    /// How many reservations are open.
+    /// The number of open reservations.
     var openCount: Int { holds.count }
 
     init(plan: BudgetPlan, opening: LedgerOpening, node: Int, at now: Timestamp) {
         calendar = Self.calendar(of: plan)
-        // The clock may stand too far ahead now, or have stood there when the newest row was made.
+        // The clock may be too far ahead now, or may have been when the newest row was written.
         let newest = opening.rows.lazy.map(\.day).max() ?? calendar.day(of: now)
         let kept = BudgetDay(number: min(newest, calendar.day(of: now)).number - Self.daysKept)
         earliest = BudgetDay(number: kept.number + Self.windowDaysMax)
@@ -139,7 +139,7 @@ struct BudgetBook {
         return calendar
     }
 
-    /// Takes other limits (L8).
+    /// Replaces the limits (L8).
     mutating func replace(plan: BudgetPlan, at now: Timestamp) {
         self.plan = plan
         calendar = Self.calendar(of: plan)
@@ -161,8 +161,8 @@ struct BudgetBook {
         Budget(window: .month, limit: limit, isEnforced: true)
     }
 
-    /// Takes other limits of one scope, whatever the number of scopes (L8); gives where it stands. Nil when it has no
-    /// balance and is not to have budgets: then there is nothing to change.
+    /// Replaces the limits of one scope (L8), in amortized constant time; returns its position. Nil when it has no
+    /// balance and `budgets` is empty: there is nothing to change.
     mutating func set(_ budgets: [Budget], of scope: BudgetScope, at now: Timestamp) -> Int? {
         advance(to: now)
         note(budgets, of: scope)
@@ -171,8 +171,8 @@ struct BudgetBook {
         return position
     }
 
-    /// Keeps the plan in agreement. A scope without budgets does not stand in it. Tables that whoever gave the plan still
-    /// holds are copied, once after each new plan.
+    /// Updates the plan to match. A scope without budgets has no entry in it. Tables that the plan's giver still holds
+    /// are copied on the first change after each new plan.
     private mutating func note(_ budgets: [Budget], of scope: BudgetScope) {
         let entry = budgets.isEmpty ? nil : budgets
         switch scope {
@@ -185,10 +185,10 @@ struct BudgetBook {
         }
     }
 
-    /// Where the scope's balance stands; nil if there is none.
+    /// The position of the scope's balance; nil if there is none.
     func position(of scope: BudgetScope) -> Int? { positions[scope] }
 
-    /// Where the scope's balance stands; makes it if there is none.
+    /// The position of the scope's balance, which is created if there is none.
     mutating func takePosition(_ scope: BudgetScope) -> Int {
         if let position = positions[scope] { return position }
         let position = balances.endIndex
@@ -205,7 +205,7 @@ struct BudgetBook {
         )
     }
 
-    /// Brings the calendar to the day of `now`.
+    /// Advances `today` to the day of `now`.
     mutating func advance(to now: Timestamp) {
         guard !today.instants.contains(now) else { return }
         today = BudgetToday(at: now, in: calendar, notBefore: earliest)
@@ -219,9 +219,9 @@ extension BudgetBook.Positions {
     var all: [Int] { [organization, team, key, upstreamKey] }
 }
 
-// The ways of a reservation.
+// The transitions of a reservation.
 extension BudgetBook {
-    /// Opens a reservation that was found to fit (L1).
+    /// Opens a reservation that fits (L1).
     mutating func reserve(_ ask: ReservationAsk, _ estimate: MicroCredits, positions: Positions, at now: Timestamp)
         -> Reservation
     {
@@ -232,14 +232,14 @@ extension BudgetBook {
         return Reservation(id: id, day: hold.day, ask: ask, estimate: estimate, createdAt: now)
     }
 
-    /// The reservation never became durable. Nil when it is not open, else whose balances changed.
+    /// The reservation did not become durable. Returns the positions that changed; nil when it is not open.
     mutating func withdraw(_ id: ReservationID) -> Positions? {
         guard let hold = holds.removeValue(forKey: id) else { return nil }
         book(Balance(reserved: -hold.amount), for: hold)
         return hold.positions
     }
 
-    /// The true cost is known. Nil when the reservation is not open, else whose balances changed.
+    /// The true cost is known. Returns the positions that changed; nil when the reservation is not open.
     mutating func raise(_ id: ReservationID, to credits: MicroCredits) -> Positions? {
         guard let hold = holds[id] else { return nil }
         let amount = max(hold.amount, credits.booked)
@@ -248,7 +248,7 @@ extension BudgetBook {
         return hold.positions
     }
 
-    /// The ending is durable. Nil when the reservation is not open, else whose balances changed.
+    /// The ending is durable. Returns the positions that changed; nil when the reservation is not open.
     mutating func end(_ ending: ReservationEnding) -> Positions? {
         guard let hold = holds.removeValue(forKey: ending.reservation.id) else { return nil }
         var change = Balance(reserved: -hold.amount)
@@ -265,7 +265,8 @@ extension BudgetBook {
         return hold.positions
     }
 
-    /// Another upstream key is to take the reservation's request: held for both from now on, if it fits (L11).
+    /// Another upstream key is to serve the request: the reservation is held for both keys from now on, if it fits
+    /// (L11).
     mutating func move(_ id: ReservationID, to key: UpstreamKeyID) -> Moving {
         guard var hold = holds[id] else { return .notOpen }
         precondition(hold.leaving == nil, "move() of a reservation that is moving")
@@ -279,7 +280,7 @@ extension BudgetBook {
         return .moved
     }
 
-    /// The move is durable: the key that it left is free of it. False when the reservation is not open.
+    /// The move is durable: releases the hold on the key that it left. False when the reservation is not open.
     mutating func moved(_ id: ReservationID) -> Bool {
         guard let hold = holds[id] else { return false }
         if let leaving = hold.leaving { balances[leaving].days.add(Balance(reserved: -hold.amount), on: hold.day) }
@@ -298,6 +299,6 @@ extension BudgetBook {
         balances[hold.positions.upstreamKey].days.add(change, on: hold.day)
     }
 
-    /// Whose balances an open reservation counts in.
+    /// The positions that an open reservation counts in.
     func positions(of id: ReservationID) -> Positions? { holds[id]?.positions }
 }

@@ -1,25 +1,26 @@
 internal import Foundation
 public import Vocabulary
 
-/// Which day it is in a time zone, and when a day starts. Immutable.
+/// The calendar of a time zone: the day of an instant, and the start of a day. Immutable.
 ///
-/// A day starts at the first instant whose local date is that day's or a later one, and lasts until the next one starts.
-/// So days follow each other without a gap, and time that goes on never returns to a day that is over: where clocks are
-/// put back over midnight, the repeated hour belongs to the day that had begun; where midnight is left out, the day
-/// starts at the first instant behind the gap; and a day that a zone left out altogether is empty.
+/// A day starts at the first instant whose local date is that day or a later one, and lasts until the next day starts.
+/// So days follow each other without a gap, and advancing time never returns to an earlier day. Where clocks go back
+/// over midnight, the repeated hour belongs to the day that had begun; where midnight is skipped, the day starts at the
+/// first instant after the gap; a day that the zone skipped entirely is empty.
 ///
-/// Instants before 1900 and after 9999 count as the nearest of those that are between.
+/// Instants before 1900 and after 9999 are clamped to that range.
 public struct BudgetCalendar: Sendable {
     /// In seconds since 1970.
     private static let supported = Int64(-2_208_988_800)...Int64(253_402_300_799)
     private static let secondsPerDay: Int64 = 86_400
-    /// More than any local time was ever away from UTC.
+    /// More than the offset of any local time from UTC, past or present.
     private static let offsetSecondsMax: Int64 = 26 * 3_600
 
-    /// Nil for UTC, the default, of which Foundation need not be asked: its tables of zones take megabytes once they are.
+    /// Nil for UTC, the default, which needs no call into Foundation: its zone tables take megabytes once they are
+    /// loaded.
     private let zone: TimeZone?
 
-    /// Nil when there is no time zone of this identifier.
+    /// Nil when no time zone has this identifier.
     public init?(timeZone identifier: String) {
         if identifier == "UTC" {
             zone = nil
@@ -47,8 +48,7 @@ public struct BudgetCalendar: Sendable {
         return Timestamp(microseconds: microseconds).wholeSeconds
     }
 
-    /// Goes through the stretches of time in which local time is equally far from UTC, up to the first one in which local
-    /// time reaches the day's midnight.
+    /// Walks the stretches of constant UTC offset up to the first one in which local time reaches the day's midnight.
     private func startSecond(ofDay number: Int64) -> Int64 {
         let midnight = number * Self.secondsPerDay
         var stretchStart = midnight - Self.offsetSecondsMax
@@ -59,12 +59,12 @@ public struct BudgetCalendar: Sendable {
         }
     }
 
-    /// By how many seconds local time is ahead of UTC.
+    /// The offset of local time from UTC, in seconds; positive when ahead.
     private func offset(at second: Int64) -> Int64 {
         zone.map { Int64($0.secondsFromGMT(for: Self.date(second))) } ?? 0
     }
 
-    /// When local time next changes its distance from UTC; this is not only the case for summer time.
+    /// The next change of the UTC offset, whether for daylight saving time or not.
     private func nextChange(after second: Int64) -> Int64? {
         zone?.nextDaylightSavingTimeTransition(after: Self.date(second)).map { Int64($0.timeIntervalSince1970) }
     }
@@ -72,14 +72,13 @@ public struct BudgetCalendar: Sendable {
     private static func date(_ second: Int64) -> Date { Date(timeIntervalSince1970: TimeInterval(second)) }
 }
 
-/// A day of the calendar in the budgets' time zone, by its number counted from 1970-01-01.
+/// A calendar day in the budgets' time zone, numbered from 1970-01-01.
 ///
-/// What was spent is kept by day, and a window is a range of days: so what a reservation is booked to never depends on
-/// how the clock moves afterwards.
+/// Spend is kept by day, and a window is a range of days: so the day that a reservation is booked to does not depend on
+/// later changes of the clock.
 ///
-/// Days more than 27,000 years away count as the last ones that are nearer, of which the very last is in no window but
-/// `total`. So sums with the days of windows fit into the number, and moments of days into a timestamp, whatever a damaged
-/// store says.
+/// Days more than 27,000 years away are clamped; the last one is in no window but `total`. So arithmetic on the days of
+/// windows fits into the number, and the start of a day into a timestamp, whatever a damaged store contains.
 public struct BudgetDay: Hashable, Comparable, Sendable {
     public let number: Int32
 
@@ -91,7 +90,7 @@ public struct BudgetDay: Hashable, Comparable, Sendable {
 }
 
 extension BudgetWindow {
-    /// The days of the window that this day lies in; nil stands for all days there are.
+    /// The days of the window that contains this day; nil means all days.
     public func days(around day: BudgetDay) -> Range<BudgetDay>? {
         let number = Int64(day.number)
         let date = CivilDate(daysSinceEpoch: number)

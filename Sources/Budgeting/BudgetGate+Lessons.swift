@@ -2,11 +2,11 @@ public import Vocabulary
 
 /// What estimates have learned. Each call takes the lock.
 extension BudgetGate {
-    /// What a settled reply teaches the next estimate, as far as it is credible.
+    /// The credible part of what a settled reply teaches the next estimate.
     ///
     /// - Parameters:
-    ///   - pages: as the reply says; at least 1.
-    ///   - isWholeDocument: whether all of its pages were asked about.
+    ///   - pages: as reported by the reply; at least 1.
+    ///   - isWholeDocument: whether the request asked about all pages.
     public func lesson(pages: Int, credits: MicroCredits, model: String, isWholeDocument: Bool) -> Lesson {
         state.withLock { state in
             state.book.prices.lesson(
@@ -19,20 +19,20 @@ extension BudgetGate {
         }
     }
 
-    /// What is known of models, in the order of their names.
+    /// The lessons about models, ordered by name.
     ///
     /// - Parameters:
-    ///   - name: only those behind it; nil from the first one on.
-    ///   - count: at most so many.
+    ///   - name: the name to start after; nil to start at the first.
+    ///   - count: the maximum number of lessons.
     public func lessons(after name: String?, atMost count: Int) -> [ModelLesson] {
         state.withLock { $0.book.prices.lessons(after: name, atMost: count, by: $0.book.plan) }
     }
 
-    /// What is known of one model; nil when nothing is.
+    /// The lesson about one model; nil when there is none.
     public func lesson(of model: String) -> ModelLesson? {
         state.withLock { $0.book.prices.lesson(of: model, by: $0.book.plan) }
     }
 
-    /// Forgets what replies have told of a model: the plan's price counts until new ones tell.
+    /// Forgets the replies of a model: the plan's price applies until there are new ones.
     public func forget(model: String) { state.withLock { $0.book.prices.forget(model) } }
 }

@@ -1,37 +1,38 @@
 public import Vocabulary
 
-/// Where a request asks for credits before it is forwarded, and where its cost is booked afterwards.
+/// The gate where a request asks for credits before it is forwarded, and where its cost is booked afterwards.
 ///
-/// Any thread. Guarded: one lock around the book and the dials that show parts of it, which keeps each decision one step
-/// (L1) and each dial in agreement with the book. `BudgetBook` says what must hold. A call takes microseconds and waits
-/// for nothing but this lock; no other lock is taken inside.
+/// Any thread. One lock guards the book and the dials that show parts of it: each decision is one step (L1), and each
+/// dial agrees with the book. `BudgetBook` states the invariants. A call takes microseconds and waits only for this
+/// lock; it takes no other lock while it holds it.
 public final class BudgetGate: Sendable {
-    /// What became of an ask.
+    /// The answer to an ask.
     public enum Admission: Sendable {
-        /// The credits are held. The reservation must be made durable, or be withdrawn.
+        /// The credits are held. The caller must make the reservation durable or withdraw it.
         case admitted(Reservation)
         case denied(Denial)
     }
 
-    /// What became of a move to another upstream key.
+    /// The answer to a move to another upstream key.
     public enum Moving: Sendable {
-        /// Held for both keys. The move must be made durable and then confirmed by `moved`, or the reservation be ended.
+        /// Held for both keys. The caller must make the move durable and confirm it with `moved`, or end the
+        /// reservation.
         case moved(Reservation)
-        /// The other key's month has no room for it; nothing was changed.
+        /// The other key's month has no room for it; nothing changed.
         case denied(Denial)
     }
 
     let state: Guarded<MeteredBook>
 
-    /// Rebuilds the balances from what the store knows (L7).
+    /// Rebuilds the balances from the store (L7).
     ///
-    /// - Parameter node: 0 to 1,023; no two nodes that share a store may have the same, so that identifiers differ.
+    /// - Parameter node: 0 to 1,023, unique among the nodes that share a store, so that identifiers are unique.
     public init(plan: BudgetPlan, opening: LedgerOpening, node: Int, at now: Timestamp) {
         state = Guarded(MeteredBook(book: BudgetBook(plan: plan, opening: opening, node: node, at: now)))
     }
 
-    /// Takes other limits and another time zone. What was spent or reserved stays (L8), and days keep their numbers: with
-    /// another time zone, only what comes from now on is booked by its calendar.
+    /// Replaces the limits and the time zone. Spent and reserved amounts stay (L8), and days keep their numbers: a new
+    /// time zone applies only to reservations admitted from now on.
     public func replace(plan: BudgetPlan, at now: Timestamp) {
         state.withLock { state in
             state.book.replace(plan: plan, at: now)
@@ -39,16 +40,16 @@ public final class BudgetGate: Sendable {
         }
     }
 
-    /// Takes other limits of one scope and leaves all others as they are. What was spent or reserved stays (L8). Takes
-    /// as long however many scopes there are.
+    /// Replaces the limits of one scope and leaves all others as they are. Spent and reserved amounts stay (L8). The
+    /// time it takes does not depend on the number of scopes.
     ///
-    /// - Parameter budgets: all that the scope has from now on. A key at the vendor has one for the month, which is
-    ///   enforced and alerts nobody, or none.
+    /// - Parameter budgets: all budgets of the scope from now on. An upstream key has either none or one for the month,
+    ///   enforced and without alerts.
     public func set(_ budgets: [Budget], of scope: BudgetScope, at now: Timestamp) {
         state.withLock { $0.set(budgets, of: scope, at: now) }
     }
 
-    /// Holds what the ask is supposed to cost, if every budget that it counts in has room.
+    /// Holds the ask's estimate, if every budget that it counts in has room.
     public func admit(_ ask: ReservationAsk, at now: Timestamp) -> Admission {
         state.withLock { state in
             let admission = state.book.admit(ask, at: now)
@@ -60,9 +61,9 @@ public final class BudgetGate: Sendable {
         }
     }
 
-    /// Takes back a reservation that could not be made durable, as if it had never been.
+    /// Undoes a reservation that could not be made durable.
     ///
-    /// - Returns: false when the reservation is not open (L3): nothing was changed.
+    /// - Returns: false when the reservation is not open (L3): nothing changed.
     @discardableResult
     public func withdraw(_ reservation: Reservation) -> Bool {
         state.withLock { state in
@@ -83,15 +84,15 @@ public final class BudgetGate: Sendable {
         }
     }
 
-    /// Frees the upstream key that a reservation has left, now that the move is durable.
+    /// Releases the hold on the upstream key that a reservation has left, now that the move is durable.
     ///
-    /// - Returns: false when the reservation is not open (L3): nothing was changed.
+    /// - Returns: false when the reservation is not open (L3): nothing changed.
     @discardableResult
     public func moved(_ reservation: Reservation) -> Bool { state.withLock { $0.book.moved(reservation.id) } }
 
-    /// Holds more for a reservation whose cost is known to be above what is held, but not durable yet. Never less.
+    /// Raises the hold of a reservation to a known cost that is not durable yet. Never lowers it.
     ///
-    /// - Returns: false when the reservation is not open (L3): nothing was changed.
+    /// - Returns: false when the reservation is not open (L3): nothing changed.
     @discardableResult
     public func raise(_ reservation: Reservation, to credits: MicroCredits) -> Bool {
         state.withLock { state in
@@ -100,9 +101,9 @@ public final class BudgetGate: Sendable {
         }
     }
 
-    /// Books an ending that is durable, and learns from it.
+    /// Books a durable ending, and learns from it.
     ///
-    /// - Returns: false when the reservation is not open (L3): nothing was changed.
+    /// - Returns: false when the reservation is not open (L3): nothing changed.
     @discardableResult
     public func end(_ ending: ReservationEnding) -> Bool {
         state.withLock { state in
@@ -111,7 +112,7 @@ public final class BudgetGate: Sendable {
         }
     }
 
-    /// What shows how much is left to a key of a team. Good for as long as the gate, over every `replace`; to be kept, since
+    /// Makes the meter of a team's key. It stays valid for the life of the gate, across every `replace`. Keep it:
     /// making one takes the lock.
     public func meter(team: TeamID, key: TeamKeyID) -> BudgetMeter {
         state.withLock { state in
@@ -120,8 +121,7 @@ public final class BudgetGate: Sendable {
         }
     }
 
-    /// The least that is left in any enforced budget of one scope, at least nothing; nil when it has none. Takes the
-    /// lock.
+    /// The least amount left in any enforced budget of one scope, at least zero; nil when it has none. Takes the lock.
     public func remaining(of scope: BudgetScope, at now: Timestamp) -> MicroCredits? {
         state.withLock { state in
             state.book.advance(to: now)
@@ -129,7 +129,7 @@ public final class BudgetGate: Sendable {
         }
     }
 
-    /// The day that is booked to at this time. Takes the lock.
+    /// The day that an admission at this time is booked to. Takes the lock.
     public func today(at now: Timestamp) -> BudgetDay {
         state.withLock { state in
             state.book.advance(to: now)
@@ -137,13 +137,13 @@ public final class BudgetGate: Sendable {
         }
     }
 
-    /// How many reservations are open.
+    /// The number of open reservations.
     public var openCount: Int { state.withLock { $0.book.openCount } }
 
-    /// How often shadow budgets would have refused since this was last asked.
+    /// Takes the refusals of shadow budgets counted since the previous call.
     public func takeShadowRefusals() -> [ShadowRefusals] { state.withLock { $0.book.shadows.take() } }
 
-    /// What a meter shows whose dials are not set to this time; sets them.
+    /// The reading of a meter whose dials do not cover this time; sets the dials.
     @usableFromInline
     func remaining(on dials: [MeterDial], at now: Timestamp) -> MicroCredits? {
         state.withLock { state in

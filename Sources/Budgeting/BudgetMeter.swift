@@ -1,10 +1,10 @@
 public import Vocabulary
 
-/// How much is left to a key of a team, for those who must not wait for the gate: the replies to hits say it.
+/// The remaining credits of a team's key, for callers that must not wait for the gate, such as replies to hits.
 ///
-/// Any thread; immutable, and what it shows is read without a lock from the dials of organisation, team and key. Each is
-/// right by itself; while another thread admits, one may be ahead of the other. Only the first reading of a day takes the
-/// gate's lock.
+/// Any thread; immutable. It reads the dials of organisation, team and key without a lock. Each dial is consistent by
+/// itself; while another thread admits, one may be ahead of another. Only the first read of a day takes the gate's
+/// lock.
 public final class BudgetMeter: Sendable {
     @usableFromInline
     let gate: BudgetGate
@@ -22,8 +22,8 @@ public final class BudgetMeter: Sendable {
         self.key = key
     }
 
-    /// The least that is left in any enforced budget of organisation, team and key, at least nothing; nil when there is
-    /// none. The upstream key's limit is no matter of a team's.
+    /// The least amount left in any enforced budget of organisation, team and key, at least zero; nil when there is
+    /// none. The upstream key's limit does not concern a team.
     @inlinable
     public func remaining(at now: Timestamp) -> MicroCredits? {
         guard let ofOrganization = organization.read(at: now),

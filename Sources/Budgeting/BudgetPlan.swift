@@ -1,17 +1,17 @@
 public import Vocabulary
 
-/// All budgets and what estimates start from, as the configuration of the moment has them. Immutable; replaced whole.
+/// All budgets and the initial prices of estimates, from the current configuration. Immutable; replaced as a whole.
 public struct BudgetPlan: Sendable, Equatable {
-    /// The identifier of a time zone that exists, like `Europe/Zurich`; its calendar bounds the windows.
+    /// The identifier of an existing time zone, like `Europe/Zurich`; its calendar bounds the windows.
     public var timeZone: String
     public var organization: [Budget]
     public var teams: [TeamID: [Budget]]
     public var keys: [TeamKeyID: [Budget]]
-    /// `monthly_credits` of the vendor's keys that have it.
+    /// `monthly_credits` of the upstream keys that have it.
     public var upstreamKeys: [UpstreamKeyID: MicroCredits]
-    /// Credits per page of a model before a reply has told.
+    /// Credits per page of a model, until replies have told its price.
     public var creditsPerPage: [String: MicroCredits]
-    /// The pages of a document that nothing is known of; at least 1.
+    /// The page count assumed for an unknown document; at least 1.
     public var assumedPages: Int
 
     public init(

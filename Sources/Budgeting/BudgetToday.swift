@@ -1,16 +1,16 @@
 import Vocabulary
 
-/// The day that the budgets are at, with the windows that it lies in: computed once a day and not once a request.
+/// The current day of the budgets, with the windows that contain it: computed once a day, not once a request.
 struct BudgetToday {
-    /// The day that is booked to.
+    /// The day that admissions are booked to.
     let day: BudgetDay
-    /// For which instants this holds.
+    /// The instants for which this value holds.
     let instants: Range<Timestamp>
     private let today: Range<BudgetDay>?
     private let week: Range<BudgetDay>?
     private let month: Range<BudgetDay>?
 
-    /// - Parameter earliest: the first day that can be booked to; it takes the place of all days before it.
+    /// - Parameter earliest: the first day that can be booked to; earlier days are replaced by it.
     init(at now: Timestamp, in calendar: BudgetCalendar, notBefore earliest: BudgetDay) {
         let actual = calendar.day(of: now)
         instants = calendar.start(of: actual)..<calendar.start(of: BudgetDay(number: actual.number + 1))
@@ -20,7 +20,7 @@ struct BudgetToday {
         month = BudgetWindow.month.days(around: day)
     }
 
-    /// The days of the window that today lies in; nil stands for all days there are.
+    /// The days of the window that contains today; nil means all days.
     func days(of window: BudgetWindow) -> Range<BudgetDay>? {
         switch window {
         case .day: today

@@ -2,9 +2,9 @@ import Vocabulary
 
 /// The balance of one scope, day by day. Pure.
 ///
-/// A window's balance is the sum over its days, computed when it is asked for: so there is one for every window, whether
-/// or not a budget wants to know, and a clock that is set back finds what the earlier window had spent. A day without
-/// any movement has no row, so a month is a sum over at most 31.
+/// A window's balance is the sum over its days, computed on demand: so every window has one, with or without a budget,
+/// and a clock that was set back finds the balance of the earlier window. A day without changes has no row, so a month
+/// is a sum over at most 31.
 struct DayBook {
     private struct Row {
         let day: BudgetDay
@@ -12,7 +12,7 @@ struct DayBook {
     }
 
     private var rows: [Row] = []  // days ascend, each is there once
-    /// Over all days, those without a row of their own too.
+    /// The sum over all days, including those without a row.
     private(set) var total = Balance()
 
     mutating func add(_ change: Balance, on day: BudgetDay) {
@@ -20,10 +20,10 @@ struct DayBook {
         rows[row(of: day)].balance += change
     }
 
-    /// Adds what lies so far back that only `total` needs to know it.
+    /// Adds a change so far back that only `total` includes it.
     mutating func addEarlier(_ change: Balance) { total += change }
 
-    /// The sum over these days; over all there are for nil.
+    /// The sum over these days; over all days for nil.
     func balance(over days: Range<BudgetDay>?) -> Balance {
         guard let days else { return total }
         var sum = Balance()
@@ -37,10 +37,10 @@ struct DayBook {
         return sum
     }
 
-    /// Where the day's row stands; makes it if there is none.
+    /// The index of the day's row, which is created if there is none.
     private mutating func row(of day: BudgetDay) -> Int {
         var index = rows.endIndex
-        // Almost always the last one. Only a clock that was set back makes this a search.
+        // Almost always the last row. Only a clock that was set back makes this a search.
         while index > 0, rows[index - 1].day > day { index -= 1 }
         if index > 0, rows[index - 1].day == day { return index - 1 }
         rows.insert(Row(day: day, balance: Balance()), at: index)

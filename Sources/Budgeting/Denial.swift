@@ -1,11 +1,11 @@
 public import Vocabulary
 
-/// Why a reservation was refused: the budget that it does not fit into, as it stood at that moment.
+/// Why a reservation was refused: the budget that it does not fit into, with its balance at that time.
 ///
-/// When several budgets refuse, it is the one whose window ends last, since before that a new attempt is in vain: a
-/// `total` before all others, and among equals the organisation's before the team's before the key's. A budget whose limit
-/// is below the estimate comes before all that are only spent. The limit of an upstream key is named only when no other
-/// budget refuses, so that another upstream key can help.
+/// When several budgets refuse, it is the one whose window ends last, since a retry before that cannot succeed: a
+/// `total` before all others, and among equals the organisation's before the team's before the key's. A budget whose
+/// limit is below the estimate comes before budgets that are only exhausted. The limit of an upstream key is named only
+/// when no other budget refuses, so that another upstream key can help.
 public struct Denial: Sendable, Equatable {
     public let scope: BudgetScope
     public let window: BudgetWindow
@@ -13,15 +13,15 @@ public struct Denial: Sendable, Equatable {
     public let spent: MicroCredits
     public let unconfirmed: MicroCredits
     public let reserved: MicroCredits
-    /// What the request would have reserved.
+    /// The amount the request would have reserved.
     public let estimate: MicroCredits
     /// When the next window starts; nil for `total`, which never ends.
     public let resetsAt: Timestamp?
 
-    /// Whether the request asks for more than the limit even of an empty window, so that waiting does not help.
+    /// Whether the estimate exceeds the limit even of an empty window, so that waiting does not help.
     public var neverFits: Bool { estimate > limit }
 
-    /// Whether it holds of what this key of the team asks of the same account at the vendor as well: they share the budget.
+    /// Whether it also applies to requests of this key of the team to the same vendor account: they share the budget.
     public func concerns(team: TeamID, key: TeamKeyID) -> Bool {
         switch scope {
         case .organization, .upstreamKey: true

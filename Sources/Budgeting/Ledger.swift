@@ -1,18 +1,19 @@
 public import Vocabulary
 
-/// What budgets need kept beyond memory: reservations and what became of them, counts for reports.
+/// The durable record of budgets: reservations, their endings, and counts for reports.
 ///
-/// Callable from any thread and never blocking. Each call is answered exactly once, on a thread of the ledger's own or,
-/// when it is refused at once, on the caller's; a caller that needs the answer elsewhere posts it there. An answer that says
-/// success is durable, through a power failure too; after one that does not, nothing was changed.
+/// Callable from any thread; never blocks. Each call is answered exactly once, on a thread of the ledger or, when it is
+/// refused at once, on the caller's; a caller that needs the answer elsewhere posts it there. Success means durable,
+/// even through a power failure; on any other answer nothing changed.
 ///
-/// What a reservation paid for is stored with its ending, in the same transaction, so that no crash separates them.
-/// Budgets need not know what that is: it is a type that the user of the ledger chooses.
+/// The result that a reservation paid for is stored with its ending, in one transaction, so that no crash separates
+/// them. Budgets do not know its type: the user of the ledger chooses it.
 public protocol Ledger<Companion>: Sendable {
-    /// What may be stored together with the ending of a reservation.
+    /// The result that may be stored together with the ending of a reservation.
     associatedtype Companion: Sendable
 
-    /// Makes a reservation durable. One of the same identifier that is there already is the same one: a success.
+    /// Makes a reservation durable. Idempotent: an existing row with the same identifier is the same one, and a
+    /// success.
     func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 
     /// Books an open reservation to the upstream key that it names now, so that a crash books it there too.
@@ -22,17 +23,17 @@ public protocol Ledger<Companion>: Sendable {
     /// transaction.
     ///
     /// - Parameters:
-    ///   - companion: takes the place of one of the same key; nil where there is nothing to store.
-    ///   - then: `.repeated` when it had ended before, however: then nothing is changed, the companion included.
+    ///   - companion: replaces one with the same key; nil when there is nothing to store.
+    ///   - then: `.repeated` when it had already ended, in any way: then nothing changed, the companion included.
     func end(
         _ ending: ReservationEnding,
         storing companion: Companion?,
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     )
 
-    /// Adds counts to the roll-ups, and notes when keys were used.
+    /// Adds counts to the roll-ups, and records when keys were used.
     ///
-    /// - Parameter uses: of each key the later moment is kept, in whatever order they come.
+    /// - Parameter uses: the latest time of each key is kept, in whatever order they arrive.
     func add(
         _ usage: [UsageRow],
         _ refusals: [ShadowRefusals],
@@ -40,10 +41,10 @@ public protocol Ledger<Companion>: Sendable {
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
     )
 
-    /// Finds out whether anything can be stored now. After a failure it really writes, so that the end of the trouble
-    /// is noticed even when nothing else is stored.
+    /// Checks whether the store can write now. After a failure it does write, so that recovery is noticed even when
+    /// nothing else is stored.
     func check(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 }
 
-/// What became of `end`.
+/// The answer to `end`.
 public enum EndingAnswer: Sendable, Equatable { case done, repeated }

@@ -1,10 +1,10 @@
 public import Vocabulary
 
-/// What the store knows of credits when the program starts: what the gate's balances are rebuilt from.
+/// The credits in the store when the program starts, from which the gate's balances are rebuilt.
 ///
-/// No reservation is open then: those that a crash left behind were made unconfirmed when the store was opened.
+/// No reservation is open then: reservations left open by a crash became unconfirmed when the store was opened.
 public struct LedgerOpening: Sendable, Equatable {
-    /// What was spent on one day by one team's key through one upstream key.
+    /// The spend of one day by one team's key through one upstream key.
     public struct Row: Sendable, Equatable {
         public var day: BudgetDay
         public var team: TeamID
@@ -31,11 +31,11 @@ public struct LedgerOpening: Sendable, Equatable {
     }
 
     public var rows: [Row] = []
-    /// The last paid replies of each model.
+    /// The latest paid replies of each model.
     public var rates: [String: [PaidReply]] = [:]
-    /// The newest reservation there is; new ones are greater, whatever the clock says.
+    /// The greatest existing identifier; new ones are greater, whatever the clock says.
     public var lastReservation: ReservationID?
-    /// How many reservations a crash had left behind.
+    /// The number of reservations left open by a crash.
     public var recoveredCount = 0
 
     public init() {}

@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// The pages of a document, as a reply told them.
+/// The page count of a document, as a reply reported it.
 public struct DocumentLesson: Sendable, Equatable {
     public let document: DocumentKey
     public let pages: Int64
@@ -11,26 +11,26 @@ public struct DocumentLesson: Sendable, Equatable {
     }
 }
 
-/// What estimates have learned, as the admin side reads and forgets it.
+/// The stored lessons of estimates, which the admin side reads and forgets.
 ///
-/// Callable from any thread and never blocking; answered as by `Ledger`: exactly once, and durable when it says success.
-/// What is noted of a change is durable in the same transaction; it is a type that the caller chooses.
+/// Callable from any thread; never blocks. Answers as `Ledger` does: exactly once, and success means durable. The note
+/// of a change is durable in the same transaction; the user of the store chooses its type.
 public protocol LessonStore<Note>: Sendable {
-    /// What is noted of a change: who made it.
+    /// The note stored with a change: who made it.
     associatedtype Note: Sendable
 
-    /// The pages of documents, in the order of account and identifier.
+    /// The page counts of documents, ordered by account and identifier.
     ///
     /// - Parameters:
-    ///   - document: only those behind it; nil from the first one on.
-    ///   - count: how many at most.
+    ///   - document: the document to start after; nil to start at the first.
+    ///   - count: the maximum number of documents.
     func documents(
         after document: DocumentKey?,
         atMost count: Int,
         then: @escaping @Sendable (Result<[DocumentLesson], StoreFault>) -> Void
     )
 
-    /// The pages of one document, in each account that knows it.
+    /// The page counts of one document, in each account that has one.
     ///
     /// - Parameter documentID: a UUID in lower case.
     func lessons(of documentID: String, then: @escaping @Sendable (Result<[DocumentLesson], StoreFault>) -> Void)

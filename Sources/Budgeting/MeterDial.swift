@@ -1,18 +1,19 @@
 public import Synchronization
 public import Vocabulary
 
-/// What is left in one scope's enforced budgets and when this holds: set under the gate's lock, read without any.
+/// The amount left in one scope's enforced budgets and the instants for which it holds: set under the gate's lock, read
+/// without a lock.
 ///
-/// Amount and instants belong together, but are three words. So `version` is odd while they are replaced, and who finds
-/// it odd or changed has read nothing. Each word read acquires what was written before it, `version` included, so that a
-/// reader who met a new word also meets the new version. While the instants stay, the amount changes alone, in one step.
+/// A seqlock over three words: `version` is odd during a write, and a reader that saw an odd or changed version has
+/// read nothing. Each load acquires all writes before the word it read, `version` included, so a reader that saw a new
+/// word also sees the new version. While the instants stay the same, the amount alone is replaced, in one store.
 @usableFromInline
 final class MeterDial: Sendable {
-    /// Stands for a scope without an enforced budget; more than any limit is.
+    /// Means a scope without an enforced budget; above any limit.
     @usableFromInline
     static let unlimited = Int64.max
 
-    /// Where the scope's balance stands in the book.
+    /// The position of the scope's balance in the book.
     let position: Int
     @usableFromInline
     let version = Atomic<UInt>(0)
@@ -23,10 +24,10 @@ final class MeterDial: Sendable {
     @usableFromInline
     let until = Atomic<Int64>(0)
 
-    /// Shows nothing at any time.
+    /// Starts unset: it covers no instant.
     init(position: Int) { self.position = position }
 
-    /// Sets it. Only under the gate's lock, so that one thread at a time does.
+    /// Sets the dial. Call only under the gate's lock: there must be one writer at a time.
     ///
     /// - Parameter amount: nil when there is no enforced budget, which holds at all times.
     func show(_ amount: MicroCredits?, during instants: Range<Timestamp>) {
@@ -44,7 +45,7 @@ final class MeterDial: Sendable {
         version.wrappingAdd(1, ordering: .releasing)
     }
 
-    /// What is left, in millionths; `Int64.max` when there is no limit, nil when it is not set to this time.
+    /// The amount left, in millionths; `Int64.max` when there is no limit, nil when the dial does not cover this time.
     @inlinable
     func read(at now: Timestamp) -> Int64? {
         let before = version.load(ordering: .acquiring)

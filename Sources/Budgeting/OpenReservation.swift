@@ -1,20 +1,21 @@
 public import Vocabulary
 
-/// A reservation from when it is durable until its ending is: what it is booked to, how it ends, and what may be told when.
+/// A reservation from when it is durable until its ending is: what it is booked to, how it ends, and what the client
+/// may be told when.
 ///
-/// Pure: whatever spends has one, asks the ledger what this says, and says what the ledger answered. What holds:
-/// - It ends once, and is booked once, when the ending is durable (L3, docs/faults.md §5, I3). An ending that the ledger
-///   could not take is asked for again until it takes it, since nothing else would ever end it (I9).
+/// Pure: every spender owns one, sends the ledger the requests that it returns, and feeds it the answers. Invariants:
+/// - It ends once, and is booked once, when the ending is durable (L3, docs/faults.md §5, I3). An ending that the
+///   ledger could not write is retried until it is written, since nothing else would ever end it (I9).
 /// - It does not end while it moves to another upstream key: nothing is sent before the ledger names that key (L11).
-/// - What the call came to is told once. A claim of credits, or of a result that was paid for, is told when it is durable
-///   (I5) or withheld; what claims neither is told with the ledger's first answer, whatever that is.
+/// - The outcome of the call is told once. An outcome that claims credits, or a result that was paid for, is told when
+///   it is durable (I5) or withheld; any other outcome is told with the ledger's first answer, whatever that is.
 public struct OpenReservation: Sendable {
     private enum State {
         case held(Reservation)
         case moving(Reservation)
-        /// The ledger is asked to take the ending.
+        /// The ledger was asked to write the ending.
         case ending(ReservationEnding, isTold: Bool)
-        /// The ledger could not take it, and is asked again after a pause.
+        /// The ledger could not write it; retried after a pause.
         case pausing(ReservationEnding)
         case ended
 
@@ -29,30 +30,30 @@ public struct OpenReservation: Sendable {
         }
     }
 
-    /// What the ledger said to a move.
+    /// The answer to a move.
     public enum MoveAnswer: Sendable, Equatable {
-        /// It is durable that the reservation is booked to the key that it names now.
+        /// The move to the key that the reservation now names is durable.
         case moved(Reservation)
         /// The other key's month has no room for it.
         case denied(Denial)
         case failed
     }
 
-    /// What may be told of the call.
+    /// What the client may be told of the call.
     public enum Telling: Sendable, Equatable {
         case everything
-        /// What it claims is not on disk.
+        /// The outcome makes a claim that is not on disk.
         case nothing
     }
 
     private var state: State
-    /// Why it could not move, if the ledger refused that: of several refusals the one that waiting helps against, which
-    /// says more to a client.
+    /// Why it could not move, if that was refused: of several refusals one that waiting resolves, which is more use to
+    /// a client.
     public private(set) var moveDenial: Denial?
 
     public init(_ reservation: Reservation) { state = .held(reservation) }
 
-    /// The reservation as the ledger has it; nil from its ending on.
+    /// The reservation as the ledger has it; nil once it is ending.
     public var reservation: Reservation? {
         switch state {
         case .held(let reservation), .moving(let reservation): reservation
@@ -60,7 +61,7 @@ public struct OpenReservation: Sendable {
         }
     }
 
-    /// Gives what the ledger is to be asked to book to another upstream key.
+    /// Starts a move; returns the reservation that is to be booked to another upstream key.
     public mutating func move() -> Reservation {
         switch state {
         case .held(let reservation):
@@ -85,7 +86,7 @@ public struct OpenReservation: Sendable {
         }
     }
 
-    /// Gives the ending that the ledger is to be asked to take.
+    /// Starts the ending; returns what the ledger is to write.
     public mutating func end(_ outcome: ReservationEnding.Outcome, at now: Timestamp, _ lesson: Lesson)
         -> ReservationEnding
     {
@@ -98,7 +99,7 @@ public struct OpenReservation: Sendable {
         }
     }
 
-    /// The ending is durable: gives what is to be booked, and whether the call's outcome was told before.
+    /// The ending is durable: returns it for booking, and whether the outcome of the call was already told.
     public mutating func becameDurable() -> (ending: ReservationEnding, isTold: Bool) {
         switch state {
         case .ending(let ending, let isTold):
@@ -108,7 +109,7 @@ public struct OpenReservation: Sendable {
         }
     }
 
-    /// The ledger could not take the ending, and is to be asked again after a pause. Nil when the outcome was told before.
+    /// The ledger could not write the ending; retry after a pause. Nil when the outcome was already told.
     public mutating func stayedOpen() -> Telling? {
         switch state {
         case .ending(let ending, let isTold):
@@ -118,7 +119,7 @@ public struct OpenReservation: Sendable {
         }
     }
 
-    /// The pause is over: gives the ending that the ledger is to be asked to take.
+    /// The pause is over: returns the ending for the ledger to write.
     public mutating func retry() -> ReservationEnding {
         switch state {
         case .pausing(let ending):
@@ -130,7 +131,7 @@ public struct OpenReservation: Sendable {
 }
 
 extension ReservationEnding.Outcome {
-    /// Whether it tells of credits, or of a result that was paid for, which must be on disk before anybody hears of them.
+    /// Whether it claims credits, or a result that was paid for, which must be on disk before a client is told.
     var claimsCredits: Bool {
         switch self {
         case .settled: true
@@ -140,7 +141,7 @@ extension ReservationEnding.Outcome {
 }
 
 extension ReservationEnding {
-    /// What it cost, when that is more than was held: to be held from now on, though it is not on disk yet (L2).
+    /// The cost, if it exceeds the estimate: to be held from now on, before it is on disk (L2).
     public var costAboveEstimate: MicroCredits? {
         switch outcome {
         case .settled(let credits): credits > reservation.estimate ? credits : nil

@@ -1,14 +1,15 @@
 import Vocabulary
 
-/// What a page costs with each model, as replies have told. Pure.
+/// The price of a page with each model, learned from replies. Pure.
 struct PagePrices {
     /// Further models are estimated from the plan; a vendor has a handful.
     private static let modelsMax = 1_000
-    /// Clients choose these names. The store keeps no longer ones either.
+    /// Clients choose these names. The store has the same limit.
     private static let modelBytesMax = 128
-    /// How far what a reply says of its pages may be from what it costs, as a factor.
+    /// The factor by which the price per page of a reply may differ from the known one for its page count to be
+    /// believed.
     private static let trustInPages: Int128 = 4
-    /// So that no estimate is nothing (L9).
+    /// The least estimate: none is zero (L9).
     private static let least: Int128 = 1
     private static let oneCredit = MicroCredits(micros: 1_000_000)
 
@@ -20,18 +21,18 @@ struct PagePrices {
         }
     }
 
-    /// A rate of nothing is not learned: what was free once need not be so again, and estimates of nothing would pass a
-    /// budget that is spent.
+    /// A rate of zero is not learned: a model that was free once need not stay free, and an estimate of zero would pass
+    /// an exhausted budget.
     mutating func learn(_ reply: PaidReply, of model: String) {
         guard reply.rate.credits > .zero, model.utf8.count <= Self.modelBytesMax else { return }
         guard models[model] != nil || models.count < Self.modelsMax else { return }
         models[model, default: RecentRates()].learn(reply)
     }
 
-    /// Estimates the model from the plan again.
+    /// Forgets the model's replies: its estimates come from the plan again.
     mutating func forget(_ model: String) { models[model] = nil }
 
-    /// What the ask is supposed to cost: at least a millionth, at most `MicroCredits.maximum`, rounded up.
+    /// The estimate of the ask's cost: at least a millionth, at most `MicroCredits.maximum`, rounded up.
     func estimate(_ ask: ReservationAsk, by plan: BudgetPlan) -> MicroCredits {
         let pages = Int128(max(ask.pages ?? plan.assumedPages, 1))
         let micros = rate(of: ask.model, by: plan).micros(forPages: pages)
@@ -46,13 +47,13 @@ struct PagePrices {
 
     /// What a settled reply teaches.
     ///
-    /// Its rate always: one that is wrong is outvoted. The pages of its document only if they agree with what was charged,
-    /// within reason: a document has one count and no median, and one that is far too great would have every further
-    /// question about it refused.
+    /// The rate always: a wrong one is outvoted. The page count of the document only if it roughly agrees with the
+    /// charge: a document has one count and no median, and a count far too great would have every later request about
+    /// it refused.
     ///
     /// - Parameters:
-    ///   - pages: as the reply says; at least 1.
-    ///   - isWholeDocument: whether all of its pages were asked about.
+    ///   - pages: as reported by the reply; at least 1.
+    ///   - isWholeDocument: whether the request asked about all pages.
     func lesson(
         pages: Int,
         credits: MicroCredits,
@@ -67,13 +68,13 @@ struct PagePrices {
 
     // MARK: Reports
 
-    /// What is known of models, by name; only those after `name`, at most `count` of them.
+    /// The lessons about models, ordered by name: at most `count`, starting after `name`.
     func lessons(after name: String?, atMost count: Int, by plan: BudgetPlan) -> [ModelLesson] {
         let names = models.keys.filter { model in name.map { $0 < model } ?? true }.sorted()
         return names.prefix(count).compactMap { lesson(of: $0, by: plan) }
     }
 
-    /// What is known of one model; nil when nothing is.
+    /// The lesson about one model; nil when there is none.
     func lesson(of model: String, by plan: BudgetPlan) -> ModelLesson? {
         models[model].map { ModelLesson(model: model, rate: rate(of: model, by: plan), replies: $0.replies) }
     }

@@ -1,7 +1,7 @@
 public import Vocabulary
 
-/// Credits set aside for one request before it goes to the vendor. Immutable; its ending is a value of its own, and so is
-/// the reservation that it becomes when it moves to another upstream key.
+/// Credits set aside for one request before it goes to the vendor. Immutable: its ending is a separate value, and a
+/// move to another upstream key makes a new one.
 public struct Reservation: Sendable, Equatable {
     public let id: ReservationID
     /// The day that it is booked to, whenever it ends: `docs/faults.md` §5, I8.
@@ -25,7 +25,7 @@ public struct Reservation: Sendable, Equatable {
     }
 }
 
-/// Who wants to spend, on what.
+/// A request for credits: who spends, and on what.
 public struct ReservationAsk: Sendable, Equatable {
     public let team: TeamID
     public let key: TeamKeyID
@@ -34,7 +34,7 @@ public struct ReservationAsk: Sendable, Equatable {
     /// A UUID in lower case.
     public let documentID: String
     public let model: String
-    /// The pages asked about, or of the document if it is known; nil when neither is.
+    /// The number of pages asked about, else of the document; nil when neither is known.
     public let pages: Int?
     public let cacheKey: CacheKey
     /// The request's `x-request-id`.
@@ -63,14 +63,14 @@ public struct ReservationAsk: Sendable, Equatable {
     }
 }
 
-/// How a reservation ended: once, in one of these ways: `docs/faults.md` §5, I3.
+/// How a reservation ended. It ends once, in one of these ways: `docs/faults.md` §5, I3.
 public struct ReservationEnding: Sendable, Equatable {
     public enum Outcome: Sendable, Equatable {
         /// The vendor said what it charged.
         case settled(MicroCredits)
         /// The vendor charged nothing.
         case released
-        /// Nobody can know what the vendor charged: it counts at its estimate until an operator resolves it.
+        /// The charge is unknown: it counts at its estimate until an operator resolves it.
         case unconfirmed
     }
 
@@ -95,9 +95,9 @@ public struct ReservationEnding: Sendable, Equatable {
 
 /// What a settled reply teaches the next estimate.
 public struct Lesson: Sendable, Equatable {
-    /// The document's pages, when the request asked about all of them and the reply said credibly how many there are.
+    /// The document's page count, when the request asked about all pages and the reply's count is credible.
     public var documentPages: Int?
-    /// What the model cost, when the reply says pages and credits.
+    /// The price of the model, when the reply reports pages and credits.
     public var rate: PageRate?
 
     public init(documentPages: Int? = nil, rate: PageRate? = nil) {
@@ -106,7 +106,7 @@ public struct Lesson: Sendable, Equatable {
     }
 }
 
-/// So many credits for so many pages, as a reply said it; kept as a pair, since the quotient may not be exact.
+/// Credits per pages, as a reply reported them; kept as a pair, since the quotient may not be exact.
 public struct PageRate: Sendable, Equatable {
     public let credits: MicroCredits
     /// At least 1.

@@ -1,15 +1,15 @@
 import Vocabulary
 
-/// Makes the identifiers of one node's reservations, each greater than all before. Pure.
+/// The generator of one node's reservation identifiers, each greater than all earlier ones. Pure.
 ///
-/// When the clock stands still or goes back, or a millisecond's 4,096 are used up, it runs ahead of the clock.
+/// When the clock stands still or goes back, or the 4,096 of a millisecond are used up, it runs ahead of the clock.
 struct ReservationIDSequence {
     private let node: Int64
     private var last: Int64
 
     /// - Parameters:
-    ///   - node: 0 to 1,023; no two nodes that share a store may have the same.
-    ///   - last: the greatest identifier that there is, of whichever node; at most `ReservationID.greatestFound`.
+    ///   - node: 0 to 1,023, unique among the nodes that share a store.
+    ///   - last: the greatest existing identifier of any node; at most `ReservationID.greatestFound`.
     init(node: Int, after last: ReservationID?) {
         precondition((0..<1_024).contains(node), "node \(node)")
         precondition(last.map { $0 <= .greatestFound } ?? true, "no identifiers are left")

@@ -1,6 +1,6 @@
 import Vocabulary
 
-/// How often shadow budgets would have refused since it was last asked. Pure.
+/// The refusals of shadow budgets since the previous `take`. Pure.
 struct ShadowCounts {
     private struct Window: Hashable {
         let scope: BudgetScope
@@ -8,13 +8,13 @@ struct ShadowCounts {
         let start: BudgetDay
     }
 
-    /// As many windows are counted between two drains; refusals in further ones are lost. There are as many as shadow
-    /// budgets, times the days that the clock has been at: this is for a clock that jumps about.
+    /// The maximum number of windows counted between two drains; refusals in further windows are lost. There is one for
+    /// each shadow budget and each day the clock has shown, so only a clock that jumps around reaches this.
     private static let windowsMax = 10_000
 
     private var counts: [Window: Int64] = [:]
 
-    /// - Parameter days: of the window; nil stands for all days.
+    /// - Parameter days: the days of the window; nil means all days.
     mutating func count(_ scope: BudgetScope, _ window: BudgetWindow, over days: Range<BudgetDay>?) {
         let key = Window(scope: scope, window: window, start: days?.lowerBound ?? BudgetDay(number: 0))
         guard let count = counts[key] else {
@@ -24,7 +24,7 @@ struct ShadowCounts {
         counts[key] = count + 1
     }
 
-    /// Gives what was counted, in no order, and starts again.
+    /// Returns the counts, in no order, and resets them.
     mutating func take() -> [ShadowRefusals] {
         defer { counts = [:] }
         return counts.map { ShadowRefusals(scope: $0.scope, window: $0.window, start: $0.start, count: $1) }

@@ -1,11 +1,11 @@
 public import Vocabulary
 
-/// What requests of one kind came to beside what was spent: a row to add to the roll-ups of its day.
+/// The counts of requests of one kind, without their spend: a row to add to the roll-ups of its day.
 public struct UsageRow: Sendable, Equatable {
-    /// How many models of a team are counted by name on one day, over all workers and keys: more than any vendor has.
-    /// Clients make these names up, and each has rows that are kept.
+    /// The maximum number of models of a team counted by name on one day, over all workers and keys: more than any
+    /// vendor has. Clients choose these names freely, and each takes rows in the store.
     public static let modelsMax = 64
-    /// What further models are counted as, and all requests that were neither forwarded nor served.
+    /// Counts further models, and all requests that were neither forwarded nor served.
     public static let otherModels = "(other)"
 
     public var day: BudgetDay
@@ -24,14 +24,14 @@ public struct UsageRow: Sendable, Equatable {
     }
 }
 
-/// Requests by what became of them. Each request is one of hit, collapsed, miss and denied.
+/// Requests by outcome. Each request is one of hit, collapsed, miss and denied.
 public struct UsageCounts: Sendable, Equatable {
     public var hits: Int64 = 0
     public var collapsed: Int64 = 0
     public var misses: Int64 = 0
-    /// Refused for a budget, a rate, a concurrency or a model.
+    /// Refused by a budget, a rate limit, a concurrency limit or the list of models.
     public var denied: Int64 = 0
-    /// What the vendor would have charged for hits and collapsed requests.
+    /// The amount the vendor would have charged for hits and collapsed requests.
     public var saved = MicroCredits.zero
 
     public init() {}
@@ -47,11 +47,11 @@ public struct UsageCounts: Sendable, Equatable {
     }
 }
 
-/// How often a shadow budget would have refused, to add to what its window has already.
+/// The number of refusals of a shadow budget, to add to the count of its window.
 public struct ShadowRefusals: Sendable, Equatable {
     public var scope: BudgetScope
     public var window: BudgetWindow
-    /// The first day of the window; of `total` the number is 0.
+    /// The first day of the window; day number 0 for `total`.
     public var start: BudgetDay
     public var count: Int64
 
@@ -63,7 +63,7 @@ public struct ShadowRefusals: Sendable, Equatable {
     }
 }
 
-/// That a team's key was shown, to the second.
+/// The time at which a client presented a team's key, to the second.
 public struct TeamKeyUse: Sendable, Equatable {
     public let key: TeamKeyID
     public let at: Timestamp

@@ -1,19 +1,20 @@
 import Synchronization
 public import Vocabulary
 
-/// The requests under way, by key: who comes first leads, who comes while it lasts follows and gets its outcome.
+/// The flights under way, by cache key: the first request for a key leads, requests that join later follow and share
+/// its outcome.
 ///
 /// Guarded, in 16 shards of one lock each; no thread holds two. A key has at most one open flight. Its leader holds a
-/// permit; landing it removes the flight and hands over the tickets of all who joined, in one step, so that every
-/// ticket is handed over exactly once: a ticket is in the flight that is landed, or its owner leads the next one. A leader
-/// that may not spend hands its permit on to a follower, who is asked in its turn; the flight stays open over that.
+/// permit. Landing the permit removes the flight and returns the tickets of all its members in one step, so every
+/// ticket is returned exactly once: it is either in the landed flight, or its owner leads the next one. A leader that
+/// may not spend hands its permit on to a follower, which then tries in its turn; the flight stays open meanwhile.
 ///
-/// To spend once, a leader stores its result in the cache **before** it lands, and whoever becomes a leader looks into
-/// the cache **once more** before it spends: the flight it just missed may have landed since it looked first.
+/// To spend once, a leader stores its result in the cache **before** it lands, and every new leader checks the cache
+/// **once more** before it spends: the previous flight may have landed since the first check.
 public final class FlightTable<Ticket: Sendable>: Sendable {
-    /// What became of a request that asked to join.
+    /// The result of a request to join.
     public enum Joining: ~Copyable, Sendable {
-        /// There was no flight: this request leads one, in which its own ticket is the first.
+        /// There was no flight: this request leads a new one, and its ticket is the first.
         case leader(FlightPermit<Ticket>)
         /// The ticket is in a flight under way.
         case follower
@@ -25,8 +26,8 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         let number: UInt64
         /// In the order in which they joined, the leader's first.
         var tickets: [Ticket]
-        /// How many of them were there when the leader's turn came: what is decided about the leader may be decided about
-        /// these, and about nobody who has come since.
+        /// The number of tickets present when the current leader took over. A refusal of the leader may also apply to
+        /// these, but never to tickets that joined later.
         var ofLeadersTurn = 1
     }
 
@@ -47,9 +48,9 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
     private let onAbandoned: @Sendable (CacheKey, [Ticket]) -> Void
 
     /// - Parameters:
-    ///   - followersMax: how many followers all flights together may have.
-    ///   - onAbandoned: called with all tickets, the leader's first, on the thread where a permit was dropped without
-    ///     landing. Without it a dropped permit traps, since nobody would answer its followers.
+    ///   - followersMax: the maximum number of followers over all flights.
+    ///   - onAbandoned: called with all tickets, the leader's first, on the thread that dropped a permit without
+    ///     landing it. The default traps, since the followers would never be answered.
     public init(
         followersMax: Int,
         onAbandoned: @escaping @Sendable (CacheKey, [Ticket]) -> Void = { key, _ in
@@ -62,7 +63,7 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
 
     /// Leads a flight for this key, or joins the one under way.
     ///
-    /// - Parameter ticket: by which the outcome finds its way; made before any lock is taken, dropped when full.
+    /// - Parameter ticket: the address to deliver the outcome to; made before any lock is taken, dropped when full.
     public func join(_ key: CacheKey, ticket: @autoclosure () -> Ticket) -> Joining {
         let ticket = ticket()
         let boarding = shard(of: key).flights.withLock { flights -> Boarding in
@@ -86,9 +87,10 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
 
     private enum Boarding { case leader(UInt64), follower, full }
 
-    /// Closes flights to newcomers, who will lead new ones: for a purge, after which no older outcome may be given out.
+    /// Closes flights to new requests, which then lead flights of their own. Used by a purge: no request that comes
+    /// after it may get an older outcome.
     ///
-    /// The flights go on, and those who joined before get their outcome.
+    /// The closed flights continue, and the requests that joined before get their outcome.
     ///
     /// - Parameter predicate: called under a lock with each flight's key and its leader's ticket.
     public func detach(where predicate: (CacheKey, Ticket) -> Bool) {
@@ -102,13 +104,13 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         }
     }
 
-    /// How many flights there are at this moment, detached ones included.
+    /// The current number of flights, detached ones included.
     public var flightsUnderWay: Int { flightCount.load(ordering: .relaxed) }
 
-    /// How many followers all flights have at this moment.
+    /// The current number of followers over all flights.
     public var followersWaiting: Int { followers.load(ordering: .relaxed) }
 
-    /// Takes a flight out and gives its tickets.
+    /// Removes a flight and returns its tickets.
     fileprivate func end(_ key: CacheKey, number: UInt64) -> [Ticket] {
         let flight = shard(of: key).flights.withLock { flights -> Flight in
             if let flight = flights.open[key], flight.number == number {
@@ -125,8 +127,8 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         return flight.tickets
     }
 
-    /// Takes the leader out of a flight and with it those of its turn that `isOut` names; without any ticket left, the
-    /// flight ends.
+    /// Removes the leader from a flight, and with it the tickets of its turn for which `isOut` is true. The flight ends
+    /// when no ticket is left.
     fileprivate func succeed(_ key: CacheKey, number: UInt64, isOut: (Ticket) -> Bool) -> (out: [Ticket], next: Ticket?)
     {
         let (out, next) = shard(of: key).flights.withLock { flights -> ([Ticket], Ticket?) in
@@ -161,10 +163,10 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
     }
 }
 
-/// The leader's side of a flight: whoever holds it is the only one who spends for its key.
+/// The leader's side of a flight: only the holder of the permit spends for its key.
 ///
-/// It is landed once, with an outcome of whatever kind. A permit that goes out of scope without landing (its leader
-/// vanished by a bug or by being torn down) hands its tickets to the table's `onAbandoned`.
+/// It is landed once, whatever the outcome. A permit that goes out of scope without landing (its leader vanished
+/// through a bug or was torn down) passes its tickets to the table's `onAbandoned`.
 public struct FlightPermit<Ticket: Sendable>: ~Copyable, Sendable {
     public let key: CacheKey
     private let number: UInt64
@@ -176,21 +178,21 @@ public struct FlightPermit<Ticket: Sendable>: ~Copyable, Sendable {
         self.table = table
     }
 
-    /// Ends the flight and gives the tickets of all who are in it, the leader's first.
+    /// Ends the flight and returns all its tickets, the leader's first.
     public consuming func land() -> [Ticket] {
         guard let table else { preconditionFailure("land() on a flight that has landed") }
         self.table = nil
         return table.end(key, number: number)
     }
 
-    /// Takes the leader's ticket out of the flight, since it may not spend, and makes the oldest one that is left lead.
+    /// Removes the ticket of a leader that may not spend, and makes the oldest remaining ticket the leader.
     ///
-    /// Nobody else comes to lead meanwhile: the flight stays open, and newcomers follow.
+    /// No other request can lead meanwhile: the flight stays open, and new requests follow.
     ///
-    /// - Parameter isOut: called under a lock with each further ticket that was there when the leader's turn came: true for
-    ///   one that what stopped the leader stops as well.
-    /// - Returns: what was taken out, the leader's first, and whose turn it is; `next` is nil when nobody was left, and
-    ///   then the flight has ended.
+    /// - Parameter isOut: called under a lock with each other ticket that was present when the leader took over; true
+    ///   if what stopped the leader stops this ticket too.
+    /// - Returns: the removed tickets, the leader's first, and the next leader's ticket. `next` is nil when no ticket
+    ///   was left; the flight has then ended.
     public mutating func handOn(without isOut: (Ticket) -> Bool) -> (out: [Ticket], next: Ticket?) {
         guard let table else { preconditionFailure("handOn() on a flight that has ended") }
         let (out, next) = table.succeed(key, number: number, isOut: isOut)

@@ -1,27 +1,28 @@
-/// What one reading comes to beside its values. Confined to that reading.
+/// The faults, warnings and set members found while one form is read. Confined to that reading.
 public final class FormReport {
     public private(set) var faults: [FormFault] = []
-    /// What is in order but deserves a look; each line begins with the member's path.
+    /// Values that are valid but deserve attention; each line begins with the member's path.
     public private(set) var warnings: [String] = []
-    /// Paths of members that are set.
+    /// The paths of the members that are set.
     public private(set) var setPaths: Set<String> = []
 
-    /// How many faults there are beside those that are kept.
+    /// The number of faults that were counted but not kept.
     public private(set) var droppedCount = 0
 
-    /// Whether null takes a value away: where what is there is changed, and not where everything is said anew.
+    /// Whether null removes a value: true when a form changes something that exists, false when it states everything
+    /// anew.
     public let takesNull: Bool
     private let faultsMax: Int
-    /// How many members that nobody asked for may still be told a name that comes near.
+    /// How many more unknown members may get a hint with a similar name.
     private var hintsLeft = 20
 
-    /// - Parameter faultsMax: beyond so many they are only counted.
+    /// - Parameter faultsMax: faults beyond this number are only counted.
     public init(takesNull: Bool = false, faultsMax: Int = .max) {
         self.takesNull = takesNull
         self.faultsMax = faultsMax
     }
 
-    /// The texts are made only when they are kept.
+    /// The texts are built only if the fault is kept.
     public func fault(_ path: @autoclosure () -> String, _ message: @autoclosure () -> String) {
         guard faults.count < faultsMax else {
             droppedCount += 1
@@ -30,7 +31,7 @@ public final class FormReport {
         faults.append(FormFault(path: path(), message: message()))
     }
 
-    /// Whether one more hint may be looked for: it takes time, and nobody reads many.
+    /// Whether one more hint may be looked for: hints take time, and a few are enough.
     func takeHint() -> Bool {
         guard hintsLeft > 0 else { return false }
         hintsLeft -= 1
@@ -42,11 +43,11 @@ public final class FormReport {
     public func note(_ path: String) { setPaths.insert(path) }
 }
 
-/// One thing that is wrong with what somebody filled in.
+/// One fault of a form.
 public struct FormFault: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The member's path, `upstream.keys[0].secret`; empty for the whole.
+    /// The member's path, `upstream.keys[0].secret`; empty for the whole form.
     public let path: String
-    /// What is wrong and what to do; holds no secret.
+    /// What is wrong and how to fix it; contains no secret.
     public let message: String
 
     public init(path: String, message: String) {

@@ -1,10 +1,10 @@
 import Observability
 
-/// Identifiers that stand in paths, logs and reports.
+/// Identifiers that appear in paths, logs and reports.
 public enum Identifier {
     private static let rule = "1 to 64 letters, digits, dots, hyphens or underscores"
 
-    /// Reads the member `id`, which must be there, into `target`.
+    /// Reads the required member `id` into `target`.
     public static func read(_ reader: ObjectReader, into target: inout String) {
         guard reader.isSet("id") else {
             _ = reader.take("id")
@@ -21,7 +21,7 @@ public enum Identifier {
         target = text
     }
 
-    /// A name of dots alone would be another place in a path (RFC 3986 §5.2.4).
+    /// A name that consists only of dots would change the meaning of a path (RFC 3986 §5.2.4).
     public static func isSound(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in

@@ -2,7 +2,8 @@ public import JSON
 import Observability
 public import Vocabulary
 
-/// Members of one type. Each leaves `target` as it is when the member is absent, and reports what is wrong with it.
+/// Typed access to members. Each function leaves `target` unchanged when the member is absent, and reports invalid
+/// values.
 extension ObjectReader {
     public func string(_ name: String, into target: inout String, notEmpty: Bool = true) {
         guard let text = string(name) else { return }
@@ -10,7 +11,7 @@ extension ObjectReader {
         target = text
     }
 
-    /// A name of people's choice, which stands in lists, reports and the audit log: short, and no secret.
+    /// A name chosen by people, which appears in lists, reports and the audit log: short, and no secret.
     public func name(_ name: String, into target: inout String, notEmpty: Bool = true) {
         guard let text = string(name) else { return }
         if text.isEmpty && notEmpty { return fault(name, "must not be empty") }
@@ -18,7 +19,7 @@ extension ObjectReader {
         target = text
     }
 
-    /// What is wrong with a name that is not empty, if anything is.
+    /// What is wrong with a non-empty name; nil when it is valid.
     public static func whatIsWrong(withName text: String) -> String? {
         if text.unicodeScalars.count > FormLimits.nameCharacters {
             return "must have at most \(FormLimits.nameCharacters) characters"
@@ -26,7 +27,7 @@ extension ObjectReader {
         return KeyShape.isFound(in: text) ? "has what looks like a team's key in it, and it is shown to others" : nil
     }
 
-    /// The text of a member; nil when it is absent or no string.
+    /// The text of a member; nil when it is absent or not a string.
     public func string(_ name: String) -> String? {
         guard let value = take(name) else { return nil }
         guard case .string(let text) = value else {
@@ -97,7 +98,7 @@ extension ObjectReader {
         target = timestamp
     }
 
-    /// An amount of credits, exact to a millionth.
+    /// An amount of credits, exact to one millionth.
     public func credits(_ name: String) -> MicroCredits? {
         guard let value = take(name) else { return nil }
         return Self.credits(value, path(name), report)
@@ -122,8 +123,8 @@ extension ObjectReader {
     }
 
     /// - Parameters:
-    ///   - count: more elements are a fault, and then none is read.
-    ///   - whatIsWrong: says what is wrong with one text, if anything is.
+    ///   - count: the maximum number of elements; a longer array is a fault, and none of it is read.
+    ///   - whatIsWrong: returns what is wrong with one text; nil when it is valid.
     public func strings(
         _ name: String,
         atMost count: Int,
@@ -141,7 +142,7 @@ extension ObjectReader {
         }
     }
 
-    /// - Parameter count: more elements are a fault, and then none is read.
+    /// - Parameter count: the maximum number of elements; a longer array is a fault, and none of it is read.
     public func array(_ name: String, atMost count: Int) -> [JSONValue]? {
         guard let value = take(name) else { return nil }
         guard case .array(let values) = value else {
@@ -155,15 +156,15 @@ extension ObjectReader {
         return values
     }
 
-    /// The object that is this member.
+    /// A reader of the object in this member.
     public func object(_ name: String) -> ObjectReader? {
         guard let value = take(name) else { return nil }
         return ObjectReader(value, path: path(name), report: report)
     }
 
-    /// The objects in this member's array, each with a reader of its own.
+    /// A reader for each object in this member's array.
     ///
-    /// - Parameter count: more elements are a fault, and then none is read.
+    /// - Parameter count: the maximum number of elements; a longer array is a fault, and none of it is read.
     public func objects(_ name: String, atMost count: Int) -> [ObjectReader]? {
         guard let values = array(name, atMost: count) else { return nil }
         return values.enumerated().compactMap { index, value in
@@ -172,9 +173,9 @@ extension ObjectReader {
     }
 }
 
-/// Members that may be null where somebody takes a value away again.
+/// Members that may be null, in forms that remove a value by it.
 extension ObjectReader {
-    /// Whether the member is there, null, and may be; it counts as asked for then.
+    /// Whether the member is present, null, and allowed to be; it then counts as read.
     public func isNull(_ name: String) -> Bool {
         guard report.takesNull, isSet(name), case .null? = take(name) else { return false }
         return true

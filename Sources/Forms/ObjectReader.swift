@@ -1,14 +1,14 @@
 public import JSON
 
-/// Takes the members out of one JSON object that somebody filled in; a class, so that closures can share it. Every wrong
-/// type or value becomes a fault with its path, and so does a member that nobody asked for. Confined to one reading.
+/// Reads the members of one JSON object. A class, so that closures can share it. Every wrong type or value becomes a
+/// fault with its path, and so does an unknown member. Confined to one reading.
 public final class ObjectReader {
     public let path: String
     public let report: FormReport
     private let members: [(name: String, value: JSONValue)]
     private var asked: [String] = []
 
-    /// Nil, with a fault, when the value is no object, or one with more members than any object has.
+    /// Nil, with a fault, when the value is not an object or has too many members.
     public init?(_ value: JSONValue, path: String, report: FormReport) {
         guard case .object(let members) = value else {
             report.fault(path, "must be an object, not \(value.kindName)")
@@ -26,7 +26,7 @@ public final class ObjectReader {
     /// The path of a member.
     public func path(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-    /// The member's value; nil when it is absent or null is not taken for absent.
+    /// The member's value, which may be null; nil when the member is absent.
     public func take(_ name: String) -> JSONValue? {
         asked.append(name)
         guard let member = members.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else { return nil }
@@ -38,7 +38,7 @@ public final class ObjectReader {
 
     public func isSet(_ name: String) -> Bool { members.contains { $0.name.utf8.elementsEqual(name.utf8) } }
 
-    /// Reports the members that nobody asked for.
+    /// Reports the members that were not read as unknown.
     public func finish() {
         let unknown = members.map(\.name).filter { name in !asked.contains { $0.utf8.elementsEqual(name.utf8) } }
         for name in unknown {
@@ -52,7 +52,7 @@ public final class ObjectReader {
         return near.flatMap { $0.distance <= 2 ? "; did you mean \($0.name)?" : nil } ?? ""
     }
 
-    /// How many characters have to be changed, put in or taken out to make one name of the other.
+    /// The number of characters to change, insert or delete to turn one name into the other.
     private func distance(_ one: String, _ other: String) -> Int {
         let (one, other) = (Array(one.utf8.prefix(64)), Array(other.utf8.prefix(64)))
         var row = Array(0...other.count)
@@ -70,7 +70,7 @@ public final class ObjectReader {
 }
 
 extension JSONValue {
-    /// What kind of value it is, in words.
+    /// The kind of the value, in words.
     public var kindName: String {
         switch self {
         case .null: "null"

@@ -1,9 +1,9 @@
-/// Texts of a configuration that are repeated in messages: they can break neither a line nor a terminal.
+/// Configuration text that is safe to repeat in messages: it breaks neither a line nor a terminal.
 extension String {
-    /// At most 64 characters of a name.
+    /// At most 64 characters, enough for a name.
     public var printable: String { cleaned(to: 64) }
 
-    /// As much of a path as a file system takes.
+    /// At most 4,096 characters, the longest path that a file system accepts.
     public var printablePath: String { cleaned(to: 4_096) }
 
     private func cleaned(to length: Int) -> String {

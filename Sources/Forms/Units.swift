@@ -31,7 +31,7 @@ public enum Units {
         return overflow ? nil : Int(product)
     }
 
-    /// A size in the largest unit that it is a whole number of.
+    /// The size in the largest unit of which it is a whole multiple.
     public static func text(_ bytes: Int) -> String {
         for (unit, shift) in [("GiB", 30), ("MiB", 20), ("KiB", 10)] where bytes > 0 && bytes % (1 << shift) == 0 {
             return "\(bytes >> shift)\(unit)"

@@ -4,15 +4,15 @@ import Observability
 import Transport
 import Vocabulary
 
-/// One line of JSON per request: who asked, what became of it, how long it took and what it cost. Confined to its
-/// worker. No secret and nothing of a document: paths are escaped and cut.
+/// Writes the access log, one line of JSON per request: caller, outcome, duration and cost. Confined to its worker. The
+/// line has no secret and no document content; paths are escaped and truncated.
 struct AccessLine: ~Copyable {
-    /// How a request ended.
+    /// The outcome of a request.
     struct Ending {
         var status: Int
         var charged = MicroCredits.zero
         var saved = MicroCredits.zero
-        /// The code of an error made here, `docs/api.md` §3.
+        /// The code of an error that the gateway made, `docs/api.md` §3.
         var error: String?
         /// How long the vendor took.
         var upstream: Duration?
@@ -23,9 +23,9 @@ struct AccessLine: ~Copyable {
     private var timePrefix: [UInt8] = []
 
     /// - Parameters:
-    ///   - exchange: rather than its facts, which would be copied.
-    ///   - client: the member that names the client's address, as JSON.
-    ///   - cacheStatus: the value of that field, without the cache's name; empty when there is none.
+    ///   - exchange: passed whole, since its facts would be copied.
+    ///   - client: the member with the client's address, as JSON.
+    ///   - cacheStatus: the value of the Cache-Status field, without the cache's name; empty if there is none.
     mutating func write(
         _ exchange: Exchange,
         _ ending: Ending,
@@ -43,7 +43,7 @@ struct AccessLine: ~Copyable {
         if let caller = exchange.facts.caller { line.members(raw: caller.logMembers) }
         line.member("method", exchange.facts.method.name)
         writePath(exchange)
-        // Tokens and numbers of ours: there is nothing to escape.
+        // Only tokens and numbers that the gateway wrote: nothing to escape.
         if !cacheStatus.isEmpty { line.member("cache_status") { $0.append(cacheStatus) } }
         line.member("status", Int64(ending.status))
         line.member("bytes_in", Int64(bytesIn))
@@ -62,7 +62,7 @@ struct AccessLine: ~Copyable {
         line.withBytes { log.append($0) }
     }
 
-    /// The member that names a client's address, which is the same in all lines of a connection.
+    /// The member with a client's address, which is the same in all lines of a connection.
     static func clientMember(_ address: SocketAddress) -> [UInt8] {
         var line = JSONLine()
         line.member("client", address.description)
@@ -78,7 +78,7 @@ struct AccessLine: ~Copyable {
         }
     }
 
-    /// RFC 3339 with milliseconds; all but these is formatted once a second.
+    /// RFC 3339 with milliseconds; everything before the milliseconds is formatted once per second.
     private mutating func writeTime(_ now: Timestamp) {
         let second = now.wholeSeconds
         if second != timeSecond {

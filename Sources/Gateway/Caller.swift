@@ -6,25 +6,25 @@ import Keying
 import Observability
 import Vocabulary
 
-/// Whoever shows one team key, with all that each of its requests needs and that only follows from the key. Confined
-/// to its worker; made once per key, worker and configuration.
+/// The holder of one team key, with everything its requests need that depends only on the key. Confined to its worker;
+/// made once per key, worker and configuration.
 final class Caller {
     let key: TeamKey
-    /// What goes into the team's cache keys beside the body.
+    /// The part of the team's cache keys that does not come from the body.
     let scope: KeyScope
-    /// The hash by which the team's bodies are known as they were sent.
+    /// The hash that fingerprints the team's bodies as they were sent.
     let bodyHash: KeyedHash
-    /// The members of a log line that name team and key, as JSON.
+    /// The members of a log line with team and key, as JSON.
     let logMembers: [UInt8]
-    /// What is left in the budgets that concern the key.
+    /// Reads what is left in the budgets that apply to the key.
     let meter: BudgetMeter
     let throttle: TeamThrottle
-    /// What became of the key's requests on this worker.
+    /// Counts the key's requests on this worker, by outcome.
     let tally: UsageTally
 
     var team: Team { key.team }
 
-    /// - Parameter secret: of the process, for `bodyHash`.
+    /// - Parameter secret: the secret of the process, for `bodyHash`.
     init(_ key: TeamKey, secret: [UInt8], meter: BudgetMeter, throttle: TeamThrottle) {
         self.key = key
         self.meter = meter

@@ -2,13 +2,13 @@ import Authentication
 import Cryptography
 import Vocabulary
 
-/// Who shows which key: the team directory behind a table of those seen last. Confined to its worker; made anew for
-/// each configuration.
+/// Finds the caller for a key: a cache of recent keys in front of the team directory. Confined to its worker; made anew
+/// for each configuration.
 ///
-/// The directory knows secrets by their SHA-256, which costs more than the rest of a look-up. A key that was good once
-/// is found by its fingerprint under a secret of the process instead, in a table of fixed size in which a newer key
-/// takes the slot of an older one. A key that is not there, be it unknown, expired or of another length, takes the way
-/// through the directory.
+/// The directory finds secrets by their SHA-256, which costs more than the rest of a look-up. A key that was valid
+/// before is found by its fingerprint under a secret of the process instead, in a table of fixed size where a newer key
+/// replaces an older one in its slot. Any other key (unknown, expired, or of another length) is looked up in the
+/// directory.
 struct CallerTable {
     private static let slotCount = 1_024
 
@@ -17,7 +17,7 @@ struct CallerTable {
     private let keyHash: KeyedHash
     private var slots: [(fingerprint: Fingerprint, caller: Caller)?]
 
-    /// - Parameter secret: of the process.
+    /// - Parameter secret: the secret of the process.
     init(_ teams: TeamDirectory, secret: [UInt8], makeCaller: @escaping (TeamKey) -> Caller) {
         self.teams = teams
         self.makeCaller = makeCaller
@@ -25,16 +25,16 @@ struct CallerTable {
         slots = Array(repeating: nil, count: Self.slotCount)
     }
 
-    /// Whether it is the digest of a team's key, one that has expired included.
+    /// Whether a team's key, expired or not, has this digest.
     func knows(secretDigest digest: Digest) -> Bool {
         teams.find(secretDigest: digest, at: Timestamp(microseconds: .min)) != nil
     }
 
-    /// Whose key this is, if it is valid at that moment.
+    /// The caller for a key, if the key is valid at `now`.
     mutating func find(_ shown: Span<UInt8>, at now: Timestamp, with hasher: SHA256Hasher) -> Caller? {
         let fingerprint = keyHash.fingerprint(shown)
         let slot = Int(truncatingIfNeeded: fingerprint.word1) & (Self.slotCount - 1)
-        // One that has expired since is refused the long way, in the same time as any other that is no good.
+        // A key that has expired since is refused through the directory, in the same time as any other invalid key.
         if let known = slots[slot], known.fingerprint == fingerprint, known.caller.key.isValid(at: now) {
             return known.caller
         }

@@ -2,13 +2,13 @@ import EventLoops
 import HTTPMessages
 import Serving
 
-/// One client's connection as the gateway sees it: makes an exchange of each request. Confined to its worker's loop.
+/// The gateway's handler of one client connection: makes an exchange of each request. Confined to its worker's loop.
 final class ClientConnection: RequestHandler {
     let connection: ServerConnection
     private let worker: Worker
-    /// The member of a log line that names the client's address, made with the first line.
+    /// The log member with the client's address, made for the first line.
     private(set) lazy var logMember = connection.peer.map { AccessLine.clientMember($0) } ?? []
-    /// The request in work, once it waits for something.
+    /// The current request, once it waits for something.
     private var exchange: Exchange?
 
     init(_ connection: ServerConnection, worker: Worker) {
@@ -19,7 +19,7 @@ final class ClientConnection: RequestHandler {
     func received(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) {
         let exchange = worker.takeExchange()
         exchange.begin(self, head, bytes)
-        // A hit is over here, and its exchange serves the next request.
+        // A hit has been answered by now, and its exchange serves the next request.
         guard exchange.isUnderWay else { return worker.giveBack(exchange) }
         exchange.isKept = true
         self.exchange = exchange
@@ -33,7 +33,7 @@ final class ClientConnection: RequestHandler {
         Exchange(worker: worker).refuse(self, ErrorReply(fault), head, bytes)
     }
 
-    /// Answers a client that is not served at all.
+    /// Answers a client that is not served, with an error.
     func turnAway(_ error: ErrorReply) {
         connection.turnAway()
         Exchange(worker: worker).refuse(self, error, nil, [UInt8]().span)
@@ -48,7 +48,7 @@ final class ClientConnection: RequestHandler {
         worker.clientDidLeave()
     }
 
-    /// Told by the exchange, before the connection goes on to another one.
+    /// Called by the exchange before the connection takes its next request.
     func exchangeDidEnd() { exchange = nil }
 
     private var underWay: Exchange {

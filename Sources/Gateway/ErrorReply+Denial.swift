@@ -2,10 +2,10 @@ import Budgeting
 import Vocabulary
 
 extension ErrorReply {
-    /// `budget_exceeded` where a budget has no room for the request (`docs/api.md` §3), `no_upstream_key` where the
-    /// vendor's keys have spent their `monthly_credits` (`docs/faults.md` §4).
+    /// `budget_exceeded` if a budget has no room for the request (`docs/api.md` §3), `no_upstream_key` if the account's
+    /// upstream keys have spent their `monthly_credits` (`docs/faults.md` §4).
     ///
-    /// - Parameter status: of a budget's refusal.
+    /// - Parameter status: the status of `budget_exceeded`.
     init(_ denial: Denial, status: Int, now: Timestamp) {
         let budget = "\(Self.adjective(denial.window)) budget of \(Self.owner(denial.scope))"
         var text =

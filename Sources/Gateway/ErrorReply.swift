@@ -8,11 +8,11 @@ import Serving
 import UpstreamKeys
 public import Vocabulary
 
-/// An answer that the gateway makes itself because a request cannot be served: `docs/api.md` §3.
+/// An error that the gateway itself replies with: `docs/api.md` §3.
 public struct ErrorReply: Error {
     var status: Int
     var code: ErrorCode
-    /// Names the member or limit and says what to do; holds nothing of what the client sent.
+    /// Names the member or limit and says what to do; never quotes what the client sent.
     var message: String
     /// Seconds for `Retry-After` (RFC 9110 §10.2.3).
     var retryAfterSeconds: Int?
@@ -28,11 +28,11 @@ public struct ErrorReply: Error {
         self.allow = allow
     }
 
-    /// The error as it is sent.
+    /// The content of the reply.
     var body: [UInt8] { Self.body(code: code, message: message) }
 
-    /// `{"success": false, "error": CODE, "message": TEXT}`, the vendor's own shape, which every side of this program
-    /// answers errors in.
+    /// `{"success": false, "error": CODE, "message": TEXT}`, the vendor's own format, which all servers of this program
+    /// use for errors.
     public static func body(code: ErrorCode, message: String) -> [UInt8] {
         var body = ByteWriter(capacity: 256)
         body.append("{\"success\": false, \"error\": \"")
@@ -60,7 +60,7 @@ extension ErrorReply {
 
     init(_ fault: KeyingFault) { self.init(400, fault.code, fault.message) }
 
-    /// One answer for a key that is missing, unknown, expired or revoked, so that nobody learns which.
+    /// One answer for a missing, unknown, expired or revoked key, so that it does not reveal which.
     static let invalidKey = ErrorReply(
         403,
         .invalidAPIKey,
@@ -178,7 +178,7 @@ extension ErrorReply {
 }
 
 extension ErrorReply {
-    /// For a failure on the way to the vendor: `docs/api.md` §3.
+    /// The reply for a failed call to the vendor: `docs/api.md` §3.
     init(_ failure: UpstreamFailure) {
         self.init(
             failure.status,

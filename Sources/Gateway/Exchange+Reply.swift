@@ -3,11 +3,11 @@ import HTTPMessages
 import Serving
 import Vocabulary
 
-/// The replies to a request, each with its line in the access log. Each ends the exchange.
+/// The replies to a request, each with its access log line. Each ends the exchange.
 extension Exchange {
-    /// A stored result, byte for byte as the vendor sent it.
+    /// Replies with a stored result, byte for byte as the vendor sent it.
     ///
-    /// - Parameter charged: what a failure of the vendor cost that a stale result stands in for.
+    /// - Parameter charged: the cost of the vendor failure that a stale result replaces.
     @discardableResult
     func replyHit(_ result: CachedResult, _ freshness: Freshness, charged: MicroCredits = .zero) -> Step {
         guard let caller = facts.caller else { preconditionFailure("a hit before authentication") }
@@ -25,7 +25,7 @@ extension Exchange {
         return send(Int(result.status), nil, body, cache, ending)
     }
 
-    /// The vendor's reply, to the one whose request was forwarded or to one who waited with it.
+    /// Replies with the vendor's reply, to the leader or to a follower.
     func reply(_ forwarded: ForwardedReply, _ question: PendingExchange) -> Step {
         let isCollapsed = question.role == .follower
         let credits = forwarded.credits ?? .zero
@@ -57,9 +57,9 @@ extension Exchange {
         )
     }
 
-    /// An error that the gateway makes.
+    /// Replies with an error that the gateway makes.
     ///
-    /// - Parameter charged: what the vendor charged for the reply in whose place it stands.
+    /// - Parameter charged: what the vendor charged for the reply that the error replaces.
     @discardableResult
     func reply(_ error: ErrorReply, charged: MicroCredits = .zero) -> Step {
         if let caller = facts.caller { worker.noteUse(by: caller) }
@@ -80,24 +80,24 @@ extension Exchange {
         )
     }
 
-    /// A request that gets no answer; one that got as far as to wait for it is counted.
+    /// Replies with an error to a request that could not be answered; it is counted if it had begun to wait.
     ///
     /// - Parameters:
-    ///   - wasForwarded: whether the vendor may have seen it.
-    ///   - charged: what the vendor charged all the same.
+    ///   - wasForwarded: whether the vendor may have seen the request.
+    ///   - charged: what the vendor charged nevertheless.
     @discardableResult
     func fail(_ error: ErrorReply, wasForwarded: Bool = false, charged: MicroCredits = .zero) -> Step {
         if let pending { count(pending, wasForwarded: wasForwarded) }
         return reply(error, charged: charged)
     }
 
-    /// As `fail`, and the connection ends.
+    /// Like `fail`, but ends the connection.
     func closing(_ error: ErrorReply) -> Step {
         client?.connection.endAfterReply()
         return fail(error)
     }
 
-    /// A request that its team may not make.
+    /// Refuses a request that its team may not make.
     func deny(_ error: ErrorReply) -> Step {
         if let caller = facts.caller { worker.count(.denied, by: caller, model: nil) }
         return reply(error)
@@ -109,16 +109,16 @@ extension Exchange {
         worker.count(kind, by: caller, model: wasForwarded ? question.request.model : nil, saved: saved)
     }
 
-    /// What is left in the budgets that concern the request.
+    /// The least that is left in the budgets that apply to the request.
     private var remaining: MicroCredits? { facts.caller?.meter.remaining(at: worker.loop.wallClock) }
 
-    /// A health check's answer.
+    /// Answers a health or readiness check.
     @discardableResult
     func replyPlain(_ state: StaticString) -> Step {
         send(200, nil, Array("{\"status\": \"\(state)\"}\n".utf8), nil, AccessLine.Ending(status: 200))
     }
 
-    /// Head and body in one write, the log's line, and on to what follows.
+    /// Sends head and body in one write, writes the log line, and finishes the reply.
     private func send(
         _ status: Int,
         _ contentType: [UInt8]?,
@@ -174,11 +174,11 @@ extension Exchange {
         }
     }
 
-    /// The client left before its reply: 499, the status by which nginx logs that, and nothing was sent.
+    /// Ends an exchange whose client left before its reply. Nothing is sent; the log says 499, as nginx's does.
     func abandon() {
         guard let client = end(), let pending else { return }
         worker.replyWriter.clear()
-        // Whether it will be forwarded is not known yet: what it costs is booked under its model in any case.
+        // It is unknown whether it will be forwarded; its cost is booked under its model in any case.
         count(pending, wasForwarded: false)
         let ending = AccessLine.Ending(status: 499, error: "client_closed_request")
         log(ending, of: client, bytesOut: 0, worker.loop.wallClock)

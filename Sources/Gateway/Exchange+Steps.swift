@@ -7,28 +7,28 @@ import Serving
 import Upstream
 import Vocabulary
 
-/// The steps of a request behind its admission, and what follows on which, here and nowhere else. <doc:LifeOfARequest>
-/// tells of each; parsing comes before, in `ServerConnection`, and `FlightLeader` takes those from lead to land.
+/// The steps of a request after its admission; their order is decided here only. <doc:LifeOfARequest> describes each.
+/// `ServerConnection` parses before them, and `FlightLeader` performs the steps from lead to land.
 extension Exchange {
     enum Step {
-        /// The body is whole: to the health checks or to the classify steps.
+        /// The body is complete: continue with a health check or the classify steps.
         case route
         case checkReadiness
-        /// Known by its bytes?
+        /// Look the body up by its fingerprint.
         case known
         case read
-        /// What memory could not answer: by its directives to the store alone, to the vendor alone, or to a flight.
+        /// Memory has no answer: the directives choose the store alone, the vendor alone, or a flight.
         case ask
         case lookUpOnly
-        /// Joins the flight under way for its key, or leads a new one.
+        /// Join the flight under way for the key, or lead a new one.
         case join(looksUp: Bool)
-        /// Its answer comes by message: `checked`, `looked` or `receive`.
+        /// The answer will come by message: `checked`, `looked`, `lead` or `receive`.
         case waiting
-        /// Its reply was sent; this object may serve another request already.
+        /// The reply was sent; this object may already serve another request.
         case answered
     }
 
-    /// - Parameter body: lent for the steps `route` to `read`; the later ones need none.
+    /// - Parameter body: borrowed for the steps `route` to `read`; later steps need none.
     func advance(from first: Step, _ body: Span<UInt8>) {
         var step = first
         while true {
@@ -45,7 +45,7 @@ extension Exchange {
         }
     }
 
-    // MARK: What comes by message
+    // MARK: Answers by message
 
     /// The store's answer to a readiness check.
     func checked(_ result: Result<Void, StoreFault>) {
@@ -65,14 +65,15 @@ extension Exchange {
         replyHit(found, age)
     }
 
-    /// Leads the flight in which this exchange waits, since those before it may not spend. False when it waits in none.
+    /// Leads the flight in which this exchange waits, after its previous leader was refused. Returns false if the
+    /// exchange does not wait in a flight.
     func lead(_ offer: FlightOffer) -> Bool {
         guard let pending, pending.role == .follower else { return false }
         advance(from: fly(pending, permit: offer.take(), looksUp: !facts.directives.noCache), [UInt8]().span)
         return true
     }
 
-    /// What the flight that this exchange waited for came to.
+    /// The outcome of the flight that this exchange waits for.
     func receive(_ outcome: FlightOutcome) { advance(from: land(outcome), [UInt8]().span) }
 }
 
@@ -99,7 +100,7 @@ extension Exchange {
         return caller
     }
 
-    /// Identical bytes: answered without being parsed.
+    /// Answers a body that was seen before, byte for byte, without parsing it.
     private func findKnown(_ body: Span<UInt8>) -> Step {
         let caller = self.caller
         let fingerprint = caller.bodyHash.fingerprint(body)
@@ -124,7 +125,7 @@ extension Exchange {
         guard caller.team.mayUse(model: request.model) else { return deny(.modelNotAllowed(caller.team)) }
         let key = request.key(in: caller.scope, with: worker.hasher)
         var reason = facts.directives.noCache || facts.directives.noStore ? CacheStatus.ForwardReason.request : .miss
-        // The same question in other words may be in memory; else the store or the vendor is asked.
+        // Memory may have a result for an equal question with other bytes.
         if let result = worker.rooms.cache.find(key) {
             if let age = usable(result) {
                 worker.rooms.cache.remember(alias: fingerprint, for: result)
@@ -155,7 +156,7 @@ extension Exchange {
         return .join(looksUp: !directives.noCache)
     }
 
-    /// `only-if-cached` never spends, nor waits for one who does: memory, then the store, then 504.
+    /// `only-if-cached` neither spends nor waits for a flight that does: memory, then the store, then 504.
     private func lookUpOnly() -> Step {
         guard !facts.directives.noCache, !facts.directives.noStore else { return fail(.notCached) }
         pending?.role = .onlyIfCached
@@ -208,7 +209,7 @@ extension Exchange {
                 worker.rooms.cache.remember(alias: question.fingerprint, for: result)
                 return replyHit(result, age)
             }
-            // Good enough for the leader, but not for this request: it needs a flight that asks the vendor.
+            // Usable for the leader but not for this request, which needs a flight that asks the vendor.
             pending?.reason = .request
             return .join(looksUp: false)
         case .forwarded(let forwarded, let stale):
@@ -237,7 +238,7 @@ extension Exchange {
         return Freshness(storedAt: result.storedAt, now: worker.loop.wallClock, lifetimeMicroseconds: lifetime)
     }
 
-    /// The freshness of a result that may answer this request; nil when it may not.
+    /// The freshness of a result, if it may answer this request; else nil.
     private func usable(_ result: CachedResult) -> Freshness? {
         let freshness = freshness(of: result)
         return freshness.isFresh && freshness.satisfies(facts.directives) ? freshness : nil

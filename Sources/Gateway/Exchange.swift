@@ -8,24 +8,24 @@ import Serving
 import Upstream
 import Vocabulary
 
-/// One request on its way to its reply.
+/// One request, from its head to its reply.
 ///
-/// Confined to its worker's loop. It has a number of its own from the moment it waits for somebody: flight tickets and
-/// the store's answers name it, and its worker finds it by that. A hit waits for nobody, and its object serves the
-/// worker's next request too: nothing touches it after its reply.
+/// Confined to its worker's loop. An exchange gets a number when it begins to wait; flight tickets and the store's
+/// answers carry the number, and the worker finds the exchange by it. A hit never waits: nothing refers to its exchange
+/// after the reply, so the object is reused for the worker's next request.
 ///
-/// `Exchange+Steps` has the order of what happens, `Exchange+Reply` how it ends.
+/// `Exchange+Steps` decides the order of the steps, `Exchange+Reply` ends the exchange.
 final class Exchange {
     let worker: Worker
-    /// Nil before the request and after its reply.
+    /// Nil before the request begins and after its reply.
     private(set) var client: ClientConnection?
     var facts: RequestFacts
-    /// Set from the join on.
+    /// Set once the body is read and memory has no answer.
     var pending: PendingExchange?
     /// The fingerprint of the body as it was sent.
     var fingerprint: Fingerprint?
     private var identifier: UInt64?
-    /// Whether others hold it: its client, while it waits, or the worker, under its number.
+    /// Whether something refers to this exchange: its client, while it waits, or the worker, by its number.
     var isKept = false
     /// Set while the store is asked whether it works.
     private var timer: LoopTimer?
@@ -50,9 +50,9 @@ final class Exchange {
         }
     }
 
-    /// Step 2 of the request's life: what is wrong with the head is thrown, and its body unread.
+    /// Step 2 of <doc:LifeOfARequest>: throws what is wrong with the head, and leaves the body unread then.
     ///
-    /// - Returns: where the body stands; nil when it follows.
+    /// - Returns: the range of the body; nil if it follows.
     private func admit(
         _ head: borrowing RequestHead,
         _ bytes: Span<UInt8>,
@@ -60,7 +60,7 @@ final class Exchange {
     ) throws(ErrorReply) -> Range<Int>? {
         let content: AnnouncedContent
         do throws(RequestFault) {
-            // Before the route, so that there is none whose content was not judged.
+            // Before the route, so that no route can skip the check.
             content = try AnnouncedContent(head.framing, limit: worker.settings.bodyBytesMax)
         } catch {
             worker.describe(head, bytes, in: &facts)
@@ -68,7 +68,7 @@ final class Exchange {
         }
         do throws(ErrorReply) {
             try worker.admit(head, content, bytes, into: &facts)
-            // Admitted to classify: its key is good.
+            // Admitted to classify, so its key is valid.
             if facts.route == .classify, connection.share?.moveToTeams() == false { throw .outOfMemory }
         } catch {
             if facts.route == .classify, facts.caller == nil { connection.share?.moveToStrangers() }
@@ -81,7 +81,7 @@ final class Exchange {
         return connection.takeBody(plan, of: head)
     }
 
-    /// Answers what is no request, or none that will be whole.
+    /// Answers input that is no request, or one that will never be complete.
     func refuse(_ client: ClientConnection, _ error: ErrorReply, _ head: RequestHead?, _ bytes: Span<UInt8>) {
         self.client = client
         facts.begin(worker.requestIDs.make(), at: worker.loop.now)
@@ -91,7 +91,7 @@ final class Exchange {
 
     // MARK: Waiting
 
-    /// The number by which others find this exchange until its reply.
+    /// The number that identifies this exchange until its reply; assigned at first use.
     var number: UInt64 {
         if let identifier { return identifier }
         let identifier = worker.enter(self)
@@ -100,7 +100,7 @@ final class Exchange {
         return identifier
     }
 
-    /// A store that does not answer in time whether it works does not.
+    /// Asks the store whether it works. A store that does not answer in time counts as not working.
     func awaitCheck() {
         let timer = LoopTimer(loop: worker.loop) { [unowned self] in checked(.failure(SharedRooms.storeSilent)) }
         timer.schedule(after: SharedRooms.readinessTimeout)
@@ -108,9 +108,9 @@ final class Exchange {
         worker.checkStore(for: number)
     }
 
-    /// The reply is on its way, or nobody waits for it any more.
+    /// Ends the exchange, for its reply or because its client left.
     ///
-    /// - Returns: the client, whom the exchange knows no longer; nil when it has ended before.
+    /// - Returns: the client, which the exchange forgets; nil if it has ended before.
     func end() -> ClientConnection? {
         if isKept { endWaiting() }
         return client.take()
@@ -124,27 +124,27 @@ final class Exchange {
         isKept = false
     }
 
-    /// Lets go of what a request held that memory had no answer for.
+    /// Releases what a request holds that memory could not answer.
     func dropQuestion() {
         if fingerprint != nil { (fingerprint, pending) = (nil, nil) }
     }
 }
 
-/// What a classify request asks, once it was read, and what it holds while it waits. Confined to its exchange.
+/// The question of a classify request, and what the request holds while it waits. Confined to its exchange.
 struct PendingExchange {
-    /// What it waits for.
+    /// The kind of answer it waits for.
     enum Role { case onlyIfCached, leader, follower }
 
     var facts: RequestFacts
     let request: ClassifyRequest
-    /// The memory that the question takes while it waits.
+    /// Accounts for the memory of the waiting question.
     let share: ByteShare
-    /// The place that the request has among those of its team.
+    /// The request's place in its team's `max_concurrency`.
     let place: TeamPlace
     let key: CacheKey
-    /// The fingerprint of the body as it was sent, by which an identical one is a hit without being parsed.
+    /// The fingerprint of the body as it was sent, which makes an identical body a hit without parsing.
     let fingerprint: Fingerprint
     var role: Role
-    /// Why the memory cache did not answer it.
+    /// The reason why the memory cache did not answer.
     var reason: CacheStatus.ForwardReason
 }

@@ -4,14 +4,16 @@ import Upstream
 import UpstreamKeys
 import Vocabulary
 
-/// What becomes of one flight, from its leader's first look to its landing. Pure: `FlightLeader` performs what it says.
+/// The state machine of one flight, from its leader's first look to its landing. Pure: `FlightLeader` performs its
+/// steps.
 ///
-/// - F1: Nothing is forwarded without a durable reservation (docs/faults.md §5, I2), nor when the store cannot say whether
-///   the result is there and paid for (I7).
-/// - F2: A reservation that was admitted is concluded once, on every way (I9), and nothing is concluded without one.
-/// - F3: The flight lands once, or is handed on once: the asker's budgets have no room, which says nothing of others'.
+/// - F1: Nothing is forwarded without a durable reservation (docs/faults.md §5, I2), nor when the store was asked for
+///   the result and could not tell whether it has it (I7).
+/// - F2: An admitted reservation is concluded exactly once on every path (I9), and nothing is concluded without one.
+/// - F3: The flight lands once, or is handed on once: a budget of the leader has no room, which does not mean that the
+///   followers' budgets have none.
 ///
-/// A client that leaves is no event: the vendor charges all the same.
+/// A client that leaves is no event: the vendor charges anyway.
 struct FlightCourse {
     private enum State {
         case new
@@ -20,11 +22,11 @@ struct FlightCourse {
         case reserving(stale: CachedResult?)
         /// The vendor is asked, under a durable reservation.
         case forwarding(stale: CachedResult?)
-        /// The reservation is ended; this is told when it may be.
+        /// The reservation is being ended; the outcome is delivered once it may be.
         case concluding(FlightOutcome)
         case over
 
-        /// Without what it carries, which is no matter of a crash report.
+        /// The name alone, since payloads do not belong in a crash report.
         var name: StaticString {
             switch self {
             case .new: "new"
@@ -37,42 +39,42 @@ struct FlightCourse {
         }
     }
 
-    /// What a look into memory found.
+    /// The result of a look-up in memory.
     enum Look {
-        /// The client wants the vendor's answer in any case.
+        /// Not looked up: the client wants the vendor's answer.
         case unwanted
         case nothing
         case stale(CachedResult)
         case fresh(CachedResult)
     }
 
-    /// What the store said to a look.
+    /// The result of a look-up in the store.
     enum StoreLook {
         case fresh(CachedResult)
         case missing(stale: CachedResult?, documentPages: Int?)
         case failed(StoreFault)
     }
 
-    /// What is to be done next.
+    /// The next thing to do.
     enum Step {
         /// Ask the store for the result, for the document's pages, or both.
         case lookUp(result: Bool, documentPages: Bool)
         case reserve(documentPages: Int?)
         case forward(Reservation)
-        /// End the reservation, under which nothing was sent.
+        /// End the reservation; nothing was sent under it.
         case conclude(Reservation, Conclusion)
         case land(FlightOutcome, Note?)
-        /// Land with a result that the store had and memory did not.
+        /// Land with a result that was in the store but not in memory.
         case landStored(CachedResult)
-        /// The asker is refused, and the flight goes on with a follower whom that does not concern.
+        /// Refuse the leader; a follower to whom the denial does not apply leads next.
         case handOn(Denial)
     }
 
-    /// How the reservation ends, and what is kept of the vendor's answer.
+    /// How the reservation ends, and what is stored.
     struct Conclusion {
         var ending: ReservationEnding.Outcome
         var keeping = Keeping.nothing
-        /// What the reply says that it cost, for so many pages.
+        /// The pages and credits that the reply states.
         var paid: PaidPages?
         /// A drain left the vendor's answer unknown.
         var isCut = false
@@ -99,7 +101,7 @@ struct FlightCourse {
 
     private var state = State.new
 
-    /// - Parameter needsPages: how many pages the document has is part of what the question is supposed to cost.
+    /// - Parameter needsPages: whether the estimate needs the document's page count.
     mutating func begin(_ look: Look, needsPages: Bool, isDraining: Bool) -> Step {
         switch state {
         case .new: break
@@ -151,7 +153,7 @@ struct FlightCourse {
 
     /// The vendor answered.
     ///
-    /// - Parameter upstreamKey: whose account it is that a 402 speaks of.
+    /// - Parameter upstreamKey: the key of the call; a 402 is about its account.
     mutating func answered(_ reply: UpstreamReply, to question: FlightQuestion, upstreamKey: UpstreamKeyID)
         -> Conclusion
     {
@@ -160,13 +162,13 @@ struct FlightCourse {
         return verdict.conclusion
     }
 
-    /// The vendor did not answer, or not in a way that may be passed on.
+    /// The vendor did not answer, or its answer may not be passed on.
     ///
-    /// - Parameter moveDenial: what the month of a key said that was to take the call.
+    /// - Parameter moveDenial: the denial from the month of a key that was to take the call over.
     mutating func failed(_ failure: UpstreamFailure, moveDenial: Denial?) -> Conclusion {
         let stale = forwardingStale("failed()")
         if failure.code == .noKey, let moveDenial {
-            // The keys that are left have spent their months: that says more, and when it ends.
+            // The remaining keys have spent their months. The denial tells the client more, and when it ends.
             state = .concluding(.denied(moveDenial))
             return Conclusion(ending: .released)
         }
@@ -174,14 +176,15 @@ struct FlightCourse {
         return Conclusion(ending: failure.ending, isCut: failure.isCut, note: failure.note)
     }
 
-    /// The call could not be booked to another key, and nothing was sent.
+    /// The reservation could not be moved to another key, and nothing was sent.
     mutating func givenUp(_ fault: StoreFault) -> Conclusion {
         _ = forwardingStale("givenUp()")
         state = .concluding(.storeFailed(fault))
         return Conclusion(ending: .released)
     }
 
-    /// The outcome may be told; with a fault when what it claims could not be put on disk, which is what is told then.
+    /// The outcome may be delivered. With a fault, what the outcome claims is not on disk, and the fault is delivered
+    /// instead.
     mutating func concluded(withheld fault: StoreFault?) -> FlightOutcome {
         switch state {
         case .concluding(let outcome):
@@ -231,8 +234,8 @@ extension UpstreamFailure {
 
     fileprivate var isCut: Bool { code == .draining && charged != .no }
 
-    /// What went wrong on the way to the vendor. What holds for many requests at once has been said before: the first
-    /// failures were, and what became of a key.
+    /// The log line for the failure. Nil for a condition that affects many requests at once: the failures that led to
+    /// it, or the change of the key's state, have been logged.
     fileprivate var note: FlightCourse.Note? {
         switch code {
         case .unreachable, .invalidResponse, .keyRejected, .timeout:

@@ -7,18 +7,18 @@ import Upstream
 import UpstreamKeys
 import Vocabulary
 
-/// Carries one question to the store, the ledger and the vendor, for all who wait for its answer.
+/// The leader of a flight: takes one question to the store, the ledger and the vendor, and answers all its requests.
 ///
-/// Confined to the worker of the request that leads. It does not depend on that request's connection: when the client
-/// leaves, it goes on, since the vendor charges all the same. Steps: memory once more → store → budgets admit it, durably →
-/// vendor → the reservation's ending and the result are durable → memory → landing. `FlightCourse` decides them, a
-/// `ReservationKeeper` ends what was reserved, and this performs. The result is in memory before the flight lands, so that
-/// nobody can miss both.
+/// Confined to the worker of the request that leads. It does not depend on that request's connection: it continues when
+/// the client leaves, since the vendor charges anyway. Steps: memory once more → store → durable reservation → vendor →
+/// durable ending and result → memory → landing. `FlightCourse` decides the steps, the leader performs them, and a
+/// `ReservationKeeper` ends the reservation. The result is in memory before the flight lands, so that no request can
+/// miss both.
 final class FlightLeader {
-    /// Who waits for the outcome.
+    /// The recipients of the outcome.
     private enum Waiting: ~Copyable {
         case flight(FlightPermit<FlightTicket>)
-        /// One that shares nothing: `no-store`.
+        /// A request that shares nothing: `no-store`.
         case alone(FlightTicket)
     }
 
@@ -26,7 +26,7 @@ final class FlightLeader {
     private unowned let worker: Worker
     private let pending: PendingExchange
     private var course = FlightCourse()
-    /// Nil once they are told, or led by another.
+    /// Nil once the outcome is delivered, or the flight handed on.
     private var waiting: Waiting?
 
     /// - Parameter permit: nil for `no-store`.
@@ -42,7 +42,7 @@ final class FlightLeader {
         if let permit { waiting = .flight(permit) } else { waiting = .alone(ticket) }
     }
 
-    /// - Parameter looksUp: whether a stored result may answer; false sends the question to the vendor in any case.
+    /// - Parameter looksUp: whether a stored result may answer; if not, the question always goes to the vendor.
     func begin(looksUp: Bool) {
         worker.loop.preconditionInLoop()
         worker.add(self)
@@ -50,7 +50,7 @@ final class FlightLeader {
         perform(course.begin(look, needsPages: pending.request.pages == nil, isDraining: worker.isDraining))
     }
 
-    /// The store's answer to a look.
+    /// The store's answer to a look-up.
     func looked(_ result: Result<Finding, StoreFault>) {
         worker.loop.preconditionInLoop()
         let look: FlightCourse.StoreLook
@@ -90,9 +90,9 @@ final class FlightLeader {
         }
     }
 
-    // MARK: What is there already
+    // MARK: Memory
 
-    /// The flight that was just missed may have landed between the first look and the permit.
+    /// Looks once more: the previous flight may have landed between the first look-up and the permit.
     private func lookIntoMemory() -> FlightCourse.Look {
         guard let result = worker.rooms.cache.find(pending.key) else { return .nothing }
         return isFresh(result) ? .fresh(result) : .stale(result)
@@ -182,7 +182,7 @@ final class FlightLeader {
         }
     }
 
-    /// What the next estimate can learn, as far as it is credible.
+    /// What estimates may learn from the reply, if it is credible.
     private func lesson(_ paid: FlightCourse.PaidPages) -> Lesson {
         worker.rooms.credits.lesson(
             pages: paid.pages,
@@ -203,8 +203,8 @@ final class FlightLeader {
         worker.leaderDidEnd(self)
     }
 
-    /// The asker is refused, and those of its followers that the same budget refuses. The oldest of the others leads: nobody
-    /// is refused whose own budgets have not been asked.
+    /// Refuses the leader and the followers to whom the same denial applies. The oldest of the others leads, so that no
+    /// request is refused before its own budgets have been asked.
     private func handOn(_ denial: Denial) {
         switch waiting.take() {
         case .flight(var permit):

@@ -4,7 +4,7 @@ import Coalescing
 import UpstreamKeys
 import Vocabulary
 
-/// Whom an outcome goes to, an exchange on one of the workers, and whose budgets it counts in.
+/// A request in a flight: the exchange that gets the outcome, its worker, and the team and key whose budgets apply.
 struct FlightTicket: Sendable {
     let worker: Int
     let exchange: UInt64
@@ -12,54 +12,54 @@ struct FlightTicket: Sendable {
     let key: TeamKeyID
 }
 
-/// A permit on its way to the worker of the follower whose turn it is. A message.
+/// A permit on its way to the worker of the next leader. A message.
 ///
-/// Sendable because one thread at a time has it: it is made, posted and never touched again by its sender, and the
-/// mailbox's lock is between the two.
+/// Sendable because one thread at a time has it: the sender makes it, posts it and never touches it again, and the
+/// mailbox's lock orders the two threads.
 final class FlightOffer: @unchecked Sendable {
     private var permit: FlightPermit<FlightTicket>?
 
     init(_ permit: consuming FlightPermit<FlightTicket>) { self.permit = .some(permit) }
 
-    /// Gives the permit, once.
+    /// Takes the permit out, once.
     func take() -> FlightPermit<FlightTicket> {
         guard let permit = permit.take() else { preconditionFailure("a permit that was taken twice") }
         return permit
     }
 }
 
-/// What a flight came to, for all who wait for it. A message.
+/// The outcome of a flight, for all its requests. A message.
 enum FlightOutcome: Sendable {
-    /// The leader found a fresh result that was stored before; nothing was forwarded.
+    /// The leader found a fresh stored result; nothing was forwarded.
     case found(CachedResult)
-    /// The vendor answered, with a result or with an error of its own that is passed on.
+    /// The vendor answered, with a result or with an error that is passed on.
     case forwarded(ForwardedReply, stale: CachedResult?)
-    /// The vendor did not answer, or not in a way that may be passed on; with what it charged all the same.
+    /// The vendor did not answer, or its answer may not be passed on; `charged` is what it charged nevertheless.
     case failed(UpstreamFailure, stale: CachedResult?, charged: MicroCredits = .zero)
-    /// The budgets of these requests have no room.
+    /// A budget of these requests has no room.
     case denied(Denial)
-    /// The store could not say whether it has the result, or could not make the reservation or the settlement durable:
-    /// nobody pays for what may be paid for already, and nobody is told what is not on disk.
+    /// The store could not tell whether it has the result, or could not make the reservation, its move or its ending
+    /// durable. Nothing is bought that may be paid for already, and no client is told what is not on disk.
     case storeFailed(StoreFault)
-    /// The gateway drains and starts nothing new.
+    /// The gateway is draining and starts nothing new.
     case refused
 }
 
-/// A reply of the vendor that is passed on as it came.
+/// A reply of the vendor that is passed on unchanged.
 struct ForwardedReply: Sendable {
     let status: Int
     let contentType: [UInt8]?
     let retryAfter: [UInt8]?
-    /// Of a body that is passed on in its coding.
+    /// The Content-Encoding of a body that is passed on encoded.
     let contentEncoding: [UInt8]?
     let body: [UInt8]
-    /// What the vendor charged, as far as the reply says; nil when it does not say soundly.
+    /// What the vendor charged; nil if the reply has no sound amount.
     let credits: MicroCredits?
-    /// The stored result, if the reply could be stored.
+    /// The result, if the reply is kept.
     let result: CachedResult?
     /// How long the vendor took.
     let duration: Duration
 
-    /// Whether the reply is a failure that a stale result may stand in for (`docs/api.md` §2).
+    /// Whether the reply is a failure that a stale result may replace (`docs/api.md` §2).
     var isVendorFailure: Bool { status == 500 || status == 503 }
 }

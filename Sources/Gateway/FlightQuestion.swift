@@ -4,11 +4,11 @@ import Keying
 import Upstream
 import Vocabulary
 
-/// What a flight asks the vendor, for whom, and what may be done with the answer: all that judging a reply takes.
+/// The question of a flight, its asker, and what may be done with the answer: all that is needed to judge a reply.
 struct FlightQuestion {
     let request: ClassifyRequest
     let key: CacheKey
-    /// In whose name it is forwarded.
+    /// The team in whose name it is forwarded.
     let team: TeamID
     let account: AccountID
     /// False for `no-store`.
@@ -18,7 +18,7 @@ struct FlightQuestion {
 
     typealias Verdict = (outcome: FlightOutcome, conclusion: FlightCourse.Conclusion)
 
-    /// What a reply comes to: docs/faults.md §3.
+    /// The outcome of the flight for a reply, and how its reservation ends: docs/faults.md §3.
     func judge(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
         guard reply.status == 200 else { return judgeError(reply, upstreamKey: upstreamKey, stale: stale) }
         let read = ClassifyReply.read(reply.body.span)
@@ -49,9 +49,9 @@ struct FlightQuestion {
         }
     }
 
-    /// What is not a 200 and is passed on: it costs what it says, and nothing when it says nothing, unless the vendor
-    /// may have done the work (2xx). Of one that says it unreadably nobody knows. 400 and 404 may be kept for a while, in
-    /// memory only.
+    /// Judges a reply other than 200, which is passed on. It costs what it says, or nothing if it says nothing, unless
+    /// the vendor may have done the work (2xx). The cost is unconfirmed then, as it is if the amount is unsound. 400
+    /// and 404 may be kept for a while, in memory only.
     private func judgeError(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
         let (ending, credits) = Self.endingOfError(reply)
         var conclusion = FlightCourse.Conclusion(ending: ending)
@@ -59,7 +59,7 @@ struct FlightQuestion {
             let detail = "the vendor says so of the account of upstream key \(upstreamKey.rawValue)"
             conclusion.note = FlightCourse.Note(code: "upstream_out_of_credits", detail: detail)
         }
-        // A body in its coding would be kept without the field that names it.
+        // An encoded body is not kept, since results have no Content-Encoding.
         let keeps = mayStore && cache.keepsNegative(reply.status) && reply.contentEncoding == nil
         let result = keeps ? result(reply, credits ?? .zero, nil) : nil
         if let result { conclusion.keeping = .inMemory(result) }
@@ -74,7 +74,7 @@ struct FlightQuestion {
         }
     }
 
-    /// What the next estimate can learn, as far as the reply says it.
+    /// What estimates may learn from the reply; nil if it does not state a sound page count.
     private func paid(_ read: ClassifyReply, _ credits: MicroCredits) -> FlightCourse.PaidPages? {
         guard let pages = read.pageCount, (1...PageSet.pageMax).contains(pages) else { return nil }
         return FlightCourse.PaidPages(pages: pages, credits: credits)

@@ -2,7 +2,7 @@ import EventLoops
 public import Transport
 import Vocabulary
 
-/// The workers of one gateway, from the first connection to the last.
+/// The workers of one gateway, from start to drain.
 ///
 /// Guarded by being used from the program's main loop only: `start`, then any number of `replace`, then `drain` and
 /// perhaps `cut`. Workers answer through closures that post back to that loop.
@@ -10,7 +10,7 @@ public final class GatewayServer {
     private let workers: [LoopThread]
     private let mailboxes: [Mailbox<WorkerMessage>]
 
-    /// Where clients connect; the port is the one in use when 0 was asked for.
+    /// The address where clients connect, with the actual port if 0 was requested.
     public let address: SocketAddress
 
     private init(workers: [LoopThread], mailboxes: [Mailbox<WorkerMessage>], address: SocketAddress) {
@@ -19,7 +19,7 @@ public final class GatewayServer {
         self.address = address
     }
 
-    /// Why a gateway could not be started; names the member of the configuration where one is at fault.
+    /// The reason why a gateway could not start; names the member of the configuration if one is at fault.
     public struct StartFault: Error, CustomStringConvertible {
         public let description: String
     }
@@ -27,8 +27,8 @@ public final class GatewayServer {
     /// Starts the workers and accepts connections.
     ///
     /// - Parameters:
-    ///   - workerCount: threads with a loop each; at least 1.
-    ///   - address: the first worker takes it, the others share its port.
+    ///   - workerCount: the number of threads, each with its loop; at least 1.
+    ///   - address: bound by the first worker; the others share its port.
     public static func start(
         rooms: SharedRooms,
         settings: GatewaySettings,
@@ -60,7 +60,7 @@ public final class GatewayServer {
         return GatewayServer(workers: threads, mailboxes: mailboxes, address: address)
     }
 
-    /// A worker that is bound to its address and accepts nothing yet.
+    /// A worker that is bound to its address but does not accept yet.
     private struct Started: Sendable {
         let worker: LoopBound<Worker>
         let mailbox: Mailbox<WorkerMessage>
@@ -73,7 +73,7 @@ public final class GatewayServer {
         }
     }
 
-    /// Ends what of a start has succeeded before something else failed: workers that have accepted nobody yet.
+    /// Undoes a start that failed halfway: ends its workers, which have accepted no connection yet.
     private static func stop(_ threads: [LoopThread], _ starting: [Started]) {
         for (index, thread) in threads.enumerated() {
             let started = index < starting.count ? starting[index] : nil
@@ -116,9 +116,9 @@ public final class GatewayServer {
         }
     }
 
-    /// Takes new settings into use from each worker's next request on; no connection is dropped.
+    /// Applies new settings from each worker's next request on; no connection is dropped.
     ///
-    /// - Parameter then: called on a worker's thread when they hold on every worker.
+    /// - Parameter then: called on a worker's thread once every worker uses them.
     public func replace(_ settings: GatewaySettings, then: @escaping @Sendable () -> Void = {}) {
         let remaining = RemainingCount(mailboxes.count)
         for mailbox in mailboxes {
@@ -126,9 +126,9 @@ public final class GatewayServer {
         }
     }
 
-    /// Accepts no more connections and lets what is under way finish.
+    /// Stops accepting connections and lets the requests under way finish.
     ///
-    /// - Parameter then: called on a worker's thread when the last connection of the last worker has ended.
+    /// - Parameter then: called on a worker's thread when the last worker has nothing left.
     public func drain(then: @escaping @Sendable () -> Void) {
         let remaining = RemainingCount(mailboxes.count)
         for mailbox in mailboxes {
@@ -136,8 +136,8 @@ public final class GatewayServer {
         }
     }
 
-    /// Ends a drain: clients that wait are answered 503 `draining`, what was reserved for calls that never went out is
-    /// released, and the other calls are unconfirmed. What the drain waits for is left to it.
+    /// Cuts a drain short: waiting clients are answered 503 `draining`, reservations of calls that were not sent are
+    /// released, and the other calls become unconfirmed. The drain's own `then` is called as usual.
     ///
     /// - Parameter then: called on a worker's thread when all workers have done so; the store may still be writing.
     public func cut(then: @escaping @Sendable () -> Void) {

@@ -7,23 +7,23 @@ public import Upstream
 public import UpstreamKeys
 public import Vocabulary
 
-/// Everything that a reload may change, read once per request. Immutable; replaced whole.
+/// The settings that a reload may change, read once per request. Immutable; replaced whole.
 public struct GatewaySettings: Sendable {
     public var headLimits: HeadLimits
-    /// The longest body of a classify request, in bytes of content.
+    /// The maximum body of a classify request, in bytes of content.
     public var bodyBytesMax: Int
-    /// Connections of clients over all workers.
+    /// The maximum number of client connections over all workers.
     public var connectionsMax: Int
-    /// From the first byte of a head to its last; a slow sender does not extend it.
+    /// The time from the first byte of a head to its last; further bytes do not extend it.
     public var headerTimeout: Duration
-    /// Without progress of a body, or of a reply that the client does not read.
+    /// The maximum time without progress of a body, or of a reply that the client does not read.
     public var bodyTimeout: Duration
-    /// Between two requests of a connection.
+    /// The time between two requests of a connection.
     public var idleTimeout: Duration
     public var cache: CacheSettings
     public var teams: TeamDirectory
     public var budgets: BudgetPlan
-    /// The status of a refusal for a budget, 402 unless the operator wants another.
+    /// The status of `budget_exceeded`, 402 by default.
     public var budgetExceededStatus: Int
     public var upstream: UpstreamSettings
     /// The keys of all accounts at the vendor, in the configuration's order.
@@ -33,7 +33,7 @@ public struct GatewaySettings: Sendable {
     /// Nil for a listener without TLS.
     public var listenerTLS: TLSServerContext?
     public var logsAccess: Bool
-    /// SHA-256 of the admin side's tokens, which no log line may have.
+    /// SHA-256 of the admin side's tokens, which no log line may contain.
     public var adminTokenDigests: Set<Digest>
 
     public init(
@@ -73,19 +73,19 @@ public struct GatewaySettings: Sendable {
     }
 }
 
-/// What a reload may change about the cache.
+/// The cache settings that a reload may change.
 public struct CacheSettings: Sendable, Equatable {
     /// The freshness lifetime of a completed result (RFC 9111 §4.2.1).
     public let timeToLive: Duration
-    /// How long past its lifetime a result may stand in for a failing vendor; zero turns that off.
+    /// How long past its lifetime a result may replace a failure of the vendor; zero turns this off.
     public var staleIfError: Duration
-    /// The freshness lifetime of the vendor's 400 and 404; zero turns storing them off.
+    /// The freshness lifetime of a 400 or 404 of the vendor; zero turns storing them off.
     public let negativeTimeToLive: Duration
     private let timeToLiveMicroseconds, negativeTimeToLiveMicroseconds: Int64
     public var schemaOrder: SchemaOrder
-    /// Whether `credits_used` reads 0 in a reply from the cache.
+    /// Whether `credits_used` is 0 in a reply from the cache.
     public var hitsReportZeroCredits: Bool
-    /// The most bytes that results take in memory.
+    /// The maximum memory for results, in bytes.
     public var memoryBytesMax: Int
 
     public init(
@@ -106,7 +106,7 @@ public struct CacheSettings: Sendable, Equatable {
         self.memoryBytesMax = memoryBytesMax
     }
 
-    /// The freshness lifetime of a stored result in microseconds, by the status that it was stored with.
+    /// The freshness lifetime of a stored result with this status, in microseconds.
     func lifetimeMicroseconds(ofStatus status: UInt16) -> Int64 {
         status == 200 ? timeToLiveMicroseconds : negativeTimeToLiveMicroseconds
     }

@@ -1,10 +1,10 @@
-/// When freed memory goes back to the system: once clients take much less than they did. Pure.
+/// Decides when to return freed memory to the system: once clients take much less than before. Pure.
 ///
-/// The allocator returns by itself only what lies at the end of its heaps, and small blocks that live on keep the rest.
+/// On its own the allocator returns only the end of its heaps, and small live blocks keep it from returning the rest.
 public struct MemoryReturn: Sendable {
-    /// A fall of so many bytes is worth it.
+    /// The decrease that makes a return worthwhile.
     private static let fallBytes = 4 * 1024 * 1024
-    /// About what a connection holds besides what is counted.
+    /// Roughly the uncounted memory of one connection.
     private static let connectionBytes = 2 * 1024
 
     private var highest = 0
@@ -12,9 +12,9 @@ public struct MemoryReturn: Sendable {
     public init() {}
 
     /// - Parameters:
-    ///   - highest: the most that clients took since this was asked last, in bytes.
-    ///   - now: what they take at this moment, in bytes.
-    ///   - connections: how many there are.
+    ///   - highest: the peak of the clients' memory since the last call, in bytes.
+    ///   - now: the clients' current memory, in bytes.
+    ///   - connections: the current number of connections.
     mutating func isDue(highest recent: Int, now: Int, connections: Int) -> Bool {
         let held = connections * Self.connectionBytes
         highest = max(highest, recent + held)

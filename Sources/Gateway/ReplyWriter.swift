@@ -4,12 +4,12 @@ import Observability
 import Serving
 import Vocabulary
 
-/// Writes the heads of replies, one at a time, into a buffer that is used again. Confined to its worker.
+/// Writes the heads of replies, one at a time, into a reused buffer. Confined to its worker.
 struct ReplyWriter: ~Copyable {
-    /// What every head has.
+    /// The parts that every head has.
     struct Outline {
         var status: Int
-        /// Nil for what is made here, which is JSON.
+        /// Nil for content that the gateway made or stored, which is sent as JSON.
         var contentType: [UInt8]?
         var contentLength: Int
         var requestID: RequestID
@@ -17,25 +17,25 @@ struct ReplyWriter: ~Copyable {
         var isHTTP10: Bool
     }
 
-    /// What a classify reply says besides (`docs/api.md` §2).
+    /// The further fields of a classify reply (`docs/api.md` §2).
     struct CacheFields {
         var status: CacheStatus
         var charged = MicroCredits.zero
         var saved = MicroCredits.zero
-        /// The least that is left in any enforced budget that concerns the request; nil without one.
+        /// The least that is left in any enforced budget that applies to the request; nil without one.
         var remaining: MicroCredits?
         /// Seconds since the vendor answered, on hits.
         var age: Int64?
     }
 
     private var head = ReplyHead(capacity: 1024)
-    /// Where the value of `Cache-Status` stands in the head, without the cache's name; empty when there is none.
+    /// The range of the `Cache-Status` value in the head, without the cache's name; empty if there is none.
     private(set) var cacheStatusRange = 0..<0
 
     /// Lends the head. It must not be kept beyond `body`.
     borrowing func withBytes<Result>(_ body: (Span<UInt8>) -> Result) -> Result { head.fields.withBytes(body) }
 
-    /// Forgets the last head.
+    /// Clears the previous head.
     mutating func clear() {
         head.fields.removeAll()
         cacheStatusRange = 0..<0

@@ -4,21 +4,21 @@ import HTTPMessages
 import Observability
 import Vocabulary
 
-/// What is kept of a request's head once the head itself is gone, for the reply and for the log.
+/// What is kept of a request's head, for the reply and the log, after the head itself is gone.
 struct RequestFacts {
     /// Nil for a head that could not be routed.
     var route: Route?
     var method = HTTPMethod.unknown
-    /// Set for a classify request whose key is good.
+    /// Set for a classify request with a valid key.
     var caller: Caller?
     var directives = CacheDirectives()
-    /// What goes back as `x-request-id`.
+    /// The value of `x-request-id` in the reply.
     var requestID: RequestID
-    /// The path as it was sent, cut to what a log line holds; empty for the paths that `route` names.
+    /// The path as it was sent, with secrets masked, truncated for the log; empty for paths that `route` names.
     var unroutedPath: [UInt8] = []
     var startedAt: MonotonicInstant
 
-    /// Begins anew in place, which costs a hit less than to be replaced whole.
+    /// Resets in place, which costs a hit less than assigning a new value.
     mutating func begin(_ requestID: RequestID, at now: MonotonicInstant) {
         route = nil
         method = .unknown

@@ -5,21 +5,21 @@ import Observability
 import Upstream
 import Vocabulary
 
-/// Keeps a durable reservation for a call that spends, and sees to its durable end.
+/// Keeps the durable reservation of one call, and makes its ending durable.
 ///
-/// Confined to its worker, which has it until the ending is on disk: it outlives the call, and while the store cannot take
-/// the ending it is asked again and again. `OpenReservation` decides; whether a flight or a single client waits for the
-/// call makes no difference here.
+/// Confined to its worker, which holds it until the ending is on disk: it outlives the call, and retries while the
+/// store cannot take the ending. `OpenReservation` decides. It makes no difference whether a flight or a single client
+/// waits for the call.
 final class ReservationKeeper {
-    /// What the store is asked for.
+    /// The request to the store that is under way.
     private enum Wait {
         case nothing
         case move((UpstreamKeyMoved) -> Void)
-        /// `tell` is nil when the outcome was told before.
+        /// `tell` is nil if the outcome was delivered before.
         case end(result: CachedResult?, isCut: Bool, tell: ((StoreFault?) -> Void)?)
     }
 
-    /// How often the store is asked again to take an ending that it could not.
+    /// The interval between retries of an ending that the store could not take.
     private static let retryInterval = Duration.seconds(1)
 
     let identifier: UInt64
@@ -28,7 +28,7 @@ final class ReservationKeeper {
     private var reservation: OpenReservation
     private var wait = Wait.nothing
     private var retryTimer: LoopTimer?
-    /// Why the store could not make a move durable, which ends the call.
+    /// The reason why the store could not make a move durable, which ends the call.
     private(set) var moveFault: StoreFault?
 
     init(_ reservation: Reservation, worker: Worker) {
@@ -39,20 +39,20 @@ final class ReservationKeeper {
         worker.add(self)
     }
 
-    /// Why the reservation could not move, if the months of other upstream keys had no room.
+    /// The denial of a move, if the months of other upstream keys had no room.
     var moveDenial: Denial? { reservation.moveDenial }
 
-    /// The upstream key that the call is booked to; nil from its end on.
+    /// The upstream key that the call is booked to; nil once the reservation has ended.
     var upstreamKey: UpstreamKeyID? { reservation.reservation?.ask.upstreamKey }
 
-    /// Books the call to another upstream key: its month has room, and the ledger says so before anything is sent.
+    /// Books the call to another upstream key whose month has room. The move is in the ledger before anything is sent.
     func move(to key: UpstreamKeyID, then: @escaping (UpstreamKeyMoved) -> Void) {
         worker.loop.preconditionInLoop()
         wait = .move(then)
         worker.move(reservation.move(), to: key, for: identifier)
     }
 
-    /// The ledger's answer: it names the other key, or does not.
+    /// The ledger's answer to a move.
     func moved(_ answer: MovingAnswer) {
         worker.loop.preconditionInLoop()
         guard case .move(let then) = wait else { preconditionFailure("a move that nobody asked for") }
@@ -75,9 +75,9 @@ final class ReservationKeeper {
     /// Ends the reservation.
     ///
     /// - Parameters:
-    ///   - result: becomes durable with the ending, and is in memory before anybody is told.
-    ///   - isCut: a drain left the vendor's answer unknown.
-    ///   - tell: called once, as soon as the outcome may be told; with a fault when what it claims could not be put on disk.
+    ///   - result: becomes durable with the ending, and is in memory before `tell` is called.
+    ///   - isCut: whether a drain left the vendor's answer unknown.
+    ///   - tell: called once, as soon as the outcome may be delivered; with a fault if what it claims is not on disk.
     func end(
         _ outcome: ReservationEnding.Outcome,
         _ lesson: Lesson,
@@ -88,7 +88,7 @@ final class ReservationKeeper {
         worker.loop.preconditionInLoop()
         let ending = reservation.end(outcome, at: worker.loop.wallClock, lesson)
         if let credits = ending.costAboveEstimate {
-            // Known from here on, though not on disk yet: nobody is admitted past it.
+            // Counts from here on, before it is on disk, so that no admission overlooks it.
             worker.rooms.credits.raise(ending.reservation, to: credits)
         }
         if outcome == .unconfirmed {
@@ -99,7 +99,7 @@ final class ReservationKeeper {
         worker.end(ending, storing: result, for: identifier)
     }
 
-    /// The store's answer: the ending is on disk, or could not be put there.
+    /// The store's answer: the ending is on disk, or could not be written.
     func ended(_ answer: Result<EndingAnswer, StoreFault>) {
         worker.loop.preconditionInLoop()
         guard case .end(let result, let isCut, let tell) = wait else {
@@ -115,7 +115,7 @@ final class ReservationKeeper {
             worker.reservationDidEnd(self)
         case .failure(let fault):
             let telling = reservation.stayedOpen()
-            // Told from here on: whoever waited is let go while the store is asked again.
+            // Delivered now: the clients do not wait for the retries.
             wait = .end(result: result, isCut: isCut, tell: nil)
             if let telling {
                 log("ending_not_stored", fault.description)

@@ -1,8 +1,8 @@
 import Glibc
 import HTTPMessages
 
-/// What a request asks for, by its exact path: nothing is decoded or normalised, so that no spelling of a path
-/// reaches a place that another spelling is guarded from (RFC 9110 §4.2.3).
+/// The route of a request, by its exact path. Paths are neither decoded nor normalised, so that no alternative spelling
+/// reaches a resource past a check (RFC 9110 §4.2.3).
 enum Route: Equatable {
     case health, readiness, classify
 
@@ -10,11 +10,11 @@ enum Route: Equatable {
         ("/v1/classify", .classify), ("/healthz", .health), ("/readyz", .readiness),
     ]
 
-    /// What is read and dropped of content on a route that takes none, in bytes: some clients send a little with every
-    /// request (RFC 9110 §9.3.1), and a connection that goes on is cheaper than another one.
+    /// The maximum content that is read and dropped on a route that takes none, in bytes: some clients send a little
+    /// with every request (RFC 9110 §9.3.1), and keeping the connection is cheaper than opening another.
     static let droppedContentBytesMax = 8 * 1024
 
-    /// Whether content means anything on this route.
+    /// Whether content has a meaning on this route.
     var takesContent: Bool {
         switch self {
         case .classify: true
@@ -22,10 +22,10 @@ enum Route: Equatable {
         }
     }
 
-    /// The route of a request, or why it has none.
+    /// Finds the route of a request; throws the reply if it has none.
     static func find(_ head: borrowing RequestHead, in bytes: Span<UInt8>) throws(ErrorReply) -> Route {
         switch head.method {
-        // These two name no resource of ours, whatever their target; TRACE would echo credentials (RFC 9110 §9.3.8).
+        // Not served for any target; TRACE would echo credentials (RFC 9110 §9.3.8).
         case .connect, .trace: throw .methodNotAllowed("GET, HEAD, POST")
         case .get, .head, .post, .put, .delete, .patch, .options, .unknown: break
         }
@@ -37,8 +37,8 @@ enum Route: Equatable {
         throw head.method == .unknown ? .methodNotAllowed("GET, HEAD, POST") : .notFound
     }
 
-    /// The route of a request whose head is refused or was never whole, as far as its first line tells: classify, whose
-    /// replies say more than others, or nil. Only the origin-form (RFC 9112 §3.2.1) is looked for.
+    /// The likely route of a request whose head was refused or incomplete, by its first line: classify, whose replies
+    /// have more fields than others, or nil. Only the origin-form (RFC 9112 §3.2.1) is recognized.
     static func glimpse(_ bytes: Span<UInt8>) -> Route? {
         let start = RequestParser.emptyLines(bytes).byteCount
         let line: StaticString = "POST /v1/classify"

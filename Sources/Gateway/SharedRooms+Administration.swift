@@ -5,36 +5,36 @@ public import Upstream
 public import UpstreamKeys
 public import Vocabulary
 
-/// What the admin side changes and reads of the shared rooms. Any thread.
+/// The admin side's access to the shared rooms. Any thread.
 extension SharedRooms {
     private var now: Moment { Moment(steady: SystemClock.monotonic(), wall: SystemClock.wall()) }
 
-    /// Takes other budgets of one scope into use; what was spent stays.
+    /// Replaces the budgets of one scope; what was spent stays.
     public func replace(budgets: [Budget], of scope: BudgetScope) {
         credits.set(budgets, of: scope, at: SystemClock.wall())
     }
 
-    /// Takes other limits of teams into use.
+    /// Replaces the limits of all teams.
     ///
-    /// - Parameter teams: all that there are.
+    /// - Parameter teams: every team.
     public func replace(teams: [Team]) { throttles.replace(teams) }
 
-    /// Takes other keys at the vendor into use; what is known of those that stay is kept.
+    /// Replaces the upstream keys; the state of keys that stay is kept.
     public func replace(upstream settings: UpstreamSettings, keys: [UpstreamKey]) {
         for record in gate.replace(limits: settings.gate, keys: keys, at: now) { note(record) }
     }
 
-    /// An operator says that a key at the vendor is good: what the vendor's replies said of it is forgotten.
+    /// Makes an upstream key active on an operator's word; the state that the vendor's replies gave it is forgotten.
     public func enable(upstreamKey id: UpstreamKeyID) {
         if let record = gate.enable(id, at: now) { note(record) }
     }
 
-    /// How the vendor's accounts and keys are.
+    /// The state of the accounts and keys at the vendor.
     public var upstreamStatus: [UpstreamAccountStatus] { gate.status(at: now) }
 
-    /// Gives freed memory back to the system when there is enough of it; to be called every few seconds.
+    /// Returns freed memory to the system if there is enough of it. Must be called every few seconds.
     ///
-    /// - Parameter keeper: what the last call left.
+    /// - Parameter keeper: the state from the previous call.
     public func giveMemoryBack(_ keeper: inout MemoryReturn) {
         let connections = connectionCount.load(ordering: .relaxed)
         let highest = clientBytes.takeHighest()
@@ -42,7 +42,7 @@ extension SharedRooms {
         if keeper.isDue(highest: highest, now: now, connections: connections) { ProcessMemory.giveBack() }
     }
 
-    /// How much of the memory for clients is taken.
+    /// The current use of the memory for clients.
     public var memoryStatus: MemoryStatus {
         MemoryStatus(
             plan: memory,
@@ -57,27 +57,27 @@ extension SharedRooms {
         credits.remaining(of: scope, at: SystemClock.wall())
     }
 
-    /// Reservations whose end is not on disk.
+    /// The number of reservations whose ending is not on disk.
     public var openReservations: Int { credits.openCount }
 
-    /// Reservations that the end of a drain made unconfirmed.
+    /// The number of reservations that a cut drain made unconfirmed.
     public var cutReservations: Int { cutCount.load(ordering: .relaxed) }
 
-    /// What estimates have learned of models, by name.
+    /// What estimates have learned about models, ordered by name.
     ///
     /// - Parameters:
-    ///   - name: only those behind it; nil from the first one on.
-    ///   - count: at most so many.
+    ///   - name: the name after which to begin; nil for the first.
+    ///   - count: the maximum number of lessons.
     public func lessons(after name: String?, atMost count: Int) -> [ModelLesson] {
         credits.lessons(after: name, atMost: count)
     }
 
-    /// What estimates have learned of one model; nil when it is nothing.
+    /// What estimates have learned about one model; nil if nothing.
     public func lesson(of model: String) -> ModelLesson? { credits.lesson(of: model) }
 
-    /// Estimates a model from the configuration again, until new replies tell.
+    /// Forgets what was learned about a model, which is estimated from the configuration until new replies arrive.
     public func forget(model: String) { credits.forget(model: model) }
 
-    /// Finds out whether anything can be stored at this moment.
+    /// Checks whether anything can be stored now.
     public func checkStore(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) { store.check(then: then) }
 }

@@ -11,38 +11,38 @@ public import Transport
 public import UpstreamKeys
 public import Vocabulary
 
-/// The rooms that all workers share. Immutable references to things that are each guarded in themselves.
+/// The rooms that all workers share. Immutable references to objects that are guarded themselves.
 public final class SharedRooms: Sendable {
     let cache: ResultCache
     let store: any GatewayStore
-    /// Whether credits may be spent.
+    /// Decides whether credits may be spent.
     let credits: BudgetGate
-    /// How much the teams ask.
+    /// The rate and concurrency limits of the teams.
     let throttles: TeamThrottles
     let flights: FlightTable<FlightTicket>
     /// The keys at the vendor.
     let gate: UpstreamGate
     let resolver: NameResolver
-    /// Where access lines go; nil when nobody wants them.
+    /// The access log; nil if there is none.
     let accessLog: LogWriter?
-    /// The secret of the process by which bodies and keys that were seen before are known again.
+    /// The secret of the process for fingerprints, by which bodies and keys are recognized.
     let fingerprintSecret = RandomBytes.make(count: 32)
-    /// How memory is shared out between clients and results.
+    /// The partition of memory between clients and results.
     let memory: MemoryPlan
-    /// The memory of clients over all workers.
+    /// The memory budget of clients over all workers.
     let clientBytes: ByteBudget
-    /// Connections of clients over all workers, for `max_connections`.
+    /// The number of client connections over all workers, for `max_connections`.
     let connectionCount = Atomic<Int>(0)
 
-    /// Reservations that a drain ended without knowing what the vendor charged.
+    /// The number of reservations that a drain ended with the vendor's charge unknown.
     let cutCount = Atomic<Int>(0)
 
-    /// How long the store may take to say whether it works before it counts as not working.
+    /// The time after which a store that does not answer a readiness check counts as not working.
     public static let readinessTimeout = Duration.milliseconds(1_500)
-    /// What is said of it then.
+    /// The fault reported then.
     public static let storeSilent = StoreFault(code: .unavailable, detail: "the store has not answered for 1.5 s")
 
-    /// How many may wait for flights of others at once: each is a client's connection, so this is a bound in depth.
+    /// The maximum number of followers. Each holds a client connection, so this is a second line of defence.
     private static let followersMax = 100_000
 
     public init(
@@ -79,11 +79,11 @@ public final class SharedRooms: Sendable {
         }
     }
 
-    /// Takes what a reload changed about the shared rooms into use.
+    /// Applies a reload to the shared rooms.
     ///
-    /// - Parameter dropsAliases: the meaning of bodies has changed, so identical bytes may have another key now.
+    /// - Parameter dropsAliases: whether identical bodies may have another cache key than before.
     public func replace(_ settings: GatewaySettings, dropsAliases: Bool) {
-        // Limits first: a key that is new has its own from its first request on.
+        // Budgets first, so that a new key has its own from its first request on.
         credits.replace(plan: settings.budgets, at: SystemClock.wall())
         let now = Moment(steady: SystemClock.monotonic(), wall: SystemClock.wall())
         let records = gate.replace(limits: settings.upstream.gate, keys: settings.upstreamKeys, at: now)
@@ -93,13 +93,13 @@ public final class SharedRooms: Sendable {
         if dropsAliases { cache.removeAliases() }
     }
 
-    /// Goes on with what was remembered of the keys at the vendor; to be called before the first request.
+    /// Restores the stored states of the upstream keys. Must be called before the first request.
     public func restore(_ records: [UpstreamKeyRecord]) {
         let now = Moment(steady: SystemClock.monotonic(), wall: SystemClock.wall())
         for record in gate.restore(records, at: now) { note(record) }
     }
 
-    /// Reports what has changed about a key at the vendor, and remembers it over a restart. Any thread.
+    /// Logs a change of an upstream key's state, and stores it for the next start. Any thread.
     func note(_ record: UpstreamKeyRecord) {
         let id = record.id.rawValue
         switch record.state {
@@ -109,12 +109,12 @@ public final class SharedRooms: Sendable {
             ProcessLog.warning("upstream_key_quarantined", ["key": id, "reason": reason.rawValue])
         }
         store.save(record) { result in
-            // It holds in this process all the same.
+            // The state applies in this process anyway.
             guard case .failure(let fault) = result else { return }
             ProcessLog.warning("upstream_key_not_stored", ["key": id, "detail": fault.description])
         }
     }
 }
 
-/// What the gateway needs kept, as its rooms state it. Results are stored with the endings of their reservations.
+/// The store that the gateway needs, in the terms of its rooms. Results are stored with their reservations' endings.
 public typealias GatewayStore = Ledger<CachedResult> & ResultStore & KeyStates

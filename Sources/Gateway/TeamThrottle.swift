@@ -2,13 +2,13 @@ import Authentication
 import Synchronization
 import Vocabulary
 
-/// How much one team asks at this moment: `requests_per_second` and `max_concurrency`, `docs/settings.md` §9.
+/// The rate and concurrency limits of one team: `requests_per_second` and `max_concurrency`, `docs/settings.md` §9.
 ///
-/// Any thread: atomic numbers. It outlives reloads, so that a new limit starts from what is under way.
+/// Any thread: atomic numbers. It outlives reloads, so that a new limit counts the requests under way.
 final class TeamThrottle: Sendable {
     private let spentUntil = Atomic<Int64>(.min)
     private let underWay = Atomic<Int>(0)
-    /// Zero for no limit, each.
+    /// Requests per second in millionths, and requests at once; zero for no limit.
     private let rateMillionths = Atomic<Int64>(0)
     private let concurrencyMax = Atomic<Int>(0)
 
@@ -19,7 +19,7 @@ final class TeamThrottle: Sendable {
         concurrencyMax.store(limits.concurrencyMax ?? 0, ordering: .relaxed)
     }
 
-    /// Takes a token; nil when there was one, else how long until there is.
+    /// Takes a token. Returns nil if there was one, else the time until there is.
     func takeToken(at now: MonotonicInstant) -> Duration? {
         let millionths = rateMillionths.load(ordering: .relaxed)
         guard millionths > 0 else { return nil }
@@ -36,7 +36,7 @@ final class TeamThrottle: Sendable {
         }
     }
 
-    /// Takes a place for a request that has to wait for its answer; nil when all are taken.
+    /// Takes a place for a request that has to wait for its answer; nil if all are taken.
     func takePlace() -> TeamPlace? {
         let limit = concurrencyMax.load(ordering: .relaxed)
         guard underWay.add(1, ordering: .relaxed).newValue <= limit || limit == 0 else {
@@ -49,7 +49,7 @@ final class TeamThrottle: Sendable {
     fileprivate func leave() { underWay.subtract(1, ordering: .relaxed) }
 }
 
-/// A place that one request of a team has; `deinit` gives it back. Confined to whoever holds the request.
+/// One request's place in its team's `max_concurrency`; `deinit` gives it back. Confined to the holder of the request.
 final class TeamPlace {
     private let throttle: TeamThrottle
 
@@ -67,7 +67,7 @@ final class TeamThrottles: Sendable {
         replace(teams)
     }
 
-    /// Takes new limits into use; a team that is gone is forgotten with the last of its requests.
+    /// Replaces the limits; the throttle of a removed team lives until its last request ends.
     func replace(_ teams: [Team]) {
         table.withLock { table in
             let old = table
@@ -79,6 +79,6 @@ final class TeamThrottles: Sendable {
         }
     }
 
-    /// The throttle of a team of the configuration of the moment, or of a moment ago.
+    /// The throttle of a team; a new one if a reload has just removed the team.
     func find(_ team: Team) -> TeamThrottle { table.withLock { $0[team.id] } ?? TeamThrottle(team.limits) }
 }

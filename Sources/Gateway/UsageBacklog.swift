@@ -2,11 +2,11 @@ import Authentication
 import Budgeting
 import Vocabulary
 
-/// A worker's counts that are not in the store yet, each row once. Pure.
+/// A worker's counts that are not in the store yet, one entry per row. Pure.
 ///
-/// What the store could not take stays, and later counts are added to it.
+/// Counts that the store could not take stay, and later counts are added to them.
 struct UsageBacklog {
-    /// Of rows, refusals and keys each; beyond it, while the store takes none, the newest are lost.
+    /// The maximum number of rows, of refusals and of keys. Beyond it, while the store fails, new ones are lost.
     static let rowsMax = 50_000
 
     private struct Row: Hashable {
@@ -18,7 +18,7 @@ struct UsageBacklog {
 
     private var counts: [Row: UsageCounts] = [:]
     private(set) var refusals: [ShadowRefusals] = []
-    /// When keys were last used: the moment at which that was noticed, since no request looks at a clock for it.
+    /// When keys were last used, to the second: the time of the report, since requests do not record it.
     private var usedAt: [TeamKeyID: Timestamp] = [:]
 
     var isEmpty: Bool { counts.isEmpty && refusals.isEmpty && usedAt.isEmpty }
@@ -29,7 +29,7 @@ struct UsageBacklog {
 
     var uses: [TeamKeyUse] { usedAt.map { TeamKeyUse(key: $0, at: $1) } }
 
-    /// Adds what a tally has counted, and empties it.
+    /// Adds the counts of a tally, and empties the tally.
     mutating func take(_ tally: UsageTally, day: BudgetDay, at now: Timestamp) {
         if usedAt.count < Self.rowsMax || usedAt[tally.key] != nil { usedAt[tally.key] = now }
         for row in tally.take(day: day) {
@@ -43,6 +43,6 @@ struct UsageBacklog {
         refusals += others.prefix(max(0, Self.rowsMax - refusals.count))
     }
 
-    /// The store has taken all there was.
+    /// The store has taken everything.
     mutating func removeAll() { self = UsageBacklog() }
 }

@@ -3,16 +3,17 @@ import EventLoops
 import Observability
 import Vocabulary
 
-/// Brings a worker's counts to the roll-ups in the store, once a second while there are any.
+/// Adds a worker's counts to the roll-ups in the store, once a second while there are any.
 ///
-/// Confined to its worker's loop. Counts that the store could not take are kept and added to those of the next second,
-/// so that only a crash loses them, and then those of the last second. No credits that were spent are among them.
+/// Confined to its worker's loop. Counts that the store could not take are kept, up to `UsageBacklog.rowsMax`, and sent
+/// again with those of the next second. A crash loses the counts that the store has not taken, usually those of the
+/// last second, and so does a drain whose last report fails. Spent credits are not among them.
 final class UsageReporter {
     private static let interval = Duration.seconds(1)
 
     private let loop: EventLoop
     private let rooms: SharedRooms
-    /// Where the store's answers go. Set before the first count.
+    /// Receives the store's answers. Set before the first count.
     var mailbox: Mailbox<WorkerMessage>?
     private var noted: [UsageTally] = []
     private var backlog = UsageBacklog()
@@ -26,13 +27,13 @@ final class UsageReporter {
         timer = LoopTimer(loop: loop) { [unowned self] in report() }
     }
 
-    /// A tally that was empty has counts from now on.
+    /// Registers a tally that was empty and now gets counts.
     func note(_ tally: UsageTally) {
         if noted.isEmpty, backlog.isEmpty, !isAsking { timer?.schedule(after: Self.interval) }
         noted.append(tally)
     }
 
-    /// Reports what there is and is done, whatever becomes of it.
+    /// Sends a last report, then finishes whether the store takes it or not.
     func finish(then: @escaping @Sendable () -> Void) {
         loop.preconditionInLoop()
         onFinished = then

@@ -2,15 +2,15 @@ import Authentication
 import Budgeting
 import Vocabulary
 
-/// Counts of one key's requests since they were last taken, by model. Confined to its worker.
+/// The counts of one key's requests since the last report, by model. Confined to its worker.
 final class UsageTally {
-    /// What became of a request that is no hit.
+    /// The outcome of a request that is no hit.
     enum Kind { case collapsed, miss, denied }
 
     let team: TeamID
     let key: TeamKeyID
     private var rows: [(model: String, counts: UsageCounts)] = []
-    /// Hits of one model, the usual case, which are added to `rows` when these are taken or it is another one's turn.
+    /// Hits of the current model, the usual case; added to `rows` when these are taken or another model has a hit.
     private var hitModel = ""
     private var hits: Int64 = 0
     private var hitsSaved = MicroCredits.zero
@@ -20,12 +20,12 @@ final class UsageTally {
         self.key = key.id
     }
 
-    /// Whether there is nothing to take.
+    /// Whether there is nothing to report.
     private(set) var isEmpty = true
 
     /// Counts a hit.
     ///
-    /// - Parameter saved: what the vendor would have charged and did not.
+    /// - Parameter saved: what the vendor would have charged.
     func addHit(model: String, saved: MicroCredits) {
         if model != hitModel || isEmpty {
             keepHits()
@@ -47,7 +47,7 @@ final class UsageTally {
 
     /// Counts a request that is no hit.
     ///
-    /// - Parameter model: nil when it was not forwarded: anybody could make a row of any name then, free of charge.
+    /// - Parameter model: nil if it was not forwarded; otherwise clients could create rows of any name at no cost.
     func add(_ kind: Kind, model: String?, saved: MicroCredits = .zero) {
         isEmpty = false
         let index = row(of: model ?? UsageRow.otherModels)
@@ -59,10 +59,10 @@ final class UsageTally {
         rows[index].counts.saved = rows[index].counts.saved.saturatingAdd(saved)
     }
 
-    /// Notes that the key was shown, whatever became of the request.
+    /// Notes that the key was used, whatever the outcome of the request.
     func touch() { isEmpty = false }
 
-    /// Gives the counts with the day that they are booked to, and starts over.
+    /// Takes the counts as rows of `day`, and starts over.
     func take(day: BudgetDay) -> [UsageRow] {
         keepHits()
         defer {

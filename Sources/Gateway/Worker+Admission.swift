@@ -4,14 +4,14 @@ import HTTPMessages
 import Observability
 import Serving
 
-/// What is checked of a request when its head is complete and nothing of its body has been looked at.
+/// The checks of a request whose head is complete, before its body is read.
 extension Worker {
-    /// The longest part of a path that a log line holds.
+    /// The maximum length of a path in the log, in bytes.
     private static let loggedPathMax = 200
 
-    /// Fills `facts` as far as the request is in order; throws what is wrong with it.
+    /// Fills `facts` until a check fails; throws the reply then.
     ///
-    /// - Parameter content: as it was judged without regard to the route.
+    /// - Parameter content: the announced content, checked without regard to the route.
     func admit(
         _ head: borrowing RequestHead,
         _ content: AnnouncedContent,
@@ -61,7 +61,7 @@ extension Worker {
         }
     }
 
-    /// Content that no route asked for is read past while it is small; chunks are counted as they come.
+    /// Content on a route that takes none is dropped if it is small; chunks are counted as they arrive.
     private func checkDropped(_ content: AnnouncedContent) throws(ErrorReply) {
         switch content {
         case .none, .chunked: break
@@ -71,8 +71,8 @@ extension Worker {
 
     // MARK: Requests that are not admitted
 
-    /// Fills `facts` with what is known of a request that is refused for its head or its length, before its route was
-    /// decided: what the reply and the log tell of it depends on no more than the path.
+    /// Fills `facts` for a request that was refused for its head or its length, before it was routed, so that its reply
+    /// and its log line have what the path determines.
     func describe(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, in facts: inout RequestFacts) {
         facts.method = head.method
         facts.requestID = requestID(head, bytes)
@@ -91,20 +91,20 @@ extension Worker {
         facts.unroutedPath = Array(path.prefix(Worker.loggedPathMax))
     }
 
-    /// A client that is refused may have put its key into the wrong field. One that is not refused is not looked at so
-    /// closely: it would cost every hit.
+    /// Replaces a request ID that is a secret: a refused client may have put its key into the wrong field. Requests
+    /// that are not refused are not checked, since that would cost every hit.
     private func hideRequestID(_ facts: inout RequestFacts) {
         guard case .chosen(let chosen) = facts.requestID, isSecret(chosen.span) else { return }
         facts.requestID = requestIDs.make()
     }
 
-    /// Whether these bytes are a key of a team or of the vendor, or an admin's token.
+    /// Whether these bytes are a team's key, an upstream key, or an admin token.
     private func isSecret(_ bytes: Span<UInt8>) -> Bool {
         let digest = hasher.digest(bytes)
         return callers.knows(secretDigest: digest) || hiddenDigests.contains(digest)
     }
 
-    /// The client's own `x-request-id` if it is fit to be logged and sent on, else a new one.
+    /// The client's own `x-request-id` if it may be logged and forwarded, else a new one.
     func requestID(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> RequestID {
         guard head.has(.requestID), let range = head.first(.requestID) else { return requestIDs.make() }
         let chosen = bytes.extracting(range.indices)
@@ -112,7 +112,7 @@ extension Worker {
         return .chosen(chosen.withUnsafeBufferPointer { Array($0) })
     }
 
-    /// Whether a client calls its request by its own key, which would go into the logs and to the vendor.
+    /// Whether the client's request ID is its own key, which would go into the logs and to the vendor.
     private func isShownKey(_ text: Span<UInt8>, _ head: borrowing RequestHead, _ bytes: Span<UInt8>) -> Bool {
         guard let key = head.first(.apiKey), key.count == text.count else { return false }
         let shown = bytes.extracting(key.indices)

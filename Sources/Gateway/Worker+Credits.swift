@@ -4,14 +4,14 @@ import Upstream
 import UpstreamKeys
 import Vocabulary
 
-/// Who asks for credits, for what: one question, whichever upstream key takes the request in the end. A message.
+/// A question for credits, the same whichever upstream key takes the call. A message.
 struct SpendingQuestion: Sendable {
     let team: TeamID
     let key: TeamKeyID
     let account: AccountID
     let documentID: String
     let model: String
-    /// The pages asked about, or of the document if it is known; nil when neither is.
+    /// The number of pages asked about, else of the document; nil if neither is known.
     let pages: Int?
     let cacheKey: CacheKey
     let requestID: String
@@ -31,28 +31,28 @@ struct SpendingQuestion: Sendable {
     }
 }
 
-/// What became of a question for credits. A message.
+/// The answer to a question for credits. A message.
 enum SpendingAnswer: Sendable {
-    /// The credits are held, and that is on disk.
+    /// The credits are reserved, durably.
     case admitted(Reservation)
     case denied(Denial)
-    /// The account has no key that the vendor could be asked with.
+    /// The account has no usable upstream key.
     case noKey(UpstreamFailure)
-    /// The store could not make it durable: nothing is held.
+    /// The store could not make the reservation durable: nothing is reserved.
     case failed(StoreFault)
 }
 
-/// What became of moving a reservation to another upstream key. A message.
+/// The answer to a move of a reservation to another upstream key. A message.
 enum MovingAnswer: Sendable {
     case moved(Reservation)
     case denied(Denial)
     case failed(StoreFault)
 }
 
-/// Credits, asked for with one question and answered once, on any thread. Who asks cannot tell where it is decided: memory
-/// decides at once and the answer waits for the store's commit, and a store that is shared would decide in that commit.
+/// Reservations: one question, answered once, on any thread. The caller cannot tell where the decision is made: memory
+/// decides at once and the answer waits for the store's commit; a shared store would decide in that commit.
 extension SharedRooms {
-    /// Holds credits, for the next of the account's keys by their turns whose month has room.
+    /// Reserves credits on the next key of the account, by turns, whose month has room.
     func reserve(
         _ question: SpendingQuestion,
         at now: Moment,
@@ -83,14 +83,14 @@ extension SharedRooms {
             case .admitted(let reservation): return .admitted(reservation)
             case .denied(let refusal):
                 guard case .upstreamKey = refusal.scope else { return .denied(refusal) }
-                // One that waiting helps against says more to the client.
+                // A denial that waiting can resolve tells the client more.
                 if denial?.neverFits ?? true { denial = refusal }
                 spent.append(key)
             }
         }
     }
 
-    /// Books a reservation to another upstream key, if that key's month has room.
+    /// Moves a reservation to another upstream key, if that key's month has room.
     func move(_ reservation: Reservation, to key: UpstreamKeyID, then: @escaping @Sendable (MovingAnswer) -> Void) {
         switch credits.move(reservation, to: key) {
         case .denied(let denial): then(.denied(denial))
@@ -108,22 +108,22 @@ extension SharedRooms {
 }
 
 extension Worker {
-    /// Asks for credits; the answer goes to the leader of that identifier.
+    /// Asks for credits; the answer goes to the leader with this identifier.
     func reserve(_ question: SpendingQuestion, for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.reserve(question, at: loop.moment) { mailbox.post(.reserved(leader: id, $0)) }
     }
 
-    /// Asks for a reservation to be booked to another upstream key; the answer goes to its keeper, by that identifier.
+    /// Asks to move a reservation to another upstream key; the answer goes to the keeper with this identifier.
     func move(_ reservation: Reservation, to key: UpstreamKeyID, for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.move(reservation, to: key) { mailbox.post(.moved(reservation: id, $0)) }
     }
 
-    /// Asks the store to make the ending of a reservation durable, and the result with it; the answer goes to its keeper, by
-    /// that identifier.
+    /// Asks the store to make a reservation's ending and its result durable; the answer goes to the keeper with this
+    /// identifier.
     func end(_ ending: ReservationEnding, storing result: CachedResult?, for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]

@@ -2,9 +2,9 @@ import Budgeting
 import Caching
 import Vocabulary
 
-/// The store, asked off the loop: its answers come back as messages.
+/// Requests to the store, which runs off the loop and answers by message; and the worker's counts.
 extension Worker {
-    /// Asks the store for a result and for a document's pages; the answer goes to the leader or the exchange of that
+    /// Asks the store for a result and a document's page count; the answer goes to the leader or exchange with this
     /// identifier.
     func lookUp(_ key: CacheKey?, pagesOf document: DocumentKey?, for id: UInt64) {
         loop.preconditionInLoop()
@@ -12,7 +12,7 @@ extension Worker {
         rooms.store.find(key, pagesOf: document) { mailbox.post(.looked(id: id, $0)) }
     }
 
-    /// Asks the store whether it works; the answer goes to the exchange of that identifier.
+    /// Asks the store whether it works; the answer goes to the exchange with this identifier.
     func checkStore(for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
@@ -29,18 +29,18 @@ extension Worker {
         tally.addHit(model: result.model, saved: result.credits)
     }
 
-    /// Notes that a key was shown by a request that is counted nowhere else.
+    /// Notes that a key was used, for a request that may not be counted otherwise.
     func noteUse(by caller: Caller) {
         let tally = caller.tally
         if tally.isEmpty { usage.note(tally) }
         tally.touch()
     }
 
-    /// Counts what became of a request that is no hit.
+    /// Counts a request that is no hit, by its outcome.
     ///
     /// - Parameters:
-    ///   - model: as the request names it; nil when it was not forwarded.
-    ///   - saved: what the vendor would have charged and did not.
+    ///   - model: the model that the request names; nil if it was not forwarded.
+    ///   - saved: what the vendor would have charged.
     func count(_ kind: UsageTally.Kind, by caller: Caller, model: String?, saved: MicroCredits = .zero) {
         let tally = caller.tally
         if tally.isEmpty { usage.note(tally) }

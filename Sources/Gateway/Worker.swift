@@ -13,22 +13,22 @@ import Vocabulary
 
 /// One thread's share of the gateway: a loop, a listener, its clients' connections and its connections to the vendor.
 ///
-/// Confined to its loop. A connection lives and dies on one worker; what concerns several goes through `SharedRooms`
-/// and comes back as a message. The tools (hasher, readers, writers) are lent to one request at a time, which never
-/// spans two callbacks.
+/// Confined to its loop. A connection stays on one worker; work that involves several workers goes through
+/// `SharedRooms` and comes back as a message. The tools (hasher, readers, writers) are lent to one request at a time,
+/// and never beyond one callback.
 final class Worker {
     let index: Int
     let loop: EventLoop
     let rooms: SharedRooms
     private(set) var settings: GatewaySettings
-    /// Who shows which key, under the settings of the moment.
+    /// Finds callers by their keys, under the current settings.
     var callers: CallerTable
-    /// Of secrets other than teams' keys, which must not stand in a log either.
+    /// Digests of the other secrets, besides teams' keys, that no log line may contain.
     private(set) var hiddenDigests: Set<Digest> = []
     let upstream: UpstreamClient
-    /// The clients' side.
+    /// The server for clients.
     let server: HTTPServer
-    /// Every worker's mailbox, this one's own included, by index. Set before the first connection is accepted.
+    /// The mailboxes of all workers by index, including this one's. Set before the first connection is accepted.
     var mailboxes: [Mailbox<WorkerMessage>] = [] { didSet { usage.mailbox = mailboxes[index] } }
 
     let hasher = SHA256Hasher()
@@ -36,13 +36,13 @@ final class Worker {
     var replyWriter = ReplyWriter()
     var accessLine = AccessLine()
     var requestIDs = RequestIDGenerator()
-    /// Serves one request after another, as long as none of them waits.
+    /// Reused for one request after another, as long as none of them waits.
     private var spareExchange: Exchange?
 
-    /// Those that wait for somebody, by number.
+    /// The waiting exchanges, by number.
     private var exchanges: [UInt64: Exchange] = [:]
     private var leaders: [UInt64: FlightLeader] = [:]
-    /// Those whose ending is not on disk.
+    /// The reservations whose ending is not on disk.
     private var reservations: [UInt64: ReservationKeeper] = [:]
     let usage: UsageReporter
     private var nextIdentifier: UInt64 = 1
@@ -73,7 +73,7 @@ final class Worker {
             throw GatewayServer.StartFault(description: error.description)
         }
         usage = UsageReporter(loop: loop, rooms: rooms)
-        // Last, since a listener is to be stopped before it is let go.
+        // Last, since a listener must be stopped before it is released.
         do throws(ListenFault) {
             server = try HTTPServer(
                 loop: loop,
@@ -90,7 +90,7 @@ final class Worker {
 
     // MARK: Connections
 
-    /// Accepts clients from now on.
+    /// Starts accepting clients.
     func start() {
         loop.preconditionInLoop()
         server.start { [unowned self] connection in welcome(connection) }
@@ -112,10 +112,10 @@ final class Worker {
 
     func takeExchange() -> Exchange { spareExchange.take() ?? Exchange(worker: self) }
 
-    /// Takes back one whose request was answered before it waited for anybody.
+    /// Takes back an exchange whose request was answered without waiting.
     func giveBack(_ exchange: Exchange) { spareExchange = exchange }
 
-    /// Gives an exchange the number by which it is found from now on.
+    /// Registers an exchange and returns its number.
     func enter(_ exchange: Exchange) -> UInt64 {
         let identifier = takeIdentifier()
         exchanges[identifier] = exchange
@@ -124,7 +124,7 @@ final class Worker {
 
     func forget(_ identifier: UInt64) { exchanges[identifier] = nil }
 
-    /// A number for a leader or an exchange.
+    /// A new number for a leader, an exchange or a reservation keeper.
     func takeIdentifier() -> UInt64 {
         defer { nextIdentifier += 1 }
         return nextIdentifier
@@ -146,7 +146,7 @@ final class Worker {
         finishDrainIfIdle()
     }
 
-    /// Lets a follower lead its flight, on whatever worker it is.
+    /// Lets a follower lead its flight, on the follower's worker.
     func offer(_ permit: consuming FlightPermit<FlightTicket>, to ticket: FlightTicket) {
         loop.preconditionInLoop()
         mailboxes[ticket.worker].post(.lead(exchange: ticket.exchange, FlightOffer(permit)))
@@ -154,12 +154,12 @@ final class Worker {
 
     private func lead(_ exchange: UInt64, _ offered: FlightOffer) {
         if let waiting = exchanges[exchange], waiting.lead(offered) { return }
-        // Its client has gone away: nobody spends for it, and the next one is asked.
+        // Its client has left: nothing is spent for it, and the next follower leads.
         var permit = offered.take()
         if let next = permit.handOn(without: { _ in false }).next { offer(permit, to: next) }
     }
 
-    /// Hands an outcome to everyone who waits for it, on whatever worker.
+    /// Delivers an outcome to all requests of its flight, on their workers.
     func deliver(_ outcome: FlightOutcome, to tickets: [FlightTicket]) {
         loop.preconditionInLoop()
         var byWorker: [Int: [UInt64]] = [:]
@@ -171,7 +171,7 @@ final class Worker {
     }
 
     private func receive(_ outcome: FlightOutcome, for waiting: [UInt64]) {
-        // The exchange of a client that has gone away is not found, and needs nothing.
+        // The exchange of a client that has left is not found, and needs nothing.
         for identifier in waiting { exchanges[identifier]?.receive(outcome) }
     }
 
@@ -229,15 +229,15 @@ final class Worker {
         finishDrainIfIdle()
     }
 
-    /// Follows a drain. Connections come first: their clients are told that the gateway drains, not what that does to the
-    /// calls that they wait for.
+    /// Cuts a drain short. Connections come first, so that clients are told that the gateway is draining, not how their
+    /// calls ended.
     private func cut(_ then: @escaping @Sendable () -> Void) {
         server.cut()
         upstream.cut()
         then()
     }
 
-    /// The counts of the last second go last.
+    /// Finishes the drain once nothing is left; the last usage report is sent last.
     private func finishDrainIfIdle() {
         guard isDraining, server.isEmpty, leaders.isEmpty, reservations.isEmpty, let onDrained else { return }
         self.onDrained = nil

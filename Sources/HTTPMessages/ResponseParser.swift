@@ -120,7 +120,8 @@ public struct ResponseParser: Sendable {
                 }
                 isChunked = true
             case .connection: options.add(bytes[field.value.indices])
-            case .other, .host, .expect, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID, .retryAfter,
+            case .other, .host, .expect, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID,
+                .retryAfter,
                 .keepAlive:
                 break
             }

@@ -1,11 +1,11 @@
 import Glibc
 public import Vocabulary
 
-/// The content of strings of a JSON text, with its escapes taken out. The text was read by `StrictJSON`.
+/// The unescaped content of strings in a JSON text that `StrictJSON` has read.
 ///
-/// What a string says, and the canonical spelling of it, are at most as long as the string.
+/// The content of a string, and its canonical spelling, are at most as long as the string.
 public enum JSONContent {
-    /// Appends what the string says, in UTF-8.
+    /// Appends the string's content in UTF-8.
     public static func append(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteWriter) {
         let text = UnsafeBufferPointer(rebasing: bytes[node.range])
         guard node.hasEscapes else { return output.append(text) }
@@ -23,8 +23,8 @@ public enum JSONContent {
         return output.bytes
     }
 
-    /// Whether the string of a text that was not read strictly has content: no escape of it is half of a surrogate pair.
-    /// Each escape is one that JSON knows.
+    /// Whether a string of a text that was not read strictly is well-formed: no escape is half of a surrogate pair.
+    /// Each escape must be one that JSON defines.
     public static func isWellFormed(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard node.hasEscapes else { return true }
         var index = Int(node.start)
@@ -48,7 +48,7 @@ public enum JSONContent {
         return true
     }
 
-    /// Whether the string says exactly this.
+    /// Whether the string's content equals `name`.
     @inlinable
     public static func equals(_ node: JSONTape.Node, _ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool
     {
@@ -59,7 +59,7 @@ public enum JSONContent {
         return true
     }
 
-    /// Negative, zero or positive as the bytes that the string says stand before the others, are equal or stand behind.
+    /// Negative, zero or positive as the bytes of the string's content sort before the others, are equal or sort after.
     public static func compare(_ node: JSONTape.Node, _ other: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Int
     {
         guard node.hasEscapes else {
@@ -75,7 +75,7 @@ public enum JSONContent {
         return content.next() == nil ? 0 : 1
     }
 
-    /// Appends a string in quotation marks with as few escapes as RFC 8259 §7 allows: one spelling per content.
+    /// Appends a string in quotation marks, with as few escapes as RFC 8259 §7 allows: one spelling per content.
     public static func appendCanonical(
         _ node: JSONTape.Node,
         _ bytes: UnsafeBufferPointer<UInt8>,
@@ -95,7 +95,7 @@ public enum JSONContent {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// Appends some content in quotation marks, in the same spelling.
+    /// Appends content in quotation marks, in the same spelling.
     public static func appendQuoted(_ content: String, to output: inout ByteWriter) {
         output.append(UInt8(ascii: "\""))
         var content = content
@@ -111,13 +111,13 @@ public enum JSONContent {
 
     // MARK: Escapes
 
-    /// What an escape stands for.
+    /// The meaning of an escape.
     private enum Escape {
         case byte(UInt8)
         case scalar(Unicode.Scalar)
     }
 
-    /// The escape whose backslash is at `index`, which is moved behind it.
+    /// Reads the escape whose backslash is at `index`; moves `index` past it.
     @inline(__always)
     private static func readEscape(_ text: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> Escape {
         let letter = text[index + 1]
@@ -141,7 +141,7 @@ public enum JSONContent {
         return readScalar(first, text, &index)
     }
 
-    /// The character beyond ASCII whose first unit was read.
+    /// Reads the rest of a character beyond ASCII whose first unit was read.
     private static func readScalar(_ first: UInt16, _ text: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> Escape {
         var value = UInt32(first)
         if first & 0xF800 == 0xD800 {
@@ -155,11 +155,11 @@ public enum JSONContent {
         return .scalar(scalar)
     }
 
-    /// Gives what a string says byte by byte, without memory of its own.
+    /// An iterator over the bytes of a string's content, without allocation.
     public struct Reader {
         private let text: UnsafeBufferPointer<UInt8>
         private var index = 0
-        /// Bytes of a character that was escaped, the next one lowest; 0 when there is none.
+        /// The remaining bytes of an escaped character, the next one lowest; 0 when there is none.
         private var pending: UInt32 = 0
 
         public init(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) {
@@ -186,11 +186,11 @@ public enum JSONContent {
         }
     }
 
-    /// Writes into memory that is as long as what it is given.
+    /// A writer into memory that is large enough for its input.
     private struct Writer {
         var next: UnsafeMutablePointer<UInt8>
 
-        /// Writes a text that has escapes; `takeByte` writes what one of them stands for in ASCII.
+        /// Writes a text that has escapes; `takeByte` writes the ASCII character that one of them stands for.
         @inline(__always)
         mutating func write(_ text: UnsafeBufferPointer<UInt8>, _ takeByte: (inout Writer, UInt8) -> Void) {
             var index = 0

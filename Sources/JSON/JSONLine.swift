@@ -1,16 +1,16 @@
 public import Vocabulary
 
-/// One JSON object on a line of its own, built in a buffer that is used again. Confined to its builder.
+/// One JSON object on a line of its own, built in a reused buffer. Confined to its builder.
 public struct JSONLine: ~Copyable {
     @usableFromInline
     var output = ByteWriter(capacity: 512)
 
     public init() {}
 
-    /// A copy of what was built.
+    /// A copy of the line.
     public var bytes: [UInt8] { output.bytes }
 
-    /// Lends what was built. It must not be kept beyond `body`.
+    /// Lends the line, which must not be used after `body` returns.
     @inlinable
     public borrowing func withBytes<Result, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
@@ -18,7 +18,7 @@ public struct JSONLine: ~Copyable {
         try output.withBytes(body)
     }
 
-    /// Starts a new line; what was built before is forgotten.
+    /// Starts a new line and discards the previous one.
     @inlinable
     public mutating func begin() {
         output.removeAll()
@@ -49,7 +49,7 @@ public struct JSONLine: ~Copyable {
         JSONText.appendQuoted(value, to: &output)
     }
 
-    /// A string of ours that needs no escaping.
+    /// A constant string that needs no escaping.
     @inlinable @inline(__always)
     public mutating func member(_ name: StaticString, _ value: StaticString) {
         key(name)
@@ -58,7 +58,7 @@ public struct JSONLine: ~Copyable {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// A string that `write` appends, and which needs no escaping.
+    /// A string that `write` appends; it must need no escaping.
     @inlinable @inline(__always)
     public mutating func member(_ name: StaticString, _ write: (inout ByteWriter) -> Void) {
         key(name)
@@ -73,13 +73,13 @@ public struct JSONLine: ~Copyable {
         output.append(decimal: value)
     }
 
-    /// A number with so many digits behind the point: `value` counts in units of the last one.
+    /// A number with `decimals` digits after the point: `value` counts units of the last digit.
     @inlinable @inline(__always)
     public mutating func member(_ name: StaticString, _ value: Int64, decimals: Int) {
         key(name)
         var unit: UInt64 = 1
         for _ in 0..<decimals { unit *= 10 }
-        // The sign by itself: what lies between -1 and 0 has none in its whole part.
+        // The sign is written separately: between -1 and 0 the whole part has none.
         if value < 0 { output.append(UInt8(ascii: "-")) }
         output.append(decimal: Int64(value.magnitude / unit))
         output.append(UInt8(ascii: "."))
@@ -93,13 +93,13 @@ public struct JSONLine: ~Copyable {
         write(&output)
     }
 
-    /// A JSON value that is written as it is.
+    /// A JSON value, written unchanged.
     public mutating func member(_ name: StaticString, raw value: String) {
         key(name)
         output.append(value)
     }
 
-    /// Members that another line holds already, as JSON and without their braces.
+    /// Members that are already JSON, without braces.
     @inlinable @inline(__always)
     public mutating func members(raw members: [UInt8]) {
         if members.isEmpty { return }
@@ -107,7 +107,7 @@ public struct JSONLine: ~Copyable {
         output.append(members)
     }
 
-    /// A string under a name that is escaped too.
+    /// A string, with its name escaped too.
     public mutating func member(escapedName name: String, _ value: String) {
         if output.count > 1 { output.append(UInt8(ascii: ",")) }
         JSONText.appendQuoted(name, to: &output)

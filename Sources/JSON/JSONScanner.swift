@@ -1,21 +1,21 @@
-/// Reads single tokens of a JSON text, RFC 8259 §6 and §7.
+/// A scanner of the tokens of a JSON text, RFC 8259 §6 and §7.
 struct JSONScanner {
     let bytes: UnsafeBufferPointer<UInt8>
     var position = 0
 
     init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    /// The byte at `position`, which is inside the text.
+    /// The byte at `position`, which must be inside the text.
     var current: UInt8 { bytes[position] }
 
     func fault(_ reason: String) -> JSONFault { JSONFault(reason, at: position, in: bytes) }
 
     private func fault(_ reason: String, at offset: Int) -> JSONFault { JSONFault(reason, at: offset, in: bytes) }
 
-    /// Whether there was any.
+    /// Skips white space; returns whether there was any.
     @inline(__always)
     mutating func skipWhiteSpace() -> Bool {
-        // Mostly there is none.
+        // Usually there is none.
         guard position < bytes.count, Self.isWhiteSpace(bytes[position]) else { return false }
         repeat { position &+= 1 } while position < bytes.count && Self.isWhiteSpace(bytes[position])
         return true
@@ -26,7 +26,7 @@ struct JSONScanner {
         byte <= 0x20 && (byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09)
     }
 
-    /// Skips a byte if it is the next one.
+    /// Skips the next byte if it is this one; returns whether it was.
     @inline(__always)
     mutating func takes(_ byte: UInt8) -> Bool {
         guard position < bytes.count, bytes[position] == byte else { return false }
@@ -44,13 +44,13 @@ struct JSONScanner {
 
     // MARK: Numbers
 
-    /// Skips a number, which begins with a digit or a minus.
+    /// Skips a number that starts with a digit or a minus sign.
     @inline(__always)
     mutating func skipNumber() throws(JSONFault) {
-        // Mostly it is a whole one without a sign.
+        // Usually it is an integer without a sign.
         var end = position
         if bytes[end] &- 0x31 < 9 { end = endOfDigits(end &+ 1) } else if bytes[end] == 0x30 { end &+= 1 }
-        // No part of a number: none of its bytes but + and -, which do not stand behind a digit.
+        // The number ends here: the next byte is not part of one, except + and -, which cannot follow a digit.
         if end > position, end < bytes.count, bytes[end] != UInt8(ascii: "."), bytes[end] | 0x20 != UInt8(ascii: "e"),
             !isDigit(end)
         {
@@ -95,9 +95,9 @@ struct JSONScanner {
 
     // MARK: Strings
 
-    /// Skips a string with its quotation marks; whether something in it is escaped.
+    /// Skips a string with its quotation marks; returns whether it has escapes.
     mutating func skipString() throws(JSONFault) -> Bool {
-        // The quotation mark, and what is mostly the whole string.
+        // The quotation mark, and usually the whole string.
         skipPlain()
         var hasEscapes = false
         while position < bytes.count {
@@ -117,8 +117,8 @@ struct JSONScanner {
         throw fault("a string does not end")
     }
 
-    /// Skips the byte at `position` and what follows it that stands for itself, in words of eight bytes: ASCII but for
-    /// controls, quotation mark and backslash.
+    /// Skips the byte at `position` and the following plain bytes, in words of eight: ASCII without controls, quotation
+    /// mark and backslash.
     @inline(__always)
     private mutating func skipPlain() {
         let ones: UInt64 = 0x0101_0101_0101_0101
@@ -129,7 +129,7 @@ struct JSONScanner {
             let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
             let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
             let slashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-            // The high bit of each byte that is one of these, and perhaps of some above the lowest of them.
+            // The high bit of each special byte, and possibly of other bytes above the lowest special one.
             let marks =
                 ((word &- ones &* 0x20) | (quotes &- ones) & ~quotes | (slashes &- ones) & ~slashes | word) & highs
             if marks != 0 {
@@ -157,7 +157,7 @@ struct JSONScanner {
         }
     }
 
-    /// The four digits of `\uXXXX` at `position`, which it moves behind them.
+    /// Reads the four digits of the `\uXXXX` at `position`; moves `position` past them.
     private mutating func readUnit() throws(JSONFault) -> UInt16 {
         guard position + 6 <= bytes.count, let unit = JSONScanner.unit(bytes, at: position + 2) else {
             throw fault("an escape \\u needs four hexadecimal digits")
@@ -172,13 +172,13 @@ struct JSONScanner {
         for index in start..<(start &+ 4) {
             let byte = bytes[index]
             guard byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6 else { return nil }
-            // Letters have bit 6, and their lowest bits count from 1.
+            // Letters have bit 6 set, and their low bits count from 1.
             unit = unit << 4 | UInt16(byte & 15 &+ 9 &* (byte >> 6))
         }
         return unit
     }
 
-    /// One character of two to four bytes, RFC 3629 §4: no overlong form, no surrogate, none above U+10FFFF.
+    /// Skips a character of two to four bytes, RFC 3629 §4: no overlong form, no surrogate, none above U+10FFFF.
     private mutating func skipMultibyte() throws(JSONFault) {
         let left = bytes.count - position
         let length: Int
@@ -205,11 +205,11 @@ struct JSONScanner {
     private func isContinuation(_ index: Int) -> Bool { bytes[index] & 0xC0 == 0x80 }
 }
 
-/// Why some bytes are not strict JSON, and where. Holds nothing of the bytes themselves.
+/// Why bytes are not strict JSON, and where. Contains none of the bytes themselves.
 public struct JSONFault: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong, in a clause that fits behind "at line 3, column 5: ".
+    /// The reason, as a clause that follows "at line 3, column 5: ".
     public let reason: String
-    /// Bytes before the fault.
+    /// The number of bytes before the fault.
     public let offset: Int
     /// Counted from 1; the column counts bytes.
     public let line: Int

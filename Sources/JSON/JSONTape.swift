@@ -1,8 +1,8 @@
-/// A JSON text as a row of nodes in document order: what `StrictJSON` makes of it. Confined to its reader; its memory is
-/// used again.
+/// A JSON text as a sequence of nodes in document order, made by `StrictJSON`. Confined to its reader; its memory is
+/// reused.
 ///
-/// Offsets are into the text, which must still be there when a node's content is looked at. The children of a
-/// container follow it; in an object names and values take turns.
+/// Offsets are into the text, which must still exist when a node's content is read. The children of a container follow
+/// it; in an object names and values alternate.
 public final class JSONTape {
     @frozen
     public enum Kind: UInt8 { case object, array, string, number, yes, no, null }
@@ -10,33 +10,33 @@ public final class JSONTape {
     @frozen
     public struct Node {
         public internal(set) var kind: Kind
-        /// What stands in the text is the canonical form already; in a string then, nothing is escaped.
+        /// The text is already in canonical form; a string then has no escapes.
         public internal(set) var isCanonical: Bool
-        /// Objects only: `start` is the index of the first name in the order of the names' bytes, and the `next` of each name
-        /// that of the following one, 0 behind the last. Otherwise the names are in that order as they stand in the text.
+        /// Objects only: `start` is the index of the first name in byte order, and `next` of each name is the index of
+        /// the following one, 0 at the last. When false, the names are in that order in the text.
         @usableFromInline
         var isReordered = false
-        /// The text: between the quotation marks of a string, all of anything else.
+        /// The range in the text: between the quotation marks of a string, all of any other value.
         public internal(set) var start: UInt32
         public internal(set) var end: UInt32
-        /// The index of the node after this one and all that is in it.
+        /// The index of the node after this one and its descendants.
         public internal(set) var next: UInt32
 
         @inlinable
         public var range: Range<Int> { Int(start)..<Int(end) }
 
-        /// A string's with its quotation marks.
+        /// The range, including the quotation marks of a string.
         @inlinable @inline(__always)
         public var wholeRange: Range<Int> { kind == .string ? (Int(start) &- 1)..<(Int(end) &+ 1) : range }
 
-        /// Strings only: something is escaped, so the content is not what stands in the text.
+        /// Strings only: the text has escapes, so it differs from the content.
         @inlinable
         public var hasEscapes: Bool { !isCanonical }
     }
 
-    /// So many nodes may be room that is not needed; more only when as many are there.
+    /// The maximum number of spare nodes, unless there are already more nodes than that.
     private static let spareMax = 1 << 20
-    /// Memory for so many nodes is kept from one text to the next: 1 MiB.
+    /// Memory for up to this many nodes is kept from one text to the next: 1 MiB.
     private static let keptMax = 1 << 16
 
     @usableFromInline
@@ -47,7 +47,7 @@ public final class JSONTape {
 
     deinit { base?.deallocate() }
 
-    /// Good until the next change.
+    /// Valid until the next change.
     @inlinable @inline(__always)
     public var nodes: UnsafeMutableBufferPointer<Node> { UnsafeMutableBufferPointer(start: base, count: count) }
 
@@ -58,11 +58,10 @@ public final class JSONTape {
         (base, capacity) = (nil, 0)
     }
 
-    /// Adds a node that has nothing in it so far.
+    /// Adds a node without descendants.
     ///
-    /// - Parameter textLeft: how many bytes stand behind the node's first one. A node takes two of them or more, its
-    ///   comma or bracket counted, so that room is made once and not copied again and again; what is not written to
-    ///   takes no memory.
+    /// - Parameter textLeft: the number of bytes after the node's first one. A node takes at least two, including its
+    ///   comma or bracket, so memory is allocated once and not copied repeatedly; untouched pages take no memory.
     @inline(__always)
     func append(_ kind: Kind, isCanonical: Bool, _ start: Int, _ end: Int, textLeft: Int) {
         if count == capacity { grow(textLeft) }
@@ -89,18 +88,18 @@ public final class JSONTape {
         (base, capacity) = (memory, larger)
     }
 
-    /// Adds a container that is open.
+    /// Adds an open container.
     ///
     /// - Parameters:
-    ///   - outer: which its node holds until it is closed.
-    ///   - mark: likewise.
+    ///   - outer: stored in the node until it is closed.
+    ///   - mark: stored in the node until it is closed.
     @inline(__always)
     func open(_ kind: Kind, _ start: Int, within outer: UInt32, _ mark: UInt32, textLeft: Int) {
         append(kind, isCanonical: false, start, Int(mark), textLeft: textLeft)
         nodes[count &- 1].next = outer
     }
 
-    /// The container ends before `end`, and all nodes behind it are in it; gives what its node held.
+    /// Closes the container: it ends before `end`, and all later nodes are its descendants. Returns the stored values.
     @inline(__always)
     func close(_ container: Int, at end: Int) -> (outer: UInt32, mark: UInt32) {
         let node = nodes[container]
@@ -111,7 +110,7 @@ public final class JSONTape {
 
     func setCanonical(_ container: Int) { nodes[container].isCanonical = true }
 
-    /// Links the names of an object, of which there is one or more, in the order in which they come.
+    /// Links the names of a non-empty object in the given order.
     func reorder(_ object: Int, _ names: some Sequence<UInt32>) {
         nodes[object].isReordered = true
         var previous: Int?
@@ -122,7 +121,7 @@ public final class JSONTape {
         if let previous { nodes[previous].next = 0 }
     }
 
-    /// Whether a closed container has two members, or elements, or more of them.
+    /// Whether a closed container has at least two members or elements.
     public func hasSeveral(_ container: Int) -> Bool {
         let first = container + (nodes[container].kind == .object ? 2 : 1)
         let end = nodes[container].next
@@ -143,7 +142,7 @@ public final class JSONTape {
         }
     }
 
-    /// Calls `body` with the name's index of each member of an object, in the order of the names' bytes.
+    /// Calls `body` with the name's index of each member of an object, in the byte order of the names.
     @inlinable
     public func forEachNameInOrder(of object: Int, _ body: (_ name: Int) -> Void) {
         guard nodes[object].isReordered else { return forEachMember(of: object) { name, _ in body(name) } }

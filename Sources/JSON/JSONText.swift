@@ -1,11 +1,11 @@
 public import Vocabulary
 
-/// Text inside a JSON string, RFC 8259 §7: whatever comes in, what goes out is valid and fits on one line.
+/// Text inside a JSON string, RFC 8259 §7: for any input, the output is valid and fits on one line.
 public enum JSONText {
     /// Appends `bytes` escaped, without quotation marks.
     ///
-    /// Quotation marks, backslashes, all controls, DEL, U+2028 and U+2029 are escaped; what is no UTF-8 becomes
-    /// U+FFFD. So no input ends the string, the line or the terminal's colours.
+    /// Quotation marks, backslashes, all controls, DEL, U+2028 and U+2029 are escaped; invalid UTF-8 becomes U+FFFD. So
+    /// no input can end the string or the line, or control a terminal.
     public static func appendEscaped(_ bytes: Span<UInt8>, to output: inout ByteWriter) {
         bytes.withUnsafeBufferPointer { buffer in
             var start = 0
@@ -18,7 +18,7 @@ public enum JSONText {
         }
     }
 
-    /// Appends a text escaped and in quotation marks.
+    /// Appends a text, escaped and in quotation marks.
     public static func appendQuoted(_ text: String, to output: inout ByteWriter) {
         output.append(UInt8(ascii: "\""))
         var text = text
@@ -26,7 +26,7 @@ public enum JSONText {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// A text escaped and in quotation marks.
+    /// A text, escaped and in quotation marks.
     public static func quoted(_ text: String) -> String {
         var output = ByteWriter(capacity: text.utf8.count + 16)
         appendQuoted(text, to: &output)
@@ -38,7 +38,7 @@ public enum JSONText {
         byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
-    /// Appends what stands at `index` in a safe form and says how many bytes it took.
+    /// Appends the character at `index` in a safe form; returns the number of bytes it took.
     private static func appendSpecial(
         _ bytes: UnsafeBufferPointer<UInt8>,
         _ index: Int,
@@ -61,7 +61,7 @@ public enum JSONText {
             appendUnicodeEscape(0xFFFD, to: &output)
             return 1
         }
-        // C1 controls steer terminals too.
+        // C1 controls affect terminals too.
         if scalar.value < 0xA0 || scalar.value == 0x2028 || scalar.value == 0x2029 {
             appendUnicodeEscape(UInt16(scalar.value), to: &output)
         } else {

@@ -1,8 +1,8 @@
 public import Vocabulary
 
-/// JSON trees written as text, and made of our values: exact numbers, members in the order given.
+/// JSON trees as text, and JSON values made from our types: exact numbers, members in the given order.
 extension JSONValue {
-    /// On one line, with a space after commas and colons. Recurses as deep as the tree.
+    /// The value on one line, with a space after commas and colons. Recurses to the depth of the tree.
     public var text: [UInt8] {
         var output = ByteWriter(capacity: 256)
         write(to: &output)
@@ -41,13 +41,13 @@ extension JSONValue {
 
     public static func credits(_ amount: MicroCredits) -> JSONValue { .number(amount.description) }
 
-    /// Millionths as a number with as many decimals as it needs.
+    /// Millionths as a number with as many decimals as needed.
     public static func millionths(_ number: Int64) -> JSONValue { credits(MicroCredits(micros: number)) }
 
-    /// RFC 3339 in UTC.
+    /// A string in RFC 3339 form, in UTC.
     public static func time(_ moment: Timestamp) -> JSONValue { .string(moment.rfc3339) }
 
-    /// The value, or null where there is none.
+    /// The value, or null for nil.
     public static func orNull<Value>(_ value: Value?, _ make: (Value) -> JSONValue) -> JSONValue {
         value.map(make) ?? .null
     }

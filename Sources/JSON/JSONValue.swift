@@ -1,14 +1,14 @@
-/// A JSON text as a tree, for what is read once: configuration, replies. Numbers keep their text.
+/// A JSON text as a tree, for texts that are read once: configuration, replies. Numbers keep their text.
 public indirect enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case number(String)
     case string(String)
     case array([JSONValue])
-    /// In document order; no name stands twice.
+    /// In document order; names are unique.
     case object([(name: String, value: JSONValue)])
 
-    /// Reads `bytes` as strictly as a request is read.
+    /// Reads `bytes` as strictly as a request.
     public static func parse(_ bytes: Span<UInt8>, depthMax: Int = 64) throws(JSONFault) -> JSONValue {
         try JSONValue(reading: bytes, depthMax: depthMax)
     }
@@ -22,14 +22,14 @@ public indirect enum JSONValue: Sendable {
         self = try result.get()
     }
 
-    /// The member of that name; nil when this is no object or has none.
+    /// The member of this name; nil when this is not an object or has no such member.
     public subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
 }
 
-/// Makes a tree of a tape, whose depth is bounded.
+/// Makes a tree from a tape, whose depth is bounded.
 private struct TreeBuilder {
     let tape: JSONTape
     let bytes: UnsafeBufferPointer<UInt8>

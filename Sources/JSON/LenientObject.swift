@@ -1,26 +1,26 @@
 /// The outermost members of a JSON object that the strict reader refused.
 ///
-/// For replies of a vendor whose JSON writer is not exact: NaN (Python), lone surrogates, a byte order mark, names that
-/// stand twice, a comma before a bracket. What a reply cost must be found in them, and never in the wrong place. So only
-/// what every reader agrees upon is relied on: where strings end and which bracket closes which. What could make readers
-/// differ about that (comments, apostrophes, an unknown escape) breaks the text as a whole. Names are reported as often as
-/// they stand there, and only those of the outermost object; the caller has to see to duplicates. Takes one step a byte.
+/// For replies of a vendor whose JSON writer is not exact: NaN (Python), lone surrogates, a byte order mark, duplicate
+/// names, a comma before a bracket. Their cost must be found, and never in the wrong place. So this reader relies only
+/// on facts that all readers agree on: where strings end and which bracket closes which. Anything that could make
+/// readers differ about these (comments, apostrophes, an unknown escape) makes the whole text broken. Only members of
+/// the outermost object are reported, duplicates included, which the caller must handle. Takes linear time.
 public struct LenientObject {
-    /// What a text turned out to be.
+    /// The kind of the text.
     public enum Shape {
         /// One object and white space.
         case object
-        /// One object, and behind it bytes which hold no member: there is no quotation mark among them.
+        /// One object, followed by bytes that cannot contain a member: there is no quotation mark among them.
         case objectAndMore
-        /// Neither: whatever was reported of it must not be relied on.
+        /// Neither: the members reported from it must not be used.
         case broken
     }
 
-    /// What a member says, as far as it is the same to all readers.
+    /// The part of a member's value that all readers agree on.
     public enum Value {
         /// The string's content without quotation marks, still escaped.
         case string(JSONTape.Node)
-        /// A JSON number, or what begins like one and does not begin with a zero too many.
+        /// A JSON number, or text that starts like one without a leading zero.
         case number(Range<Int>)
         case null
         case other
@@ -28,7 +28,7 @@ public struct LenientObject {
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
-    /// The closing brackets that are still to come, of what is inside a member.
+    /// The closing brackets still expected inside a member.
     private var closings: [UInt8] = []
 
     public init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
@@ -40,7 +40,7 @@ public struct LenientObject {
         while !takes("}") {
             guard let name = string(), takes(":"), let value = value() else { return .broken }
             body(name, value)
-            // A comma before the bracket is forgiven: it cannot change what the members are.
+            // A comma before the bracket is accepted: it cannot change the members.
             if !takes(","), current != UInt8(ascii: "}") { return .broken }
         }
         skipWhiteSpace()
@@ -48,7 +48,7 @@ public struct LenientObject {
         return bytes[position...].contains(UInt8(ascii: "\"")) ? .broken : .objectAndMore
     }
 
-    /// The next byte; 0, which stands nowhere, at the end.
+    /// The next byte; 0, which is valid nowhere, at the end.
     private var current: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
     private mutating func skipWhiteSpace() {
@@ -71,7 +71,7 @@ public struct LenientObject {
         }
     }
 
-    /// A string, or nil when it does not end or has an escape that JSON does not know.
+    /// Reads a string; nil when it does not end or has an escape that JSON does not define.
     private mutating func string() -> JSONTape.Node? {
         skipWhiteSpace()
         guard current == UInt8(ascii: "\"") else { return nil }
@@ -113,7 +113,7 @@ public struct LenientObject {
         }
     }
 
-    /// Skips an array or an object with all that is in it. Only its strings and brackets matter.
+    /// Skips an array or an object with its content. Only its strings and brackets matter.
     private mutating func skipContainer() -> Bool {
         closings.removeAll(keepingCapacity: true)
         while position < bytes.count {
@@ -134,7 +134,7 @@ public struct LenientObject {
         return false
     }
 
-    /// A number, a literal, or what some writers have in their place, like NaN and -Infinity.
+    /// Reads a number, a literal, or what some writers use instead, like NaN and -Infinity.
     private mutating func word() -> Value? {
         let start = position
         while Self.isOfWords(current) { position += 1 }
@@ -143,7 +143,7 @@ public struct LenientObject {
         if word.elementsEqual("null".utf8) { return .null }
         let digits = word.first == UInt8(ascii: "-") ? word.dropFirst() : word
         guard let first = digits.first, (0x30...0x39).contains(first) else { return .other }
-        // Some readers take 010 for eight.
+        // Some readers read 010 as eight.
         if first == 0x30, let second = digits.dropFirst().first, (0x30...0x39).contains(second) { return .other }
         return .number(start..<position)
     }

@@ -1,24 +1,24 @@
 import Vocabulary
 
-/// Puts the members of an object in the order of their names' bytes, which the canonical form wants, and finds two of one
-/// name on the way. Confined to its reader; its memory is used again.
+/// The names of an object: sorts them by their bytes, as the canonical form requires, and detects duplicates on the
+/// way. Confined to its reader; its memory is reused.
 ///
-/// Nothing is hashed, so that there are no names that collide.
+/// It sorts instead of hashing, so there are no collisions to attack.
 struct NameSet: ~Copyable {
-    /// What there is to say of an object's members.
+    /// The result for the members of an object.
     enum Outcome {
-        /// Each name stands behind the lower ones.
+        /// The names are already in ascending order.
         case asItStands
-        /// The tape was told another order.
+        /// The members were reordered on the tape.
         case changed
-        /// The offset of a name that stood in the object before.
+        /// The offset of a name that repeats an earlier one.
         case repeated(Int)
     }
 
     private var texts = TextOrder()
     private var unescaped = ByteWriter(capacity: 16)
 
-    /// Looks at a closed object of two members or more.
+    /// Checks and sorts a closed object of at least two members.
     mutating func putInOrder(_ object: Int, of tape: JSONTape, _ bytes: UnsafeBufferPointer<UInt8>) -> Outcome {
         texts.removeAll()
         unescaped.removeAll()

@@ -1,10 +1,10 @@
-/// Reads JSON as RFC 8259 has it, and nothing else: no byte order mark, no NaN, no trailing bytes, no lone surrogate,
-/// no invalid UTF-8, no two members of one name. Confined to its user; its memory is used again.
+/// A strict reader of RFC 8259 JSON: no byte order mark, no NaN, no trailing bytes, no lone surrogate, no invalid
+/// UTF-8, no duplicate names. Confined to its user; its memory is reused.
 ///
-/// Two readers of one text must not be able to understand different things by it: where the RFC leaves that open
-/// (duplicate names, unpaired surrogates), the text is refused. It does not recurse: containers that are open stand on
-/// a stack that is as deep as is allowed, so a megabyte of brackets is refused at the first one too many. Its time is
-/// linear in the length of the text, but for the names of an object, which are sorted.
+/// No two readers may understand a text differently: where the RFC leaves that open (duplicate names, unpaired
+/// surrogates), the text is refused. The reader does not recurse: open containers are linked through their nodes up to
+/// the maximum depth, so a megabyte of brackets is refused at the first bracket too many. Its time is linear in the
+/// length of the text, except that the names of an object are sorted.
 public struct StrictJSON: ~Copyable {
     private enum Expected {
         case firstElement, firstName, separator, value, name, colon, nothing
@@ -18,12 +18,12 @@ public struct StrictJSON: ~Copyable {
     }
 
     public let tape = JSONTape()
-    /// The innermost container that is open. What is open has no end yet: until then its node holds the container around
-    /// it, and how much was not canonical before it.
+    /// The innermost open container. Until it is closed, its node stores the enclosing container and the value of
+    /// `irregularities` before it.
     private var container = Self.outermost
     private var depth = 0
     private var isInObject = false
-    /// How much was read that the canonical form spells otherwise, or may.
+    /// The number of items read so far that the canonical form may spell differently.
     private var irregularities: UInt32 = 0
     private var names = NameSet()
     private let depthMax: Int
@@ -32,7 +32,7 @@ public struct StrictJSON: ~Copyable {
 
     public init(depthMax: Int = 64) { self.depthMax = depthMax }
 
-    /// Reads `bytes` whole; `tape` holds the result, its first node the outermost value.
+    /// Reads all of `bytes`; `tape` holds the result, with the outermost value as its first node.
     public mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONFault) {
         tape.removeAll()
         (container, depth, irregularities) = (Self.outermost, 0, 0)
@@ -52,11 +52,11 @@ public struct StrictJSON: ~Copyable {
         }
     }
 
-    /// Reads a token, and the comma or colon that follows it at once.
+    /// Reads a token, and a comma or colon that immediately follows it.
     @inline(__always)
     private mutating func step(_ expected: Expected, _ scanner: inout JSONScanner) throws(JSONFault) -> Expected {
         let byte = scanner.current
-        // Of either kind: what closes another container, or stands where none may be closed, is told apart below.
+        // A bracket of either kind; a mismatched or misplaced one is detected below.
         if byte | 0x20 == UInt8(ascii: "}"), expected.mayBeClosing, isInObject == (byte == UInt8(ascii: "}")) {
             return try close(&scanner)
         }

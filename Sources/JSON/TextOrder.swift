@@ -1,29 +1,29 @@
 import Glibc
 
-/// Puts texts in the order of their bytes, in a time that no texts can make long: n log n words of eight bytes, where
-/// each byte is looked at in one word. Confined to its user; its memory is used again.
+/// A sorter of texts by their bytes, in a time that no choice of texts can inflate: n log n comparisons of eight-byte
+/// words, where each byte is part of one word. Confined to its user; its memory is reused.
 ///
 /// A radix sort by words (Bentley and Sedgewick, "Fast algorithms for sorting and searching strings", 1997, with eight
-/// bytes for a character): texts are sorted by one word, and only those that agree in it are looked at again, in their
-/// next words. So texts that begin alike cost no more than reading each of them once.
+/// bytes for a character): texts are sorted by one word, and only texts that agree in it are compared by their next
+/// words. So texts with a common prefix cost no more than reading each of them once.
 public struct TextOrder {
     @usableFromInline
     struct Entry {
-        /// The bytes from the depth on that is sorted by, the first one highest; zeros behind the end.
+        /// The eight bytes at the current depth, the first one highest; zeros after the end.
         var word: UInt64 = 0
-        /// Where it begins in the first memory, or with the highest bit in the second one.
+        /// Its offset in the first memory, or in the second one if the highest bit is set.
         let place: UInt32
         let length: UInt32
         @usableFromInline
         let number: UInt32
 
-        /// How much there is from a depth on, and anything above 8 alike: of texts that agree in a word with its zeros the
-        /// one that ends in it stands before, and those that end behind it are not told apart yet.
+        /// The number of bytes from a depth on, capped at 9. Of texts with equal words, zeros included, the one that
+        /// ends within the word sorts first; texts that end after it are not distinguished yet.
         @inline(__always)
         func rest(_ depth: Int) -> Int { min(Int(length) - depth, 9) }
     }
 
-    /// The two memories that texts lie in. Lent for a call.
+    /// The two memories that contain the texts. Lent for a call.
     public struct Memories {
         let first, second: UnsafeBufferPointer<UInt8>
 
@@ -33,16 +33,16 @@ public struct TextOrder {
         }
     }
 
-    /// Texts at these places agree in as many bytes as the depth is.
+    /// A range of texts that agree in their first `depth` bytes.
     private struct Part {
         let range: Range<Int>
         let depth: Int
     }
 
     private static let secondMark: UInt32 = 1 << 31
-    /// Parts of so many texts are sorted by insertion.
+    /// Parts of up to this many texts are sorted by insertion.
     private static let insertionMax = 16
-    /// Memory for so many texts is kept from one use to the next.
+    /// Memory for up to this many texts is kept from one use to the next.
     private static let keptMax = 1 << 14
 
     @usableFromInline
@@ -58,7 +58,7 @@ public struct TextOrder {
 
     /// Adds a text of fewer than 2^31 bytes.
     ///
-    /// - Parameter number: what it is known by.
+    /// - Parameter number: identifies the text.
     public mutating func append(_ number: UInt32, _ range: Range<Int>, inSecond: Bool = false) {
         let place = UInt32(range.lowerBound)
         entries.append(
@@ -66,11 +66,11 @@ public struct TextOrder {
         )
     }
 
-    /// The numbers of the texts, in their order once they are sorted.
+    /// The numbers of the texts; in sorted order after `sort`.
     @inlinable
     public var numbers: some Sequence<UInt32> { entries.lazy.map(\.number) }
 
-    /// Whether there was anything to do: if not, each text stands behind lower ones.
+    /// Sorts the texts; false when there was nothing to do, as their first words strictly ascend.
     public mutating func sort(_ memories: Memories) -> Bool {
         let isDone = entries.withUnsafeMutableBufferPointer { entries in
             var isAscending = true
@@ -92,7 +92,7 @@ public struct TextOrder {
         return true
     }
 
-    /// Sorts more than a few texts that have their first words.
+    /// Sorts more than `insertionMax` texts whose first words are set.
     private mutating func sortParts(_ memories: Memories) {
         var parts: [Part] = []
         swap(&parts, &self.parts)
@@ -116,7 +116,7 @@ public struct TextOrder {
         swap(&parts, &self.parts)
     }
 
-    /// Puts off the runs of texts that agree in their words and go on behind them.
+    /// Queues the runs of texts that agree in their word and continue after it.
     private static func split(
         _ part: Part,
         _ entries: UnsafeMutableBufferPointer<Entry>,
@@ -150,14 +150,14 @@ public struct TextOrder {
         }
     }
 
-    /// The lowest number of a text that equals one of a lower number, once they are sorted.
+    /// The lowest number of a text that equals a text with a lower number. Call after `sort`.
     public func firstRepeated(_ memories: Memories) -> UInt32? {
         var first: UInt32?
-        // The two lowest numbers of those that equal the one before.
+        // The two lowest numbers in the current run of equal texts.
         var (lowest, second) = (UInt32.max, UInt32.max)
         for index in entries.indices {
             let number = entries[index].number
-            // Equal texts were sorted by the same words to the end, so that those whose words differ are not looked at.
+            // Equal texts were sorted by the same words to the end, so texts with different words need no comparison.
             if index > 0, entries[index].word == entries[index - 1].word,
                 entries[index].length == entries[index - 1].length,
                 Self.compare(entries[index - 1], entries[index], 0, memories) == 0
@@ -181,11 +181,11 @@ public struct TextOrder {
 
     @inline(__always)
     private static func start(_ entry: Entry, _ memories: Memories) -> UnsafePointer<UInt8> {
-        // A text that is compared has bytes, or none of them are read.
+        // A compared text has bytes, or none of them are read.
         memory(entry, memories).baseAddress! + Int(entry.place & ~secondMark)
     }
 
-    /// The eight bytes from the depth on, the first one highest, with zeros behind the text's end.
+    /// The eight bytes from `depth` on, the first one highest, with zeros after the text's end.
     @inline(__always)
     private static func word(_ entry: Entry, _ depth: Int, _ memories: Memories) -> UInt64 {
         let rest = max(Int(entry.length) &- depth, 0)
@@ -193,7 +193,7 @@ public struct TextOrder {
         let begin = Int(entry.place & ~secondMark) &+ min(depth, Int(entry.length))
         if begin &+ 8 <= memory.count {
             let raw = UnsafeRawPointer(memory.baseAddress!).loadUnaligned(fromByteOffset: begin, as: UInt64.self)
-            // A shift by 64 gives 0, which takes away what is behind an empty text.
+            // A shift by 64 gives 0, which clears the bytes after an empty text.
             return rest >= 8 ? UInt64(bigEndian: raw) : UInt64(bigEndian: raw) & ~(UInt64.max >> (8 * rest))
         }
         var word: UInt64 = 0
@@ -201,7 +201,7 @@ public struct TextOrder {
         return word
     }
 
-    /// Negative, zero or positive as one text stands before the other, is equal or stands behind it.
+    /// Negative, zero or positive as one text sorts before the other, is equal or sorts after it.
     private static func compare(_ one: Entry, _ other: Entry, _ depth: Int, _ memories: Memories) -> Int {
         let length = min(Int(one.length), Int(other.length)) - depth
         let result = memcmp(start(one, memories) + depth, start(other, memories) + depth, length)

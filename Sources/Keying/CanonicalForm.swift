@@ -1,13 +1,13 @@
 import JSON
 import Vocabulary
 
-/// The one spelling of a JSON value: no white space, members in the order of their names' bytes, as few escapes as
-/// possible, numbers as they were written (1.0 is not 1: a reader may tell them apart).
+/// The canonical spelling of a JSON value: no white space, members in the byte order of their names, as few escapes as
+/// possible, numbers as written (1.0 is not 1: a reader may tell them apart).
 struct CanonicalForm {
     let tape: JSONTape
     let bytes: UnsafeBufferPointer<UInt8>
 
-    /// Appends the value at `index`. Recurses as deep as the text is nested, which the reader bounds.
+    /// Appends the value at `index`. Recurses to the nesting depth of the text, which the reader bounds.
     func append(_ index: Int, to output: inout ByteWriter) {
         let node = tape.nodes[index]
         if node.isCanonical { return output.append(UnsafeBufferPointer(rebasing: bytes[node.wholeRange])) }
@@ -39,10 +39,10 @@ struct CanonicalForm {
         output.append(UInt8(ascii: "}"))
     }
 
-    /// Appends a member, whose value stands behind its name.
+    /// Appends a member; its value follows its name on the tape.
     func appendMember(_ name: Int, to output: inout ByteWriter) {
         let (key, value) = (tape.nodes[name], tape.nodes[name + 1])
-        // All at once where nothing but a colon stands between the two.
+        // One copy if only a colon separates the two.
         if key.isCanonical, value.isCanonical, value.wholeRange.lowerBound == key.wholeRange.upperBound + 1 {
             let range = key.wholeRange.lowerBound..<value.wholeRange.upperBound
             return output.append(UnsafeBufferPointer(rebasing: bytes[range]))

@@ -2,26 +2,26 @@ import Glibc
 import JSON
 import Vocabulary
 
-/// The categories of one request while they are read: where each stands, and its label unescaped. Confined to its
-/// reader; its memory is used again.
+/// The categories of one request while it is read: the position of each, and its unescaped label. Confined to its
+/// reader; its memory is reused.
 struct CategoryList: ~Copyable {
     struct Category {
-        /// The nodes of the object and of what its two known members hold.
+        /// The nodes of the object and of the values of its two known members.
         let object, label, description: Int
-        /// Whether label and description are all there is in it.
+        /// Whether it has no members but label and description.
         let isPlain: Bool
-        /// Where the label stands in `labels`.
+        /// The range of the label in `labels`.
         let text: Range<Int>
     }
 
-    /// Pairs of so many categories are compared each with each; more are sorted for it.
+    /// Up to this many categories are compared pairwise; more are sorted to find duplicates.
     private static let pairwiseMax = 16
-    /// Memory for so many categories is kept from one request to the next.
+    /// Memory for up to this many categories is kept from one request to the next.
     private static let keptMax = 1 << 12
 
     private(set) var categories: [Category] = []
     private var labels = ByteWriter(capacity: 256)
-    /// The positions of more than a few categories, once they are sorted by their labels.
+    /// The positions of more than `pairwiseMax` categories, sorted by label.
     private var order = TextOrder()
 
     mutating func removeAll() {
@@ -38,7 +38,7 @@ struct CategoryList: ~Copyable {
         )
     }
 
-    /// The position of a category whose label stood before.
+    /// The position of a category that repeats an earlier label.
     mutating func firstDuplicate() -> Int? {
         guard categories.count > Self.pairwiseMax else {
             return categories.indices.first { later in (0..<later).contains { compare($0, later) == 0 } }
@@ -56,9 +56,9 @@ struct CategoryList: ~Copyable {
         return position.map { Int($0) }
     }
 
-    /// Puts them in the order of their labels' bytes, after `firstDuplicate` has found none.
+    /// Sorts the categories by the bytes of their labels, after `firstDuplicate` has found none.
     mutating func sortByLabel() {
-        // As many as there are in a request, which mostly come in an order of their own: by insertion, in place.
+        // Few categories, as most requests have, are sorted by insertion, in place.
         guard categories.count <= Self.pairwiseMax else {
             categories = order.numbers.map { categories[Int($0)] }
             return
@@ -72,7 +72,7 @@ struct CategoryList: ~Copyable {
         }
     }
 
-    /// Negative, zero or positive as one label's bytes stand before the other's, are equal or stand behind.
+    /// Negative, zero or positive as the bytes of one label sort before the other's, are equal or sort after.
     private borrowing func compare(_ one: Int, _ other: Int) -> Int {
         let (left, right) = (categories[one].text, categories[other].text)
         return labels.withBytes { bytes in

@@ -1,9 +1,9 @@
 import JSON
 import Vocabulary
 
-/// What the members of a classify body say, and the canonical form that follows from it.
+/// The meaning of a classify body's members, and the canonical form made from it.
 ///
-/// Members that the vendor's page does not list are kept as they are, at any depth, and are part of the key.
+/// Members that the vendor's page does not list are kept unchanged, at any depth, and are part of the key.
 struct ClassifyMeaning {
     private static let defaultModel = "gpt-4o-mini"
 
@@ -13,12 +13,12 @@ struct ClassifyMeaning {
     private var nodes: UnsafeMutableBufferPointer<JSONTape.Node> { form.tape.nodes }
     private var bytes: UnsafeBufferPointer<UInt8> { form.bytes }
 
-    /// The members that are known: no two of one object begin alike.
+    /// The known members. Within one object no two of them start with the same letter.
     private enum KnownMember {
         case document, schema, pages, model
         case label, description
 
-        /// The one of a body whose name begins with a letter of either case.
+        /// The member of a body whose name starts with this letter, in either case.
         @inline(__always)
         static func ofBody(_ first: UInt8) -> KnownMember? {
             switch first | 0x20 {
@@ -30,7 +30,7 @@ struct ClassifyMeaning {
             }
         }
 
-        /// The one of a category, likewise.
+        /// The member of a category whose name starts with this letter, in either case.
         @inline(__always)
         static func ofCategory(_ first: UInt8) -> KnownMember? {
             switch first | 0x20 {
@@ -52,7 +52,7 @@ struct ClassifyMeaning {
         }
     }
 
-    /// Where the known members' values stand, and what they say.
+    /// The nodes of the known members' values.
     private struct Members {
         var document: Int?
         var schema: Int?
@@ -62,8 +62,8 @@ struct ClassifyMeaning {
     }
 
     /// - Parameters:
-    ///   - categories: memory for them.
-    ///   - output: memory for the canonical form.
+    ///   - categories: reusable memory for the categories.
+    ///   - output: reusable memory for the canonical form.
     func read(
         _ categories: inout CategoryList,
         writing output: inout ByteWriter
@@ -95,8 +95,8 @@ struct ClassifyMeaning {
         return members
     }
 
-    /// Which of the known members has this name. A name that differs from a known one only in letter case would be ignored by
-    /// one reader and taken by another, so it is refused.
+    /// Which of the known members has this name. A name that differs from a known one only in letter case would be
+    /// ignored by one reader and taken by another, so it is refused.
     @inline(__always)
     private func known(
         _ name: Int,
@@ -104,14 +104,14 @@ struct ClassifyMeaning {
         _ path: @autoclosure () -> String
     ) throws(KeyingFault) -> KnownMember? {
         let node = nodes[name]
-        // No letter beyond ASCII folds to the first one of a known name.
+        // No letter beyond ASCII folds to the first letter of a known name.
         guard let first = firstByte(node), let member = candidate(first) else { return nil }
         if JSONContent.equals(node, member.name, bytes) { return member }
         guard isFolded(node, member.name) else { return nil }
         throw KeyingFault("\(path())\(spelling(node))", "is \(member.name) in other letter case; write \(member.name)")
     }
 
-    /// The first byte of what the name says; nil when it says nothing.
+    /// The first byte of the unescaped name; nil when the name is empty.
     @inline(__always)
     private func firstByte(_ node: JSONTape.Node) -> UInt8? {
         if node.range.isEmpty { return nil }
@@ -121,8 +121,8 @@ struct ClassifyMeaning {
         return content.next()
     }
 
-    /// Whether the name is the known one but for letter case. Readers that fold letter case fold more than ASCII:
-    /// U+017F is an s to them, and U+212A a k.
+    /// Whether the name equals the known one up to letter case. Readers that fold case fold more than ASCII: U+017F is
+    /// an s to them, and U+212A a k.
     private func isFolded(_ node: JSONTape.Node, _ known: StaticString) -> Bool {
         if node.hasEscapes {
             var content = JSONContent.Reader(node, bytes)
@@ -152,7 +152,7 @@ struct ClassifyMeaning {
         return next() == nil
     }
 
-    /// The name as it was sent: that it is a known one but for letter case makes it fit to be shown.
+    /// The name as it was sent. It is safe to show, since it is a known name up to letter case.
     private func spelling(_ name: JSONTape.Node) -> String {
         String(decoding: JSONContent.bytes(name, bytes), as: UTF8.self)
     }
@@ -242,7 +242,7 @@ struct ClassifyMeaning {
 
     // MARK: Writing
 
-    /// Writes the canonical form, and says where in it the document's UUID stands.
+    /// Writes the canonical form; returns the range of the document's UUID in it.
     private func write(
         _ members: Members,
         _ document: [UInt8],
@@ -283,7 +283,7 @@ struct ClassifyMeaning {
         case other(name: Int)
     }
 
-    /// Calls `body` with what the canonical form's members are, in the order of their names' bytes.
+    /// Calls `body` with each member of the canonical form, in the byte order of their names.
     private func forEachMember(_ members: Members, hasPages: Bool, _ body: (Member) -> Void) {
         guard members.hasOthers else {
             body(.schema)
@@ -291,7 +291,7 @@ struct ClassifyMeaning {
             if hasPages { body(.pages) }
             return body(.model)
         }
-        // The model is the only one that is written without standing there.
+        // The model is the only member that is written even if the body lacks it.
         var lacksModel = members.model == nil
         form.tape.forEachNameInOrder(of: 0) { name in
             if lacksModel, JSONContent.compare(nodes[name], "query_model", bytes) > 0 {

@@ -1,9 +1,9 @@
 import JSON
 public import Vocabulary
 
-/// Reads the body of a classify request: strict JSON, then what each member may be, then the canonical form.
+/// The reader of classify bodies: checks strict JSON, then each member, then makes the canonical form.
 ///
-/// Confined to its worker; its memory is used again, but for what only a body of a hostile shape takes.
+/// Confined to its worker; its memory is reused, except what only a body of a hostile shape needs.
 /// `docs/api.md` §2, `docs/keying.md`.
 public final class ClassifyReader {
     private var json = StrictJSON()
@@ -12,7 +12,7 @@ public final class ClassifyReader {
 
     public init() {}
 
-    /// What `body` asks; throws what is wrong with it.
+    /// Reads the request in `body`; throws if it is not a valid one.
     public func read(_ body: Span<UInt8>, schemaOrder: SchemaOrder) throws(KeyingFault) -> ClassifyRequest {
         let result = body.withUnsafeBufferPointer { bytes -> Result<ClassifyRequest, KeyingFault> in
             defer { json.tape.removeAll() }
@@ -31,11 +31,11 @@ public final class ClassifyReader {
     }
 }
 
-/// Why a body is no classify request: 400, before anything is spent.
+/// Why a body is not a classify request: answered 400, before anything is spent.
 public struct KeyingFault: Error, Equatable, Sendable {
-    /// `invalidJSON`, or `invalidRequest` for JSON that does not mean a classify request.
+    /// `invalidJSON`, or `invalidRequest` for JSON that is not a classify request.
     public let code: ErrorCode
-    /// Names the member by its path and says what to do; holds nothing of the body but names that are ours.
+    /// Names the member by its path and says what to do; contains nothing from the body but known names.
     public let message: String
 
     init(_ fault: JSONFault) {

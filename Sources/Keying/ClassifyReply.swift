@@ -1,38 +1,38 @@
 import JSON
 public import Vocabulary
 
-/// What the body of a vendor's reply to a classify request says. Immutable.
+/// The content of the vendor's reply to a classify request. Immutable.
 ///
-/// It is read strictly, since only what has one meaning may be stored. What is not strict JSON is read once more, leniently:
-/// the client gets it as it is, and what the vendor charged for it is booked if all readers would find the same number.
+/// It is read strictly, since only an unambiguous reply may be stored. A body that is not strict JSON is read again,
+/// leniently: the client gets it unchanged, and its charge is booked if all readers would find the same number.
 public struct ClassifyReply: Sendable, Equatable {
-    /// What stands in `credits_used`.
+    /// The value of `credits_used`.
     public enum Credits: Sendable, Equatable {
-        /// Not there.
+        /// Absent.
         case missing
-        /// There, as null.
+        /// Present, as null.
         case null
-        /// Negative, no number, beyond all measure, or there twice.
+        /// Negative, not a number, out of range, or present twice.
         case unsound
         /// Rounded to the nearest micro-credit, halves up.
         case sound(MicroCredits)
     }
 
-    /// What is to be done with the reply: `docs/faults.md` §3, `docs/api.md` §2.
+    /// How to handle the reply: `docs/faults.md` §3, `docs/api.md` §2.
     public enum Verdict: Sendable, Equatable {
         /// A result that may be stored.
         case storable(MicroCredits)
-        /// `request_status` failed or exception: passed on, charged at what it says, nothing when it says nothing.
+        /// `request_status` failed or exception: passed on, charged at its credits, zero when it has none.
         case failedReply(MicroCredits)
-        /// Nobody can say what it cost: passed on, not stored.
+        /// The cost is unknown: passed on, not stored.
         case unsoundCredits
         /// Sound credits, but no result that may be stored: passed on; with the reason.
         case passedOnUnstored(MicroCredits, reason: String)
-        /// No answer to this request: 502; with the reason, and what it cost if it says so.
+        /// Not an answer to this request: 502; with the reason, and the cost if the reply has one.
         case invalid(String, MicroCredits?)
     }
 
-    /// The members that are looked at.
+    /// The members that are read.
     private enum Member: Int, CaseIterable {
         case requestStatus, documentID, classification, pageCount, credits
 
@@ -55,22 +55,22 @@ public struct ClassifyReply: Sendable, Equatable {
 
     /// False when the body is not one JSON object, strict or not.
     public private(set) var isObject = false
-    /// Whether the body is JSON as RFC 8259 has it, with no name twice.
+    /// Whether the body is JSON as of RFC 8259, without duplicate names.
     public private(set) var isStrict = false
     public private(set) var requestStatus: String?
     /// In lower case when it is a UUID.
     public private(set) var documentID: String?
-    /// `document_id` is there and is neither null nor one string.
+    /// `document_id` is present and is neither null nor a single string.
     private var hasOddDocument = false
     public private(set) var classification: String?
     public private(set) var credits = Credits.missing
-    /// Where the number of `credits_used` stands in the body; nil unless it is a number.
+    /// The range of the number of `credits_used` in the body; nil unless it is a number.
     public private(set) var creditsRange: Range<Int>?
     public private(set) var pageCount: Int?
 
     private init() {}
 
-    /// Reads a body; whatever it is, the verdict says what follows.
+    /// Reads any body; the verdict says how to handle it.
     public static func read(_ body: Span<UInt8>) -> ClassifyReply {
         body.withUnsafeBufferPointer { bytes in
             var json = StrictJSON()
@@ -141,7 +141,8 @@ public struct ClassifyReply: Sendable, Equatable {
         }
     }
 
-    /// A member that was there before says nothing any more: which of both counts, each reader decides for itself.
+    /// A duplicate member no longer counts, since readers differ about which of the two to take; an equal `document_id`
+    /// does.
     private mutating func takeAgain(_ member: Member, _ content: Content) {
         switch member {
         case .requestStatus: requestStatus = nil
@@ -180,9 +181,9 @@ public struct ClassifyReply: Sendable, Equatable {
         }
     }
 
-    // MARK: What follows
+    // MARK: Verdict
 
-    /// What is to be done with the reply to a request for this document and these labels.
+    /// How to handle the reply to a request for this document and these labels.
     public func verdict(documentID asked: String, labels: [[UInt8]]) -> Verdict {
         guard isObject else { return .invalid("the body is not a JSON object", soundCredits) }
         let hasFailed = requestStatus == "failed" || requestStatus == "exception"
@@ -200,7 +201,8 @@ public struct ClassifyReply: Sendable, Equatable {
         return credits
     }
 
-    /// Whether a document is named that was not asked about. What failed may name anything but a document.
+    /// Whether the reply may be about a document other than the requested one. A failed reply may name anything but
+    /// another document.
     private func isAboutAnother(_ asked: String, hasFailed: Bool) -> Bool {
         guard let documentID else { return hasOddDocument && !hasFailed }
         if documentID.utf8.elementsEqual(asked.utf8) { return hasOddDocument }

@@ -2,17 +2,17 @@ public import Cryptography
 import JSON
 public import Vocabulary
 
-/// Whether the order of the categories is part of the question.
+/// Whether the order of the categories is part of the request's meaning.
 public enum SchemaOrder: Sendable, Equatable {
     case insignificant, significant
 }
 
-/// For whom results are shared: part of every key.
+/// The scope within which results are shared: part of every key.
 public struct KeyScope: Hashable, Sendable {
     public let account: AccountID
     /// Nil when the whole organisation shares results.
     public let team: TeamID?
-    /// Lengths stand before texts, so that no two scopes run together.
+    /// Texts are prefixed with their lengths, so that no two scopes have the same bytes.
     let prefix: [UInt8]
 
     public init(account: AccountID, team: TeamID?) {
@@ -31,22 +31,22 @@ public struct KeyScope: Hashable, Sendable {
     }
 }
 
-/// What a classify body asks, with everything that does not matter taken out. Immutable.
+/// A classify request, with all insignificant differences removed. Immutable.
 public struct ClassifyRequest: Sendable {
-    /// Where the document's UUID stands in `canonical`.
+    /// The range of the document's UUID in `canonical`.
     let documentRange: Range<Int>
     /// Nil for all pages.
     public let pages: PageSet?
     public let model: String
-    /// JSON in canonical form. What is hashed is what is forwarded, so that the vendor never reads a request
+    /// JSON in canonical form. The same bytes are hashed and forwarded, so that the vendor never reads a request
     /// otherwise than it was keyed.
     public let canonical: [UInt8]
 
-    /// A UUID in lower case; made anew at each call.
+    /// A UUID in lower case; allocated at each call.
     public var documentID: String { String(decoding: canonical[documentRange], as: UTF8.self) }
 
-    /// The labels of the categories in their order, unescaped, in UTF-8. Read out of the canonical form: only a reply of
-    /// the vendor is compared with them.
+    /// The labels of the categories in their order, unescaped, in UTF-8. Parsed from the canonical form on demand: they
+    /// are only compared with a reply of the vendor.
     public var labels: [[UInt8]] {
         canonical.withUnsafeBufferPointer { bytes in
             var json = StrictJSON()
@@ -70,7 +70,7 @@ public struct ClassifyRequest: Sendable {
         }
     }
 
-    /// The version of the key's own format; a change of it forgets all results.
+    /// The version of the key format; changing it invalidates all results.
     private static let keyFormat: [UInt8] = Array("tollgate result 1\0".utf8)
 
     /// The key of the result: SHA-256 of format, scope and canonical form.
@@ -84,10 +84,10 @@ public struct ClassifyRequest: Sendable {
 }
 
 extension KeyScope {
-    /// The hash by which the bodies of this scope's teams are known as they were sent: an identical body is a hit without
-    /// being parsed, and the same body in another scope has another fingerprint.
+    /// The hash for bodies of this scope as they were sent: an identical body is a hit without being parsed, and the
+    /// same body in another scope has another fingerprint.
     ///
-    /// - Parameter secret: of the process, so that nobody can make two bodies of one fingerprint.
+    /// - Parameter secret: a secret of the process, so that a client cannot construct two bodies with one fingerprint.
     public func bodyHash(secret: [UInt8]) -> KeyedHash {
         KeyedHash(secret: secret, purpose: Array("body ".utf8) + prefix)
     }

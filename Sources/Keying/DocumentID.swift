@@ -1,6 +1,6 @@
 /// The text form of a UUID, RFC 9562 §4: 8-4-4-4-12 hexadecimal digits.
 public enum DocumentID {
-    /// In lower case; nil when it is none. The version is not looked at: the vendor gives them out, not we.
+    /// The UUID in lower case; nil when it is not one. The version is not checked: the vendor assigns the identifiers.
     public static func canonical(_ text: [UInt8]) -> [UInt8]? {
         guard text.count == 36 else { return nil }
         var lowered = text

@@ -1,15 +1,15 @@
-/// A set of pages of a document, as `page_range` names it: `1-3`, `1,3,5`.
+/// A set of pages of a document, as written in `page_range`: `1-3`, `1,3,5`.
 public struct PageSet: Hashable, Sendable {
-    /// In ascending order, with a gap between each two.
+    /// In ascending order, with a gap between any two.
     public let ranges: [ClosedRange<Int>]
 
     public static let pageMax = 1_000_000
     public static let partsMax = 1_000
 
-    /// How many pages there are in it.
+    /// The number of pages.
     public var count: Int { ranges.reduce(0) { $0 + $1.count } }
 
-    /// The one spelling of this set: `1-3,5`.
+    /// The canonical spelling of this set: `1-3,5`.
     public var text: String {
         ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
     }
@@ -27,12 +27,12 @@ public struct PageSet: Hashable, Sendable {
         ranges = merged
     }
 
-    /// Why a text names no set of pages, in a clause that follows the member's name.
+    /// Why a text is not a set of pages, as a clause that follows the member's name.
     public struct Fault: Error, Equatable, Sendable {
         public let reason: String
     }
 
-    /// Reads parts like `4` or `1-3` between commas; spaces may stand around numbers.
+    /// Reads parts like `4` or `1-3` separated by commas; spaces are allowed around numbers.
     public static func parse(_ text: [UInt8]) throws(Fault) -> PageSet {
         var reader = PartReader(bytes: text)
         var parts: [ClosedRange<Int>] = []

@@ -1,9 +1,9 @@
 public import Vocabulary
 
-/// Who changed what, when and whence: `docs/api.md` §6. Holds no secret.
+/// An entry of the audit log: who changed what, when, and from where. `docs/api.md` §6. Holds no secret.
 public struct AuditEntry: Sendable, Equatable {
     public let at: Timestamp
-    /// The name of the token that was shown.
+    /// The name of the token that authorized the change.
     public let actor: String
     public let role: String
     /// `team.create`, `team_key.rotate`.
@@ -12,9 +12,9 @@ public struct AuditEntry: Sendable, Equatable {
     public let target: String
     /// The client's IP address.
     public let address: String
-    /// What was changed as the API shows it, as JSON; nil for what was not there before.
+    /// The item before the change, as the API shows it, in JSON; nil if it is new.
     public let before: [UInt8]?
-    /// Nil for what is not there any more.
+    /// The item after the change; nil if it was deleted.
     public let after: [UInt8]?
 
     public init(
@@ -38,7 +38,7 @@ public struct AuditEntry: Sendable, Equatable {
     }
 }
 
-/// An entry of the audit log with its number, which ascends in time.
+/// An entry of the audit log with its number, which ascends with time.
 public struct AuditRecord: Sendable, Equatable {
     public let id: Int64
     public let entry: AuditEntry

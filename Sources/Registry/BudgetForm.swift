@@ -3,16 +3,16 @@ public import Forms
 import JSON
 import Vocabulary
 
-/// Budgets as the file and the admin API write them.
+/// The JSON form of budgets in the file and the admin API.
 public enum BudgetForm {
     /// Reads a list of budgets; none when the member is absent.
     public static func read(_ reader: ObjectReader, _ name: String) -> [Budget] {
         var windows = Set<String>()
         return (reader.objects(name, atMost: FormLimits.budgets) ?? []).compactMap { entry in
             let budget = readBudget(entry)
-            // A window that could not be read is told already.
+            // A window that could not be read was already reported.
             guard let budget else { return nil }
-            // A shadow budget may stand beside an enforced one: to try a limit out.
+            // A shadow budget is allowed beside an enforced one, to try out a limit.
             if !windows.insert("\(budget.window) \(budget.isEnforced)").inserted {
                 entry.fault("window", "stands twice; give one budget for each window, and one with enforce false")
             }

@@ -1,24 +1,24 @@
 public import Vocabulary
 
-/// What an operator decided about a key. It holds for as long as the key has the secret that it had then.
+/// An operator's decision about a key. It holds as long as the key keeps the secret it had then.
 public struct KeyRuling: Sendable, Equatable {
-    /// The key that it is about.
+    /// The key that the ruling is about.
     public enum Subject: Sendable, Hashable {
         case teamKey(TeamKeyID)
         case upstreamKey(UpstreamKeyID)
     }
 
     public enum Verdict: String, Sendable, CaseIterable {
-        /// Of a team's key of the file: it is not valid any more.
+        /// A team's key of the file is no longer valid.
         case revoked
-        /// Of a key at the vendor: it takes no new request, and those under way end with it.
+        /// An upstream key takes no new requests; requests in flight finish with it.
         case draining
-        /// Of a key at the vendor: it is not to be used.
+        /// An upstream key must not be used.
         case disabled
     }
 
     public let subject: Subject
-    /// SHA-256 of the secret: another secret is none of this ruling's business.
+    /// SHA-256 of the secret: the ruling does not apply to any other secret.
     public let secretDigest: Digest
     public let verdict: Verdict
     public let at: Timestamp

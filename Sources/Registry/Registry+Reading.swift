@@ -1,7 +1,7 @@
 import UpstreamKeys
 public import Vocabulary
 
-/// What there is, by identifier and in the order of identifiers.
+/// Lookups by identifier, and lists in the order of identifiers.
 extension Registry {
     public func team(_ id: TeamID) -> (record: TeamRecord, source: RegistrySource)? {
         fileTeams[id].map { ($0, .file) } ?? storedTeams[id].map { ($0, .store) }
@@ -48,17 +48,18 @@ extension Registry {
         Set(fileTeams.keys).union(storedTeams.keys).sorted { $0.rawValue < $1.rawValue }
     }
 
-    /// The keys of a team; of those that the store has for it only the ones that no other team of the file has (R1).
+    /// The keys of a team, without keys of the store whose identifier the file gives to another team (R1).
     ///
     /// - Parameters:
-    ///   - cursor: only identifiers behind this one.
-    ///   - count: at most so many.
+    ///   - cursor: the identifier to start after; nil to start at the first.
+    ///   - count: the maximum number of identifiers.
     public func teamKeyIDs(of team: TeamID, after cursor: String? = nil, atMost count: Int = .max) -> [TeamKeyID] {
         guard let keys = teamKeyIDs[team] else { return [] }
         return Array(keys.behind(cursor).lazy.filter { teamKey($0)?.record.team == team }.prefix(count))
     }
 
-    /// The keys of a team that are not revoked, in no order; also those that have no effect here (R1).
+    /// The keys of a team without those whose stored record is revoked. Includes keys without effect (R1), and keys of
+    /// the file whatever the ruling on them.
     public func goodTeamKeyIDs(of team: TeamID) -> [TeamKeyID] {
         (teamKeyIDs[team]?.ids ?? []).filter { storedTeamKeys[$0]?.revokedAt == nil }
     }
@@ -69,13 +70,14 @@ extension Registry {
         return file.upstreamKeys.map(\.key.id) + stored.sorted { $0.rawValue < $1.rawValue }
     }
 
-    /// The accounts that some key at the vendor has; not those of keys that have no effect (R1).
+    /// The accounts of all upstream keys, without keys that have no effect (R1).
     public var accounts: Set<AccountID> {
         let stored = storedUpstreamKeys.values.map(\.stored).filter { fileUpstreamKeys[$0.id] == nil }
         return Set(file.upstreamKeys.map(\.key.account)).union(stored.map(\.account))
     }
 
-    /// Identifiers that file and store both have: what the store has there is without effect (R1). For a warning.
+    /// Items of the store without effect: the file has the same identifier (R1), or a key's team is gone. For a
+    /// warning.
     public var shadowed: [String] {
         let teams = storedTeams.keys.filter { fileTeams[$0] != nil }.map { "team/\($0)" }
         let keys = storedTeamKeys.keys.filter { fileTeamKeys[$0] != nil }.map { "team_key/\($0)" }

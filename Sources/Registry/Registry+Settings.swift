@@ -3,9 +3,9 @@ public import Budgeting
 public import UpstreamKeys
 public import Vocabulary
 
-/// What the rooms work with, made of what the registry has.
+/// The settings that other modules work with, made from the registry.
 extension Registry {
-    /// The team as requests meet it.
+    /// The team as request handling sees it.
     public func team(of record: TeamRecord) -> Team {
         Team(
             id: record.id,
@@ -16,8 +16,8 @@ extension Registry {
         )
     }
 
-    /// The secrets by which a key is known: the present one, and those that were replaced and are still good. None of a
-    /// key that is revoked or whose team is not there.
+    /// One entry for each valid secret of a key: the current one, and replaced ones in their grace period. Empty for a
+    /// key that is revoked or whose team does not exist.
     public func directoryKeys(of id: TeamKeyID, team: (TeamID) -> Team?) -> [TeamKey] {
         guard let key = teamKey(id)?.record, key.revokedAt == nil, let team = team(key.team) else { return [] }
         let present = TeamKey(id: id, team: team, secretDigest: key.secretDigest, notAfter: key.notAfter)
@@ -28,13 +28,13 @@ extension Registry {
             }
     }
 
-    /// All digests by which the key is, or was until now, in a directory.
+    /// All digests under which a directory may have the key.
     public func digests(of id: TeamKeyID) -> [Digest] {
         guard let key = teamKey(id)?.record else { return [] }
         return [key.secretDigest] + key.retiring.map(\.digest)
     }
 
-    /// All teams and keys, the file's first: if two have one secret, the file's counts.
+    /// All teams and keys, the file's first: if two keys have the same secret, the file's counts.
     public func directory() -> TeamDirectory {
         var teams: [TeamID: Team] = [:]
         for id in teamIDs { teams[id] = self.team(id).map { team(of: $0.record) } }
@@ -46,7 +46,7 @@ extension Registry {
         )
     }
 
-    /// The file's plan with the budgets of everything that there is.
+    /// The file's plan with the budgets of all teams and keys.
     public func budgetPlan(_ plan: BudgetPlan) -> BudgetPlan {
         var plan = plan
         plan.teams = [:]
@@ -61,10 +61,10 @@ extension Registry {
         return plan
     }
 
-    /// The vendor's keys with what operators decided about them.
+    /// The upstream keys with the operators' rulings applied.
     public var upstreamKeys: [UpstreamKey] { upstreamKeyIDs.compactMap { upstreamKey($0)?.entry.key } }
 
-    /// The budgets of one scope; none of one that is not there.
+    /// The budgets of one scope; empty if it does not exist.
     public func budgets(of scope: BudgetScope) -> [Budget] {
         switch scope {
         case .organization: []

@@ -4,16 +4,16 @@ public import Vocabulary
 
 /// Changes of teams' keys.
 extension Registry {
-    /// What all keys take in memory stays within 1 GiB.
+    /// Bounds the memory of all keys to 1 GiB.
     static let teamKeysMax = 1_000_000
-    /// Of one team, the revoked ones and those of the file included.
+    /// The maximum number of keys of one team, including revoked keys and keys of the file.
     static let keysPerTeamMax = FormLimits.teamKeys
-    /// Secrets that are still good beside the present one; of more the oldest one ends.
+    /// The maximum number of replaced secrets in their grace period; one more ends the oldest.
     static let retiringMax = 8
 
     /// Issues a key.
     ///
-    /// - Parameter id: nil for the public identifier that stands in the secret.
+    /// - Parameter id: nil for the public identifier contained in the secret.
     public func issuing(
         _ id: TeamKeyID?,
         for team: TeamID,
@@ -46,7 +46,7 @@ extension Registry {
         return change("team_key.create", key, before: nil, at: now)
     }
 
-    /// Gives a key another secret; the one before stays good for `grace`.
+    /// Gives a key a new secret; the previous one stays valid for `grace`.
     public func rotating(
         _ id: TeamKeyID,
         of team: TeamID,
@@ -71,8 +71,8 @@ extension Registry {
         return change("team_key.rotate", key, before: before.record, at: now)
     }
 
-    /// Makes a key invalid for good; one of the file until the file gives it another secret. Nothing is left to do for one
-    /// that is revoked already.
+    /// Revokes a key for good, or a key of the file until the file gives it another secret. Nil when it is already
+    /// revoked.
     public func revoking(_ id: TeamKeyID, of team: TeamID, at now: Timestamp) throws(RegistryRefusal) -> RegistryChange?
     {
         let (before, source) = try key(id, of: team)
@@ -91,7 +91,7 @@ extension Registry {
         return change
     }
 
-    /// The key, which must be the team's.
+    /// The key, which must belong to the team.
     public func key(
         _ id: TeamKeyID,
         of team: TeamID
@@ -118,14 +118,14 @@ extension Registry {
     }
 }
 
-/// What rotations answered, over a restart.
+/// The answers to rotations, kept across a restart.
 extension Registry {
     /// The secret of a rotation, sealed for the store; nil without a master key.
     public func seal(rotation secret: String, of key: TeamKeyID) -> [UInt8]? {
         sealer.seal(Array(secret.utf8), .rotation(key))
     }
 
-    /// What the store remembers of rotations. One that cannot be opened is forgotten: it has minutes to live.
+    /// The rotations remembered by the store. One that cannot be opened is dropped: it has minutes to live.
     public func memory(of receipts: [RotationReceipt], at now: Timestamp) -> RotationMemory {
         var memory = RotationMemory()
         for receipt in receipts where receipt.until > now {

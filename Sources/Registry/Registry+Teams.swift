@@ -3,7 +3,7 @@ public import Vocabulary
 
 /// Changes of teams.
 extension Registry {
-    /// More teams than any organisation has, and few enough that a list of them takes milliseconds to sort.
+    /// More teams than any organisation has, few enough to sort a list of them in milliseconds.
     static let teamsMax = FormLimits.teams
 
     public func creating(_ team: TeamRecord) throws(RegistryRefusal) -> RegistryChange {
@@ -20,7 +20,7 @@ extension Registry {
         )
     }
 
-    /// - Parameter changed: of the same identifier.
+    /// - Parameter changed: the new record; its identifier names the team.
     public func changing(_ changed: TeamRecord) throws(RegistryRefusal) -> RegistryChange {
         let team = try ownTeam(changed.id)
         return RegistryChange(
@@ -32,7 +32,7 @@ extension Registry {
         )
     }
 
-    /// With its keys, which are not valid any more then. What was spent stays in the ledger.
+    /// Deletes a team and its keys, which are no longer valid. Its spend stays in the ledger.
     public func deleting(_ id: TeamID) throws(RegistryRefusal) -> RegistryChange {
         let team = try ownTeam(id)
         return RegistryChange(
@@ -44,7 +44,7 @@ extension Registry {
         )
     }
 
-    /// A team that the file names none of whose matter it is (R1).
+    /// The team, if the store owns it (R1).
     private func ownTeam(_ id: TeamID) throws(RegistryRefusal) -> TeamRecord {
         guard let (team, source) = team(id) else { throw .notFound("team \(id)") }
         guard source == .store else {

@@ -3,7 +3,7 @@ import Forms
 public import UpstreamKeys
 public import Vocabulary
 
-/// Changes of the vendor's keys.
+/// Changes of upstream keys.
 extension Registry {
     static let upstreamKeysMax = FormLimits.upstreamKeys
 
@@ -38,12 +38,12 @@ extension Registry {
         return change("upstream_key.create", [.saveUpstreamKey(key)], id)
     }
 
-    /// Changes what is said of a key.
+    /// Changes the terms or the state of a key.
     ///
     /// - Parameters:
-    ///   - terms: nil where they stay; of a key of the file they must.
-    ///   - state: what the operator decides; nil where that stays. An active one also says that the key is good, whatever
-    ///     the vendor's replies said of it.
+    ///   - terms: nil to leave them unchanged, as is required for a key of the file.
+    ///   - state: the operator's decision; nil to leave it unchanged. `active` also clears what the vendor's replies
+    ///     said of the key.
     public func changing(
         _ id: UpstreamKeyID,
         terms: UpstreamKeyTerms?,
@@ -84,8 +84,7 @@ extension Registry {
         )
     }
 
-    /// Gives a key another secret, which is used from the next request on. What operators decided about the old one is
-    /// forgotten (R5).
+    /// Gives a key a new secret, which is used from the next request on. Ends the ruling on the old one (R5).
     public func rotating(upstream id: UpstreamKeyID, secret: [UInt8]) throws(RegistryRefusal) -> RegistryChange {
         guard var key = try ownUpstreamKey(id) else { preconditionFailure("a key of the store that it has not") }
         let (sealed, digest) = try seal(secret, of: id)
@@ -96,7 +95,7 @@ extension Registry {
 
     /// Deletes a key of the store.
     ///
-    /// - Throws: also when a team of the file needs it: the next start, which reads that file, would refuse.
+    /// - Throws: also when a team of the file needs it: the next start would refuse that file.
     public func deleting(upstream id: UpstreamKeyID) throws(RegistryRefusal) -> RegistryChange {
         if let key = try ownUpstreamKey(id), let team = fileTeam(relyingOn: key) {
             throw .conflict(
@@ -141,7 +140,7 @@ extension Registry {
             )
         }
         let digest = SHA256Hasher().digest(secret)
-        // Not as one array: a copy of a million keys would hold the loop.
+        // Not as one array: copying a million keys would block the loop.
         let isTeams =
             fileTeamKeys.values.contains { $0.secretDigest == digest }
             || storedTeamKeys.values.contains { $0.secretDigest == digest }
@@ -151,7 +150,7 @@ extension Registry {
         return (sealed, digest)
     }
 
-    /// With what the key looks like before and after these steps.
+    /// The change made by these steps, with the key before and after it.
     private func change(_ action: String, _ writes: [RegistryWrite], _ id: UpstreamKeyID) -> RegistryChange {
         var then = self
         for write in writes { then.apply(write) }

@@ -2,22 +2,24 @@ import Authentication
 import Budgeting
 import Vocabulary
 
-// Which teams, team keys and vendor's keys there are, and who may change them. Some are named in the configuration file,
-// others were made through the admin API and live in the store. What holds, always:
+// The teams, team keys and upstream keys that exist, and who may change them. Some are named in the configuration file,
+// others were made through the admin API and live in the store. The invariants:
 //
-// R1. What the file names belongs to the file: no change but a ruling on a key (`docs/api.md` §6). Where file and store
-//     know the same identifier the file's counts, and the store's has no effect for as long as it does.
-// R2. A change is decided first, from what is there, and gives steps (`RegistryWrite`). The same steps are made durable
-//     in the store and then done here, so that what is in memory is what the next start finds.
-// R3. An identifier keeps what was spent: rotation, another name or another budget never makes a new one.
+// R1. Items named in the file belong to the file: they cannot be changed here except by a ruling on a key
+//     (`docs/api.md` §6). Where file and store have the same identifier the file's item counts, and the store's has no
+//     effect meanwhile.
+// R2. A change is first decided, from the current state, as a list of steps (`RegistryWrite`). The same steps are made
+//     durable in the store and then applied here, so that memory equals what the next start would read.
+// R3. Spend belongs to the identifier: a rotation, another name or another budget never makes a new one.
 // R4. No secret of a team's key is here, only digests; the vendor's secrets are, since they have to be sent.
-// R5. A ruling is on a key with a secret. It is gone for good when the file, or a rotation, gives the key another one.
+// R5. A ruling applies to a key with one secret. It is gone for good once the file, or a rotation, replaces that
+//     secret.
 //
-// Changes are made one after the other by whoever has the registry; it has neither lock nor clock.
+// The owner of the registry makes one change at a time; the registry has neither lock nor clock.
 
-/// The teams and keys of the moment. Pure; confined to the one who keeps it.
+/// The current teams and keys. Pure; confined to its owner.
 public struct Registry: Sendable {
-    /// A vendor's key of the store, with its secret opened.
+    /// An upstream key of the store, with its secret decrypted.
     struct OpenedUpstreamKey {
         var stored: StoredUpstreamKey
         var secret: [UInt8]
@@ -31,15 +33,15 @@ public struct Registry: Sendable {
     var storedTeamKeys: [TeamKeyID: TeamKeyRecord] = [:]
     var storedUpstreamKeys: [UpstreamKeyID: OpenedUpstreamKey] = [:]
     var rulings: [KeyRuling.Subject: KeyRuling] = [:]
-    /// The keys of each team, of the file and of the store, in order: a page of them is found without sorting them all.
+    /// The keys of each team, from file and store, sorted: a page of them is found without sorting them all.
     var teamKeyIDs: [TeamID: SortedKeys] = [:]
     let sealer: SecretSealer
 
-    /// - Parameter sealer: opens the vendor's secrets that the store has, and seals new ones.
-    /// - Throws: the secrets in the store cannot be opened.
+    /// - Parameter sealer: opens the vendor's secrets in the store, and seals new ones.
+    /// - Throws: when a secret in the store cannot be opened.
     public init(file: FileRegistry, rows: RegistryRows, sealer: SecretSealer) throws(SealerFault) {
         self.sealer = sealer
-        // A store that somebody edited by hand may hold numbers that no form takes, with which nobody reckons.
+        // A store edited by hand may hold numbers that no form accepts and later arithmetic does not expect.
         for var team in rows.teams {
             team.budgets = team.budgets.map(\.bounded)
             storedTeams[team.id] = team
@@ -57,7 +59,7 @@ public struct Registry: Sendable {
         replace(file: file)
     }
 
-    /// The steps that seal anew what is sealed under the master key of before.
+    /// The steps that reseal the secrets sealed under the previous master key.
     public func resealing() -> [RegistryWrite] {
         storedUpstreamKeys.values.filter { sealer.isOutdated($0.stored.sealedSecret) }.compactMap { opened in
             var key = opened.stored
@@ -69,7 +71,7 @@ public struct Registry: Sendable {
 
     // MARK: Changing
 
-    /// The steps that follow from another file: rulings on keys that have another secret in it (R5).
+    /// The steps that follow from a new file: it ends the rulings on keys whose secret it replaces (R5).
     public func following(_ file: FileRegistry) -> [RegistryWrite] {
         let team = file.teamKeys.map { (KeyRuling.Subject.teamKey($0.id), $0.secretDigest) }
         let upstream = file.upstreamKeys.map { (KeyRuling.Subject.upstreamKey($0.key.id), $0.key.secretDigest) }
@@ -79,7 +81,7 @@ public struct Registry: Sendable {
         }
     }
 
-    /// Takes what another file says into use.
+    /// Replaces the items of the file.
     public mutating func replace(file: FileRegistry) {
         self.file = file
         fileTeams = Dictionary(uniqueKeysWithValues: file.teams.map { ($0.id, $0) })
@@ -89,7 +91,7 @@ public struct Registry: Sendable {
         teamKeyIDs = Dictionary(grouping: keys, by: \.team).mapValues { SortedKeys($0.map(\.id)) }
     }
 
-    /// Does one step, which is durable in the store (R2).
+    /// Applies one step that is durable in the store (R2).
     public mutating func apply(_ write: RegistryWrite) {
         switch write {
         case .saveTeam(let team): storedTeams[team.id] = team
@@ -102,31 +104,31 @@ public struct Registry: Sendable {
             teamKeyIDs[key.team, default: SortedKeys([])].insert(key.id)
         case .saveUpstreamKey(let key):
             let known = storedUpstreamKeys[key.id]
-            // What is sealed here was sealed with this sealer, so that it can be opened.
+            // This sealer sealed it, so it can be opened.
             let secret = known?.stored.sealedSecret == key.sealedSecret ? known?.secret : try? sealer.open(key)
             guard let secret else { preconditionFailure("a sealed secret of \(key.id) that cannot be opened") }
             storedUpstreamKeys[key.id] = OpenedUpstreamKey(stored: key, secret: secret)
         case .removeUpstreamKey(let id): storedUpstreamKeys[id] = nil
         case .saveRuling(let ruling): rulings[ruling.subject] = ruling
         case .removeRuling(let subject): rulings[subject] = nil
-        // Receipts are kept by `RotationMemory`, and what replies said by the rings.
+        // `RotationMemory` keeps receipts; the rings keep what replies said of a key.
         case .saveReceipt, .enableUpstreamKey: break
         }
     }
 
-    /// What an operator has decided about a key with this secret.
+    /// The ruling on a key with this secret.
     func ruling(_ subject: KeyRuling.Subject, _ digest: Digest) -> KeyRuling? {
         rulings[subject].flatMap { $0.secretDigest == digest ? $0 : nil }
     }
 }
 
 extension MicroCredits {
-    /// The nearest amount that a form takes.
+    /// The nearest amount that a form accepts.
     fileprivate var bounded: MicroCredits { min(max(.zero, self), .maximum) }
 }
 
 extension Budget {
-    /// The budget with the nearest limit that a form takes.
+    /// The budget with the nearest limit that a form accepts.
     fileprivate var bounded: Budget {
         Budget(window: window, limit: limit.bounded, isEnforced: isEnforced, alertAtMillionths: alertAtMillionths)
     }

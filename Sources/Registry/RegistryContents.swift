@@ -1,4 +1,4 @@
-/// The teams and keys that the configuration file names. Immutable; replaced whole by a reload.
+/// The teams and keys named in the configuration file. Immutable; replaced as a whole by a reload.
 public struct FileRegistry: Sendable {
     public var teams: [TeamRecord]
     public var teamKeys: [TeamKeyRecord]
@@ -19,7 +19,7 @@ public struct FileRegistry: Sendable {
     }
 }
 
-/// All that the store has of teams and keys, in no order.
+/// All rows of teams and keys in the store, in no order.
 public struct RegistryRows: Sendable, Equatable {
     public var teams: [TeamRecord] = []
     public var teamKeys: [TeamKeyRecord] = []

@@ -1,12 +1,12 @@
 public import Vocabulary
 
-/// What the store keeps of teams and keys, and the log of who changed them.
+/// The stored teams and keys, and the audit log of their changes.
 ///
-/// Callable from any thread and never blocking; answered as by `Ledger`: exactly once, and durable when it says success.
+/// Callable from any thread; never blocks. Answers as `Ledger` does: exactly once, and success means durable.
 public protocol RegistryStore: Sendable {
-    /// Does all steps of a change, and its entry in the audit log, in one transaction.
+    /// Writes all steps of a change, and its entry in the audit log, in one transaction.
     ///
-    /// - Parameter audit: nil for what no operator did, like what follows from a new configuration.
+    /// - Parameter audit: nil for changes that no operator made, such as the consequences of a new configuration.
     func apply(
         _ writes: [RegistryWrite],
         audit: AuditEntry?,
@@ -16,14 +16,14 @@ public protocol RegistryStore: Sendable {
     /// A page of the audit log, newest first.
     ///
     /// - Parameters:
-    ///   - before: only entries with a lesser number; nil from the newest on.
-    ///   - count: how many at most.
+    ///   - before: only entries with a lesser number; nil to start at the newest.
+    ///   - count: the maximum number of entries.
     func audit(
         before: Int64?,
         atMost count: Int,
         then: @escaping @Sendable (Result<[AuditRecord], StoreFault>) -> Void
     )
 
-    /// When each of these keys was last used; those that never were are absent.
+    /// The time at which each of these keys was last used; keys never used are absent.
     func uses(of keys: [TeamKeyID], then: @escaping @Sendable (Result<[TeamKeyID: Timestamp], StoreFault>) -> Void)
 }

@@ -1,11 +1,10 @@
 public import Vocabulary
 
-/// The secrets that rotations gave within the last minutes, so that a repeated one answers the same. Pure.
-/// `docs/api.md` §5.
+/// The secrets given by rotations of the last minutes, for idempotent replay. Pure. `docs/api.md` §5.
 public struct RotationMemory: Sendable {
     /// How long a rotation is remembered.
     public static let lifetime = Duration.seconds(600)
-    /// More rotations than people make in that time; beyond them the oldest one is forgotten.
+    /// More rotations than people make in that time; one more drops the oldest.
     static let receiptsMax = 10_000
 
     private struct Request: Hashable {
@@ -37,24 +36,24 @@ public struct RotationMemory: Sendable {
         receipts[Request(key: key, digest: requestDigest)] = Receipt(secret: secret, until: until)
     }
 
-    /// What that request was answered; nil when it was none, or too long ago.
+    /// The secret that this request was answered with; nil if there was no such request, or it has expired.
     public func secret(of key: TeamKeyID, requestDigest: Digest, at now: Timestamp) -> String? {
         guard let receipt = receipts[Request(key: key, digest: requestDigest)], now < receipt.until else { return nil }
         return receipt.secret
     }
 
-    /// A key that was revoked, or is gone, has no secret to tell; another one may come to have its name.
+    /// Drops the secrets of keys that were revoked or deleted: another key may get the same identifier.
     public mutating func forget(_ keys: Set<TeamKeyID>) { receipts = receipts.filter { !keys.contains($0.key.key) } }
 }
 
-/// What a rotation with an `Idempotency-Key` answered, so that a repeated one answers the same: `docs/api.md` §5.
+/// The answer to a rotation with an `Idempotency-Key`, for idempotent replay: `docs/api.md` §5.
 public struct RotationReceipt: Sendable, Equatable {
     public let key: TeamKeyID
     /// SHA-256 of the `Idempotency-Key`, whose text is the client's.
     public let requestDigest: Digest
     /// Sealed under the master key, with the key's identifier as context.
     public let sealedSecret: [UInt8]
-    /// From this moment on it is forgotten.
+    /// The time at which it expires.
     public let until: Timestamp
 
     public init(key: TeamKeyID, requestDigest: Digest, sealedSecret: [UInt8], until: Timestamp) {

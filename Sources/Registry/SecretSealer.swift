@@ -1,19 +1,19 @@
 public import Cryptography
 public import Vocabulary
 
-/// Seals what the store keeps of secrets under the master key, and opens it again: `docs/api.md` §6.
+/// The sealer of the secrets in the store: encrypts them under the master key and opens them. `docs/api.md` §6.
 ///
-/// Immutable. Without a master key nothing is sealed, and nothing that was sealed can be opened.
+/// Immutable. Without a master key nothing can be sealed or opened.
 public struct SecretSealer: Sendable {
-    /// What the master key is given in: 32 bytes in base64 or hex.
+    /// The environment variable of the master key: 32 bytes in base64 or hex.
     public static let variable = "TOLLGATE_MASTER_KEY"
-    /// What the one before is given in while secrets are sealed anew.
+    /// The environment variable of the previous master key while secrets are resealed.
     public static let previousVariable = "TOLLGATE_MASTER_KEY_PREVIOUS"
 
-    /// What a sealed secret is of: a secret is opened only as what it was sealed for.
+    /// The purpose of a sealed secret: it can be opened only for the purpose it was sealed for.
     public enum Purpose {
         case upstreamKey(UpstreamKeyID)
-        /// The secret that a rotation of a team's key gave.
+        /// The secret given by a rotation of a team's key.
         case rotation(TeamKeyID)
 
         var context: String {
@@ -34,7 +34,7 @@ public struct SecretSealer: Sendable {
 
     /// Reads the keys from the environment.
     ///
-    /// - Throws: a variable is set and holds no key; its value is not repeated.
+    /// - Throws: when a variable is set but is not a key; the error does not contain its value.
     public init(environment: [String: String]) throws(SealerFault) {
         master = try Self.key(Self.variable, environment)
         previous = try Self.key(Self.previousVariable, environment)
@@ -67,7 +67,7 @@ public struct SecretSealer: Sendable {
         try open(key.sealedSecret, .upstreamKey(key.id))
     }
 
-    /// Whether the secret is sealed under the key of before, and so has to be sealed anew.
+    /// Whether the secret is sealed under the previous key and has to be resealed.
     func isOutdated(_ sealed: [UInt8]) -> Bool { master?.opens(sealed) == false }
 }
 
@@ -75,7 +75,7 @@ public struct SecretSealer: Sendable {
 public enum SealerFault: Error, Equatable, Sendable, CustomStringConvertible {
     case missing(String)
     case malformed(String)
-    /// Sealed with another key than those that are given.
+    /// Sealed with a key other than the given ones.
     case wrong
     case damaged(String)
 

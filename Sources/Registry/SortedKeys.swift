@@ -1,6 +1,6 @@
 import Vocabulary
 
-/// Identifiers of keys in the order of their texts, each once.
+/// A sorted set of key identifiers, ordered by text.
 struct SortedKeys: Sendable {
     private(set) var ids: [TeamKeyID]
 
@@ -14,13 +14,13 @@ struct SortedKeys: Sendable {
         ids.insert(id, at: place)
     }
 
-    /// Those that come after a text; all without one.
+    /// The identifiers after a text; all for nil.
     func behind(_ cursor: String?) -> ArraySlice<TeamKeyID> {
         guard let cursor else { return ids[...] }
         return ids[firstIndex { $0 > cursor }...]
     }
 
-    /// The first place from which on all texts are `isBeyond`; the end when there is none.
+    /// The first index whose text satisfies `isBeyond`, as all later ones do; the end index if there is none.
     private func firstIndex(_ isBeyond: (String) -> Bool) -> Int {
         var (low, high) = (ids.startIndex, ids.endIndex)
         while low < high {

@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// A key at the vendor as the store keeps it: its secret is sealed.
+/// An upstream key as stored, with its secret sealed.
 public struct StoredUpstreamKey: Sendable, Equatable {
     public let id: UpstreamKeyID
     public let account: AccountID

@@ -1,11 +1,11 @@
 public import Forms
 public import Vocabulary
 
-/// A team's members as the file and the admin API write them.
+/// The JSON form of a team in the file and the admin API.
 public enum TeamForm {
-    /// Reads the members beside `id` and `keys` into a record; what is absent stays as it is there, what is null goes.
+    /// Reads all members but `id` and `keys` into a record; an absent member leaves its value, null clears it.
     ///
-    /// - Parameter accounts: those that some upstream key has; another one is a fault.
+    /// - Parameter accounts: the accounts of upstream keys; any other account is a fault. Not checked when empty.
     public static func read(_ reader: ObjectReader, into record: inout TeamRecord, accounts: Set<AccountID>) {
         if !reader.isNull("name") { reader.name("name", into: &record.name) }
         readAccount(reader, into: &record.account, accounts)

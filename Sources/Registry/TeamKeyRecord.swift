@@ -1,12 +1,12 @@
 public import Budgeting
 public import Vocabulary
 
-/// A team's key as the file names it or the admin API made it. The secret itself is nowhere, only its digest.
+/// A team's key from the file or the admin API. The secret itself is not kept anywhere, only its digest.
 public struct TeamKeyRecord: Sendable, Equatable {
-    /// A secret that was replaced and is still good for a while.
+    /// A replaced secret in its grace period.
     public struct RetiringSecret: Sendable, Equatable {
         public let digest: Digest
-        /// From this moment on it is not valid any more.
+        /// The time from which it is no longer valid.
         public let until: Timestamp
 
         public init(digest: Digest, until: Timestamp) {
@@ -15,25 +15,25 @@ public struct TeamKeyRecord: Sendable, Equatable {
         }
     }
 
-    /// Unique over all teams; what was spent belongs to it, whatever its secret is.
+    /// Unique over all teams. Spend belongs to it, whatever its secret is.
     public let id: TeamKeyID
     public let team: TeamID
-    /// What stands in the secret for people to know the key by; nil for keys of the file.
+    /// The part of the secret by which people recognize the key; nil for keys of the file.
     public let publicID: String?
-    /// For people; empty when nobody gave one.
+    /// For people; empty when none was given.
     public var name: String
     /// SHA-256 of the secret.
     public var secretDigest: Digest
-    /// Secrets that were replaced and are still good, newest first.
+    /// Replaced secrets in their grace period, newest first.
     public var retiring: [RetiringSecret]
-    /// From this moment on the key is not valid any more; nil for no end.
+    /// The time from which the key is no longer valid; nil for no end.
     public var notAfter: Timestamp?
     public var budgets: [Budget]
     /// Nil for keys of the file.
     public let createdAt: Timestamp?
-    /// When the secret was replaced last; nil when it never was.
+    /// The time of the last rotation; nil if there was none.
     public var rotatedAt: Timestamp?
-    /// When it was revoked; nil while it is not.
+    /// The time of revocation; nil while it is not revoked.
     public var revokedAt: Timestamp?
 
     public init(
@@ -64,7 +64,7 @@ public struct TeamKeyRecord: Sendable, Equatable {
 }
 
 extension TeamKeyRecord {
-    /// What a key is good for at a moment.
+    /// The validity of a key at a given time.
     public enum State: String, Sendable {
         case active
         case expired

@@ -1,19 +1,19 @@
 import Cryptography
 public import Vocabulary
 
-/// The secret of a team's key as it is made here: `tg_`, the key's public identifier, `_` and 32 random characters.
+/// A new secret of a team's key: `tg_`, the key's public identifier, `_` and 32 random characters.
 ///
-/// It is shown once, and only its digest is kept. Printing it shows nothing.
+/// It is shown once, and only its digest is kept. Printing the value does not reveal it.
 public struct TeamKeySecret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Characters that stand in no two ways in a URL, a shell or a field line. 62 to the 32nd is 190 bits.
+    /// Characters that need no escaping in a URL, a shell or a field line. 62 to the 32nd is 190 bits.
     private static let secretCharacters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
-    /// Without those that people mistake for one another.
+    /// Without characters that people confuse.
     private static let publicCharacters = Array("abcdefghijkmnpqrstuvwxyz23456789".utf8)
     private static let secretLength = 32
     private static let publicLength = 8
 
     public let publicID: String
-    /// The whole secret, for the one who asked for it.
+    /// The whole secret, for the client that asked for it.
     public let text: String
     /// SHA-256 of `text`.
     public let digest: Digest
@@ -24,9 +24,9 @@ public struct TeamKeySecret: Sendable, CustomStringConvertible, CustomDebugStrin
         digest = SHA256Hasher().digest(Array(text.utf8))
     }
 
-    /// A new secret.
+    /// Makes a new secret.
     ///
-    /// - Parameter publicID: of a key that gets another secret; nil for a new key's.
+    /// - Parameter publicID: the identifier of an existing key; nil for a new key.
     public static func make(publicID: String? = nil) -> TeamKeySecret {
         let publicID = publicID ?? random(publicCharacters, count: publicLength)
         return TeamKeySecret(
@@ -35,7 +35,7 @@ public struct TeamKeySecret: Sendable, CustomStringConvertible, CustomDebugStrin
         )
     }
 
-    /// Every character as likely as every other: bytes beyond the last multiple of their number are thrown away.
+    /// Random characters, uniformly distributed: bytes at or above the last multiple of their number are discarded.
     private static func random(_ characters: [UInt8], count: Int) -> String {
         let limit = 256 / characters.count * characters.count
         var text: [UInt8] = []

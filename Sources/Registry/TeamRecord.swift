@@ -2,7 +2,7 @@ public import Authentication
 public import Budgeting
 public import Vocabulary
 
-/// A team as somebody described it, in the file or through the admin API.
+/// A team as described in the file or through the admin API.
 public struct TeamRecord: Sendable, Equatable {
     public let id: TeamID
     /// For people; not unique.
@@ -11,7 +11,7 @@ public struct TeamRecord: Sendable, Equatable {
     public var account: AccountID
     public var budgets: [Budget]
     public var limits: TeamLimits
-    /// Nil for that of the cache.
+    /// Nil for the file's default, `FileRegistry.cacheScope`.
     public var cacheScope: CacheScope?
 
     public init(
@@ -31,7 +31,7 @@ public struct TeamRecord: Sendable, Equatable {
     }
 }
 
-/// Whose results a team shares.
+/// The scope within which a team shares results.
 public enum CacheScope: String, Sendable, CaseIterable {
     case organization
     case team

@@ -2,9 +2,9 @@ public import Forms
 public import UpstreamKeys
 public import Vocabulary
 
-/// What the file and the admin API say of a key at the vendor beside its identity and its secret.
+/// The settings of an upstream key in the file and the admin API, without its identity and secret.
 public struct UpstreamKeyTerms: Sendable, Equatable {
-    /// So small that the weights of all keys can be added.
+    /// Small enough that the weights of all keys can be added.
     static let weightMax = 1_000_000
 
     /// Its share of the account's requests, relative to the other keys.
@@ -25,7 +25,7 @@ public struct UpstreamKeyTerms: Sendable, Equatable {
         self.monthlyCredits = monthlyCredits
     }
 
-    /// Reads the members; what is absent stays as it is, what is null goes.
+    /// Reads the members; an absent member leaves its value, null clears it.
     public mutating func read(_ reader: ObjectReader) {
         reader.integer("weight", into: &weight, 1...Self.weightMax)
         if reader.isNull("not_before") { notBefore = nil } else { reader.timestamp("not_before", into: &notBefore) }
@@ -41,7 +41,7 @@ public struct UpstreamKeyTerms: Sendable, Equatable {
     }
 }
 
-/// A key at the vendor with what the registry knows of it beside what the rings use.
+/// An upstream key with the attributes that only the registry needs.
 public struct UpstreamKeyEntry: Sendable {
     public var key: UpstreamKey
     public var monthlyCredits: MicroCredits?

@@ -1,15 +1,16 @@
 import Synchronization
 public import Transport
 
-/// One bound on the memory that clients take in all, over all workers: what waits in the buffers of their connections,
-/// bodies that come in, questions that wait for their answers. Each alone is bounded, but twenty thousand are not.
+/// The bound on the memory that all clients of all workers take together: connection buffers, bodies being received,
+/// and questions that wait for their answers. Each of these is bounded by itself, but the sum over twenty thousand is
+/// not.
 ///
-/// Teams and strangers (who have shown no valid key) each have a part of their own, so that no number of strangers takes
-/// memory from those who are served, nor keeps them from showing who they are.
+/// Teams and strangers (connections that have shown no valid key) each have a part of their own, so that no number of
+/// strangers takes memory from teams, and no team keeps a new connection from showing its key.
 ///
-/// Any thread: one atomic counter for each part, and one for the most that was taken.
+/// Any thread: one atomic counter per part, and one for the peak.
 public final class ByteBudget: Sendable {
-    /// Whose part.
+    /// A part of the budget.
     public enum Part: Sendable { case strangers, teams }
 
     private let strangers = Atomic<Int>(0)
@@ -23,7 +24,7 @@ public final class ByteBudget: Sendable {
         self.teamBytesMax = teamBytesMax
     }
 
-    /// How much is taken of a part at this moment.
+    /// The number of bytes currently taken from a part.
     public func bytesTaken(of part: Part) -> Int {
         switch part {
         case .strangers: strangers.load(ordering: .relaxed)
@@ -31,12 +32,12 @@ public final class ByteBudget: Sendable {
         }
     }
 
-    /// The most that was taken at any moment since this was asked last.
+    /// The peak of both parts together since the last call, in bytes.
     public func takeHighest() -> Int { highest.exchange(0, ordering: .relaxed) }
 
     fileprivate func take(_ bytes: Int, of part: Part) -> Bool {
         let bytesMax = part == .strangers ? strangerBytesMax : teamBytesMax
-        // A sum that others have grown meanwhile is judged again by them: none admits more than there is.
+        // Each thread checks the sum that its own addition made, so together they never admit more than the maximum.
         guard add(bytes, to: part) <= bytesMax else {
             giveBack(bytes, of: part)
             return false
@@ -61,7 +62,7 @@ public final class ByteBudget: Sendable {
     }
 }
 
-/// What one connection or one request has taken of the budget; `deinit` gives it back. Confined to the loop of its holder.
+/// What one connection or request has taken from the budget; `deinit` gives it back. Confined to its holder's loop.
 public final class ByteShare: StreamAccount {
     private let budget: ByteBudget
     public private(set) var part: ByteBudget.Part
@@ -72,12 +73,12 @@ public final class ByteShare: StreamAccount {
         self.part = part
     }
 
-    /// Another one of the same part.
+    /// An empty share of the same part.
     convenience init(beside other: ByteShare) { self.init(of: other.budget, other.part) }
 
     deinit { budget.giveBack(bytes, of: part) }
 
-    /// Takes that many bytes more; false, and nothing taken, when the part does not have them.
+    /// Takes more bytes. Returns false, and takes none, if the part has too few left.
     public func take(_ byteCount: Int) -> Bool {
         guard budget.take(byteCount, of: part) else { return false }
         bytes += byteCount
@@ -90,8 +91,8 @@ public final class ByteShare: StreamAccount {
         bytes -= byteCount
     }
 
-    /// Moves all that is taken to the teams' part, when a valid key was shown; false, and nothing moved, when that does
-    /// not have room for it.
+    /// Moves the share to the teams' part, after a valid key was shown. Returns false, and moves nothing, if that part
+    /// has no room for it.
     public func moveToTeams() -> Bool {
         guard part == .strangers else { return true }
         guard budget.take(bytes, of: .teams) else { return false }
@@ -100,7 +101,7 @@ public final class ByteShare: StreamAccount {
         return true
     }
 
-    /// Moves all that is taken to the strangers' part, room or not, when a key turns out not to be valid any more.
+    /// Moves the share to the strangers' part, after a key was refused. That part may exceed its maximum by this.
     public func moveToStrangers() {
         guard part == .teams else { return }
         budget.add(bytes, to: .strangers)

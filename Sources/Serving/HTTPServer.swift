@@ -5,27 +5,27 @@ import Vocabulary
 
 /// The server side of HTTP on one loop: a listener and its connections, each with a handler that answers it.
 ///
-/// Confined to its loop; `stop` or `close` of its listener comes before it is let go. The way of a request: `Listener`
-/// accepts, `ServerConnection` finds its head and body in the bytes, the connection's `RequestHandler` answers.
+/// Confined to its loop; its listener must be stopped before it is released. The path of a request: `Listener` accepts
+/// the connection, `ServerConnection` finds head and body in the bytes, the connection's `RequestHandler` answers.
 public final class HTTPServer {
     public let loop: EventLoop
     public let listener: Listener
-    /// What a reload may change; holds from the next request on, also on open connections.
+    /// The limits, which a reload may change. They apply from the next request on, on open connections too.
     public var limits: ServingLimits { didSet { apply() } }
     /// Each connection ends after its next reply.
     public var isDraining = false
-    /// The memory of all clients; nil for a server that bounds the number of connections alone.
+    /// The memory budget of all clients; nil for a server that bounds only the number of connections.
     let budget: ByteBudget?
     private var connections: [UInt64: ServerConnection] = [:]
     private var nextIdentifier: UInt64 = 1
     private var handshakes = HandshakeQueue()
-    /// Lent to the connection that parses: one that is idle needs no parser.
+    /// Lent to the connection that is parsing a head; an idle connection needs no parser.
     private var spareParser: ParserBox?
     private var idleNanoseconds: Int64 = 0
 
-    /// Binds; connections wait in the kernel until `start`.
+    /// Binds and listens; connections wait in the kernel until `start`.
     ///
-    /// - Parameter sharesPort: true for the second and further servers of one process on one address.
+    /// - Parameter sharesPort: true for every server but the first of one process on one address.
     public init(
         loop: EventLoop,
         address: SocketAddress,
@@ -47,7 +47,7 @@ public final class HTTPServer {
 
     /// Accepts connections from now on.
     ///
-    /// - Parameter welcome: makes the handler of a connection, which it may turn away.
+    /// - Parameter welcome: makes the handler of a new connection; it may turn the connection away.
     public func start(_ welcome: @escaping (ServerConnection) -> any RequestHandler) {
         loop.preconditionInLoop()
         listener.start { [unowned self] stream in accept(stream, welcome) }
@@ -67,7 +67,7 @@ public final class HTTPServer {
 
     public func connection(_ identifier: UInt64) -> ServerConnection? { connections[identifier] }
 
-    /// Closes the listener, ends idle connections, and the others after their next reply.
+    /// Closes the listener, ends idle connections now and the others after their next reply.
     public func drain() {
         loop.preconditionInLoop()
         isDraining = true
@@ -75,20 +75,20 @@ public final class HTTPServer {
         for connection in Array(connections.values) { connection.drain() }
     }
 
-    /// Answers what is under way with `RequestFault.draining`.
+    /// Answers the requests under way with `RequestFault.draining`.
     public func cut() {
         loop.preconditionInLoop()
         for connection in Array(connections.values) { connection.cut() }
     }
 
-    /// Closes the listener and ends all connections; what was not answered by now is not.
+    /// Closes the listener and ends all connections; requests under way get no answer.
     public func stop() {
         loop.preconditionInLoop()
         listener.stop()
         for connection in Array(connections.values) { connection.end() }
     }
 
-    /// False for one that was removed before.
+    /// Returns false if the connection was removed before.
     func remove(_ connection: ServerConnection) -> Bool {
         connections.removeValue(forKey: connection.identifier) != nil
     }
@@ -99,7 +99,7 @@ public final class HTTPServer {
         handshakes.add(connection.identifier, at: loop.now, isUnfinished: isHandshaking)
     }
 
-    /// Makes room for another handshake, if there is one that has been under way for long.
+    /// Makes room for another handshake by ending the oldest, if that is old enough.
     func endOldestHandshake() {
         guard let identifier = handshakes.takeOldest(at: loop.now, isUnfinished: isHandshaking) else { return }
         connections[identifier]?.abort()
@@ -107,7 +107,7 @@ public final class HTTPServer {
 
     private func isHandshaking(_ identifier: UInt64) -> Bool { connections[identifier]?.isHandshaking == true }
 
-    // MARK: What connections are lent
+    // MARK: Parsers
 
     func takeParser() -> ParserBox {
         guard let box = spareParser.take() else { return ParserBox(limits: limits.headLimits) }
@@ -120,7 +120,7 @@ public final class HTTPServer {
         spareParser = box
     }
 
-    /// When a connection that waits for its next request from now on has waited long enough.
+    /// The deadline of a connection that becomes idle now.
     var idleDeadline: MonotonicInstant {
         let (sum, overflow) = loop.now.nanoseconds.addingReportingOverflow(idleNanoseconds)
         return MonotonicInstant(nanoseconds: overflow ? .max : sum)

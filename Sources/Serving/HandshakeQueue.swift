@@ -1,24 +1,24 @@
 import Vocabulary
 
-/// The TLS handshakes that have begun on one worker, by age. Pure; confined to its worker.
+/// The TLS handshakes that have begun on one worker, oldest first. Pure; confined to its worker.
 ///
-/// An honest client's answer takes a round trip. One that takes much longer holds memory that a new client could use, so
-/// when there is none left it is the oldest that goes: to keep others out, somebody would have to begin handshakes as fast
-/// as they grow old, not merely hold connections.
+/// An honest client answers within a round trip. A much slower one holds memory that a new client could use, so the
+/// oldest handshake is given up when memory runs out. To keep others out, an attacker has to begin handshakes as fast
+/// as they reach `patience`; holding connections is not enough.
 struct HandshakeQueue {
-    /// From this age on a handshake may be given up for another.
+    /// The age from which a handshake may be given up for another.
     static let patience = Duration.seconds(1)
 
     private var entries: [(connection: UInt64, begun: MonotonicInstant)] = []
     private var first = 0
 
-    /// Adds one that begins now, and forgets those in front that are over.
+    /// Adds a handshake that begins now, and removes finished ones from the front.
     mutating func add(_ connection: UInt64, at now: MonotonicInstant, isUnfinished: (UInt64) -> Bool) {
         skip(isUnfinished)
         entries.append((connection, now))
     }
 
-    /// Takes the oldest that is unfinished, if it is old enough to be given up.
+    /// Takes the oldest unfinished handshake, if it is old enough to be given up.
     mutating func takeOldest(at now: MonotonicInstant, isUnfinished: (UInt64) -> Bool) -> UInt64? {
         skip(isUnfinished)
         guard first < entries.count, entries[first].begun + Self.patience <= now else { return nil }
@@ -26,12 +26,12 @@ struct HandshakeQueue {
         return entries[first].connection
     }
 
-    /// How many are kept, those that are over behind an unfinished one included.
+    /// The number of entries, including finished ones behind an unfinished one.
     var count: Int { entries.count - first }
 
     private mutating func skip(_ isUnfinished: (UInt64) -> Bool) {
         while first < entries.count, !isUnfinished(entries[first].connection) { first += 1 }
-        // Moved to the front when half is empty, so that each entry is moved once on average.
+        // Compacted when half is empty, so that each entry is moved once on average.
         guard first > 64, first * 2 > entries.count else { return }
         entries.removeFirst(first)
         first = 0

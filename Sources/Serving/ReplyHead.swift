@@ -1,18 +1,18 @@
 public import HTTPMessages
 public import Vocabulary
 
-/// Writes the heads of replies, one at a time, into a buffer that is used again. Confined to its owner.
+/// Writes the heads of replies, one at a time, into a reused buffer. Confined to its owner.
 ///
-/// `begin`, the fields that the reply has besides, `end`.
+/// Call `begin`, write the other fields of the reply, call `end`.
 public struct ReplyHead: ~Copyable {
-    /// For the fields between `begin` and `end`.
+    /// Takes the fields between `begin` and `end`.
     public var fields: HeadWriter
     private var dateSecond = Int64.min
     private var date: [UInt8] = []
 
     public init(capacity: Int) { fields = HeadWriter(capacity: capacity) }
 
-    /// The status line and Date, which is formatted once a second.
+    /// Writes the status line and Date, which is formatted once per second.
     public mutating func begin(_ status: Int, now: Timestamp) {
         fields.removeAll()
         fields.statusLine(status)
@@ -27,12 +27,12 @@ public struct ReplyHead: ~Copyable {
         fields.append(date)
     }
 
-    /// Content-Length as it is for GET, also in answer to HEAD; RFC 9110 §8.6: none in a 204.
+    /// Writes Content-Length, in an answer to HEAD with the value for GET. A 204 has none (RFC 9110 §8.6).
     public mutating func contentLength(_ byteCount: Int, status: Int) {
         if status != 204 { fields.field("Content-Length", decimal: Int64(byteCount)) }
     }
 
-    /// What becomes of the connection (RFC 9112 §9.3), and the empty line.
+    /// Writes the Connection field, if one is needed (RFC 9112 §9.3), and the empty line.
     public mutating func end(keepsAlive: Bool, isHTTP10: Bool) {
         if !keepsAlive {
             fields.field("Connection", "close")

@@ -1,18 +1,17 @@
 public import HTTPMessages
 
-/// What the serving side finds wrong with a request, for the handler to answer in its own words. The connection ends
-/// after that answer.
+/// A fault that the serving side found in a request; the handler words the answer. The connection ends after it.
 public enum RequestFault: Error, Equatable, Sendable {
     case head(RequestRefusal)
     /// The head, or the body, was not complete in time.
     case headTimeout, bodyTimeout
     /// The content is longer than the handler's limit, in bytes.
     case bodyTooLarge(limit: Int)
-    /// There is more content than is dropped on a route that takes none.
+    /// The route takes no content, and there is more than may be dropped.
     case contentNotTaken
     case badChunk(ChunkRefusal)
-    /// The memory set aside for clients is taken.
+    /// The memory budget of clients is used up.
     case noRoom
-    /// The server ends and waits no longer.
+    /// The server is stopping and no longer waits for this request.
     case draining
 }

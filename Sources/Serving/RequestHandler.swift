@@ -1,41 +1,41 @@
 public import HTTPMessages
 
-/// Answers the requests of one connection, one after the other. Confined to the loop of its server.
+/// Answers the requests of one connection, one after the other. Confined to its server's loop.
 ///
-/// After `received(_:_:)` it owes the connection one reply, at once or later, but for a client that leaves
-/// (`abandoned`). It replies by `send` and `finishReply`.
+/// After `received(_:_:)` it owes the connection one reply, at once or later, unless the client leaves (`abandoned`).
+/// It replies with `send` and `finishReply`.
 public protocol RequestHandler: AnyObject {
-    /// A whole head, of which nothing was judged but its form. The handler calls `takeBody` if it wants the content, and
-    /// replies without it if not.
+    /// A complete head; only its syntax was checked. The handler calls `takeBody` if it wants the content, and replies
+    /// without that call if it does not.
     ///
-    /// - Parameter bytes: the open span: the head, and behind it what else has come. Not to be kept.
+    /// - Parameter bytes: the open span: the head and whatever input follows it. Must not be kept.
     func received(_ head: borrowing RequestHead, _ bytes: Span<UInt8>)
 
-    /// Content that `takeBody` said would follow: all of a buffered body, the next piece of a streamed one, nothing of
-    /// one that was read past.
+    /// Content that `takeBody` announced: all of a buffered body, the next piece of a streamed one, nothing of a
+    /// dropped one.
     func received(_ content: [UInt8], isLast: Bool)
 
-    /// What came is no request, or none that will be whole. To be answered at once.
+    /// The input is no valid request, or one that will never be complete. Must be answered at once.
     ///
     /// - Parameters:
-    ///   - head: its line and the fields that were read, if the line was sound.
-    ///   - bytes: what has come of it.
+    ///   - head: the request line and the fields read so far, if the line was valid.
+    ///   - bytes: the input received so far.
     func refused(_ fault: RequestFault, _ head: RequestHead?, _ bytes: Span<UInt8>)
 
-    /// The request in hand can not be served. To be answered at once.
+    /// The current request cannot be served. Must be answered at once.
     func failed(_ fault: RequestFault)
 
-    /// The client has taken enough of a reply in pieces that more can be sent.
+    /// The client has taken enough of a streamed reply that more can be sent.
     func replyDrained()
 
-    /// The client left, or was cut off, before its reply was whole.
+    /// The client left, or was disconnected, before its reply was complete.
     func abandoned()
 
-    /// The connection is gone, and nothing more is told.
+    /// The connection has ended. This is the last call.
     func ended()
 }
 
 extension RequestHandler {
-    /// Only a reply in pieces waits for its client.
+    /// Does nothing: only a streamed reply waits for its client.
     public func replyDrained() {}
 }

@@ -5,42 +5,41 @@ import Vocabulary
 
 /// One client's connection: finds requests in its bytes and has them answered, one after the other.
 ///
-/// Confined to its server's loop. It does bytes, phases and time; its handler decides and writes replies.
+/// Confined to its server's loop. It handles bytes, phases and timeouts; its handler decides and writes replies.
 ///
-/// Phases: idle → head (its first byte came) → working (the handler has been asked) ⇄ body (content follows) → idle
-/// again, or ended. Requests behind the one in work wait, unparsed, until the reply before them is finished
-/// (RFC 9112 §9.3.2); beyond `pipelinedBytesMax` of them the input is paused. It is paused too while replies wait that the
-/// client does not read.
+/// Phases: idle → head (its first byte arrived) → working (the handler has the request) ⇄ body (content follows) → idle
+/// again, or ended. Pipelined requests wait, unparsed, until the previous reply is finished (RFC 9112 §9.3.2). The
+/// input is paused when they exceed `pipelinedBytesMax`, and while the client leaves too much of its replies unread.
 ///
-/// **The open span.** A handler sees a request where it was read: `received(_:_:)` is lent the input from the head's
-/// first byte on. What holds:
+/// **The open span.** A handler sees a request in place: `received(_:_:)` borrows the input from the head's first byte
+/// on. Invariants:
 ///
-/// - S1. While it is lent, nothing is consumed and no other request of the connection is parsed: a reply that is
-///   finished within the call returns to `process`, which goes on after it.
-/// - S2. `openByteCount` bytes at its front belong to the request: the head, and the content if all of it is here and has
-///   a length. They are consumed once, when the call returns, whether it was answered or not; what the handler needs
-///   later it has copied.
-/// - S3. A connection goes on only behind a request whose last byte is known: `isBodyOver` is true without content, with
-///   S2's, or when a `BodySource` has read it to its end. A reply before that ends the connection, so that a body is never
-///   taken for a request (RFC 9112 §9.3). This is what makes a refusal before the body is looked at safe.
-/// - S4. A request is answered once: `finishReply` needs the phases working or body, and ends them.
+/// - S1. While the span is lent, nothing is consumed and no other request of the connection is parsed: a reply that is
+///   finished within the call returns to `process`, which continues after the call.
+/// - S2. The first `openByteCount` bytes of the span belong to the request: the head, and the content if it has a
+///   length and has arrived whole. They are consumed once, when the call returns, whether the request was answered or
+///   not; the handler copies what it needs later.
+/// - S3. A connection is reused only after a request whose end is known: `isBodyOver` is true if there is no content,
+///   if S2 covers it, or once a `BodySource` has read it to its end. A reply before that ends the connection, so that a
+///   body is never taken for a request (RFC 9112 §9.3). This makes it safe to refuse a request before its body is read.
+/// - S4. A request is answered once: `finishReply` requires phase working or body, and leaves it.
 ///
-/// What the connection's buffers take for longer than a callback is taken from the budget of all clients, if there is
-/// one. Without room a head or a body is refused, pipelined requests go unanswered with the connection's end after the
-/// reply before them, and a connection with unread replies ends.
+/// Memory that the connection's buffers hold for longer than one callback counts against the budget of all clients, if
+/// there is one. Without room, a head or a body is refused, pipelined requests go unanswered and the connection ends
+/// after the current reply, and a connection with unread replies ends.
 public final class ServerConnection: StreamDelegate {
     private enum Phase { case idle, head, body, working, ended }
 
-    /// `handshake` is the time that TLS may take from the connection's first moment. `drop` is that of a body which no
-    /// piece extends.
+    /// `handshake` runs from the accept to the end of the TLS handshake. `drop` is for a body whose pieces do not
+    /// extend its time.
     private enum Deadline { case handshake, idle, head, body, drop, none }
 
     public let identifier: UInt64
-    /// What its buffers take of the budget; nil where there is none.
+    /// What the connection's buffers take from the budget; nil if there is none.
     public let share: ByteShare?
-    /// Whether the client has not shown who it is, which gives it less time.
+    /// Whether the client has not identified itself yet, which gives it less time.
     public var isStranger = true { didSet { if !isStranger { strangerDeadline = .distantFuture } } }
-    /// Set once it is accepted, until it is gone. They keep each other alive for that time.
+    /// Set from the accept until the connection is removed. Connection and handler keep each other alive meanwhile.
     var handler: (any RequestHandler)?
     private let server: HTTPServer
     private let stream: ByteStream
@@ -49,16 +48,16 @@ public final class ServerConnection: StreamDelegate {
     private var deadline = Deadline.idle
     private var isProcessing = false
     private var isLent = false
-    /// Set while a head is there in part.
+    /// Set while a head is incomplete.
     private var box: ParserBox?
-    /// Set in the phase body.
+    /// Set in phase body.
     private var source: BodySource?
-    /// When a stranger's request has to be whole.
+    /// The deadline for a stranger's request to be complete.
     private var strangerDeadline = MonotonicInstant.distantFuture
 
-    // MARK: The request in work
+    // MARK: The current request
 
-    /// Bytes of the request, head and body as they came.
+    /// The bytes of the request as received, head and body.
     public private(set) var requestByteCount = 0
     public private(set) var isHTTP10 = false
     private var openByteCount = 0
@@ -66,7 +65,7 @@ public final class ServerConnection: StreamDelegate {
     private var isReplying = false
     /// HEAD: the reply has no content (RFC 9110 §9.3.2).
     private var isHEAD = false
-    /// What the request asks for, as long as nothing stands against it.
+    /// Whether the request allows another one after it; cleared once something rules that out.
     private var asksForMore = false
 
     init(identifier: UInt64, server: HTTPServer, stream: ByteStream) {
@@ -81,10 +80,10 @@ public final class ServerConnection: StreamDelegate {
 
     public var peer: SocketAddress? { stream.peer }
 
-    /// False once the connection ends: what is sent goes nowhere.
+    /// False once the connection has ended; further output is discarded.
     public var isOpen: Bool { stream.isOpen }
 
-    /// Whether the handler has a request of it.
+    /// Whether the handler has a request of this connection.
     public var isBusy: Bool { phase == .working }
 
     var isHandshaking: Bool { stream.isHandshaking }
@@ -101,11 +100,11 @@ public final class ServerConnection: StreamDelegate {
 
     public func streamDidLoseInput(_ stream: ByteStream) {
         switch phase {
-        // Replies wait that the client does not read.
+        // Unread replies keep the connection from taking its next request.
         case .idle: end()
         case .head: refuse(.noRoom)
         case .body: fail(.noRoom)
-        // The request in work is answered. What came behind it is not, which the client sees by the connection's end.
+        // The current request is answered. Those behind it are not; the client sees that by the connection's end.
         case .working: asksForMore = false
         case .ended: break
         }
@@ -115,11 +114,11 @@ public final class ServerConnection: StreamDelegate {
 
     public func streamDidReceiveEnd(_ stream: ByteStream) {
         switch phase {
-        // Whole requests wait for room in the output, and are answered still.
+        // Complete requests may wait for room in the output; they are still answered.
         case .idle where stream.input.count > 1: break
-        // What has come of the body waits for its handler.
+        // The received part of the body waits for its handler.
         case .body where source?.isPaused == true: break
-        // Nothing under way, or a request that will never be complete.
+        // Nothing is under way, or the request will never be complete.
         case .idle, .head, .body: end()
         // A half-closed connection still wants its answer; `finishReply` closes after it.
         case .working, .ended: break
@@ -139,7 +138,7 @@ public final class ServerConnection: StreamDelegate {
         leave()
     }
 
-    /// Takes as many requests from the input as can be answered at once. Never nested (S1).
+    /// Processes as many requests of the input as it can. Never nested (S1).
     private func process() {
         guard !isProcessing else { return }
         isProcessing = true
@@ -147,20 +146,20 @@ public final class ServerConnection: StreamDelegate {
         isProcessing = false
         guard stream.hasInputEnded else { return }
         switch phase {
-        // A lone CR at the end begins no request.
+        // A lone CR at the end does not begin a request.
         case .idle: if stream.input.count <= 1 { end() }
-        // What is half there will never be whole.
+        // The head will never be complete.
         case .head: end()
         case .body: if source?.isPaused != true { end() }
         case .working, .ended: break
         }
     }
 
-    /// One head, one body or one piece of them; false when there is nothing to do before more bytes come.
+    /// Processes one head, one body, or one piece of either. Returns false if nothing can be done for now.
     private func step() -> Bool {
         switch phase {
         case .idle:
-            // A client that does not read its replies is asked for no more requests until it does.
+            // No more requests are taken from a client until it reads its replies.
             guard !stream.isCongested else {
                 stream.pauseInput()
                 return false
@@ -182,8 +181,8 @@ public final class ServerConnection: StreamDelegate {
 
     // MARK: Heads
 
-    /// Empty lines before a request belong to none: the connection is idle until something else comes (RFC 9112 §2.2),
-    /// and its time does not begin anew.
+    /// Skips empty lines before a request (RFC 9112 §2.2): the connection stays idle until something else arrives, and
+    /// its idle time does not restart.
     private func beginHead() -> Bool {
         if stream.input.first == 0x0D {
             let lines = stream.input.withBytes { RequestParser.emptyLines($0) }
@@ -240,7 +239,7 @@ public final class ServerConnection: StreamDelegate {
         if phase == .working { arm(.none) }
     }
 
-    /// Has the handler answer what is no request, or will never be a whole one.
+    /// Has the handler answer input that is no request, or one that will never be complete.
     private func refuse(_ fault: RequestFault) {
         guard let handler else { preconditionFailure("bytes before their connection was welcomed") }
         turnAway()
@@ -252,7 +251,7 @@ public final class ServerConnection: StreamDelegate {
         if let box { server.giveBack(box) }
     }
 
-    /// The next reply is the only one: to a client that is not served, or to what is no request.
+    /// Makes the next reply the connection's last: for a client that is not served, or for input that is no request.
     public func turnAway() {
         phase = .working
         (asksForMore, isBodyOver, isHTTP10, isHEAD) = (false, false, false, false)
@@ -261,13 +260,14 @@ public final class ServerConnection: StreamDelegate {
 
     // MARK: Bodies
 
-    /// Says how the handler takes the content. To be called while it is asked, for a request whose announced length it
-    /// has compared with `plan.limit`.
+    /// Tells the connection how the handler takes the content. Must be called from `received(_:_:)`, after the handler
+    /// has compared the announced length with `plan.limit`.
     ///
-    /// A client that asks whether its content is wanted (RFC 9110 §10.1.1) is sent a 100; if it is to be dropped the
-    /// request counts as whole, and the connection ends after the reply, since nobody knows whether the content comes.
+    /// A client that expects 100-continue (RFC 9110 §10.1.1) is sent a 100. If its content would be dropped, the
+    /// request counts as complete instead, and the connection ends after the reply, since the content may or may not
+    /// follow.
     ///
-    /// - Returns: where all of the content stands in the open span, which is nothing if it is dropped; nil when it follows.
+    /// - Returns: the range of the whole content in the open span, empty if it is dropped; nil if the content follows.
     public func takeBody(_ plan: BodyPlan, of head: borrowing RequestHead) -> Range<Int>? {
         precondition(isLent && phase == .working, "S2: a body taken after its head was given up")
         if isBodyOver {
@@ -322,7 +322,8 @@ public final class ServerConnection: StreamDelegate {
         }
     }
 
-    /// No more pieces of a streamed body until `resumeBody`: the client is slowed down, and its time stands still.
+    /// Stops the pieces of a streamed body until `resumeBody`. The client is slowed down; its time stops, and starts
+    /// over when the body is resumed.
     public func pauseBody() {
         guard let source else { return }
         source.isPaused = true
@@ -338,8 +339,8 @@ public final class ServerConnection: StreamDelegate {
         process()
     }
 
-    /// Has the handler answer a request that cannot be served, after which the connection ends. A reply that has begun
-    /// can only be broken off.
+    /// Has the handler answer a request that cannot be served, then the connection ends. If the reply has begun, the
+    /// connection is reset instead.
     private func fail(_ fault: RequestFault) {
         guard let handler else { preconditionFailure("a request before its connection was welcomed") }
         source = nil
@@ -351,18 +352,18 @@ public final class ServerConnection: StreamDelegate {
 
     // MARK: Replies
 
-    /// Whether the connection may go on after the reply to the request in work, as the reply's head has to say.
+    /// Whether the connection stays open after the reply to the current request; the reply's head has to say so.
     public var mayGoOn: Bool {
         asksForMore && (isBodyOver || source?.plan.use == .streamed) && !server.isDraining
             && !(stream.hasInputEnded && stream.input.count <= openByteCount)
     }
 
-    /// The reply under way is the connection's last.
+    /// Makes the current reply the connection's last.
     public func endAfterReply() { asksForMore = false }
 
-    /// Sends the head of a reply and content behind it, the content not in answer to HEAD.
+    /// Sends the head of a reply and its content; in answer to HEAD, the head only.
     ///
-    /// - Returns: how many bytes are sent.
+    /// - Returns: the number of bytes sent.
     @discardableResult
     public func send(_ head: borrowing Span<UInt8>, _ content: [UInt8]) -> Int {
         server.loop.assertInLoop()
@@ -375,24 +376,24 @@ public final class ServerConnection: StreamDelegate {
         return head.count + content.count
     }
 
-    /// Sends the next bytes of a reply. When `isCongested` says so, more are to wait for `replyDrained`.
+    /// Sends the next bytes of a reply. While `isCongested` is true, the handler should wait for `replyDrained`.
     public func send(_ piece: [UInt8]) {
         server.loop.preconditionInLoop()
         isReplying = true
         stream.send(piece)
     }
 
-    /// Whether more waits to be sent than a well-meaning handler adds to.
+    /// Whether so much output waits that the handler should not add to it.
     public var isCongested: Bool { stream.isCongested }
 
-    /// The reply is over: on to the next request, or to the end of the connection.
+    /// Ends the reply, then begins the next request or ends the connection.
     public func finishReply(keepsAlive: Bool) {
         server.loop.assertInLoop()
         precondition(phase == .working || phase == .body, "S4: a reply to no request")
         isReplying = false
         guard keepsAlive, phase == .working else {
             endPhases()
-            // What the client still sends is read and dropped for a while, so that it can read the reply.
+            // Further input is read and dropped for a while, so that a reset does not destroy the reply.
             return stream.finish()
         }
         precondition(isBodyOver, "S3: a connection that goes on within a body")
@@ -402,40 +403,40 @@ public final class ServerConnection: StreamDelegate {
         if !isProcessing { process() }
     }
 
-    /// Ends the connection with RST, so that what was sent never looks whole.
+    /// Ends the connection with RST, so that a partial reply never looks complete.
     public func abort() { stream.abort() }
 
     // MARK: The end
 
-    /// An idle connection ends now, another one after the reply under way.
+    /// Ends an idle connection now; a busy one ends after its current reply.
     func drain() {
         if phase == .idle { end() }
     }
 
-    /// The drain is over: a request that waits for its answer, or is not whole, is told so.
+    /// Ends the drain: a request that waits for its answer, or is incomplete, is answered with `draining`.
     func cut() {
         switch phase {
         case .idle: end()
         case .head: refuse(.draining)
         case .body, .working: fail(.draining)
-        // Its last reply is on its way.
+        // The last reply is being sent.
         case .ended: break
         }
     }
 
-    /// Sends what waits and ends the connection, whatever is under way on it.
+    /// Sends the pending output and ends the connection, even if a request is under way.
     func end() {
         let isIdle = phase == .idle && stream.input.count <= 1
         endPhases()
         if isIdle || stream.hasInputEnded { stream.close() } else { stream.finish() }
     }
 
-    /// Ends the connection at once and without a word, so that another one can have its place.
+    /// Ends the connection at once, without a reply, to make room for another one.
     public func giveWay() {
         let isQuiet = phase == .idle && stream.input.isEmpty && stream.unsentByteCount == 0
         endPhases()
         leave()
-        // What lingers, or has sent something, must not keep its descriptor for as long as it likes.
+        // A connection with input or output pending must not keep its descriptor until the peer closes.
         if isQuiet { stream.close() } else { stream.abort() }
     }
 

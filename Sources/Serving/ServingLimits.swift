@@ -1,19 +1,20 @@
 public import HTTPMessages
 
-/// The bounds of every connection of a server, read as they are needed, so that a reload holds on open connections.
+/// The limits of every connection of a server, read at each use so that a reload applies to open connections.
 public struct ServingLimits: Sendable {
     public var headLimits: HeadLimits
-    /// From the first byte of a head to its last; a slow sender does not extend it. Also for TLS, from the connection's
-    /// first moment.
+    /// The time from the first byte of a head to its last; further bytes do not extend it. Also the time for a TLS
+    /// handshake, from the accept on.
     public var headerTimeout: Duration
-    /// For a body, as its `BodyPlan` says, and the longest time in which a client takes nothing of a reply.
+    /// The time for a body, as its `BodyPlan` says, and the longest time in which a client may read nothing of a reply.
     public var bodyTimeout: Duration
-    /// Between two requests of a connection.
+    /// The time between two requests of a connection.
     public var idleTimeout: Duration
-    /// From the moment a connection is accepted, or was answered last, to the end of its next request, for as long as it
-    /// is a stranger; nothing that it sends extends it. Nil where strangers have the same time as others.
+    /// The time that a stranger has from the accept, or from its last reply, to the end of its next request; nothing
+    /// that it sends extends it. Nil where strangers have the same time as others.
     public var strangerTimeout: Duration?
-    /// What may wait unparsed behind a request in work, in bytes, before the input is paused; one read may exceed it.
+    /// The maximum unparsed input behind the current request, in bytes, beyond which reading pauses; one read may
+    /// exceed it.
     public var pipelinedBytesMax: Int
 
     public init(

@@ -3,15 +3,15 @@ import Vocabulary
 
 /// The idle connections of one worker to the vendor. Confined to its loop.
 ///
-/// The one used last is used first, so that those that are not needed grow old and go.
+/// The most recently used one is taken first, so that surplus connections reach their idle timeout and close.
 final class ConnectionPool {
-    /// No worker needs more: beyond it a connection is closed instead of kept.
+    /// The maximum number of idle connections of one worker; any further one is closed instead of kept.
     private static let idleMax = 256
 
     private var idle: [UpstreamConnection] = []
     private(set) var generation = 0
 
-    /// A connection that is fit for use, if there is one.
+    /// A usable connection, if there is one.
     func take() -> UpstreamConnection? {
         while let connection = idle.popLast() {
             if connection.isUsable() { return connection }
@@ -20,9 +20,9 @@ final class ConnectionPool {
         return nil
     }
 
-    /// Keeps a connection after an exchange, or closes it if it is of no use any more.
+    /// Keeps a connection after an exchange, or closes it if it can no longer be used.
     ///
-    /// - Parameter idleTimeout: how long it may be idle; zero for not at all.
+    /// - Parameter idleTimeout: how long it may be idle; zero closes it at once.
     func give(_ connection: UpstreamConnection, idleTimeout: Duration) {
         guard connection.generation == generation, idleTimeout > .zero, idle.count < Self.idleMax,
             connection.isUsable()
@@ -33,7 +33,7 @@ final class ConnectionPool {
         idle.append(connection)
     }
 
-    /// Closes what is idle; what is busy is closed when its exchange has ended.
+    /// Closes the idle connections; a busy one is closed when its exchange has ended.
     func renew() {
         generation += 1
         let closing = idle

@@ -1,7 +1,7 @@
 /// How long a connection to the vendor is kept without a request. Pure.
 enum IdleTime {
-    /// What a request takes to reach the vendor, and more: one that is sent while the vendor closes the connection is
-    /// lost, and nobody knows then whether it was charged.
+    /// More than a request takes to reach the vendor: one that is sent while the vendor closes the connection is lost,
+    /// and it is then unknown whether it was charged.
     private static let margin = Duration.seconds(1)
 
     /// The operator's time, or less where the vendor said in its last reply that it closes the connection earlier.

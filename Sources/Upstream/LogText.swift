@@ -1,4 +1,5 @@
-/// Field values of the vendor as the log may have them: printable ASCII, of bounded length. Secrets are taken out before.
+/// The vendor's field values in the form that may be logged: printable ASCII of bounded length. The caller has removed
+/// any secrets.
 enum LogText {
     private static let bytesMax = 256
 

@@ -1,19 +1,19 @@
 import ContentCodings
 import HTTPMessages
 
-/// What a response of the vendor holds, after the content codings that it has are undone. Pure.
+/// The content of a vendor's response after its content codings are decoded. Pure.
 ///
-/// None was asked for (the request says `Accept-Encoding: identity`), but what stands before a vendor may encode all the
-/// same. Only what is undone can be read, and searched for the vendor's key.
+/// The request asks for none (`Accept-Encoding: identity`), but a proxy in front of the vendor may encode anyway. Only
+/// decoded content can be read, and searched for the vendor's key.
 struct ReplyContent {
-    /// As it came when `encoding` is set, empty when it is broken.
+    /// As received when `encoding` is set; empty when decoding failed.
     let body: [UInt8]
-    /// The value of `Content-Encoding` when it names a coding that cannot be undone here.
+    /// The value of `Content-Encoding` when it names a coding that is not supported here.
     let encoding: [UInt8]?
-    /// Why a coding that is known could not be undone.
+    /// Why a supported coding could not be decoded.
     let fault: ContentFault?
 
-    /// - Parameter bytesMax: the longest body, before and after.
+    /// - Parameter bytesMax: the maximum length of the body, before and after decoding.
     init(_ reader: ResponseReader, bytesMax: Int) {
         guard let field = reader.contentEncoding, !reader.body.isEmpty else {
             (body, encoding, fault) = (reader.body, nil, nil)

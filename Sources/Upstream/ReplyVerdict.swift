@@ -3,19 +3,19 @@ import JSON
 import UpstreamKeys
 import Vocabulary
 
-/// What a whole response of the vendor means, by its status: `docs/faults.md` §3. Pure.
+/// What a complete response of the vendor means, by its status: `docs/faults.md` §3. Pure.
 enum ReplyVerdict {
     /// Passed on: the vendor did what was asked.
     case success
-    /// Passed on: it did not, and what that says of its health.
+    /// Passed on: the vendor did not do it, with what that says about its health.
     case pass(CircuitBreaker.Sign)
-    /// No answer to the request, and what that says of the vendor's health.
+    /// Not an answer to the request, with what that says about the vendor's health.
     case fail(UpstreamFailure, CircuitBreaker.Sign)
-    /// No answer either: the vendor points elsewhere, where nobody goes.
+    /// Not an answer either: a redirect, which is never followed.
     case redirect(location: [UInt8]?)
-    /// The key has to pause; the request waits and is sent again.
+    /// The key must pause; the request waits and is sent again.
     case limited(Duration?)
-    /// The vendor refused: for the key, or for what the request asks, which the ring rules on.
+    /// The vendor refused, because of the key or of the request; the ring rules which.
     case rejected(Rejection)
 
     static func judge(_ reader: ResponseReader, _ content: ReplyContent, now: Timestamp) -> ReplyVerdict {
@@ -27,15 +27,15 @@ enum ReplyVerdict {
         case 403: .rejected(hasErrorShape(content.body) ? .refused : .forbidden)
         case 429: .limited(reader.retryAfter.flatMap { RetryAfter.parse($0.span, now: now) })
         case 500, 503: error(reader.status, content, .failure)
-        // About the request, and not about the vendor's health: `docs/faults.md` §3.
+        // This is about the request, not about the vendor's health: `docs/faults.md` §3.
         case 400..<500: error(reader.status, content, .neutral)
         case 504: .fail(timeout, .failure)
         default: .fail(.invalidReply("the vendor answered \(reader.status)"), .failure)
         }
     }
 
-    /// An error is passed on, if need be in its coding. One that is broken is not: nobody could read it, and nobody has
-    /// looked for the vendor's key in it. Its status still says that nothing was charged.
+    /// An error is passed on, still encoded if its coding is not supported. One that fails to decode is not: it could
+    /// be neither read nor searched for the vendor's key. Its status still says that nothing was charged.
     private static func error(_ status: Int, _ content: ReplyContent, _ sign: CircuitBreaker.Sign) -> ReplyVerdict {
         guard let fault = content.fault else { return .pass(sign) }
         return .fail(
@@ -52,7 +52,7 @@ enum ReplyVerdict {
     /// Why a body cannot be read; nil when it can.
     private static func unreadable(_ content: ReplyContent) -> String? {
         if let fault = content.fault { return "\(fault)" }
-        // Its name is not told: nobody has looked for the vendor's key in it.
+        // The coding is not named: the field was not searched for the vendor's key.
         return content.encoding == nil ? nil : "the body has a content coding that is not known here"
     }
 
@@ -60,7 +60,7 @@ enum ReplyVerdict {
         UpstreamFailure(.timeout, charged: .unknown, source: .vendor, "the vendor answered 504")
     }
 
-    /// `{"success": false, "error": CODE, …}`: the vendor speaks, and not what stands before it.
+    /// `{"success": false, "error": CODE, …}`: the error is the vendor's own, not that of a proxy in front of it.
     private static func hasErrorShape(_ body: [UInt8]) -> Bool {
         guard let value = try? JSONValue.parse(body.span), case .bool(false)? = value["success"],
             case .string? = value["error"]
@@ -73,7 +73,7 @@ extension UpstreamFailure {
     /// The vendor answered with a redirect, which is never followed: the key belongs to the vendor's own address, and a
     /// vendor that redirects has not done the work.
     ///
-    /// - Parameter location: where it points, without secrets.
+    /// - Parameter location: the redirect's target, without secrets.
     static func redirected(_ status: Int, location: [UInt8]?) -> UpstreamFailure {
         let target = location.map { "Location: \(LogText.cleaned($0))" } ?? "no Location"
         let detail = "the vendor answered \(status) with \(target)"

@@ -6,7 +6,7 @@ import Vocabulary
 enum RetryAfter {
     private static let longestSeconds = KeyCooling.longestAsked.components.seconds
 
-    /// How long to wait from `now` on; nil when the value is neither form.
+    /// How long to wait, counted from `now`; nil when the value has neither form.
     static func parse(_ value: Span<UInt8>, now: Timestamp) -> Duration? {
         if let seconds = seconds(value) { return .seconds(min(seconds, longestSeconds)) }
         guard let date = HTTPDate.parse(value) else { return nil }

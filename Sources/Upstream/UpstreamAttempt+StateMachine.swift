@@ -3,29 +3,29 @@ import UpstreamKeys
 import Vocabulary
 
 extension UpstreamAttempt {
-    /// What one call does next, decided from what happens to it. Pure: an event goes in, actions come out.
+    /// The state machine of one call. Pure: an event goes in, actions come out.
     ///
-    /// States and what moves between them:
-    /// - new → entering (`begin`): the gate is asked, and answers at once or later: queued.
-    /// - queued, entering → moving, when the gate gives another key than the one that the call is booked to.
-    /// - → connecting → sent, on a pooled connection; else connecting → resolving → dialing → sent.
-    /// - resolving, dialing → pausing → connecting, a few times, when nothing could be sent.
+    /// States and transitions:
+    /// - new → entering (`begin`): the gate is asked; it answers at once, or later: queued.
+    /// - queued, entering → moving, when the gate gives a key other than the one that the call is booked to.
+    /// - → connecting → sent on a pooled connection; else connecting → resolving → dialing → sent.
+    /// - resolving, dialing → pausing → connecting, at most `reconnectsMax` times, when nothing could be sent.
     /// - sent → ruling, when the vendor rejected the call: the gate decides whether another key is tried.
     /// - any → rulingAlone, when there is no other key to try after a rejection.
     /// - any → ended, once.
     ///
-    /// A state that has a pass holds the call's place at the gate. Each transition out of those states gives the pass back
-    /// by `leave` or `rule`, or hands it to the next state, so that it is given back once on every way.
+    /// A state with a pass holds the call's place at the gate. Each transition out of such a state returns the pass by
+    /// `leave` or `rule`, or hands it to the next state, so that it is returned exactly once on every path.
     struct StateMachine {
         enum Event {
             case begin
             /// The gate's answer, at once or after a wait.
             case entered(UpstreamGate.Entry)
-            /// The call has left the queue, and what it is told.
+            /// The call has left the queue, with this failure.
             case leftQueue(UpstreamFailure)
-            /// It was booked to the key of its pass, or not.
+            /// The outcome of booking the call to the key of its pass.
             case moved(UpstreamKeyMoved)
-            /// There is a connection that it can be sent on.
+            /// A connection is ready to send on.
             case connected
             /// No connection is idle. The host is for the log.
             case noneIdle(host: String)
@@ -34,47 +34,47 @@ extension UpstreamAttempt {
             case answered(Answer)
             /// The gate's ruling on a rejection.
             case ruled(Ruling)
-            /// The moment of `deadline` has come.
+            /// `deadline` has passed.
             case timeIsUp
-            /// The gateway shuts down: no call is let out any more, unless that was decided in this very moment.
+            /// The gateway shuts down: no further call is let out, unless the gate had already decided to.
             case drain
-            /// The gateway waits for no call any more.
+            /// The gateway stops waiting for calls.
             case cut
         }
 
-        /// Where the call is while an event happens to it.
+        /// The surroundings of an event: time, shutdown and settings.
         struct Scene {
             let now: MonotonicInstant
             let shutdown: UpstreamClient.Shutdown
             let connectTimeout: Duration
-            /// At random up to 50 ms, so that calls that failed together do not come back together.
+            /// Random, up to 50 ms, so that calls that failed together do not retry together.
             let jitter: Duration
         }
 
-        /// What came of a request that was sent.
+        /// The result of a request that was sent.
         enum Answer {
             /// The call ends with it. The report is for the gate.
             case final(UpstreamOutcome, UpstreamGate.Report)
-            /// The key has to pause.
+            /// The key must pause.
             case limited(Duration?)
             case rejected(Rejection, UpstreamReply)
         }
 
-        /// What to do, in this order. The answer to `enter`, `connect`, `rule` and `ruleAlone` comes at once, so these come
+        /// What to do, in this order. `enter`, `connect`, `rule` and `ruleAlone` are answered at once, so they come
         /// last.
         enum Action {
             case enter(isRepeated: Bool)
-            /// Leaves the queue if it is in it still, and is told this, or what the gate says.
+            /// Leaves the queue if the call is still in it, and fails with this, or else with the gate's failure.
             case leaveQueue(telling: UpstreamFailure?)
             /// Books the call to another key.
             case move(to: UpstreamKeyID)
-            /// Takes an idle connection if there is one.
+            /// Takes an idle connection, if there is one.
             case connect
             case resolve
             case dial([SocketAddress], timeout: Duration)
             /// Sends the request on the connection that was reported, with the key of the pass.
             case send(UpstreamGate.Pass)
-            /// Closes the connection that was reported: the call was ended meanwhile.
+            /// Closes the connection that was reported, since the call has ended meanwhile.
             case closeConnection
             case leave(UpstreamGate.Pass, UpstreamGate.Report, after: FirstRejection?)
             /// Leaves the gate and asks for a ruling.
@@ -87,7 +87,7 @@ extension UpstreamAttempt {
         enum ConnectFault: Error {
             case network(String)
             case tls(String)
-            /// This side has no descriptor, port or memory for it, and the vendor no part in that.
+            /// This side lacks a descriptor, a port or memory; the vendor is not at fault.
             case exhausted(String)
         }
 
@@ -106,24 +106,24 @@ extension UpstreamAttempt {
             case ended
         }
 
-        /// The way to one connection.
+        /// The progress towards one connection.
         private struct Connecting {
             let deadline: MonotonicInstant
             var failures = 0
         }
 
-        /// How often connecting is tried again, after failures in which nothing was sent.
+        /// The maximum number of connection retries, after failures in which nothing was sent.
         private static let reconnectsMax = 2
 
         private let call: UpstreamCall
         private let queueTimeout: Duration
         /// The key that the call is booked to.
         private(set) var booked: UpstreamKeyID
-        /// Keys that it must not go out with: one that was rejected, and those that have spent their month.
+        /// Keys that it must not go out with: the rejected one, and keys whose month has no room left.
         private(set) var without: [UpstreamKey] = []
         private var state = State.new
         private var queueDeadline = MonotonicInstant.distantFuture
-        /// The first answer, if that was a rejection.
+        /// The first answer, if it was a rejection.
         private var first: (rejection: FirstRejection, reply: UpstreamReply)?
 
         init(_ call: UpstreamCall, queueTimeout: Duration) {
@@ -132,7 +132,7 @@ extension UpstreamAttempt {
             booked = call.key
         }
 
-        /// When `timeIsUp` is to happen; nil while something else is waited for.
+        /// When `timeIsUp` is due; nil while another event is awaited.
         var deadline: MonotonicInstant? {
             switch state {
             case .queued: queueDeadline
@@ -142,7 +142,7 @@ extension UpstreamAttempt {
             }
         }
 
-        /// Whether the end of an exchange is news to the call.
+        /// Whether the call still awaits the end of an exchange.
         var awaitsAnswer: Bool { if case .sent = state { true } else { false } }
 
         mutating func handle(_ event: Event, in scene: Scene) -> [Action] {
@@ -173,7 +173,7 @@ extension UpstreamAttempt {
             return [.enter(isRepeated: false)]
         }
 
-        /// Comes to the gate once more, which only a call does that has all of its body still.
+        /// Enters the gate again; only a call that still has its whole body can.
         private mutating func enterAgain() -> [Action] {
             switch call.content {
             case .whole:
@@ -190,7 +190,7 @@ extension UpstreamAttempt {
             }
             switch entry {
             case .go(let pass):
-                // Let out in the moment in which the gateway ended every call.
+                // Let out while the gateway ended every call.
                 if scene.shutdown == .cut { return withdraw(pass) }
                 if pass.key.id == booked { return goOut(pass, scene) }
                 state = .moving(pass)
@@ -207,19 +207,19 @@ extension UpstreamAttempt {
             return refused(failure)
         }
 
-        /// Nothing was sent, and nothing is to be.
+        /// Nothing was sent, and nothing will be.
         private mutating func withdraw(_ pass: UpstreamGate.Pass) -> [Action] {
             [leave(pass, .unused)] + refused(.draining(charged: .no))
         }
 
-        /// It cannot go out; if it was out before and was rejected, then that is what decides.
+        /// The call cannot go out. If it was out before and was rejected, the rejection decides the outcome.
         private mutating func refused(_ failure: UpstreamFailure) -> [Action] {
             guard let first else { return finish(.failure(failure)) }
             state = .rulingAlone(failure)
             return [.ruleAlone(first.rejection)]
         }
 
-        /// While the call is booked to another key nothing is sent, and a shutdown waits for it.
+        /// Nothing is sent while the call is being booked to another key; a shutdown waits for the booking.
         private mutating func moved(_ moved: UpstreamKeyMoved, _ scene: Scene) -> [Action] {
             guard case .moving(let pass) = state else { impossible("moved") }
             switch moved {
@@ -286,8 +286,8 @@ extension UpstreamAttempt {
             }
         }
 
-        /// Nothing was sent. A failure of the network is tried again with a pause; one of TLS is never tried in another way,
-        /// and one of this side ends the call without a word on the vendor's health.
+        /// Nothing was sent. A network failure is retried after a pause. A TLS failure is never retried in another way.
+        /// Exhaustion on this side ends the call and says nothing about the vendor's health.
         private mutating func failed(
             _ fault: ConnectFault,
             _ pass: UpstreamGate.Pass,
@@ -330,7 +330,7 @@ extension UpstreamAttempt {
             case .final(let outcome, let report): return [leave(pass, report)] + finish(outcome)
             case .limited(let pause):
                 let leaving = leave(pass, .limited(pause))
-                // A refusal that is most likely the document's does not wait for a second opinion.
+                // A refusal that is most likely about the document does not wait for a second opinion.
                 if first?.rejection.rejection == .refused { return [leaving] + refused(.keyRejected) }
                 return [leaving] + enterAgain()
             case .rejected(let rejection, let reply):
@@ -356,7 +356,8 @@ extension UpstreamAttempt {
                 without.append(rejected.key)
                 return enterAgain()
             case .passOn:
-                // When the second key was refused as a key, the first one's refusal is what the vendor says of the document.
+                // When the second key was refused as a key, the first key's refusal is the vendor's word on the
+                // document.
                 return finish(.reply(rejected.rejection == .refused ? reply : first?.reply ?? reply))
             case .keyRejected: return finish(.failure(.keyRejected))
             }
@@ -367,7 +368,7 @@ extension UpstreamAttempt {
             switch ruling {
             case .passOn: return finish(.reply(first.reply))
             case .keyRejected, .tryAnother:
-                // A client that may try again soon is told so.
+                // A failure that lets the client retry soon is kept.
                 return finish(.failure(failure.code == .noKey ? .keyRejected : failure))
             }
         }
@@ -401,7 +402,7 @@ extension UpstreamAttempt {
             case .connecting(let pass, _), .resolving(let pass, _, _), .dialing(let pass, _), .pausing(let pass, _, _):
                 withdraw(pass)
             case .sent(let pass): [leave(pass, .unused)] + finish(.failure(.draining(charged: .unknown)))
-            // The event that is waited for ends it.
+            // The awaited event ends it.
             case .new, .entering, .moving, .ruling, .rulingAlone, .ended: []
             }
         }

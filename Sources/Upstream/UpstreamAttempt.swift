@@ -4,8 +4,8 @@ import Transport
 import UpstreamKeys
 import Vocabulary
 
-/// One call on its way to the vendor: does what its state machine decides, and tells that what came of it. Confined to its
-/// client's loop.
+/// One call on its way to the vendor: performs the actions of its state machine and reports their results to it.
+/// Confined to its client's loop.
 final class UpstreamAttempt {
     let number: UInt64
     let call: UpstreamCall
@@ -14,15 +14,15 @@ final class UpstreamAttempt {
     private let move: UpstreamKeyMove
     private let then: (UpstreamOutcome) -> Void
     private var machine: StateMachine
-    /// Those of the moment when it began to connect: what waited in the queue goes out on the newest ones.
+    /// The settings when it began to connect: a call that waited in the queue goes out under the current ones.
     private var settings: UpstreamSettings
-    /// The one that is reported as connected, until it is sent on.
+    /// The connection that was reported as connected, until the request is sent on it.
     private var connection: UpstreamConnection?
-    /// Secrets that were sent: none of them may come back.
+    /// Of the secrets that were sent: none of them may appear in a reply.
     private var scrubbers: [SecretScrubber] = []
     private var sentAt = MonotonicInstant(nanoseconds: 0)
     private var timer: LoopTimer?
-    /// What the timer was last set to.
+    /// The deadline that the timer is set to.
     private var timerDeadline: MonotonicInstant?
 
     init(
@@ -61,7 +61,7 @@ final class UpstreamAttempt {
         switch action {
         case .enter(let isRepeated): handle(.entered(client.enter(self, isRepeated: isRepeated)))
         case .leaveQueue(let told):
-            // Nil when it was let out in this very moment: the answer is in the mailbox.
+            // Nil when it was let out in the meantime: the answer is in the mailbox.
             if let failure = client.giveUp(self) { handle(.leftQueue(told ?? failure)) }
         case .move(let key): move(key) { [self] in handle(.moved($0)) }
         case .connect: connect()
@@ -120,7 +120,7 @@ final class UpstreamAttempt {
         switch result {
         case .success(let stream):
             let connection = UpstreamConnection(stream: stream, loop: loop, generation: generation)
-            // What happened before it had a delegate was told to nobody.
+            // Events before the delegate was set were not delivered.
             guard connection.isUsable() else {
                 connection.close()
                 return handle(.dialFailed(.network("the vendor ended the connection as soon as it was made")))
@@ -156,8 +156,8 @@ final class UpstreamAttempt {
         head.field("accept", "application/json")
         head.field("accept-encoding", "identity")
         head.field("user-agent", "tollgate")
-        // RFC 9110 §7.6.3. The request is the gateway's own, made once for all who wait for its answer: nothing of what
-        // their requests went through goes on, so the chain begins here.
+        // RFC 9110 §7.6.3. The request is the gateway's own, made once for all clients that wait for its answer: none
+        // of their `Via` chains is continued, so the chain begins here.
         head.field("via", "1.1 tollgate")
         head.field("x-request-id", call.requestID)
         head.endSection()
@@ -165,7 +165,7 @@ final class UpstreamAttempt {
     }
 
     private func ended(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection) {
-        // The call was ended before its answer came, and nobody knows it any more.
+        // The call was ended before its answer came; the outcome was already reported.
         guard machine.awaitsAnswer else { return connection.close() }
         var vendorsTimeout: Int64?
         if case .reply(let reader) = ending { vendorsTimeout = reader.keepAliveSeconds }

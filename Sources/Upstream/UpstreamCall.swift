@@ -6,10 +6,10 @@ public struct UpstreamCall: Sendable {
     public let content: UpstreamContent
     /// Goes upstream as `x-request-id`.
     public let requestID: [UInt8]
-    /// Who asks, and at which of the vendor's accounts.
+    /// The team that asks, and the vendor account it asks under.
     public let team: TeamID
     public let account: AccountID
-    /// A UUID in lower case, to tell refusals of one document from those of several.
+    /// A UUID in lower case; tells repeated refusals of one document from refusals of several documents.
     public let documentID: String
     /// The key that the call is booked to.
     public let key: UpstreamKeyID
@@ -32,40 +32,40 @@ public struct UpstreamCall: Sendable {
     }
 }
 
-/// The content of a call, which decides whether it may be sent once more when the vendor has said that it did not take it.
+/// The content of a call; decides whether the call may be retried after the vendor said that it did not take it.
 public enum UpstreamContent: Sendable {
-    /// All of it is here: it may.
+    /// The whole body is in memory: it may.
     case whole([UInt8])
 }
 
-/// Books a call to another key than before, durably, and says when that is done: nothing is sent with that key before.
+/// Books a call to another key, durably, and reports when that is done; nothing is sent with that key until then.
 public typealias UpstreamKeyMove = (UpstreamKeyID, @escaping (UpstreamKeyMoved) -> Void) -> Void
 
-/// What became of booking a call to another key.
+/// The outcome of booking a call to another key.
 public enum UpstreamKeyMoved: Sendable {
     case done
-    /// That key has spent its month: another one is tried.
+    /// That key's month has no room left; another one is tried.
     case noRoom
-    /// It cannot be booked, and the call is given up.
+    /// The booking failed, and the call is given up.
     case failed
 }
 
-/// What became of a call.
+/// The outcome of a call.
 public enum UpstreamOutcome: Sendable {
-    /// The vendor answered, and its answer may be passed on.
+    /// The vendor's answer, which may be passed on.
     case reply(UpstreamReply)
     case failure(UpstreamFailure)
-    /// The call could not be booked to another key, and it costs nothing; who books it knows why.
+    /// The call could not be booked to another key and costs nothing; the caller, whose move failed, knows why.
     case givenUp
 }
 
-/// An answer of the vendor.
+/// An answer from the vendor.
 public struct UpstreamReply: Sendable {
     public let status: Int
     public let contentType: [UInt8]?
-    /// The value of `Retry-After`, as it came.
+    /// The value of `Retry-After` as received.
     public let retryAfter: [UInt8]?
-    /// The value of `Content-Encoding`, of an error whose body is in a coding that cannot be undone here; else nil.
+    /// The value of `Content-Encoding` of an error whose body is in a coding that is not supported here; else nil.
     public let contentEncoding: [UInt8]?
     public let body: [UInt8]
     /// From the request's first byte to the reply's last.

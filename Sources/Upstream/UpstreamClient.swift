@@ -6,9 +6,10 @@ import Vocabulary
 
 /// A worker's way to the vendor. Confined to the worker's loop.
 ///
-/// A call goes through the gate, which gives it a key, takes a pooled connection or makes one, and is sent once. It is sent
-/// again only when the vendor cannot have seen it (no connection could be made) or has said that it did not take it: 429,
-/// and once more with another key after a 401 or 403. Connections belong to no key: the key is a field of each request.
+/// A call passes the gate, which gives it a key, takes a pooled connection or makes one, and is sent once. It is
+/// retried only when the vendor cannot have seen it (no connection could be made) or has said that it did not take it:
+/// after a 429, and once with another key after a 401 or 403. Connections belong to no key: the key is a field of each
+/// request.
 public final class UpstreamClient {
     private let loop: EventLoop
     private let gate: UpstreamGate
@@ -21,10 +22,10 @@ public final class UpstreamClient {
     private var nextAttempt: UInt64 = 1
     private var pollTimer: LoopTimer?
     private var pollAt: MonotonicInstant?
-    /// Told what changes about keys, to report and to remember it.
+    /// Called with each change of a key's state, to be reported and stored.
     private let onKeyChange: (UpstreamKeyRecord) -> Void
     private var mailbox: Mailbox<UpstreamGate.Answer>?
-    /// How far the gateway's end has come: what is not out yet does not go out any more, and then nothing is waited for.
+    /// The stage of the gateway's shutdown. Draining: no further call goes out. Cut: no call is waited for.
     private(set) var shutdown = Shutdown.none
 
     enum Shutdown { case none, draining, cut }
@@ -36,7 +37,7 @@ public final class UpstreamClient {
         let result: Result<[SocketAddress], ResolveFault>
     }
 
-    /// - Throws: there is no descriptor for the answers of the gate and of the resolver.
+    /// - Throws: there is no descriptor for the mailboxes of the gate and of the resolver.
     public init(
         loop: EventLoop,
         gate: UpstreamGate,
@@ -64,8 +65,8 @@ public final class UpstreamClient {
     /// Sends a classify request.
     ///
     /// - Parameters:
-    ///   - move: called when another key than the call's is to take it, and again for each further one.
-    ///   - then: called once, in a later pass.
+    ///   - move: called when a key other than the booked one is to take the call, and again for each further one.
+    ///   - then: called once, in a later pass of the loop.
     public func classify(
         _ call: UpstreamCall,
         move: @escaping UpstreamKeyMove,
@@ -82,29 +83,29 @@ public final class UpstreamClient {
         )
         nextAttempt += 1
         attempts[attempt.number] = attempt
-        // In a later pass: looking at a pooled connection reads into the memory that the caller's input may stand in.
+        // In a later pass: checking a pooled connection reads into memory that the caller's input may still occupy.
         loop.later { attempt.handle(.begin) }
     }
 
-    /// Takes new settings into use from the next request on; requests under way end on the old ones.
+    /// Applies new settings from the next request on; requests under way finish under the old ones.
     public func replace(settings: UpstreamSettings, tls: TLSClientContext?) {
         loop.preconditionInLoop()
         let isElsewhere = settings.host != self.settings.host || settings.port != self.settings.port
         if isElsewhere || settings.isTLS != self.settings.isTLS || tls !== self.tls { pool.renew() }
         self.settings = settings
         self.tls = tls
-        // Other keys may be ready earlier than those that were waited for.
+        // Other keys may be ready earlier than the ones that were waited for.
         poll()
     }
 
-    /// Lets nobody out any more who waits or comes; what is out goes on.
+    /// Lets no further call out, neither waiting nor new; calls that are out continue.
     public func drain() {
         loop.preconditionInLoop()
         if shutdown == .none { shutdown = .draining }
         for attempt in Array(attempts.values) { attempt.handle(.drain) }
     }
 
-    /// Ends every call now: `charged` of its failure says whether the vendor may have taken it.
+    /// Ends every call now; `charged` of its failure says whether the vendor may have taken it.
     public func cut() {
         loop.preconditionInLoop()
         shutdown = .cut

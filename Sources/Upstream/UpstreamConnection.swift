@@ -4,10 +4,10 @@ import Transport
 import UpstreamKeys
 import Vocabulary
 
-/// One connection to the vendor, which carries one exchange after the other. Confined to its worker's loop.
+/// One connection to the vendor; carries one exchange at a time. Confined to its worker's loop.
 ///
-/// States: idle → busy (a request is out) → idle again, or gone. It is not used again when anything about the last
-/// exchange leaves a doubt where the next response would begin.
+/// States: idle → busy (a request is out) → idle again, or gone. It is not reused when the last exchange leaves any
+/// doubt where the next response would begin.
 final class UpstreamConnection: StreamDelegate {
     /// How an exchange ended.
     enum Ending {
@@ -16,14 +16,14 @@ final class UpstreamConnection: StreamDelegate {
     }
 
     let stream: ByteStream
-    /// Which settings it was made under: after a reload it is not used again.
+    /// The pool's generation when it was made; a connection of an earlier one is not reused.
     let generation: Int
     private let loop: EventLoop
     private var reader: ResponseReader?
     private var timer: LoopTimer?
     private var onEnd: ((Ending) -> Void)?
     private var isBroken = false
-    /// Called when the connection, while idle, is found to be of no use.
+    /// Called when the connection becomes unusable, or times out, while idle.
     var onIdleEnd: (() -> Void)?
     private(set) var idleSince = MonotonicInstant(nanoseconds: 0)
 
@@ -35,12 +35,12 @@ final class UpstreamConnection: StreamDelegate {
         stream.delegate = self
     }
 
-    /// Whether another request may be sent on it now.
+    /// Whether a request may be sent on it now.
     func isUsable() -> Bool { !isBroken && stream.isStillOpen() && !isBroken }
 
     /// Sends a request and waits for the response.
     ///
-    /// - Parameter then: called once, in a later pass.
+    /// - Parameter then: called once, in a later pass of the loop.
     func send(
         _ head: borrowing HeadWriter,
         _ body: [UInt8],
@@ -60,7 +60,7 @@ final class UpstreamConnection: StreamDelegate {
         timer?.schedule(after: settings.responseTimeout)
     }
 
-    /// Keeps the connection for the next request, so long.
+    /// Keeps the connection idle for the next request, for at most `duration`.
     func rest(for duration: Duration, onIdleEnd: @escaping () -> Void) {
         idleSince = loop.now
         self.onIdleEnd = onIdleEnd
@@ -83,7 +83,7 @@ final class UpstreamConnection: StreamDelegate {
 
     func streamDidReceive(_ stream: ByteStream) {
         guard var reader else {
-            // Bytes that nobody asked for: the next response could not be told from them.
+            // Unsolicited bytes: they could not be told from the next response.
             return endIdle()
         }
         var consumed = 0
@@ -97,7 +97,7 @@ final class UpstreamConnection: StreamDelegate {
         switch progress {
         case .needMore: break
         case .complete:
-            // Bytes behind the response, or a request that the vendor did not read to its end, spoil the connection.
+            // Bytes after the response, or a request that was not sent in full, make the connection unusable.
             isBroken = !reader.allowsReuse || !stream.input.isEmpty || stream.unsentByteCount > 0
             end(.reply(reader))
         case .refused(let reason): end(.failed(.invalidReply(reason)))
@@ -127,7 +127,7 @@ final class UpstreamConnection: StreamDelegate {
         }
     }
 
-    /// Nobody knows whether the vendor took the request: it is never sent again by itself (RFC 9110 §9.2.2).
+    /// It is unknown whether the vendor took the request, so it is never retried automatically (RFC 9110 §9.2.2).
     private func lost(_ detail: String) -> UpstreamFailure {
         UpstreamFailure(.unreachable, charged: .unknown, source: .network, detail)
     }

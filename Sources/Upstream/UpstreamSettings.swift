@@ -1,21 +1,21 @@
 public import UpstreamKeys
 
-/// Where the vendor is and how long it may take. Immutable; replaced whole by a reload.
+/// Where the vendor is and how long it may take. Immutable; a reload replaces it as a whole.
 public struct UpstreamSettings: Sendable, Equatable {
     public var isTLS: Bool
-    /// A name or an IP literal without brackets. A dot at its end makes a name absolute for the look-up, where search
-    /// domains are not tried then; it is no part of the name beyond that.
+    /// A name or an IP literal without brackets. A trailing dot makes the name absolute: the look-up then tries no
+    /// search domains. Elsewhere the dot is not part of the name.
     public var host: String
     public var port: UInt16
-    /// What stands before `/v1/classify` in the path; empty or beginning with a slash, without one at its end.
+    /// The path before `/v1/classify`; either empty, or with a leading and without a trailing slash.
     public var pathPrefix: String
-    /// For connecting, over all addresses and repetitions, the look-up of the name and the TLS handshake included.
+    /// For connecting, over all addresses and retries, including name resolution and the TLS handshake.
     public var connectTimeout: Duration
     /// From the request's last byte to the reply's last byte.
     public var responseTimeout: Duration
-    /// How long an idle connection is kept; less than the vendor keeps it.
+    /// How long an idle connection is kept; must be less than the vendor's own idle timeout.
     public var idleTimeout: Duration
-    /// The longest body of a reply.
+    /// The maximum length of a reply's body.
     public var responseBytesMax: Int
     public var gate: UpstreamGate.Limits
     public var queueTimeout: Duration
@@ -44,11 +44,11 @@ public struct UpstreamSettings: Sendable, Equatable {
         self.queueTimeout = queueTimeout
     }
 
-    /// The name that SNI, the certificate and the Host field have: the same one, and without the dot (RFC 6066 §3), since
-    /// servers refuse a request whose Host field is not the name in SNI (421, RFC 9110 §7.4).
+    /// The name for SNI, the certificate and the Host field, without the trailing dot (RFC 6066 §3). One name for all:
+    /// servers refuse a request whose Host field differs from SNI (421, RFC 9110 §7.4).
     var serverName: String { host.hasSuffix(".") ? String(host.dropLast()) : host }
 
-    /// The Host field: the port stands there only when it is not the scheme's own (RFC 9110 §7.2).
+    /// The value of the Host field; it has the port only when that is not the scheme's default (RFC 9110 §7.2).
     var hostField: String {
         let name = serverName.utf8.contains(UInt8(ascii: ":")) ? "[\(serverName)]" : serverName
         return port == (isTLS ? 443 : 80) ? name : "\(name):\(port)"

@@ -1,18 +1,19 @@
 import Vocabulary
 
-/// Stops sending to a vendor that fails time after time, and finds out when it works again. Pure: no clock, no lock.
+/// A circuit breaker: stops requests to a vendor that fails repeatedly, and probes when it works again. Pure: no clock,
+/// no lock.
 ///
-/// - closed: requests go out. So many failures within the window, with no success between them, open it.
-/// - open: none goes out until its time is over.
-/// - half-open: one real request goes out as a probe. Its success closes the breaker, its failure opens it again; if
-///   it says nothing of the vendor's health (any 4xx), another one may try.
+/// - closed: requests go out. `failures` failures within the window, with no success between them, open it.
+/// - open: no request goes out until `openFor` has passed.
+/// - half-open: one real request goes out as a probe. Its success closes the breaker, its failure opens it again; if it
+///   says nothing about the vendor's health (any 4xx), the next request is a probe.
 ///
-/// What went out before the breaker opened may end long after: it says nothing new then, neither of the probe nor of
-/// the vendor, and does not count. So each request carries the era in which it was let out, and an era begins with
-/// the first probe after the breaker opened.
+/// A request that went out before the breaker opened may end long after: it then says nothing new about the vendor or
+/// the probe, and does not count. So each request carries the era in which it was let out; a new era begins with the
+/// first probe after the breaker opened.
 public struct CircuitBreaker: Sendable {
     public struct Settings: Sendable, Equatable {
-        /// Failures in a row that open it; at least 1.
+        /// The number of consecutive failures that opens it; at least 1.
         public var failures: Int
         public var window: Duration
         public var openFor: Duration
@@ -31,10 +32,10 @@ public struct CircuitBreaker: Sendable {
         case halfOpen = "half_open"
     }
 
-    /// What a request's end says of the vendor.
+    /// What the end of a request says about the vendor's health.
     public enum Sign: Sendable { case success, failure, neutral }
 
-    /// What a request that went out is recorded with when it ends.
+    /// The era of a request that went out; handed back to `record` when the request ends.
     struct Permit: Sendable, Equatable { fileprivate let era: Int }
 
     enum Admission: Equatable { case go(Permit), refused(until: MonotonicInstant) }
@@ -60,7 +61,8 @@ public struct CircuitBreaker: Sendable {
         }
     }
 
-    /// As it is for whoever comes now: once its time is over, an open breaker is half-open, though nobody has come yet.
+    /// The phase that the next request would meet: an open breaker counts as half-open once its time has passed, even
+    /// before a request comes.
     func phase(at now: MonotonicInstant) -> Phase {
         switch state {
         case .closed: .closed
@@ -69,7 +71,7 @@ public struct CircuitBreaker: Sendable {
         }
     }
 
-    /// Whether a request may go out now. One that does must be recorded when it ends.
+    /// Whether a request may go out now. An admitted request must be recorded when it ends.
     mutating func admit(at now: MonotonicInstant) -> Admission {
         switch state {
         case .closed: return .go(Permit(era: era))

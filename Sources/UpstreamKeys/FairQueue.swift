@@ -1,12 +1,12 @@
 import Vocabulary
 
-/// A queue that takes turns between teams: each team's own come in order, and however many one team has in it, the
-/// others wait no longer than for one of each. Pure.
+/// A queue that serves teams in turn. Within a team the order is first in, first out; a team waits for at most one
+/// element of each other team, however many those have queued. Pure.
 ///
-/// A round robin of equal weights: what a team may have under way is bounded by its own `max_concurrency` already.
+/// A round robin with equal weights: a team's `max_concurrency` already bounds what it has under way.
 struct FairQueue<Element> {
     private var lines: [TeamID: ArraySlice<Element>] = [:]
-    /// The teams that have somebody here, each once; the first one's turn is next.
+    /// The teams with elements here, each once; the first one's turn is next.
     private var order: [TeamID] = []
     private(set) var count = 0
 
@@ -18,7 +18,7 @@ struct FairQueue<Element> {
         lines[team, default: []].append(element)
     }
 
-    /// Takes the next one that is ready. A team of which nobody is ready keeps its turn.
+    /// Removes the next element that is ready. A team without a ready element keeps its turn.
     mutating func take(where isReady: (Element) -> Bool) -> Element? {
         for turn in order.indices {
             let team = order[turn]
@@ -31,7 +31,7 @@ struct FairQueue<Element> {
         return nil
     }
 
-    /// Takes one out that wants to wait no longer; the turns stay as they are.
+    /// Removes an element that stops waiting; the order of turns is unchanged.
     mutating func remove(of team: TeamID, where isMeant: (Element) -> Bool) -> Element? {
         guard let index = lines[team]?.firstIndex(where: isMeant) else { return nil }
         let element = remove(at: index, of: team)
@@ -39,7 +39,7 @@ struct FairQueue<Element> {
         return element
     }
 
-    /// Takes all, in the order of their turns.
+    /// Removes all elements, in the order of their turns.
     mutating func removeAll() -> [Element] {
         var all: [Element] = []
         while let element = take(where: { _ in true }) { all.append(element) }
@@ -48,7 +48,7 @@ struct FairQueue<Element> {
 
     private mutating func remove(at index: Int, of team: TeamID) -> Element {
         guard var line = lines[team] else { preconditionFailure("nobody of team \(team) waits") }
-        lines[team] = nil  // so that the line is changed in place
+        lines[team] = nil  // so that the array is mutated in place
         let element = index == line.startIndex ? line.removeFirst() : line.remove(at: index)
         if !line.isEmpty { lines[team] = line }
         count -= 1

@@ -1,12 +1,12 @@
 import Vocabulary
 
-/// How long an upstream key is left alone after a 429. Pure: no clock, no lock.
+/// The pause of an upstream key after a 429. Pure: no clock, no lock.
 ///
-/// For as long as `Retry-After` says; without it 1 s, then twice as long each time, up to 60 s. A success starts over.
-/// A `Retry-After` of no time at all is as good as none: the request would go out and come back for ever.
+/// It lasts as long as `Retry-After` says; without it 1 s, then twice as long each time, up to 60 s. A success resets
+/// it to 1 s. A `Retry-After` of zero is treated as absent: the request would otherwise go out and come back forever.
 public struct KeyCooling: Sendable {
     private static let longest = Duration.seconds(60)
-    /// A day at most: a vendor that errs in its calendar must not lock a key for years.
+    /// The longest pause that is honoured, a day: a vendor with a wrong calendar must not lock a key for years.
     public static let longestAsked = Duration.seconds(86_400)
 
     private var until: MonotonicInstant?
@@ -15,8 +15,8 @@ public struct KeyCooling: Sendable {
     /// A 429 came.
     mutating func limited(retryAfter: Duration?, at now: MonotonicInstant) {
         let told = retryAfter.flatMap { $0 > .zero ? $0 : nil }
-        // Several requests were under way: those that come back to a key that cools already are of the same burst,
-        // which counts once, and the longest pause holds.
+        // Several requests were under way: further 429s of a key that is already cooling belong to the same burst,
+        // which counts once. The longest pause holds.
         if told == nil, remaining(at: now) != nil { return }
         let end = now + (told ?? next)
         if told == nil { next = min(next * 2, Self.longest) }
@@ -26,7 +26,7 @@ public struct KeyCooling: Sendable {
 
     mutating func succeeded() { next = .seconds(1) }
 
-    /// Goes on with a cooling that began before a restart.
+    /// Restores a cooling that began before a restart.
     mutating func resume(until end: MonotonicInstant) { until = end }
 
     /// The end of the cooling, if it is not over yet.

@@ -1,8 +1,8 @@
 import Vocabulary
 
-/// The time for which a key counts as one that the vendor does not accept. Pure: no clock, no lock.
+/// The quarantine of a key that the vendor does not accept. Pure: no clock, no lock.
 ///
-/// Once a minute one real request goes out on the key, and a success ends the quarantine: `docs/faults.md` §4.
+/// One real request a minute goes out on the key; its success ends the quarantine: `docs/faults.md` §4.
 struct KeyQuarantine {
     private static let interval = Duration.seconds(60)
 
@@ -15,6 +15,6 @@ struct KeyQuarantine {
         nextTrial = now + Self.interval
     }
 
-    /// A request goes out on the key: the next one may a minute later, whatever becomes of this one.
+    /// A request goes out on the key; the next one may follow a minute later, whatever the outcome.
     mutating func beginTrial(at now: MonotonicInstant) { nextTrial = now + Self.interval }
 }

@@ -1,9 +1,9 @@
 public import Vocabulary
 
-/// Where states of keys are remembered over a restart.
+/// The store of key states that survives a restart.
 ///
-/// Callable from any thread and never blocking; answered exactly once, and durable when it says success.
+/// Callable from any thread; never blocks. `then` is called exactly once, and success means that the state is durable.
 public protocol KeyStates: Sendable {
-    /// Remembers the state of an upstream key in place of what was known of it.
+    /// Stores the state of an upstream key, replacing the previous one.
     func save(_ record: UpstreamKeyRecord, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 }

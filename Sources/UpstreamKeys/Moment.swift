@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// One moment on both clocks: pauses are measured on the steady one, validity is told by the wall clock.
+/// One moment on both clocks: pauses are measured on the steady clock, validity by the wall clock.
 public struct Moment: Sendable {
     public let steady: MonotonicInstant
     public let wall: Timestamp

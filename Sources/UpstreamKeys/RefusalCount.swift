@@ -1,10 +1,10 @@
 import Vocabulary
 
-/// The documents that one key was refused for in a row, with no success between. Pure.
+/// The documents that one key was refused for in a row, with no success in between. Pure.
 ///
-/// Three of them put the key out when it was refused as a key (a 401, or a 403 in other words than the vendor's), five in
-/// whatever words: `docs/faults.md` §4. A document counts once. Bounded: with the fifth the key is put out, and nothing
-/// more is counted.
+/// Three documents quarantine the key when it was refused as a key (a 401, or a 403 without the vendor's error shape),
+/// five whatever the form of the refusals: `docs/faults.md` §4. A document counts once. Bounded: the fifth document
+/// quarantines the key, and no more are counted.
 struct RefusalCount {
     private static let keyRefusalsMax = 3
     private static let refusalsMax = 5
@@ -13,7 +13,7 @@ struct RefusalCount {
     /// Those of `documents` for which the key was refused as a key.
     private var keyDocuments: [String] = []
 
-    /// - Returns: why the key is at fault, if this refusal was the one too many.
+    /// - Returns: why the key is at fault, if this refusal reached a limit.
     mutating func add(_ rejection: Rejection, of document: String) -> QuarantineReason? {
         Self.insert(document, into: &documents)
         switch rejection {

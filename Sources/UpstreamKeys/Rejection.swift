@@ -1,15 +1,16 @@
 import Vocabulary
 
-/// A reply by which the vendor refused a request without looking at what it asks.
+/// A reply that refuses a request with a 401 or a 403.
 public enum Rejection: Sendable, Equatable {
     /// A 401.
     case unauthorized
     /// A 403 without the vendor's error shape.
     case forbidden
-    /// A 403 in the vendor's error shape: it may mean the key, or that the document is not the account's.
+    /// A 403 in the vendor's error shape: it may be about the key, or mean that the document belongs to another
+    /// account.
     case refused
 
-    /// What the key is quarantined for when another key succeeds with the same request.
+    /// The reason to quarantine the key when another key succeeds with the same request.
     var reason: QuarantineReason {
         switch self {
         case .unauthorized: .unauthorized
@@ -19,11 +20,11 @@ public enum Rejection: Sendable, Equatable {
     }
 }
 
-/// A rejection that a request met: the first one decides how the answer to its second try is read.
+/// A rejection of a request. The first one decides how the answer to the second try is judged.
 public struct FirstRejection: Sendable {
     public let key: UpstreamKey
     public let rejection: Rejection
-    /// Which the request asked about.
+    /// The document that the request asked about.
     let document: String
 
     public init(key: UpstreamKey, rejection: Rejection, document: String) {
@@ -33,12 +34,12 @@ public struct FirstRejection: Sendable {
     }
 }
 
-/// What becomes of a request that was rejected.
+/// The decision on a rejected request.
 public enum Ruling: Sendable, Equatable {
-    /// It is tried once with another key of the account.
+    /// The request is tried once with another key of the account.
     case tryAnother
     /// The vendor's refusal, in its own error shape, is passed on.
     case passOn
-    /// No key is accepted for it, and the vendor has not said why in its own error shape.
+    /// No key was accepted, and the vendor has not said why in its own error shape.
     case keyRejected
 }

@@ -1,17 +1,17 @@
 import Glibc
 
-/// Takes one of the vendor's keys out of what the vendor says: it must never reach a client, not even in an echoed error.
-/// Immutable; made once per key.
+/// Masks one of the vendor's keys in the vendor's replies: a key must never reach a client, not even in an echoed
+/// error. Immutable; made once per key.
 ///
-/// A vendor may echo a key in another form than it got it, and what writes the echo may spell each character of that form
-/// in several ways. The forms are the key as it stands, in hex of either case, and in base64, both alphabets, wherever it
-/// begins in what was encoded: of that only the characters that the key alone decides. The spellings are those of
-/// `Spelling`: each text is searched as it stands and as it reads once they are undone, since a writer of JSON may escape
-/// any character, and a JSON text may hold another one as a string.
+/// A vendor may echo a key in a form other than the one it received, and the echo's writer may spell each character of
+/// that form in several ways. The forms are: the key as is; in hex of either case; in base64 with either alphabet, at
+/// any offset within the encoded text, reduced to the characters that the key alone determines. For the spellings see
+/// `Spelling`. Each text is searched both as is and with the spellings decoded, since a JSON writer may escape any
+/// character, and a JSON text may contain another one as a string.
 public struct SecretScrubber: Sendable {
-    /// A shorter text is no secret, and likely to stand in a reply by chance, which must come back byte for byte.
+    /// A shorter text is no secret and may occur in a reply by chance, and replies must be passed on byte for byte.
     private static let lengthMin = 8
-    /// A JSON text within a string of a JSON text, and so on, is read so deep.
+    /// The maximum depth of JSON texts nested as strings in JSON texts.
     private static let nestingMax = 4
 
     private let forms: [[UInt8]]
@@ -34,9 +34,10 @@ public struct SecretScrubber: Sendable {
         self.forms = forms.reduce(into: []) { if !$0.contains($1), $1.count >= Self.lengthMin { $0.append($1) } }
     }
 
-    /// `bytes` with each occurrence of the key, in any form and spelling, replaced by as many asterisks as it took there.
+    /// Returns `bytes` with each occurrence of the key, in any form and spelling, replaced by asterisks of the same
+    /// length.
     ///
-    /// All else stays as it is, byte for byte. The time is linear in the length.
+    /// All other bytes are unchanged. The time is linear in the length.
     public func scrub(_ bytes: [UInt8]) -> [UInt8] {
         var text = bytes
         guard !forms.isEmpty else { return text }
@@ -54,7 +55,8 @@ public struct SecretScrubber: Sendable {
         let before = inner
         scrub(&inner, nesting: nesting - 1)
         guard inner != before else { return }
-        // What was masked within is masked without: each place there stands for one character here.
+        // Characters masked in the decoded text are masked in the source, too: masking keeps lengths, so positions
+        // correspond.
         mask(&text, Spelling.json.source(of: Self.differences(before, inner), in: text))
     }
 
@@ -62,7 +64,7 @@ public struct SecretScrubber: Sendable {
         for range in ranges { for place in range { text[place] = UInt8(ascii: "*") } }
     }
 
-    /// Where any of the forms stands, in ascending order, none within another.
+    /// The ranges of all forms in the text, ascending and disjoint.
     private func occurrences(in text: [UInt8]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         for form in forms {
@@ -87,7 +89,7 @@ public struct SecretScrubber: Sendable {
         return merged
     }
 
-    /// Where two texts of one length differ.
+    /// The ranges in which two texts of equal length differ.
     private static func differences(_ one: [UInt8], _ other: [UInt8]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         for index in one.indices where one[index] != other[index] {
@@ -114,8 +116,8 @@ public struct SecretScrubber: Sendable {
         }
     }
 
-    /// The characters of base64 (RFC 4648 §4) that the secret alone decides when it begins so many bytes into a group of
-    /// three: those that share bits with what stands before or behind it are left out.
+    /// The base64 characters (RFC 4648 §4) that the secret alone determines when it begins `offset` bytes into a group
+    /// of three; characters that share bits with the bytes before or after it are left out.
     private static func base64(of secret: [UInt8], at offset: Int) -> [UInt8] {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var characters: [UInt8] = []

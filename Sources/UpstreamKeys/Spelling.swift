@@ -1,12 +1,12 @@
-/// A way in which a writer may spell a character with several others. Pure.
+/// An escape syntax: a way to spell one character with several. Pure.
 ///
-/// Reads any text, also one that is not of its language: what is no spelling stands for itself.
+/// Accepts any text, even one that is not in its language: whatever is not an escape stands for itself.
 enum Spelling {
-    /// Escapes in the strings of JSON, RFC 8259 §7. Outside of strings a JSON text has no backslash.
+    /// Escapes in JSON strings, RFC 8259 §7. Outside strings a JSON text has no backslash.
     case json
     /// Percent-encoding, RFC 3986 §2.1.
     case percent
-    /// Character references of HTML and XML: by number, and the five that a writer escapes by name.
+    /// Character references of HTML and XML: numeric ones, and the five that writers use by name.
     case entity
 
     private var mark: UInt8 {
@@ -17,10 +17,10 @@ enum Spelling {
         }
     }
 
-    /// Whether there is anything to undo: false for most texts.
+    /// Whether there may be anything to decode; false for most texts.
     func mayStand(in text: [UInt8]) -> Bool { text.contains(mark) }
 
-    /// The text with every spelling replaced by what it stands for.
+    /// The text with every escape decoded.
     func undo(_ text: [UInt8]) -> [UInt8] {
         var undone: [UInt8] = []
         undone.reserveCapacity(text.count)
@@ -30,9 +30,9 @@ enum Spelling {
         return undone
     }
 
-    /// The places of a text that these places of the undone one come from.
+    /// The ranges of a text that the given ranges of the decoded text come from.
     ///
-    /// - Parameter ranges: in ascending order, none within another.
+    /// - Parameter ranges: ascending and disjoint.
     func source(of ranges: [Range<Int>], in text: [UInt8]) -> [Range<Int>] {
         guard !ranges.isEmpty else { return [] }
         var sources: [Range<Int>] = []
@@ -45,7 +45,7 @@ enum Spelling {
                 let part = ranges[next].clamped(to: piece)
                 let start = source.lowerBound + part.lowerBound - piece.lowerBound
                 if !part.isEmpty { sources.append(characters == nil ? start..<(start + part.count) : source) }
-                // What goes on behind this piece is looked at again with the next one.
+                // A range that extends beyond this piece is continued with the next one.
                 if ranges[next].upperBound > piece.upperBound { return }
                 next += 1
             }
@@ -53,7 +53,7 @@ enum Spelling {
         return sources
     }
 
-    /// Gives each piece of a text in turn: its place, and the bytes that it stands for when it is a spelling, else nil.
+    /// Calls `body` with each piece of a text in turn: its range, and the decoded bytes if it is an escape, else nil.
     private func walk(_ text: [UInt8], _ body: (Range<Int>, [UInt8]?) -> Void) {
         var position = 0
         var plainStart = 0
@@ -70,7 +70,7 @@ enum Spelling {
         if plainStart < text.count { body(plainStart..<text.count, nil) }
     }
 
-    /// How long the spelling is that a text begins with, and what it stands for; nil when it is none.
+    /// The length of the escape that a text begins with, and its decoded bytes; nil when there is none.
     private func unit(_ text: ArraySlice<UInt8>) -> (count: Int, characters: [UInt8])? {
         switch self {
         case .json: Self.escape(text)
@@ -89,7 +89,7 @@ enum Spelling {
         case UInt8(ascii: "r"): return (2, [0x0D])
         case UInt8(ascii: "t"): return (2, [0x09])
         case UInt8(ascii: "u"):
-            // A half of a surrogate pair stands for itself: no key has a character beyond ASCII.
+            // Half of a surrogate pair stands for itself: keys are ASCII.
             guard let value = hex(text.dropFirst(2).prefix(4), exactly: 4) else { return nil }
             return utf8(value).map { (6, $0) }
         default: return nil
@@ -104,7 +104,7 @@ enum Spelling {
 
     private static func reference(_ text: ArraySlice<UInt8>) -> (count: Int, characters: [UInt8])? {
         for (name, character) in names where text.starts(with: name) { return (name.count, [character]) }
-        // `&#` and at most eight digits and a semicolon: leading zeros are allowed, but nobody writes more of them.
+        // `&#` and at most eight digits and a semicolon: leading zeros are allowed, but no writer uses more of them.
         let head = text.prefix(12)
         guard head.dropFirst().first == UInt8(ascii: "#"), let end = head.firstIndex(of: UInt8(ascii: ";")) else {
             return nil
@@ -136,7 +136,7 @@ enum Spelling {
         return digits.reduce(0) { $0 * 10 + UInt32($1 - 0x30) }
     }
 
-    /// Nil for what is no character.
+    /// Nil when the value is not a character.
     private static func utf8(_ value: UInt32) -> [UInt8]? {
         Unicode.Scalar(value).map { Array(String(Character($0)).utf8) }
     }

@@ -1,6 +1,6 @@
 public import Vocabulary
 
-/// Why the vendor's answer is not there or cannot be passed on.
+/// Why there is no answer from the vendor, or why it cannot be passed on.
 public struct UpstreamFailure: Error, Sendable, Equatable {
     public enum Code: Sendable, CaseIterable {
         case unreachable
@@ -13,7 +13,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         case timeout
         case draining
 
-        /// What the client reads.
+        /// The error code in the client's reply.
         public var errorCode: ErrorCode {
             switch self {
             case .unreachable: .upstreamUnreachable
@@ -29,10 +29,10 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         }
     }
 
-    /// Whether the vendor charged for it.
+    /// Whether the vendor charged for the request.
     public enum Charge: String, Sendable { case no, yes, unknown }
 
-    /// Whose fault it is.
+    /// Where the fault lies.
     public enum Source: String, Sendable { case vendor, network, gateway }
 
     public let code: Code
@@ -51,17 +51,17 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         self.retryAfterSeconds = retryAfterSeconds
     }
 
-    /// The vendor answered with something that is no answer to the request.
+    /// The vendor's reply is not an answer to the request.
     public static func invalidReply(_ detail: String) -> UpstreamFailure {
         UpstreamFailure(.invalidResponse, charged: .unknown, source: .vendor, detail)
     }
 
-    /// The gateway shuts down: the request did not go out (`.no`), or its answer is not waited for any more (`.unknown`).
+    /// The gateway shuts down: the request did not go out (`.no`), or its answer is no longer awaited (`.unknown`).
     public static func draining(charged: Charge) -> UpstreamFailure {
         UpstreamFailure(.draining, charged: charged, source: .gateway, "the gateway shuts down", retryAfterSeconds: 1)
     }
 
-    /// Sending the request again can cost nothing twice: the vendor did not take it.
+    /// Whether a retry cannot be charged twice: the vendor did not take the request.
     public var isSafeToRetry: Bool { charged == .no }
 
     public var status: Int {
@@ -80,7 +80,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         }
     }
 
-    /// What the client learns.
+    /// The message in the client's reply.
     public var clientMessage: String {
         switch code {
         case .unreachable: "The vendor could not be reached; try again later."

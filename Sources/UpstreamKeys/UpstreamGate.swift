@@ -1,21 +1,22 @@
 public import Vocabulary
 
-/// Where a worker's waiting requests are told. Any thread.
+/// Receives the answers to a worker's waiting requests. Called on any thread.
 public protocol GateInbox: AnyObject, Sendable { func post(_ answer: UpstreamGate.Answer) }
 
-/// Lets requests out to the vendor, each with a key of its account: so many at once over all workers and accounts, none
-/// of an account whose keys all cool, none of an account at which the vendor fails. Who has to wait stands in a queue
-/// that is fair between teams, bounded in length over all accounts and in time.
+/// The gate to the vendor: lets requests out, each with a key of its account. It bounds how many are out at once over
+/// all workers and accounts, and holds back those of an account whose keys are all cooling or whose breaker is open.
+/// Waiting requests stand in a queue that is fair between teams; its length is bounded over all accounts, and so is the
+/// waiting time.
 ///
-/// Guarded: `state` has the accounts' keys, breakers and queues and counts who is out. It decides under the lock, for
-/// microseconds; waiting requests are told through their worker's inbox after it is released. Every request that was
-/// let out is told back by `leave`, once.
+/// Guarded: `state` has the accounts' keys, breakers and queues and counts the requests that are out. Decisions are
+/// made under the lock, within microseconds; answers to waiting requests are posted to their worker's inbox after it is
+/// released. `leave` must be called exactly once for every request that was let out.
 public final class UpstreamGate: Sendable {
-    /// How much may be out and wait, over all workers and accounts, and when an account is left alone.
+    /// The maximum numbers of requests out and waiting, over all workers and accounts, and the breakers' settings.
     public struct Limits: Sendable, Equatable {
-        /// Requests under way.
+        /// The maximum number of requests under way.
         public var concurrencyMax: Int
-        /// Requests that wait for a place.
+        /// The maximum number of requests that wait for a place.
         public var queueMax: Int
         public var breaker: CircuitBreaker.Settings
 
@@ -31,9 +32,9 @@ public final class UpstreamGate: Sendable {
         let call: UInt64
         let account: AccountID
         let team: TeamID
-        /// The key that the request is booked to, which it gets if it can.
+        /// The key that the request is booked to; preferred when it is let out.
         let booked: UpstreamKeyID
-        /// Keys that it has tried, or that have no room for it.
+        /// Keys that it has already tried, or that have no room for it.
         let without: [UpstreamKey]
         let inbox: any GateInbox
 
@@ -55,7 +56,7 @@ public final class UpstreamGate: Sendable {
         }
     }
 
-    /// What a waiting request is told.
+    /// The answer to a waiting request.
     public struct Answer: Sendable {
         public let call: UInt64
         public let entry: Entry
@@ -67,15 +68,15 @@ public final class UpstreamGate: Sendable {
         case refused(UpstreamFailure)
     }
 
-    /// What a request goes out with, and comes back with.
+    /// What a request is let out with; handed back to `leave`.
     public struct Pass: Sendable {
         public let key: UpstreamKey
         let permit: CircuitBreaker.Permit
-        /// The key is in quarantine, and the request finds out whether the vendor accepts it again.
+        /// Whether the key is in quarantine and the request tests whether the vendor accepts it again.
         let isTrial: Bool
     }
 
-    /// What a request comes back with.
+    /// The result that a request comes back with.
     public enum Report: Sendable {
         /// Nothing was sent.
         case unused
@@ -83,16 +84,16 @@ public final class UpstreamGate: Sendable {
         case failed
         /// The vendor did what was asked.
         case succeeded
-        /// The vendor answered that it did not do what was asked, and what that says of its health.
+        /// The vendor answered that it did not do what was asked, with what that says about its health.
         case answered(CircuitBreaker.Sign)
         case limited(Duration?)
     }
 
-    /// What a decision has to be followed by.
+    /// What the caller must do after a decision.
     public struct Consequences: Sendable {
-        /// When to call `poll`, if there is a moment that changes who can go.
+        /// When to call `poll`, if time alone lets a waiting request go.
         public internal(set) var pollAt: MonotonicInstant?
-        /// What changed about keys: to be reported and remembered.
+        /// The changed states of keys, to be reported and stored.
         public internal(set) var records: [UpstreamKeyRecord] = []
     }
 
@@ -102,16 +103,17 @@ public final class UpstreamGate: Sendable {
         state = Guarded(UpstreamGateState(limits: limits, keys: keys))
     }
 
-    /// Goes on with what was remembered of keys; to be called before the first request.
+    /// Restores the stored states of keys; must be called before the first request.
     ///
-    /// - Returns: what holds now of the keys that were remembered, to be reported and remembered.
+    /// - Returns: the current states of these keys, to be reported and stored.
     public func restore(_ records: [UpstreamKeyRecord], at now: Moment) -> [UpstreamKeyRecord] {
         state.withLock { state in records.map { state.restore($0, at: now) } }
     }
 
-    /// Takes other limits and keys into use; who is out or waits keeps its place, and who can go now goes out.
+    /// Replaces limits and keys. Requests that are out or waiting keep their places, and waiting requests that can go
+    /// now are let out.
     ///
-    /// - Returns: what changed about keys: to be reported and remembered.
+    /// - Returns: the changed states of keys, to be reported and stored.
     public func replace(limits: Limits, keys: [UpstreamKey], at now: Moment) -> [UpstreamKeyRecord] {
         let (records, answers) = state.withLock { state in
             (state.replace(limits: limits, keys: keys), state.letOut(at: now))
@@ -120,22 +122,22 @@ public final class UpstreamGate: Sendable {
         return records
     }
 
-    /// An operator says that a key is good: its quarantine, its cooling and the refusals that were counted against it
-    /// are forgotten, and who waits can go out with it. A key that drains or is disabled stays so.
+    /// An operator declares a key good: its quarantine, its cooling and its counted refusals are cleared, and waiting
+    /// requests can go out with it. A draining or disabled key stays so.
     ///
-    /// - Returns: what is to be remembered of it now; nil when there is no such key.
+    /// - Returns: its state to be stored; nil when there is no such key.
     public func enable(_ id: UpstreamKeyID, at now: Moment) -> UpstreamKeyRecord? {
         let (record, answers) = state.withLock { state in (state.enable(id), state.letOut(at: now)) }
         deliver(answers)
         return record
     }
 
-    /// How all accounts and keys stand, sorted by account.
+    /// The status of all accounts and keys, sorted by account.
     public func status(at now: Moment) -> [UpstreamAccountStatus] { state.withLock { $0.status(at: now) } }
 
-    /// The key of an account that a request should be booked to before it comes to the gate.
+    /// Chooses the key of an account that a request is booked to before it enters the gate.
     ///
-    /// Any thread; no other lock is taken inside.
+    /// Callable from any thread; takes no other lock.
     ///
     /// - Parameter without: keys that have no room for it.
     public func choose(
@@ -146,9 +148,9 @@ public final class UpstreamGate: Sendable {
         state.withLock { $0.choose(for: account, without: without, at: now) }
     }
 
-    /// Asks to send a request.
+    /// Asks to let a request out.
     ///
-    /// - Parameter isRepeated: it was out and came back to go once more; then a full queue does not turn it away.
+    /// - Parameter isRepeated: the request was out before and is retried; a full queue does not turn it away then.
     public func enter(_ waiting: Waiting, isRepeated: Bool, at now: Moment) -> (Entry, Consequences) {
         let (entry, answers, consequences) = state.withLock { state in
             let (entry, answers) = state.enter(waiting, isRepeated: isRepeated, at: now)
@@ -160,7 +162,7 @@ public final class UpstreamGate: Sendable {
 
     /// A request that was let out has come back.
     ///
-    /// - Parameter first: the rejection that it met before it went out with this key.
+    /// - Parameter first: the rejection it met before it went out with this key.
     public func leave(_ pass: Pass, _ report: Report, after first: FirstRejection?, at now: Moment) -> Consequences {
         decide(at: now) { ((), $0.leave(pass, report, after: first, at: now)) }.1
     }
@@ -183,15 +185,15 @@ public final class UpstreamGate: Sendable {
         }
     }
 
-    /// Lets out whoever can go now: to be called when a moment has come at which a key can be given out.
+    /// Lets out the requests that can go now; to be called at `Consequences.pollAt`.
     public func poll(at now: Moment) -> Consequences { decide(at: now) { _ in ((), []) }.1 }
 
-    /// A waiting request gives up because its time is over. Nil when it was let out just before.
+    /// A waiting request gives up because its time is over. Nil when it has already been answered.
     public func giveUp(_ waiting: Waiting, at now: Moment) -> UpstreamFailure? {
         state.withLock { $0.giveUp(waiting, at: now) }
     }
 
-    /// Decides, lets out who can go then, and tells them.
+    /// Decides, lets out the requests that can then go, and posts the answers.
     private func decide<Value>(
         at now: Moment,
         _ body: (inout UpstreamGateState) -> (Value, [UpstreamKeyRecord])

@@ -1,8 +1,8 @@
 import Vocabulary
 
-// What an operator is told.
+// The state that operators see.
 extension UpstreamGateState {
-    /// How all accounts stand, sorted by their identifiers.
+    /// The status of all accounts, sorted by identifier.
     func status(at now: Moment) -> [UpstreamAccountStatus] {
         accounts.sorted { $0.key.rawValue < $1.key.rawValue }.map { id, account in
             UpstreamAccountStatus(
@@ -14,7 +14,7 @@ extension UpstreamGateState {
         }
     }
 
-    /// A key may have come from another account while requests of that one were out with it.
+    /// Counted over all accounts: a key may have moved here from another account while requests were out with it.
     private func underWay(with key: UpstreamKeyID) -> Int { accounts.values.reduce(0) { $0 + ($1.out[key] ?? 0) } }
 }
 

@@ -1,27 +1,27 @@
 import Vocabulary
 
-/// What the gate's lock is around: the accounts, and how many requests are out. Pure; the inboxes that it holds
-/// are for the gate.
+/// The state under the gate's lock: the accounts, and how many requests are out. Pure; only the gate posts to the
+/// inboxes that it holds.
 struct UpstreamGateState {
-    /// One vendor account: its keys, whether the vendor works for it, who waits and who is out.
+    /// One vendor account: its keys, its breaker, and its requests that wait or are out.
     struct Account {
         var ring: UpstreamKeyRing
         var breaker: CircuitBreaker
         var queue = FairQueue<UpstreamGate.Waiting>()
-        /// How many requests are out with each key, be it in the ring still or not; at least 1.
+        /// The number of requests out with each key, whether the key is still in the ring or not; at least 1.
         var out: [UpstreamKeyID: Int] = [:]
 
-        /// Nothing is left that it is known for.
+        /// Whether it has no key and no request left.
         var isOver: Bool { ring.slots.isEmpty && queue.isEmpty && out.isEmpty }
     }
 
-    /// Somebody who waited, and what it is told.
+    /// A waiting request and its answer.
     typealias Decision = (UpstreamGate.Waiting, UpstreamGate.Entry)
 
     private var limits: UpstreamGate.Limits
     private var underWay = 0
     private(set) var accounts: [AccountID: Account] = [:]
-    /// The accounts, each once; the first one's turn is next when a place gets free.
+    /// The accounts, each once; the first one's turn is next when a place becomes free.
     private var order: [AccountID] = []
 
     init(limits: UpstreamGate.Limits, keys: [UpstreamKey]) {
@@ -41,7 +41,7 @@ struct UpstreamGateState {
             order.append(id)
         }
         var records: [UpstreamKeyRecord] = []
-        // An account that has lost its keys stays for those of its requests that wait or are out; `letOut` forgets it.
+        // An account that has lost its keys stays while it has requests waiting or out; then `letOut` removes it.
         for id in order {
             accounts[id]?.breaker.replace(limits.breaker)
             records += accounts[id]?.ring.replace(byAccount[id] ?? []) ?? []
@@ -49,13 +49,13 @@ struct UpstreamGateState {
         return records
     }
 
-    /// What holds now of a key that was remembered.
+    /// Restores the stored state of a key; returns its current state.
     mutating func restore(_ record: UpstreamKeyRecord, at now: Moment) -> UpstreamKeyRecord {
         for id in order where accounts[id]?.ring.restore(record, at: now) == true { return record }
         return UpstreamKeyRecord(id: record.id, secretDigest: record.secretDigest, state: .active)
     }
 
-    /// What is to be remembered of a key that an operator enabled; nil when there is none.
+    /// Enables a key; returns its state to be stored, nil when there is no such key.
     mutating func enable(_ key: UpstreamKeyID) -> UpstreamKeyRecord? {
         for id in order {
             if let record = accounts[id]?.ring.enable(key) { return record }
@@ -74,14 +74,14 @@ struct UpstreamGateState {
         return .failure(noKey(of: id, at: now))
     }
 
-    /// What became of a request that comes, and those who are let out or turned away besides.
+    /// The answer to a new request, and the waiting requests that are let out or turned away besides.
     mutating func enter(
         _ waiting: UpstreamGate.Waiting,
         isRepeated: Bool,
         at now: Moment
     ) -> (UpstreamGate.Entry, [Decision]) {
         guard accounts[waiting.account] != nil else { return (.refused(noKey(of: waiting.account, at: now)), []) }
-        // Who comes takes its turn among those who wait, which is at once when nobody does.
+        // A new request takes its turn among the waiting ones; that is at once when there are none.
         accounts[waiting.account]?.queue.append(waiting, of: waiting.team)
         var decisions = letOut(at: now)
         if let index = decisions.firstIndex(where: { $0.0.isSame(as: waiting) }) {
@@ -94,8 +94,8 @@ struct UpstreamGateState {
         return (.wait, decisions)
     }
 
-    /// Those who can go, or have to be turned away, now: the accounts take turns, and in each the teams. Forgets
-    /// accounts that are over: it comes after every change that can end one.
+    /// The requests that can go, or must be turned away, now. Accounts take turns, and within an account its teams.
+    /// Also removes accounts that are over: it runs after every change that can end one.
     mutating func letOut(at now: Moment) -> [Decision] {
         var decisions: [Decision] = []
         for id in order { decisions += turnAway(of: id, at: now) }
@@ -114,13 +114,13 @@ struct UpstreamGateState {
         return decisions
     }
 
-    /// Accounts come and go with their keys: one that is over would be gone through at every step for ever.
+    /// Accounts come and go with their keys; one that is over would otherwise be visited at every step forever.
     private mutating func forgetAccounts() {
         for id in order where accounts[id]?.isOver == true { accounts[id] = nil }
         order.removeAll { accounts[$0] == nil }
     }
 
-    /// Everybody of an account that has no key left to wait for.
+    /// All waiting requests of an account that has no key left to wait for.
     private mutating func turnAway(of id: AccountID, at now: Moment) -> [Decision] {
         guard accounts[id]?.queue.isEmpty == false,
             accounts[id]?.ring.outlook(without: [], at: now) == .closed
@@ -130,7 +130,7 @@ struct UpstreamGateState {
     }
 
     private mutating func letOne(of id: AccountID, at now: Moment) -> Decision? {
-        // Only the ring is looked at as a copy: of the queue there is one, which is changed in place.
+        // Only the ring is copied; the queue is mutated in place.
         guard accounts[id]?.queue.isEmpty == false, let ring = accounts[id]?.ring else { return nil }
         let outlook = ring.outlook(without: [], at: now)
         func mayWait(_ waiting: UpstreamGate.Waiting) -> Bool {
@@ -143,7 +143,7 @@ struct UpstreamGateState {
         return (waiting, admit(waiting, at: now))
     }
 
-    /// Takes a place and a key, unless the vendor fails or there is none.
+    /// Takes a place and a key, unless the breaker is open or there is no key.
     private mutating func admit(_ waiting: UpstreamGate.Waiting, at now: Moment) -> UpstreamGate.Entry {
         let id = waiting.account
         guard accounts[id]?.ring.outlook(without: waiting.without, at: now) == .open else {
@@ -166,7 +166,7 @@ struct UpstreamGateState {
         }
     }
 
-    /// When time alone lets somebody out who waits; nil when it does not.
+    /// When time alone lets a waiting request out; nil when it does not.
     func nextChange(at now: Moment) -> MonotonicInstant? {
         accounts.values.compactMap { $0.queue.isEmpty ? nil : $0.ring.nextChange(at: now) }.min()
     }
@@ -183,7 +183,7 @@ struct UpstreamGateState {
 
     // MARK: Coming back
 
-    /// Gives the place back, and counts the key as used by one less.
+    /// Returns the place, and counts one request less for the key.
     private mutating func comeBack(_ pass: UpstreamGate.Pass) {
         underWay -= 1
         let (account, key) = (pass.key.account, pass.key.id)
@@ -209,7 +209,7 @@ struct UpstreamGateState {
             return accounts[id]?.ring.succeeded(pass.key, isTrial: pass.isTrial, after: first, at: now) ?? []
         case .answered, .failed:
             if report.sign == .neutral { accounts[id]?.ring.answered(pass.key) }
-            // Of the rejection before, this second try has told nothing.
+            // This second try has said nothing about the previous rejection.
             return first.flatMap { ruleAlone(on: $0, at: now).1 }.map { [$0] } ?? []
         }
     }
@@ -222,7 +222,8 @@ struct UpstreamGateState {
     ) -> (Ruling, [UpstreamKeyRecord]) {
         let id = pass.key.account
         comeBack(pass)
-        // A rejection says nothing of the vendor's health (`docs/faults.md` §3): others may try a half-open breaker.
+        // A rejection says nothing about the vendor's health (`docs/faults.md` §3): another request may probe a
+        // half-open breaker.
         accounts[id]?.breaker.record(.neutral, of: pass.permit, at: now.steady)
         guard let ruled = accounts[id]?.ring.rejected(rejection, after: first, at: now) else {
             preconditionFailure("a request of an account that is not there")
@@ -232,14 +233,14 @@ struct UpstreamGateState {
 
     mutating func ruleAlone(on first: FirstRejection, at now: Moment) -> (Ruling, UpstreamKeyRecord?) {
         if let ruled = accounts[first.key.account]?.ring.ruleAlone(on: first, at: now) { return ruled }
-        // Of an account that is over there is nothing to note, but the reply says what it says.
+        // For an account that is over there is nothing to record; the reply alone decides the ruling.
         var noKeys = UpstreamKeyRing([])
         return noKeys.ruleAlone(on: first, at: now)
     }
 
     // MARK: Failures
 
-    /// An account that no request can be sent for; with the moment at which the next key begins, if one does.
+    /// The failure of an account without a usable key; `Retry-After` is when the next key can be used, if one can.
     private func noKey(of id: AccountID, at now: Moment) -> UpstreamFailure {
         .noKey(
             "account \(id) has no key that is enabled, accepted and in its time",
@@ -250,7 +251,7 @@ struct UpstreamGateState {
 }
 
 extension UpstreamGate.Report {
-    /// What it says of the vendor's health.
+    /// What it says about the vendor's health.
     fileprivate var sign: CircuitBreaker.Sign {
         switch self {
         case .unused, .limited: .neutral
@@ -262,12 +263,12 @@ extension UpstreamGate.Report {
 }
 
 extension UpstreamGate.Waiting {
-    /// Calls are numbered by each worker for itself.
+    /// Each worker numbers its own calls.
     fileprivate func isSame(as other: UpstreamGate.Waiting) -> Bool { call == other.call && inbox === other.inbox }
 }
 
 extension UpstreamFailure {
-    /// For `Retry-After` where only an operator can help: how long a client should leave it alone.
+    /// The `Retry-After` where only an operator can help.
     private static let pauseSeconds = 60
 
     fileprivate static func overloaded(_ detail: String) -> UpstreamFailure {

@@ -1,18 +1,18 @@
 public import Vocabulary
 
-/// What the vendor accepts as `x-api-key`, and when it may be used. Printing it shows the identifier only.
+/// A key at the vendor (`x-api-key`) and when it may be used. Printing it shows the identifier only.
 ///
-/// A value: what changes about a key is a changed copy of it, which comes into use when the gate replaces its keys.
+/// A value: a change of a key is a changed copy, which takes effect when the gate replaces its keys.
 public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable {
     public let id: UpstreamKeyID
     public let account: AccountID
     public let secret: [UInt8]
-    /// Takes the secret out of replies.
+    /// Masks the secret in replies.
     public let scrubber: SecretScrubber
-    /// SHA-256 of the secret, by which a store knows the secret again without having it.
+    /// SHA-256 of the secret; lets a store recognise the secret without having it.
     public let secretDigest: Digest
-    /// Its share of the account's requests, relative to the other keys; at least 1. More than a million is a million, so
-    /// that the sum over all keys fits, whatever a store says.
+    /// Its share of the account's requests, relative to the other keys; at least 1. Capped at a million, so that the
+    /// sum over all keys cannot overflow, whatever a store contains.
     public var weight: Int { didSet { checkWeight() } }
     public var notBefore: Timestamp?
     public var notAfter: Timestamp?
@@ -48,7 +48,8 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
     public var description: String { "upstream key \(id)" }
     public var customMirror: Mirror { Mirror(self, children: ["id": id.rawValue]) }
 
-    /// Whether the vendor sees the same key: with another secret it is another one, whatever it is called.
+    /// Whether it is the same key to the vendor: with a different secret it is a different key, whatever its
+    /// identifier.
     func isSame(as other: UpstreamKey) -> Bool { id == other.id && secretDigest == other.secretDigest }
 
     func isInTime(at now: Timestamp) -> Bool {
@@ -59,13 +60,13 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
 }
 
 extension UpstreamKey {
-    /// What an operator wants done with a key. It stands before all that replies say of it.
+    /// The state that an operator has set for a key. It takes precedence over the states that replies cause.
     public enum OperatorState: String, Sendable, CaseIterable {
-        /// It is given out while nothing else is against that.
+        /// It is given out unless another state forbids it.
         case active
-        /// It takes no new request; those that are out with it end as they would.
+        /// It takes no new request; requests that are out with it finish normally.
         case draining
-        /// It is not to be used. Requests that are out with it end as they would: the vendor has them already.
+        /// It must not be used. Requests that are out with it finish normally: the vendor already has them.
         case disabled
     }
 }

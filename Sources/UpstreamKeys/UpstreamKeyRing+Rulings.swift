@@ -2,18 +2,18 @@ import Vocabulary
 
 /// Whether a 401 or a 403 is about the key or about the request: `docs/faults.md` §4.
 ///
-/// - A rejected request is put to another key. If that one succeeds, the first key is at fault.
-/// - If that one refuses too, the request is the suspect, and neither key suffers. Only a 401 counts against both all the
-///   same: it says that the key is not known, which nothing in a request can bring about, while a 403 may come from a
-///   filter before the vendor that dislikes a text.
-/// - Where no other key gave an opinion, refusals of different documents in a row are counted: see `RefusalCount`.
+/// - A rejected request is retried with another key. If that succeeds, the first key is at fault.
+/// - If the second key is refused as well, the request is suspected, and neither refusal counts. Only a 401 still
+///   counts against its key: it says that the key is unknown, which nothing in a request can cause, while a 403 may
+///   come from a filter in front of the vendor that dislikes a text.
+/// - Where no other key gave an opinion, consecutive refusals of different documents are counted: see `RefusalCount`.
 ///
-/// The opinion of a key in quarantine counts only when it is a success: what it refuses says nothing of the request.
+/// The answer to a key in quarantine counts only if it is a success: a refusal says nothing about the request.
 ///
-/// A request is tried twice at most. A key that cools is waited for only where the first key was refused as a key: what
-/// is most likely the document's own 403 would else wait for a second opinion as long as for an answer.
+/// A request is tried at most twice. It waits for a cooling key only if the first key was refused as a key: a 403 that
+/// is most likely about the document would otherwise wait for a second opinion as long as for an answer.
 extension UpstreamKeyRing {
-    /// - Parameter first: the rejection before, when this was the second try.
+    /// - Parameter first: the previous rejection, if this was the second try.
     mutating func rejected(_ rejection: FirstRejection, after first: FirstRejection?, at now: Moment) -> (
         Ruling, [UpstreamKeyRecord]
     ) {
@@ -32,14 +32,14 @@ extension UpstreamKeyRing {
         return (isShaped ? .passOn : .keyRejected, records)
     }
 
-    /// The ruling where no other key was found to say more, or none that gave an opinion.
+    /// The ruling when no other key was available, or none gave an opinion.
     mutating func ruleAlone(on first: FirstRejection, at now: Moment) -> (Ruling, UpstreamKeyRecord?) {
         let record = count(first, at: now)
         let isAccepted = first.rejection == .refused && !isQuarantined(first.key)
         return (isAccepted ? .passOn : .keyRejected, record)
     }
 
-    /// Counts a refusal against its key, unless that is in quarantine already.
+    /// Counts a refusal against its key, unless the key is already in quarantine.
     private mutating func count(_ refusal: FirstRejection, at now: Moment) -> UpstreamKeyRecord? {
         guard let reason = addRefusal(refusal) else { return nil }
         return quarantine(refusal.key, for: reason, at: now)

@@ -1,21 +1,21 @@
 import Vocabulary
 
-/// The upstream keys of one account: which of them takes the next request, and what the vendor's replies say of them.
-/// Pure: no clock, no lock.
+/// The upstream keys of one account: chooses the key for the next request, and tracks what the vendor's replies say
+/// about each. Pure: no clock, no lock.
 ///
-/// A key's state follows from what is known of it, in this order: *draining* or *disabled*, as long as an operator
-/// wants it so; *quarantined*, since the vendor does not accept it; out of its time (`not_before`, `not_after`); *cooling*
-/// after a 429; else *active*. Only an active one is given out, and once a minute one in quarantine: on trial, as long as
-/// no time and no cooling is against it. A success on trial ends the quarantine, and so does another secret or an
-/// operator who enables the key. What replies say of a key is noted in each of these states. What a key has spent of
-/// its month the budgets know, not the ring.
+/// The state of a key is the first of these that applies: *draining* or *disabled*, set by an operator; *quarantined*,
+/// since the vendor does not accept it; out of its time (`not_before`, `not_after`); *cooling* after a 429; else
+/// *active*. Only active keys are given out, and once a minute a quarantined one on trial, if it is in its time and not
+/// cooling. A success on trial ends the quarantine, and so does a new secret or an operator who enables the key.
+/// Replies are taken into account in all of these states. What a key has spent of its month is known to the budgets,
+/// not to the ring.
 ///
-/// Among active keys the choice is a smooth weighted round robin, as nginx does it: each gains its weight, the richest
-/// is taken and pays the sum of all weights. In as many choices as that sum each key has exactly its share, and its
-/// turns are spread evenly over them.
+/// Among active keys the choice is a smooth weighted round robin as in nginx: each key gains its weight, the one with
+/// the highest balance is taken and pays the sum of all weights. Over as many choices as that sum, each key gets
+/// exactly its share, with its turns spread evenly.
 ///
-/// A reply is told with the key that it came to. When that key is not in the ring any more, or has another secret now,
-/// the reply says nothing of the present ones.
+/// A reply is reported with the key that the request went out with. If that key is no longer in the ring, or has
+/// another secret now, the reply says nothing about the current keys.
 struct UpstreamKeyRing: Sendable {
     /// What a key may be used for now.
     enum State: Equatable {
@@ -27,17 +27,18 @@ struct UpstreamKeyRing: Sendable {
         case outOfTime
     }
 
-    /// What the ring has for a request.
+    /// Whether the ring has a key for a request.
     enum Outlook: Equatable {
         /// A key can take it, if only on trial.
         case open
-        /// All keys that could take it cool, begin later or are on trial later; the first one can then.
+        /// All keys that could take it are cooling, not yet valid or not yet due for a trial; `until` is when the first
+        /// one can.
         case waits(until: MonotonicInstant)
-        /// No key will take it by waiting in a queue.
+        /// Waiting in the queue will not get it a key.
         case closed
     }
 
-    /// One key and what is known of it.
+    /// One key and what is known about it.
     struct Slot {
         let key: UpstreamKey
         /// Its balance in the round robin.
@@ -57,14 +58,14 @@ struct UpstreamKeyRing: Sendable {
             return cooling.remaining(at: now.steady).map { .cooling(until: $0) } ?? .active
         }
 
-        /// Whether it is in quarantine and the next request may go out on it.
+        /// Whether it is in quarantine and its next trial is due.
         func isDueForTrial(at now: Moment) -> Bool {
             guard state(at: now) == .quarantined, let quarantine else { return false }
             return quarantine.nextTrial <= now.steady && key.isInTime(at: now.wall)
                 && cooling.remaining(at: now.steady) == nil
         }
 
-        /// When time alone lets a request go out on it; nil when one may now, or when time alone does not.
+        /// When time alone makes it usable; nil when it is usable now, or when time alone does not.
         func nextChange(at now: Moment) -> MonotonicInstant? {
             if key.operatorState != .active { return nil }
             var instant = max(quarantine?.nextTrial ?? now.steady, cooling.remaining(at: now.steady) ?? now.steady)
@@ -95,13 +96,13 @@ struct UpstreamKeyRing: Sendable {
             }
             if let instant = slot.nextChange(at: now) { first = min(first ?? instant, instant) }
         }
-        // For a key that has not begun or is in quarantine nobody waits, unless there is one that cools.
+        // A request does not wait for keys that are not yet valid or in quarantine, unless another one is cooling.
         if mayWait, let first { return .waits(until: first) }
         return .closed
     }
 
-    /// The key that a request should be booked to: an active one by its turn, else the one that has cooled first, else
-    /// one that is due for a trial, which is still due then.
+    /// The key that a request is booked to: an active one in turn, else the one whose cooling ends first, else one that
+    /// is due for a trial, which stays due.
     mutating func choose(without: [UpstreamKey], at now: Moment) -> UpstreamKey? {
         if let key = take(without: without, at: now) { return key }
         var first: (key: UpstreamKey, end: MonotonicInstant)?
@@ -112,8 +113,8 @@ struct UpstreamKeyRing: Sendable {
         return first?.key ?? trialIndex(without: without, at: now).map { slots[$0].key }
     }
 
-    /// The key that a request goes out with: one that is due for a trial, else the one that it is booked to if it can be,
-    /// else an active one by its turn.
+    /// The key that a request goes out with: one that is due for a trial, else the one it is booked to if that is
+    /// usable, else an active one in turn.
     mutating func take(preferring id: UpstreamKeyID, without: [UpstreamKey], at now: Moment) -> (
         UpstreamKey, isTrial: Bool
     )? {
@@ -151,9 +152,9 @@ struct UpstreamKeyRing: Sendable {
 
     // MARK: Other keys
 
-    /// Takes other keys into use; what is known of those that stay as they are is kept, and the round robin starts anew.
+    /// Replaces the keys. The state of unchanged keys is kept, and the round robin starts anew.
     ///
-    /// - Returns: what is not to be remembered any more, since the key has gone or has another secret.
+    /// - Returns: resets of stored states whose key is gone or has another secret.
     mutating func replace(_ keys: [UpstreamKey]) -> [UpstreamKeyRecord] {
         let old = slots
         slots = keys.map { key in
@@ -169,7 +170,7 @@ struct UpstreamKeyRing: Sendable {
             .map { UpstreamKeyRecord(id: $0.key.id, secretDigest: $0.key.secretDigest, state: .active) }
     }
 
-    /// Goes on with what was remembered of a key; false when it is of no key or of another secret.
+    /// Restores the stored state of a key; false when the key is absent, has another secret, or its cooling is over.
     mutating func restore(_ record: UpstreamKeyRecord, at now: Moment) -> Bool {
         guard
             let index = slots.firstIndex(where: { $0.key.id == record.id && $0.key.secretDigest == record.secretDigest }
@@ -179,7 +180,7 @@ struct UpstreamKeyRing: Sendable {
         case .active: return true
         case .quarantined(let reason): slots[index].quarantine = KeyQuarantine(reason: reason, at: now.steady)
         case .cooling(let end):
-            // A clock that was set in between must not lock the key for years.
+            // A clock set back in the meantime must not lock the key for years.
             let left = min(end - now.wall, KeyCooling.longestAsked)
             guard left > .zero else { return false }
             slots[index].cooling.resume(until: now.steady + left)
@@ -187,9 +188,10 @@ struct UpstreamKeyRing: Sendable {
         return true
     }
 
-    /// An operator says that the key is good: what replies have said against it is forgotten. Nil when it is not here.
+    /// An operator declares the key good: its quarantine, cooling and refusals are cleared. Nil when it is not in this
+    /// ring.
     ///
-    /// - Returns: what is to be remembered from now on.
+    /// - Returns: its state to be stored.
     mutating func enable(_ id: UpstreamKeyID) -> UpstreamKeyRecord? {
         guard let index = slots.firstIndex(where: { $0.key.id == id }) else { return nil }
         let key = slots[index].key
@@ -206,8 +208,8 @@ struct UpstreamKeyRing: Sendable {
     /// The vendor did what was asked.
     ///
     /// - Parameters:
-    ///   - isTrial: it went out on the key to try that.
-    ///   - first: of a request that was tried with this key because another one was rejected.
+    ///   - isTrial: the request went out on the key as a trial.
+    ///   - first: the first rejection, if the request was tried with this key because another one was rejected.
     mutating func succeeded(
         _ key: UpstreamKey,
         isTrial: Bool,
@@ -218,19 +220,19 @@ struct UpstreamKeyRing: Sendable {
         guard let index = index(of: key) else { return other.map { [$0] } ?? [] }
         slots[index].cooling.succeeded()
         slots[index].refusals = RefusalCount()
-        // What had gone out before the quarantine says nothing new.
+        // A request that had gone out before the quarantine says nothing new.
         guard isTrial, slots[index].quarantine != nil else { return other.map { [$0] } ?? [] }
         slots[index].quarantine = nil
         let healed = UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: .active)
         return [other, healed].compactMap { $0 }
     }
 
-    /// The vendor took the request, and did not do what was asked.
+    /// The vendor took the request but did not do what was asked.
     mutating func answered(_ key: UpstreamKey) {
         if let index = index(of: key) { slots[index].cooling.succeeded() }
     }
 
-    /// A 429: nothing to remember when the key cools for as long already.
+    /// A 429. Nil, nothing to store, when the key already cools that long or is in quarantine.
     mutating func limited(_ key: UpstreamKey, retryAfter: Duration?, at now: Moment) -> UpstreamKeyRecord? {
         guard let index = index(of: key) else { return nil }
         let before = slots[index].cooling.remaining(at: now.steady)
@@ -253,8 +255,8 @@ struct UpstreamKeyRing: Sendable {
         return UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: .quarantined(reason))
     }
 
-    /// Counts a refusal against its key; why the key is at fault, if this was the one too many. A key in quarantine is
-    /// not counted against.
+    /// Counts a refusal against its key, unless the key is in quarantine; returns why the key is at fault, if this
+    /// refusal reached a limit.
     mutating func addRefusal(_ refusal: FirstRejection) -> QuarantineReason? {
         guard let index = index(of: refusal.key), slots[index].quarantine == nil else { return nil }
         return slots[index].refusals.add(refusal.rejection, of: refusal.document)

@@ -1,8 +1,8 @@
 public import Vocabulary
 
-/// How one key at the vendor stands at a moment, for operators.
+/// The status of one key at the vendor at a moment, for operators.
 public struct UpstreamKeyStatus: Sendable, Equatable {
-    /// The first of these that holds. The last one is what is left, in the key's time or out of it.
+    /// The first of these that applies; `active` otherwise, whether the key is in its time or not.
     public enum State: String, Sendable, CaseIterable {
         case draining
         case disabled
@@ -14,22 +14,22 @@ public struct UpstreamKeyStatus: Sendable, Equatable {
     public let id: UpstreamKeyID
     public let account: AccountID
     public let state: State
-    /// The end of the pause that the vendor asked for, in whatever state; nil when there is none.
+    /// The end of the key's cooling, in any state; nil when it is not cooling.
     public let coolingUntil: Timestamp?
-    /// Why the key was taken for one that the vendor does not accept, in whatever state; nil when it was not.
+    /// Why the key is in quarantine, in any state; nil when it is not.
     public let quarantineReason: QuarantineReason?
     /// Whether now lies within its `not_before` and `not_after`.
     public let isInTime: Bool
-    /// Requests that are out with the key, be it with this secret or with one that it had before. A draining key that
-    /// has none is idle.
+    /// The number of requests out with the key, with its current secret or a previous one. A draining key without any
+    /// is idle.
     public let underWay: Int
 }
 
-/// How one vendor account stands at a moment, for operators.
+/// The status of one vendor account at a moment, for operators.
 public struct UpstreamAccountStatus: Sendable, Equatable {
     public let account: AccountID
     public let breaker: CircuitBreaker.Phase
-    /// Requests that wait at the gate.
+    /// The number of requests that wait at the gate.
     public let waiting: Int
     /// Empty for an account that has lost its keys and still has requests out.
     public let keys: [UpstreamKeyStatus]

@@ -1,6 +1,6 @@
 /// How well each category fits a document: shares of 10,000 that add up to exactly that.
 ///
-/// The same document and the same categories have the same scores, in whatever order they come.
+/// The same document and categories have the same scores, in any order.
 struct CategoryScores: Equatable {
     /// In ten-thousandths, in the order of the categories.
     let shares: [Int]
@@ -10,7 +10,7 @@ struct CategoryScores: Equatable {
     init(_ categories: [ClassifyQuestion.Category], documentID: String, kind: DocumentKind) {
         let weights = categories.map { CategoryScores.weight(of: $0, documentID: documentID, kind: kind) }
         best = categories.indices.max { left, right in
-            // Labels differ, so that one category is best in whatever order they stand.
+            // Labels differ, so the best category does not depend on the order.
             if weights[left] != weights[right] { return weights[left] < weights[right] }
             return categories[left].label.utf8.lexicographicallyPrecedes(categories[right].label.utf8)
         }!
@@ -22,7 +22,7 @@ struct CategoryScores: Equatable {
         self.shares = shares
     }
 
-    /// Found keywords decide; a hash of all texts decides between categories with equally many.
+    /// The number of keywords found decides; a hash of all texts breaks ties.
     private static func weight(of category: ClassifyQuestion.Category, documentID: String, kind: DocumentKind) -> Int {
         let text = Array((category.label + " " + category.description).utf8).map(lowercased)
         let found = kind.keywords.filter { contains(text, Array($0.utf8)) }.count
@@ -44,7 +44,7 @@ struct CategoryScores: Equatable {
         return false
     }
 
-    /// A share as JSON writes it: `0.9312`, without zeros at its end.
+    /// A share as a JSON number without trailing zeros: `0.9312`.
     static func text(ofShare share: Int) -> String {
         var digits = String(share % 10_000 + 10_000).dropFirst()
         while digits.count > 1, digits.last == "0" { digits.removeLast() }

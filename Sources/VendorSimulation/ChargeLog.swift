@@ -4,7 +4,8 @@ import Glibc
 /// The file to which every charge is written, and synchronised to disk, before its reply goes out.
 ///
 /// Confined to its loop, which it blocks while it writes: no reply may overtake its charge, and this is a simulator.
-/// Charges of one pass of the loop share one fdatasync(2). Lines are appended, so that a restarted vendor goes on.
+/// Charges of one pass of the loop share one fdatasync(2). Lines are appended, so that a restarted vendor continues the
+/// file.
 final class ChargeLog {
     private let loop: EventLoop
     private let descriptor: Int32  // owned: closed in deinit
@@ -21,7 +22,7 @@ final class ChargeLog {
 
     deinit { close(descriptor) }
 
-    /// Calls `then` in this pass or at its end: with true when the line is on disk, with false when it is not.
+    /// Calls `then` in this pass or at its end, with whether the line is on disk.
     func append(_ line: String, then: @escaping (Bool) -> Void) {
         waiting += Array(line.utf8)
         thens.append(then)

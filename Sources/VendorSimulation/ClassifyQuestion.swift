@@ -3,7 +3,7 @@ import Vocabulary
 
 /// The body of a classify call as the simulated vendor reads it.
 ///
-/// Read by Foundation, not by the gateway's own JSON: so a body that the gateway forwards must mean the same to a
+/// Parsed by Foundation, not by the gateway's own JSON parser: a body that the gateway forwards must mean the same to a
 /// reader that shares no code with it.
 struct ClassifyQuestion {
     struct Category: Equatable {
@@ -55,7 +55,7 @@ struct ClassifyQuestion {
     }
 }
 
-/// A request to classify as it arrived.
+/// A classify request as it arrived.
 struct ClassifyCall: Sendable {
     /// The value of `x-api-key`; nil without one.
     var key: String?

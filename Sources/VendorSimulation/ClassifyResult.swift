@@ -1,7 +1,7 @@
 import JSON
 import Vocabulary
 
-/// A classification that took place, member by member as the vendor's reply has them.
+/// A finished classification, with the members of the vendor's reply.
 struct ClassifyResult {
     var requestID: String
     var documentID: String

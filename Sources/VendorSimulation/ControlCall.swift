@@ -6,7 +6,7 @@ import Vocabulary
 enum ControlCall: Equatable {
     /// `GET /sim/account`
     case account
-    /// `POST /sim/reset`: counts, settings, documents, keys and faults as at the start; held calls are let go.
+    /// `POST /sim/reset`: counts, settings, documents, keys and faults as at the start; held calls are released.
     case reset
     /// `PUT /sim/settings` `{"delay_ms", "credits_per_page": {MODEL: CREDITS}, "keys": […]}`
     case settings(SettingsChange)
@@ -16,9 +16,9 @@ enum ControlCall: Equatable {
     case key(String, KeyState)
     /// `POST /sim/faults`: see `Fault`
     case fault(Fault)
-    /// `DELETE /sim/faults`: forgets those that wait for calls.
+    /// `DELETE /sim/faults`: drops the faults that wait for calls.
     case removeFaults
-    /// `POST /sim/release` `{"count"}`: lets go that many held calls, the oldest first; all without a count.
+    /// `POST /sim/release` `{"count"}`: releases `count` held calls, oldest first; all without a count.
     case release(Int?)
     /// `GET /sim/wait?in_flight=N&calls=N&timeout_ms=N`, or POST with these as members.
     case wait(WaitCondition)
@@ -64,7 +64,7 @@ enum ControlCall: Equatable {
     }
 }
 
-/// What changes of the settings; what is nil stays.
+/// A change of the settings; nil members are unchanged.
 struct SettingsChange: Equatable {
     var delay: Duration?
     var creditsPerPage: [String: MicroCredits] = [:]
@@ -80,7 +80,7 @@ struct SettingsChange: Equatable {
     }
 }
 
-/// What changes of a document; what is nil stays.
+/// A change of a document; nil members are unchanged.
 struct DocumentChange: Equatable {
     var pages: Int?
     var state: DocumentRecord.State?
@@ -102,7 +102,7 @@ struct DocumentChange: Equatable {
     }
 }
 
-/// Why a control call, or a fault given on the command line, was refused: names the member and what it may be.
+/// Why a control call, or a fault given on the command line, was refused: names the member and its allowed values.
 public struct ControlFault: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
 

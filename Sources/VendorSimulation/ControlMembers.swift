@@ -1,11 +1,11 @@
 import Foundation
 import Vocabulary
 
-/// The members of one control call's JSON object, each read once; what nobody asked for is refused.
+/// The members of one control call's JSON object, each read once; unknown members are refused.
 struct ControlMembers {
     private var members: [String: Any]
 
-    /// - Parameter text: a JSON object; nothing at all counts as an empty one.
+    /// - Parameter text: a JSON object; empty text counts as an empty object.
     init(_ text: [UInt8]) throws(ControlFault) {
         if text.isEmpty {
             members = [:]
@@ -53,7 +53,7 @@ struct ControlMembers {
         return ControlMembers(object)
     }
 
-    /// A number, or a string, as the text that stands for it.
+    /// The JSON text of a number, or a string as is.
     mutating func numberText(_ name: String) throws(ControlFault) -> String? {
         switch members.removeValue(forKey: name) {
         case nil: return nil

@@ -1,4 +1,4 @@
-/// A document as the simulated vendor has it.
+/// A document of the simulated vendor.
 struct DocumentRecord: Equatable, Sendable {
     enum State: String, Sendable, CaseIterable {
         case ready
@@ -11,7 +11,7 @@ struct DocumentRecord: Equatable, Sendable {
     var kind: DocumentKind
 }
 
-/// All documents: every UUID is one, made up from its digits, unless a control call said otherwise.
+/// All documents: every UUID is one, derived from its digits unless a control call has set it.
 struct DocumentBook: Sendable {
     /// The document of the vendor's sample request: an invoice of two pages.
     static let sampleID = "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8"
@@ -32,7 +32,7 @@ struct DocumentBook: Sendable {
     mutating func set(_ record: DocumentRecord, of id: String) { changed[id] = record }
 }
 
-/// What a made-up document is about; it decides which category fits.
+/// The kind of a document; decides which category fits.
 enum DocumentKind: String, CaseIterable, Sendable {
     case invoice
     case order
@@ -41,7 +41,7 @@ enum DocumentKind: String, CaseIterable, Sendable {
     case letter
     case report
 
-    /// Words in lower case that a category for such a document has in its label or its description.
+    /// Keywords, in lower case, in the label or description of a category that fits such a document.
     var keywords: [String] {
         switch self {
         case .invoice: ["invoice", "requesting payment", "bill", "payment"]

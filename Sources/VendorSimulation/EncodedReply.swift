@@ -1,12 +1,12 @@
 import ContentCodings
 
-/// A reply in a content coding that nobody asked for, whole or damaged.
+/// A reply in an unrequested content coding, intact or damaged.
 struct EncodedReply: Equatable, Sendable {
-    /// What `Content-Encoding` says.
+    /// The value of `Content-Encoding`.
     let name: String
-    /// How it is done; nil leaves the body as it is, and only calls it encoded.
+    /// The encoding to apply; nil leaves the body as is and only announces the coding.
     let frame: ContentEncoder.Frame?
-    /// In place of the usual one.
+    /// Replaces the usual body.
     let status: Int?
     let body: String?
     let padding: Int

@@ -1,19 +1,19 @@
 import Vocabulary
 
-/// Something that goes wrong, or just otherwise, in the next classify calls.
+/// A fault, or just an unusual behaviour, in the next classify calls.
 ///
 /// As JSON: `{"kind": …, "count": 1, "document_id": …, "hold": false, "delay_ms": …, "charges": …}` and the members of
 /// its kind, see `Fault.Kind`. All but `kind` may be left out. `count` −1 means every call from now on; with
 /// `document_id` only calls about that document count.
 public struct Fault: Equatable, Sendable {
     let kind: Kind
-    /// Calls that are still to meet it; −1 for all.
+    /// The number of calls that it still applies to; −1 for all.
     var remaining = 1
     /// In lower case.
     var documentID: String?
-    /// Keep the call until a release.
+    /// Hold the call until a release.
     var isHeld = false
-    /// In place of the usual delay.
+    /// Replaces the usual delay.
     var delay: Duration?
     /// Nil: as the real vendor would, see `Kind.charges`.
     var charges: Bool?
@@ -47,7 +47,7 @@ public struct Fault: Equatable, Sendable {
     }
 }
 
-/// The faults that wait for calls, in the order in which they were asked for.
+/// The faults that wait for calls, in the order they were added.
 struct FaultQueue: Sendable {
     static let countMax = 10_000
 
@@ -64,9 +64,9 @@ struct FaultQueue: Sendable {
 
     mutating func removeAll() { faults.removeAll() }
 
-    /// The first fault that concerns a call, used up by one.
+    /// The first fault that applies to a call; its count is decremented.
     ///
-    /// - Parameter documentID: in lower case; nil when the call does not say one.
+    /// - Parameter documentID: in lower case; nil when the call names none.
     mutating func take(for documentID: String?) -> Fault? {
         guard let index = faults.firstIndex(where: { $0.documentID == nil || $0.documentID == documentID }) else {
             return nil

@@ -2,11 +2,11 @@ import Foundation
 import Vocabulary
 
 extension Fault {
-    /// What goes wrong. The comments give the members of its JSON form with what they are without being given.
+    /// What goes wrong. The comments list the members of its JSON form, with defaults in parentheses.
     enum Kind: Equatable, Sendable {
-        /// `delay`: `ms`. The reply is as usual, only later.
+        /// `delay`: `ms`. The usual reply, only later.
         case delay
-        /// `hold`: no reply until a release; then as usual.
+        /// `hold`: no reply until a release; then the usual one.
         case hold
         /// `status`: `status`; `body` (the usual one for that status), `headers` (object of strings).
         case status(Int, body: String?, fields: [Field])
@@ -19,9 +19,9 @@ extension Fault {
         case resetBeforeReply, closeBeforeReply
         /// `reset_mid_reply`: RST after `bytes` of the body (half of it).
         case resetMidReply(bodyBytes: Int?)
-        /// `truncated`: FIN when `missing` bytes of the announced body are still to come (half of it).
+        /// `truncated`: FIN when `missing` bytes of the announced body are still unsent (half of it).
         case truncated(missing: Int?)
-        /// `bad_chunk`: a chunk whose size is no number.
+        /// `bad_chunk`: a chunk whose size is not a number.
         case badChunk
         /// `both_framings`: Content-Length and Transfer-Encoding.
         case bothFramings
@@ -37,30 +37,31 @@ extension Fault {
         case jsonNotObject(body: String)
         /// `other_document`: a 200 about another document.
         case otherDocument
-        /// `wrong_label`: a classification that is none of the labels.
+        /// `wrong_label`: a classification that is not one of the labels.
         case wrongLabel
         /// `credits`: `credits` is the JSON text of `credits_used`, or `missing`.
         case credits(text: String?)
-        /// `extra_bytes_after_reply`: `bytes` (text; part of another reply) behind the reply, on an open connection.
+        /// `extra_bytes_after_reply`: `bytes` (text; part of another reply) after the reply, on an open connection.
         case extraBytesAfterReply(String)
         /// `content_on_204`: a 204 with a Content-Length and the usual body.
         case contentOn204
         /// `interim`: `interim_count` (1) heads with status `interim_status` (103) before the reply.
         case interim(count: Int, status: Int)
-        /// `encoded`: the usual reply, or `body` with `status`, in a content coding: `coding` is `gzip`, `x-gzip`, `deflate`,
-        /// `raw-deflate` (called deflate), or a name that the body is only given; `padding` (0) spaces stand before the
-        /// body, and `missing` (0) bytes of the encoded one are left out at its end, `garbage` (text) is behind it.
+        /// `encoded`: the usual reply, or `body` with `status`, in a content coding: `coding` is `gzip`, `x-gzip`,
+        /// `deflate`, `raw-deflate` (announced as deflate), or any name, which is then announced without encoding the
+        /// body; `padding` (0) spaces precede the body before encoding, `missing` (0) bytes are cut from the end of the
+        /// encoded body, and `garbage` (text) follows it.
         case encoded(EncodedReply)
         /// `chunked`: a valid chunked reply in chunks of `chunk_bytes` (16).
         case chunked(chunkBytes: Int)
         /// `http10`: HTTP/1.0, the body ends with the connection.
         case http10
-        /// `connection_close`: `Connection: close`, and so it is.
+        /// `connection_close`: `Connection: close`, and the connection is closed.
         case connectionClose
         /// `slow`: one byte every `interval_ms` (1).
         case slow(interval: Duration)
-        /// `raw`: `base64` is sent as it stands, then the connection is left as `then` says: `keep`, `close`, `reset`
-        /// (`close`).
+        /// `raw`: the bytes in `base64` are sent as they are, then `then` decides about the connection: `keep`,
+        /// `close`, `reset` (`close`).
         case raw([UInt8], then: Delivery.Ending)
     }
 
@@ -71,8 +72,8 @@ extension Fault {
 }
 
 extension Fault.Kind {
-    /// Whether the vendor charges for a call that ends so. What goes wrong after the work was done costs; so may a
-    /// time-out in front of the vendor's program, which works on behind it.
+    /// Whether the vendor charges for a call that ends this way. A fault after the work was done is charged; so may be
+    /// a time-out in front of the vendor's program, which keeps working behind it.
     var charges: Bool {
         switch self {
         case .status(let status, _, _): status < 400 || status == 502 || status == 504
@@ -120,7 +121,7 @@ extension Fault.Kind {
         }
     }
 
-    /// Those without members of their own.
+    /// The kinds without members of their own.
     private static let plain: [String: Fault.Kind] = [
         "delay": .delay, "hold": .hold, "reset_before_reply": .resetBeforeReply,
         "close_before_reply": .closeBeforeReply, "bad_chunk": .badChunk, "both_framings": .bothFramings,

@@ -1,9 +1,9 @@
 import Vocabulary
 
-/// How a fault changes an honest answer: what goes out instead, and what is charged.
+/// A fault's effect on an honest answer: what is sent instead, and what is charged.
 ///
-/// A call that the vendor refuses (bad key, unknown document) is charged under no fault; a fault about the content of
-/// a result leaves a refusal as it is, a fault about the message or the connection does not.
+/// A call that the vendor refuses (bad key, unknown document) is never charged, whatever the fault. A fault in the
+/// content of a result leaves a refusal unchanged; a fault in the message or the connection does not.
 struct FaultyReply {
     private let answer: VendorAnswer
     private let fault: Fault?
@@ -86,7 +86,7 @@ struct FaultyReply {
     /// Another status, with its usual body or a given one.
     private func message(_ status: Int, _ body: String?, _ fields: [Fault.Field]) -> ReplyMessage {
         var message = VendorAnswer.refused(.usual(status)).message()
-        // A success without a body of its own is the usual result under another number.
+        // A success without a given body is the usual result with another status.
         if status < 300 { message.body = answer.message().body }
         if let body { message.body = Array(body.utf8) }
         let names = fields.map { $0.name.lowercased() }
@@ -123,7 +123,7 @@ struct FaultyReply {
         String(id.dropLast()) + (id.last == "0" ? "1" : "0")
     }
 
-    /// The head, and as much of the body as `count` makes of its size.
+    /// The head, and the part of the body whose length `count` derives from its size.
     private func beginning(_ count: (Int) -> Int) -> [UInt8] {
         let message = message()
         let size = message.body.count
@@ -134,7 +134,7 @@ struct FaultyReply {
         Array(String(repeating: "HTTP/1.1 \(status) Simulated\r\n\r\n", count: count).utf8)
     }
 
-    /// A good chunk, then one whose size is no number.
+    /// A good chunk, then one whose size is not a number.
     private var badChunk: [UInt8] {
         let message = message { $0.framing = .chunked(chunkBytes: 16) }
         let good = message.body.prefix(15)

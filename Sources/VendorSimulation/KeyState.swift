@@ -1,9 +1,9 @@
-/// What becomes of calls with one API key.
+/// How calls with one API key are treated.
 enum KeyState: Equatable, Sendable {
     case good
-    /// A 403 in the vendor's own shape, as for an unknown key.
+    /// A 403 in the vendor's own error shape, as for an unknown key.
     case bad
-    /// A 403 as the layer in front of the vendor's program words it.
+    /// A 403 in the words of the layer in front of the vendor's program.
     case forbidden
     /// A 401.
     case unauthorized

@@ -1,6 +1,6 @@
 /// The pages of a document that a `page_range` names.
 enum PageSelection {
-    /// How many pages of a document with `pages` pages are in `range`; pages behind its end do not count.
+    /// The number of pages in `range` of a document with `pages` pages; pages beyond its end do not count.
     static func count(of range: String, inDocumentOf pages: Int) throws(VendorRefusal) -> Int {
         var ranges: [ClosedRange<Int>] = []
         for part in range.split(separator: ",", omittingEmptySubsequences: false) {

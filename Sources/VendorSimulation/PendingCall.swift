@@ -2,7 +2,7 @@ import EventLoops
 
 /// A classify call between its arrival and its reply. Confined to the desk's loop.
 ///
-/// The desk keeps it, and not the connection: the vendor works on when the caller has gone.
+/// Owned by the desk, not by the connection: the vendor keeps working when the caller has gone.
 final class PendingCall {
     let plan: ReplyPlan
     let connection: VendorConnection

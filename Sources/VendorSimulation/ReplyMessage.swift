@@ -1,4 +1,4 @@
-/// One HTTP reply before it becomes bytes; faults bend it in ways that no correct server would.
+/// One HTTP reply before serialisation; faults distort it in ways that no correct server would.
 struct ReplyMessage {
     enum Framing { case length, chunked(chunkBytes: Int), untilClose }
 
@@ -61,7 +61,7 @@ struct ReplyMessage {
     }
 }
 
-/// What goes out on a connection in answer to one request, and what becomes of the connection then.
+/// The bytes sent in answer to one request, and what happens to the connection afterwards.
 struct Delivery: Equatable, Sendable {
     enum Ending: String, Sendable {
         case keep

@@ -1,13 +1,13 @@
 import JSON
 import Vocabulary
 
-/// All that the server has to do for one classify call, decided when the call came in.
+/// What the server does for one classify call, decided when the call arrives.
 struct ReplyPlan: Sendable {
     /// Wait for a release before anything else.
     let isHeld: Bool
-    /// How long the call takes then.
+    /// How long the call takes after that.
     let delay: Duration
-    /// What to book, and to write to the charge log, before the first byte of the reply goes out.
+    /// The charge to book, and to write to the charge log, before the first byte of the reply is sent.
     let charge: Charge?
     let delivery: Delivery
 }
@@ -20,7 +20,7 @@ struct Charge: Equatable, Sendable {
     /// The caller's `x-request-id`.
     let requestID: String?
 
-    /// One line of the charge log, line end included.
+    /// One line of the charge log, including the line end.
     func line(at time: Timestamp) -> String {
         var text = #"{"time": "\#(time.rfc3339)", "key": \#(JSONText.quoted(key)), "#
         text += #""document_id": \#(JSONText.quoted(documentID)), "credits": \#(credits), "#

@@ -1,6 +1,6 @@
-/// UUIDs for replies: version 4 in form, and different for every reply of one seed.
+/// UUIDs for replies: in version 4 form, distinct for all replies of one seed.
 ///
-/// SplitMix64 is a bijection of its counter, so that the first halves of two identifiers differ.
+/// SplitMix64 is a bijection of its counter, so the first halves of any two identifiers differ.
 struct RequestIDSequence: Sendable {
     private var state: UInt64
 

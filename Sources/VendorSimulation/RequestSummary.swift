@@ -1,6 +1,6 @@
 import HTTPMessages
 
-/// What the simulated vendor needs of a request's head, copied out of the input.
+/// The parts of a request's head that the simulated vendor needs, copied out of the input.
 struct RequestSummary {
     enum Destination: Equatable {
         /// `POST /v1/classify`

@@ -1,12 +1,12 @@
 import HTTPMessages
 import Vocabulary
 
-/// What a `Retry-After` field says (RFC 9110 §10.2.3).
+/// The value of a `Retry-After` field (RFC 9110 §10.2.3).
 enum RetryAfter: Equatable, Sendable {
     case seconds(Int)
     /// A date this many seconds after the moment of the reply.
     case date(secondsFromNow: Int)
-    /// Any text, sent as it stands.
+    /// Any text, sent as is.
     case text(String)
 
     func fieldValue(at now: Timestamp) -> String {

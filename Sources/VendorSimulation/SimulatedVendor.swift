@@ -1,23 +1,23 @@
 import Vocabulary
 
-/// The simulated vendor's rules: what it answers to a call, what it charges, what a fault makes of both.
+/// The simulated vendor's rules: how it answers a call, what it charges, and how a fault changes both.
 ///
-/// A value without clock or I/O. A call passes twice: `receive` decides everything and counts it in flight, `finish`
-/// books its charge when its time is over. The vendor works on for a caller that has gone away, as a real one does, so
-/// `finish` follows every `receive`, whatever became of the connection.
+/// A value without clock or I/O. A call takes two steps: `receive` decides everything and counts the call as in flight,
+/// `finish` books its charge when its time is over. Like a real vendor it keeps working for a caller that has gone
+/// away, so `finish` follows every `receive`, whatever happened to the connection.
 struct SimulatedVendor: Sendable {
     private let initial: VendorSettings
     private(set) var settings: VendorSettings
     private(set) var account = VendorAccount()
     private var documents = DocumentBook()
     private var faults: FaultQueue
-    /// Keys that a control call spoke of; the others are good if the settings have them.
+    /// Keys whose state a control call has set; any other is good if the settings have it.
     private var keyStates: [String: KeyState] = [:]
     private var knownKeys: Set<String>
     private var requestIDs: RequestIDSequence
 
     /// - Parameters:
-    ///   - faults: those that wait for calls from the beginning.
+    ///   - faults: the faults that wait for calls at the start.
     ///   - seed: makes the `request_id`s of one vendor differ from those of another.
     init(_ settings: VendorSettings, faults: [Fault] = [], seed: UInt64) {
         initial = settings
@@ -101,7 +101,7 @@ struct SimulatedVendor: Sendable {
 
     // MARK: Control
 
-    /// Back to how it started, but for what is in flight; the faults given at the start do not come again.
+    /// Resets everything but the calls in flight to the initial state; the faults given at the start are not restored.
     mutating func reset() {
         settings = initial
         knownKeys = Set(initial.keys)

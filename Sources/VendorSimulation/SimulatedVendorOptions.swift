@@ -1,6 +1,6 @@
 public import Transport
 
-/// How a simulated vendor is started. Immutable once the server has it.
+/// The start options of a simulated vendor. Immutable once the server has them.
 public struct SimulatedVendorOptions: Sendable {
     /// The certificate chain and the private key, both PEM files.
     public struct TLSFiles: Sendable {
@@ -19,7 +19,7 @@ public struct SimulatedVendorOptions: Sendable {
     public var controlAddress: SocketAddress?
     /// Nil for plain HTTP.
     public var tls: TLSFiles?
-    /// What holds until a control call changes it.
+    /// The settings until a control call changes them.
     public var settings = VendorSettings()
     /// The faults that the first calls meet.
     public var faults: [Fault] = []

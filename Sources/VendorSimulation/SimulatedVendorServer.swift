@@ -3,14 +3,14 @@ import Glibc
 public import Transport
 import Vocabulary
 
-/// The simulated vendor as a server on a thread of its own.
+/// The simulated vendor as a server on its own thread.
 ///
-/// Guarded: `isStopped` is the one thing that changes here; all else belongs to the thread's loop. Safe to use from
-/// any thread but that one. `stop()` must be called before it is let go.
+/// Guarded: only `isStopped` changes here; everything else belongs to the thread's loop. Safe to use from any thread
+/// but that one. `stop()` must be called before it is released.
 ///
-/// A request's way: `VendorConnection` cuts it out of the bytes, `VendorDesk` asks `SimulatedVendor` what to answer
-/// and what to charge, waits as long as the plan says, has the charge booked and written, and gives the reply back.
-/// Paths under `/sim/` are control calls (`ControlCall`).
+/// The path of a request: `VendorConnection` parses it, `VendorDesk` asks `SimulatedVendor` for the answer and the
+/// charge, waits as planned, has the charge booked and written, and returns the reply. Paths under `/sim/` are control
+/// calls (`ControlCall`).
 public final class SimulatedVendorServer: Sendable {
     /// Why the server could not be started; names the address or the file.
     public struct Fault: Error, Sendable, CustomStringConvertible {
@@ -19,7 +19,7 @@ public final class SimulatedVendorServer: Sendable {
 
     /// Where it listens, with the port that the system chose.
     public let address: SocketAddress
-    /// Where control calls are taken besides, if that was asked for.
+    /// The additional address for control calls, if requested.
     public let controlAddress: SocketAddress?
     /// `http://127.0.0.1:8080`, what a client puts before `/v1/classify`.
     public let url: String
@@ -35,7 +35,7 @@ public final class SimulatedVendorServer: Sendable {
         url = "\(isTLS ? "https" : "http")://\(opened.address)"
     }
 
-    /// Starts a server that accepts connections when this returns.
+    /// Starts a server; it accepts connections when this returns.
     public static func start(_ options: SimulatedVendorOptions) throws(Fault) -> SimulatedVendorServer {
         // A reply to a peer that is gone must fail with EPIPE, not end the process.
         signal(SIGPIPE, SIG_IGN)
@@ -73,7 +73,7 @@ public final class SimulatedVendorServer: Sendable {
     }
 }
 
-/// Carries the outcome of the start from the server's thread to the one that waits for it.
+/// Passes the outcome of the start from the server's thread to the waiting one.
 private final class OutcomeBox: Sendable {
     let value = Guarded<Result<VendorPremises.Opened, SimulatedVendorServer.Fault>?>(nil)
 }

@@ -1,7 +1,7 @@
 import EventLoops
 import Serving
 
-/// Sends bytes one by one. Confined to its loop; stops when it is let go or the connection is gone.
+/// Sends bytes one by one. Confined to its loop; stops when it is released or the connection closes.
 final class Trickle {
     private let bytes: [UInt8]
     private let connection: ServerConnection
@@ -33,7 +33,7 @@ final class Trickle {
             position += 1
         }
         guard position < bytes.count else {
-            // The owner lets go of this object in the call.
+            // The owner releases this object in the call.
             return withExtendedLifetime(self) { onEnd() }
         }
         timer?.schedule(after: interval)

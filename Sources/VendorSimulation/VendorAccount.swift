@@ -8,12 +8,12 @@ struct VendorAccount: Sendable {
         var credits = MicroCredits.zero
     }
 
-    /// Keys and documents that have a line of their own; the rest shares the line `other`, so that totals stay exact
-    /// and memory bounded.
+    /// The maximum numbers of keys and of documents with a line of their own; the rest share the line `other`, so that
+    /// totals stay exact and memory bounded.
     static let linesMax = 200_000
     static let requestIDsMax = 2_000
 
-    /// All requests but control calls.
+    /// All requests except control calls.
     private(set) var calls = 0
     /// Requests that were refused before they could be understood as HTTP.
     private(set) var malformedRequests = 0
@@ -25,7 +25,7 @@ struct VendorAccount: Sendable {
     private(set) var inFlight = 0
     private(set) var inFlightMax = 0
     private(set) var connectionsAccepted = 0
-    /// The last ones seen, oldest first.
+    /// The most recent ones, oldest first.
     var requestIDs: [String] { Array(recentIDs[oldestID...] + recentIDs[..<oldestID]) }
     private var recentIDs: [String] = []
     private var oldestID = 0
@@ -45,7 +45,7 @@ struct VendorAccount: Sendable {
         }
     }
 
-    /// - Parameter documentID: nil when the call does not say one.
+    /// - Parameter documentID: nil when the call names none.
     mutating func classifyBegan(key: String, documentID: String?) {
         classifyCalls += 1
         inFlight += 1
@@ -68,7 +68,7 @@ struct VendorAccount: Sendable {
         change(&lines[name, default: Line()])
     }
 
-    /// Begins to count anew. What is in flight stays so, and so do the connections.
+    /// Resets the counts, except for calls in flight and connections.
     mutating func reset() {
         let (inFlight, connections) = (inFlight, connectionsAccepted)
         self = VendorAccount()

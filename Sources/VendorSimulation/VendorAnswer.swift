@@ -1,4 +1,4 @@
-/// What the simulated vendor honestly answers to a call, before a fault has its way with it.
+/// The simulated vendor's honest answer to a call, before any fault is applied.
 enum VendorAnswer {
     case completed(ClassifyResult, Charge)
     case refused(VendorRefusal)
@@ -17,7 +17,7 @@ enum VendorAnswer {
         }
     }
 
-    /// The same answer with its result changed, if it has one.
+    /// This answer with its result changed, if it has one.
     func changingResult(_ change: (inout ClassifyResult) -> Void) -> VendorAnswer {
         guard case .completed(var result, let charge) = self else { return self }
         change(&result)

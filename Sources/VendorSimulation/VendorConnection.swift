@@ -3,8 +3,8 @@ import HTTPMessages
 import Serving
 import Vocabulary
 
-/// One connection to the simulated vendor: reads what its requests ask, and sends the replies byte for byte as they were
-/// planned. Confined to its loop.
+/// One connection to the simulated vendor: reads requests, and sends the replies byte for byte as planned. Confined to
+/// its loop.
 final class VendorConnection: RequestHandler {
     private static let bodyBytesMax = 16 * 1024 * 1024
 
@@ -72,7 +72,7 @@ final class VendorConnection: RequestHandler {
 
     func refused(_ fault: RequestFault, _ head: RequestHead?, _ bytes: Span<UInt8>) { failed(fault) }
 
-    /// An answer of the front door; the connection ends.
+    /// Answers as the layer in front of the vendor's program; the connection ends.
     func failed(_ fault: RequestFault) {
         switch fault {
         case .head(let refusal):
@@ -108,7 +108,7 @@ final class VendorConnection: RequestHandler {
         deliver(Delivery(bytes: message.bytes, ending: closes ? .close : .keep))
     }
 
-    /// Sends a reply to the request in work. On a connection that is gone nothing happens.
+    /// Sends a reply to the current request. Does nothing on a closed connection.
     func deliver(_ delivery: Delivery) {
         guard connection.isBusy else { return }
         if let pace = delivery.pace {

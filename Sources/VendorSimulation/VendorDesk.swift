@@ -1,16 +1,16 @@
 import EventLoops
 import Vocabulary
 
-/// Leads every request of all connections through the vendor's rules and gives each reply back in its time.
+/// Passes the requests of all connections through the vendor's rules and delivers each reply when it is due.
 ///
-/// Confined to the loop that made it. Everything that decides is in `SimulatedVendor`; here are timers, held calls,
-/// long polls and the charge log.
+/// Confined to the loop that made it. `SimulatedVendor` makes all decisions; the desk has the timers, held calls, long
+/// polls and the charge log.
 final class VendorDesk {
     let loop: EventLoop
     private var vendor: SimulatedVendor
     private let chargeLog: ChargeLog?
     private var connections: [ObjectIdentifier: VendorConnection] = [:]
-    /// Calls whose time runs; kept here since their timers do not keep them.
+    /// Calls whose timer runs; retained here since their timers do not retain them.
     private var running: [ObjectIdentifier: PendingCall] = [:]
     /// Calls that wait for a release, oldest first.
     private var held: [PendingCall] = []
@@ -75,7 +75,7 @@ final class VendorDesk {
         vendor.finish(pending.plan)
         if let charge = pending.plan.charge, let chargeLog {
             chargeLog.append(charge.line(at: loop.wallClock)) { isWritten in
-                // A caller must not learn of a charge that is nowhere written.
+                // A caller must not learn of a charge that is not on disk.
                 if isWritten { pending.connection.deliver(pending.plan.delivery) } else { pending.connection.abort() }
             }
         } else {
@@ -95,7 +95,7 @@ final class VendorDesk {
         }
     }
 
-    /// The answer's body; nil when it comes later.
+    /// The answer's body; nil when it is sent later.
     private func perform(_ call: ControlCall, from connection: VendorConnection) throws(ControlFault) -> String? {
         switch call {
         case .account: return vendor.account.json

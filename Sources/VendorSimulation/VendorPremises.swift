@@ -5,7 +5,7 @@ import Vocabulary
 
 /// The listeners, with their connections, and the desk of one server. Confined to its loop.
 final class VendorPremises {
-    /// What the thread that starts a server learns of it.
+    /// What the thread that starts a server learns about it.
     struct Opened: Sendable {
         let premises: LoopBound<VendorPremises>
         let address: SocketAddress
@@ -61,7 +61,7 @@ final class VendorPremises {
         }
     }
 
-    /// A vendor's connections stay for as long as the gateway wants to keep them; what ends them early is a fault.
+    /// The vendor keeps connections as long as the gateway does; only faults end them earlier.
     private static let limits = ServingLimits(
         headerTimeout: .seconds(86_400),
         idleTimeout: .seconds(86_400),

@@ -13,7 +13,7 @@ struct VendorRefusal: Error, Equatable {
         body = #"{"success": false, "error": \#(JSONText.quoted(error)), "message": \#(JSONText.quoted(message))}"#
     }
 
-    /// An error as the layer in front of the vendor's program words it: one member, `message`.
+    /// An error in the words of the layer in front of the vendor's program: one member, `message`.
     init(_ status: Int, frontDoor message: String, retryAfter: RetryAfter? = nil) {
         self.status = status
         self.retryAfter = retryAfter
@@ -28,7 +28,7 @@ struct VendorRefusal: Error, Equatable {
         VendorRefusal(429, frontDoor: "Too Many Requests", retryAfter: retryAfter)
     }
 
-    /// The usual body of a status: the front door speaks for a program that did not answer, else the program itself.
+    /// The usual body of a status: from the layer in front if the program did not answer, else from the program itself.
     static func usual(_ status: Int) -> VendorRefusal {
         switch status {
         case 401: VendorRefusal(401, frontDoor: "Unauthorized")

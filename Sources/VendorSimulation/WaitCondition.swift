@@ -1,12 +1,12 @@
 import Vocabulary
 
-/// What a long poll waits for; what is nil does not matter.
+/// The condition that a long poll waits for; nil members are ignored.
 struct WaitCondition: Equatable, Sendable {
-    /// At least that many classify calls are being worked on; 0 means none at all.
+    /// At least this many classify calls are in flight; 0 means exactly none.
     var inFlight: Int?
-    /// At least that many classify calls were made.
+    /// At least this many classify calls were made.
     var calls: Int?
-    /// After this the wait is answered with a 408.
+    /// After this time the wait is answered with a 408.
     var timeout: Duration
 
     init(_ members: inout ControlMembers) throws(ControlFault) {

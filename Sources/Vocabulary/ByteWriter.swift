@@ -1,11 +1,10 @@
 import Glibc
 
-/// Bytes written one after the other into memory that is used again: heads of replies, lines of logs. Confined to its
-/// owner.
+/// An append-only byte buffer whose memory is reused: heads of replies, lines of logs. Confined to its owner.
 ///
-/// What `[UInt8]` costs at each of the many small appends (uniqueness, bounds, generic insertion) is what a hit would
-/// mostly consist of; here an append is a comparison and a copy. The memory grows as needed and never shrinks, so an
-/// owner writes messages of bounded length.
+/// With `[UInt8]` the cost of many small appends (uniqueness, bounds, generic insertion) would dominate a hit; here an
+/// append is a comparison and a copy. The memory grows as needed and never shrinks, so an owner should write messages
+/// of bounded length.
 public struct ByteWriter: ~Copyable {
     @usableFromInline
     var base: UnsafeMutablePointer<UInt8>  // owned: deallocated in deinit and when it grows
@@ -14,7 +13,7 @@ public struct ByteWriter: ~Copyable {
     @usableFromInline
     var written = 0
 
-    /// How many bytes were written.
+    /// The number of bytes written.
     @inlinable
     public var count: Int { written }
 
@@ -27,11 +26,11 @@ public struct ByteWriter: ~Copyable {
     @inlinable
     deinit { base.deallocate() }
 
-    /// Forgets what was written and keeps the memory.
+    /// Discards the content and keeps the memory.
     @inlinable
     public mutating func removeAll() { written = 0 }
 
-    /// Lends what was written. It must not be kept beyond `body`.
+    /// Lends the content, which must not be used after `body` returns.
     @inlinable
     public borrowing func withBytes<Result, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
@@ -39,12 +38,12 @@ public struct ByteWriter: ~Copyable {
         try body(Span(_unsafeElements: UnsafeBufferPointer(start: base, count: written)))
     }
 
-    /// A copy of what was written.
+    /// A copy of the content.
     public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: base, count: written)) }
 
     // MARK: Appending
 
-    /// Lends so many bytes behind what was written, all of which `body` fills; they count as written then.
+    /// Lends `room` bytes after the content; `body` must fill all of them, and they are appended.
     @inlinable @inline(__always)
     public mutating func append(count room: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Void) {
         reserve(room)
@@ -52,7 +51,7 @@ public struct ByteWriter: ~Copyable {
         written += room
     }
 
-    /// Lends so many bytes behind what was written; as many count as written then as `body` says it filled.
+    /// Lends `room` bytes after the content; `body` returns how many it filled, and those are appended.
     @inlinable @inline(__always)
     public mutating func append(atMost room: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
         reserve(room)
@@ -66,7 +65,7 @@ public struct ByteWriter: ~Copyable {
         written += 1
     }
 
-    /// Inlined, so that a literal is copied by some moves of its known length.
+    /// Inlined, so that a literal is copied by a few moves of known length.
     @inlinable @inline(__always)
     public mutating func append(_ text: StaticString) { append(text.utf8Start, text.utf8CodeUnitCount) }
 
@@ -86,7 +85,7 @@ public struct ByteWriter: ~Copyable {
         bytes.withUnsafeBufferPointer { append($0) }
     }
 
-    /// Not what a literal means: that is a `StaticString`.
+    /// Not chosen for a literal, which is a `StaticString`.
     @_disfavoredOverload
     public mutating func append(_ text: String) {
         var text = text
@@ -111,20 +110,20 @@ public struct ByteWriter: ~Copyable {
         }
     }
 
-    /// How many decimal digits a number has that has two or more.
+    /// The number of decimal digits of a number that has at least two.
     private static func digitCount(_ magnitude: UInt64) -> Int {
         var digits = 2
         var bound: UInt64 = 100
         while magnitude >= bound {
             digits += 1
-            // 10^19 is the last power that 64 bits hold.
+            // 10^19 is the greatest power of ten in 64 bits.
             if digits == 20 { break }
             bound &*= 10
         }
         return digits
     }
 
-    /// Appends the last so many decimal digits of a number, with zeros before it.
+    /// Appends the last `digits` decimal digits of a number, padded with zeros.
     @inlinable
     public mutating func append(lastDigits digits: Int, of value: UInt64) {
         reserve(digits)

@@ -1,6 +1,6 @@
-/// What a result is found by: two requests share a result exactly when their keys are equal.
+/// The key of a stored result: two requests share a result exactly when their keys are equal.
 ///
-/// A type of its own, so that the digest of a secret or of a body is not taken for one. Keying derives it, Caching,
+/// A separate type, so that the digest of a secret or of a body is not mistaken for one. Keying derives it; Caching,
 /// Coalescing and Storage look it up.
 public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
     public let digest: Digest

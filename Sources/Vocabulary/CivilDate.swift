@@ -6,12 +6,12 @@ public struct CivilDate: Hashable, Sendable {
     /// 1 to 31.
     public let day: Int64
 
-    /// Years before and behind are of no calendar; with these, no number of days overflows.
+    /// The supported years; within them no number of days overflows.
     private static let years = Int64(-1_000_000_000)...Int64(1_000_000_000)
-    /// Days within them.
+    /// A number of days from 1970 that stays within these years.
     private static let daysMax: Int64 = 365_000_000_000
 
-    /// Nil when there is no such day, or its year is further away than a thousand million.
+    /// Nil when there is no such day, or its year is beyond a thousand million.
     public init?(year: Int64, month: Int64, day: Int64) {
         guard CivilDate.years.contains(year) else { return nil }
         guard (1...12).contains(month), day >= 1, day <= CivilDate.days(inMonth: month, of: year) else { return nil }
@@ -20,9 +20,9 @@ public struct CivilDate: Hashable, Sendable {
         self.day = day
     }
 
-    /// The day that many days after 1970-01-01; for more than a thousand million years, the last day counted.
+    /// The day this many days after 1970-01-01, clamped to about a thousand million years.
     ///
-    /// Counts in 400-year eras that begin on the first of March, so that the leap day is the last of its year.
+    /// Counts in 400-year eras that start on the first of March, so that the leap day is the last of its year.
     public init(daysSinceEpoch days: Int64) {
         let shifted = min(max(days, -CivilDate.daysMax), CivilDate.daysMax) + 719_468
         let era = floorDivide(shifted, 146_097)
@@ -60,7 +60,7 @@ public struct CivilDate: Hashable, Sendable {
     }
 }
 
-/// Division that rounds towards the past, also before 1970.
+/// Division that rounds down, also for negative dividends.
 public func floorDivide(_ dividend: Int64, _ divisor: Int64) -> Int64 {
     let quotient = dividend / divisor
     return dividend % divisor < 0 ? quotient - 1 : quotient

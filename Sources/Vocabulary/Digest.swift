@@ -1,4 +1,4 @@
-/// A SHA-256 digest (FIPS 180-4): of a secret, a request, what a result is found by. Any part of it serves as a hash.
+/// A SHA-256 digest (FIPS 180-4) of a secret, a request or a cache key. Any part of it serves as a hash.
 public struct Digest: Hashable, Sendable {
     public let word0, word1, word2, word3: UInt64
 
@@ -20,7 +20,7 @@ public struct Digest: Hashable, Sendable {
 }
 
 extension Digest: CustomStringConvertible {
-    /// The 32 bytes, the first one of `word0` being its most significant.
+    /// The 32 bytes, starting with the most significant byte of `word0`.
     public var bytes: [UInt8] {
         [word0, word1, word2, word3].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
         }

@@ -1,4 +1,4 @@
-/// The codes of the errors that this program makes, in the order of the table of docs/api.md §3. Each is of letters that no
+/// The error codes of this program, in the order of the table in docs/api.md §3. They contain only characters that no
 /// format escapes.
 public enum ErrorCode: String, Sendable, CaseIterable {
     case invalidJSON = "invalid_json"

@@ -1,7 +1,7 @@
-/// 128 bits that stand for some bytes within this process: the body of a request as it was sent, a key as it was shown.
+/// A 128-bit identifier of some bytes within this process: the body of a request as sent, a key as presented.
 ///
-/// Made by a hash under a secret of the process (Cryptography, `KeyedHash`), so nobody outside can find two texts with
-/// one fingerprint, nor learn anything from which table slots one leads to. It means nothing to another process.
+/// A keyed hash under a secret of the process (Cryptography, `KeyedHash`): a client cannot find two texts with the same
+/// fingerprint, nor learn anything from the table slots it selects. It has no meaning in another process.
 public struct Fingerprint: Hashable, Sendable {
     public let word0, word1: UInt64
 

@@ -1,10 +1,10 @@
 import Glibc
 
-/// One lock around one value, which is reached only while the lock is held: what rooms call *guarded*.
+/// A value that can be reached only while its lock is held: called *guarded* in other modules.
 ///
-/// Any thread. Decide inside and act after unlocking: the body must neither wait nor take this lock again, which would
-/// wait for ever. A lock of pthread_mutex_lock(3) rather than the standard library's `Mutex`: on Linux that one waits
-/// in code which the thread sanitizer does not see into, so that it takes every access in order for a race.
+/// Any thread. Decide inside and act after unlocking: the body must not wait, nor take this lock again, which would
+/// deadlock. Uses pthread_mutex_lock(3) rather than the standard library's `Mutex`: on Linux that one waits in code
+/// that the thread sanitizer cannot see, so it reports correct accesses as races.
 ///
 /// Sendable because the value never leaves the lock, and the memory of both stays where it was allocated.
 public struct Guarded<Value>: ~Copyable, @unchecked Sendable {
@@ -30,7 +30,7 @@ public struct Guarded<Value>: ~Copyable, @unchecked Sendable {
         value.deallocate()
     }
 
-    /// Runs `body` with the value while no other thread has it, and gives what it returns or throws.
+    /// Runs `body` with exclusive access to the value; returns or throws what it does.
     @inlinable
     public borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result

@@ -1,4 +1,4 @@
-/// The identifier of a team: who is billed inside the organisation. Unique over the organisation, never reused.
+/// The identifier of a team, the unit of billing inside the organisation. Unique in the organisation, never reused.
 public struct TeamID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: String
 
@@ -7,7 +7,8 @@ public struct TeamID: RawRepresentable, Hashable, Sendable, CustomStringConverti
     public var description: String { rawValue }
 }
 
-/// The identifier of a vendor account. Documents belong to one; all upstream keys of an account see the same documents.
+/// The identifier of a vendor account. A document belongs to one; all upstream keys of an account see the same
+/// documents.
 public struct AccountID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: String
 
@@ -16,7 +17,7 @@ public struct AccountID: RawRepresentable, Hashable, Sendable, CustomStringConve
     public var description: String { rawValue }
 }
 
-/// The identifier of a team's key. It is the public name of the key and says nothing about its secret.
+/// The identifier of a team's key: its public name, which reveals nothing about its secret.
 public struct TeamKeyID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: String
 
@@ -25,7 +26,7 @@ public struct TeamKeyID: RawRepresentable, Hashable, Sendable, CustomStringConve
     public var description: String { rawValue }
 }
 
-/// The identifier of a key at the vendor. It is the public name of the key and says nothing about its secret.
+/// The identifier of an upstream key: its public name, which reveals nothing about its secret.
 public struct UpstreamKeyID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: String
 

@@ -1,17 +1,17 @@
-/// Arithmetic that stays at the least and the greatest number instead of trapping: for numbers that come from outside, or
-/// from a file that may be damaged. A comparison more than what traps.
+/// Saturating arithmetic: it clamps to the least or greatest number instead of trapping. For numbers from outside, or
+/// from a file that may be damaged. Costs one comparison more than trapping arithmetic.
 extension Int64 {
     @inlinable
     public func saturatingAdd(_ other: Int64) -> Int64 {
         let (sum, overflow) = addingReportingOverflow(other)
-        // Only two numbers of one sign overflow.
+        // Only numbers of the same sign overflow.
         return overflow ? (self < 0 ? .min : .max) : sum
     }
 
     @inlinable
     public func saturatingSubtract(_ other: Int64) -> Int64 {
         let (difference, overflow) = subtractingReportingOverflow(other)
-        // Only two numbers of different signs overflow.
+        // Only numbers of different signs overflow.
         return overflow ? (self < 0 ? .min : .max) : difference
     }
 

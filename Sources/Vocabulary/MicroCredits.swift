@@ -1,8 +1,8 @@
 /// An amount of the vendor's credits, exact, in millionths of a credit.
 ///
-/// Credits may have decimals, and money is never approximated, so the text of a number is read digit by digit and
-/// never passes through floating point. Sums and differences stay at the least and the greatest amount there is instead
-/// of trapping, whatever the vendor, the store or an operator says.
+/// Credits may have decimals, and money is never approximated: the text of a number is read digit by digit and never
+/// passes through floating point. Sums and differences saturate instead of trapping, whatever the amounts from the
+/// vendor, the store or an operator.
 public struct MicroCredits: Hashable, Comparable, Sendable {
     /// Millionths of a credit.
     public let micros: Int64
@@ -12,7 +12,7 @@ public struct MicroCredits: Hashable, Comparable, Sendable {
 
     public static let zero = MicroCredits(micros: 0)
 
-    /// A thousand million credits: beyond what any account holds, far from the end of 64 bits.
+    /// A thousand million credits: more than any account holds, far below the limit of 64 bits.
     public static let maximum = MicroCredits(micros: 1_000_000_000 * 1_000_000)
 
     @inlinable
@@ -23,7 +23,7 @@ public struct MicroCredits: Hashable, Comparable, Sendable {
         MicroCredits(micros: left.micros.saturatingAdd(right.micros))
     }
 
-    /// The sum, in a word that says where it ends.
+    /// The sum, under a name that says that it saturates.
     @inlinable
     public func saturatingAdd(_ other: MicroCredits) -> MicroCredits { self + other }
 
@@ -52,7 +52,7 @@ extension MicroCredits: CustomStringConvertible {
 }
 
 extension MicroCredits {
-    /// Appends `description`; without a detour for whole credits.
+    /// Appends `description`; whole credits are written without making a string.
     @inlinable
     public func write(to output: inout ByteWriter) {
         let (whole, rest) = micros.quotientAndRemainder(dividingBy: 1_000_000)
@@ -61,18 +61,18 @@ extension MicroCredits {
 
     /// Reads a JSON number (RFC 8259 §6) as an amount of credits, exactly.
     ///
-    /// Nil when it is negative (other than minus zero), above `maximum`, finer than a millionth, or no number.
+    /// Nil when it is negative (other than minus zero), above `maximum`, finer than a millionth, or not a number.
     /// Exponents are allowed, since a vendor may write `2e0`.
     public init?(jsonNumber text: some Sequence<UInt8>) {
         guard let number = DecimalText(text), number.isWholeMicros else { return nil }
         self.init(number)
     }
 
-    /// Reads a JSON number as the amount of credits that is nearest to it, which is right for what a vendor computed in
-    /// floating point: 0.30000000000000004 is 0.3.
+    /// Reads a JSON number as the nearest amount of credits, for amounts that a vendor computed in floating point:
+    /// 0.30000000000000004 is 0.3.
     ///
-    /// Halves are rounded up, so that no bill is booked below what it says by half a millionth. Nil when the number is
-    /// negative (other than minus zero), however small, when it is above `maximum` after rounding, or no number.
+    /// Halves are rounded up, so that no bill is booked half a millionth too low. Nil when the number is negative
+    /// (other than minus zero), however small, when it is above `maximum` after rounding, or when it is not a number.
     public init?(roundingJSONNumber text: some Sequence<UInt8>) {
         guard let number = DecimalText(text) else { return nil }
         self.init(number)
@@ -84,29 +84,29 @@ extension MicroCredits {
     }
 }
 
-/// The digits and the exponent of one decimal number. Takes as long as its text is, whatever its exponent says.
+/// The digits and the exponent of a decimal number. Takes time linear in the text, whatever the exponent.
 private struct DecimalText {
     private enum Part { case start, integer, point, fraction, exponentStart, exponentSign, exponent }
 
     private var part = Part.start
     private var isNegative = false
-    /// The first digits from the first one that is not zero: as many as surely fit, which is more than `maximum` has.
+    /// The leading digits from the first nonzero one: as many as are sure to fit, which is more than `maximum` has.
     private var digits: Int64 = 0
-    /// How many digits stand behind those; with them only the magnitude of the number is known.
+    /// The number of further digits of integer and fraction, whose values are not kept.
     private var uncounted = 0
-    /// One of those is not zero.
+    /// Whether one of the further digits is not zero.
     private var hasTail = false
     private var fractionDigits = 0
     /// At most `exponentMax`.
     private var exponent = 0
     private var exponentIsNegative = false
 
-    /// Beyond what the digits of any text that fits in memory make up for, so that a greater exponent means the same.
+    /// More than the digits of any text that fits in memory can offset, so a greater exponent has the same effect.
     private static let exponentMax = 1 << 48
-    /// Below it another digit fits; from it on there are 18, and `maximum` has 16.
+    /// Below it another digit fits; from it on there are 18 digits, and `maximum` has 16.
     private static let digitsMax: Int64 = 100_000_000_000_000_000
 
-    /// Nil when the text is no JSON number.
+    /// Nil when the text is not a JSON number.
     init?(_ text: some Sequence<UInt8>) {
         for byte in text {
             guard read(byte) else { return nil }
@@ -117,7 +117,7 @@ private struct DecimalText {
         }
     }
 
-    /// Takes the next character; false when it cannot stand there.
+    /// Reads the next character; false when it is not allowed there.
     private mutating func read(_ byte: UInt8) -> Bool {
         switch (part, byte) {
         case (.start, UInt8(ascii: "-")) where !isNegative: isNegative = true
@@ -153,7 +153,7 @@ private struct DecimalText {
         }
     }
 
-    /// How many places stand between the last of `digits` and the millionths; negative when it is finer than those.
+    /// The number of decimal places from the last of `digits` to the millionths; negative when it is finer.
     private var power: Int { (exponentIsNegative ? -exponent : exponent) + uncounted - fractionDigits + 6 }
 
     /// Whether the value is a whole number of millionths.
@@ -172,14 +172,14 @@ private struct DecimalText {
             let (product, overflow) = digits.multipliedReportingOverflow(by: Self.powerOfTen(power))
             return overflow ? nil : product
         }
-        // The first place that is cut off decides, and it is one of `digits`, of which there are at most 18.
+        // The first place cut off decides, and it is one of `digits`, of which there are at most 18.
         guard power >= -18 else { return 0 }
         let unit = Self.powerOfTen(-power)
         let (quotient, rest) = digits.quotientAndRemainder(dividingBy: unit)
         return rest >= unit / 2 ? quotient + 1 : quotient
     }
 
-    /// - Parameter power: 0 to 18, whose result still fits.
+    /// - Parameter power: 0 to 18; the result of 18 still fits.
     private static func powerOfTen(_ power: Int) -> Int64 {
         var value: Int64 = 1
         for _ in 0..<power { value *= 10 }

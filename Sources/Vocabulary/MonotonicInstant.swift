@@ -1,13 +1,13 @@
-/// A point on the monotonic clock, which no one can set: what time-outs are measured on.
+/// A point on the monotonic clock, which cannot be set: the clock of time-outs.
 ///
-/// Nanoseconds since an arbitrary start, that of `CLOCK_MONOTONIC`. Only differences mean something.
+/// Nanoseconds since the arbitrary start of `CLOCK_MONOTONIC`. Only differences are meaningful.
 public struct MonotonicInstant: Hashable, Comparable, Sendable {
     public let nanoseconds: Int64
 
     @inlinable
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// Later than any instant that a process can live to see: "no deadline".
+    /// Later than any instant that a process can reach: "no deadline".
     public static let distantFuture = MonotonicInstant(nanoseconds: .max)
 
     @inlinable
@@ -15,13 +15,13 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
         left.nanoseconds < right.nanoseconds
     }
 
-    /// The instant `duration` later; it stays at `distantFuture`, or at the first instant, instead of overflowing.
+    /// The instant `duration` later; saturates at `distantFuture` or the first instant.
     @inlinable
     public static func + (instant: MonotonicInstant, duration: Duration) -> MonotonicInstant {
         MonotonicInstant(nanoseconds: instant.nanoseconds.saturatingAdd(duration.wholeNanoseconds))
     }
 
-    /// How much later `left` is, at most what 64 bits of nanoseconds hold (292 years).
+    /// How much later `left` is, clamped to 64 bits of nanoseconds (292 years).
     @inlinable
     public static func - (left: MonotonicInstant, right: MonotonicInstant) -> Duration {
         .nanoseconds(left.nanoseconds.saturatingSubtract(right.nanoseconds))
@@ -29,7 +29,7 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
 }
 
 extension Duration {
-    /// This length of time in nanoseconds, rounded towards zero and clamped to what 64 bits hold (292 years).
+    /// The duration in nanoseconds, rounded towards zero and clamped to 64 bits (292 years).
     @inlinable
     public var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components

@@ -1,27 +1,27 @@
-/// Why the store did not do what it was asked.
+/// Why the store did not carry out a request.
 ///
-/// The code is for decisions and metrics; the detail is for the log and says what an operator can do. It holds no
-/// content of documents and no secret.
+/// The code is for decisions and metrics; the detail is for the log and says what an operator can do. It contains no
+/// document content and no secret.
 public struct StoreFault: Error, Equatable, Sendable {
     public enum Code: String, CaseIterable, Sendable {
-        /// The store does not answer, or not in time; asking again later may succeed.
+        /// The store does not answer, or not in time; a later retry may succeed.
         case unavailable
-        /// No room is left on the disk; the store recovers by itself when there is some.
+        /// The disk is full; the store recovers by itself once there is room.
         case full
-        /// The file or its folder cannot be written.
+        /// The file or its directory cannot be written.
         case readOnly = "read_only"
-        /// The file is damaged or is no store of this program. It is never replaced.
+        /// The file is damaged or is not a store of this program. It is never replaced.
         case corrupt
         /// A newer version of this program made the file.
         case newerSchema = "newer_schema"
         /// Another process has the file open.
         case inUse = "in_use"
-        /// More operations wait than are allowed.
+        /// Too many operations are waiting.
         case overloaded
         /// The file was moved or deleted while it was open.
         case fileMoved = "file_moved"
 
-        /// What it is, in a clause for clients and operators.
+        /// The meaning, as a clause for clients and operators.
         public var meaning: String {
             switch self {
             case .unavailable: "it does not answer"

@@ -1,10 +1,10 @@
 /// The text form of a `Timestamp`, RFC 3339 §5.6, in UTC.
 extension Timestamp {
-    /// The moments that have a text: the years 0000 to 9999.
+    /// The timestamps that have a text: the years 0000 to 9999.
     private static let written = Int64(-62_167_219_200_000_000)...Int64(253_402_300_799_999_999)
 
-    /// `2026-01-31T08:00:00.123456Z`; the fraction has six digits and is left out when it is zero. A moment beyond the
-    /// years 0000 to 9999 has the text of the first or the last one of them.
+    /// `2026-01-31T08:00:00.123456Z`; the fraction has six digits and is omitted when it is zero. A timestamp outside
+    /// the years 0000 to 9999 is clamped to them.
     public var rfc3339: String {
         let range = Self.written
         guard range.contains(microseconds) else {
@@ -19,10 +19,10 @@ extension Timestamp {
         return text + "Z"
     }
 
-    /// Reads `date-time` of RFC 3339 §5.6 with any offset; nil when the text is none, names no real date,
-    /// or one that is outside the years 0000 to 9999 in UTC.
+    /// Reads `date-time` of RFC 3339 §5.6 with any offset; nil when the text is not one, or its date does not exist or
+    /// is outside the years 0000 to 9999 in UTC.
     ///
-    /// A leap second (`:60`) is taken as the second after it. Digits of the fraction beyond the sixth are dropped.
+    /// A leap second (`:60`) is read as the second after it. Digits of the fraction beyond the sixth are dropped.
     public init?(rfc3339 text: some StringProtocol) {
         var reader = DigitReader(bytes: Array(text.utf8))
         guard let year = reader.number(4), reader.take("-"), let month = reader.number(2), reader.take("-"),
@@ -68,7 +68,7 @@ private struct DigitReader {
         return value
     }
 
-    /// Microseconds of `.digits`, 0 without one, nil when a point stands without a digit.
+    /// Microseconds of `.digits`; 0 without a point, nil for a point without digits.
     mutating func fraction() -> Int64? {
         guard take(".") else { return 0 }
         var value: Int64 = 0

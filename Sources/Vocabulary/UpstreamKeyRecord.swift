@@ -1,7 +1,7 @@
-/// What is to be known of a key at the vendor after a restart. It belongs to the secret that the key had.
+/// The state of an upstream key that is kept across a restart. It belongs to the key's secret.
 public struct UpstreamKeyRecord: Sendable, Equatable {
     public enum State: Sendable, Equatable {
-        /// Nothing that is worth remembering.
+        /// Nothing to remember.
         case active
         /// The vendor limits its rate.
         case cooling(until: Timestamp)
@@ -10,7 +10,7 @@ public struct UpstreamKeyRecord: Sendable, Equatable {
     }
 
     public let id: UpstreamKeyID
-    /// SHA-256 of the secret: another secret has nothing to do with what became of this one.
+    /// SHA-256 of the secret: the state does not apply to another secret.
     public let secretDigest: Digest
     public let state: State
 
@@ -21,15 +21,15 @@ public struct UpstreamKeyRecord: Sendable, Equatable {
     }
 }
 
-/// Why a key counts as one that the vendor does not accept: `docs/faults.md` §4. The first two, when another
-/// key of the account was served with the same request, or after three different documents in a row.
+/// Why a key counts as rejected by the vendor: `docs/faults.md` §4. The first two apply when another key of the account
+/// was served with the same request, or after three different documents in a row.
 public enum QuarantineReason: String, Sendable, CaseIterable {
     /// A 401.
     case unauthorized
-    /// A 403 without the vendor's error shape: what stands before the vendor refused the key.
+    /// A 403 without the vendor's error shape: an intermediary in front of the vendor refused the key.
     case forbidden
     /// A 403 in the vendor's shape, while another key of the account was served with the same request.
     case otherKeyAccepted = "other_key_accepted"
-    /// Refusals in a row of five different documents, in whatever words, with no success between.
+    /// Consecutive refusals of five different documents, in any wording, without a success in between.
     case refusedRepeatedly = "refused_repeatedly"
 }

@@ -3,7 +3,7 @@ import Configuration
 import Foundation
 import Registry
 
-/// `tollgate check --config FILE`: every fault of a configuration, each on a line of its own.
+/// `tollgate check --config FILE`: lists all faults of a configuration, one per line.
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
@@ -16,7 +16,7 @@ struct CheckCommand: ParsableCommand {
     var file: String
 
     func run() throws {
-        // The faults are what this command is asked for: they are its output.
+        // The faults are the result of this command, so they go to standard output.
         let loaded = try LoadedConfiguration.load(file) { print($0) }
         let faults = StartRehearsal.faults(loaded.configuration)
         for line in faults { print("\(file): \(line)") }
@@ -27,20 +27,20 @@ struct CheckCommand: ParsableCommand {
     }
 }
 
-/// A configuration read for a command, whose faults are printed and end the program with 1.
+/// A configuration loaded for a command. Faults are printed and end the program with status 1.
 struct LoadedConfiguration {
     let configuration: GatewayConfiguration
-    /// Warnings, and members that have no effect yet; each with its path.
+    /// Warnings, and members that have no effect yet, each with its path.
     let remarks: [String]
 
-    /// - Parameter tell: is given each fault as a line.
+    /// - Parameter tell: called with each fault, as one line.
     static func load(
         _ file: String,
         tell: (String) -> Void = StandardError.print
     ) throws -> LoadedConfiguration {
         let environment = ProcessInfo.processInfo.environment
         var lines: [String] = []
-        // No member names the master key, and a start would fail without it all the same.
+        // The master key is not a member of the file, but a start would fail without it.
         do throws(SealerFault) { _ = try SecretSealer(environment: environment) } catch {
             lines.append("\(file): \(error)")
         }

@@ -1,10 +1,10 @@
-/// Where the memory limits of this process's control groups stand, cgroups(7). Pure.
+/// The files that hold the memory limits of this process's control groups, cgroups(7). Pure.
 ///
-/// A limit holds for all groups below it, so each one from the process's own up to the mount point counts. In a container
-/// the mount may show only a part of the tree, or the path may name what is not mounted: then the mount point itself is
-/// the nearest group that can be seen.
+/// A limit applies to all groups below it, so every group from the process's own up to the mount point counts. In a
+/// container the mount may show only part of the tree, or the path may lie outside it: then the mount point is the
+/// nearest visible group.
 struct ControlGroups {
-    /// Files that may hold a limit, which need not exist.
+    /// Files that may hold a limit; they need not exist.
     let limitFiles: [String]
 
     /// - Parameters:
@@ -20,7 +20,7 @@ struct ControlGroups {
         }
     }
 
-    /// What such a file says, in bytes; nil for no limit.
+    /// Parses the content of such a file, in bytes; nil for no limit.
     static func limit(_ text: String) -> Int? {
         guard let value = Int(text.split(separator: "\n").first ?? "") else { return nil }
         return value > 0 ? value : nil
@@ -44,7 +44,7 @@ struct ControlGroups {
         }
     }
 
-    /// A line of /proc/self/mountinfo that is about control groups with memory.
+    /// A line of /proc/self/mountinfo for a control group mount that can limit memory.
     private struct Mount {
         let isUnified: Bool
         let root: Substring

@@ -4,7 +4,7 @@ import Foundation
 import Transport
 import VendorSimulation
 
-/// `tollgate demo`: a simulated vendor and a gateway before it, to try with curl.
+/// `tollgate demo`: a simulated vendor and a gateway in front of it, to try out with curl.
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
@@ -51,7 +51,7 @@ struct DemoCommand: ParsableCommand {
         }
     }
 
-    /// The demo is configured by a file like any other gateway.
+    /// The demo is configured by a file, like any other gateway.
     private static func configuration(
         listen: ListenAddress,
         admin: ListenAddress,

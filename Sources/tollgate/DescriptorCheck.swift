@@ -2,15 +2,15 @@ import Configuration
 import Observability
 import Transport
 
-/// What a configuration asks for, held against the descriptors that the system allows the process.
+/// Compares the needs of a configuration with the descriptors that the process may open.
 struct DescriptorCheck {
     private let plan: DescriptorPlan
     private let connectionsMax: Int
     private let limitBefore: Int?
 
     /// - Parameters:
-    ///   - workers: how many there are.
-    ///   - limitBefore: the limit before this program raised it; nil when it did not just try.
+    ///   - workers: the number of workers.
+    ///   - limitBefore: the limit before this program raised it; nil when it did not just try to.
     init(_ configuration: GatewayConfiguration, workers: Int, limitBefore: Int?) {
         plan = DescriptorPlan(
             limit: DescriptorLimit.current,
@@ -21,8 +21,8 @@ struct DescriptorCheck {
         self.limitBefore = limitBefore
     }
 
-    /// A gateway that no client could connect to is not started. That is found here, before anything is opened: some
-    /// libraries end the process where they find no descriptor.
+    /// Refuses to start a gateway to which no client could connect. This must come before anything is opened: some
+    /// libraries end the process when no descriptor is left.
     func refuseIfTooFew() throws(UsageFault) {
         guard plan.connections == 0 || !DescriptorLimit.canOpen(plan.own) else { return }
         throw UsageFault(
@@ -32,7 +32,8 @@ struct DescriptorCheck {
         )
     }
 
-    /// Says what was raised, and that `max_connections` cannot be reached: clients beyond that wait in the kernel.
+    /// Logs that the limit was raised, and that `max_connections` cannot be reached; further clients wait in the
+    /// kernel.
     func report() {
         if let limitBefore, limitBefore != plan.limit {
             ProcessLog.info("descriptor_limit_raised", ["from": String(limitBefore), "to": String(plan.limit)])

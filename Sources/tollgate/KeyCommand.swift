@@ -4,7 +4,7 @@ import Foundation
 import Keying
 import Vocabulary
 
-/// `tollgate key FILE`: why two requests do or do not share a result.
+/// `tollgate key FILE`: explains why two requests do or do not share a result.
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",

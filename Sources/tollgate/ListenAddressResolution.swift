@@ -2,11 +2,11 @@ import Configuration
 import Gateway
 import Transport
 
-/// From `listen.address` or `admin.address`, whose host may be a name, to the address to bind.
+/// Resolves `listen.address` or `admin.address`, whose host may be a name, to the address to bind.
 enum ListenAddressResolution {
-    /// Blocks while the name is looked up, which happens before anything is served.
+    /// Blocks during the name lookup; called only before anything is served.
     ///
-    /// - Parameter member: where the address stands in the configuration.
+    /// - Parameter member: the path of the address in the configuration.
     static func resolve(_ address: ListenAddress, _ member: String) throws -> SocketAddress {
         if let literal = SocketAddress(literal: address.host, port: address.port) { return literal }
         switch NameResolver.resolveNow(host: address.host, port: address.port) {
@@ -16,7 +16,7 @@ enum ListenAddressResolution {
     }
 }
 
-/// Something that the person who started the program has to change.
+/// A fault that the person who started the program must fix.
 struct UsageFault: Error, CustomStringConvertible {
     let description: String
 }

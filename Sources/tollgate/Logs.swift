@@ -3,14 +3,14 @@ import EventLoops
 import Glibc
 import Observability
 
-/// Where the program's lines go: one line per request to standard output, the process's own to standard error.
+/// The program's logs: one line per request on standard output, the process log on standard error.
 ///
-/// Immutable: both are written by threads of their own, so that nothing in the program waits for a reader.
+/// Immutable. Each log is written by its own thread, so the program never waits for a reader.
 final class Logs: Sendable {
     let access: LogWriter
     private let process: LogWriter
 
-    /// Once per process.
+    /// Create once per process.
     init(_ log: GatewayConfiguration.Log) throws(LogWriterFault) {
         access = try LogWriter(descriptor: STDOUT_FILENO)
         process = try LogWriter(descriptor: STDERR_FILENO, delay: .zero)
@@ -21,13 +21,13 @@ final class Logs: Sendable {
         )
     }
 
-    /// The level changes with a reload; the format needs a restart.
+    /// The level changes with a reload; a change of format needs a restart.
     func replace(_ log: GatewayConfiguration.Log) { ProcessLog.replaceLevel(Logs.level(log.level)) }
 
-    /// Puts lines for people before those of requests, on standard output.
+    /// Writes lines for people to standard output, before those of requests.
     func announce(_ text: String) { access.append(Array((text + "\n").utf8).span) }
 
-    /// What deserves a look about a configuration that is in order.
+    /// Logs the remarks about a valid configuration.
     func tell(_ remarks: [String], of file: String) {
         for remark in remarks { ProcessLog.warning("configuration_remark", ["file": file, "remark": remark]) }
     }
@@ -38,10 +38,10 @@ final class Logs: Sendable {
         process.flush()
     }
 
-    /// Waits until everything is written, but not longer than that: a reader may have stalled.
+    /// Waits until everything is written, but at most `duration`: the reader may have stalled.
     func flush(atMost duration: Duration) {
         let written = SystemSemaphore()
-        // Without a thread nobody can be waited for in time: the writers go on by themselves.
+        // Without a thread a timed wait is impossible: the writers continue on their own.
         let thread = try? SystemThread.start(name: "last lines") { [self] in
             flush()
             written.signal()

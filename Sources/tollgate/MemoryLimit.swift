@@ -1,7 +1,7 @@
 import Glibc
 
-/// What memory the system lets this process have: the least of its control groups' limits, its own limits and what the
-/// machine has.
+/// The memory available to this process: the smallest of its control groups' limits, its own limits and the machine's
+/// memory.
 enum MemoryLimit {
     /// In bytes.
     static var bytes: Int {
@@ -25,7 +25,7 @@ enum MemoryLimit {
         return overflow ? .max : product
     }
 
-    /// A short file of the kernel's; empty when it cannot be read.
+    /// Reads a short file of the kernel; empty when it cannot be read.
     private static func text(of path: String) -> String {
         guard let file = fopen(path, "re") else { return "" }
         defer { fclose(file) }

@@ -1,28 +1,28 @@
 import Glibc
 
-/// What the program settles before it does anything else.
+/// Process-wide setup that precedes everything else.
 enum ProcessStart {
-    /// The signals that a running gateway answers: `Service` takes them over.
+    /// The signals that a running gateway handles; `Service` installs the handlers.
     private static let answered = [SIGHUP, SIGTERM, SIGINT]
 
-    /// For a program whose exit says what came of it: no output may end it. A reader that is gone and a file that may not
-    /// grow are errors of write(2), not signals.
+    /// For programs whose exit status is their result: output must not end them. A closed reader and a file size limit
+    /// then become errors of write(2) instead of signals.
     static func ignoreOutputSignals() {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
     }
 
-    /// Descriptors 0 to 2 that are closed are opened on nothing, so that no file or socket gets their numbers and with
-    /// them what is meant for people.
+    /// Opens /dev/null on any of the descriptors 0 to 2 that is closed. Otherwise a file or socket could get that
+    /// number, and with it the messages meant for people.
     static func openStandardDescriptors() {
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 {
-            // The lowest free number is this one, since those before it are open by now.
+            // open(2) returns the lowest free number, which is this one: the lower ones are open by now.
             _ = open("/dev/null", O_RDWR)
         }
     }
 
-    /// From here on the signals wait, until `releaseSignals` lets the handlers have them: before there are any, each
-    /// would end the process. Threads that are started meanwhile leave them alone too.
+    /// Holds the signals back until `releaseSignals`: without a handler each would end the process. Threads started in
+    /// between inherit the mask.
     static func holdSignals() { mask(SIG_BLOCK) }
 
     static func releaseSignals() { mask(SIG_UNBLOCK) }

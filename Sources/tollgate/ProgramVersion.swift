@@ -1,4 +1,4 @@
-/// The version of this program, as `tollgate --version` and the admin API tell it.
+/// The version reported by `tollgate --version` and the admin API.
 enum ProgramVersion {
     static let current = "0.5.0"
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import EventLoops
 
-/// `tollgate serve --config FILE`: the gateway.
+/// `tollgate serve --config FILE`: runs the gateway.
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
@@ -15,7 +15,7 @@ struct ServeCommand: ParsableCommand {
     var file: String
 
     func run() throws {
-        // Before there is a secret to hide.
+        // Must precede reading any secret.
         ProcessMemory.hide()
         let loaded = try LoadedConfiguration.load(file)
         let logs = try Logs(loaded.configuration.log)

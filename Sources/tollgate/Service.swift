@@ -13,7 +13,7 @@ import Transport
 import UpstreamKeys
 import Vocabulary
 
-/// One running gateway: its rooms put together, the signals that steer it, and its end.
+/// One running gateway: its rooms, the signals that control it, and its shutdown.
 ///
 /// Confined to the main loop, which the main thread runs.
 final class Service {
@@ -32,17 +32,17 @@ final class Service {
     private var memoryReturn = MemoryReturn()
     private static let memoryInterval = Duration.seconds(2)
     private var configurationFile: String?
-    /// Where a thread that reads the file puts what it found.
+    /// Receives the result from the thread that reads the file.
     private var read: Mailbox<Result<GatewayConfiguration, ConfigurationFaults>>?
     private var isReading = false
-    /// The signal came again while the file was read.
+    /// SIGHUP arrived again while the file was being read.
     private var mustReadAgain = false
 
-    /// Runs a gateway until a signal ends it. The signals have been held since the program began.
+    /// Runs a gateway until a signal ends it. The signals have been held since the start of the program.
     ///
     /// - Parameters:
     ///   - ready: called when connections are accepted.
-    /// - Throws: `ExitCode` for a start that failed, and for an end that left something open.
+    /// - Throws: `ExitCode` when the start fails or the shutdown is incomplete.
     static func run(
         _ configuration: GatewayConfiguration,
         logs: Logs,
@@ -58,8 +58,8 @@ final class Service {
             descriptors.report()
             let loop = try EventLoop()
             let service = try Service(configuration, loop: loop, logs: logs)
-            // Never given back: a thread that still reads a file or writes the last lines has a mailbox of this loop, whose
-            // last reference must not go on that thread while this one takes the loop apart.
+            // Never released: a thread that still reads a file or writes the last lines holds a mailbox of this loop.
+            // Its last reference must not be dropped there while this thread destroys the loop.
             _ = Unmanaged.passRetained(service)
             try ready(service)
             loop.run()
@@ -72,7 +72,7 @@ final class Service {
         if ending != .complete { throw ExitCode(1) }
     }
 
-    /// What is wrong, with the member that it is about where the fault itself does not say that.
+    /// Describes the fault, with the member that it concerns if the fault itself does not name it.
     private static func descriptions(of error: any Error) -> [String] {
         switch error {
         case let faults as ConfigurationFaults: faults.faults.map(\.description)
@@ -184,7 +184,7 @@ final class Service {
         warnOfLittleMemory()
     }
 
-    /// What the configuration asks for and the memory does not have.
+    /// Warns when the configuration asks for more memory than there is.
     private func warnOfLittleMemory() {
         let status = rooms.memoryStatus
         if status.cacheBytesMax < configuration.cache.memoryBytesMax {
@@ -203,17 +203,17 @@ final class Service {
         memoryTimer?.schedule(after: Self.memoryInterval)
     }
 
-    /// Where clients connect.
+    /// The URL for clients.
     var clientURL: String { Self.clientURL(configuration, server) }
 
     private static func clientURL(_ configuration: GatewayConfiguration, _ server: GatewayServer) -> String {
         "\(configuration.listen.tls == nil ? "http" : "https")://\(server.address)"
     }
 
-    /// Where operators connect.
+    /// The URL for operators.
     var adminURL: String { "http://\(adminServer.address)" }
 
-    /// The file that SIGHUP reads again.
+    /// Sets the file that SIGHUP reads again.
     func reloadsFrom(_ file: String) { configurationFile = file }
 
     private func watchSignals() {
@@ -230,8 +230,8 @@ final class Service {
 
     // MARK: Reload
 
-    /// Reads the file again, on a thread of its own: what it names may be slow to answer. That thread always comes back
-    /// (`FileReading`), and there is one at a time.
+    /// Reads the file again on a separate thread, since files that it names may be slow to read. That thread always
+    /// returns (`FileReading`), and there is at most one.
     private func reload() {
         guard let configurationFile, let read, !ending.hasBegun else { return }
         guard !isReading else {
@@ -290,7 +290,7 @@ final class Service {
         )
     }
 
-    /// What is left to do when the workers have the new settings.
+    /// The remaining steps once the workers have the new settings.
     private func apply(_ new: GatewayConfiguration) {
         configuration = new
         store.replace(retention: new.resultRetention)

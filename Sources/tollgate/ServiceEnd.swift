@@ -5,13 +5,13 @@ import Observability
 import Storage
 import Vocabulary
 
-/// The end of a gateway: draining → cutting, where the drain does not end by itself → closing.
+/// The shutdown of a gateway: draining → cutting, if the drain does not finish by itself → closing.
 ///
-/// Confined to the main loop, which runs until it is over: nothing here waits in a call, so that another signal is always
-/// heard. Both sides drain: the workers finish their clients' requests, the admin side a change that is being made. The
-/// last part of `drain_timeout` belongs to those who have to be cut off, and a second signal begins it at once: clients are
-/// answered, and the ledger learns what became of each reservation. Closing the store and writing the last lines is left to
-/// a thread of its own, since a disk or a reader may not answer. When time is over the process ends whatever there is.
+/// Confined to the main loop, which runs until the end: no call here blocks, so another signal is always handled. Both
+/// sides drain: the workers finish their clients' requests, the admin side the change in progress. The last part of
+/// `drain_timeout` is reserved for cutting off the remaining clients, and a second signal starts it at once: clients
+/// are answered, and the ledger learns the outcome of each reservation. A separate thread closes the store and writes
+/// the last lines, since a disk or a reader may hang. When the time is up, the process ends regardless.
 final class ServiceEnd {
     enum Outcome {
         case complete
@@ -37,7 +37,7 @@ final class ServiceEnd {
     private var isStoreClosed = false
     private var isIncomplete = false
     private var timer: LoopTimer?
-    /// Kept here, so that its last reference goes on this loop and not with the thread that posts last.
+    /// Held here, so that the last reference is dropped on this loop and not on the thread that posts last.
     private var mailbox: Mailbox<Event>?
 
     init(
@@ -55,16 +55,16 @@ final class ServiceEnd {
         self.store = store
         self.logs = logs
         timer = LoopTimer(loop: loop) { [unowned self] in timeIsUp() }
-        // Made now: when the end begins there may be no descriptor left.
+        // Made now: no descriptor may be left when the shutdown begins.
         mailbox = try Mailbox(loop: loop) { [unowned self] in receive($0) }
     }
 
     var hasBegun: Bool { step != .serving }
 
-    /// What the program's exit says, when the loop has stopped.
+    /// The result for the exit status, valid once the loop has stopped.
     var outcome: Outcome { isIncomplete || !isStoreClosed ? .incomplete : .complete }
 
-    /// The first signal drains, another one hurries.
+    /// The first signal starts the drain, another one hurries it.
     func signal(drainTimeout: Duration) {
         switch step {
         case .serving: drain(drainTimeout)
@@ -92,7 +92,7 @@ final class ServiceEnd {
         case .serving: preconditionFailure("hurry() before the end has begun")
         case .draining: cut(because: "second_signal")
         case .cutting: timer?.schedule(at: times.clientsUntil)
-        // What is left to wait for is only who reads the last lines.
+        // Once the store is closed, only the readers of the last lines are waited for.
         case .closing: if isStoreClosed { loop.stop() } else { timer?.schedule(at: times.end) }
         }
     }
@@ -133,7 +133,7 @@ final class ServiceEnd {
 
     // MARK: Closing
 
-    /// Everything that was acknowledged is durable already: this closes the store in order and writes the last lines.
+    /// Everything acknowledged is already durable: this closes the store in order and writes the last lines.
     private func close() {
         guard step != .closing else { return }
         step = .closing
@@ -153,7 +153,7 @@ final class ServiceEnd {
             logs.flush()
             mailbox.post(.linesWritten)
         }
-        // The store is closed in order even where there is no thread to be had.
+        // Without a thread the store is closed on this one.
         if (try? SystemThread.start(name: "end", work)) == nil { work() }
     }
 }

@@ -2,11 +2,11 @@ import Glibc
 
 /// Lines for the person at the terminal that are not the program's result.
 ///
-/// A descriptor that does not take them loses them, and nothing else happens: one whose reader stalls is waited for a
-/// second.
+/// Lines that the descriptor does not take are lost, without further consequences. A stalled reader is waited for at
+/// most one second.
 enum StandardError {
     private static let patienceMilliseconds: Int32 = 1_000
-    /// A pipe that poll(2) calls ready takes so much without waiting, PIPE_BUF of pipe(7).
+    /// A pipe that poll(2) reports as writable takes this many bytes without blocking, PIPE_BUF of pipe(7).
     private static let pieceMax = 4_096
 
     static func print(_ line: String) {

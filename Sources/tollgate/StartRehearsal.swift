@@ -2,11 +2,10 @@ import Configuration
 import Registry
 import Storage
 
-/// What a start makes of a configuration that is in order in itself, without sockets and without touching the store, which
-/// a running gateway may have.
+/// The checks of a start on a valid configuration, without opening sockets or touching the store, which a running
+/// gateway may have open.
 enum StartRehearsal {
-    /// Everything that would keep it from starting; each line begins with the member's path. Blocks while names are looked
-    /// up.
+    /// All faults that would prevent a start; each line begins with the member's path. Blocks during name lookups.
     static func faults(_ configuration: GatewayConfiguration) -> [String] {
         [
             fault("") {

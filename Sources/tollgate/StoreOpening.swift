@@ -8,7 +8,7 @@ import Registry
 import Storage
 import Vocabulary
 
-/// What a start finds in the store: credits, teams and keys, with what follows for the store itself made durable.
+/// The state that a start reads from the store: credits, teams and keys. Changes that follow from it are made durable.
 struct StoreOpening {
     let store: SQLiteStore
     let ledger: LedgerOpening
@@ -17,10 +17,10 @@ struct StoreOpening {
 
     /// Opens the store and reads it. Blocks.
     ///
-    /// - Parameter onFatal: called on a thread of the store's when the disk failed to make something durable: nothing more
-    ///   may be acknowledged then (`docs/faults.md` §6).
-    /// - Throws: `StoreFault`, `SealerFault` when secrets in the store cannot be opened, and `ConfigurationFaults` when the
-    ///   file names what neither it nor the store has.
+    /// - Parameter onFatal: called on a thread of the store when the disk failed to make a write durable; nothing may
+    ///   be acknowledged from then on (`docs/faults.md` §6).
+    /// - Throws: `StoreFault`; `SealerFault` when secrets in the store cannot be opened; `ConfigurationFaults` when the
+    ///   file names something that neither it nor the store has.
     init(
         _ configuration: GatewayConfiguration,
         environment: [String: String],
@@ -31,7 +31,7 @@ struct StoreOpening {
         store.replace(retention: configuration.resultRetention)
         ledger = try store.opening()
         if ledger.recoveredCount > 0 {
-            // A crash left them behind: nobody knows what the vendor charged for them.
+            // Left by a crash: it is unknown what the vendor charged for them.
             ProcessLog.warning("reservations_unconfirmed", ["count": String(ledger.recoveredCount)])
         }
         let rows = try store.registry()
@@ -45,7 +45,7 @@ struct StoreOpening {
         self.registry = registry
     }
 
-    /// The store's file was moved or deleted, or is back.
+    /// Logs that the store's file was moved or deleted, or is back.
     @Sendable
     private static func report(_ fault: StoreFault?) {
         if let fault {
@@ -55,7 +55,7 @@ struct StoreOpening {
         }
     }
 
-    /// Secrets that are sealed under the master key of before.
+    /// Reseals the secrets that are sealed under the previous master key.
     private static func sealAnew(_ registry: inout Registry, _ store: SQLiteStore) throws {
         let writes = registry.resealing()
         let entry = AuditEntry(

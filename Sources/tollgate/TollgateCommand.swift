@@ -1,7 +1,7 @@
 import ArgumentParser
 import Cryptography
 
-/// The program `tollgate`: reads its arguments, puts the rooms together, starts them.
+/// The program `tollgate`: parses its arguments, assembles the rooms and starts them.
 @main
 struct TollgateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,14 +29,14 @@ struct TollgateCommand: ParsableCommand {
             ProcessStart.ignoreOutputSignals()
             LibraryLifetime.outlastsExit()
         case "check": ProcessStart.ignoreOutputSignals()
-        // The others end by signals, like those that nobody reads any more.
+        // Other commands keep the default signals: they end when their reader is gone.
         default: break
         }
         main(completed(arguments))
     }
 
-    /// `tollgate keys --help` is asked about all that can be done with keys, not about the list that `tollgate keys` is
-    /// short for.
+    /// Rewrites `tollgate keys --help` to show all subcommands of `keys`, not the help of the list that `tollgate keys`
+    /// defaults to.
     static func completed(_ arguments: [String]) -> [String] {
         guard arguments.count == 2, ["--help", "-h"].contains(arguments[1]) else { return arguments }
         return ["help", arguments[0]]

@@ -33,7 +33,7 @@ struct DurationArgument: ExpressibleByArgument {
         case "h": milliseconds = 3_600_000
         default: return nil
         }
-        // The decimals are read as those of credits are: exactly, in millionths.
+        // The number is parsed like credits: exactly, in millionths.
         guard let number = MicroCredits(jsonNumber: argument.dropLast(unit.count).utf8), number.micros <= 86_400_000_000
         else { return nil }
         value = .microseconds(number.micros * milliseconds / 1_000)

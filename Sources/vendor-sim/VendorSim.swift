@@ -4,7 +4,7 @@ import Glibc
 import Transport
 import VendorSimulation
 
-/// The program: reads its arguments, starts the simulated vendor, and ends with the first SIGTERM or SIGINT.
+/// The program `vendor-sim`: parses its arguments, starts the simulated vendor, and ends on SIGTERM or SIGINT.
 @main
 struct VendorSim: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -13,7 +13,7 @@ struct AdminCallerTests {
     private static let get = AdminCall(.get, ["status"])
     private static let post = AdminCall(.post, ["teams"], body: .object([("id", .string("a"))]))
 
-    /// The outcome in words: the object's text, `done`, or the fault's code and line.
+    /// The outcome as text: the object, `done`, or the fault's code and line.
     private func outcome(
         _ reply: ScriptedReply,
         _ call: AdminCall = get,
@@ -140,7 +140,7 @@ struct AdminCallerTests {
     func refusedConnection() throws {
         let server = try ScriptedServer([.json(200, "{}")])
         _ = try outcome(Self.get, port: server.port)
-        // The script is over: the server closes its port as soon as its thread gets to it.
+        // The script has ended; the server closes its port as soon as its thread gets to it.
         var text = try outcome(Self.post, port: server.port)
         let deadline = Deadline.generous
         while !text.hasPrefix("unreachable"), !deadline.hasPassed { text = try outcome(Self.post, port: server.port) }

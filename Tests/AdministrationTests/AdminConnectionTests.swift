@@ -2,10 +2,10 @@ import Administration
 import TestSupport
 import Testing
 
-/// What is the admin side's own; what all servers have in common is in `ServerConnectionTests`.
+/// Behaviour specific to the admin side; `ServerConnectionTests` covers what all servers share.
 @Suite("Connections to the admin side")
 final class AdminConnectionTests {
-    /// Kept until the test ends: a server stops when it is let go.
+    /// Kept until the test ends: a server stops when it is released.
     private var stands: [AdminStand] = []
 
     private func open(_ change: (inout AdminSettings) -> Void = { _ in }) throws -> AdminStand {
@@ -17,7 +17,7 @@ final class AdminConnectionTests {
 
     private static let authorization = "Authorization: Bearer \(AdminStand.admin)\r\n"
 
-    /// A head up to its last field line, with an admin's token.
+    /// A complete head with an admin's token.
     private func head(_ line: String, _ fields: String = "") -> String {
         "\(line) HTTP/1.1\r\nHost: h\r\n\(Self.authorization)\(fields)\r\n"
     }

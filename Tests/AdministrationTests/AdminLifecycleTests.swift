@@ -5,7 +5,7 @@ import Vocabulary
 
 @Suite("The admin side over time")
 final class AdminLifecycleTests {
-    /// Kept until the test ends: a server stops when it is let go.
+    /// Kept until the test ends: a server stops when it is released.
     private var stands: [AdminStand] = []
 
     private func open(_ change: (inout AdminSettings) -> Void = { _ in }) throws -> AdminStand {

@@ -5,7 +5,7 @@ import Vocabulary
 /// The resources of the API over HTTP, with real rooms behind them.
 @Suite("Resources of the admin side")
 struct AdminResourceTests {
-    /// A request of a row.
+    /// One request to send.
     struct Ask: Sendable, CustomTestStringConvertible {
         let method, path, body: String
         let status: Int
@@ -23,7 +23,7 @@ struct AdminResourceTests {
 
     private static let document = "0b13c9f2-5148-4ffb-bb7b-0123456789ab"
 
-    /// Every change that the API makes, with what the store of a test is given first.
+    /// Every change that the API makes, each with the initial content of its store.
     private static let changes = [
         Ask("POST", "/teams", #"{"id": "new"}"#, gives: 201),
         Ask("PATCH", "/teams/sales", #"{"name": "Sales"}"#, gives: 200),
@@ -37,7 +37,7 @@ struct AdminResourceTests {
         Ask("DELETE", "/lessons?document_id=\(document)", gives: 204),
     ]
 
-    /// Every path that is read, while the store is as it was given.
+    /// Every path that can be read, with the store in its initial state.
     private static let readings = [
         Ask("GET", "/teams", gives: 200), Ask("GET", "/teams/sales", gives: 200),
         Ask("GET", "/teams/nobody", gives: 404),
@@ -58,7 +58,7 @@ struct AdminResourceTests {
         #expect(try rooms.answer("POST", "/upstream-keys", key).status == 201)
     }
 
-    /// All that the API shows of teams and keys, as text.
+    /// Everything that the API shows about teams and keys, as text.
     private func shown() throws -> String {
         try ["/teams", "/teams/sales/keys", "/upstream-keys"].map { try rooms.answer("GET", $0).text }.joined()
     }

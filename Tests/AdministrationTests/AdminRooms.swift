@@ -15,8 +15,8 @@ import Upstream
 import UpstreamKeys
 import Vocabulary
 
-/// The whole admin side in one process: real rooms, one real worker, a real store that can be troubled, and the server
-/// that its requests come through. Guarded: what is confined to the loop is reached by `perform`.
+/// The whole admin side in one process: real rooms, one real worker, a real store whose disk can be made to fail, and
+/// the server that receives the requests. Guarded: state confined to the loop is reached through `perform`.
 final class AdminRooms: Sendable {
     private struct Opened: Sendable {
         let server: LoopBound<AdminServer>
@@ -105,7 +105,7 @@ final class AdminRooms: Sendable {
         )
     }
 
-    /// No request goes there.
+    /// No request is sent there.
     private static let upstreamSettings = UpstreamSettings(
         isTLS: false,
         host: "127.0.0.1",
@@ -184,14 +184,14 @@ final class AdminRooms: Sendable {
         )
     }
 
-    /// Runs `action` in the loop and waits for what it gives.
+    /// Runs `action` in the loop and returns its result.
     func perform<Value: Sendable>(_ action: @escaping @Sendable (RegistryKeeper) -> Value) -> Value {
         let done = Handover<Value>()
         thread.post { [opened] _ in done.give(action(opened.keeper.value)) }
         return done.take()
     }
 
-    /// Sends one request on a connection of its own, which is given to read the answer from.
+    /// Sends one request on a connection of its own, and returns that connection to read the answer from.
     func ask(
         _ method: String,
         _ path: String,
@@ -220,7 +220,7 @@ final class AdminRooms: Sendable {
         try ask(method, path, body, token: token, fields: fields).response()
     }
 
-    /// When the store keeps back so many changes.
+    /// Waits until the store holds back `count` changes.
     func waitForHeld(_ count: Int) throws {
         let deadline = Deadline.generous
         while store.heldCount < count {

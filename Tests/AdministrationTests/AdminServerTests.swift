@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The admin side's front door")
 struct AdminServerTests {
-    /// One request and what it is answered.
+    /// One request and the expected reply.
     struct Case: Sendable, CustomTestStringConvertible {
         let request: String
         let token: String?
@@ -48,7 +48,7 @@ struct AdminServerTests {
             Case("GET //healthz", nil, 400, "bad_request"), Case("GET /x/../healthz", nil, 400, "bad_request"),
             Case("GET /admin%2fv1/things/a", nil, 400, "bad_request"),
             Case("GET /admin/v1/../../healthz", AdminStand.admin, 400, "bad_request"),
-            // Nothing is told without a token: known, unknown and wrongly called paths are one.
+            // Without a token nothing is revealed: known paths, unknown paths and wrong methods get the same reply.
             Case("GET /admin/v1/things/a", nil, 401, "unauthorized"),
             Case("GET /admin/v1/nothing", nil, 401, "unauthorized"), Case("GET /admin/v1", nil, 401, "unauthorized"),
             Case("PUT /admin/v1/things/a", nil, 401, "unauthorized"),

@@ -7,14 +7,14 @@ import TestSupport
 import Transport
 import Vocabulary
 
-/// An admin server on a loop of its own, with routes that show what reaches a handler. Guarded: what is confined to the
-/// loop is reached by `perform`.
+/// An admin server on its own loop, with routes that show what reaches a handler. Guarded: state confined to the loop
+/// is reached through `perform`.
 final class AdminStand: Sendable {
     static let viewer = "viewer-token-0123456789"
     static let operatorToken = "operator-token-0123456789"
     static let admin = "admin-token-0123456789"
 
-    /// What handlers keep until a test answers. Confined to the loop.
+    /// Requests that handlers hold until a test answers them. Confined to the loop.
     final class Shelf {
         var completions: [(AdminReply) -> Void] = []
         var readinessFault: AdminFault?
@@ -43,7 +43,7 @@ final class AdminStand: Sendable {
     ]
 
     init(_ settings: AdminSettings = AdminStand.settings()) throws {
-        // A reply to a peer that is gone must fail with EPIPE, not end the process.
+        // A reply to a closed connection must fail with EPIPE, not end the process.
         signal(SIGPIPE, SIG_IGN)
         let ready = Handover<Opened>()
         let lines = self.lines
@@ -86,7 +86,7 @@ final class AdminStand: Sendable {
         _ = done.take()
     }
 
-    /// How many requests handlers keep, as soon as there is one.
+    /// Waits until handlers hold a request, and returns how many they hold.
     func waitForKept() throws -> Int {
         let deadline = Deadline.generous
         let count = KeptCount()
@@ -99,7 +99,7 @@ final class AdminStand: Sendable {
 
     func connect() throws -> RawConnection { try RawConnection(port: port) }
 
-    /// Sends one request on a connection of its own.
+    /// Sends one request on a connection of its own, and returns the response.
     func answer(_ request: TestRequest) throws -> TestResponse {
         let connection = try connect()
         try connection.send(request.bytes)

@@ -1,6 +1,6 @@
 import Vocabulary
 
-/// A number that the loop writes and a test reads. Guarded.
+/// A number written by the loop and read by a test. Guarded.
 final class KeptCount: Sendable {
     private let count = Guarded(0)
 

@@ -2,7 +2,7 @@ import Administration
 import Foundation
 import TestSupport
 
-/// What a server told of its requests. Guarded by its condition.
+/// The log lines that a server reported. Guarded by its condition.
 final class LineBox: @unchecked Sendable {
     // Touched only while `condition` is locked.
     private var lines: [AdminRequestLine] = []
@@ -15,7 +15,7 @@ final class LineBox: @unchecked Sendable {
         condition.broadcast()
     }
 
-    /// All lines when there are so many.
+    /// Waits for `count` lines and returns all of them.
     func wait(for count: Int) throws -> [AdminRequestLine] {
         condition.lock()
         defer { condition.unlock() }

@@ -8,7 +8,7 @@ import Vocabulary
 
 @testable import Administration
 
-/// What the keeper promises: decided in turn, durable, in memory, in effect, and only then answered.
+/// The keeper's contract: a change is decided in turn, durable, in memory, in effect, and only then answered.
 @Suite("The registry's keeper")
 struct RegistryKeeperTests {
     private let rooms: AdminRooms
@@ -49,14 +49,14 @@ struct RegistryKeeperTests {
         rooms.store.become(.slow)
         let first = try rooms.ask("POST", "/teams", #"{"id": "sales"}"#)
         try rooms.waitForHeld(1)
-        // Decided now, both would be made.
+        // If both were decided now, both would be made.
         let second = try rooms.ask("POST", "/teams", #"{"id": "sales"}"#)
         let deleting = try rooms.ask("DELETE", "/teams/sales")
         #expect(try rooms.answer("GET", "/teams/sales").status == 404)
         #expect(rooms.store.heldCount == 1, "one change is under way at a time")
         rooms.store.release()
         #expect(try first.response().status == 201)
-        // The two come on connections of their own, in either order.
+        // The two requests use connections of their own, so they may arrive in either order.
         let statuses = [try second.response().status, try deleting.response().status]
         #expect(statuses == [409, 204] || statuses == [201, 204])
         #expect(teamIDs() == (statuses[0] == 409 ? ["filed"] : ["filed", "sales"]))
@@ -101,7 +101,7 @@ struct RegistryKeeperTests {
         let draining = try rooms.answer("PATCH", "/upstream-keys/primary", #"{"state": "draining"}"#)
         #expect(draining.status == 200)
         rooms.store.become(.failing(Self.diskFull))
-        // Another secret of the key ends the ruling on it.
+        // Another secret for the key ends the ruling on it.
         #expect(reload(AdminRooms.file(upstreamSecret: "vendor-secret-2")) { AdminRooms.settings($0) } == nil)
         #expect(try rooms.answer("GET", "/upstream-keys/primary").json["state"] == "active")
         #expect(try rooms.sqlite.registry().rulings.count == 1)
@@ -110,7 +110,7 @@ struct RegistryKeeperTests {
         #expect(try rooms.sqlite.registry().rulings.isEmpty)
     }
 
-    /// What it was refused for; nil when it is in use.
+    /// The reason for the refusal; nil when the file is in use.
     private func reload(
         _ file: FileRegistry,
         _ makeSettings: @escaping @Sendable (Registry) throws -> GatewaySettings

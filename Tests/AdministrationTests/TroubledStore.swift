@@ -3,16 +3,16 @@ import Registry
 import Storage
 import Vocabulary
 
-/// A store whose disk can be made to fail or to take its time. Guarded.
+/// A store whose disk can be made to fail or to be slow. Guarded.
 ///
-/// What it lets through goes to the store behind it, which is real.
+/// Calls that are not disturbed go to a real store.
 final class TroubledStore: RegistryStore, LessonStore {
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
     enum Mood: Sendable {
         case well
         case failing(StoreFault)
-        /// Changes are kept back until `release`.
+        /// Changes are held back until `release`.
         case slow
     }
 
@@ -30,7 +30,7 @@ final class TroubledStore: RegistryStore, LessonStore {
 
     var heldCount: Int { state.withLock { $0.held.count } }
 
-    /// Lets the changes through that were kept back, and is well from now on.
+    /// Lets the held changes through, and works normally from now on.
     func release() {
         let held = state.withLock { state in
             state.mood = .well

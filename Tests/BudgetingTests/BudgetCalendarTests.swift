@@ -13,15 +13,15 @@ struct BudgetCalendarTests {
             ("Europe/Zurich", "2026-03-29", "2026-03-28T23:00:00Z"),
             ("Europe/Zurich", "2026-03-30", "2026-03-29T22:00:00Z"),
             ("Europe/Zurich", "2026-10-26", "2026-10-25T23:00:00Z"),
-            // 00:00 was left out: the day started at 01:00.
+            // 00:00 was skipped: the day started at 01:00.
             ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z"),
-            // 23:00 to 24:00 came twice, on the day before.
+            // 23:00 to 24:00 was repeated, on the previous day.
             ("America/Sao_Paulo", "2018-02-18", "2018-02-18T03:00:00Z"),
             ("Asia/Beirut", "2022-03-27", "2022-03-26T22:00:00Z"),
-            // At 00:01 clocks were put back to 23:01: the day had begun, and goes on.
+            // At 00:01 clocks went back to 23:01: the day had begun, and continues.
             ("America/St_Johns", "2006-10-29", "2006-10-29T02:30:00Z"),
             ("America/St_Johns", "2006-04-02", "2006-04-02T03:30:00Z"),
-            // There was no such day: it starts when the next one does.
+            // The zone skipped this day: it starts when the next one does.
             ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z"),
             ("Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z"),
             ("Pacific/Apia", "2011-12-29", "2011-12-29T10:00:00Z"),
@@ -42,7 +42,7 @@ struct BudgetCalendarTests {
             ("America/Sao_Paulo", "2018-11-04T03:00:00Z", "2018-11-04"),
             ("America/Sao_Paulo", "2018-02-18T02:30:00Z", "2018-02-17"),
             ("America/St_Johns", "2006-10-29T02:30:30Z", "2006-10-29"),
-            // Local time is 23:30 of the day before again.
+            // Local time is 23:30 of the previous day again.
             ("America/St_Johns", "2006-10-29T03:00:00Z", "2006-10-29"),
             ("Pacific/Apia", "2011-12-30T09:59:59Z", "2011-12-29"),
             ("Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-31"),

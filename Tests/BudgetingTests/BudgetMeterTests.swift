@@ -69,7 +69,7 @@ struct BudgetMeterTests {
     func noTornReading() {
         let dial = MeterDial(position: 0)
         let (today, next) = (now..<tomorrow, tomorrow..<tomorrow + .seconds(86_400))
-        // The readers may be done before the writer has a thread: there is something to read from the start.
+        // The readers may finish before the writer gets a thread, so there is something to read from the start.
         dial.show(credits(7), during: today)
         let counts = Guarded((reading: 2, shown: 0, wrong: 0))
         DispatchQueue.concurrentPerform(iterations: 3) { thread in

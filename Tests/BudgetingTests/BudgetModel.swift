@@ -2,22 +2,22 @@ import Budgeting
 import Foundation
 import Vocabulary
 
-/// What the budgets must do, written as simply as can be: a list of all reservations that there ever were, and every
-/// question answered by going through it. Days and windows come from Foundation's calendar. Amounts are in millionths.
+/// The reference model of the budgets, as simple as possible: a list of all reservations ever made, which is scanned to
+/// answer each question. Days and windows come from Foundation's calendar. Amounts are in millionths.
 struct BudgetModel {
     struct Entry {
         let id: ReservationID
-        /// Of the scopes, by their numbers in `Scenario`; the day by its number.
+        /// The scopes by their numbers in `Scenario`; the day by its number.
         let team, key, upstreamKey, day: Int
         var isDurable = false
-        /// An entry that was withdrawn or ended holds nothing.
+        /// A withdrawn or ended entry holds nothing.
         var isOpen = true
         var spent = 0
         var unconfirmed = 0
         var held: Int
     }
 
-    /// What an ask must come to.
+    /// The expected answer to an ask.
     enum Verdict {
         case admitted(estimate: Int, day: Int)
         case denied(Denial)
@@ -31,9 +31,9 @@ struct BudgetModel {
 
     private(set) var plan = BudgetPlan()
     var entries: [Entry] = []
-    /// Beside the entries, so that going through these is quick without an optimizer too.
+    /// Kept beside the entries, so that iterating over them is fast in debug builds too.
     var reservations: [ReservationID: Reservation] = [:]
-    /// Of each model, in the order of the reservations.
+    /// The paid replies of each model, ordered by reservation.
     var rates: [String: [(id: ReservationID, credits: Int, pages: Int)]] = [:]
     var shadowRefusals: [String: Int64] = [:]
     /// The first day that is booked to: 400 days before the newest, and a month less.
@@ -41,7 +41,7 @@ struct BudgetModel {
     private var calendars: [String: CivilDays] = [:]
     private var days = CivilDays(zone: "UTC")
 
-    /// Begins anew, with nothing spent.
+    /// Starts over, with nothing spent.
     mutating func start(plan: BudgetPlan, at now: Timestamp) {
         entries = []
         reservations = [:]
@@ -117,7 +117,7 @@ struct BudgetModel {
         rates[reservation.ask.model] = known
     }
 
-    /// What is to become of the ask; counts the shadow budgets that would refuse it.
+    /// The expected answer to the ask; counts the shadow budgets that would refuse it.
     mutating func verdict(on ask: ReservationAsk, at now: Timestamp) -> Verdict {
         let today = today(at: now)
         let estimate = estimate(ask)
@@ -147,14 +147,14 @@ struct BudgetModel {
                 denials.append((window.upperBound, denial))
             }
         }
-        // What waiting does not help against comes before what it does.
+        // Denials that waiting cannot resolve come first.
         if denials.contains(where: { $0.denial.neverFits }) { denials.removeAll { !$0.denial.neverFits } }
         let last = denials.map(\.end).max()
         if let first = denials.first(where: { $0.end == last }) { return .denied(first.denial) }
         return .admitted(estimate: estimate, day: today)
     }
 
-    /// What a meter of the key must show.
+    /// The expected reading of the key's meter.
     mutating func remaining(team: TeamID, key: TeamKeyID, at now: Timestamp) -> MicroCredits? {
         let today = today(at: now)
         var least: Int?
@@ -168,7 +168,7 @@ struct BudgetModel {
         return least.map { MicroCredits(micros: Int64($0)) }
     }
 
-    /// The process dies: what was not durable is gone, what was open is unconfirmed. Gives what the store then knows.
+    /// The process dies: non-durable entries are lost, open ones become unconfirmed. Returns the store's content.
     mutating func crash(at now: Timestamp) -> LedgerOpening {
         entries.removeAll { !$0.isDurable }
         shadowRefusals = [:]
@@ -205,7 +205,7 @@ struct BudgetModel {
     }
 }
 
-/// Days and windows of a time zone by Foundation's calendar, each looked up once.
+/// The days and windows of a time zone from Foundation's calendar, each computed once.
 private struct CivilDays {
     private static let utc = calendar("UTC")
 
@@ -223,10 +223,10 @@ private struct CivilDays {
         return calendar
     }
 
-    /// Of the day that the date lies in, or starts, in UTC.
+    /// The day that contains, or starts at, the date, in UTC.
     private static func number(_ date: Date) -> Int { Int((date.timeIntervalSince1970 / 86_400).rounded(.down)) }
 
-    /// In the zones of `Scenario` local time is away from UTC by whole half hours.
+    /// In the zones of `Scenario` the UTC offset is a multiple of half an hour.
     mutating func number(of timestamp: Timestamp) -> Int {
         let halfHour = timestamp.wholeSeconds / 1_800
         if let known = halfHours[halfHour] { return known }

@@ -29,7 +29,7 @@ struct BudgetModelTests {
     }
 }
 
-/// The gate and the model, to which the same things happen.
+/// The gate and the model, driven by the same events.
 private struct GateAndModel {
     private(set) var difference: String?
     private var random: SeededGenerator
@@ -47,7 +47,7 @@ private struct GateAndModel {
         gate = BudgetGate(plan, at: now)
     }
 
-    /// Begins anew with an empty ledger.
+    /// Starts over with an empty ledger.
     mutating func start() {
         now = at("2026-03-27T12:00:00Z") + .seconds(Int.random(in: 0...400 * 86_400, using: &random))
         plan = Scenario.plan(&random)
@@ -162,7 +162,7 @@ private struct GateAndModel {
         expect(gate.end(ending), "an ending was not taken")
     }
 
-    /// What comes after an ending.
+    /// Calls after an ending.
     private mutating func endAgain() {
         guard let index = pick(isOpen: false) else { return }
         let reservation = self.reservation(index)
@@ -212,7 +212,7 @@ private struct GateAndModel {
         model.shadowRefusals = [:]
     }
 
-    /// Every scope, in every window around a day that something was booked to and that is kept by itself.
+    /// Every scope, in every window around a day with a booking and a row of its own.
     mutating func compareAll() {
         let day = max(model.entries.randomElement(using: &random)?.day ?? 0, model.earliest)
         let balances = gate.state.withLock { $0.book.balances }
@@ -231,7 +231,7 @@ private struct GateAndModel {
         }
     }
 
-    /// Ends what is open, and finds nothing reserved.
+    /// Ends all open reservations, then expects nothing reserved.
     mutating func endAll() {
         for index in model.entries.indices where model.entries[index].isOpen {
             expect(gate.end(reservation(index), .released), "an ending was not taken")

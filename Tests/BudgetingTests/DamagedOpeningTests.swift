@@ -3,7 +3,7 @@ import Vocabulary
 
 @testable import Budgeting
 
-/// A store may be damaged, or another program's: its numbers are any that its columns hold.
+/// A store may be damaged or written by another program: it may contain any number that its columns can hold.
 @Suite("A book opened from absurd rows")
 struct DamagedOpeningTests {
     private static let days = [Int32.min, -719_529, 0, 20_000, 3_000_000, .max]
@@ -62,7 +62,7 @@ struct DamagedOpeningTests {
         let day = BudgetDay(number: number)
         for window in BudgetWindow.allCases {
             guard let days = window.days(around: day) else { continue }
-            // Behind the very last day there is none that its windows could end before.
+            // The very last day has no following day for its windows to end at.
             #expect(days.contains(day) == (day < BudgetDay(number: .max)))
         }
         for zone in ["UTC", "Pacific/Apia"] {

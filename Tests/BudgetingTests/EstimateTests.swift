@@ -34,7 +34,7 @@ struct EstimateTests {
         #expect(estimate(gate, ask(pages: 1)) == MicroCredits(micros: 4))
         #expect(estimate(gate, ask(pages: 3)) == MicroCredits(micros: 10))
         #expect(estimate(gate, ask(pages: 4)) == MicroCredits(micros: 14))
-        // Seven that say 3 and eight that say 5: the ninth reply has the middle of 15.
+        // Seven replies of 3 and eight of 5: the eighth of 15 is the median.
         for _ in 0..<7 { try teach(gate, "model", 3, pages: 1) }
         for _ in 0..<8 { try teach(gate, "model", 5, pages: 1) }
         #expect(estimate(gate, ask(pages: 4)) == MicroCredits(micros: 20))
@@ -50,7 +50,7 @@ struct EstimateTests {
         for _ in 0..<rightOnes { try teach(gate, "model", 2_000_000, pages: 1) }
         for micros in [15_000_000_000, Int64.max, 1] {
             try teach(gate, "model", micros, pages: 1)
-            // By the plan, or by those that are right.
+            // From the plan, or from the correct replies.
             let prices = rightOnes < 2 ? [credits(10), credits(20)] : [credits(20)]
             let found = try #require(estimate(gate, ask(pages: nil)))
             #expect(prices.contains(found), "\(found) with \(micros) after \(rightOnes)")

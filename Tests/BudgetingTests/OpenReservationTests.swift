@@ -29,7 +29,7 @@ struct OpenReservationTests {
         #expect(open.reservation == nil)
         for number in 0..<refusals {
             let telling = open.stayedOpen()
-            // Told with the first refusal: what claims credits tells nothing (I5).
+            // Told with the first refusal: an outcome that claims credits is withheld (I5).
             #expect(telling == (number > 0 ? nil : outcome.claimsCredits ? .nothing : .everything))
             #expect(open.retry() == first)
         }

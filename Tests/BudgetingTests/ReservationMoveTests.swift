@@ -20,7 +20,7 @@ extension BudgetGate {
         if case .moved(let moved) = move(reservation, to: second) { moved } else { nil }
     }
 
-    /// Whether an upstream key's month has room for exactly so much.
+    /// Whether an upstream key's month has room for exactly this amount.
     fileprivate func hasLeft(_ count: Int64, _ key: String, at moment: Timestamp = now) -> Bool {
         func fits(_ pages: Int64) -> Bool {
             guard pages > 0 else { return true }

@@ -9,7 +9,7 @@ func day(_ text: String) -> BudgetDay {
     BudgetDay(number: Int32(Timestamp(rfc3339: text + "T00:00:00Z")!.wholeSeconds / 86_400))
 }
 
-/// An ask whose estimate is as many credits as it has pages, as long as nothing was learned about its model.
+/// An ask whose estimate is one credit per page, as long as nothing was learned about its model.
 func ask(
     team: String = "team",
     key: String = "key",
@@ -74,7 +74,7 @@ extension BudgetGate {
         )
     }
 
-    /// What is left to the sample key.
+    /// The remaining credits of the sample key.
     func remaining(at now: Timestamp) -> MicroCredits? {
         meter(team: TeamID(rawValue: "team"), key: TeamKeyID(rawValue: "key")).remaining(at: now)
     }

@@ -2,7 +2,7 @@ import Budgeting
 import TestSupport
 import Vocabulary
 
-/// The teams, keys and plans that random tests are about: few and small, so that budgets are met often.
+/// The teams, keys and plans of random tests: few and small, so that budgets are reached often.
 enum Scenario {
     static let scopes: [BudgetScope] =
         [.organization]
@@ -11,10 +11,10 @@ enum Scenario {
     static let keys = ["0", "1", "2", "3", "4"].map(TeamKeyID.init(rawValue:))
     static let upstreamKeys = ["0", "1"].map(UpstreamKeyID.init(rawValue:))
     static let models = ["small", "large", "unheard-of"]
-    /// `America/St_Johns` is half an hour away from its neighbours, `Pacific/Kiritimati` a day.
+    /// `America/St_Johns` differs from its neighbours by half an hour, `Pacific/Kiritimati` by a day.
     private static let zones = ["UTC", "Europe/Zurich", "America/St_Johns", "Pacific/Kiritimati"]
 
-    /// The scope's number among those of its kind; it is its name.
+    /// The scope's number among scopes of its kind; also its name.
     static func number(of scope: BudgetScope) -> Int {
         switch scope {
         case .organization: 0
@@ -51,7 +51,7 @@ enum Scenario {
         }
     }
 
-    /// What one scope may have in place of what it has.
+    /// The budgets that a scope may get in place of its own.
     static func budgets(of scope: BudgetScope, _ random: inout SeededGenerator) -> [Budget] {
         switch scope {
         case .organization: return budgets(upTo: 60, &random)

@@ -118,7 +118,7 @@ struct ScopeBudgetTests {
 }
 
 extension BudgetPlan {
-    /// A scope that stands in a plan without budgets is as one that does not.
+    /// A scope listed in a plan with no budgets is the same as one that is not listed.
     fileprivate var withoutEmpty: BudgetPlan {
         var plan = self
         plan.teams = teams.filter { !$1.isEmpty }

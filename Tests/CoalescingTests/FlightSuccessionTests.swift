@@ -6,8 +6,8 @@ import TestSupport
 import Testing
 import Vocabulary
 
-/// Equal requests of teams with and without room, at once: one call at a time, nobody refused who has room, nobody let
-/// through who has none.
+/// Concurrent equal requests of teams with and without room: one call at a time, no team with room is refused, and no
+/// call goes out without room.
 @Suite("Flights that are handed on")
 struct FlightSuccessionTests {
     private struct Ticket: Sendable {
@@ -17,7 +17,7 @@ struct FlightSuccessionTests {
 
     private enum Answer: Int { case none, served, refused }
 
-    /// A team's room, of which each call takes one.
+    /// A team's room, in calls; each call takes one.
     private final class Room: Sendable {
         let left: Atomic<Int>
 
@@ -47,7 +47,7 @@ struct FlightSuccessionTests {
         let seed = SeededGenerator().seed
         let threads = 8
         let rounds = 2_000
-        // None, hardly any, plenty.
+        // None, little, unlimited, none.
         let rooms = [Room(0), Room(50), Room(.max), Room(0)]
         let table = FlightTable<Ticket>(followersMax: .max)
         let answers = (0..<threads * rounds).map { _ in Counter() }

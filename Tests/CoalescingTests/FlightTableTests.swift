@@ -57,7 +57,7 @@ struct FlightTableTests {
             return
         }
         for ticket in [11, 20, 12, 21] { _ = table.join(key(1), ticket: ticket) }
-        // Nobody but the leader was there when it was asked: 11 and 12 came since, and are asked in their own turn.
+        // Only the leader was present when it took over: 11 and 12 joined later and try in their own turn.
         let first = permit.handOn { $0 < 20 }
         #expect(first.out == [10] && first.next == 11)
         #expect(table.followersWaiting == 3 && table.flightsUnderWay == 1)
@@ -198,11 +198,11 @@ struct FlightTableTests {
                 case .leader(var permit):
                     let before = leaders[number].value.add(1, ordering: .sequentiallyConsistent).oldValue
                     if before != 0 { twoLeaders.value.add(1, ordering: .relaxed) }
-                    // Counted down first: the next leader may be there as soon as this flight has ended.
+                    // Counted down first: the next leader may start as soon as this flight has ended.
                     leaders[number].value.subtract(1, ordering: .sequentiallyConsistent)
                     var isOver = false
                     if round % 3 == 0 {
-                        // While it is handed on it is led still: by whoever is next, who is this thread again.
+                        // Handing on leaves the flight open under the next leader, which is this thread again.
                         let handed = permit.handOn { $0 % 2 == 0 }
                         for ticket in handed.out { delivered[ticket].value.add(1, ordering: .relaxed) }
                         isOver = handed.next == nil

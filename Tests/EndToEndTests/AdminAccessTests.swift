@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/api.md` §6: who may do what, and what is remembered of it.
+/// `docs/api.md` §6: roles, their permissions, and the audit of their actions.
 @Suite("The admin side", .serialized, .gateway(["listen": ["workers": 2]]))
 struct AdminAccessTests {
     private struct Attempt {
         let method: String
         let path: String
         let body: JSON?
-        /// By viewer, operator and admin.
+        /// For viewer, operator and admin.
         let statuses: [Int]
     }
 

@@ -1,12 +1,12 @@
 import TestSupport
 import Testing
 
-/// What somebody fills in on the admin side is bounded, member by member, and so is what is shown of it.
+/// Input on the admin side is bounded, member by member, and so is what is shown of it.
 @Suite("Bounds of the admin side", .serialized, .gateway())
 struct AdminBoundTests {
     private func text(_ length: Int) -> JSON { .string(String(repeating: "n", count: length)) }
 
-    /// One that does not come twice.
+    /// A unique one.
     private func texts(_ count: Int, length: Int = 8) -> JSON {
         .array(
             (0..<count).map { number in

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/api.md` §7: the admin API from the shell, as a new user goes through it.
+/// `docs/api.md` §7: the admin API from the shell, in the order of a new user.
 @Suite("tollgate teams, keys, upstream-keys, audit, status")
 struct AdminCommandTests {
     private static let second = "vendor-second-0123456789abcdef"

@@ -1,12 +1,12 @@
 import TestSupport
 import Testing
 
-/// `docs/faults.md` §2, on the admin side: connections without a token keep none out that has one.
+/// `docs/faults.md` §2, on the admin side: connections without a token do not lock out one that has a token.
 @Suite("Strangers at the admin side", .serialized)
 struct AdminCrowdTests {
     private static let count = 1_000
 
-    /// What a stranger sends before it waits.
+    /// What a client without a token sends before it waits.
     private static let openings = [
         "", "\r\n", "GET /admin/v1/te",
         "GET /admin/v1/teams HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer wrong-token\r\n\r\n",
@@ -23,7 +23,7 @@ struct AdminCrowdTests {
                 strangers.append(stranger)
             }
             #expect(try gateway.admin("GET", "/teams").status == 200)
-            // One that was there before them, too, and shows its token now and then.
+            // Also a connection that was open before them and shows its token now and then.
             let kept = try RawConnection(port: gateway.adminPort)
             let fields = [("Authorization", "Bearer \(Gateway.operatorToken)")]
             for _ in 0..<2 {

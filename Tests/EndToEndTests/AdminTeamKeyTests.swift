@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/api.md` §5 and §6: a team's key from the admin API, from its issue to its end.
+/// `docs/api.md` §5 and §6: a team's key in the admin API, from issue to revocation.
 @Suite("Keys of teams from the admin API")
 struct AdminTeamKeyTests {
     private static let masterKey = Data((0..<32).map { UInt8($0) }).base64EncodedString()
 
-    /// Issues a key and gives its identifier and its secret.
+    /// Issues a key; returns its identifier and secret.
     private func issue(
         _ gateway: Gateway,
         team: String = "team-a",
@@ -266,7 +266,7 @@ struct AdminTeamKeyTests {
     }
 }
 
-/// A text that several threads see. Guarded.
+/// A text shared by several threads. Guarded.
 private final class SharedText: @unchecked Sendable {
     private let lock = NSLock()
     private var value: String

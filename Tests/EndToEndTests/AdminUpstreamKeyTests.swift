@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/api.md` §6: the vendor's keys from the admin API.
+/// `docs/api.md` §6: the vendor's keys in the admin API.
 @Suite("Keys at the vendor from the admin API")
 struct AdminUpstreamKeyTests {
     private static let second = "vendor-second-0123456789abcdef"

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Many distinct questions at once, with room for a hundredth of a thousand: `docs/faults.md` §5, I1.
+/// 1,000 distinct questions at once, with a budget for 100 of them: `docs/faults.md` §5, I1.
 @Suite("Races for credits", .serialized)
 struct BudgetRaceTests {
     private static let room = 100
@@ -25,7 +25,7 @@ struct BudgetRaceTests {
         ]
     }
 
-    /// Connections that have each asked about a page of a document of their own.
+    /// Connections that have each asked about a page of a different document.
     private func ask(_ gateway: Gateway, _ count: Int) throws -> [RawConnection] {
         let connections = try (0..<count).map { _ in try gateway.connect() }
         for connection in connections {
@@ -41,7 +41,7 @@ struct BudgetRaceTests {
             try gateway.vendor.queueFault("hold", count: -1)
             let connections = try ask(gateway, Self.asked)
             try gateway.vendor.waitForCalls(inFlight: Self.room)
-            // None of the hundred is answered before all the others are: so they were all under way together.
+            // None of the hundred is answered before all the others are, so all were under way together.
             let refusals = try RawConnection.firstResponses(Self.asked - Self.room, of: connections)
             let code = scope == .upstreamKey ? "no_upstream_key" : "budget_exceeded"
             let status = scope == .upstreamKey ? 503 : 402
@@ -66,7 +66,7 @@ struct BudgetRaceTests {
             try gateway.vendor.control("DELETE", "/sim/faults")
             try gateway.vendor.release()
             let replies = try connections.map { try $0.response() }
-            // Those that were in flight together, and not one more.
+            // Those that were in flight together, and no more.
             #expect(replies.count { $0.status == 200 } == Self.room)
             #expect(try gateway.vendor.account()["credits_charged"].int == 5 * Self.room)
             let refusal = try gateway.classify(SampleRequests.about(extra: #","page_range":"1""#))

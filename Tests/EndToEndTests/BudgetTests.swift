@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/api.md` §4 as clients see it. The simulated vendor charges one credit a page.
+/// `docs/api.md` §4 as seen by clients. The simulated vendor charges one credit per page.
 @Suite("Budgets")
 struct BudgetTests {
     /// Budgets of team A, of its key and of the organisation, over the base configuration.
@@ -28,14 +28,14 @@ struct BudgetTests {
         ]
     }
 
-    /// A question about pages of a document of ten pages.
+    /// A question about pages of a ten-page document.
     private func pages(_ range: String, _ gateway: Gateway, extra: String = "") throws -> String {
         let document = SampleRequests.newDocumentID()
         try gateway.vendor.setDocument(document, ["pages": 10])
         return SampleRequests.about(document, extra: #","page_range":"\#(range)""# + extra)
     }
 
-    /// Expects what was charged, what was saved and what is left.
+    /// Expects these amounts charged, saved and left.
     private func expectCredits(
         _ response: TestResponse,
         _ expected: [String?],
@@ -54,7 +54,7 @@ struct BudgetTests {
         try withGateway(budgets) { gateway in
             try expectCredits(gateway.classify(SampleRequests.vendors), ["2", "0", "48.5"])
             try expectCredits(gateway.classify(SampleRequests.vendors), ["0", "2", "48.5"])
-            // Another team has a hit of the same result: only the organisation's budget concerns it.
+            // Another team hits the same result: only the organisation's budget applies to it.
             try expectCredits(gateway.classify(SampleRequests.vendors, key: Gateway.keyB), ["0", "2", "998"])
         }
     }
@@ -84,7 +84,7 @@ struct BudgetTests {
             #expect((1...31 * 86_400).contains(seconds))
             expectHit(try gateway.classify(SampleRequests.vendors))
             #expect(try gateway.classify(pages("1-2", gateway), key: Gateway.keyB).status == 200)
-            // What there is room for is admitted still.
+            // Requests that fit are still admitted.
             try expectCredits(gateway.classify(pages("7", gateway)), ["1", "0", "0"])
             #expect(try gateway.vendor.calls() == 3)
         }
@@ -144,7 +144,7 @@ struct BudgetTests {
         try withGateway(configuration(team: [["window": "total", "credits": 20]], upstream: upstream)) { gateway in
             let document = SampleRequests.newDocumentID()
             try gateway.vendor.setDocument(document, ["pages": 12])
-            // 10 assumed, 12 charged: booked in full. 8 are left, and the same document is known to have 12 now.
+            // 10 assumed, 12 charged: booked in full. 8 are left, and the document is now known to have 12 pages.
             try expectCredits(gateway.classify(SampleRequests.about(document)), ["12", "0", "8"])
             let again = SampleRequests.about(document, extra: #","query_model":"gpt-4o-mini","note":1"#)
             let learned = try gateway.classify(again)
@@ -155,7 +155,7 @@ struct BudgetTests {
             let model = #","query_model":"gpt-4o""#
             let dear = try gateway.classify(pages("1-3", gateway, extra: model))
             #expect(dear.json["message"].string?.contains("estimate 9 ") == true)
-            // One page costs three by the configuration, one by the vendor: the next estimate knows.
+            // One page costs three by the configuration, one by the vendor: the next estimate uses that.
             try expectCredits(gateway.classify(pages("1", gateway, extra: model)), ["1", "0", "7"])
             try expectCredits(gateway.classify(pages("1-3", gateway, extra: model)), ["3", "0", "4"])
             // What was learned is on disk.
@@ -210,7 +210,7 @@ struct BudgetTests {
             try gateway.vendor.queueFault(row.fault, row.details)
             let reply = try gateway.classify(pages("1-4", gateway))
             #expect(reply["tollgate-budget-remaining"] == row.left, "\(reply.status) \(reply.text)")
-            // The same after a restart: what the headers said is on disk.
+            // The same after a restart: the amounts in the headers are on disk.
             try gateway.killAndRestart()
             try gateway.vendor.queueFault("status", ["status": 500])
             #expect(try gateway.classify(pages("1", gateway))["tollgate-budget-remaining"] == row.left)
@@ -229,7 +229,7 @@ struct BudgetTests {
             try gateway.vendor.waitForCalls(inFlight: 1)
             let follower = try gateway.connect()
             try follower.send(TestRequest.classify(body, key: Gateway.keyA).bytes)
-            // Another question of the same team is refused meanwhile: the follower's was read before it.
+            // Meanwhile another question of the same team is refused: the follower's request was read before it.
             expectError(try gateway.classify(pages("1", gateway)), 402, "budget_exceeded")
             try gateway.vendor.release()
             try expectCredits(leader.response(), ["1", "0", nil])

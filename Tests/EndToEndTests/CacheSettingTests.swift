@@ -11,7 +11,7 @@ struct CacheSettingTests {
             let miss = try gateway.classify(body)
             expectStoredMiss(miss)
             let stored = ContinuousClock.now
-            // Ask until it is not fresh any more, and see when that was.
+            // Ask until it is no longer fresh, and note when that was.
             let deadline = Deadline.generous
             var lastHit = stored
             while true {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// `docs/api.md` §2: every reply to a classify request has `Cache-Status`, also one that is refused early.
+/// `docs/api.md` §2: every reply to a classify request has `Cache-Status`, even an early refusal.
 @Suite("Cache-Status of refused classify requests", .serialized, .gateway(["listen": ["header_timeout": "300ms"]]))
 struct CacheStatusOfRefusalsTests {
     struct Row: Sendable, CustomTestStringConvertible {
@@ -65,6 +65,6 @@ struct CacheStatusOfRefusalsTests {
 }
 
 extension WireRow {
-    /// The same without the last bytes.
+    /// The same, without the last bytes.
     fileprivate func cut(_ count: Int) -> WireRow { WireRow(name, bytes.dropLast(count), statuses) }
 }

@@ -42,11 +42,11 @@ struct ClassifyTests {
     @Test(
         "a body spelled differently that means the same is a hit",
         arguments: [
-            // Members in another order, no default left out.
+            // Members in another order, defaults included.
             #"{"query_model":"gpt-4o-mini","page_range":"1-2","classification_schema":[%A%,%B%],"document_id":"%ID%"}"#,
             #"{"document_id":"%ID%","classification_schema":[{"description":"Payment is asked for","label":"invoice"},"#
                 + #"%B%],"page_range":"1-2"}"#,
-            // White space wherever it may stand.
+            // White space wherever it is allowed.
             "\n {\t\"document_id\" : \"%ID%\" ,\r\n \"classification_schema\" : [ %A% , %B% ] , \"page_range\" : \"1-2\" } \n",
             // Escapes in names and values.
             #"{"document_id":"%ID%","classification\u005fschema":[{"label":"\u0069nvoice","#
@@ -57,7 +57,7 @@ struct ClassifyTests {
             #"{"document_id":"%ID%","classification_schema":[%B%,%A%],"page_range":"1-2"}"#,
             // The document in capitals.
             #"{"document_id":"%UPPER%","classification_schema":[%A%,%B%],"page_range":"1-2"}"#,
-            // The same pages in other words.
+            // The same pages, written differently.
             #"{"document_id":"%ID%","classification_schema":[%A%,%B%],"page_range":"1,2"}"#,
             #"{"document_id":"%ID%","classification_schema":[%A%,%B%],"page_range":" 2, 1 - 2 "}"#,
         ]

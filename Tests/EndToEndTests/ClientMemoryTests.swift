@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What clients may take in memory altogether, with little of it: 256 MiB by RLIMIT_DATA, of which clients have a quarter
-/// and those without a key an eighth of that.
+/// The bound on clients' memory, with little memory: 256 MiB by RLIMIT_DATA, of which clients have a quarter, and
+/// clients without a key an eighth of that.
 @Suite(
     "The memory of clients",
     .serialized,
@@ -27,7 +27,7 @@ struct ClientMemoryTests {
         return try #require(bytes)
     }
 
-    /// Waits until that much is taken, or less.
+    /// Waits until at most this much is taken.
     private func expectTaken(_ gateway: Gateway, atMost bytes: Int) throws {
         let deadline = Deadline.generous
         var left = try taken(gateway)
@@ -54,7 +54,7 @@ struct ClientMemoryTests {
             let log = gateway.process.stderr.text
             #expect(log.contains("memory_shares"), "\(log)")
             #expect(log.contains("cache_memory_reduced"), "\(log)")
-            // A reload does not bring back what there is no memory for.
+            // A reload does not restore what there is no memory for.
             try gateway.reload(expecting: "reloaded")
             #expect(try self.memory(gateway)["cache_bytes_max"].int == Self.limit / 8 * 3)
         }
@@ -73,7 +73,7 @@ struct ClientMemoryTests {
                 _ = try connection.sendWhatIsTaken(piece)
                 connections.append(connection)
             }
-            // 56 MiB hold 56 bodies of 1 MiB at most; those that could not go on have their answer.
+            // 56 MiB hold at most 56 bodies of 1 MiB; the others have been answered.
             let replies = try RawConnection.firstResponses(100 - 56, of: connections)
             for reply in replies.values {
                 expectError(reply, 503, "overloaded")
@@ -106,7 +106,7 @@ struct ClientMemoryTests {
             #expect(try taken(gateway, "stranger_bytes") <= Self.limit / 32)
             #expect(try taken(gateway) == taken(gateway, "stranger_bytes"))
             try expectServed(gateway)
-            // A team's body comes in pieces all the same, and is counted as the team's.
+            // A team's body still arrives in pieces, and is counted as the team's.
             let body = SampleRequests.about() + String(repeating: " ", count: 200_000)
             let team = try gateway.connect()
             try team.send(Self.classifyHead + "Content-Length: \(body.utf8.count)\r\n\r\n")
@@ -142,7 +142,7 @@ struct ClientMemoryTests {
             expectStoredMiss(last)
             #expect(last.announcesClose)
             #expect(try early.receiveToEnd().bytes.isEmpty)
-            // A question that there was no room for is told so, or is answered with the connection's end.
+            // A question without room gets a refusal, or its connection is closed.
             let replies = try RawConnection.firstResponses(count, of: connections)
             #expect(replies.values.allSatisfy { $0.status == 200 || $0.code == "overloaded" })
             #expect(replies.values.count { $0.status == 200 && !$0.announcesClose } > 500)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Identical requests under way", .serialized, .gateway(["upstream": ["max_concurrency": 64]]))
 struct CollapseTests {
-    /// Connections that have each sent the same request and not yet looked for a reply.
+    /// Connections that have each sent the same request and not yet read a reply.
     private func ask(_ count: Int, _ body: String, key: String = Gateway.keyA, directive: String? = nil) throws
         -> [RawConnection]
     {
@@ -15,7 +15,7 @@ struct CollapseTests {
         return connections
     }
 
-    /// Whole credits; a field that is missing or has a fraction spoils the sum.
+    /// Whole credits; a missing or fractional field makes the sum wrong.
     private func sum(_ field: String, _ replies: [TestResponse]) -> Int {
         replies.reduce(0) { $0 + (Int($1[field] ?? "") ?? -1_000_000) }
     }
@@ -102,7 +102,7 @@ struct CollapseTests {
             let connections = try (0..<asked).map { _ in try gateway.connect() }
             for connection in connections { try connection.send(TestRequest.classify(body, key: Gateway.keyA).bytes) }
             try gateway.vendor.waitForCalls(inFlight: 1)
-            // A request takes a place of its team before it joins: when none is left, all have come to the flight.
+            // A request takes one of its team's places before it joins: when none is left, all have joined the flight.
             let deadline = Deadline.generous
             while try gateway.classify(body, [("Cache-Control", "only-if-cached")]).status != 429 {
                 try #require(!deadline.hasPassed, "not all requests are under way")

@@ -2,7 +2,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// `docs/faults.md` §1, what concerns more than one message: order, continuation, persistence, ends.
+/// `docs/faults.md` §1, the rows about more than one message: order, continuation, persistence, ends.
 @Suite("Conversations on one connection (RFC 9112 §9)", .serialized, .gateway())
 struct ConversationTests {
     private func head(_ lines: [String]) -> String { lines.joined(separator: "\r\n") + "\r\n\r\n" }
@@ -99,7 +99,7 @@ struct ConversationTests {
         let key = isWrong ? "wrong-key-0123456789" : Gateway.keyA
         let first = head(["\(start) HTTP/1.1", "Host: a", "x-api-key: \(key)", "Content-Length: \(smuggled.count)"])
         try connection.send([UInt8](first.utf8))
-        // The body comes after the answer may have gone out.
+        // The body is sent when the answer may already have gone out.
         _ = connection.receiveMore()
         try connection.sendWhatIsTaken(smuggled + TestRequest("GET", "/healthz").bytes)
         let refusal = try connection.response()
@@ -247,7 +247,7 @@ struct ConversationTests {
                 #expect(try connection.response().status == 200)
                 try connection.send(line)
             }
-            // It is over at once when the gateway drains, and a half-closed one is let go.
+            // It ends at once when the gateway drains, and a half-closed one is released.
             let halfClosed = try gateway.connect()
             try halfClosed.send(line)
             halfClosed.finishSending()

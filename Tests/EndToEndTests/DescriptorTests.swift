@@ -32,7 +32,7 @@ struct DescriptorTests {
 
     @Test("the least number that is asked for is enough to serve, a miss too")
     func least() throws {
-        // Two workers: 51 of the gateway's own and a client, with a third of that for the rest.
+        // Two workers: 51 descriptors for the gateway itself and a client, and a third of that for the rest.
         let gateway = try Gateway(["listen": ["workers": 2]], openFilesMax: 69)
         expectStoredMiss(try gateway.classify(SampleRequests.vendors))
         expectHit(try gateway.classify(SampleRequests.vendors))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What happens to those who still wait when a drain has to come to its end.
+/// What happens to requests that still wait when a drain must end.
 @Suite("The end of a drain")
 struct DrainTests {
     /// Sends a classify request about `body` and does not wait for its reply.
@@ -21,7 +21,7 @@ struct DrainTests {
         #expect(try connection.receiveToEnd().end == .finished)
     }
 
-    /// Starts again on the same store and expects that no reservation was left open there.
+    /// Restarts on the same store and expects that no reservation was left open.
     private func expectNothingLeftOpen(_ gateway: Gateway) throws {
         try gateway.restart()
         try expectCleanEnd(of: gateway)
@@ -35,7 +35,7 @@ struct DrainTests {
         arguments: Hurry.allCases
     )
     func cut(_ hurry: Hurry) throws {
-        // One worker takes what comes in its order: who was answered was not the first to be seen.
+        // One worker handles requests in order: the one that was answered was not the first to be read.
         let gateway = try Gateway(["listen": ["workers": 1, "drain_timeout": hurry == .timeout ? "600ms" : "10m"]])
         try gateway.vendor.queueFault("hold", count: 2)
         let leader = try ask(gateway, SampleRequests.vendors)
@@ -90,7 +90,7 @@ struct DrainTests {
         #expect(try gateway.vendor.calls() == 1)
 
         try gateway.restart()
-        // Two pages were paid for, and nothing else counts as spent.
+        // Two pages were paid for; nothing else counts as spent.
         let hit = try gateway.classify(SampleRequests.vendors)
         expectHit(hit)
         #expect(hit["tollgate-budget-remaining"] == "98")
@@ -101,7 +101,7 @@ struct DrainTests {
     @Test("a signal in the midst of the start kills nothing: SIGHUP waits, SIGTERM is an orderly end")
     func signalDuringTheStart() throws {
         let folder = try TemporaryFolder()
-        // So long that reading it takes a while on any machine; the first bytes tell when that has begun.
+        // Long enough that reading it takes a while on any machine; the first bytes show when that has begun.
         let models = (0..<100).map { JSON.string("a-model-with-the-number-\($0)") }
         let teams = (0..<2_000).map { ["id": .string("team-\($0)"), "models": .array(models)] as JSON }
         let base = Gateway.baseConfiguration(vendorURL: "http://127.0.0.1:1", folder: folder)
@@ -117,7 +117,7 @@ struct DrainTests {
         #expect(try process.waitForEnd() == .exit(0), "\(process.stderr.text)")
     }
 
-    /// What the process has in memory, of its own and not of the machine's libraries (proc(5)).
+    /// The process's own resident memory, without shared libraries (proc(5)).
     private func residentKiB(_ process: ServerProcess) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }

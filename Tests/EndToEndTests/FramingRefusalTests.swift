@@ -120,7 +120,7 @@ struct FramingRefusalTests {
         let connection = try gateway.connect()
         try connection.send(WireRow.chunked("", content).bytes)
         expectHit(try connection.response())
-        // The connection goes on right behind the last chunk.
+        // The next request follows directly after the last chunk.
         try connection.send(TestRequest("GET", "/healthz").bytes)
         #expect(try connection.response().status == 200)
     }

@@ -1,8 +1,8 @@
 import TestSupport
 import Testing
 
-/// Gives the tests of a suite one gateway before one simulated vendor: started before the first, stopped with SIGTERM
-/// after the last. How it ends and what it wrote meanwhile is checked as well.
+/// Gives the tests of a suite one gateway in front of one simulated vendor: started before the first test, stopped with
+/// SIGTERM after the last. Its end and its output are checked, too.
 struct GatewaySuite: SuiteTrait, TestScoping {
     @TaskLocal static var gateway: Gateway?
 
@@ -21,7 +21,7 @@ struct GatewaySuite: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == GatewaySuite {
-    /// One gateway for the whole suite, `configuration` laid over the base one.
+    /// One gateway for the whole suite, with `configuration` merged over the base one.
     static func gateway(_ configuration: JSON = [:]) -> GatewaySuite { GatewaySuite(configuration: configuration) }
 }
 
@@ -30,7 +30,7 @@ func suiteGateway() throws -> Gateway {
     try #require(GatewaySuite.gateway, "the suite lacks the .gateway trait")
 }
 
-/// A gateway for one test alone, stopped and checked at the end.
+/// A gateway for one test only, stopped and checked at the end.
 func withGateway(_ configuration: JSON = [:], vendor: VendorSim? = nil, _ body: (Gateway) throws -> Void) throws {
     let gateway = try Gateway(configuration, vendor: vendor)
     try body(gateway)
@@ -43,7 +43,7 @@ func expectCleanEnd(of gateway: Gateway, sourceLocation: SourceLocation = #_sour
     }
 }
 
-/// Expects an error in the shape of the vendor's, with this status and code.
+/// Expects an error in the vendor's shape, with this status and code.
 func expectError(
     _ response: TestResponse,
     _ status: Int,
@@ -56,13 +56,13 @@ func expectError(
     #expect(response.json["message"].string?.isEmpty == false, sourceLocation: sourceLocation)
 }
 
-/// Expects a 200 that this request paid for and that was kept.
+/// Expects a 200 that this request paid for and that was stored.
 func expectStoredMiss(_ response: TestResponse, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(response.status == 200, "\(response.text)", sourceLocation: sourceLocation)
     #expect(response["cache-status"] == "tollgate; fwd=miss; fwd-status=200; stored", sourceLocation: sourceLocation)
 }
 
-/// Expects a 200 out of the cache.
+/// Expects a 200 from the cache.
 func expectHit(_ response: TestResponse, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(response.status == 200, "\(response.text)", sourceLocation: sourceLocation)
     #expect(

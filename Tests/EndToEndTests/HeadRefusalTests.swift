@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// `docs/faults.md` §1, what concerns the head of requests.
+/// `docs/faults.md` §1, the rows about the head of requests.
 @Suite("Heads of requests (RFC 9112 §2 to §5)", .serialized, .gateway())
 struct HeadRefusalTests {
     private static let whiteSpace: [WireRow] = [

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Keys at the vendor change while requests are under way, and no client notices.
+/// Keys at the vendor change while requests are under way, unnoticed by clients.
 @Suite("Rotation of the vendor's keys")
 struct KeyRotationTests {
     private static let next = "vendor-next-0123456789abcdef"
@@ -15,13 +15,13 @@ struct KeyRotationTests {
 
     private func upstream(_ keys: JSON...) -> JSON { ["upstream": ["keys": .array(keys)]] }
 
-    /// Returns when calls have come to the vendor with one key and, since the last look, none with the other.
+    /// Returns when calls have reached the vendor with one key and, since the previous check, none with the other.
     private func waitForSwitch(_ gateway: Gateway, from old: String, to new: String) throws {
         let deadline = Deadline.generous
         var last = (old: -1, new: 0)
         while true {
             let now = (old: try gateway.vendor.calls(with: old), new: try gateway.vendor.calls(with: new))
-            // So many calls later than the look before, none of those that were under way then is still to come.
+            // This many calls after the previous check, every call that was under way then has arrived.
             if now.old == last.old, now.new >= last.new + 20 { return }
             if now.old != last.old { last = now }
             try #require(!deadline.hasPassed, "no switch: \(now)")
@@ -34,14 +34,14 @@ struct KeyRotationTests {
         let folder = try TemporaryFolder()
         try folder.write(VendorSim.key, to: "primary.key")
         try withGateway(upstream(fileKey(folder)), vendor: vendor) { gateway in
-            // Each client has a call of 20 ms under way at all times: 200 misses a second, where the machine has room.
+            // Each client has a call of 20 ms under way at all times: 200 misses a second, if the machine can.
             let load = SteadyLoad(gateway, clients: 4)
             try gateway.vendor.control("POST", "/sim/wait", ["calls": 20])
 
             try folder.write(Self.next, to: "primary.key")
             try gateway.reload(expecting: "reloaded")
             try waitForSwitch(gateway, from: VendorSim.key, to: Self.next)
-            // The vendor forgets the old secret only now, as an operator would let it.
+            // Only now is the old secret deleted at the vendor, as an operator would do it.
             try gateway.vendor.setKey(VendorSim.key, ["state": "bad"])
 
             let added: JSON = ["id": "added", "secret": ["value": .string(Self.added)]]

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/api.md` §4 and §6: what estimates learn, that a wrong one heals, and how an operator reads and forgets it.
+/// `docs/api.md` §4 and §6: what estimates learn, that a wrong one corrects itself, and how an operator reads and
+/// deletes it.
 @Suite("What estimates have learned")
 struct LessonsTests {
     private static let budget: JSON = ["budgets": ["organization": [["window": "total", "credits": 100_000]]]]
@@ -38,7 +39,7 @@ struct LessonsTests {
             let document = SampleRequests.newDocumentID()
             try lie(gateway, document, credits: "2", pages: "1000000")
             expectStoredMiss(try gateway.classify(question(document, 1)))
-            // What a page costs is told by others.
+            // The cost of a page is learned from other documents.
             expectStoredMiss(try gateway.classify(SampleRequests.about()))
             expectStoredMiss(try gateway.classify(question(document, 2)))
             try gateway.killAndRestart()

@@ -95,7 +95,7 @@ struct LifecycleTests {
         try expectAnswer()
         for _ in 0..<200 { crowd.append(try gateway.connect()) }
         try expectAnswer()
-        // Those that could not be accepted must cost no processor time: far less than the time that passes.
+        // Connections that could not be accepted must cost no CPU time: far less than the time that passes.
         let before = try processorTicks(of: gateway)
         #expect(crowd[200].staysQuiet(for: .milliseconds(500)))
         #expect(try processorTicks(of: gateway) - before < 25, "accepting spins")
@@ -118,7 +118,7 @@ struct LifecycleTests {
         getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
         limit.rlim_cur = limit.rlim_max
         setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
-        // Where the machine's hard limit is lower, as many as it lets this process and the gateway have.
+        // If the machine's hard limit is lower, as many as it allows this process and the gateway.
         let count = min(10_000, Int(clamping: limit.rlim_max) - 1000)
         try #require(count >= 1000, "the hard limit of open files is too low for this test: ulimit -Hn")
         if count < 10_000 { print("the hard limit of open files allows \(count) idle connections, not 10,000") }

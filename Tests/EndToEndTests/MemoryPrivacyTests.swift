@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/faults.md` §8: no core dump has a key in it, and no other process of the same user reads the memory.
+/// `docs/faults.md` §8: no core dump contains a key, and no other process of the same user can read the memory.
 @Suite("The memory of the process")
 struct MemoryPrivacyTests {
     @Test("serve makes itself undumpable before it reads its configuration")
@@ -12,12 +12,12 @@ struct MemoryPrivacyTests {
         let configuration = Gateway.baseConfiguration(vendorURL: "http://127.0.0.1:9", folder: folder)
         try folder.write(configuration.text, to: "config.json")
         let program = try ServerProcess.path(ofProgram: "tollgate")
-        // With its threads: files are read by one of their own.
+        // With its threads: files are read on a thread of their own.
         let options = ["-f", "-o", trace, "-e", "trace=prctl,openat"]
         let command = ["strace"] + options + [program, "serve", "--config", folder.file("config.json")]
         let process = try ServerProcess(command)
         _ = try process.announcement(after: "tollgate listening on ")
-        // A tracer does not pass the signal on; it ends with the process that it traces.
+        // The tracer does not forward the signal; it ends with the traced process.
         let children = try String(contentsOfFile: "/proc/\(process.pid)/task/\(process.pid)/children", encoding: .utf8)
         let pid = try #require(pid_t(children.trimmingCharacters(in: .whitespaces)))
         #expect(kill(pid, SIGTERM) == 0)

@@ -11,7 +11,7 @@ struct OddReplyTests {
         gateway.process.stderr.wait { lines in lines.contains { line in words.allSatisfy(line.contains) } }
     }
 
-    /// Queues a reply for the next call, makes that call, and gives what the client sees.
+    /// Queues a reply for the next call, makes that call, and returns what the client sees.
     private func answer(_ gateway: Gateway, _ reply: JSON) throws -> TestResponse {
         try gateway.vendor.queueFault("status", reply)
         return try gateway.classify(SampleRequests.about())

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Standard output and standard error that do not take what is written to them.
+/// Standard output and standard error that do not accept writes.
 @Suite("Trouble with the output")
 struct OutputTroubleTests {
-    /// A program that a shell starts with its output as `redirection` says: `$0` is tollgate, `$1` the configuration.
+    /// A program started by a shell with `redirection`: `$0` is tollgate, `$1` the configuration.
     private func serve(_ redirection: String, _ file: String, _ output: String = "") throws -> ServerProcess {
         let program = try ServerProcess.path(ofProgram: "tollgate")
         return try ServerProcess(["bash", "-c", redirection, program, file, output])
@@ -30,7 +30,7 @@ struct OutputTroubleTests {
 
     enum Stream: String, CaseIterable, Sendable { case output, errors }
 
-    /// Starts with one of the outputs a pipe whose reader stops reading, and fills that.
+    /// Starts a gateway with one output on a pipe whose reader stalls, and fills the pipe.
     private func stalled(_ stream: Stream, drainTimeout: String) throws -> Stalled {
         let log: JSON = ["level": stream == .errors ? "debug" : "info"]
         let (folder, file) = try configuration(["listen": ["drain_timeout": .string(drainTimeout)], "log": log])
@@ -53,7 +53,7 @@ struct OutputTroubleTests {
         return Stalled(process: process, reader: reader, folder: folder)
     }
 
-    /// A process that waits for its reader, and what it needs meanwhile.
+    /// A process that waits for its reader, and its environment.
     private struct Stalled {
         let process: ServerProcess
         let reader: StalledReader
@@ -71,7 +71,7 @@ struct OutputTroubleTests {
         let stalled = try stalled(stream, drainTimeout: "10m")
         let process = stalled.process
         process.signal(SIGTERM)
-        // The store's file is closed when its lock is free: from there on only the output is waited for.
+        // The store is closed once its lock is free: from then on only the output is waited for.
         let deadline = Deadline.generous
         while try openFiles(process).contains(where: { $0.hasSuffix("tollgate.db") }) {
             try #require(!deadline.hasPassed, "the store is not closed")
@@ -126,7 +126,7 @@ struct OutputTroubleTests {
         let closing = number == 0 ? "<&-" : "\(number)>&-"
         let process = try serve(#"exec "$0" serve --config "$1" "# + closing, file)
         let deadline = Deadline.generous
-        // The store is open as soon as it has made its files.
+        // The store is open once its files exist.
         while try !openFiles(process).contains(where: { $0.hasSuffix("tollgate.db") }) {
             try #require(!deadline.hasPassed && process.isRunning, "\(process.stderr.text)")
         }

@@ -1,10 +1,10 @@
 import TestSupport
 import Testing
 
-/// `docs/faults.md` §7: in the queue for the vendor the teams take turns.
+/// `docs/faults.md` §7: teams take turns in the queue for the vendor.
 @Suite("The queue to the vendor")
 struct QueueFairnessTests {
-    /// Waits until so many requests stand in the queue.
+    /// Waits until `count` requests are in the queue.
     private func waitForQueue(_ gateway: Gateway, _ count: Int) throws {
         let deadline = Deadline.generous
         while try gateway.admin("GET", "/status").json["upstream"][0]["waiting"].int != count {
@@ -27,7 +27,7 @@ struct QueueFairnessTests {
             try waitForQueue(gateway, 20)
             let single = try ask(Gateway.keyB)
             try waitForQueue(gateway, 21)
-            // The one that is out, at most one of the many, and the single one itself.
+            // The one that is out, at most one of the many, and the single request itself.
             for waiting in [20, 19] {
                 try gateway.vendor.control("POST", "/sim/release", ["count": 1])
                 try waitForQueue(gateway, waiting)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Files that a reload, a start or a check cannot read, or that say what only the store can tell.
+/// Files that a reload, a start or a check cannot read, or whose faults only the store reveals.
 @Suite("Trouble with what a configuration names")
 struct ReloadTroubleTests {
     private static let masterKey = String(repeating: "0f", count: 32)
@@ -47,7 +47,7 @@ struct ReloadTroubleTests {
             try gateway.rewriteConfiguration(["listen": ["tls": tls]])
             try gateway.reload(expecting: "reload_refused", "listen.tls.private_key_file", "passphrase")
             for command in ["check", "serve"] {
-                // With a terminal of its own, where OpenSSL would ask.
+                // With its own terminal, on which OpenSSL would prompt.
                 let program = try ServerProcess.path(ofProgram: "tollgate")
                 let line = "\(program) \(command) --config \(gateway.configurationPath)"
                 let result = try CommandResult.of(["script", "-qec", line, "/dev/null"])

@@ -35,7 +35,7 @@ struct RequestCacheControlTests {
         let body = SampleRequests.about()
         let first = try gateway.classify(body)
         expectHit(try gateway.classify(body, [("Cache-Control", "max-age=3600")]))
-        // A result ages by itself; ask until its age is told as a second or more.
+        // A result ages by itself; ask until its reported age is at least a second.
         let deadline = Deadline.generous
         while try gateway.classify(body)["age"] == "0" {
             try #require(!deadline.hasPassed, "a result does not age")

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// The programs on the vendor's page, with nothing changed but the URL and the key.
+/// The vendor's sample programs, with only the URL and the key changed.
 @Suite("The vendor's sample programs")
 struct SampleProgramTests {
     private static let curl = #"""
@@ -58,7 +58,7 @@ struct SampleProgramTests {
     }
 
     private func run(_ command: [String]) throws -> CommandResult {
-        // A proxy of the machine's is not for loopback.
+        // The machine's proxy must not be used for loopback.
         let result = try CommandResult.of(command, environment: ["NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"])
         #expect(result.succeeded, "\(result.stderr)")
         return result
@@ -99,7 +99,7 @@ struct SampleProgramTests {
 }
 
 extension String {
-    /// What stands before and after the only occurrence of `piece`.
+    /// The text before and after the only occurrence of `piece`.
     fileprivate func components(around piece: String) -> (String, String)? {
         let occurrences = ranges(of: piece)
         guard occurrences.count == 1, let only = occurrences.first else { return nil }

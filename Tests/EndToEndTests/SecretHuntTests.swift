@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/faults.md` §8: secrets are nowhere to be read. Canaries are hunted in every form that they may take.
+/// `docs/faults.md` §8: secrets appear nowhere. The tests search for canaries in every form they may take.
 @Suite("Secrets")
 struct SecretHuntTests {
     private static let upstreamSecret = "canary/upstream+Kq7wZr2mXv9TbN4cLp8s"
@@ -18,19 +18,19 @@ struct SecretHuntTests {
         upstreamSecret, teamSecret, adminSecret, webhookSecret, wrongSecret, sealedSecret, masterKey,
     ]
 
-    /// A secret as a programmer may put it somewhere by accident.
+    /// The forms in which a program may leak a secret by accident.
     private static func spellings(of secret: String) -> [String] {
         let hex = secret.utf8.map { String(format: "%02x", $0) }.joined()
         let percent = secret.addingPercentEncoding(withAllowedCharacters: .alphanumerics)!
         return [secret, percent, hex, hex.uppercased(), secret.replacingOccurrences(of: "/", with: #"\/"#)]
     }
 
-    /// The same in base64, at each place that it can have in a group of three bytes.
+    /// The same in base64, at each offset within a group of three bytes.
     private static func base64(of secret: String) -> [String] {
         ["", "u", "u:"].map { Data(($0 + secret).utf8).base64EncodedString() }
     }
 
-    /// What is looked for: of base64 not the ends, which what stands beside the secret decides too.
+    /// The search patterns; base64 without its ends, which also depend on the bytes next to the secret.
     private static func traces(of secret: String) -> [Data] {
         (spellings(of: secret) + base64(of: secret).map { String($0.dropFirst(4).dropLast(4)) }).map { Data($0.utf8) }
     }
@@ -65,13 +65,13 @@ struct SecretHuntTests {
         "CANARY_WEBHOOK": webhookSecret, "TOLLGATE_MASTER_KEY": Data(masterKey.utf8).base64EncodedString(),
     ]
 
-    /// What a vendor says that puts the key it was shown into its error, in several forms at a time.
+    /// The error of a vendor that echoes the key it was shown, in several forms at once.
     private static var echo: String {
         let forms = (spellings(of: upstreamSecret) + base64(of: upstreamSecret)).joined(separator: " ")
         return #"{"success": false, "error": "odd", "message": "you sent \#(forms)"}"#
     }
 
-    /// Everything that the admin side says, with a token and without; it is told a secret as well.
+    /// Everything that the admin side replies, with and without a token; it is also sent a secret.
     private func askAdmin(_ gateway: Gateway) throws -> [TestResponse] {
         func ask(_ method: String, _ path: String, _ body: JSON? = nil) throws -> TestResponse {
             try gateway.admin(method, path, body, token: Self.adminSecret)
@@ -119,12 +119,12 @@ struct SecretHuntTests {
         expectNone(in: Data(output.utf8), "the output", of: secrets)
     }
 
-    /// Each byte as `%` and its digits, so many times over.
+    /// Each byte percent-encoded, `times` times over.
     private static func encoded(_ text: String, times: Int = 1) -> String {
         (0..<times).reduce(text) { text, _ in text.utf8.map { String(format: "%%%02X", $0) }.joined() }
     }
 
-    /// What a reader makes of percent-encoded bytes, in as many rounds as there is something to decode.
+    /// Percent-decoded bytes, repeated while there is anything to decode.
     private static func decoded(_ text: String) -> String {
         var bytes = Array(text.utf8)
         while true {
@@ -147,7 +147,7 @@ struct SecretHuntTests {
         }
     }
 
-    /// Paths with a secret in them, as people write one there by mistake.
+    /// Paths that contain a secret, as people write them by mistake.
     private static func paths(with secret: String) -> [String] {
         let plain = secret.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? ""
         var half = Array(plain).map(String.init)
@@ -190,7 +190,7 @@ struct SecretHuntTests {
             expectNone(in: Data(output.text.utf8), name, of: hidden)
             expectNone(in: Data(Self.decoded(output.text).utf8), "\(name), decoded,", of: hidden)
         }
-        // What is no secret is there still, to be found by.
+        // Anything that is not a secret is still there, so that lines can be found.
         #expect(gateway.process.stdout.text.contains(#""path":"/v1/***/classify""#))
         #expect(gateway.process.stdout.text.contains("/v1/tg_abcdefgh_***/classify"))
     }
@@ -219,7 +219,7 @@ struct SecretHuntTests {
             try ask(SampleRequests.vendors, key: key)
         }
         replies.append(try gateway.send(TestRequest("GET", "/readyz")))
-        // The last ones put the key out.
+        // The last ones quarantine the key.
         for _ in 0..<3 { try askEchoed(401) }
         #expect(replies.contains { $0.status == 200 } && replies.contains { $0.status == 402 })
         #expect(replies.contains { $0.status == 400 && $0.text.contains("you sent ***") })

@@ -116,17 +116,17 @@ struct SlowClientTests {
                 try connection.send(Self.head + (index % 2 == 0 ? "a: b" : "Content-Length: 300\r\n\r\n{"))
                 return connection
             }
-            // What they have sent is read when the gateway answers once it has seen the last of them.
+            // All that they sent has been read when the gateway answers after the last of them.
             #expect(slow.allSatisfy { $0.isOpen })
             expectHit(try gateway.classify(SampleRequests.vendors))
-            // A hit is a read and a write, and the log's line; one look at each slow client would be a thousand more.
+            // A hit takes a read, a write and the log's line; one read per slow client would add a thousand.
             let among = try transfersOfHits()
             #expect(among < alone + 1000, "\(alone) system calls for 200 hits alone, \(among) among slow clients")
             #expect(slow.allSatisfy { $0.isOpen })
         }
     }
 
-    /// How many system calls of a gateway have read or written, proc_pid_io(5).
+    /// The gateway's count of read and write system calls, proc_pid_io(5).
     private func transfers(of gateway: Gateway) throws -> Int {
         let text = try String(contentsOfFile: "/proc/\(gateway.process.pid)/io", encoding: .utf8)
         return try ["syscr: ", "syscw: "].reduce(0) { sum, name in
@@ -171,7 +171,7 @@ struct SlowClientTests {
                 #expect(try connection.response().status == 200)
                 return connection
             }
-            // Another one waits, is told so, or is closed; it is not served.
+            // A further one waits, is refused, or is closed; it is not served.
             let extra = try gateway.connect()
             _ = try? extra.sendWhatIsTaken(TestRequest("GET", "/healthz").bytes)
             if let reply = try? extra.response(.after(.milliseconds(300))) { #expect(reply.status == 503) }

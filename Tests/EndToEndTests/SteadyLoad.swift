@@ -1,9 +1,9 @@
 import Foundation
 import TestSupport
 
-/// Clients that ask about one new document after the other, each on a connection of its own, until they are stopped.
+/// Clients that ask about one new document after another, each on its own connection, until they are stopped.
 ///
-/// Guarded by its condition. How fast they are is the vendor's delay, which each client waits for.
+/// Guarded by its condition. The vendor's delay sets their rate, since each client waits for it.
 final class SteadyLoad: @unchecked Sendable {
     private let gateway: Gateway
     private let key: @Sendable () -> String
@@ -14,7 +14,7 @@ final class SteadyLoad: @unchecked Sendable {
     private var replies = 0
     private var failures: [String] = []
 
-    /// - Parameter key: what the next request shows.
+    /// - Parameter key: the key of the next request.
     init(_ gateway: Gateway, clients: Int, key: @escaping @Sendable () -> String = { Gateway.keyA }) {
         self.gateway = gateway
         self.key = key
@@ -44,7 +44,7 @@ final class SteadyLoad: @unchecked Sendable {
 
     var replyCount: Int { condition.withLock { replies } }
 
-    /// Lets what is under way finish; gives what went wrong in all the time.
+    /// Lets requests under way finish; returns everything that went wrong.
     func stop() -> [String] {
         condition.withLock {
             isStopped = true

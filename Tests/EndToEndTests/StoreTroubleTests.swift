@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A store in trouble")
 struct StoreTroubleTests {
-    /// Holds the write lock of the store's file, as a foreign program would, until SIGTERM.
+    /// Holds the write lock of the store's file, as another program might, until SIGTERM.
     private static let locker = """
         import signal, sqlite3, sys
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
@@ -37,7 +37,7 @@ struct StoreTroubleTests {
     func readinessInTime() throws {
         try withGateway { gateway in
             let locker = try lock(gateway)
-            // The writer waits 5 s for the lock; nobody who asks waits that long.
+            // The writer waits 5 s for the lock; no client waits that long.
             let clock = ContinuousClock()
             let asked = clock.now
             expectError(try gateway.send(TestRequest("GET", "/readyz")), 503, "store_unavailable")
@@ -60,7 +60,7 @@ struct StoreTroubleTests {
             expectStoredMiss(kept)
             let file = gateway.folder.file("tollgate.db\(suffix)")
             try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
-            // Nobody asks for anything: it is noticed all the same.
+            // It is noticed without any request.
             func logged(_ word: String) -> Bool { gateway.process.stderr.wait { $0.contains { $0.contains(word) } } }
             #expect(logged("store_file_moved"))
             let readiness = try gateway.send(TestRequest("GET", "/readyz"))
@@ -73,7 +73,7 @@ struct StoreTroubleTests {
             expectError(try gateway.classify(SampleRequests.about()), 503, "store_unavailable")
             #expect(try gateway.vendor.calls() == calls, "the vendor was paid for what nobody will find")
             expectHit(try gateway.classify(SampleRequests.vendors))
-            // The same file at its place is the same store.
+            // The same file back in its place is the same store.
             try FileManager.default.moveItem(atPath: file + ".away", toPath: file)
             #expect(logged("store_file_back"))
             #expect(try gateway.send(TestRequest("GET", "/readyz")).status == 200)
@@ -100,7 +100,7 @@ struct StoreTroubleTests {
         try withGateway { gateway in
             expectStoredMiss(try gateway.classify(SampleRequests.vendors))
             try gateway.killAndRestart()
-            // Everything behind the page that names the tables is overwritten while the file is open.
+            // Everything after the page that lists the tables is overwritten while the file is open.
             for name in ["tollgate.db", "tollgate.db-wal"] {
                 let file = try FileHandle(forWritingTo: URL(fileURLWithPath: gateway.folder.file(name)))
                 let size = try file.seekToEnd()
@@ -130,7 +130,8 @@ struct StoreTroubleTests {
             let token = [("Authorization", "Bearer \(Gateway.adminToken)")]
             let body = [UInt8](#"{"id": "late"}"#.utf8)
             try connection.send(TestRequest("POST", "/admin/v1/teams", fields: token, body: body).bytes)
-            // Whatever was sent before on another connection is in work when this is answered: the main loop is one.
+            // Requests sent earlier on other connections are being handled when this one is answered: there is one main
+            // loop.
             #expect(try gateway.admin("GET", "/teams/late").status == 404)
             gateway.process.signal(SIGTERM)
             let isDraining = gateway.process.stderr.wait { $0.contains { $0.contains("draining") } }
@@ -175,7 +176,7 @@ struct StoreTroubleTests {
             expectError(try client.response(), 503, "store_unavailable")
             #expect(gateway.process.stderr.wait { $0.contains { $0.contains("ending_not_stored") } })
             #expect(try locker.terminate() == .exit(0))
-            // The leader tries every second; the drain waits for it, and then everything is on disk.
+            // The leader retries every second; the drain waits for it, and then everything is on disk.
             #expect(try gateway.process.terminate() == .exit(0))
             try gateway.restart()
             let hit = try gateway.classify(SampleRequests.vendors)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("TLS on both sides")
 struct TLSTests {
-    /// A vendor behind TLS; it cannot be steered, but it counts what it accepted.
+    /// A vendor behind TLS; it takes no control calls, but it counts what it accepted.
     private func vendor(_ identity: Certificates.Identity) throws -> VendorSim {
         try VendorSim(["--tls-certificate", identity.certificate, "--tls-key", identity.privateKey])
     }
@@ -93,7 +93,7 @@ struct TLSTests {
         return ["listen": ["tls": tls]]
     }
 
-    /// Runs curl against the gateway and answers head and body of the reply.
+    /// Runs curl against the gateway and returns head and body of the reply.
     private func curl(_ gateway: Gateway, _ certificates: Certificates, _ options: [String] = []) throws
         -> CommandResult
     {
@@ -157,7 +157,7 @@ struct TLSTests {
         }
     }
 
-    /// Runs openssl's client against the gateway with one request, and answers all that it says.
+    /// Runs openssl's client against the gateway with one request, and returns its output.
     private func openssl(_ gateway: Gateway, _ options: String) throws -> String {
         let request = #"printf 'GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'"#
         let client = "openssl s_client -connect 127.0.0.1:\(gateway.port) -ign_eof \(options)"
@@ -184,7 +184,7 @@ struct TLSTests {
         }
     }
 
-    /// The first message of a handshake as a client of TLS 1.2 sends it (RFC 5246 §7.4.1.2), with nothing that varies.
+    /// The first message of a handshake as a TLS 1.2 client sends it (RFC 5246 §7.4.1.2), with fixed content.
     static let clientHello: [UInt8] = {
         let groups: [UInt8] = [0, 10, 0, 6, 0, 4, 0, 29, 0, 23]
         let algorithms: [UInt8] = [0, 13, 0, 8, 0, 6, 4, 3, 8, 4, 4, 1]

@@ -23,7 +23,7 @@ struct TeamKeyTests {
         return try suiteGateway().send(request)
     }
 
-    /// A reply as text, all but the time of day.
+    /// A reply as text, without the time of day.
     private func text(_ response: TestResponse) -> String {
         let fields = response.fields.filter { $0.name.lowercased() != "date" }
         return

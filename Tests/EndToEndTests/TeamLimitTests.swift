@@ -12,7 +12,7 @@ struct TeamLimitTests {
 
     @Test("above its rate a team is told to wait, hits included; another team is not")
     func rate() throws {
-        // One request in a thousand seconds: no second one goes, however slow the machine is.
+        // One request in a thousand seconds: a second one is refused however slow the machine is.
         try withGateway(configuration(["requests_per_second": 0.001])) { gateway in
             expectStoredMiss(try gateway.classify(SampleRequests.vendors))
             let refusal = try gateway.classify(SampleRequests.vendors)

@@ -1,7 +1,8 @@
 import TestSupport
 import Testing
 
-/// Content on paths that take none, which anybody may send: it is judged before the route, never kept, and holds nothing.
+/// Content on paths that take none, which any client may send: it is checked before the route, never kept, and takes no
+/// resources.
 @Suite("Content where none is expected", .serialized, .gateway(["listen": ["body_timeout": "1s"]]))
 struct UnexpectedContentTests {
     private static let paths = ["/healthz", "/readyz"]
@@ -92,7 +93,7 @@ struct UnexpectedContentTests {
         while connection.staysQuiet(for: .milliseconds(100)), sent < 600 {
             sent += try connection.sendWhatIsTaken([0x61])
         }
-        // 600 bytes are a minute; each within body_timeout of the one before.
+        // 600 bytes take a minute; each comes within body_timeout of the previous one.
         #expect(sent < 600)
         expectError(try connection.response(), 408, "request_timeout")
         #expect(try connection.receiveToEnd().bytes.isEmpty)

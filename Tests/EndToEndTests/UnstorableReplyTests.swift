@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/faults.md` §3, the rows about replies that are odd but say what they cost: the client gets them, the
-/// cache does not, and the ledger gets what they say.
+/// `docs/faults.md` §3, the rows about odd replies that state their cost: the client gets them, the cache does not, and
+/// the ledger records the stated cost.
 @Suite(
     "A reply that may not be stored",
     .serialized,
@@ -15,10 +15,10 @@ import Testing
 struct UnstorableReplyTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let testDescription: String
-        /// The body, where ID stands for the document asked about.
+        /// The body; ID stands for the document asked about.
         let body: String
         let status: Int
-        /// In millionths, as the reply says; nil where nobody knows.
+        /// In millionths, as the reply states; nil where unknown.
         let charged: Int?
 
         init(_ name: String, _ body: String, status: Int = 200, charged: Int?) {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/faults.md` §4 as clients and the vendor see it.
+/// `docs/faults.md` §4 as seen by clients and the vendor.
 @Suite("Keys at the vendor")
 struct UpstreamKeyTests {
     static let second = "vendor-second-0123456789abcdef"
@@ -16,7 +16,7 @@ struct UpstreamKeyTests {
     private let primary = Self.entry("primary", VendorSim.key)
     private let other = Self.entry("second", Self.second)
 
-    /// A gateway with these keys before a vendor that knows all of them.
+    /// A gateway with these keys in front of a vendor that accepts all of them.
     private func withKeys(_ keys: [JSON], upstream: JSON = [:], _ body: (Gateway) throws -> Void) throws {
         let vendor = try VendorSim(keys: [VendorSim.key, Self.second, Self.third])
         let keys: JSON = ["keys": .array(keys)]
@@ -27,10 +27,10 @@ struct UpstreamKeyTests {
         }
     }
 
-    /// A question about the first page of a document of its own.
+    /// A question about the first page of a new document.
     private func page() -> String { SampleRequests.about(extra: #","page_range":"1""#) }
 
-    /// A question about pages of a document of ten pages.
+    /// A question about pages of a ten-page document.
     private func pages(_ range: String, _ gateway: Gateway) throws -> String {
         let document = SampleRequests.newDocumentID()
         try gateway.vendor.setDocument(document, ["pages": 10])
@@ -103,7 +103,7 @@ struct UpstreamKeyTests {
         try withKeys([primary, other], upstream: ["queue_timeout": "20s"]) { gateway in
             try gateway.vendor.queueFault("rate_limit", ["retry_after": 300])
             try gateway.vendor.queueFault("rate_limit", ["retry_after": 1])
-            // Both are asked, and both cool: the second one is ready first.
+            // Both keys are tried, and both cool: the second one is ready first.
             expectStoredMiss(try gateway.classify(page()))
             #expect(try gateway.vendor.calls(with: VendorSim.key) == 1)
             #expect(try gateway.vendor.calls(with: Self.second) == 2)
@@ -112,7 +112,7 @@ struct UpstreamKeyTests {
             try gateway.vendor.queueFault("rate_limit", ["retry_after": 300])
             expectError(try gateway.classify(page()), 503, "upstream_rate_limited")
             #expect(gateway.process.stderr.wait { $0.contains { $0.contains("upstream_key_cooling") } })
-            // Answered by the store in order: the state is on disk when a later miss has been looked up and refused.
+            // The store answers in order: the state is on disk once a later miss has been looked up and refused.
             expectError(try gateway.classify(page()), 503, "upstream_rate_limited")
             try gateway.killAndRestart()
             let refusal = try gateway.classify(page())
@@ -135,7 +135,7 @@ struct UpstreamKeyTests {
             #expect(try gateway.vendor.calls(with: VendorSim.key) == 1)
             #expect(try gateway.vendor.calls(with: Self.second) == 6)
             expectQuarantine(of: "primary", reason, gateway)
-            // It stays so over a restart, and ends when the secret changes.
+            // It survives a restart, and ends when the secret changes.
             try gateway.killAndRestart()
             for _ in 0..<4 { expectStoredMiss(try gateway.classify(page())) }
             #expect(try gateway.vendor.calls(with: VendorSim.key) == 1)
@@ -237,7 +237,7 @@ struct UpstreamKeyTests {
             #expect((1...60).contains(pause))
             try gateway.vendor.setKey(VendorSim.key, ["state": "good"])
             #expect(try gateway.vendor.calls() == 3)
-            // As a client does that is told when to come again: it is the gateway's own time that passes.
+            // Like a client that honours Retry-After: the wait is the gateway's own.
             Thread.sleep(forTimeInterval: Double(pause))
             expectStoredMiss(try gateway.classify(page()))
             #expect(gateway.process.stderr.wait { $0.contains { $0.contains("upstream_key_active") } })
@@ -292,10 +292,10 @@ struct UpstreamKeyTests {
     func moves() throws {
         let keys = [primary, other.overlaid(with: ["monthly_credits": 3])]
         try withKeys(keys, upstream: ["queue_timeout": "200ms"]) { gateway in
-            // The primary one's turn comes first, and it cools from then on.
+            // The primary key's turn comes first, and it cools from then on.
             try gateway.vendor.setKey(VendorSim.key, ["state": "rate_limited", "retry_after": 300])
             expectStoredMiss(try gateway.classify(pages("1-3", gateway)))
-            // There is no room at the second one any more: the first one's cooling is waited for.
+            // The second key has no room left: the request waits for the first one to cool down.
             expectError(try gateway.classify(page()), 503, "upstream_rate_limited")
             try gateway.killAndRestart()
             expectError(try gateway.classify(page()), 503, "upstream_rate_limited")
@@ -318,7 +318,7 @@ struct UpstreamKeyTests {
             try gateway.vendor.waitForCalls(inFlight: 1)
             #expect(try gateway.vendor.calls(with: Self.second) == 1)
             try gateway.killAndRestart()
-            // The second one's month is full of it, and the first is not accepted.
+            // It has filled the second key's month, and the first key is not accepted.
             expectError(try gateway.classify(page()), 502, "upstream_key_rejected")
             #expect(try gateway.vendor.calls(with: Self.second) == 1)
             let keys: JSON = [
@@ -332,7 +332,7 @@ struct UpstreamKeyTests {
 }
 
 extension VendorSim {
-    /// Classify calls that were made with a key.
+    /// The number of classify calls made with a key.
     func calls(with key: String) throws -> Int { try account()["keys"][key]["calls"].int ?? 0 }
 
     func setKey(_ key: String, _ state: JSON) throws { try control("PUT", "/sim/keys/\(key)", state) }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a client makes up makes no rows in the reports.
+/// Names that a client makes up create no rows in the reports.
 @Suite("Names of models in the roll-ups")
 struct UsageNamesTests {
     private static let reader = """

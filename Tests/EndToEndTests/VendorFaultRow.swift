@@ -1,14 +1,14 @@
 import TestSupport
 import Testing
 
-/// One row of `docs/faults.md` §3: what the vendor does once, and what the client sees of it.
+/// One row of `docs/faults.md` §3: what the vendor does once, and what the client sees.
 struct VendorFaultRow: Sendable, CustomTestStringConvertible {
     let kind: String
     let details: JSON
     let status: Int
     /// The gateway's error code; nil where the vendor's reply is passed on.
     let code: String?
-    /// What stands in Cache-Status.
+    /// The expected content of Cache-Status.
     let cacheStatus: String
     var isStored: Bool { cacheStatus.hasSuffix("; stored") }
     var testDescription: String { "\(kind) \(details.text)" }
@@ -18,13 +18,13 @@ struct VendorFaultRow: Sendable, CustomTestStringConvertible {
         VendorFaultRow(kind: kind, details: details, status: status, code: code, cacheStatus: "")
     }
 
-    /// The vendor's reply is passed on but not kept.
+    /// The vendor's reply is passed on but not stored.
     static func passedOn(_ kind: String, _ status: Int, _ details: JSON = [:]) -> VendorFaultRow {
         let cacheStatus = "tollgate; fwd=miss; fwd-status=\(status)"
         return VendorFaultRow(kind: kind, details: details, status: status, code: nil, cacheStatus: cacheStatus)
     }
 
-    /// Odd, but sound: passed on and kept.
+    /// Odd but valid: passed on and stored.
     static func sound(_ kind: String, _ details: JSON = [:]) -> VendorFaultRow {
         let cacheStatus = "tollgate; fwd=miss; fwd-status=200; stored"
         return VendorFaultRow(kind: kind, details: details, status: 200, code: nil, cacheStatus: cacheStatus)

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/faults.md` §3, the rows about a vendor that answers wrongly or not at all, met in turn by one gateway.
+/// `docs/faults.md` §3, the rows about a vendor that answers wrongly or not at all, in sequence on one gateway.
 @Suite(
     "A vendor that fails",
     .serialized,
@@ -71,7 +71,7 @@ struct VendorFaultTests {
             #expect(reply["cache-status"] == row.cacheStatus)
         }
 
-        // The fault is over: what comes now is right, and tells whether the first reply was kept.
+        // The fault is over: the next reply is right, and shows whether the first one was stored.
         let next = try gateway.classify(body)
         if row.isStored {
             expectHit(next)

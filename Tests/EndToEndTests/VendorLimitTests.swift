@@ -78,7 +78,7 @@ struct VendorLimitTests {
             for connection in connections[1...] {
                 try connection.send(TestRequest.classify(SampleRequests.about(), key: Gateway.keyA).bytes)
             }
-            // One of the two waits, the other is refused; which one is theirs to settle.
+            // One of the two waits, the other is refused; which one is undetermined.
             let deadline = Deadline.generous
             while connections[1].received.isEmpty, connections[2].received.isEmpty {
                 try #require(!deadline.hasPassed, "nobody was refused")

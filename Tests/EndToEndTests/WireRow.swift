@@ -5,7 +5,7 @@ import Testing
 struct WireRow: Sendable, CustomTestStringConvertible {
     let name: String
     let bytes: [UInt8]
-    /// Statuses that are right for it.
+    /// The acceptable statuses.
     let statuses: Set<Int>
     var testDescription: String { name }
 
@@ -21,12 +21,12 @@ struct WireRow: Sendable, CustomTestStringConvertible {
 
     private static let start = "POST /v1/classify HTTP/1.1\r\nHost: gateway.test\r\nx-api-key: \(Gateway.keyA)\r\n"
 
-    /// A classify request, sound but for these field lines (with their line ends) in its head.
+    /// A classify request that is valid except for these field lines (with their line ends) in its head.
     static func fields(_ name: String, _ lines: String, body: String? = nil, _ statuses: Set<Int> = [400]) -> WireRow {
         WireRow(name, start + lines + "\r\n" + (body ?? SampleRequests.vendors), statuses)
     }
 
-    /// A sound classify request whose field section has, before its end, this line without a line end of its own.
+    /// A valid classify request whose field section ends with this line, which brings no line end of its own.
     static func fieldLine(_ name: String, _ line: String, _ statuses: Set<Int> = [400]) -> WireRow {
         let body = SampleRequests.vendors
         return fields(name, "Content-Length: \(body.utf8.count)\r\n\(line)\r\n", body: body, statuses)
@@ -43,7 +43,7 @@ struct WireRow: Sendable, CustomTestStringConvertible {
         return String(body.utf8.count, radix: 16) + "\r\n" + body + "\r\n"
     }
 
-    /// A sound classify request but for its start line.
+    /// A classify request that is valid except for its start line.
     static func startLine(_ name: String, _ line: String, _ statuses: Set<Int> = [400]) -> WireRow {
         let body = SampleRequests.vendors
         let rest = "\r\nHost: gateway.test\r\nx-api-key: \(Gateway.keyA)\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
@@ -51,8 +51,8 @@ struct WireRow: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// Sends `row` on a connection of its own and expects: the refusal in the vendor's shape, then FIN; the vendor heard
-/// nothing of it; a normal request works afterwards.
+/// Sends `row` on a connection of its own and expects: the refusal in the vendor's shape, then FIN; no call to the
+/// vendor; and a normal request works afterwards.
 func expectRefusedAndClosed(_ row: WireRow, sourceLocation: SourceLocation = #_sourceLocation) throws {
     let gateway = try suiteGateway()
     let callsBefore = try gateway.vendor.calls()

@@ -51,7 +51,7 @@ struct FlightCourseTests {
         (.missing(stale: nil, documentPages: nil), false, "reserve"),
         (.missing(stale: result, documentPages: 7), false, "reserve for 7"),
         (.missing(stale: nil, documentPages: 7), true, "land draining"),
-        // I7: what may be paid for already is not paid for.
+        // I7: what may be paid for already is not paid for again.
         (.failed(Sample.fault), false, "land store failed, log store_find_failed"),
         (.failed(Sample.fault), true, "land store failed, log store_find_failed"),
     ]
@@ -66,7 +66,7 @@ struct FlightCourseTests {
 
     private static let answers: [(SpendingAnswer, Bool, String)] = [
         (.admitted(Sample.reservation()), false, "forward 1"),
-        // I9: it is durable, and a drain sends nothing.
+        // I9: the reservation is durable, and a drain sends nothing.
         (.admitted(Sample.reservation()), true, "end 1: released"),
         (.denied(Sample.denial()), false, "hand on"),
         (.denied(Sample.denial()), true, "hand on"),
@@ -118,7 +118,7 @@ struct FlightCourseTests {
         (Sample.reply(500, "{}"), "released", "500 for ?"),
         (Sample.reply(500, #"{"credits_used":3}"#), "settled 3", "500 for 3"),
         (Sample.reply(503, #"{"credits_used":null}"#), "released", "503 for ?"),
-        // Work that may have been done.
+        // The vendor may have done the work.
         (Sample.reply(202, "{}"), "unconfirmed", "202 for ?"),
         (Sample.reply(204, ""), "unconfirmed", "204 for ?"),
     ]

@@ -8,8 +8,8 @@ import Vocabulary
 
 @testable import Gateway
 
-/// Equal questions of teams with plenty, little and no room, whose messages arrive in whatever order, with a store that
-/// fails and a vendor that does: the real table, gate and courses, with the performing written once more, as simply as can be.
+/// A model of equal questions from teams with plenty, little and no room, with messages in random order and a store and
+/// a vendor that fail: the real table, gate and courses, with the simplest possible leader.
 @Suite("Flights, budgets and reservations together")
 struct FlightModelTests {
     @Test("one call at a time, nobody refused who has room, nobody let through who has none, nothing left open")
@@ -54,7 +54,7 @@ private final class World {
     private let table = FlightTable<FlightTicket>(followersMax: .max)
     private let gate: BudgetGate
     private var askers: [Asker] = []
-    /// Messages on their way, which arrive in any order.
+    /// Pending messages, which are delivered in random order.
     private var messages: [() -> Void] = []
     private var callsUnderWay = 0
     private var isDraining = false
@@ -101,7 +101,7 @@ private final class World {
         messages.remove(at: index)()
     }
 
-    // MARK: Those who ask
+    // MARK: Askers
 
     private func ticket(_ asker: Int) -> FlightTicket {
         let team = askers[asker].team.rawValue

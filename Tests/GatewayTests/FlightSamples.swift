@@ -7,7 +7,7 @@ import Vocabulary
 @testable import Gateway
 @testable import Upstream
 
-/// What tests of flights are about: one document, asked about by teams of one account.
+/// Samples for tests of flights: one document, and the teams of one account that ask about it.
 enum FlightSamples {
     static let now = Timestamp(seconds: 1_728_000_000)
     static let document = "0b13c9f2-5148-4ffb-bb7b-000000000001"
@@ -58,7 +58,7 @@ enum FlightSamples {
         )
     }
 
-    /// A 200 with the members that a good one has and those given, which come last.
+    /// A 200 with the required members, followed by the given ones.
     static func completed(_ members: String..., about id: String = document, status: String = "completed")
         -> UpstreamReply
     {
@@ -122,7 +122,7 @@ enum FlightSamples {
     }
 }
 
-// What tables compare: words for what a course says.
+// Descriptions of a course's decisions, which the tables compare.
 extension FlightCourse.Step {
     var words: String {
         switch self {

@@ -31,7 +31,7 @@ struct MemoryPlanTests {
             isDue(0, 0), isDue(50, 50), isDue(50, 40), isDue(40, 40), isDue(40, 0), isDue(0, 0),
             // A peak between two calls.
             isDue(9, 0),
-            // Connections that were never counted in bytes.
+            // Connections count, though their memory is in neither number.
             isDue(0, 0, connections: 5_000), isDue(0, 0, connections: 100),
         ]
         #expect(steps == [false, false, true, false, true, false, true, false, true])

@@ -6,7 +6,7 @@ import Testing
 struct RequestRateTests {
     private let second: Int64 = 1_000_000_000
 
-    /// Asks at each of the moments and answers which went.
+    /// Whether a request at each of the moments is admitted.
     private func went(_ millionths: Int64, at moments: [Int64]) -> [Bool] {
         let rate = RequestRate(perSecondMillionths: millionths)
         var spentUntil = Int64.min
@@ -27,7 +27,7 @@ struct RequestRateTests {
     @Test("over a long time no more go than the rate allows, and no fewer when they come evenly")
     func longRun() {
         let moments = (0..<10_000).map { Int64($0) * second / 100 }
-        // 100 a second ask for 100 seconds, 10 a second go, and the bucket's ten at the start.
+        // 100 requests a second for 100 seconds: 10 a second are admitted, and the bucket's ten at the start.
         #expect(went(10_000_000, at: moments).count { $0 } == 1_009)
         #expect(went(100_000_000, at: moments).allSatisfy { $0 })
     }

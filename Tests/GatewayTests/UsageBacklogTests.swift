@@ -33,7 +33,7 @@ struct UsageBacklogTests {
         tally.add(.miss, model: "m")
         backlog.take(tally, day: day, at: noon)
         backlog.add(refusals(1))
-        // The store failed: nothing is said to the backlog.
+        // The store failed: the backlog is not emptied.
         tally.add(.miss, model: "m")
         tally.add(.collapsed, model: "n", saved: MicroCredits(micros: 5))
         backlog.take(tally, day: day, at: noon + .seconds(1))

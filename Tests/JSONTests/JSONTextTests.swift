@@ -74,7 +74,8 @@ struct JSONTextTests {
             }
             #expect(isClean, "seed \(seed): \(bytes)")
             let parsed = try JSONSerialization.jsonObject(with: Data("[\"\(text)\"]".utf8)) as? [String]
-            // Swift repairs a damaged sequence as a whole, we byte by byte: whole input only is compared exactly.
+            // Swift repairs an invalid sequence as a whole, JSONText byte by byte: only valid input is compared
+            // exactly.
             if let valid = String(validating: bytes, as: UTF8.self) {
                 #expect(parsed == [valid], "seed \(seed): \(bytes)")
             } else {

@@ -42,7 +42,7 @@ struct NameSetTests {
     )
     func distinct(_ text: String) { #expect(jsonFault(text) == nil) }
 
-    /// An object of `count` names of which the two given are the same, the second one written with an escape.
+    /// An object of `count` names; the two given ones are equal, the second written with an escape.
     private func object(_ count: Int, _ first: Int, _ second: Int, escaped: Bool) -> (text: String, offset: Int) {
         var text = "{"
         var offset = 0

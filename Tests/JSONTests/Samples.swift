@@ -1,6 +1,6 @@
 @testable import JSON
 
-/// Reads a text as a request is read; nil when it is accepted.
+/// The fault of a text read as a request is; nil when it is accepted.
 func jsonFault(_ bytes: [UInt8]) -> JSONFault? {
     var json = StrictJSON()
     do throws(JSONFault) {

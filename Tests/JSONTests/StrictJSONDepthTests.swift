@@ -46,7 +46,7 @@ struct StrictJSONDepthTests {
             return nil
         }
         #expect(fault?.offset == 64 * open.utf8.count)
-        // The work is bounded too: nothing behind the fault was looked at.
+        // The work is bounded too: nothing after the fault was read.
         #expect(json.tape.nodes.count <= 2 * 64)
     }
 }

@@ -5,8 +5,7 @@ import Testing
 
 @Suite("The order of many texts")
 struct TextOrderTests {
-    /// The numbers of the texts in their order, and the first one that is there twice; every other text lies in the
-    /// second memory.
+    /// The numbers of the texts in sorted order, and the first repeated one; every second text is in the second memory.
     private func order(_ texts: [[UInt8]]) -> (numbers: [Int], repeated: Int?) {
         var (first, second): ([UInt8], [UInt8]) = ([0], [0])
         var order = TextOrder()
@@ -25,7 +24,7 @@ struct TextOrderTests {
         }
     }
 
-    /// What comes out must be the texts in order, each once, and the first number whose text was there before.
+    /// Expects the texts in order, each once, and the first number whose text is a repeat.
     private func check(_ texts: [[UInt8]], _ comment: Comment) throws {
         let (numbers, repeated) = order(texts)
         try #require(numbers.sorted() == Array(texts.indices), comment)
@@ -40,7 +39,7 @@ struct TextOrderTests {
         var random = SeededGenerator()
         let seed = random.seed
         for round in 0..<300 {
-            // Zeros are what a word has behind the end of its text.
+            // A word is padded with zeros after the end of its text.
             let letters: [UInt8] = random.pick([[0, 1], [0x61], [0, 0x61, 0xFF], Array(0...255)])
             let stem = (0..<Int.random(in: 0...20, using: &random)).map { _ in random.pick(letters) }
             let texts = (0..<Int.random(in: 0...60, using: &random)).map { _ -> [UInt8] in

@@ -13,12 +13,12 @@ struct CanonicalFormPropertyTests {
     private let reader = ClassifyReader()
     private let hasher = SHA256Hasher()
 
-    /// Which description each key stands for, and the other way round: the two must agree over the whole run.
+    /// The description of each key and the key of each description: the two must agree over the whole run.
     private struct Ledger<Description: Hashable> {
         var keys: [Description: CacheKey] = [:]
         var descriptions: [CacheKey: Description] = [:]
 
-        /// Nil when the pair agrees with all pairs before it.
+        /// Nil when the pair agrees with all earlier pairs.
         mutating func add(_ description: Description, _ key: CacheKey) -> String? {
             let knownKey = keys.updateValue(key, forKey: description)
             let knownDescription = descriptions.updateValue(description, forKey: key)
@@ -56,12 +56,12 @@ struct CanonicalFormPropertyTests {
             }
             try checkIdempotent(try #require(canonical), order, "seed \(seed), meaning \(number)")
         }
-        // Without meanings that come again, and without those that do not, nothing would have been compared.
+        // Without both repeated and distinct meanings, nothing would have been compared.
         #expect(ledger.keys.count == ledger.descriptions.count, "seed \(seed)")
         #expect(ledger.keys.count > Self.meanings / 4 && ledger.keys.count < Self.meanings, "seed \(seed)")
     }
 
-    /// What is forwarded is a classify body that means itself.
+    /// The forwarded body is a classify body with the same meaning.
     private func checkIdempotent(_ canonical: [UInt8], _ order: SchemaOrder, _ comment: Comment) throws {
         let again = try? reader.read(canonical.span, schemaOrder: order)
         try #require(again?.canonical == canonical, comment)
@@ -108,7 +108,7 @@ extension Tree {
         }
     }
 
-    /// The body that a meaning has when everything that may be left out is there.
+    /// The body of a meaning with all optional parts written out.
     init(_ meaning: Meaning, pageRange: String?) {
         var members = meaning.others
         members[Text("document_id")] = .string(Text(meaning.documentID))

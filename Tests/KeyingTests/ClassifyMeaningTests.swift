@@ -4,7 +4,7 @@ import Testing
 
 @Suite("What the members of a classify body may be")
 struct ClassifyMeaningTests {
-    /// The fault of a body that is JSON but means no request, and begins with the path.
+    /// The fault of a body that is JSON but not a request; its message starts with the path.
     private func expectFault(
         _ path: String,
         _ body: String,

@@ -8,7 +8,7 @@ import Vocabulary
 struct ClassifyReplyTests {
     private static let labels = ["invoice", "\u{E9}", "a/b"].map { Array($0.utf8) }
 
-    /// A reply of members in JSON; nil leaves one out. `others` begins with a comma.
+    /// A reply with these members, in JSON; nil omits one. `others` starts with a comma.
     private static func reply(
         status: String? = "\"completed\"",
         document: String? = "\"\(sampleDocument)\"",
@@ -32,7 +32,7 @@ struct ClassifyReplyTests {
         read(body).verdict(documentID: sampleDocument, labels: Self.labels)
     }
 
-    /// What is charged for a reply that is passed on but not stored; nil for any other verdict.
+    /// The charge of a reply that is passed on but not stored; nil for any other verdict.
     private func chargedUnstored(_ verdict: ClassifyReply.Verdict) -> MicroCredits? {
         if case .passedOnUnstored(let credits, _) = verdict { credits } else { nil }
     }

@@ -10,8 +10,8 @@ struct ClassifyRequestTests {
         KeyScope(account: AccountID(rawValue: account), team: team.map(TeamID.init(rawValue:)))
     }
 
-    /// If one of these changes, every result that is stored is forgotten: then the version in the key's format has to
-    /// change with it. They were computed with another program from the format that the comments describe.
+    /// A change of one of these invalidates every stored result; the version in the key format must then change with
+    /// it. They were computed by another program from the documented format.
     @Test(
         "does not change by accident",
         arguments: [

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Keying
 
-/// How long they take is for `Tests/Benchmarks/hostile-bodies` to say.
+/// `Tests/Benchmarks/hostile-bodies` measures how long they take.
 @Suite("Bodies of hostile shapes")
 struct HostileBodyTests {
     private static let bodies = HostileBody.all(length: 20_000)
@@ -22,8 +22,8 @@ struct HostileBodyTests {
         #expect(try reader.read(request.canonical.span, schemaOrder: .insignificant).canonical == request.canonical)
     }
 
-    /// Computed by version 0.5.0, which made the canonical form in another way: if this changes, results that are
-    /// stored are forgotten, and the version in the key's format has to change with it.
+    /// Computed by version 0.5.0, which made the canonical form in another way. A change of it invalidates the stored
+    /// results; the version in the key format must then change with it.
     @Test("keep the keys that they always had")
     func golden() {
         let reader = ClassifyReader()

@@ -1,7 +1,7 @@
-/// One thing that a classify body can ask, without any of its spellings.
+/// The meaning of a classify body, independent of its spelling.
 ///
-/// This is what the tests hold the canonical form against; equality is that of sets and dictionaries, and nothing of
-/// the code under test has part in it.
+/// The reference for tests of the canonical form: equality is the equality of sets and dictionaries, and uses none of
+/// the code under test.
 struct Meaning: Hashable {
     struct Category: Hashable {
         var label: Text
@@ -10,14 +10,14 @@ struct Meaning: Hashable {
     }
 
     var documentID: String
-    /// In the order in which they are asked.
+    /// In request order.
     var categories: [Category]
     /// Nil for all pages.
     var pages: Set<Int>?
     var model: Text
     var others: [Text: Tree]
 
-    /// What is the same for two meanings when the order of the categories is insignificant.
+    /// Equal for two meanings that are the same when the order of the categories is insignificant.
     struct Unordered: Hashable {
         let documentID: String
         let categories: Set<Category>

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Makes meanings of few parts, so that many of them are nearly the same and some are.
+/// A generator of meanings from few parts, so that many are nearly equal and some are equal.
 struct MeaningGenerator {
     var random: SeededGenerator
 
@@ -22,7 +22,7 @@ struct MeaningGenerator {
     mutating func make() -> Meaning {
         var labels = Set<Text>()
         while labels.count < Int.random(in: 2...4, using: &random) { labels.insert(label()) }
-        // A set has another order in each process; sorted, the same seed makes the same meaning.
+        // The order of a set differs in each process; once sorted, the same seed makes the same meaning.
         let ordered = labels.sorted { $0.precedes($1) }
         return Meaning(
             documentID: random.pick(Self.documents),
@@ -33,7 +33,7 @@ struct MeaningGenerator {
         )
     }
 
-    /// A meaning that differs from the given one in one place, or by chance in none.
+    /// A meaning that differs from the given one in one place or, by chance, in none.
     mutating func neighbour(of meaning: Meaning) -> Meaning {
         var other = meaning
         let index = Int.random(in: other.categories.indices, using: &random)
@@ -114,14 +114,14 @@ struct MeaningGenerator {
         }
     }
 
-    /// Members of any names but those that are known where they stand.
+    /// Members of any names but the ones known at their place.
     private mutating func members(depth: Int, known: Set<String>) -> [Text: Tree] {
         var members: [Text: Tree] = [:]
         for _ in 0..<Int.random(in: 0...3, using: &random) {
             let name = random.pick(Self.texts)
             if !known.contains(name.string) { members[name] = tree(depth: depth - 1) }
         }
-        // Above this an object's names are searched in another way.
+        // Above this number the names of an object are searched in another way.
         if random.chance(1, in: 20) { for index in 0..<14 { members[Text("many\(index)")] = .null } }
         return members
     }

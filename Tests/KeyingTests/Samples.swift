@@ -7,7 +7,7 @@ import Vocabulary
 let sampleDocument = "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8"
 let sampleSchema = #"[{"label":"b","description":"B"},{"label":"a","description":"A"}]"#
 
-/// Reads a text as a request is read; nil when it is accepted.
+/// The fault of a text read as a request is; nil when it is accepted.
 func jsonFault(_ bytes: [UInt8]) -> JSONFault? {
     do throws(JSONFault) {
         _ = try JSONValue.parse(bytes.span)
@@ -19,7 +19,7 @@ func jsonFault(_ bytes: [UInt8]) -> JSONFault? {
 
 func jsonFault(_ text: String) -> JSONFault? { jsonFault(Array(text.utf8)) }
 
-/// The canonical form of a text that is accepted.
+/// The canonical form of an accepted text.
 func canonicalForm(_ bytes: [UInt8]) throws(JSONFault) -> [UInt8] {
     var json = StrictJSON()
     return try bytes.withUnsafeBufferPointer { (buffer) throws(JSONFault) in
@@ -34,7 +34,7 @@ func canonicalForm(_ text: String) throws(JSONFault) -> String {
     String(decoding: try canonicalForm(Array(text.utf8)), as: UTF8.self)
 }
 
-/// A classify body of members in JSON; nil leaves one out. `others` begins with a comma.
+/// A classify body with these members, in JSON; nil omits one. `others` starts with a comma.
 func classifyBody(
     document: String? = "\"\(sampleDocument)\"",
     schema: String? = sampleSchema,
@@ -53,7 +53,7 @@ func readClassify(_ body: String, _ order: SchemaOrder = .insignificant) throws(
     try ClassifyReader().read(Array(body.utf8).span, schemaOrder: order)
 }
 
-/// What is wrong with a body; nil when it is accepted.
+/// The fault of a body; nil when it is accepted.
 func keyingFault(_ body: String) -> KeyingFault? {
     do throws(KeyingFault) {
         _ = try readClassify(body)

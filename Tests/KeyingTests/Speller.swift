@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Writes a meaning in one of its many spellings.
+/// A writer of meanings in random spellings.
 struct Speller {
     private static let shortEscapes: [Unicode.Scalar: String] = [
         "\"": "\\\"", "\\": "\\\\", "/": "\\/", "\u{8}": "\\b", "\u{C}": "\\f", "\n": "\\n", "\r": "\\r",
@@ -8,7 +8,7 @@ struct Speller {
     ]
 
     var random: SeededGenerator
-    /// Whether categories may be written in another order than they are asked.
+    /// Whether categories may be written in an order other than that of the request.
     var shufflesCategories = true
 
     mutating func spell(_ meaning: Meaning) -> [UInt8] {
@@ -48,7 +48,7 @@ struct Speller {
         return object(members)
     }
 
-    /// Parts in any order that together are the set; they may overlap and have spaces around them.
+    /// Parts in any order whose union is the set; they may overlap and have spaces around them.
     mutating func spell(_ pages: Set<Int>) -> String {
         var left = pages
         var parts: [String] = []

@@ -5,7 +5,8 @@ import Testing
 
 @testable import Keying
 
-/// A number that Foundation may have rounded: it reads some of more than 15 digits less exactly than the standard library.
+/// A number that Foundation may have rounded: it reads some numbers of more than 15 digits less exactly than the
+/// standard library.
 private struct Rounded: Equatable {
     let value: Double
 
@@ -14,7 +15,7 @@ private struct Rounded: Equatable {
     }
 }
 
-/// What Foundation's reader and ours understand by a text, without what they need not agree on.
+/// A JSON value as read by Foundation or by StrictJSON, without the details on which they need not agree.
 private indirect enum Understood: Equatable {
     case null
     case bool(Bool)
@@ -39,7 +40,7 @@ private indirect enum Understood: Equatable {
     init?(foundation value: Any) {
         switch value {
         case is NSNull: self = .null
-        // Numbers and booleans are both NSNumber; only the type that it holds tells them apart.
+        // Numbers and booleans are both NSNumber; only its internal type tells them apart.
         case let number as NSNumber:
             self =
                 String(cString: number.objCType) == "c"
@@ -56,7 +57,7 @@ private indirect enum Understood: Equatable {
 
 @Suite("Strict JSON beside Foundation's reader")
 struct StrictJSONFuzzTests {
-    /// Numbers that both keep exactly, and texts that Foundation does not take for each other when they are names.
+    /// Numbers that both parsers keep exactly, and texts that Foundation does not treat as equal names.
     private struct Generator {
         var random: SeededGenerator
 
@@ -101,7 +102,7 @@ struct StrictJSONFuzzTests {
         return value.flatMap { Understood(foundation: $0) }
     }
 
-    /// Whether Foundation can hold all numbers of a text: spoiling may have put two of them together.
+    /// Whether Foundation can represent all numbers of a text: a mutation may have joined two of them.
     private func hasModestNumbers(_ tree: Tree) -> Bool {
         switch tree {
         case .null, .bool, .string: true

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Keying
 
-/// One class of what is no UTF-8, RFC 3629 §3 and §4.
+/// A class of invalid UTF-8, RFC 3629 §3 and §4.
 struct InvalidUTF8: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let bytes: [UInt8]

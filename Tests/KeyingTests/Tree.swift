@@ -1,4 +1,4 @@
-/// A text as its characters: unlike a `String`, which is equal to another one that is only normalised otherwise.
+/// A text as its Unicode scalars. A `String`, in contrast, equals another that differs only in normalisation.
 struct Text: Hashable {
     var scalars: [Unicode.Scalar]
 
@@ -13,7 +13,7 @@ struct Text: Hashable {
     func precedes(_ other: Text) -> Bool { scalars.lexicographicallyPrecedes(other.scalars) }
 }
 
-/// A JSON value as what it means: members without order, numbers as their text.
+/// The meaning of a JSON value: members without order, numbers as their text.
 indirect enum Tree: Hashable {
     case null
     case bool(Bool)
@@ -24,7 +24,7 @@ indirect enum Tree: Hashable {
 }
 
 extension [Text: Tree] {
-    /// A dictionary has another order in each process; what one seed makes of this order is always the same.
+    /// The order of a dictionary differs in each process; with this order a seed always gives the same result.
     var sorted: [(name: Text, value: Tree)] {
         map { (name: $0.key, value: $0.value) }.sorted { $0.name.precedes($1.name) }
     }

@@ -6,7 +6,7 @@ import Vocabulary
 
 @testable import Registry
 
-/// Random changes, with a store that takes every step beside the registry.
+/// Random changes, with a store that applies every step in parallel with the registry.
 @Suite("The registry and the store that it is rebuilt from")
 struct RegistryModelTests {
     @Test("R2: after any changes, a start from the store finds what is in memory", arguments: 0..<40)
@@ -22,11 +22,11 @@ struct RegistryModelTests {
                 return
             }
         }
-        // A walk that changes nothing would find nothing.
+        // A run that changes nothing would test nothing.
         #expect(walk.changeCount > 5, "seed \(random.seed)")
     }
 
-    /// What the rooms and the API see of a registry.
+    /// The registry as other modules and the API see it.
     private struct View: Equatable {
         let teams: [TeamRecord]
         let keys: [TeamKeyRecord]
@@ -44,7 +44,7 @@ struct RegistryModelTests {
         }
     }
 
-    /// A registry, its store and its file on their way.
+    /// A registry, its store and its file during a run.
     private struct Walk {
         var registry: Registry
         var store = StoreModel()
@@ -66,7 +66,7 @@ struct RegistryModelTests {
             let team = ["filed", "sales", "legal"].randomElement(using: &random)! as TeamID
             let key = ["filed-key", "k1", "k2", "k3"].randomElement(using: &random)! as TeamKeyID
             let upstream = ["primary", "u1", "u2"].randomElement(using: &random)! as UpstreamKeyID
-            // What is refused changes nothing, which is as good a step as any.
+            // A refused change has no effect, which is a valid step too.
             try? change(Int.random(in: 0...9, using: &random), step, team, key, upstream)
         }
 

@@ -8,7 +8,7 @@ import Vocabulary
 
 @testable import Registry
 
-/// Teams and keys to test with.
+/// Sample teams and keys.
 enum Samples {
     static let now = Timestamp(seconds: 1_700_000_000)
     static let master = SealingKey(bytes: [UInt8](repeating: 7, count: 32))!
@@ -34,7 +34,7 @@ enum Samples {
         return UpstreamKeyEntry(key: key, monthlyCredits: nil)
     }
 
-    /// A file with one team, its key and one key at the vendor.
+    /// A file with one team, its key and one upstream key.
     static func file(keySecret: String = "file-key-secret-1", vendorSecret: String = "vendor-secret-1") -> FileRegistry
     {
         FileRegistry(
@@ -111,13 +111,13 @@ extension Registry {
         if let change = try revoking(id, of: team, at: now) { make(change) }
     }
 
-    /// The key that this secret is known by.
+    /// The key that this secret belongs to.
     func holder(of secret: String, at now: Timestamp = Samples.now) -> TeamKeyID? {
         directory().find(secretDigest: Samples.digest(secret), at: now)?.id
     }
 }
 
-/// What the store would have after these steps.
+/// The content of the store after these steps.
 struct StoreModel {
     private(set) var rows = RegistryRows()
 

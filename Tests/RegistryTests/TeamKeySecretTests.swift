@@ -34,7 +34,7 @@ struct TeamKeySecretTests {
             for character in TeamKeySecret.make().text.suffix(32) { counts[character, default: 0] += 1 }
         }
         #expect(counts.count == 62)
-        // 64,000 draws of 62: 1,032 each, with a deviation of 32; ten deviations are never seen.
+        // 64,000 draws of 62: 1,032 each, standard deviation 32; ten deviations do not occur.
         #expect(counts.values.allSatisfy { (700...1_360).contains($0) }, "\(counts)")
     }
 

@@ -10,7 +10,7 @@ struct BodySourceTests {
         BodySource(BodyPlan(use, limit: limit), length: length, share: ByteShare(of: budget, .teams))
     }
 
-    /// Feeds `bytes` in pieces that end at `cuts`; what is not consumed is offered again.
+    /// Feeds `bytes` in pieces that end at `cuts`; unconsumed bytes are offered again.
     private func feed(_ source: BodySource, _ bytes: [UInt8], cuts: [Int]) -> (BodySource.Outcome, Int) {
         var position = 0
         for end in cuts + [bytes.count] {

@@ -54,7 +54,8 @@ struct ByteBudgetTests {
         #expect(share.moveToTeams())
         #expect(budget.bytesTaken(of: .strangers) == 0)
         #expect(budget.bytesTaken(of: .teams) == 100)
-        // Others have taken the strangers' part meanwhile: nobody else gets in until there is room again.
+        // Others have taken the strangers' part: the move exceeds its maximum, and no other share gets any until there
+        // is room.
         let stranger = ByteShare(of: budget, .strangers)
         #expect(stranger.take(10))
         share.moveToStrangers()

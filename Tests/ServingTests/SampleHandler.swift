@@ -2,12 +2,12 @@ import HTTPMessages
 import Serving
 import Vocabulary
 
-/// Answers by the path alone, each in one way that a handler can take. Confined to the loop.
+/// A handler whose path selects its behaviour, one path for each way to use a connection. Confined to the loop.
 ///
-/// - `/echo` takes a body whole and sends it back, `/none` drops a little, `/unread` refuses without looking at it.
-/// - `/kept` answers when the test says so.
-/// - `/mirror` streams the body back in chunks as it comes, and lets the client wait while its reply does.
-/// - `/held` takes the first piece of a body and pauses until the test says so.
+/// - `/echo` buffers a body and sends it back, `/none` drops a small one, `/unread` refuses without reading it.
+/// - `/kept` answers when the test tells it to.
+/// - `/mirror` streams the body back in chunks as it arrives, and pauses the body while its reply is congested.
+/// - `/held` takes the first piece of a body and pauses until the test tells it to continue.
 /// - `/long` sends a long reply as fast as the client takes it; `/broken` breaks one off.
 /// - `/rash` and `/twice` break the rules.
 final class SampleHandler: RequestHandler {
@@ -82,7 +82,7 @@ final class SampleHandler: RequestHandler {
         }
     }
 
-    /// The test says that what was kept goes on.
+    /// Continues what was kept, when the test asks for it.
     func release() {
         switch path {
         case "/held": connection.resumeBody()

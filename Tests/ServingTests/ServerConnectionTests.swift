@@ -2,7 +2,7 @@ import Serving
 import TestSupport
 import Testing
 
-/// What every server side of the program has in common, over real sockets.
+/// The behaviour that all servers of the program share, over real sockets.
 @Suite("Connections")
 final class ServerConnectionTests {
     /// Kept until the test ends: a server stops when it is let go.
@@ -21,7 +21,7 @@ final class ServerConnectionTests {
 
     private func echo(_ text: String) -> String { request("/echo", "Content-Length: \(text.utf8.count)\r\n", text) }
 
-    /// How many replies stand in some bytes.
+    /// The number of replies in the bytes.
     private func replies(_ bytes: [UInt8]) -> Int {
         String(decoding: bytes, as: UTF8.self).split(separator: "HTTP/1.1 ", omittingEmptySubsequences: false).count - 1
     }
@@ -207,7 +207,7 @@ final class ServerConnectionTests {
                 request("/none", "Transfer-Encoding: chunked\r\n", "\(length)\r\n\(content)\r\n0\r\n\r\n") + next
             )
         } else {
-            // More is refused by what its length says, before any of it comes.
+            // A longer body is refused by its announced length, before any of it arrives.
             try connection.send(request("/none", "Content-Length: \(length)\r\n") + (length == 8 ? content + next : ""))
         }
         let first = try connection.response()
@@ -232,7 +232,7 @@ final class ServerConnectionTests {
         let response = try wanted.response()
         #expect(response.interim.map(\.status) == [100])
         #expect(response.text == "{}")
-        // One that sends at once need not be told to.
+        // A client that sends at once needs no 100.
         try wanted.send(request("/echo", fields, "{}"))
         #expect(try wanted.response().interim.isEmpty)
         for path in ["/unread", "/none"] {

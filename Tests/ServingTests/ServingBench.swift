@@ -5,7 +5,7 @@ import TestSupport
 import Transport
 import Vocabulary
 
-/// A server with `SampleHandler`s on a loop of its own. Guarded: what is confined to the loop is reached by `perform`.
+/// A server with `SampleHandler`s on its own loop. Guarded: `perform` reaches the state that is confined to the loop.
 final class ServingBench: Sendable {
     struct Counts {
         var piecesLargest = 0
@@ -16,7 +16,7 @@ final class ServingBench: Sendable {
         var kept = 0
     }
 
-    /// What handlers leave for the test. Confined to the loop, but for the counts.
+    /// What handlers record for the test. Confined to the loop, except the counts.
     final class Shelf {
         var kept: [SampleHandler] = []
         private let noted: Noted
@@ -98,11 +98,11 @@ final class ServingBench: Sendable {
         try RawConnection(port: opened.port, receiveBuffer: receiveBuffer)
     }
 
-    // MARK: What handlers note
+    // MARK: Handlers' notes
 
     var counts: Counts { noted.counts.withLock { $0 } }
 
-    /// Waits until what handlers noted satisfies `condition`.
+    /// Waits until the handlers' notes satisfy `condition`.
     func wait(until condition: (Counts) -> Bool) throws {
         let deadline = Deadline.generous
         while !condition(counts) {
@@ -111,7 +111,7 @@ final class ServingBench: Sendable {
         }
     }
 
-    /// Lets the first that was kept go on.
+    /// Continues the first kept request.
     func release() {
         perform { [opened] _ in opened.shelf.value.kept.removeFirst().release() }
     }

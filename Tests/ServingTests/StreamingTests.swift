@@ -11,7 +11,7 @@ final class StreamingTests {
 
     private static let byteCount = 8 << 20
 
-    /// Sends from a thread of its own while the test receives.
+    /// Sends on another thread while the test receives.
     private func post(_ path: String, isChunked: Bool, over connection: RawConnection) throws -> [UInt8] {
         let content = (0..<Self.byteCount).map { UInt8(truncatingIfNeeded: $0 ^ $0 >> 8) }
         let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(content.count)"
@@ -32,14 +32,14 @@ final class StreamingTests {
         for start in stride(from: 0, to: content.count, by: step) {
             let piece = framed(content[start..<min(start + step, content.count)], isChunked: isChunked)
             try connection.send(piece)
-            // What comes back meanwhile, so that neither side waits for the other for ever.
+            // Receives meanwhile, so that the two sides do not wait for each other forever.
             while connection.receiveMore(.after(.zero)) {}
         }
         if isChunked { try connection.send("0\r\n\r\n") }
         let response = try connection.response()
         #expect(response.body == content)
         #expect(bench.counts.piecesLargest <= 256 * 1024)
-        // The connection goes on behind it.
+        // The connection stays open after it.
         try connection.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi")
         #expect(try connection.response().text == "hi")
     }

@@ -1,4 +1,4 @@
-/// Certificates made by the `openssl` program for one test: an authority and what it signed.
+/// Certificates made by the `openssl` program for one test: an authority and the certificates it signed.
 public final class Certificates: Sendable {
     public let folder: TemporaryFolder
     public var authority: String { folder.file("ca.pem") }
@@ -7,7 +7,7 @@ public final class Certificates: Sendable {
     public struct Identity: Sendable {
         public let certificate: String
         public let privateKey: String
-        /// Keeps the files as long as somebody may read them.
+        /// Keeps the files while they may still be read.
         let folder: TemporaryFolder
 
         init(_ name: String, in folder: TemporaryFolder) {
@@ -36,7 +36,7 @@ public final class Certificates: Sendable {
             "-keyout", identity.privateKey, "-out", request,
         ])
         let extensions = try folder.write("subjectAltName=\(names)\nbasicConstraints=CA:FALSE\n", to: "\(name).ext")
-        // `x509 -req` cannot date a certificate back, but takes days below zero: it is over before it begins.
+        // `x509 -req` cannot backdate a certificate, but accepts a negative number of days: it ends before it begins.
         try openssl([
             "x509", "-req", "-in", request, "-CA", authority, "-CAkey", folder.file("ca.key"), "-CAcreateserial",
             "-days", expired ? "-1" : "30", "-extfile", extensions, "-out", identity.certificate,
@@ -44,7 +44,7 @@ public final class Certificates: Sendable {
         return identity
     }
 
-    /// One signed by itself alone.
+    /// A self-signed one.
     public func selfSigned(_ name: String) throws -> Identity {
         let identity = Identity(name, in: folder)
         try openssl([

@@ -1,4 +1,4 @@
-/// What a command that ran to its end left behind.
+/// The result of a command that has ended.
 public struct CommandResult: Sendable {
     public let end: ProcessEnd
     public let stdout: [UInt8]

@@ -1,7 +1,7 @@
 public import Foundation
 
-/// A point in monotonic time after which a test gives up waiting. It only bounds failures: no test is faster or
-/// slower for it, and none passes because of it.
+/// A point in monotonic time after which a test gives up waiting. It only bounds failures: it makes no test faster or
+/// slower, and no test passes because of it.
 public struct Deadline: Sendable {
     private let instant: ContinuousClock.Instant
 
@@ -9,9 +9,9 @@ public struct Deadline: Sendable {
         self.instant = instant
     }
 
-    /// The bound of anything that must happen at once; long, because sanitizers and busy machines are slow.
+    /// The bound for anything that must happen at once; long, because sanitizers and busy machines are slow.
     ///
-    /// `TOLLGATE_TEST_PATIENCE` sets it in seconds: less, while many tests are expected to fail.
+    /// `TOLLGATE_TEST_PATIENCE` sets it in seconds; a small value helps while many tests are expected to fail.
     public static var generous: Deadline { after(.seconds(patience)) }
 
     private static let patience =
@@ -23,7 +23,7 @@ public struct Deadline: Sendable {
 
     public var hasPassed: Bool { ContinuousClock.now >= instant }
 
-    /// What is left, in milliseconds for poll(2), rounded up, never negative.
+    /// The remaining time in milliseconds for poll(2), rounded up, never negative.
     public var millisecondsLeft: Int32 {
         let left = ContinuousClock.now.duration(to: instant)
         guard left > .zero else { return 0 }

@@ -1,11 +1,11 @@
 import Foundation
 import Glibc
 
-/// A running `tollgate serve` before a running `vendor-sim`, with a folder of their own.
+/// A running `tollgate serve` in front of a running `vendor-sim`, with their own folder.
 ///
-/// Immutable but for the process, which `restart` replaces; use it from one test at a time.
+/// Immutable except for the process, which `restart` replaces; use it from one test at a time.
 public final class Gateway: @unchecked Sendable {
-    /// Team keys that the base configuration knows. Those of team A and team B are good.
+    /// Team keys in the base configuration. The keys of team A and team B are valid.
     public static let keyA = "team-a-secret-0123456789"
     public static let keyB = "team-b-secret-0123456789"
     public static let expiredKey = "team-a-expired-0123456789"
@@ -28,7 +28,7 @@ public final class Gateway: @unchecked Sendable {
     public private(set) var scheme: String
     public var url: String { "\(scheme)://127.0.0.1:\(port)" }
 
-    /// The configuration that tests start from, before their own members are laid over it.
+    /// The base configuration; tests merge their own members over it.
     public static func baseConfiguration(vendorURL: String, folder: TemporaryFolder) -> JSON {
         [
             "listen": ["address": "127.0.0.1:0", "workers": 2],
@@ -64,7 +64,7 @@ public final class Gateway: @unchecked Sendable {
         ]
     }
 
-    /// Starts both. `configuration` is laid over the base one; `vendor` may be one that runs already.
+    /// Starts both. `configuration` is merged over the base one; `vendor` may already be running.
     public init(
         _ configuration: JSON = [:],
         vendor: VendorSim? = nil,
@@ -101,13 +101,13 @@ public final class Gateway: @unchecked Sendable {
         return (process, addresses[0].scheme, addresses[0].port, addresses[1].port)
     }
 
-    /// Replaces the configuration file by the base one with `configuration` over it. It takes effect by `reload`.
+    /// Rewrites the configuration file: the base one with `configuration` merged over it. `reload` applies it.
     public func rewriteConfiguration(_ configuration: JSON) throws {
         let base = Self.baseConfiguration(vendorURL: vendor.url, folder: folder)
         try folder.write(base.overlaid(with: configuration).text, to: "config.json")
     }
 
-    /// Sends SIGHUP and waits until the process log has a line, not there before, that contains all of `words`.
+    /// Sends SIGHUP and waits until the process log has a new line that contains all of `words`.
     public func reload(expecting words: String...) throws {
         func count(_ lines: [String]) -> Int { lines.count { line in words.allSatisfy(line.contains) } }
         let before = count(process.stderr.lines)
@@ -125,7 +125,7 @@ public final class Gateway: @unchecked Sendable {
 
     /// Starts another process on the same folder after the last one has ended.
     ///
-    /// - Parameter environment: nil for that of the one before.
+    /// - Parameter environment: nil for that of the previous process.
     public func restart(environment: [String: String]? = nil) throws {
         if let environment { self.environment = environment }
         (process, scheme, port, adminPort) = try Self.start(folder, self.environment, openFilesMax, dataBytesMax)
@@ -135,7 +135,7 @@ public final class Gateway: @unchecked Sendable {
         try RawConnection(port: port, receiveBuffer: receiveBuffer)
     }
 
-    /// Sends one request on a connection of its own and answers the reply.
+    /// Sends one request on its own connection and returns the reply.
     public func send(_ request: TestRequest) throws -> TestResponse {
         let connection = try connect()
         try connection.send(request.bytes)
@@ -179,9 +179,9 @@ public final class Gateway: @unchecked Sendable {
         return try entries(process.stdout.lines).map { try JSON.parse($0.utf8) }
     }
 
-    /// What must be true of every gateway at the end of a test: nil, or what is wrong.
+    /// Checks what must hold for every gateway at the end of a test: nil, or what is wrong.
     ///
-    /// A sanitizer's report and a secret in any output are faults of whatever test saw them.
+    /// A sanitizer's report or a secret in any output fails the test that was running.
     public var complaint: String? {
         let output = process.stdout.text + process.stderr.text
         if output.contains("Sanitizer") { return "sanitizer report: \(process.stderr.text)" }
@@ -194,7 +194,7 @@ public final class Gateway: @unchecked Sendable {
         return nil
     }
 
-    /// Stops with SIGTERM; nil, or what was wrong with the end or before it.
+    /// Stops with SIGTERM; nil, or what was wrong at the end or before it.
     public func stop() throws -> String? {
         let end = try process.terminate()
         return complaint ?? (end == .exit(0) ? nil : "ended with \(end): \(process.stderr.text)")

@@ -1,12 +1,12 @@
-/// Bodies of a classify request that are as long as one may be, each of a shape that is work for a reader: for tests of
-/// what it makes of them, and for the benchmark that times it. Immutable.
+/// Classify bodies of the maximum length, each of a shape that is expensive to read: for tests of the reader's
+/// verdicts, and for the benchmark that times it. Immutable.
 public struct HostileBody: Sendable {
     public let name: String
-    /// Whether it is a classify request; what is not must be refused as quickly.
+    /// Whether it is a valid classify request; an invalid one must be refused as quickly.
     public let isAccepted: Bool
     public let bytes: [UInt8]
 
-    /// Every shape at the given length, which each comes near to and none exceeds.
+    /// Every shape, each close to but never above the given length.
     public static func all(length: Int = 1 << 20) -> [HostileBody] {
         let filler = BodyFiller(length: length)
         return containers(filler) + scalars(filler) + names(filler) + categories(filler) + refused(filler)
@@ -125,7 +125,7 @@ private struct BodyFiller {
     private static let schema =
         #""classification_schema":[{"label":"b","description":"B"},{"label":"a","description":"A"}]"#
 
-    /// As many parts as there is room for, or until there is none.
+    /// As many parts as there is room for, or until there are no more.
     private func filled(
         _ before: String,
         _ after: String,
@@ -143,7 +143,7 @@ private struct BodyFiller {
         return bytes + after.utf8
     }
 
-    /// An unknown member with an array of parts. One that is to be refused has a comma too many behind the last one.
+    /// An unknown member with an array of parts. An array that must be refused has an extra comma after the last part.
     func others(_ name: String, isAccepted: Bool = true, _ part: (Int) -> String) -> HostileBody {
         let bytes = filled("{\(Self.document),\(Self.schema),\"x\":[", isAccepted ? "]}" : ",]}", part)
         return HostileBody(name: name, isAccepted: isAccepted, bytes: bytes)

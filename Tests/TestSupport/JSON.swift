@@ -1,8 +1,8 @@
 import Foundation
 
-/// A JSON value as tests write it (by literals) and look into it (by subscripts that answer null for what is absent).
+/// A JSON value that tests write as literals and read by subscripts, which return null for what is absent.
 ///
-/// Read by Foundation on purpose: an opinion independent of the gateway's own parser.
+/// Parsed by Foundation on purpose, to be independent of the gateway's own parser.
 public enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -19,7 +19,7 @@ public enum JSON: Hashable, Sendable {
         switch value {
         case let text as String: self = .string(text)
         case let number as NSNumber:
-            // A JSON boolean is the one NSNumber whose type code is that of a char.
+            // A JSON boolean is the only NSNumber with the type code of a char.
             self = String(cString: number.objCType) == "c" ? .bool(number.boolValue) : .number(number.decimalValue)
         case let list as [Any]: self = .array(list.map(JSON.init(foundation:)))
         case let members as [String: Any]: self = .object(members.mapValues(JSON.init(foundation:)))
@@ -42,7 +42,7 @@ public enum JSON: Hashable, Sendable {
     public var items: [JSON] { if case .array(let items) = self { items } else { [] } }
     public var members: [String: JSON] { if case .object(let members) = self { members } else { [:] } }
 
-    /// This value with `other` laid over it: objects are merged member by member, everything else is replaced.
+    /// This value with `other` merged over it: objects member by member; anything else is replaced.
     public func overlaid(with other: JSON) -> JSON {
         guard case .object(var members) = self, case .object(let overlay) = other else { return other }
         for (name, value) in overlay {

@@ -1,13 +1,13 @@
 import Glibc
 
-/// A TCP socket that listens on a free port of loopback. Whoever makes it closes the descriptor.
+/// A TCP socket that listens on a free port of loopback. Its creator closes the descriptor.
 public struct LoopbackListener: Sendable {
     public let descriptor: Int32
     let address: sockaddr_in
 
     public var port: UInt16 { UInt16(bigEndian: address.sin_port) }
 
-    /// - Parameter backlog: how many connections wait in the kernel, listen(2).
+    /// - Parameter backlog: the number of connections that may wait in the kernel, listen(2).
     public init(backlog: Int32) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()

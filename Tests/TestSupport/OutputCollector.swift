@@ -1,14 +1,14 @@
 import Foundation
 import Glibc
 
-/// Reads a pipe to its end on a thread of its own and keeps all that came. Guarded by its condition.
+/// Reads a pipe to its end on its own thread and keeps everything. Guarded by its condition.
 public final class OutputCollector: @unchecked Sendable {
     // Touched only while `condition` is locked.
     private let condition = NSCondition()
     private var collected: [UInt8] = []
     private var hasEnded = false
 
-    /// Takes over the descriptor and closes it at the end.
+    /// Takes ownership of the descriptor and closes it at the end.
     init(owning descriptor: Int32) {
         let thread = Thread { [self] in
             var buffer = [UInt8](repeating: 0, count: 65536)
@@ -39,7 +39,7 @@ public final class OutputCollector: @unchecked Sendable {
         return text[..<last].split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
-    /// Waits until `isEnough` says so of the complete lines; false when the pipe ended or the deadline passed before.
+    /// Waits until `isEnough` is true of the complete lines; false when the pipe ended or the deadline passed first.
     public func wait(_ deadline: Deadline = .generous, until isEnough: ([String]) -> Bool) -> Bool {
         while true {
             condition.lock()

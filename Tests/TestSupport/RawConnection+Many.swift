@@ -1,7 +1,7 @@
 import Glibc
 
 extension RawConnection {
-    /// The first replies that come on any of many connections, by the connection's place; waits for `count` of them.
+    /// The first `count` replies on any of many connections, by the connection's index; waits for them.
     public static func firstResponses(
         _ count: Int,
         of connections: [RawConnection],

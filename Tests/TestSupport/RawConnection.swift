@@ -2,7 +2,7 @@ import Glibc
 
 /// A blocking TCP client that sees bytes, ends and resets as they are, with a deadline on every wait.
 ///
-/// Confined to one thread at a time. The socket closes when the value goes.
+/// Confined to one thread at a time. The socket is closed in deinit.
 public final class RawConnection {
     /// How the other side ended the connection.
     public enum End: Equatable, Sendable {
@@ -13,7 +13,7 @@ public final class RawConnection {
     }
 
     public let descriptor: Int32
-    /// Bytes received and not yet taken.
+    /// Bytes received but not yet consumed.
     public private(set) var received: [UInt8] = []
     public private(set) var end: End?
 
@@ -57,14 +57,14 @@ public final class RawConnection {
         Glibc.close(descriptor)
     }
 
-    /// Closes with RST, as a client that crashed.
+    /// Closes with RST, like a client that crashed.
     public func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
         close()
     }
 
-    /// Sends FIN and goes on receiving.
+    /// Sends FIN and continues to receive.
     public func finishSending() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
@@ -80,7 +80,7 @@ public final class RawConnection {
         try send([UInt8](text.utf8))
     }
 
-    /// Sends until all is taken or the other side has closed; answers how much was taken.
+    /// Sends until everything is taken or the other side has closed; returns how many bytes were taken.
     @discardableResult
     public func sendWhatIsTaken(_ bytes: [UInt8], _ deadline: Deadline = .generous) throws -> Int {
         var sent = 0
@@ -132,7 +132,7 @@ public final class RawConnection {
         return true
     }
 
-    /// Waits for the end of the connection and answers all bytes not taken before.
+    /// Waits for the end of the connection and returns all bytes not yet consumed.
     public func receiveToEnd(_ deadline: Deadline = .generous) throws -> (bytes: [UInt8], end: End) {
         while end == nil {
             guard receiveMore(deadline) else {
@@ -143,7 +143,7 @@ public final class RawConnection {
         return (received, end!)
     }
 
-    /// Waits for one final reply; interim (1xx) replies before it are kept in it.
+    /// Waits for one final reply; it holds the interim (1xx) replies before it.
     public func response(toHEAD isHEAD: Bool = false, _ deadline: Deadline = .generous) throws -> TestResponse {
         var interim: [TestResponse] = []
         while true {
@@ -163,12 +163,12 @@ public final class RawConnection {
 
     private var receivedText: String { String(decoding: received.prefix(2000), as: UTF8.self) }
 
-    /// True when nothing arrives and nothing ends for that long.
+    /// Whether nothing arrives, and the connection does not end, for this long.
     public func staysQuiet(for duration: Duration) -> Bool {
         received.isEmpty && end == nil && !receiveMore(.after(duration))
     }
 
-    /// Whether the connection is still open, judged without waiting.
+    /// Whether the connection is still open, checked without waiting.
     public var isOpen: Bool {
         while end == nil, receiveMore(.after(.zero)) {}
         return end == nil

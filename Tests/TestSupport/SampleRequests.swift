@@ -1,13 +1,13 @@
 import Foundation
 
-/// Classify bodies: the vendor's sample, other spellings of it, and others about documents of a test's own.
+/// Classify bodies: the vendor's sample, other spellings of it, and bodies about a test's own documents.
 public enum SampleRequests {
     public static let documentID = "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8"
 
-    /// A piece of the sample's descriptions, which must never be seen in a log.
+    /// A part of the sample's descriptions, which must never appear in a log.
     public static let confidentialPieces = ["requesting payment", "purchase_order", "legally binding"]
 
-    /// The body of the vendor's sample curl command, as it stands there.
+    /// The body of the vendor's sample curl command, verbatim.
     public static let vendors = """
         {
         "document_id": "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8",
@@ -22,10 +22,10 @@ public enum SampleRequests {
         }
         """
 
-    /// A new document, which no other test asks about.
+    /// A new document that no other test asks about.
     public static func newDocumentID() -> String { UUID().uuidString.lowercased() }
 
-    /// A body about `document`, compact, with only what is required unless `extra` says more, e.g. `,"page_range":"1"`.
+    /// A compact body about `document`, with the required members and `extra`, e.g. `,"page_range":"1"`.
     public static func about(_ document: String = newDocumentID(), extra: String = "") -> String {
         """
         {"document_id":"\(document)","classification_schema":[\

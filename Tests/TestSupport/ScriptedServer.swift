@@ -4,7 +4,7 @@ import Vocabulary
 
 /// What the server does with one connection.
 public struct ScriptedReply: Sendable {
-    /// Sent one after the other, each as a segment of its own.
+    /// Sent in order, each as its own segment.
     public var pieces: [String]
     /// Whether it reads the request before it answers.
     public var readsRequest = true
@@ -26,7 +26,7 @@ public struct ScriptedReply: Sendable {
     }
 }
 
-/// A listening socket that plays one reply for each connection, in turn, and then refuses.
+/// A listening socket that plays one reply per connection, in order, and then refuses connections.
 ///
 /// Guarded: `received` is written by the server's thread and read by the test's.
 public final class ScriptedServer: Sendable {
@@ -36,7 +36,7 @@ public final class ScriptedServer: Sendable {
     public init(_ replies: [ScriptedReply]) throws {
         let listener = try LoopbackListener(backlog: 16)
         port = listener.port
-        // It keeps this object until the last reply was played or nobody has come for one in time.
+        // The thread retains this object until the last reply was played or no connection came in time.
         let thread = Thread { [self] in
             for reply in replies { serve(reply, listener.descriptor) }
             close(listener.descriptor)
@@ -46,7 +46,7 @@ public final class ScriptedServer: Sendable {
 
     public var url: String { "http://127.0.0.1:\(port)" }
 
-    /// The requests that have come, whole.
+    /// The complete requests received.
     public var requests: [String] { received.withLock { $0 } }
 
     /// The only request.
@@ -78,7 +78,7 @@ public final class ScriptedServer: Sendable {
         setsockopt(connection, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
-    /// Head and body, by its Content-Length; what came until the end if it ended before.
+    /// Head and body, by its Content-Length; all bytes received if the connection ended before.
     private func readRequest(_ connection: Int32, untilEnd: Bool = false) -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)

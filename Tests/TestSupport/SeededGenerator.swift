@@ -2,7 +2,7 @@ import Foundation
 
 /// A small generator whose seed a failing test prints (SplitMix64). Used by one test at a time.
 public struct SeededGenerator: RandomNumberGenerator, Sendable, CustomStringConvertible {
-    /// Print it with what fails: `TOLLGATE_TEST_SEED` takes it, and the same cases come again.
+    /// To be printed with a failure: `TOLLGATE_TEST_SEED` takes it and repeats the same cases.
     public let seed: UInt64
     private var state: UInt64
 
@@ -29,7 +29,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable, CustomStringConv
         return word ^ (word >> 31)
     }
 
-    /// What to put into the environment to have the same cases again.
+    /// The environment setting that repeats the same cases.
     public var description: String { "TOLLGATE_TEST_SEED=\(seed)" }
 
     public mutating func chance(_ one: Int, in all: Int) -> Bool { Int.random(in: 0..<all, using: &self) < one }

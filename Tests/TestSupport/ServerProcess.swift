@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A child process whose output is collected. It is killed when the value goes, and by the kernel when this process dies.
+/// A child process whose output is collected. It is killed in deinit, and by the kernel when this process dies.
 public final class ServerProcess: @unchecked Sendable {
     public let stdout: OutputCollector
     public let stderr: OutputCollector
@@ -11,7 +11,7 @@ public final class ServerProcess: @unchecked Sendable {
     private let condition = NSCondition()
     private var end: ProcessEnd?
 
-    /// Starts one of the package's own programs, which stand beside the test bundle.
+    /// Starts one of the package's own programs, which lie next to the test bundle.
     public static func program(
         _ name: String,
         _ arguments: [String],
@@ -27,7 +27,7 @@ public final class ServerProcess: @unchecked Sendable {
         )
     }
 
-    /// The file of a program built together with these tests.
+    /// The path of a program built with these tests.
     public static func path(ofProgram name: String) throws -> String {
         let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent(name).path
@@ -73,7 +73,7 @@ public final class ServerProcess: @unchecked Sendable {
         if condition.withLock({ end }) == nil { Glibc.kill(pid, SIGKILL) }
     }
 
-    /// Sends `number` unless the process has ended already.
+    /// Sends signal `number` unless the process has already ended.
     public func signal(_ number: Int32) {
         condition.withLock {
             if end == nil { _ = Glibc.kill(pid, number) }
@@ -82,7 +82,7 @@ public final class ServerProcess: @unchecked Sendable {
 
     public var isRunning: Bool { condition.withLock { end == nil } }
 
-    /// Waits until the process has ended and all of its output is there.
+    /// Waits until the process has ended and all of its output is collected.
     @discardableResult
     public func waitForEnd(_ deadline: Deadline = .generous) throws -> ProcessEnd {
         let end = condition.withLock {

@@ -4,12 +4,12 @@ import Glibc
 /// Starts child processes from one thread that lives as long as this process.
 ///
 /// Each child is started through `setpriv --pdeathsig KILL`, so that none outlives a test run that crashed or was
-/// killed. The kernel sends that signal when the *thread* that forked ends (prctl(2), PR_SET_PDEATHSIG), hence a thread
-/// of its own: those of a thread pool come and go. Descriptors of the tests stay out of children by CLOEXEC alone.
+/// killed. The kernel sends that signal when the *thread* that forked ends (prctl(2), PR_SET_PDEATHSIG), hence a
+/// dedicated thread: the threads of a pool come and go. Only CLOEXEC keeps the tests' descriptors out of children.
 enum Spawner {
     private static let thread = SpawnerThread()
 
-    /// A started process and the reading ends of its output, which the caller owns.
+    /// A started process and the read ends of its output, which the caller owns.
     struct Child {
         var pid: pid_t = 0
         var stdout: Int32 = -1
@@ -44,7 +44,7 @@ enum Spawner {
         posix_spawn_file_actions_adddup2(&actions, output.write, 1)
         posix_spawn_file_actions_adddup2(&actions, errors.write, 2)
 
-        // A test runner may ignore or block signals that the child must react to by itself.
+        // A test runner may ignore or block signals that the child itself must react to.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A thread that performs closures one after the other and never ends. Guarded by its condition.
+/// A thread that performs closures in order and never ends. Guarded by its condition.
 final class SpawnerThread: @unchecked Sendable {
     // Everything below is touched only while `condition` is locked.
     private let condition = NSCondition()

@@ -1,27 +1,28 @@
 import Glibc
 
-/// A pipe with a name that a process writes to and nobody reads beyond what the test asks for.
+/// A named pipe that a process writes to; it is read only when the test asks for it.
 public final class StalledReader {
     public let path: String
     private let folder: TemporaryFolder
     private let descriptor: Int32
     private var received: [UInt8] = []
 
-    /// - Parameter capacity: what the pipe holds before a writer waits, in bytes; the system rounds it up to a page.
+    /// - Parameter capacity: the number of bytes that the pipe holds before a writer blocks; the system rounds it up to
+    ///   a page.
     public init(capacity: Int32 = 4_096) throws {
         folder = try TemporaryFolder()
         path = folder.file("pipe")
-        // Open for both, so that neither side waits for the other, and no writer ever finds it without a reader.
+        // Open for both, so that neither side waits for the other, and a writer never finds it without a reader.
         guard mkfifo(path, 0o600) == 0 else { throw TestFailure("mkfifo: \(String(cString: strerror(errno)))") }
         descriptor = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw TestFailure("open: \(String(cString: strerror(errno)))") }
-        // F_SETPIPE_SZ, which Glibc's module does not have.
+        // F_SETPIPE_SZ, which the Glibc module lacks.
         _ = fcntl(descriptor, 1_031, capacity)
     }
 
     deinit { close(descriptor) }
 
-    /// Reads until a whole line begins with `prefix`, and answers the rest of that line.
+    /// Reads until a complete line begins with `prefix`, and returns the rest of that line.
     public func line(after prefix: String, _ deadline: Deadline = .generous) throws -> String {
         while true {
             let text = String(decoding: received, as: UTF8.self)
@@ -37,7 +38,7 @@ public final class StalledReader {
         }
     }
 
-    /// Waits until the pipe is full: from here on whoever writes to it waits.
+    /// Waits until the pipe is full: from here on its writers block.
     public func waitUntilFull(_ deadline: Deadline = .generous) throws {
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         while poll(&entry, 1, 0) > 0, entry.revents & Int16(POLLOUT) != 0 {

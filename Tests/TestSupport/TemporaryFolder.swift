@@ -1,13 +1,13 @@
 import Foundation
 
-/// A folder of a test's own that goes when the value does.
+/// A test's own folder, removed in deinit.
 public final class TemporaryFolder: Sendable {
     public let path: String
 
     public init() throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("tollgate-test-\(UUID().uuidString)")
             .path
-        // Others must not read it: the gateway warns of secrets in readable files.
+        // Others must not read it: the gateway warns about secrets in readable files.
         try FileManager.default.createDirectory(
             atPath: path,
             withIntermediateDirectories: true,

@@ -1,4 +1,4 @@
-/// Why a test's own machinery could not go on: a process that did not start, a reply that did not come.
+/// A failure of a test's own machinery: a process that did not start, a reply that did not come.
 public struct TestFailure: Error, CustomStringConvertible {
     public let description: String
 

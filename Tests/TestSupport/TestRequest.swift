@@ -1,4 +1,4 @@
-/// A request as a well-behaved client sends it, with room to misbehave in one place.
+/// A request of a well-behaved client, in which a test may break one thing.
 public struct TestRequest: Sendable {
     public var method: String
     public var target: String

@@ -18,7 +18,7 @@ public struct TestResponse: Sendable {
 
     public subscript(name: String) -> String? { values(name).first }
 
-    /// Whether the server says that it closes.
+    /// Whether the server announces that it will close.
     public var announcesClose: Bool { values("connection").contains { $0.lowercased() == "close" } }
 
     func preceded(by interim: [TestResponse]) -> TestResponse {
@@ -27,7 +27,7 @@ public struct TestResponse: Sendable {
         return copy
     }
 
-    /// The first reply in `bytes` with its length there, or nil if it is not whole.
+    /// The first reply in `bytes` and its length, or nil if it is incomplete.
     static func parse(_ bytes: [UInt8], toHEAD isHEAD: Bool, hasEnded: Bool) -> (TestResponse, Int)? {
         guard let headEnd = firstIndex(of: "\r\n\r\n", in: bytes, from: 0) else { return nil }
         let lines = String(decoding: bytes[..<headEnd], as: UTF8.self).split(separator: "\r\n")

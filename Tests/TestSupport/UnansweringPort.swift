@@ -1,6 +1,6 @@
 import Glibc
 
-/// A port whose queue of connections is full, so that the kernel leaves further attempts to connect without answer.
+/// A port whose accept queue is full, so that the kernel does not answer further connection attempts.
 public final class UnansweringPort {
     public let port: UInt16
     private let listener: Int32

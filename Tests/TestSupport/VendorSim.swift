@@ -1,4 +1,4 @@
-/// A running `vendor-sim` with its control calls. Guarded by the simulator itself; each call opens a connection of its own.
+/// A running `vendor-sim` with its control calls. Guarded by the simulator itself; each call opens its own connection.
 public final class VendorSim: Sendable {
     public static let key = "vendor-secret-0123456789abcdef"
 
@@ -7,7 +7,7 @@ public final class VendorSim: Sendable {
     public let scheme: String
     public var url: String { "\(scheme)://127.0.0.1:\(port)" }
 
-    /// Starts one on a port of its own. With `--tls-certificate` among the options, control calls are not possible.
+    /// Starts one on a free port. With `--tls-certificate` among the options, control calls are not possible.
     public init(_ options: [String] = [], keys: [String] = [VendorSim.key]) throws {
         let keyOptions = keys.flatMap { ["--key", $0] }
         process = try .program("vendor-sim", ["--address", "127.0.0.1:0", "--delay", "0ms"] + keyOptions + options)
@@ -17,7 +17,7 @@ public final class VendorSim: Sendable {
         self.port = port
     }
 
-    /// Makes one control call and answers its body; a status that is not 2xx throws.
+    /// Makes one control call and returns its body; throws unless the status is 2xx.
     @discardableResult
     public func control(_ method: String, _ path: String, _ body: JSON? = nil) throws -> JSON {
         let connection = try RawConnection(port: port)
@@ -52,12 +52,12 @@ public final class VendorSim: Sendable {
         try control("POST", "/sim/faults", fault.overlaid(with: details))
     }
 
-    /// Returns when that many classify calls are being worked on.
+    /// Returns when this many classify calls are in flight.
     public func waitForCalls(inFlight count: Int) throws {
         try control("POST", "/sim/wait", ["in_flight": JSON(integerLiteral: count)])
     }
 
-    /// Lets go of all calls that a `hold` fault keeps.
+    /// Releases all calls that a `hold` fault keeps.
     public func release() throws {
         try control("POST", "/sim/release")
     }

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Requests that commands make of their options")
 struct AdminCallTests {
-    /// `METHOD target body`, the command parsed as the program parses it.
+    /// `METHOD target body` of a command line, parsed as by the program.
     private func words(_ line: String) throws -> String {
         let command = try TollgateCommand.parseAsRoot(line.split(separator: " ").map(String.init))
         let call = try #require(command as? any AdminCallCommand, "\(line) is no single call").call()

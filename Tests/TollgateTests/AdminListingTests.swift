@@ -26,7 +26,7 @@ struct AdminListingTests {
         String(decoding: JSONValue.array(listing.items).text, as: UTF8.self)
     }
 
-    /// The targets that were asked for.
+    /// The request targets that the server received.
     private func targets(_ server: ScriptedServer) -> [String] {
         server.requests.map { String($0.split(separator: " ")[1]) }
     }

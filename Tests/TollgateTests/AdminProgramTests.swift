@@ -70,7 +70,7 @@ struct AdminProgramTests {
         let certificates = try Certificates()
         let identity = try certificates.issue("server")
         let served = try TemporaryFolder()
-        // `s_server -HTTP` sends files as they are, so this one is a whole response.
+        // `s_server -HTTP` sends files unchanged, so this one is a complete response.
         try served.write("HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{\"version\": \"1\"}\n", to: "status")
         let script = #"mkdir -p admin/v1 && mv status admin/v1/ && exec openssl s_server -accept 0 -HTTP "$@""#
         let server = try ServerProcess([

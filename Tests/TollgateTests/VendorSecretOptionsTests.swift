@@ -56,7 +56,7 @@ struct VendorSecretOptionsTests {
         try pipe.fileHandleForWriting.write(contentsOf: Data("vendor-".utf8))
         let descriptor = pipe.fileHandleForReading.fileDescriptor
         let writer = Thread {
-            // The second piece goes in when the first one is out.
+            // The second piece is written once the first has been read.
             var waiting: Int32 = 1
             while waiting > 0, ioctl(descriptor, UInt(FIONREAD), &waiting) == 0 { sched_yield() }
             try? pipe.fileHandleForWriting.write(contentsOf: Data("secret\n".utf8))

@@ -9,7 +9,7 @@ struct CircuitBreakerTests {
 
     private var breaker = CircuitBreaker(settings)
 
-    /// Lets a request out that must be let out.
+    /// Lets a request out; fails the test if it is refused.
     private func go(_ breaker: inout CircuitBreaker, at milliseconds: Int64) throws -> CircuitBreaker.Permit {
         guard case .go(let permit) = breaker.admit(at: instant(milliseconds)) else {
             throw Refused(at: milliseconds)
@@ -19,7 +19,7 @@ struct CircuitBreakerTests {
 
     private struct Refused: Error { let at: Int64 }
 
-    /// One request after the other, each ending as it began.
+    /// One request after the other, each ending at the moment it began.
     private func run(_ breaker: inout CircuitBreaker, _ signs: [(Int64, CircuitBreaker.Sign)]) throws {
         for (time, sign) in signs { breaker.record(sign, of: try go(&breaker, at: time), at: instant(time)) }
     }
@@ -63,7 +63,7 @@ struct CircuitBreakerTests {
         _ = try go(&breaker, at: 5_000)
         #expect(!breaker.isClosed)
         #expect(breaker.admit(at: instant(5_001)) == .refused(until: instant(10_000)))
-        // A probe that takes longer than that is still the only one.
+        // A probe that takes longer is still the only one.
         #expect(breaker.admit(at: instant(20_000)) == .refused(until: instant(20_000)))
     }
 

@@ -47,10 +47,10 @@ struct FairQueueTests {
         var generator = SeededGenerator(seed: seed)
         var queue = FairQueue<(team: Int, number: Int)>()
         var waiting: [[Int]] = Array(repeating: [], count: 5)
-        /// Since when each team that waits has seen how often each other one be taken.
+        /// For each waiting team, how often each other team has been served since it began to wait.
         var seen = Array(repeating: [Int](repeating: 0, count: 5), count: 5)
         for number in 0..<5_000 {
-            // One team asks far more than the others.
+            // One team queues far more than the others.
             let asks = Int.random(in: 0..<10, using: &generator)
             let asker = asks < 6 ? 0 : Int.random(in: 1..<5, using: &generator)
             if number < 4_000 {

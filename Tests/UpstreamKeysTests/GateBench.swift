@@ -3,7 +3,7 @@ import Vocabulary
 
 @testable import UpstreamKeys
 
-/// Keeps what a worker's requests are told until the test takes it.
+/// Keeps the answers to a worker's requests until the test takes them.
 final class KeptAnswers: GateInbox {
     private let answers = Guarded<[UpstreamGate.Answer]>([])
 
@@ -17,7 +17,7 @@ final class KeptAnswers: GateInbox {
     }
 }
 
-/// A gate with the inboxes of two workers, in a test's own time.
+/// A gate with two workers' inboxes, in a test's own time.
 final class GateBench {
     let gate: UpstreamGate
     private(set) var answers: [UpstreamGate.Answer] = []
@@ -26,7 +26,7 @@ final class GateBench {
     private var passesOut: [UInt64: UpstreamGate.Pass] = [:]
     private var waiting: [UInt64: UpstreamGate.Waiting] = [:]
     private var otherWaiting: [UInt64: UpstreamGate.Waiting] = [:]
-    /// What the gate had remembered.
+    /// The records that the gate returned.
     private(set) var records: [UpstreamKeyRecord] = []
 
     init(_ limits: UpstreamGate.Limits, keys: [UpstreamKey] = [upstreamKey("key")]) {
@@ -38,7 +38,7 @@ final class GateBench {
         if case .go(let pass) = answer.entry { passesOut[answer.call] = pass }
     }
 
-    /// Asks for a call to be let out: what became of it, in words.
+    /// Asks for a call to be let out; returns the outcome in words.
     @discardableResult
     func enter(
         _ call: UInt64,
@@ -87,7 +87,7 @@ final class GateBench {
         records += gate.leave(try takePass(of: call), report, after: first, at: moment(time)).records
     }
 
-    /// The call comes back rejected; what the gate rules.
+    /// The call comes back rejected; returns the gate's ruling.
     func leave(_ call: UInt64, _ rejection: Rejection, document: String = "d", at time: Int64 = 0) throws -> Ruling {
         let pass = try takePass(of: call)
         let rejected = FirstRejection(key: pass.key, rejection: rejection, document: document)
@@ -109,7 +109,7 @@ final class GateBench {
         return gate.giveUp(ticket, at: moment(time))
     }
 
-    /// What has been told since it was last asked.
+    /// The answers since the last time this was called.
     func takeAnswers() -> [String] {
         defer { answers = [] }
         return answers.map { "\($0.call) \(Self.words($0.entry, pollAt: nil))" }
@@ -132,7 +132,7 @@ final class GateBench {
         records += gate.replace(limits: limits, keys: keys, at: moment(time))
     }
 
-    /// Runs steps in turn; what one of them brings about has arrived when the next one begins.
+    /// Runs steps in order; the effects of one have arrived before the next begins.
     func run(_ steps: (() throws -> Void)...) {
         for step in steps {
             do { try step() } catch {

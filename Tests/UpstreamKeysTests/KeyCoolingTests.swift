@@ -40,7 +40,7 @@ struct KeyCoolingTests {
         cooling.limited(retryAfter: nil, at: instant(20_000))
         #expect(end(cooling, at: 20_000) == instant(24_000))
         cooling.succeeded()
-        // What is under way is not cut short: only the next pause is a second again.
+        // The current pause is not shortened: only the next one is a second again.
         #expect(end(cooling, at: 20_000) == instant(24_000))
         cooling.limited(retryAfter: nil, at: instant(30_000))
         #expect(end(cooling, at: 30_000) == instant(31_000))

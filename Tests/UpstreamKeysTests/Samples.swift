@@ -2,15 +2,15 @@ import Vocabulary
 
 @testable import UpstreamKeys
 
-/// So many milliseconds after the start of a test's own time.
+/// A number of milliseconds after the start of a test's own time.
 func instant(_ milliseconds: Int64) -> MonotonicInstant { MonotonicInstant(nanoseconds: milliseconds * 1_000_000) }
 
-/// The same on both clocks; a test's own time begins at 1970.
+/// The same on both clocks; a test's own time begins in 1970.
 func moment(_ milliseconds: Int64) -> Moment {
     Moment(steady: instant(milliseconds), wall: Timestamp(microseconds: milliseconds * 1_000))
 }
 
-/// A key whose secret is its identifier, unless it has another one.
+/// A key whose secret is its identifier, unless another one is given.
 func upstreamKey(
     _ id: String,
     account: String = "default",

@@ -61,7 +61,7 @@ struct SecretScrubberTests {
         "\\u" + String(format: digits, character.value)
     }
 
-    /// What a writer of JSON, of HTML or of URLs makes of one character, as often as not itself.
+    /// One character as a writer of JSON, HTML or URLs may spell it; often as itself.
     private static func spelled(_ text: String, using generator: inout some RandomNumberGenerator) -> String {
         text.unicodeScalars.map { character in
             switch Int.random(in: 0..<4, using: &generator) {

@@ -3,7 +3,7 @@ import Vocabulary
 
 @testable import UpstreamKeys
 
-/// What a gate says of a key, in words: state, requests out, and what else there is to say.
+/// A key's status in words: state, requests out, and anything else.
 private func summary(_ key: UpstreamKeyStatus) -> String {
     let parts = [
         key.coolingUntil.map { "cools until \($0.microseconds / 1_000)" }, key.quarantineReason?.rawValue,
@@ -13,7 +13,7 @@ private func summary(_ key: UpstreamKeyStatus) -> String {
 }
 
 extension GateBench {
-    /// What the gate says of its accounts, each in words.
+    /// The status of the gate's accounts, each in words.
     fileprivate func status(at time: Int64 = 0) -> [String] {
         gate.status(at: moment(time)).map { account in
             let head = "\(account.account) \(account.breaker.rawValue) \(account.waiting)"
@@ -21,7 +21,7 @@ extension GateBench {
         }
     }
 
-    /// Enables a key: what is to be remembered of it.
+    /// Enables a key; returns its state to be stored.
     fileprivate func enable(_ id: String, at time: Int64 = 0) -> UpstreamKeyRecord? {
         gate.enable(UpstreamKeyID(rawValue: id), at: moment(time))
     }
@@ -67,7 +67,7 @@ struct UpstreamGateStatusTests {
             try bench.leave(1, limitedFor: .seconds(7), at: 1_000)
             #expect(bench.status(at: 2_000) == ["default closed 0; \(cooling) 4, cools until 8000"])
             #expect(bench.status(at: 8_000) == ["default closed 0; \(good) 4"])
-            // Two that come back counted against the key, and a third one.
+            // Two refusals counted against the key, and a third one.
             for call in 4...5 { _ = try bench.leave(UInt64(call), .unauthorized, document: "\(call)") }
             _ = try bench.leave(2, .unauthorized)
             #expect(bench.status(at: 2_000) == ["default closed 0; \(quarantined) 1, cools until 8000, unauthorized"])
@@ -132,7 +132,7 @@ struct UpstreamGateStatusTests {
             #expect(bench.status() == ["first closed 0", "second closed 0; b active 0"])
             try bench.leave(3, limitedFor: nil)
             #expect(bench.status() == ["second closed 0; b active 0"])
-            // It is told as any other that has no keys, and what a reply said before is still said.
+            // It is answered like any other without keys, and an earlier reply is still passed on.
             let refused = bench.enter(3, isRepeated: true, account: "first", booked: "a", without: [keys[0]])
             #expect(refused == "no_upstream_key 503 charged no after 60")
             for (rejection, ruling) in [(Rejection.refused, Ruling.passOn), (.unauthorized, .keyRejected)] {
@@ -179,7 +179,7 @@ struct UpstreamGateStatusTests {
             bench.enter(5, booked: "b", without: [upstreamKey("b")])
             bench.replace(limits(), keys: [upstreamKey("a", operatorState: state), upstreamKey("b")])
         } _: {
-            // It has tried the other one already.
+            // It has already tried the other one.
             #expect(bench.takeAnswers() == ["5 no_upstream_key 503 charged no after 9"])
             bench.replace(limits(), keys: ["a", "b"].map { upstreamKey($0, operatorState: state) })
         } _: {

@@ -20,7 +20,7 @@ struct UpstreamGateTests {
             try bench.leave(2)
         } _: {
             #expect(bench.takeAnswers() == ["3 go"])
-            // Those who wait come before those who come.
+            // Waiting requests go before new ones.
             #expect(bench.enter(6) == "wait")
             try bench.leave(1)
             try bench.leave(3)
@@ -74,7 +74,7 @@ struct UpstreamGateTests {
             #expect(bench.enter(1) == "go")
             #expect(bench.enter(2) == "wait")
             #expect(bench.enter(3) == "wait")
-            // Calls are numbered by each worker for itself.
+            // Each worker numbers its own calls.
             #expect(bench.enter(2, other: true) == "wait")
             #expect(bench.giveUp(2).map(GateBench.words) == self.full)
             #expect(bench.giveUp(2) == nil)
@@ -100,7 +100,7 @@ struct UpstreamGateTests {
             #expect(bench.enter(1, at: 1_000, isRepeated: true) == "wait until 4000")
             #expect(bench.enter(3, at: 2_000) == "wait until 4000")
             #expect(bench.enter(4, at: 2_000) == "wait until 4000")
-            // A place that gets free is of no use to anybody.
+            // No request can use the place that becomes free.
             try bench.leave(2, at: 2_500)
             #expect(bench.gate.poll(at: moment(3_999)).pollAt == instant(4_000))
         } _: {
@@ -170,7 +170,7 @@ struct UpstreamGateTests {
             #expect(bench.enter(5) == open)
             #expect(bench.enter(6, at: 4_500) == "circuit_open 503 charged no after 1")
             #expect(bench.enter(7, at: 5_000) == "go")
-            // Both places are taken, by the probe and by one from before, whose end says nothing of the probe.
+            // Both places are taken: by the probe and by an earlier request, whose end says nothing about the probe.
             #expect(bench.enter(8, at: 5_000) == "wait")
             try bench.leave(3, .neutral, at: 5_100)
         } _: {
@@ -217,7 +217,7 @@ struct UpstreamGateTests {
             #expect(bench.enter(7, booked: "a", without: [upstreamKey("a")]) == "wait until 9000")
             #expect(bench.enter(8, booked: "a", without: [upstreamKey("a")]) == "wait until 9000")
         } _: {
-            // Who waits for a key that cools does not hold those up who need none of it.
+            // A request that waits for a cooling key does not delay requests that do not need it.
             #expect(bench.enter(9, booked: "a") == "go")
             #expect(bench.gate.poll(at: moment(9_000)).pollAt == nil)
         } _: {
@@ -243,7 +243,7 @@ struct UpstreamGateTests {
             #expect(bench.takeAnswers() == ["5 \(noKey)"])
             #expect(bench.enter(7) == noKey)
             #expect(bench.records.map(\.state) == [.quarantined(.unauthorized)])
-            // Another secret is another key.
+            // A new secret makes a new key.
             bench.replace(limits(concurrencyMax: 1), keys: [upstreamKey("key", secret: "new")])
             #expect(bench.records.last?.state == .active)
             #expect(bench.enter(8) == "go")
@@ -325,7 +325,7 @@ struct UpstreamGateTests {
         bench.run {
             for call in 1...3 { bench.enter(UInt64(call)) }
             bench.replace(limits(), keys: [upstreamKey("key", secret: "new")])
-            // The request is tried with the new secret, which is another key.
+            // The request is retried with the new secret, which makes a new key.
             let ruling = try bench.leave(1, .unauthorized)
             #expect(ruling == .tryAnother)
             #expect(bench.enter(1, isRepeated: true, without: [upstreamKey("key")]) == "go")
@@ -416,7 +416,7 @@ struct UpstreamGateTests {
     }
 }
 
-/// A worker that does anything at any time, and keeps its own account of what it is owed.
+/// A worker that does anything at any time, and keeps its own record of the answers it is owed.
 private final class GateModel {
     private let gate: UpstreamGate
     private let concurrencyMax: Int
@@ -447,7 +447,7 @@ private final class GateModel {
             act()
             receive()
         }
-        // In the end everybody comes back, and nobody is left.
+        // In the end every request comes back, and none is left.
         for _ in 0..<60 {
             time += 100_000
             while !out.isEmpty { leave(.succeeded) }
@@ -478,7 +478,7 @@ private final class GateModel {
     }
 
     private func act() {
-        // Everything that was told has arrived.
+        // Every answer has arrived.
         let status = gate.status(at: moment(time))
         if status.map(\.waiting) != [waiting.count] || status[0].keys.map(\.underWay) != [out.count] {
             blame("\(status) while \(waiting) wait and \(out.count) are out")
@@ -540,7 +540,7 @@ private final class GateModel {
 
     private func giveUp() {
         guard let call = waiting.randomElement(using: &generator) else { return }
-        // Nil means that its answer is in the inbox.
+        // Nil means that the answer is in the inbox.
         guard gate.giveUp(ticket(call), at: moment(time)) != nil else { return }
         waiting.removeAll { $0 == call }
     }

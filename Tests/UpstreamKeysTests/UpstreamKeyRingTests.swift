@@ -126,7 +126,7 @@ struct UpstreamKeyRingTests {
         #expect(Set(choices(&ring, 2)) == ["a", "b"])
         #expect(succeed(&ring, "b", after: rejection(rejected, by: "a")) == ["a \(reason)"])
         #expect(choices(&ring, 2) == ["b", "b"])
-        // What comes back late says nothing new.
+        // A late reply says nothing new.
         #expect(succeed(&ring, "b", after: rejection(rejected, by: "a")) == [])
         #expect(succeed(&ring, "a") == [])
         #expect(choices(&ring, 2) == ["b", "b"])
@@ -180,7 +180,7 @@ struct UpstreamKeyRingTests {
         #expect(rule(&ring, rejected, by: "a", document: "2") == (.keyRejected, []))
         #expect(succeed(&ring, "a") == [])
         for document in ["3", "4"] { #expect(rule(&ring, rejected, by: "a", document: document).1 == []) }
-        // Another answer between is no success.
+        // Another answer in between is not a success.
         ring.answered(upstreamKey("a"))
         #expect(rule(&ring, rejected, by: "a", document: "5") == (.keyRejected, ["a \(reason)"]))
         #expect(ring.choose(without: [], at: moment(0)) == nil)
@@ -224,7 +224,7 @@ struct UpstreamKeyRingTests {
         #expect(choices(&ring, 2, at: 60_000) == ["b", "b"])
         #expect(take(&ring, "b", at: 60_000) == "a on trial")
         #expect(take(&ring, "b", at: 60_000) == "b")
-        // Another key stands behind it, and that one's success says nothing new.
+        // It is retried with another key, whose success says nothing new.
         #expect(rule(&ring, .unauthorized, by: "a", document: "4", at: 60_100) == (.tryAnother, []))
         #expect(succeed(&ring, "b", after: rejection(.unauthorized, by: "a")) == [])
         #expect(take(&ring, "b", at: 119_999) == "b")
@@ -232,7 +232,7 @@ struct UpstreamKeyRingTests {
         let healed = ring.succeeded(upstreamKey("a"), isTrial: true, after: nil, at: moment(121_000))
         #expect(words(healed) == ["a active"])
         #expect(Set(choices(&ring, 2, at: 121_000)) == ["a", "b"])
-        // The count starts anew.
+        // The count restarts.
         for document in ["1", "2"] {
             _ = ring.ruleAlone(on: rejection(.unauthorized, by: "a", document: document), at: moment(121_000))
         }
@@ -306,7 +306,7 @@ struct UpstreamKeyRingTests {
         #expect(choices(&ring, 3) == ["b", "b", "b"])
         #expect(take(&ring, "a", at: 0) == "b")
         #expect(ring.outlook(without: [upstreamKey("b")], at: moment(0)) == .closed)
-        // Neither its cooling nor its start is anything to wait for.
+        // Neither the end of its cooling nor its start is waited for.
         _ = ring.limited(upstreamKey("a"), retryAfter: .seconds(9), at: moment(0))
         #expect(ring.choose(without: [upstreamKey("b")], at: moment(0)) == nil)
         #expect(ring.outlook(without: [upstreamKey("b")], at: moment(0)) == .closed)
@@ -394,7 +394,7 @@ struct UpstreamKeyRingTests {
             let state = UpstreamKeyRecord.State.cooling(until: Timestamp(microseconds: number))
             let record = UpstreamKeyRecord(id: key.id, secretDigest: key.secretDigest, state: state)
             _ = ring.restore(record, at: now)
-            // A day is the most that a key pauses, whatever was written.
+            // A key pauses for at most a day, whatever was stored.
             let later = Moment(steady: instant(86_400_001), wall: now.wall)
             #expect(ring.choose(without: [], at: later) != nil)
         }

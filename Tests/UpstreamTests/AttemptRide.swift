@@ -5,7 +5,7 @@ import Vocabulary
 
 @testable import Upstream
 
-/// What happens to a call, in short.
+/// The events of a call, in short form.
 enum Step: Sendable, Equatable {
     enum Fault: Sendable { case network, tls, exhausted }
 
@@ -16,7 +16,7 @@ enum Step: Sendable, Equatable {
     case refused(UpstreamFailure.Code)
     case leftQueue(UpstreamFailure.Code)
     case moved(UpstreamKeyMoved)
-    /// There is a connection.
+    /// A connection is ready.
     case idle
     case none
     case resolved
@@ -26,24 +26,24 @@ enum Step: Sendable, Equatable {
     case limited
     case rejected(Rejection)
     case ruled(Ruling)
-    /// So many milliseconds after the start, when the deadline of the call is to be.
+    /// This many milliseconds after the start, when the call's deadline must be due.
     case at(Int64)
-    /// So many milliseconds after the start, and nothing else.
+    /// This many milliseconds after the start, without an event.
     case passed(Int64)
     case drain
     case cut
 }
 
-/// A call that is driven by steps. It keeps account of the places at the gate and of what may happen next.
+/// A call driven by steps. Tracks the places at the gate and the events that may happen next.
 struct Ride {
     private(set) var machine: UpstreamAttempt.StateMachine
     private var now = MonotonicInstant(nanoseconds: 0)
     private var shutdown = UpstreamClient.Shutdown.none
-    /// Places at the gate that were not given back.
+    /// The number of places at the gate that were not returned.
     private(set) var placesTaken = 0
     private(set) var hasFinished = false
     private(set) var faults: [String] = []
-    /// What may happen next, besides the time and a shutdown.
+    /// The events that may happen next, besides time and shutdown.
     private var answers: [Step] = [.begin]
     private var sends = 0
 
@@ -86,7 +86,7 @@ struct Ride {
         return pass
     }
 
-    /// Takes a step: the actions that follow, in words.
+    /// Takes a step; returns the resulting actions in words.
     mutating func take(_ step: Step) -> String {
         switch step {
         case .at(let milliseconds):
@@ -138,7 +138,7 @@ struct Ride {
         return actions.map { note($0) }.joined(separator: ", ")
     }
 
-    /// Whether what could happen before can happen still.
+    /// Whether the events that were possible before still are.
     private func keepsAnswers(
         _ event: UpstreamAttempt.StateMachine.Event,
         _ actions: [UpstreamAttempt.StateMachine.Action]
@@ -151,7 +151,7 @@ struct Ride {
 
     // MARK: What may happen
 
-    /// All that may happen next.
+    /// All events that may happen next.
     var possible: [Step] {
         var steps = answers
         if let deadline = machine.deadline { steps.append(.at(deadline.nanoseconds / 1_000_000)) }

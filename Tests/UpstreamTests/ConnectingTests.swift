@@ -8,7 +8,7 @@ import Vocabulary
 @testable import Transport
 @testable import Upstream
 
-/// The way from a call to a connection: names, addresses, and what this side may lack.
+/// From a call to a connection: names, addresses, and resources that this side may lack.
 @Suite("UpstreamClient: connecting")
 struct ConnectingTests {
     private let passes: Passes
@@ -34,7 +34,7 @@ struct ConnectingTests {
         }
     }
 
-    /// The outcomes of calls that are made one after the other.
+    /// The outcomes of calls made one after the other.
     private func outcomes(_ count: Int, _ settings: UpstreamSettings, _ resolver: NameResolver) throws -> [String] {
         let client = try UpstreamClient(
             loop: passes.loop,
@@ -95,7 +95,7 @@ struct ConnectingTests {
         }
         let settings = fast(hole.port, host: "vendor.test", connectTimeout: .seconds(2))
         let start = SystemClock.monotonic()
-        // Twenty connections, of which the first alone waits for the silent address.
+        // Twenty connections, of which only the first waits for the silent address.
         #expect(try outcomes(20, settings, resolver) == Array(repeating: "200", count: 20))
         #expect(SystemClock.monotonic() - start < .seconds(20))
         listener.stop()

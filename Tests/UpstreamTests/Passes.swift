@@ -2,10 +2,10 @@ import EventLoops
 import TestSupport
 import Testing
 
-/// Runs what happens on a loop of the test's own thread, one step a pass.
+/// Runs steps on a loop on the test's own thread, one per pass.
 ///
-/// A step is done, or waits for something that other callbacks bring about; no step waits for time to go by. The
-/// deadline only bounds a test that fails.
+/// A step either is done or waits for an effect of other callbacks; no step waits for time to pass. The deadline only
+/// bounds a failing test.
 final class Passes {
     enum Step {
         case act(() throws -> Void)
@@ -18,7 +18,7 @@ final class Passes {
 
     init() throws { loop = try EventLoop() }
 
-    /// Runs all steps, once in the life of the loop.
+    /// Runs all steps; called once per loop.
     func run(_ steps: [Step]) {
         self.steps = steps[...]
         loop.later { [self] in takeStep() }

@@ -34,7 +34,7 @@ struct ReplyVerdictTests {
         }
     }
 
-    /// `docs/faults.md` §3, for every status that there is. 1xx never gets here.
+    /// `docs/faults.md` §3, for every status. 1xx never gets here.
     private func expected(_ status: Int) -> String {
         switch status {
         case 200...299: "success"
@@ -117,7 +117,7 @@ struct ReplyVerdictTests {
         #expect(words(judge(404, encoded: encoded, "br")) == "pass neutral")
         #expect(words(judge(404, encoded: long, "gzip")) == "\(invalid) no neutral")
         #expect(words(judge(503, encoded: encoded.dropLast(), "deflate")) == "\(invalid) no failure")
-        // Without content there is nothing to undo.
+        // Without content there is nothing to decode.
         #expect(words(judge(200, encoded: [], "gzip")) == "success")
     }
 

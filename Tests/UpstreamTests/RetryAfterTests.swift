@@ -5,7 +5,7 @@ import Vocabulary
 
 @Suite("Retry-After")
 struct RetryAfterTests {
-    /// Sun, 06 Nov 1994 08:49:37 GMT, and a bit.
+    /// Sun, 06 Nov 1994 08:49:37 GMT, and a fraction of a second.
     private static let now = Timestamp(microseconds: 784_111_777 * 1_000_000 + 500_000)
 
     private func parse(_ text: String) -> Duration? { RetryAfter.parse(Array(text.utf8).span, now: Self.now) }

@@ -3,7 +3,7 @@ import Vocabulary
 
 @testable import Upstream
 
-/// A key whose secret is its identifier, unless it has another one.
+/// A key whose secret is its identifier, unless another one is given.
 func upstreamKey(_ id: String, secret: String? = nil) -> UpstreamKey {
     let bytes = Array((secret ?? id).utf8)
     return UpstreamKey(

@@ -24,7 +24,7 @@ struct UpstreamClientTests {
         )
     }
 
-    /// What happened beside the outcomes.
+    /// What happened besides the outcomes.
     private final class Notes {
         var records: [UpstreamKeyRecord] = []
         var moves: [String] = []
@@ -40,12 +40,13 @@ struct UpstreamClientTests {
         }
     }
 
-    /// The outcomes of calls that go to a vendor who answers each request with `reply`.
+    /// The outcomes of calls to a vendor that answers each request with `reply`.
     private func outcomes(_ count: Int, reply: String, settings: UpstreamSettings) -> [String] {
         outcomes(count, settings: settings, keys: [upstreamKey("primary", secret: Self.secret)]) { _ in reply }
     }
 
-    /// The outcomes of calls with these keys, each called by its secret, to a vendor who answers by the last one it saw.
+    /// The outcomes of calls with these keys, each named by its secret, to a vendor whose answer depends on the last
+    /// one it saw.
     ///
     /// - Parameter moved: the answer to being booked to another key.
     private func outcomes(
@@ -176,7 +177,7 @@ struct UpstreamClientTests {
 
     @Test("when nothing can be sent nothing is charged")
     func unreachable() throws {
-        // A port that was just given up has nobody behind it.
+        // Nothing listens on a port that was just closed.
         let gone = try Listener(
             loop: bench.loop,
             address: SocketAddress(ip: [127, 0, 0, 1], port: 0),

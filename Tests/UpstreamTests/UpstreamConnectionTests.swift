@@ -20,7 +20,7 @@ struct UpstreamConnectionTests {
         .until("\(count) exchanges have ended") { [bench] in bench.endings.count == count }
     }
 
-    /// One exchange on the first connection, which the vendor answers with `reply`, and its way into the pool.
+    /// One exchange on the first connection, which the vendor answers with `reply`, and its return to the pool.
     private func exchange(_ reply: String, ends: Bool = false) -> [Passes.Step] {
         [
             .act { bench.send(on: connection) },
@@ -121,7 +121,7 @@ struct UpstreamConnectionTests {
             exchange(Self.ok) + [
                 .act {
                     if isReset { vendor.stream.abort() } else { vendor.stream.close() }
-                    // In this very pass: the loop has not told of it yet.
+                    // In this same pass: the loop has not reported it yet.
                     #expect(bench.pool.take() == nil)
                     #expect(!connection.isUsable())
                 }
@@ -216,7 +216,7 @@ struct UpstreamConnectionTests {
             .act { bench.send(on: connection) },
             .until("the request has come") { vendor.text.hasSuffix("\r\n\r\n") },
             .act { vendor.send(beginning) },
-            // A reset would destroy what has not been read.
+            // A reset would discard unread bytes.
             .until("this side has read the beginning") { connection.stream.input.isEmpty },
             .act {}, .act {},
             .act { if isReset { vendor.stream.abort() } else { vendor.stream.close() } },

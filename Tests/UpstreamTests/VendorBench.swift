@@ -7,12 +7,12 @@ import Vocabulary
 
 @testable import Upstream
 
-/// One connection as the vendor has it. Confined to its loop.
+/// The vendor's end of one connection. Confined to its loop.
 final class VendorSide: StreamDelegate {
     let stream: ByteStream
     private(set) var received: [UInt8] = []
     private(set) var hasEnded = false
-    /// What is sent back for each byte sequence that has come, when it is set.
+    /// If set, called for each byte sequence received.
     var onReceive: ((VendorSide) -> Void)?
 
     init(_ stream: ByteStream) {
@@ -35,7 +35,7 @@ final class VendorSide: StreamDelegate {
     func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd) { hasEnded = true }
 }
 
-/// A vendor on a loopback port and this side's connections to it, all on one loop of the test's own thread.
+/// A vendor on a loopback port and this side's connections to it, all on one loop on the test's own thread.
 final class VendorBench {
     let passes: Passes
     let pool = ConnectionPool()
@@ -44,7 +44,7 @@ final class VendorBench {
     private(set) var vendor: [VendorSide] = []
     private(set) var connections: [UpstreamConnection] = []
     private(set) var endings: [UpstreamConnection.Ending] = []
-    /// Given to the vendor's side of each connection.
+    /// Set on the vendor's end of each connection.
     var onReceive: ((VendorSide) -> Void)?
 
     init() throws {
@@ -65,7 +65,7 @@ final class VendorBench {
     var loop: EventLoop { passes.loop }
     var port: UInt16 { listener.localAddress.port }
 
-    /// Connects so many times, runs the steps, and closes everything.
+    /// Connects `count` times, runs the steps, and closes everything.
     func run(connecting count: Int = 1, _ steps: [Passes.Step]) {
         let connect = (1...max(1, count)).prefix(count).flatMap { number in
             [
@@ -83,7 +83,7 @@ final class VendorBench {
             .act {}, .act {},
         ]
         passes.run(connect + steps + end)
-        // A step that failed may have left the end out.
+        // A failed step may not have closed it.
         listener.stop()
     }
 

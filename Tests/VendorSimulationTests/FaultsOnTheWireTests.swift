@@ -13,7 +13,7 @@ struct FaultsOnTheWireTests {
             let client = try TestClient(server.address)
             try client.send(TestClient.classify(TestCalls.body(), "Connection: close\r\n"))
             outcome = client.readToEnd()
-            // The connection is hurt, the server is not.
+            // The fault affects the connection, not the server.
             let other = try TestClient(server.address)
             try other.send(TestClient.classify())
             #expect(try other.reply().status == 200)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import VendorSimulation
 
-/// Starts a server for one test and stops it behind it.
+/// Starts a server for one test and stops it afterwards.
 func withServer(
     delay: Duration = .zero,
     _ change: (inout SimulatedVendorOptions) -> Void = { _ in },
@@ -18,7 +18,7 @@ func withServer(
 }
 
 extension SimulatedVendorServer {
-    /// Makes one control call; answers its body.
+    /// Makes one control call; returns its body.
     @discardableResult
     func control(_ method: String, _ path: String, _ body: String = "") throws -> String {
         let client = try TestClient(address)

@@ -9,7 +9,7 @@ enum TestCalls {
     static let other = "11111111-2222-4333-8444-555555555555"
     static let now = Timestamp(seconds: 784_111_777)  // Sun, 06 Nov 1994 08:49:37 GMT
 
-    /// A body about `document`; `extra` is laid before its end, e.g. `, "page_range": "1"`.
+    /// A body about `document`; `extra` is inserted before its end, e.g. `, "page_range": "1"`.
     static func body(_ document: String = document, extra: String = "") -> String {
         """
         {"document_id": "\(document)", "classification_schema": [\
@@ -30,7 +30,7 @@ enum TestCalls {
 
     static func text(_ plan: ReplyPlan) -> String { text(plan.delivery) }
 
-    /// What stands behind the head.
+    /// The bytes after the head.
     static func body(of plan: ReplyPlan) -> String {
         let text = text(plan)
         guard let end = text.range(of: "\r\n\r\n") else { return "" }
@@ -39,7 +39,7 @@ enum TestCalls {
 }
 
 extension String {
-    /// The first place where `part` stands, without Foundation's idea of what is equal.
+    /// The first occurrence of `part`, compared by bytes, not by Foundation's notion of equality.
     func range(of part: String) -> Range<Index>? {
         var start = startIndex
         while start < endIndex {

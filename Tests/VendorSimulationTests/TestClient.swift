@@ -56,7 +56,7 @@ final class TestClient {
         }
     }
 
-    /// Reads one reply with a Content-Length; what comes behind it stays in `received`.
+    /// Reads one reply with a Content-Length; any bytes after it stay in `received`.
     func reply() throws -> (status: Int, head: String, body: String) {
         while true {
             let text = String(decoding: received, as: UTF8.self)

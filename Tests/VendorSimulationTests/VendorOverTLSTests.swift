@@ -6,7 +6,7 @@ import Testing
 /// TLS seen from outside, by the `openssl` and `curl` programs.
 @Suite("The server over TLS")
 struct VendorOverTLSTests {
-    /// Runs a program and answers what it wrote.
+    /// Runs a program and returns its output.
     private func run(_ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A day of the calendar")
 struct CivilDateTests {
-    /// The length of a month, by the calendar's rule and a table.
+    /// The length of a month, from a table and the leap year rule.
     private func length(_ month: Int64, _ year: Int64) -> Int64 {
         let isLeap = year % 400 == 0 || (year % 4 == 0 && year % 100 != 0)
         return month == 2 && isLeap ? 29 : [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][Int(month) - 1]

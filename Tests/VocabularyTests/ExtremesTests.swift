@@ -1,7 +1,7 @@
 import Testing
 import Vocabulary
 
-/// What comes from clients, the vendor, the store or an operator may be any number; none of it may end the process.
+/// Clients, the vendor, the store and operators may supply any number; none may crash the process.
 @Suite("The least, the greatest and the absurd")
 struct ExtremesTests {
     private static let numbers: [Int64] = [

@@ -75,7 +75,7 @@ struct TimestampRFC3339Tests {
         var random = SeededGenerator()
         let all = -62_167_219_200_000_000...253_402_300_799_999_999 as ClosedRange<Int64>
         var moments = (0..<3_000).map { _ in Int64.random(in: all, using: &random) }
-        // Some without a fraction; with one the text is longer and its order is another one.
+        // Some without a fraction; a fraction makes the text longer and changes its order.
         moments = moments.map { random.chance(1, in: 2) ? $0 : $0 - $0 % 1_000_000 }
         for moment in moments {
             let text = Timestamp(microseconds: moment).rfc3339

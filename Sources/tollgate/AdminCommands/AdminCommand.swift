@@ -3,24 +3,24 @@ import ArgumentParser
 import EventLoops
 import Foundation
 
-/// A command that asks the admin API something and prints the answer.
+/// A command that calls the admin API and prints the answer.
 protocol AdminCommand: ParsableCommand {
     var options: AdminOptions { get }
 
-    /// Asks, and says what there is to print.
+    /// Makes the calls and returns the output.
     func answer(of client: AdminCaller) throws -> AdminOutput
 }
 
 extension AdminCommand {
     func run() throws {
-        // Before there is a token to hide.
+        // Must precede reading the token.
         ProcessMemory.hide()
-        // A connection that breaks while it is written to is a fault to report, not the end of the program.
+        // A connection that breaks during a write must be reported as a fault, not end the program.
         let onBrokenPipe = signal(SIGPIPE, SIG_IGN)
         do {
             let token = try AdminTokenVariable.read(ProcessInfo.processInfo.environment)
             let output = try answer(of: AdminCaller(address: options.admin, token: token))
-            // A reader that has seen enough (`| head`) ends the program in silence, as it does with others.
+            // If the reader closes early (`| head`), the program ends silently, as other programs do.
             signal(SIGPIPE, onBrokenPipe)
             try print(output)
         } catch let fault as AdminCallFault {
@@ -45,14 +45,14 @@ extension AdminCommand {
     }
 }
 
-/// A command that is one call of the admin API.
+/// A command that makes a single call of the admin API.
 protocol AdminCallCommand: AdminCommand {
-    /// What the answer is.
+    /// The kind of the answer.
     static var resource: ResourceMembers { get }
-    /// What is said when the answer is only that it is done.
+    /// Printed when the answer has no content.
     var doneText: String { get }
 
-    /// The call, made of the options alone, and of the files and variables that they name.
+    /// Builds the call from the options, and the files and variables that they name.
     func call() throws -> AdminCall
 }
 

@@ -1,7 +1,7 @@
 import AdminClient
 import ArgumentParser
 
-/// The options that all commands of the admin API have.
+/// Options of every command that calls the admin API.
 struct AdminOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -20,7 +20,7 @@ extension AdminAddress: ExpressibleByArgument {
     public init?(argument: String) { self.init(parsing: argument) }
 }
 
-/// How much of a list is shown.
+/// The number of list items to show.
 struct LimitOptions: ParsableArguments {
     @Option(help: "Stop after so many items; all are shown without it, at most 100000.")
     var limit: Int?
@@ -30,12 +30,12 @@ struct LimitOptions: ParsableArguments {
     }
 }
 
-/// How an answer of the admin API is printed.
+/// The output format of an answer.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-    /// Aligned columns of the members that matter most.
+    /// The most important members, in aligned columns.
     case table
-    /// All members, as the gateway wrote them.
+    /// All members, exactly as the gateway sent them.
     case json
-    /// All members, RFC 4180 with a header line.
+    /// All members, as RFC 4180 with a header line.
     case csv
 }

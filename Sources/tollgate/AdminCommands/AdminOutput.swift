@@ -2,14 +2,14 @@ import AdminClient
 import Forms
 import JSON
 
-/// What a command has to print.
+/// The output of a command.
 enum AdminOutput {
     case list(AdminListing, ResourceMembers)
     case one(JSONValue, ResourceMembers)
-    /// A sentence for people; programs read the exit status.
+    /// A sentence for people; programs use the exit status.
     case done(String)
 
-    /// The text for standard output, with its last line break; empty where there is nothing to say.
+    /// The text for standard output, with its final line break; empty when there is nothing to print.
     func text(_ format: OutputFormat) -> String {
         switch (self, format) {
         case (.list(let listing, let resource), .table): TableText.list(listing.items, columns: resource.columns)
@@ -23,12 +23,12 @@ enum AdminOutput {
         }
     }
 
-    /// What the person at the terminal has to know beside the answer.
+    /// A remark for the person at the terminal, besides the answer.
     var remark: String? {
         guard case .list(let listing, _) = self, listing.isCut else { return nil }
         return "these are only the first \(listing.items.count) items; there are more"
     }
 
-    /// Numbers keep the digits that the gateway wrote; controls are escaped.
+    /// Numbers keep the gateway's digits; control characters are escaped.
     private static func json(_ value: JSONValue) -> String { String(decoding: value.text, as: UTF8.self) + "\n" }
 }

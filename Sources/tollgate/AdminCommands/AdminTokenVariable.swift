@@ -1,5 +1,5 @@
-/// The token that the admin API asks for. It comes from the environment alone: a command line is in the shell's history
-/// and in the list of processes.
+/// The token for the admin API. It is read only from the environment: a command line shows up in the shell's history
+/// and in the process list.
 enum AdminTokenVariable {
     static let name = "TOLLGATE_ADMIN_TOKEN"
 
@@ -19,9 +19,9 @@ enum AdminTokenVariable {
     }
 }
 
-/// Texts that stand in a field line as they are: tokens, secrets, idempotency keys.
+/// Texts that are sent in a field line unchanged: tokens, secrets, idempotency keys.
 enum VisibleASCII {
-    /// Whether there is at least one character, and each is printed and no space.
+    /// Whether `bytes` is not empty and contains only printable characters other than space.
     static func isSound(_ bytes: some Collection<UInt8>) -> Bool {
         !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }

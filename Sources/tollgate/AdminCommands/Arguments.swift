@@ -3,7 +3,7 @@ import Forms
 import JSON
 import Vocabulary
 
-/// The identifier of a team or a key. What is none could name another place in a path.
+/// The identifier of a team or a key. An invalid one could change the meaning of a path.
 struct IdentifierArgument: ExpressibleByArgument {
     let text: String
 
@@ -13,7 +13,7 @@ struct IdentifierArgument: ExpressibleByArgument {
     }
 }
 
-/// A number of credits, or another one that is 0 or more and has at most six decimals. Exact.
+/// A number of credits, or another non-negative number with at most six decimals. Exact.
 struct DecimalArgument: ExpressibleByArgument {
     private let number: MicroCredits
 
@@ -25,7 +25,7 @@ struct DecimalArgument: ExpressibleByArgument {
     var value: JSONValue { .credits(number) }
 }
 
-/// A length of time as the configuration writes it: `30s`, `15m`, `24h`, `30d`.
+/// A duration in the syntax of the configuration: `30s`, `15m`, `24h`, `30d`.
 struct DurationArgument: ExpressibleByArgument {
     let text: String
 
@@ -34,11 +34,11 @@ struct DurationArgument: ExpressibleByArgument {
         text = argument
     }
 
-    /// As help texts show the default.
+    /// The default, as help texts show it.
     var defaultValueDescription: String { text }
 }
 
-/// A moment as RFC 3339 has it, with any offset: `2027-01-01T00:00:00Z`.
+/// A time in RFC 3339 syntax, with any offset: `2027-01-01T00:00:00Z`.
 struct TimeArgument: ExpressibleByArgument {
     private let moment: Timestamp
 

@@ -9,7 +9,7 @@ struct BudgetArgument: ExpressibleByArgument {
 
     private let window: String
     private let credits: MicroCredits
-    /// Shares of the limit; nil leaves the choice to the gateway.
+    /// Shares of the limit; nil lets the gateway choose.
     private var alertAt: [MicroCredits]?
     private var isShadow = false
 
@@ -26,7 +26,7 @@ struct BudgetArgument: ExpressibleByArgument {
         }
     }
 
-    /// One of the parts behind the limit; false when it is none.
+    /// Reads one part after the limit; false when it is invalid.
     private mutating func read(_ part: Substring) -> Bool {
         if part == "shadow" {
             isShadow = true
@@ -49,9 +49,9 @@ struct BudgetArgument: ExpressibleByArgument {
     }
 }
 
-/// A budget on one line: `month=10000:alert=0.8,1:shadow`, as `--budget` takes it.
+/// A budget on one line, in the syntax of `--budget`: `month=10000:alert=0.8,1:shadow`.
 enum BudgetText {
-    /// Nil when the value is no budget.
+    /// Nil when the value is not a budget.
     static func text(_ value: JSONValue) -> String? {
         guard case .string(let window)? = value["window"], case .number(let credits)? = value["credits"] else {
             return nil

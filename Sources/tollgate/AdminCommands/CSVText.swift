@@ -2,9 +2,9 @@ import AdminClient
 import Forms
 import JSON
 
-/// Answers as spreadsheets read them, RFC 4180: a header line, a line for each record, CRLF after each.
+/// Answers for spreadsheets, as RFC 4180: a header line and one line per record, each ended by CRLF.
 enum CSVText {
-    /// - Parameter members: the first columns; what a record has beyond them follows in the order of its coming.
+    /// - Parameter members: the first columns; further members of the records follow in order of appearance.
     static func records(_ records: [JSONValue], members: [String]) -> String {
         let columns = columns(records, members)
         let header = columns.map { quoted(TerminalText.cleaned($0)) }
@@ -21,10 +21,10 @@ enum CSVText {
         return columns
     }
 
-    /// Null is an empty cell; what is nested is JSON text.
+    /// Null is an empty cell; nested values are JSON text.
     ///
-    /// A spreadsheet takes a cell that begins with one of = + - @ for a formula and runs it, so such a text, which
-    /// somebody chose, gets an apostrophe before it. Numbers, which may be below zero, are left as they are.
+    /// Spreadsheets evaluate a cell that begins with = + - or @ as a formula. A text may come from anyone, so one that
+    /// begins like this gets an apostrophe in front. Numbers, which may be negative, are left unchanged.
     private static func cell(_ value: JSONValue) -> String {
         switch value {
         case .null: return ""
@@ -42,7 +42,7 @@ enum CSVText {
         return first == "=" || first == "+" || first == "-" || first == "@"
     }
 
-    /// Line breaks are gone before: a record is one line.
+    /// Line breaks have been removed before: a record is one line.
     private static func quoted(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") }) else { return text }
         return "\"" + text.replacing("\"", with: "\"\"") + "\""

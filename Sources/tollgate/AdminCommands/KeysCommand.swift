@@ -2,7 +2,7 @@ import AdminClient
 import ArgumentParser
 import JSON
 
-/// `tollgate keys`: what the clients of a team send.
+/// `tollgate keys`: the keys that a team's clients send.
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
@@ -47,7 +47,7 @@ struct KeysCommand: ParsableCommand {
                 do throws(AdminCallFault) {
                     try client.append(["teams", team, "keys"], limit: limits.limit, to: &listing)
                 } catch {
-                    // Deleted since the list of teams was read: its keys are gone with it.
+                    // The team was deleted after the list of teams was read, and its keys with it.
                     guard error.code == .notFound else { throw error }
                 }
             }

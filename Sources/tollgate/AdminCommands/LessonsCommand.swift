@@ -23,7 +23,7 @@ struct LessonsCommand: ParsableCommand {
         defaultSubcommand: List.self
     )
 
-    /// Which lessons.
+    /// Selects lessons.
     struct Choice: ParsableArguments {
         @Option(help: "What is known of this model.") var model: String?
         @Option(name: .customLong("document"), help: ArgumentHelp("What is known of this document.", valueName: "id"))

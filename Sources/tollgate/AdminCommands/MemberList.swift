@@ -1,25 +1,25 @@
 import JSON
 
-/// The members of a request body: what was given, and nothing else, so that the gateway leaves the rest as it is.
+/// The members of a request body: only those that were given, so the gateway leaves the rest unchanged.
 struct MemberList {
     private var members: [(name: String, value: JSONValue)] = []
 
     var isEmpty: Bool { members.isEmpty }
     var object: JSONValue { .object(members) }
 
-    /// Nothing happens where there is no value.
+    /// Does nothing when `value` is nil.
     mutating func set(_ name: String, _ value: JSONValue?) {
         if let value { members.append((name, value)) }
     }
 
     mutating func set(_ name: String, _ text: String?) { set(name, text.map(JSONValue.string)) }
 
-    /// Nothing happens for an empty list, which is an option that was not given.
+    /// Does nothing for an empty list, which means that the option was not given.
     mutating func set(_ name: String, _ values: [JSONValue]) {
         if !values.isEmpty { set(name, .array(values)) }
     }
 
-    /// Takes off what the member says: null, or a list of nothing.
+    /// Removes a value by sending null or an empty list.
     mutating func clear(_ name: String, if isWanted: Bool, with value: JSONValue = .null) {
         if isWanted { set(name, value) }
     }

@@ -1,6 +1,6 @@
-/// A kind of thing that the admin API has: its members, and which of them a table shows.
+/// A kind of resource of the admin API: its members, and which of them a table shows.
 struct ResourceMembers {
-    /// In the order of `docs/api.md` §6. What an answer has beyond them comes behind.
+    /// In the order of `docs/api.md` §6. Further members of an answer follow them.
     let members: [String]
     /// The columns of a list.
     let columns: [String]
@@ -42,6 +42,6 @@ struct ResourceMembers {
         columns: ["at", "actor", "role", "action", "target", "address"]
     )
 
-    /// Whatever the gateway says of itself.
+    /// The status has no fixed members: everything that the gateway reports is shown.
     static let status = ResourceMembers(members: [], columns: [])
 }

@@ -1,7 +1,7 @@
 import AdminClient
 import ArgumentParser
 
-/// `tollgate status`: how the gateway is.
+/// `tollgate status`: the state of the gateway.
 struct StatusCommand: AdminCallCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",

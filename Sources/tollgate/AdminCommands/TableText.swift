@@ -2,18 +2,18 @@ import AdminClient
 import Forms
 import JSON
 
-/// Answers as people read them: columns of a list, or the members of one object below one another.
+/// Answers for people: a list as columns, or the members of one object, one per line.
 enum TableText {
-    /// A longer text would push the other columns off the screen; json and csv have all of it.
+    /// Longer text would push the other columns off the screen; json and csv show all of it.
     private static let cellLengthMax = 60
 
-    /// A header line and a line for each item. A column is as wide as its longest text.
+    /// A header line and one line per item. Each column is as wide as its longest text.
     static func list(_ items: [JSONValue], columns: [String]) -> String {
         let rows = items.map { item in columns.map { cell(item[$0] ?? .null, to: cellLengthMax) } }
         return aligned([columns] + rows)
     }
 
-    /// A line for each member. A new secret stands alone on the last line, to be copied.
+    /// One line per member. A new secret is alone on the last line, so that it is easy to copy.
     static func one(_ object: JSONValue) -> String {
         guard case .object(let members) = object else { return cell(object) + "\n" }
         var rows: [[String]] = []
@@ -22,7 +22,7 @@ enum TableText {
         return aligned(rows) + "\nThis is the secret. Keep it now: it is not shown again.\n\(cell(.string(secret)))\n"
     }
 
-    /// Members of members are lines of their own, named by their path. Recurses as deep as the parser allowed.
+    /// Nested members get their own lines, named by path. The recursion is as deep as the parser allowed.
     private static func append(_ value: JSONValue, _ path: String, to rows: inout [[String]]) {
         if case .object(let members) = value, !members.isEmpty, BudgetText.text(value) == nil {
             for member in members { append(member.value, "\(path).\(member.name)", to: &rows) }
@@ -38,7 +38,7 @@ enum TableText {
         return BudgetText.text(value) == nil
     }
 
-    /// One value on one line; null is a dash.
+    /// One value on one line; null is shown as a dash.
     static func cell(_ value: JSONValue, to length: Int = .max) -> String {
         switch value {
         case .null: "-"
@@ -68,7 +68,7 @@ enum TableText {
         return rows.map { line($0, widths) }.joined()
     }
 
-    /// Two spaces between columns, none at the end of the line.
+    /// Two spaces between columns; none at the end of a line.
     private static func line(_ row: [String], _ widths: [Int]) -> String {
         var line = ""
         for (text, width) in zip(row, widths) {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What can be set for a team.
+/// The values that can be set for a team.
 struct TeamOptions: ParsableArguments {
     @Option(help: "What people call it.") var name: String?
 
@@ -42,7 +42,7 @@ struct TeamOptions: ParsableArguments {
     }
 }
 
-/// What can be taken off a team.
+/// The values that can be removed from a team.
 struct TeamRemovals: ParsableArguments {
     @Flag(name: .customLong("no-budgets"), help: "Take all budgets of its own off.") var noBudgets = false
     @Flag(name: .customLong("no-requests-per-second"), help: "Take the limit of the rate off.") var noRate = false
@@ -59,7 +59,7 @@ struct TeamRemovals: ParsableArguments {
         members.clear("cache_scope", if: noCacheScope)
     }
 
-    /// Nothing is set and taken off at once.
+    /// Refuses a value that is both set and removed.
     func validate(beside team: TeamOptions) throws {
         let clashes = [
             ("budget", noBudgets && !team.budgets.isEmpty),

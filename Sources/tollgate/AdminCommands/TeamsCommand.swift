@@ -1,7 +1,7 @@
 import AdminClient
 import ArgumentParser
 
-/// `tollgate teams`: who is billed, and the limits of each.
+/// `tollgate teams`: the teams that are billed, and their limits.
 struct TeamsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "teams",

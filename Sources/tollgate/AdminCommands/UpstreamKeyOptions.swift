@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What can be set for a key at the vendor.
+/// The values that can be set for a vendor key.
 struct UpstreamKeyOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Its share of the requests beside the other keys' weights.", valueName: "number"))
     var weight: Int?
@@ -21,7 +21,7 @@ struct UpstreamKeyOptions: ParsableArguments {
     }
 }
 
-/// What can be taken off a key at the vendor.
+/// The values that can be removed from a vendor key.
 struct UpstreamKeyRemovals: ParsableArguments {
     @Flag(name: .customLong("no-not-before"), help: "Use it from now on.") var noNotBefore = false
     @Flag(name: .customLong("no-not-after"), help: "Use it without an end.") var noNotAfter = false
@@ -34,7 +34,7 @@ struct UpstreamKeyRemovals: ParsableArguments {
         members.clear("monthly_credits", if: noMonthlyCredits)
     }
 
-    /// Nothing is set and taken off at once.
+    /// Refuses a value that is both set and removed.
     func validate(beside key: UpstreamKeyOptions) throws {
         let clashes = [
             ("not-before", noNotBefore && key.notBefore != nil),

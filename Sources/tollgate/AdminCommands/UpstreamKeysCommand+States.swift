@@ -1,7 +1,7 @@
 import AdminClient
 import ArgumentParser
 
-/// The states that a person gives a key.
+/// The states that an operator can give a key.
 extension UpstreamKeysCommand {
     private static func call(_ id: IdentifierArgument, _ state: String) -> AdminCall {
         var members = MemberList()

@@ -1,7 +1,7 @@
 import AdminClient
 import ArgumentParser
 
-/// `tollgate upstream-keys`: what the gateway shows the vendor.
+/// `tollgate upstream-keys`: the keys that the gateway sends to the vendor.
 struct UpstreamKeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "upstream-keys",

@@ -2,9 +2,9 @@ import AdminClient
 import ArgumentParser
 import Foundation
 
-/// Where the vendor's secret comes from. Never from an argument, which the shell and the list of processes would show.
+/// The source of the vendor's secret. Never an argument: the shell's history and the process list would show it.
 struct VendorSecretOptions: ParsableArguments {
-    /// As in the configuration: longer than any key, and than a field line that could carry it.
+    /// The same limit as in the configuration: longer than any key, and than a field line that could carry it.
     private static let bytesMax = 8_192
 
     @Option(
@@ -25,7 +25,7 @@ struct VendorSecretOptions: ParsableArguments {
         }
     }
 
-    /// - Parameter input: stands for standard input.
+    /// - Parameter input: read when the path is `-`.
     func read(
         environment: [String: String] = ProcessInfo.processInfo.environment,
         input: FileHandle = .standardInput
@@ -42,7 +42,7 @@ struct VendorSecretOptions: ParsableArguments {
         return try checked(content(of: file, source), source)
     }
 
-    /// No more is read than it takes to find out that it is too long.
+    /// Reads at most one byte more than the limit, enough to detect a secret that is too long.
     private func content(of file: FileHandle, _ source: String) throws(UsageFault) -> [UInt8] {
         do {
             return Array(try file.read(upToCount: Self.bytesMax + 1) ?? Data())

@@ -36,7 +36,7 @@ def arguments():
 
 
 def stop(number, _):
-    # Nothing may interrupt the end itself: a second signal would leave processes behind.
+    # Nothing may interrupt the shutdown: a second signal would leave processes behind.
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(each, signal.SIG_IGN)
     raise SystemExit("the benchmark took too long" if number == signal.SIGALRM else 128 + number)

@@ -1,4 +1,4 @@
-"""What every part of the benchmark shares: the session, the cores, the vendor, and how long things may take."""
+"""What all parts of the benchmark share: the session, the cores, the vendor, and time limits."""
 
 import os
 import pathlib
@@ -40,7 +40,7 @@ class Bench:
              "-days", "2", "-subj", "/CN=localhost", "-keyout", self.private_key, "-out", self.certificate],
             check=True, capture_output=True,
         )
-        # This program waits only, but not on the core of the server.
+        # This program only waits, but it must not do so on the server's core.
         os.sched_setaffinity(0, self.cores.load)
         self.spinners = machine.start_spinners(session, self.cores)
         self.vendor = Vendor(self)
@@ -48,14 +48,14 @@ class Bench:
 
 
 def make_bench(session, programs):
-    """As much of a benchmark as a gateway and the vendor need."""
+    """The parts of a benchmark that a gateway and the vendor need."""
     bench = types.SimpleNamespace(session=session, programs=pathlib.Path(programs), cores=machine.choose_cores())
     bench.vendor = Vendor(bench)
     return bench
 
 
 def build_programs(*products):
-    """Builds a release of these, and says where they are."""
+    """Builds a release of these programs; returns their folder."""
     build = ["swift", "build", "--package-path", REPOSITORY, "--configuration", "release"]
     for product in products:
         subprocess.run([*build, "--product", product], check=True, stdout=sys.stderr)

@@ -14,7 +14,7 @@ SETTLE_SECONDS = 1.5  # the access log and the roll-ups of the last requests are
 
 
 def command(output, *options):
-    """What stands before a program that is to be counted from the moment when `control` says so."""
+    """The command prefix for a program that is counted once `control` starts it."""
     return ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={output}", "--quiet", *options]
 
 
@@ -23,7 +23,7 @@ def control(gateway, *options):
 
 
 class CountedGateway:
-    """A gateway under callgrind, for several counts one after the other, each by thread."""
+    """A gateway under callgrind, for several successive counts, each by thread."""
 
     def __init__(self, gateway):
         self.gateway, self.output, self.counts_made = gateway, gateway.folder / "callgrind.out", 0
@@ -32,13 +32,13 @@ class CountedGateway:
         wait_until_listening(process, gateway.port, seconds=120)
 
     def begin(self):
-        """Counts from now on: what was executed before, such as start and first uses, is not counted."""
+        """Starts counting: anything executed before, such as start and first uses, is not counted."""
         control(self.gateway, "--instr=on")
 
     def count(self, action, settles=True):
-        """The profiles of what every thread executes while the action runs, by the thread's number.
+        """The profiles of all threads while the action runs, by thread number.
 
-        `settles`: what the requests leave to be done within a second or so is counted, too.
+        `settles`: work that the requests leave for the next second or so is counted, too.
         """
         control(self.gateway, "--zero")
         action()
@@ -53,7 +53,7 @@ class CountedGateway:
 
 
 class Profile:
-    """What callgrind counted: instructions by function and by library, and who called which allocator how often."""
+    """A callgrind profile: instructions by function and by library, and allocator calls by caller."""
 
     def __init__(self):
         self.by_function, self.by_library = collections.Counter(), collections.Counter()
@@ -64,11 +64,11 @@ class Profile:
         return sum(self.by_function.values())
 
     def read(self, path):
-        """Adds what a file of callgrind's says, and answers itself."""
+        """Adds the content of a callgrind file; returns itself."""
         names, function, called, library, skips_cost, total = {}, "", "", "", False, 0
 
         def name_of(kind, text):
-            # "(7) name" at the first mention, "(7)" from then on; functions and libraries are numbered apart.
+            # "(7) name" at the first mention, "(7)" from then on; functions and libraries are numbered separately.
             number, _, name = text.partition(" ")
             return names.setdefault((kind, number), name)
 
@@ -98,7 +98,7 @@ class Profile:
 
     @property
     def mallocs(self):
-        """Calls of allocators, but not those that one makes of another."""
+        """Calls of allocators, without calls from one allocator to another."""
         return sum(count for (caller, called), count in self.allocations.items()
                    if called in ALLOCATORS and caller not in ALLOCATORS)
 

@@ -1,4 +1,4 @@
-"""A client that asks one thing after the other."""
+"""A client that sends one request after another."""
 
 import re
 import socket
@@ -14,7 +14,7 @@ class Client:
         self.connection = socket.create_connection(("127.0.0.1", port), timeout=60)
 
     def exchange(self, request):
-        """Sends a request, reads its whole reply and answers the reply's head."""
+        """Sends a request, reads the complete reply and returns its head."""
         self.connection.sendall(request)
         head, _, content = self.connection.recv(65536).partition(b"\r\n\r\n")
         found = re.search(rb"(?i)content-length: *(\d+)", head)
@@ -29,7 +29,7 @@ class Client:
         return head
 
     def hits(self, count, keys=(questions.TEAM_KEY,)):
-        """Asks the hot question so often, with each of the keys in turn; all must be hits."""
+        """Asks the hot question `count` times, with each of the keys in turn; all must be hits."""
         requests = [questions.request_bytes(key=key) for key in keys]
         for index in range(count):
             require_hit(self.exchange(requests[index % len(requests)]))

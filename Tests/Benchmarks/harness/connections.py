@@ -1,4 +1,4 @@
-"""Many connections that have asked once and then keep still."""
+"""Many connections that have asked once and then stay idle."""
 
 import select
 import socket
@@ -8,9 +8,9 @@ from processes import BenchmarkFailure
 
 
 class IdleConnections:
-    """Opens them, each with one hit behind it. A context: leaving it closes them.
+    """Opens them and makes one hit on each. A context manager: leaving it closes them.
 
-    Loopback addresses differ in their last byte but one, so that no more than a few thousand share one range of ports.
+    Loopback addresses differ in their third byte, so that at most a few thousand share one port range.
     """
 
     def __init__(self, port, count):
@@ -38,7 +38,7 @@ class IdleConnections:
         return connection
 
     def closed(self):
-        """How many the server has closed meanwhile; the rest of an answer read too early is no end."""
+        """How many the server has closed meanwhile; unread bytes of an answer do not count as an end."""
         poll = select.poll()
         for connection in self.sockets:
             poll.register(connection, select.POLLRDHUP)

@@ -1,7 +1,7 @@
-"""The servers that are compared, and the simulated vendor behind them.
+"""The servers under comparison, and the simulated vendor behind them.
 
-Each does the same work: it checks the API key, writes an access log to a file through a buffer, gives every request an
-identifier, and answers from its cache by the whole body. Each has one worker, except Tollgate with two.
+Each does the same work: it checks the API key, writes a buffered access log to a file, gives every request an
+identifier, and answers from a cache keyed by the whole body. Each has one worker, except Tollgate with two.
 """
 
 import http.client
@@ -43,7 +43,7 @@ class Vendor:
         self.control("PUT", "/sim/settings", {"delay_ms": milliseconds})
 
     def calls(self, document=None):
-        """Classify calls so far: all, or those about one document."""
+        """The number of classify calls so far: all, or about one document."""
         account = self.control("GET", "/sim/account")
         if document is None:
             return account["classify_calls"]
@@ -57,7 +57,7 @@ class Vendor:
 
 
 def ask(port, number=0, key=questions.TEAM_KEY):
-    """One classify request; answers status, fields and content."""
+    """Sends one classify request; returns status, fields and content."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     fields = {"x-api-key": key, "Content-Type": "application/json"}
     connection.request("POST", "/v1/classify", questions.body(number), fields)
@@ -68,7 +68,7 @@ def ask(port, number=0, key=questions.TEAM_KEY):
 
 
 class Contestant:
-    """One server with its processes. `baseline` names what its figures are compared with."""
+    """One server with its processes. `baseline` names the contestant its figures are compared with."""
 
     name = ""
     workers = 1
@@ -117,7 +117,7 @@ class Contestant:
         return resident_bytes(self.pids)
 
     def warm(self):
-        """Asks the hot question until its answer is kept, and makes sure that other keys are refused."""
+        """Asks the hot question until its answer is cached, and checks that other keys are refused."""
         for _ in range(2):
             status, fields, content = ask(self.port)
             if status != 200:
@@ -132,16 +132,16 @@ class Contestant:
         return "hit" in fields["Cache-Status"]
 
     def lines_logged(self):
-        """Lines of the access log since it was cut last; cuts it."""
+        """The number of access log lines since the last truncation; truncates the log."""
         with open(self.access_log, "rb") as log:
             count = sum(chunk.count(b"\n") for chunk in iter(lambda: log.read(1 << 20), b""))
-        # All write at the end (O_APPEND), so the file can be cut under them; a long run would fill the disk.
+        # All append (O_APPEND), so the file can be truncated under them; a long run would fill the disk.
         os.truncate(self.access_log, 0)
         return count
 
 
 class Tollgate(Contestant):
-    """`tollgate serve`. With TLS it is a process of its own, as its listener does one or the other."""
+    """`tollgate serve`. With TLS it is a separate process, as a listener speaks either TLS or plain HTTP."""
 
     def __init__(self, bench, workers=1, tls=False, teams=1, memory="256MiB", store=None, name=None, admin_token=None):
         self.name = name or f"Tollgate, {workers} worker{'s' if workers > 1 else ''}"
@@ -186,7 +186,7 @@ class Tollgate(Contestant):
         return self
 
     def run_timed(self):
-        """Starts it; seconds from exec to the line that says where it listens."""
+        """Starts it; returns the seconds from exec to the line that says where it listens."""
         self.access_log.write_bytes(b"")
         begun = time.monotonic()
         process = self.start(self.command(), output=self.access_log)

@@ -1,4 +1,4 @@
-"""How memory and speed follow the number of entries, of teams and of connections; and what idleness costs."""
+"""How memory and speed depend on the number of entries, teams and connections; and the cost of idling."""
 
 import time
 
@@ -43,7 +43,7 @@ class Entries:
         gateway = Tollgate(bench, memory="16GiB", store=path)
         gateway.run()
         calls = bench.vendor.calls()
-        # What connections, readers and the allocator take at their first use is not the entries'.
+        # Memory that connections, readers and the allocator take on first use does not belong to the entries.
         fill(bench, gateway, 1)
         before, _ = gateway.resident()
         fill(bench, gateway, count)
@@ -93,7 +93,7 @@ class MemoryPart:
             time.sleep(0.5)
             started, _ = contestant.resident()
             contestant.warm()
-            # The first connections make buffers that later ones use again.
+            # The first connections make buffers that later ones reuse.
             with IdleConnections(contestant.port, min(64, count)):
                 pass
             time.sleep(0.5)

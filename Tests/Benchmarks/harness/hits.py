@@ -1,4 +1,4 @@
-"""Hits: every contestant under every load, in turns."""
+"""Hits: every contestant under every load, in turn."""
 
 import time
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ ZIPF_DOCUMENTS = 10_000
 IDLE_CONNECTIONS = 10_000
 MISS_CONNECTIONS = 16
 MISS_DELAY_MS = 20
-# A server that used so much of its core was the limit itself; the rest are ticks of the kernel's accounts.
+# A server that used this share of its core was the limit itself; the rest is tick accounting in the kernel.
 SERVER_FULL = 0.9
 
 
@@ -61,7 +61,7 @@ def measure(contestant, load_of, misses=False):
 
 
 class HitLoads:
-    """The loads by name: each answers a function that starts it on a contestant."""
+    """The loads by name: each returns a function that starts it on a contestant."""
 
     def __init__(self, bench):
         self.bench, self.seconds = bench, bench.plan.seconds
@@ -81,7 +81,7 @@ class HitLoads:
         return self.wrk(contestant, "zipf.lua", self.zipf)
 
     def spelled_differently(self, contestant):
-        # A body that is new to the others is a miss to them: they are asked the one spelling that they know.
+        # To the others a new body is a miss, so they are asked in the one spelling that they have cached.
         if not isinstance(contestant, Tollgate):
             return self.hot_key(contestant)
         return self.wrk(contestant, "spelled.lua", self.bench.parameters.spelled())
@@ -138,7 +138,7 @@ class HitsPart:
         one, two = (Tollgate(self.bench, workers, tls=True) for workers in (1, 2))
         for contestant in (one, two):
             contestant.run()
-            # Over TLS Python would have to be told of the certificate; the load itself warms.
+            # Over TLS Python would need the certificate; the load itself warms up.
             Load(self.bench, "hot.lua", self.loads.hot, contestant.tls_url, contestant.load_cores, 1, 1).finish()
         self.turns("TLS, keep-alive", [nginx, one, two, fixed], self.loads.over_tls)
         one.stop()
@@ -188,7 +188,7 @@ class HitsPart:
         samples = self.samples["one hot key", contestant.name]
         rate = median(sample.load.rate for sample in samples)
         if any(sample.is_load_full for sample in samples):
-            # wrk was the limit: the server could do more than it was asked for.
+            # wrk was the limit: the server could do more.
             rate = max(rate, 1e6 / median(sample.cpu_micros for sample in samples))
         return rate
 
@@ -196,7 +196,7 @@ class HitsPart:
         p50, p99, p999 = (median(getattr(run, figure) for run in runs) for figure in ("p50", "p99", "p999"))
         verdict = ""
         if name.startswith("Tollgate"):
-            # The pacer never rests: where it had less than its whole core, its own waiting is what was measured.
+            # The pacer never sleeps: if it had less than its whole core, its own waiting was measured.
             share = min(run.own_share for run in runs)
             verdict = at_most("p99 / p50", p99 / p50, 2) if share >= FULL else \
                 f"no verdict: the load generator had {share:.0%} of its core"
@@ -248,7 +248,7 @@ class HitsPart:
         return ""
 
     def rate_or_cpu(self, load, name, rate_target, cpu_target, baseline="nginx proxy_cache"):
-        """By hits/s where the servers were the limit; else by CPU per hit, as where wrk or another program was it."""
+        """By hits/s if the servers were the limit; by CPU per hit if wrk or another program was."""
         rate = self.ratio(load, name, lambda sample: sample.load.rate, baseline)
         cpu = self.ratio(load, name, lambda sample: sample.cpu_micros, baseline)
         mine, theirs = (median(self.values(load, each, lambda sample: sample.server_share)) >= SERVER_FULL
@@ -264,7 +264,7 @@ class HitsPart:
         gain = self.ratio(load, name, lambda sample: sample.load.rate, single)
         if cores.pair_is_alone and not any(sample.is_load_full for sample in self.samples[load, name]):
             return at_least("hits/s × one worker", gain, 1.8)
-        # Two cores of which each hit takes so much time would give that many hits, were they the server's alone.
+        # The hits/s that two cores would give at this time per hit if the server had them to itself.
         gain = 2 / self.ratio(load, name, lambda sample: sample.cpu_micros, single)
         return at_least("2 × CPU of one worker / CPU of two", gain, 1.8)
 

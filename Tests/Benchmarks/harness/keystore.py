@@ -7,13 +7,13 @@ import sqlite3
 import time
 
 KEYS_PER_TEAM = 1_000
-# Of a hundred keys the one with this number.
+# In each hundred keys, the one with this number.
 EXPIRED, REVOKED = 8, 9
 HOUR_MICROSECONDS = 3_600_000_000
 
 
 def secret(number):
-    """As `TeamKeySecret` makes them. Those from `KeyStore.count` on are nobody's."""
+    """As `TeamKeySecret` makes them. Numbers from `KeyStore.count` on belong to no key."""
     return f"tg_{number:08x}_{hashlib.md5(str(number).encode()).hexdigest()}"
 
 
@@ -22,7 +22,7 @@ def key(number):
 
 
 class KeyStore:
-    """A file with so many keys in teams of a thousand. Of ten keys one has a budget, of a hundred one has expired and
+    """A file with `count` keys in teams of a thousand. One key in ten has a budget; one in a hundred has expired and
     one is revoked. Made once; `copy` gives a file to work on."""
 
     def __init__(self, session, empty, count):
@@ -30,7 +30,7 @@ class KeyStore:
         self.path = session.new_folder(f"keys-{count}") / "tollgate.db"
         shutil.copy(empty, self.path)
         with contextlib.closing(sqlite3.connect(self.path)) as database:
-            # Safe, since a file that is cut short here is of no use to anyone.
+            # Safe, since a file that is cut short here is discarded.
             database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000;")
             with database:
                 self.fill(database)
@@ -42,7 +42,7 @@ class KeyStore:
         return f"store-team-{number // KEYS_PER_TEAM:03d}"
 
     def secrets(self, kind=None):
-        """Of the keys that have expired, that are revoked or, without a kind, that are good."""
+        """Secrets of the expired keys, the revoked ones or, without a kind, the valid ones."""
         return [secret(number) for number in range(self.count)
                 if number % 100 == kind or (kind is None and number % 100 not in (EXPIRED, REVOKED))]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from processes import BenchmarkFailure, complaint
 
 LOADS = pathlib.Path(__file__).resolve().parent.parent / "loads"
-# From here on wrk itself is the limit, and hits/s say nothing of the server.
+# From here on wrk itself is the limit, and hits/s say nothing about the server.
 FULL = 0.95
 
 
@@ -74,7 +74,7 @@ class PacedLoad(Load):
 
 
 def wait(process, seconds_max):
-    """Waits for the end and says how much processor time it took, and how long it ran since this call."""
+    """Waits for the end; returns the CPU time it took, and how long it ran since this call."""
     start = time.monotonic()
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
@@ -87,7 +87,7 @@ def wait(process, seconds_max):
 
 
 def fill(bench, contestant, documents):
-    """Has a contestant asked about each document once."""
+    """Asks a contestant about each document once."""
     load = Load(
         bench, "fill.lua", bench.parameters.fill(documents), contestant.url, bench.cores.load, 64, 900, threads=1
     )

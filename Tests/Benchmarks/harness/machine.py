@@ -1,4 +1,4 @@
-"""The machine: which core does what, what processes used, and how both are described beside the figures."""
+"""The machine: the assignment of cores, the usage of processes, and the description of both for the report."""
 
 import datetime
 import os
@@ -13,7 +13,7 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Cores:
-    """Who runs where. The server has the last core; what makes load and the simulated vendor have the others."""
+    """The assignment of cores. The server has the last one; the load generators and the simulated vendor the others."""
 
     available: tuple[int, ...]
     server: tuple[int, ...]
@@ -75,14 +75,14 @@ def processor_seconds(roots):
 
 
 def busy_seconds():
-    """Processor time that all programs and, where it is told, other guests of the host have used so far."""
+    """CPU time that all programs and, where reported, other guests of the host have used so far."""
     fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
     user, nice, system, _, _, interrupts, soft_interrupts, steal = map(int, fields[:8])
     return (user + nice + system + interrupts + soft_interrupts + steal) / TICKS_PER_SECOND
 
 
 def resident_bytes(roots):
-    """What the processes and their descendants hold resident now, and the most that they held."""
+    """The resident memory of the processes and their descendants, current and peak."""
     now = peak = 0
     for root in roots:
         for pid in processes_of(root):
@@ -97,11 +97,11 @@ def resident_bytes(roots):
 
 
 def start_spinners(session, cores):
-    """A loop of idle priority on each core: without it virtual CPUs are put to sleep between requests, and their
-    waking up is what p99 shows.
+    """A loop of idle priority on each core: without it virtual CPUs are put to sleep between requests, and p99 shows
+    their wake-up time.
 
-    It yields all the time: a kernel that does not preempt would else leave it running until the next tick when another
-    program becomes ready to run without being woken, as one does whose thread was set aside.
+    It yields all the time: a non-preemptive kernel would otherwise leave it running until the next tick when another
+    program becomes ready to run without a wake-up, such as a preempted thread.
     """
     program = (
         "import os\n"
@@ -120,7 +120,7 @@ def first_line(command):
 
 
 def describe(cores, repository):
-    """What the figures hold for: a list of Markdown lines."""
+    """The conditions of the figures, as a list of Markdown lines."""
     model = "unknown processor"
     for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):

@@ -70,12 +70,12 @@ class MissesPart:
         return Load(self.bench, "fresh.lua", parameters, url, cores, in_flight, self.bench.plan.seconds)
 
     def through(self, gateway, in_flight):
-        """Every answer must be one that the vendor was asked for: no more, no fewer."""
+        """There must be exactly one vendor call per answer."""
         calls = self.bench.vendor.calls()
         result = self.load(gateway.url, in_flight).finish()
         time.sleep(0.2)
         made = self.bench.vendor.calls() - calls
-        # Those in flight when wrk ended were asked for, too.
+        # Calls in flight when wrk ended reached the vendor, too.
         if not result.requests <= made <= result.requests + in_flight:
             raise BenchmarkFailure(f"{result.requests} misses made {made} calls of the vendor")
         return result

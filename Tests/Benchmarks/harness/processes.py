@@ -15,7 +15,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class BenchmarkFailure(Exception):
-    """A figure would not mean what it says; the run ends with this message."""
+    """A figure would be misleading; the run ends with this message."""
 
 
 def end_with_parent():
@@ -24,7 +24,7 @@ def end_with_parent():
 
 
 class Session:
-    """A temporary folder and the processes that work in it. A context: leaving it ends and removes all."""
+    """A temporary folder and the processes that work in it. A context manager: leaving it ends and removes all."""
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tollgate-benchmark-"))
@@ -37,7 +37,7 @@ class Session:
     def __exit__(self, *_):
         for process in reversed(self.processes):
             self.end(process)
-        # A child of a server that has ended may write its last file yet.
+        # A child of an ended server may still write its last file.
         for _ in range(50):
             shutil.rmtree(self.folder, ignore_errors=True)
             if not self.folder.exists():
@@ -80,7 +80,7 @@ class Session:
 
 
 def complaint(process):
-    """What a process said last, for a failure's message."""
+    """The last output of a process, for a failure's message."""
     return f"{process.name}: {process.log.read_text(errors='replace')[-2000:]}"
 
 

@@ -22,7 +22,7 @@ MEMBERS = [
     '"query_model": "gpt-4o-mini"',
 ]
 
-# Numbers of documents: those below are kept, from here on each is asked about once.
+# Document numbers: those below are cached, from here on each is asked about once.
 FIRST_FRESH_DOCUMENT = 10_000_000
 FRESH_DOCUMENTS_PER_RUN = 5_000_000
 
@@ -105,7 +105,7 @@ class ParameterFiles:
         return self.write(documents=documents)
 
     def spelled(self):
-        """Each run has spellings of its own: what a server saw once it would know again."""
+        """Each run has its own spellings: a server would recognise one that it has seen."""
         first, self.next_spelling = self.next_spelling, self.next_spelling + 1_000_000_000
         members = [member.replace("{document}", document(0)) for member in MEMBERS]
         return self.write(members=members, first=first)

@@ -20,7 +20,7 @@ def make(bench, count):
     keys = ResultKeys(bench.programs / "tollgate", gateway.folder)
     shutil.copy(gateway.folder / "tollgate.db", path)
     database = sqlite3.connect(path)
-    # Safe, since a file that is cut short here is of no use to anyone.
+    # Safe, since a file that is cut short here is discarded.
     database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000;")
     cursor = database.execute("SELECT * FROM results")
     columns = [column[0] for column in cursor.description]

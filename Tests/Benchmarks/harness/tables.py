@@ -8,7 +8,7 @@ def median(values):
 
 
 def number(value):
-    """Three digits that mean something; no decimals from a hundred on."""
+    """Three significant digits; no decimals from a hundred on."""
     if value is None:
         return "–"
     if value >= 100:

@@ -5,7 +5,7 @@ import Keying
 import TestSupport
 import Vocabulary
 
-/// Times what a worker does with a body before it knows what is asked: fingerprint, strict reading, canonical form, key.
+/// Times a worker's handling of a body up to its cache key: fingerprint, strict reading, canonical form, key.
 @main
 struct HostileBodies: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -54,7 +54,7 @@ struct HostileBodies: ParsableCommand {
         }
     }
 
-    /// Milliseconds of each round, each shape with a reader of its own.
+    /// Milliseconds of each round, each shape with its own reader.
     private func measure(_ shape: HostileBody) throws -> [Double] {
         let reader = ClassifyReader()
         let hasher = SHA256Hasher()
@@ -79,7 +79,7 @@ struct HostileBodies: ParsableCommand {
         return times
     }
 
-    /// The processor's time of this thread, clock_gettime(2).
+    /// The CPU time of this thread, clock_gettime(2).
     private func threadMilliseconds() -> Double {
         var time = timespec()
         guard clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else {

@@ -13,7 +13,7 @@ function init(args)
 end
 
 function request()
-    -- wrk cannot be told to send nothing: the last connections ask again until the last answer is there.
+    -- wrk cannot send nothing: the last connections ask again until the last answer has arrived.
     local number = asked % documents
     asked = asked + 1
     return before .. document_identifier(number) .. after
@@ -25,6 +25,6 @@ function response(status, _, body)
         os.exit(1)
     end
     answered = answered + 1
-    -- Answers come in another order than the requests: what was sent first is answered by then.
+    -- Answers arrive in a different order than requests; the first ones sent are answered by then.
     if answered == documents + 256 then os.exit(0) end
 end

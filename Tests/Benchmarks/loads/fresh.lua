@@ -1,4 +1,4 @@
--- Documents that nobody asked about before: every request is a miss.
+-- Documents that were never asked about before: every request is a miss.
 
 local folder = debug.getinfo(1, "S").source:match("^@(.*/)")
 dofile(folder .. "report.lua")

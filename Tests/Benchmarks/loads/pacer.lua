@@ -1,8 +1,8 @@
--- Sends one request at a fixed mean rate, whatever the server does (an open loop), and tells how long answers took
--- since the moment they were due. For luajit: luajit pacer.lua PORT RATE SECONDS CONNECTIONS PARAMETERS
+-- Sends one request at a fixed mean rate, whatever the server does (an open loop), and reports how long answers took
+-- from the moment they were due. For luajit: luajit pacer.lua PORT RATE SECONDS CONNECTIONS PARAMETERS
 --
--- wrk waits for answers before it asks again and can pause in whole milliseconds only, which makes bursts. Here the
--- pauses are random with an exponential distribution, as those of many independent clients.
+-- wrk waits for answers before it asks again and can pause only in whole milliseconds, which makes bursts. Here the
+-- pauses are exponentially distributed, like those of many independent clients.
 
 local ffi = require("ffi")
 ffi.cdef [[

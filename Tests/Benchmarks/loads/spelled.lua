@@ -1,7 +1,7 @@
--- One question, spelled otherwise each time: the raw body never repeats, so the JSON must be read.
+-- One question, spelled differently each time: the raw body never repeats, so the JSON must be parsed.
 --
--- A counter is written into the body as white space: three gaps of twelve characters, each a space or a tab. The
--- order of the members goes round with it. All spellings have the same length.
+-- A counter is written into the body as white space: three gaps of twelve characters, each a space or a tab. The order
+-- of the members rotates with it. All spellings have the same length.
 
 local folder = debug.getinfo(1, "S").source:match("^@(.*/)")
 dofile(folder .. "report.lua")

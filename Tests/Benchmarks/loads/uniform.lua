@@ -1,4 +1,4 @@
--- Any of N documents and any of M teams, each as likely: the least that a processor's caches can help.
+-- Any of N documents and M teams with equal probability: the worst case for processor caches.
 
 local folder = debug.getinfo(1, "S").source:match("^@(.*/)")
 dofile(folder .. "report.lua")

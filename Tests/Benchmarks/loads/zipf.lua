@@ -1,4 +1,4 @@
--- Questions about many documents, the n-th most wanted one asked for 1/n as often as the first. Requests are made
+-- Questions about many documents, the n-th most popular one asked about 1/n as often as the first. Requests are made
 -- before the measurement; the order is the same for every contestant.
 
 local folder = debug.getinfo(1, "S").source:match("^@(.*/)")

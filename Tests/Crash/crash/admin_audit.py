@@ -1,8 +1,8 @@
-"""Holds the registry and its audit log against what an operator asked and was told.
+"""Checks the registry and its audit log against an operator's calls and the replies.
 
-A1: what was answered with success is still so. A2: what was refused, or whose reply was lost, is whole or not at all.
-A3: the audit log and the objects agree: an entry for each answered change, one or none for one without a reply. A4: no
-secret is in the store in clear.
+A1: a change answered with success still holds. A2: a change that was refused, or whose reply was lost, is complete or
+absent. A3: the audit log and the objects agree: one entry for each answered change, at most one for a change without a
+reply. A4: no secret is in the store in clear.
 """
 
 import re
@@ -16,7 +16,7 @@ RANDOM_PART = 32  # characters at the end of a team key's secret
 
 
 def told_is_so(case):
-    """A1 and A2, by what was told, before and after restarts, and by what the store has."""
+    """A1 and A2, by the replies before and after restarts, and by the content of the store."""
     replay = Replay.of(case.calls)
     yield from replay.complaints
     if not case.registry.is_there:
@@ -37,7 +37,7 @@ def is_in_store(case, replay, owner):
 
 
 def unowned(case, replay):
-    """What is in the store and no call can have left there."""
+    """Content of the store that no call can have left there."""
     for each in case.registry.orphans:
         yield f"A2: {each} is in the store without what it belongs to"
     owners = [f"team/{name}" for name in case.registry.teams] + [
@@ -61,9 +61,9 @@ def vendor_keys_are_used_as_told(case):
 
 
 def entries_agree(case):
-    """A3: entries ascend, none is alike, and each is one change's."""
+    """A3: entries ascend, no two are equal, and each belongs to one change."""
     if not case.registry.is_there:
-        return  # told_is_so has said so
+        return  # reported by told_is_so
     entries = case.registry.entries
     for before, after in zip(entries, entries[1:]):
         if after.id != before.id + 1:
@@ -83,7 +83,7 @@ def entries_agree(case):
 def entries_have_changes(case, entries):
     plain = Replay.of(case.calls)
     replay = Replay.of(case.calls, entries)
-    # What is wrong without the entries too, A1 and A2 say.
+    # A1 and A2 report what is wrong even without the entries.
     yield from [each for each in replay.complaints if each.startswith("A3")][:0 if plain.complaints else None]
     for owner in replay.possible.keys() | replay.entries.keys():
         if owner in replay.gone or owner in plain.gone:

@@ -1,4 +1,4 @@
-"""The operator's side of the talk: sends calls, takes down replies, and knows what it owns by them."""
+"""The operator's client: sends calls, records replies, and derives from them what it owns."""
 
 import json
 import time
@@ -15,18 +15,18 @@ LIST, AUDIT_PAGE = 1000, 100
 
 
 class AdminClient:
-    """Keeps one connection to each side of the gateway. Confined to whoever is the operator at the moment."""
+    """Keeps one connection to each side of the gateway. Confined to the current operator."""
 
     def __init__(self, gateway, record, random):
         self.calls = Calls()
         self.random = random
         self.client = Client(gateway, record)
         self.line = Line(gateway, "admin_port")
-        self.replay = Replay()  # to know what there is; verdicts are the audit's
-        self.secrets = []  # (team, key, secret) of all that was told
+        self.replay = Replay()  # tracks what exists; verdicts are left to the audit
+        self.secrets = []  # (team, key, secret) of every secret received
 
     def call(self, action, **members):
-        """Makes a call of the admin API; answers its record, without a status where no whole reply came."""
+        """Makes a call of the admin API; returns its record, without a status if no complete reply came."""
         call = self.calls.add(action, **members)
         method, path = PATHS[action]
         path = "/admin/v1" + path.format(team=call.team, key=call.key)
@@ -41,7 +41,7 @@ class AdminClient:
         return self.took(call, self.line.exchange(method, path, body, fields))
 
     def use(self, team, key, secret):
-        """Shows a secret to the clients' side with a question that never spends."""
+        """Uses a secret on the clients' side with a question that never spends."""
         call = self.calls.add(USE, team=team, key=key, secret=secret)
         question = Question(document(self.random))
         fields = {"x-api-key": secret, "Content-Type": "application/json", "Cache-Control": "only-if-cached"}
@@ -77,21 +77,21 @@ class AdminClient:
     # MARK: What there is
 
     def team(self, name):
-        """One of the states that a team can be in; None after a violation."""
+        """A possible state of a team; None after a violation."""
         return self.replay.state(f"team/{name}")
 
     def upstream_key(self, name):
         return self.replay.state(f"upstream_key/{name}")
 
     def secrets_of(self, team, key):
-        """Those that were told, in their order."""
+        """The secrets received, in order."""
         return [each for each in self.secrets if each[:2] == (team, key)]
 
     def secret_of(self, state):
         return self.replay.texts.by_name.get(state.secret) if not state.is_revoked else None
 
     def good_secrets(self):
-        """Those that may be taken, by what is possible."""
+        """The secrets that may be accepted, by the possible states."""
         for team in [*holdings.TEAMS, holdings.FILE_TEAM]:
             state = self.team(team)
             for key, inner in state.keys if state else ():
@@ -100,7 +100,7 @@ class AdminClient:
                         yield team, key, self.replay.texts.by_name[name]
 
     def askers(self):
-        """Whoever may ask with a key of its own, as far as that is known."""
+        """The teams that may ask with their own key, as far as known."""
         for team in [*holdings.TEAMS, holdings.FILE_TEAM]:
             state = self.team(team)
             for key, inner in state.keys if state else ():

@@ -1,4 +1,4 @@
-"""A registry that an operator left, in which everything is right, and the faults that the audit must find in it."""
+"""A correct registry as an operator left it, and the faults that the audit must find in it."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ TIME = "2026-09-04T00:00:00.000000Z"
 
 
 def secret(key, number):
-    """The secret that a key has had as its first, second and so on."""
+    """The n-th secret of a key."""
     return f"tg_public-{key[-1]}_"[:11].replace("-", "0") + "_" + digest(f"{key} {number}").hex()[:32]
 
 
@@ -61,7 +61,7 @@ def upstream_shown(weight, state):
 
 
 class SoundRegistry(Sound):
-    """A ledger as it should be, and a registry with what an operator was told of it.
+    """A correct ledger, and a registry with the operator's calls and replies.
 
     A team with two keys: the first was rotated with grace, which was lost and then repeated; the second was rotated
     without and then revoked. A second team was made and deleted. A key at the vendor was made, changed and drained.
@@ -73,7 +73,7 @@ class SoundRegistry(Sound):
         self.connection.executescript(SCHEMA)
         self.calls = []
         self.entries = 0
-        self.log_bytes = b""  # appended to a log of the store
+        self.log_bytes = b""  # appended to one of the store's logs
         self.operate()
         self.fill()
         self.look()
@@ -167,7 +167,7 @@ class SoundRegistry(Sound):
                      holdings.UPSTREAM_KEYS[key]["account"], weight, digest(holdings.vendor_secret(key, 0)))
 
     def spend_with(self, index, sent):
-        """A settled question, right in itself, that went out with a secret of the operator's key."""
+        """A settled question, correct by itself, that went out with a secret of the operator's key."""
         self.add_entry(30, "blue", 1, 1, 1)
         self.execute("UPDATE ledger SET upstream_key = ? WHERE id = 30", UPSTREAM)
         self.add_charge(30, 1)
@@ -224,7 +224,7 @@ def half_of_lost(store):
 
 
 def whole_of_lost(store):
-    """A rotation without grace whose reply was lost, done: the secret is one that nobody was told."""
+    """A rotation without grace whose reply was lost, done: its secret was never received."""
     half_of_lost(store)
     store.execute("INSERT INTO retiring_secrets VALUES (?, 0, ?, 9)", KEY, digest(secret(KEY, 1)))
     rotated = key_shown(KEY, True, is_retiring=True)

@@ -1,4 +1,4 @@
-"""What clients were told: the record that the store and the vendor's charges are held against."""
+"""The replies that clients received: the record that the store and the vendor's charges are checked against."""
 
 import base64
 import decimal
@@ -22,13 +22,13 @@ def micros(text):
 
 
 def credits(amount):
-    """Micro-credits as people read them."""
+    """Micro-credits in readable form."""
     return f"{decimal.Decimal(amount) / 1_000_000:f}"
 
 
 @dataclass
 class Answer:
-    """One request and the whole reply, if one came. Without a status the client never heard of it."""
+    """One request and the complete reply, if one came. Without a status the client received none."""
 
     request_id: str
     team: str
@@ -45,7 +45,7 @@ class Answer:
     saved: int | None = None
     remaining: int | None = None
     body: bytes = b""
-    is_final: bool = False  # the last one of its key, while nothing else was under way
+    is_final: bool = False  # the last answer for its key, with nothing else under way
 
     @property
     def is_heard(self):
@@ -61,7 +61,7 @@ class Answer:
 
     @property
     def is_forwarded(self):
-        """Whether a reply of the vendor, to this very request, is what came."""
+        """Whether the reply is the vendor's to this same request."""
         return "fwd=" in self.cache_status and not self.is_collapsed
 
     @property
@@ -70,7 +70,7 @@ class Answer:
 
     @property
     def may_have_stored(self):
-        """Whether the vendor's reply may be stored though the client did not get it: by then the store could not take
+        """Whether the vendor's reply may be stored although the client did not get it: the store could no longer take
         it, or the gateway was gone."""
         return not self.is_heard or self.error == "store_unavailable"
 
@@ -97,7 +97,7 @@ class Answer:
 
 
 class Record:
-    """Every request of a store's life. Guarded: `lock` keeps the list whole; an answer belongs to whoever asks."""
+    """Every request of a store's life. Guarded: `lock` protects the list; an answer belongs to the thread that asks."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -110,7 +110,7 @@ class Record:
             return f"crash-{self.serial}"
 
     def add(self, answer):
-        """Before it is sent: a request that nobody heard of must be known too."""
+        """Called before the request is sent: one without a reply must be recorded, too."""
         with self.lock:
             self.answers.append(answer)
 

@@ -1,9 +1,9 @@
-"""Holds a store against what the vendor charged and what clients were told.
+"""Checks a store against the vendor's charges and the clients' replies.
 
-Each check bears the name of the invariant in the design's list: I1 no budget is exceeded, I2 nothing is charged without
-a reservation, I3 each reservation ends once and the roll-ups are their sum, I4 no charge is lost or counted twice, I5
-what a client was told is on disk, I6 hits and followers cost nothing, I9 nothing stays reserved. Those of the admin
-side, A1 to A4, are in `admin_audit`.
+Each check is named after the invariant in the design's list: I1 no budget is exceeded, I2 nothing is charged without a
+reservation, I3 each reservation ends once and the roll-ups are the sum of the entries, I4 no charge is lost or counted
+twice, I5 what a client was told is on disk, I6 hits and followers cost nothing, I9 nothing stays reserved. The admin
+side's invariants, A1 to A4, are in `admin_audit`.
 """
 
 import collections
@@ -41,18 +41,18 @@ class Charge:
 
 @dataclass(frozen=True)
 class Expectations:
-    """What a run has besides what its files say."""
+    """The properties of a run that its files do not show."""
 
-    # The gateway was stopped in order after its last start: nothing may be reserved. Else a kill has just hit it.
+    # Whether the gateway was stopped in order after its last start: then nothing may be reserved. Else it was killed.
     is_stopped: bool = True
-    # It was never killed and never refused by its disk: counts are exact.
+    # Whether it was never killed and its disk never failed: then counts are exact.
     is_undisturbed: bool = False
-    # By how much a reply may cost more than its estimate, in micro-credits.
+    # The maximum by which a reply's cost may exceed its estimate, in micro-credits.
     excess_per_request: int = 0
 
 
 class Case:
-    """Everything an audit looks at."""
+    """The input of an audit."""
 
     def __init__(self, configuration, store, charge_log, heard, calls, expectations):
         self.configuration, self.expectations = configuration, expectations
@@ -94,10 +94,10 @@ def read_charges(path, configuration):
 
 
 def violations(case):
-    """All that is wrong, each a line that begins with the invariant's name."""
+    """All violations, each a line that begins with the invariant's name."""
     found = [f"store: {each}" for each in case.ledger.complaints]
     if not case.ledger.has_schema:
-        # A kill may come before there is a schema; nobody can have been told anything then.
+        # A kill may come before there is a schema; no client can have got a reply then.
         if case.expectations.is_stopped or any(each.status == 200 for each in case.answers) or any(
                 each.is_done for each in case.calls):
             found.append("store: it has no tables ledger, usage and results")
@@ -128,7 +128,7 @@ def budgets_hold(case):
 
 
 def attributed_charges(case):
-    """The vendor's charges by the entry that stands for them."""
+    """The vendor's charges by their entry."""
     charged = collections.Counter()
     for charge in case.charges:
         mine = [each for each in case.by_request.get(charge.request_id, ()) if each.state != "released"]
@@ -138,7 +138,7 @@ def attributed_charges(case):
 
 
 def charges_have_entries(case):
-    """I2: whatever reached the vendor and was charged had a reservation on disk before."""
+    """I2: every request that the vendor charged had a reservation on disk before."""
     for charge in case.charges:
         if not any(each.document_id == charge.document_id for each in case.by_request.get(charge.request_id, ())):
             yield f"I2: the {charge} has no ledger entry"
@@ -263,7 +263,7 @@ def shown(entries):
 
 
 def credits_used(body):
-    """What a reply says that it cost; 0 where a failure says nothing, None where nobody can know."""
+    """The cost that a reply states; 0 for a failure that states none, None where it is unknown."""
     reply = json.loads(body, parse_float=str, parse_int=str)
     if "credits_used" in reply:
         return micros(reply["credits_used"])
@@ -271,10 +271,10 @@ def credits_used(body):
 
 
 def told_result(case, answer):
-    """The result that a client was told is stored, unless one that was asked for later took its place."""
+    """The result that a client received is stored, unless the result of a later request replaced it."""
     entries = [each for each in case.by_request.get(answer.request_id, ()) if each.state == "settled"]
     if not entries:
-        return  # told_settlement has said so
+        return  # reported by told_settlement
     stored = case.ledger.results.get(entries[0].cache_key)
     if stored is None:
         yield f"I5: {answer}: its result is not stored"
@@ -284,7 +284,7 @@ def told_result(case, answer):
 
 def may_hold(case, answer, body):
     """Whether a body may stand where an answer's body was stored: a request that overlapped it or came later put it
-    there. One whose reply nobody saw may have been any."""
+    there. A request without a received reply may have stored any."""
     for other in case.by_question[answer.account, answer.question]:
         if other is answer:
             continue
@@ -341,12 +341,12 @@ def counts_are_exact(case):
 
 
 def nothing_stays_reserved(case):
-    """I9: what the last reply said is left is what the entries leave: nothing is held back, nothing given twice."""
+    """I9: the rest that the last reply stated equals what the entries leave: nothing is held back or given twice."""
     for answer in case.answers:
         if not answer.is_final or not answer.is_heard or answer.day is None:
             continue
         left = windows.remaining(case.limits, case.entries, answer.team, answer.key, answer.day)
-        # What is left of a budget that was exceeded, as an expensive reply may, can be said as nothing or as less.
+        # After an expensive reply exceeded a budget, the rest may be stated as zero or as negative.
         if left != answer.remaining and not (left is not None and left < 0 and answer.remaining == 0):
             told = "nothing" if answer.remaining is None else credits(answer.remaining)
             stored = "no budget" if left is None else credits(left)

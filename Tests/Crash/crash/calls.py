@@ -1,4 +1,4 @@
-"""What an operator asked of the admin side and was told: the record that the registry and its audit log are held
+"""An operator's calls of the admin side and the replies: the record that the registry and its audit log are checked
 against."""
 
 import dataclasses
@@ -6,7 +6,7 @@ import json
 import threading
 from dataclasses import asdict, dataclass
 
-# By the words of the audit log, as far as it has them.
+# In the words of the audit log where it has them.
 PATHS = {
     "team.create": ("POST", "/teams"), "team.update": ("PATCH", "/teams/{team}"),
     "team.delete": ("DELETE", "/teams/{team}"), "team.list": ("GET", "/teams"),
@@ -17,15 +17,15 @@ PATHS = {
     "upstream_key.delete": ("DELETE", "/upstream-keys/{key}"), "upstream_key.list": ("GET", "/upstream-keys"),
     "audit.list": ("GET", "/audit"),
 }
-# A question on the side of clients, with a secret that the operator was told once.
+# A question on the clients' side, with a secret that the operator received.
 USE = "secret.use"
 READS = ("team.list", "team_key.list", "upstream_key.list", "audit.list", USE)
 
 
 @dataclass
 class Call:
-    """One call and the whole reply, if one came. `answered`, `reply` and, last of all, `status` are set when it comes:
-    whoever sees a status sees the reply too."""
+    """One call and the complete reply, if one came. `answered`, `reply` and finally `status` are set when it comes: a
+    reader that sees a status also sees the reply."""
 
     number: int
     action: str
@@ -49,8 +49,8 @@ class Call:
 
     @property
     def is_certain(self):
-        """Whether the reply says what was done. A 503 says that nothing was, but an error of the disk may be told for
-        what is on disk after all."""
+        """Whether the reply tells the outcome. A 503 says that nothing was done, but a disk error may be reported for a
+        change that is on disk after all."""
         return self.is_heard and self.status != 503
 
     @property
@@ -64,7 +64,7 @@ class Call:
 
     @property
     def target(self):
-        """As the audit log calls it."""
+        """Its name in the audit log."""
         if self.action.startswith("upstream_key."):
             return f"upstream_key/{self.key}"
         return f"team/{self.team}" + (f"/key/{self.key}" if self.key else "")
@@ -83,21 +83,21 @@ class Call:
 
 
 class Calls:
-    """Every call in its order: each is made when the one before was answered or lost. Guarded: `lock` keeps the list
-    whole; a call belongs to whoever makes it."""
+    """Every call in order: each is made after the previous one was answered or lost. Guarded: `lock` protects the list;
+    a call belongs to its caller."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.calls = []
 
     def add(self, action, **members):
-        """Before it is sent: a call that nobody heard of must be known too."""
+        """Called before the call is sent: one without a reply must be recorded, too."""
         with self.lock:
             self.calls.append(Call(len(self.calls) + 1, action, **members))
             return self.calls[-1]
 
     def snapshot(self):
-        """Copies, which stay as they are: a reply may come while an audit looks."""
+        """Copies that do not change: a reply may come during an audit."""
         with self.lock:
             return [dataclasses.replace(each) for each in self.calls]
 

@@ -1,4 +1,4 @@
-"""A client that keeps its connection and takes down every reply."""
+"""A client that keeps its connection and records every reply."""
 
 import time
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ DAY = 86_400
 
 @dataclass(frozen=True)
 class Asker:
-    """Whose key a question is asked with."""
+    """The key that a question is asked with."""
 
     team: str
     key: str
@@ -31,7 +31,7 @@ class Client:
         self.line = Line(gateway, "port")
 
     def ask(self, team, key_index, question, directive=None, spelling=0):
-        """Sends one request for a team of the configuration; answers its record, without a status where no whole reply
+        """Sends one request for a team of the configuration; returns its record, without a status if no complete reply
         came."""
         return self.ask_as(Asker.of(team, key_index), question, directive, spelling)
 
@@ -47,7 +47,7 @@ class Client:
         if reply is not None:
             response, content = reply
             answer.took(response.status, response.headers, content)
-            # A reply that was late may tell of the day before it came.
+            # A late reply may be about the day before it arrived.
             answer.day = before if int((time.time() + 1) // DAY) == before else None
         return answer
 

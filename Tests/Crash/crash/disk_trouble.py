@@ -1,4 +1,4 @@
-"""I7: a disk that is full, or may not be written to. Misses are refused, hits served, and nobody restarts anything."""
+"""I7: a disk that is full or read-only. Misses are refused, hits served, and recovery needs no restart."""
 
 import contextlib
 import http.client
@@ -18,7 +18,7 @@ from store_life import StoreLife
 from windows import limits
 
 STORED_BEFORE = 6
-ASKED_MAX = 2000  # new questions until the disk is full
+ASKED_MAX = 2000  # maximum of new questions until the disk is full
 LOAD_ROUNDS = 2
 REFUSED = 8  # questions while it is
 FIRST_FAILING = 400  # write of the store's thread
@@ -64,7 +64,7 @@ class DiskTrouble:
         team = life.gateway.configuration["teams"][5]
         known = [self.expect(client.ask(team, 0, new_question(life.random)), 200) for _ in range(STORED_BEFORE)]
         life.was_disturbed = True
-        # The disk is full between reservations and their settlements, too.
+        # The disk also becomes full between reservations and their settlements.
         load = life.load(LOAD_ROUNDS)
         fill()
         load.join()
@@ -108,7 +108,7 @@ class DiskTrouble:
 
     @staticmethod
     def operate(life):
-        """The admin side answers, be it that the store takes no change; whether that is true the audit finds."""
+        """The admin side answers, if only that the store takes no change; the audit checks that."""
         for _ in range(REFUSED):
             call = life.operator.step()
             if not call.is_heard:
@@ -118,7 +118,7 @@ class DiskTrouble:
 
     @staticmethod
     def ask_until_stored(life, client, team):
-        """It recovers by itself, and says so."""
+        """It recovers by itself and reports it."""
         deadline = time.monotonic() + PATIENCE
         while True:
             answer = client.ask(team, 0, new_question(life.random))
@@ -132,10 +132,10 @@ class DiskTrouble:
 
     @staticmethod
     def wait_for_endings(life, client, team):
-        """I9: what ended while the disk was full is booked when it has room again.
+        """I9: requests that ended while the disk was full are booked once it has room again.
 
-        Here every question costs its estimate or nothing, so all that is taken from the organisation's budget then is
-        what the vendor charged, or may have charged in a reply that told nobody.
+        Here every question costs its estimate or nothing, so what is then taken from the organisation's budget is what
+        the vendor charged, or may have charged in a reply that no client received.
         """
         life.vendor.finish_calls()
         total = min(each.limit for each in limits(life.gateway.configuration) if each.scope == "organization")
@@ -148,7 +148,7 @@ class DiskTrouble:
             time.sleep(0.05)
 
     def read_only(self, name, is_folder):
-        """A folder or a file that may not be written to: the gateway refuses to start, says why, changes nothing."""
+        """A read-only folder or file: the gateway refuses to start, says why, and changes nothing."""
         with StoreLife(self.bench, f"read-only-{name}", f"read-only {name}") as life:
             folder = life.folder / "store"
             folder.mkdir()
@@ -186,7 +186,7 @@ def contents(folder):
 
 
 def without_override():
-    """Root may write anywhere; without these capabilities it is like anyone else."""
+    """Root may write anywhere; without these capabilities it is an ordinary user."""
     if os.geteuid() != 0:
         return []
     if shutil.which("setpriv") is None:
@@ -195,7 +195,7 @@ def without_override():
 
 
 def fill(path):
-    """Takes all room there is."""
+    """Fills the disk."""
     with open(path, "wb", buffering=0) as file, contextlib.suppress(OSError):
         for size in (65536, 4096, 512, 1):
             with contextlib.suppress(OSError):
@@ -204,7 +204,7 @@ def fill(path):
 
 
 def detach(pid):
-    """Makes strace leave a process, which goes on."""
+    """Detaches strace from a process, which continues."""
     def tracer():
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
         return int(status.split("TracerPid:")[1].split()[0])

@@ -1,7 +1,7 @@
-"""What the operator may own: few identifiers, made and deleted again and again, with the same budgets each time.
+"""What the operator may own: a few identifiers, created and deleted repeatedly, with the same budgets each time.
 
-Budgets of an identifier never change and outlive it, as what was spent does; so the audit of the ledger can hold every
-entry against them, whichever of the identifier's lives it is from.
+The budgets of an identifier never change and, like its spending, outlive it, so the audit of the ledger can check every
+entry against them, whichever of the identifier's lives it belongs to.
 """
 
 import json
@@ -42,7 +42,7 @@ def account(team):
 
 
 def vendor_secret(key, index):
-    """A secret of a key at the vendor, which no other key ever has."""
+    """A secret of a key at the vendor; never used for another key."""
     return f"{key}-vendor-secret-{index}-0123456789"
 
 
@@ -52,7 +52,7 @@ def vendor_secrets():
 
 
 def limits():
-    """Every budget that anything of the operator's has."""
+    """All budgets of the operator's objects."""
     found = []
     for team, terms in TEAMS.items():
         found += windows.of("team", team, terms["budgets"])
@@ -65,5 +65,5 @@ def limits():
 
 
 def canonical(value):
-    """One text for all JSON that is equal."""
+    """The canonical text of a JSON value."""
     return json.dumps(value, sort_keys=True)

@@ -1,4 +1,4 @@
-"""What a store's file holds, read from a copy: nobody but the gateway may open the file itself."""
+"""The content of a store's file, read from a copy: only the gateway may open the file itself."""
 
 import collections
 import pathlib
@@ -46,7 +46,7 @@ class Entry:
 
     @property
     def counted(self):
-        """What it takes from every budget that concerns it."""
+        """What it takes from every budget that applies to it."""
         return self.spent + self.unconfirmed + self.reserved
 
     def __str__(self):
@@ -74,7 +74,7 @@ class Usage:
 
 class Ledger:
     def __init__(self, store):
-        """Reads a copy of the file and its log, as whoever opens them next will find them."""
+        """Reads a copy of the file and its log in the state that the next process to open them will find."""
         self.complaints = []
         self.entries, self.usage = [], []
         self.results = {}  # cache key -> (document, model, body)
@@ -115,7 +115,7 @@ class Ledger:
 
 
 def files_of(store):
-    """The store's files that outlast a power failure, as far as they are there."""
+    """The existing files of the store that outlast a power failure."""
     paths = (pathlib.Path(f"{store}{suffix}") for suffix in ("", "-wal", "-journal"))
     return [path for path in paths if path.exists()]
 
@@ -129,7 +129,7 @@ def entry(row):
 
 
 def key_bytes(value):
-    """A cache key, be it kept as its bytes or as their hexadecimal digits."""
+    """A cache key, stored either as bytes or as hexadecimal digits."""
     return bytes.fromhex(value) if isinstance(value, str) else bytes(value or b"")
 
 

@@ -7,7 +7,7 @@ from processes import PATIENCE
 
 
 class Line:
-    """Connects when something is asked, and anew after each start of the gateway. Confined to whoever asks."""
+    """Connects on the first request, and again after each start of the gateway. Confined to its caller."""
 
     def __init__(self, gateway, side):
         """`side` is the gateway's attribute with the port: `port` for clients, `admin_port` for operators."""
@@ -16,7 +16,7 @@ class Line:
         self.connected_to = 0  # the gateway's start
 
     def exchange(self, method, path, body, fields):
-        """The response and its content; None where no whole reply came."""
+        """The response and its content; None if no complete reply came."""
         try:
             if self.connection is None or self.connected_to != self.gateway.starts:
                 self.connect()

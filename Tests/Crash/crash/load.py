@@ -1,4 +1,4 @@
-"""Load of many teams: new questions, repeated ones, identical ones at once, and a vendor that fails now and then."""
+"""The load of many teams: new, repeated and simultaneous identical questions, and a vendor that sometimes fails."""
 
 import random
 import threading
@@ -9,8 +9,8 @@ from processes import PATIENCE, TestFailure
 from questions import Question, document, new_question
 
 THREADS = 8
-ROUND = 10  # requests of a thread between two questions that all threads ask at the same time
-# What the vendor is told to do wrong, each with a document of its own, so that it hits who asks about that one.
+ROUND = 10  # requests of a thread between two questions that all threads ask simultaneously
+# The vendor's faults, each bound to its own document, so that it hits only questions about that one.
 FAULTS = [
     {"kind": "status", "status": 500},
     {"kind": "status", "status": 400},
@@ -27,7 +27,7 @@ HELD = {"kind": "hold"}
 
 
 class Meeting:
-    """Where threads wait for one another, though not for long: one may be waiting for the vendor."""
+    """A barrier with a short wait: a thread may be waiting for the vendor."""
 
     def __init__(self):
         self.changed = threading.Condition()
@@ -47,11 +47,11 @@ class Meeting:
 
 
 class Load:
-    """Threads that ask. What each asks follows from the seed, though not how the threads come after one another."""
+    """The threads that ask. The seed determines what each asks, but not how the threads interleave."""
 
     def __init__(self, gateway, record, operator, seed, rounds=None, has_time_out=False):
-        """`rounds` are of each thread, and of the operator beside them; without, they go on for as long as the gateway
-        is started again."""
+        """`rounds` is the number per thread and for the operator beside them; without it they continue as long as the
+        gateway is restarted."""
         self.gateway, self.record, self.operator, self.rounds = gateway, record, operator, rounds
         self.teams = gateway.configuration["teams"]
         self.seed = seed
@@ -60,14 +60,14 @@ class Load:
         self.hot = [new_question(generator) for _ in range(rounds or 200)]
         self.faulty = []
         for fault in FAULTS + ([HELD] if has_time_out else []):
-            # One page, so that what a failed reply costs is what a page costs.
+            # One page, so that a failed reply costs as much as a page.
             self.faulty.append((Question(document(generator), "gpt-4o-mini", "1"), fault))
         self.meeting = Meeting()
         self.threads = []
         self.fault = None  # of this program
 
     def arm(self, vendor):
-        """Tells the vendor of its faults."""
+        """Queues the vendor's faults."""
         for question, fault in self.faulty:
             vendor.control("POST", "/sim/faults", fault | {"document_id": question.document})
 
@@ -122,18 +122,18 @@ class Load:
             elif draw < 0.97:
                 yield generator.choice(self.shared), "no-store"
             else:
-                # All pages of a document that is known by then, perhaps: its estimate is what was learned.
+                # All pages of a document that may be known by then: its estimate is the learned one.
                 yield Question(generator.choice(self.shared).document, "gpt-4o"), None
 
     def ask(self, client, generator, question, directive):
-        """Asks as some team; False when there is nobody left to ask."""
+        """Asks as some team; False when the gateway is gone for good."""
         team = generator.choice(self.teams)
         starts = self.gateway.starts
         answer = client.ask(team, generator.randrange(len(team["keys"])), question, directive, generator.randrange(6))
         if answer.is_heard:
             return True
         if self.rounds is not None:
-            # A reset may come a moment before the process is seen to have ended; a gateway that lives on goes on.
+            # A reset may be seen shortly before the end of the process; if the gateway lives, it goes on.
             deadline = time.monotonic() + 1
             while not self.gateway.process.has_ended and time.monotonic() < deadline:
                 time.sleep(0.01)

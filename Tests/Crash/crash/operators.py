@@ -1,4 +1,4 @@
-"""An operator at the admin side: makes, changes and deletes what it owns, under load and over the gateway's ends."""
+"""An operator of the admin side: creates, changes and deletes its objects, under load and across restarts."""
 
 import itertools
 import random
@@ -12,20 +12,20 @@ from processes import PATIENCE, TestFailure
 from states import NO_GRACE, UpstreamKey
 
 STEPS = 25  # of a round, some 40 calls
-PAUSE = 0.01  # seconds between the steps of one who goes on over many starts
+PAUSE = 0.01  # seconds between the steps of an operator that continues across many starts
 STEPS_AFTER = 6
-OLD_SECRETS = 12  # of all that were told, used again after each start
+OLD_SECRETS = 12  # of all secrets received, used again after each start
 PAGES_MAX = 4  # of the audit log
-# Revoked ones included, which stay for months.
+# Including revoked ones, which stay for months.
 FILE_TEAM_KEYS_MAX = 300
 FILE_TARGETS = (("team.delete", {"team": holdings.FILE_TEAM}), ("team.update", {"team": holdings.FILE_TEAM}),
                 ("upstream_key.delete", {"key": "primary"}), ("upstream_key.rotate", {"key": "spare"}))
 
 
 class Operator:
-    """One call after the other: a thread's while there is load, the test's own between two loads.
+    """Makes one call after another: on its own thread during a load, on the test's thread between loads.
 
-    What it does follows from the seed and from what it is answered, though not how its calls fall among the questions.
+    The seed and the replies determine what it does, but not how its calls interleave with the questions.
     """
 
     def __init__(self, gateway, record, seed):
@@ -40,7 +40,7 @@ class Operator:
     # MARK: What it does
 
     def step(self):
-        """A change or a question, and what can be seen of it at once."""
+        """A change or a question, and a check of its immediate effects."""
         draw = self.random.random()
         if draw < 0.05:
             return self.ask_in_vain()
@@ -51,7 +51,7 @@ class Operator:
         return self.step_team(self.random.choice([*holdings.TEAMS, holdings.FILE_TEAM]))
 
     def ask_in_vain(self):
-        """For what is refused whatever there is."""
+        """Calls that are refused in any state."""
         if self.random.random() < 0.3:
             return self.admin.call("team.create", team="op-team-1", content={"id": "op-team-1", "colour": "red"})
         action, target = self.random.choice(FILE_TARGETS)
@@ -98,7 +98,7 @@ class Operator:
     def key_names(self, team, keys):
         if team in holdings.TEAMS:
             return holdings.team_keys(team)
-        # Keys of the file's team are never free for another life.
+        # Keys of the file's team are never reused.
         alive = [name for name, key in keys.items() if not key.is_revoked]
         return alive if len(alive) >= holdings.TEAM_KEYS_MAX else [*alive, f"{team}-op-key-{self.new_serial()}"]
 
@@ -121,7 +121,7 @@ class Operator:
         return call
 
     def rotate_again(self):
-        """The last rotation with an Idempotency-Key once more."""
+        """Repeats the last rotation with an Idempotency-Key."""
         last = self.rotation
         return self.admin.call("team_key.rotate", team=last.team, key=last.key, content=last.content,
                                idempotency_key=last.idempotency_key)
@@ -152,7 +152,7 @@ class Operator:
     # MARK: Under load
 
     def start(self, rounds):
-        """Without `rounds` it goes on over the gateway's ends; else the gateway's end is its own too."""
+        """Without `rounds` it continues across restarts; else it ends with the gateway."""
         self.thread = threading.Thread(target=self.run, args=(rounds,), daemon=True)
         self.thread.start()
 
@@ -191,7 +191,7 @@ class Operator:
     # MARK: After a start
 
     def look_and_go_on(self):
-        """What must be true of a gateway that was started again: all that was told is there, and it goes on."""
+        """Checks a restarted gateway: everything that was acknowledged is there, and calls work."""
         before = len(self.admin.calls.calls)
         self.look()
         if self.rotation:
@@ -209,7 +209,7 @@ class Operator:
                 raise Violation(f"A1: after the restart {call}")
 
     def look(self):
-        """At all that it owns, and at all secrets that matter."""
+        """Looks at everything it owns, and at all secrets that matter."""
         self.admin.call("team.list")
         for team in [*holdings.TEAMS, holdings.FILE_TEAM]:
             self.admin.call("team_key.list", team=team)
@@ -219,7 +219,7 @@ class Operator:
             self.admin.use(*each)
 
     def look_at(self, call):
-        """At what a call was about that may have been done or not."""
+        """Looks at the object of a call that may or may not have been done."""
         if call.action.startswith("upstream_key."):
             self.admin.call("upstream_key.list")
         elif call.team:

@@ -10,12 +10,12 @@ from store_life import StoreLife
 from tracing import Injection, UnsyncedWrites, count_command, injected_at, most_calls
 
 ROUNDS = 3  # of the load: with 8 threads of 10 requests each, 240 requests
-# A crash that leaves reservations, results and a log behind, for the kills during the recovery from it.
+# A crash that leaves reservations, results and a log behind, for kills during the recovery from it.
 FIRST_CRASH = Injection("fdatasync", "30")
-BEYOND_MAX = 4  # points behind the last one that was planned, while they still fire
+BEYOND_MAX = 4  # maximum of points after the last planned one, while they still fire
 
 
-# Files of a store by their suffix. What is done to the main one is a checkpoint.
+# Files of a store by suffix. Calls on the main file belong to a checkpoint.
 FILES = {"": "main file", "-wal": "log"}
 
 
@@ -41,9 +41,9 @@ class Series:
         return self.effect.startswith("signal")
 
 
-# The calls by which the gateway talks: read from clients, recvfrom from the vendor, writev to both, write to wake a
-# thread and for the access log. Those that a build makes differ, so others stand here too; what is never called is
-# left out.
+# The gateway's I/O calls: read from clients, recvfrom from the vendor, writev to both, write to wake a thread and for
+# the access log. Builds differ in the calls they make, so others are listed, too; calls that are never made are
+# skipped.
 SERIES = (
     Series("load", "fdatasync", 9), Series("load", "pwrite64", 10), Series("load", "writev", 6),
     Series("load", "recvfrom", 5), Series("load", "read", 5), Series("load", "write", 3),
@@ -56,12 +56,12 @@ SERIES = (
     Series("start", "unlink", 1),
     Series("recovery", "pwrite64", 3), Series("recovery", "fdatasync", 2), Series("recovery", "ftruncate", 1),
     Series("recovery", "unlink", 1),
-    # An fsync that fails is not done again: the gateway ends, and what it had not acknowledged may be gone. SQLite
-    # itself ignores the error of the folder's fsync, so only those of the files are made to fail.
+    # A failed fsync is not retried: the gateway ends, and unacknowledged changes may be gone. SQLite ignores an error
+    # of the folder's fsync, so only those of the files are made to fail.
     Series("load", "fdatasync", 2, effect="error=EIO", file="-wal"),
     Series("load", "fdatasync", 1, effect="error=EIO", file=""),
 )
-# What the quick run leaves out: few points tell much about many.
+# Skipped by the quick run.
 QUICK = {(series.stage, series.syscall) for series in SERIES} - {
     ("load", "accept4"), ("load", "close"), ("load", "connect"), ("start", "unlink"), ("recovery", "unlink"),
     ("load", "ftruncate"), ("start", "ftruncate"), ("recovery", "ftruncate"),
@@ -69,7 +69,7 @@ QUICK = {(series.stage, series.syscall) for series in SERIES} - {
 
 
 def numbers(count, most):
-    """`count` numbers from 1 to `most`: at first one after the other, then ever further apart."""
+    """`count` numbers from 1 to `most`: consecutive at first, then with growing gaps."""
     if count >= most:
         return list(range(1, most + 1))
     dense = max(1, count // 3)
@@ -81,7 +81,7 @@ def numbers(count, most):
 
 
 def share(series, most, points):
-    """How many points each series gets, by weight; what one cannot use goes to the others."""
+    """The number of points of each series, by weight; points that one cannot use go to the others."""
     shares = dict.fromkeys(series, 0)
     open_series = [each for each in series if most[each]]
     left = points
@@ -105,7 +105,7 @@ class Points:
 
     def __init__(self, bench, count, is_quick):
         self.bench, self.count, self.is_quick = bench, count, is_quick
-        self.template = None  # a store whose tables are there
+        self.template = None  # a store with its tables created
         self.torn = 0
 
     def run(self):
@@ -120,7 +120,7 @@ class Points:
     # MARK: Rehearsal
 
     def rehearse(self, series):
-        """How often the busiest thread makes each call, by series; 0 where it never does."""
+        """How often the busiest thread makes each call, by series; 0 for never."""
         calls = {stage: [each.syscall for each in series if each.stage == stage] for stage in
                  ("start", "load", "recovery")}
         counts = {}
@@ -152,7 +152,7 @@ class Points:
                 for each in series}
 
     def first_crash(self, life):
-        """A crash in the middle of a load. Whether the kill comes at its call or with a stop does not matter."""
+        """A crash during a load. It does not matter whether the kill fires at its call or at the stop."""
         self.place_template(life)
         if life.gateway.start(FIRST_CRASH.command(life.folder / "first.trace")):
             life.load(ROUNDS).join()
@@ -170,7 +170,7 @@ class Points:
             fired += self.run_point(series, when)
         done = len(whens)
         if not self.is_quick:
-            # On to where none fires any more.
+            # Continues until no point fires any more.
             when = whens[-1]
             for _ in range(BEYOND_MAX):
                 when = max(when + 1, when * 5 // 4)
@@ -182,7 +182,7 @@ class Points:
         self.bench.say(f"{series.name}: {fired} of {done} points fired, {self.bench.audits - audits} audits passed")
 
     def run_point(self, series, when):
-        """One life with one fault; whether the fault came."""
+        """One life with one fault; returns whether the fault fired."""
         seed = f"{series.name} {when}"
         generator = random.Random(f"{self.bench.seed} {seed}")
         with StoreLife(self.bench, f"{series.stage}-{series.syscall}-{when}", seed, series.price_factor,
@@ -200,14 +200,14 @@ class Points:
             life.notes.append(f"the gateway ended with {status}; the fault came: {came}")
             self.judge_end(series, life, status, came)
             if came != "never":
-                # Where only one file is traced, nobody knows what is not yet on disk.
+                # If only one file is traced, it is unknown what is not yet on disk.
                 if path is None and series.is_kill and generator.random() < 0.5:
                     self.tear(life, trace, generator)
                 life.audit_after_kill()
             elif series.stage != "recovery":
                 life.vendor.finish_calls()
                 life.audit(is_stopped=True)
-            # Two teams of twelve are asked for their whole rest; quick runs ask one.
+            # Two of twelve teams spend their whole rest; one in quick runs.
             life.restart_and_audit(probes=1 if self.is_quick else 2)
         return came != "never"
 
@@ -219,7 +219,8 @@ class Points:
 
     @staticmethod
     def live(series, life, command, generator):
-        """A gateway's life under the tool: start, perhaps load, an orderly end if nothing comes before; its status."""
+        """A gateway's life under the tool: start, optional load, an orderly end unless it ends before; returns its
+        status."""
         if life.gateway.start(command):
             if series.stage == "load":
                 life.load(ROUNDS, has_time_out=generator.random() < 0.2).join()
@@ -230,7 +231,7 @@ class Points:
     def judge_end(series, life, status, came):
         if came == "never" and status != 0:
             raise Violation(f"end: without a fault, {life.gateway.process.complaint()}")
-        # At the end there is nothing left to acknowledge: what a failed checkpoint left undone is in the log.
+        # At the end nothing is left to acknowledge: what a failed checkpoint did not write is in the log.
         if came == "in life" and not series.is_kill and status <= 0:
             raise Violation(f"store: after {series.effect} on {series.syscall} the gateway must end by itself with a "
                             f"status other than 0; {life.gateway.process.complaint()}")

@@ -14,12 +14,12 @@ import threading
 import time
 
 PR_SET_PDEATHSIG = 1
-# How long anything that must come is waited for. A verdict never depends on it: what does not come is a failure.
+# The bound of every wait. No verdict depends on it: an event that does not come is a failure.
 PATIENCE = float(os.environ.get("TOLLGATE_TEST_PATIENCE", 60))
 
 
 class TestFailure(Exception):
-    """The test could not be done, which says nothing about the invariants; the run ends with this message."""
+    """The test could not be run, which says nothing about the invariants; the run ends with this message."""
 
 
 def end_with_parent():
@@ -28,9 +28,10 @@ def end_with_parent():
 
 
 class Session:
-    """A temporary folder and the processes that work in it. A context: leaving it ends all and removes the folder.
+    """A temporary folder and the processes that work in it. A context manager: leaving it ends all and removes the
+    folder.
 
-    Folders that something was found wrong in are kept.
+    Folders in which a violation was found are kept.
     """
 
     def __init__(self):
@@ -86,7 +87,7 @@ class Process:
         return self.popen.poll() is not None
 
     def wait(self, seconds=PATIENCE):
-        """The status it ended with, negative for a signal; None when it goes on."""
+        """Its exit status, negative for a signal; None while it runs."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(timeout=seconds)
         if self.popen.returncode is not None and self in self.session.processes:
@@ -101,7 +102,7 @@ class Process:
         return self.wait()
 
     def complaint(self):
-        """What it said last, for a failure's message."""
+        """Its last output, for a failure's message."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return f"status {self.popen.returncode}: {text[-2000:]}"
 
@@ -127,7 +128,7 @@ class Output:
         self.stream.close()
 
     def ports_after(self, announcement):
-        """The ports of the URLs in the first line that begins so; none when the output ended without it."""
+        """The ports of the URLs in the first line with this beginning; none when the output ended without it."""
         deadline = time.monotonic() + PATIENCE
         with self.changed:
             while True:

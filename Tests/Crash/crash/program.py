@@ -1,4 +1,4 @@
-"""The command line: which parts are run, and what is said about them."""
+"""The command line: selects the parts to run, and reports on them."""
 
 import argparse
 import pathlib
@@ -21,7 +21,7 @@ QUICK_POINTS, FULL_POINTS = 40, 320
 
 
 class Bench:
-    """What all parts share: where they work and what they count."""
+    """What all parts share: their folders and counters."""
 
     def __init__(self, session, programs, seed):
         self.session, self.programs, self.seed = session, programs, seed
@@ -53,7 +53,7 @@ def arguments(description):
 
 
 def build(root):
-    """Builds the release; answers the folder of its programs."""
+    """Builds the release; returns the folder of its programs."""
     command = ["swift", "build", "--package-path", root, "--configuration", "release"]
     for product in ("tollgate", "vendor-sim"):
         subprocess.run([*command, "--product", product], check=True, stdout=sys.stderr)
@@ -62,7 +62,7 @@ def build(root):
 
 
 def parts(given, bench):
-    """Each part that was asked for: its name and what runs it."""
+    """The selected parts: the name and the function of each."""
     if given.self_test:
         yield "self-test", SelfTest(bench).run
     if given.quick:
@@ -76,7 +76,7 @@ def parts(given, bench):
 
 
 def stop(number, _):
-    # Nothing may interrupt the end itself: a second signal would leave processes behind.
+    # Nothing may interrupt the shutdown: a second signal would leave processes behind.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     raise SystemExit(128 + number)
@@ -119,7 +119,7 @@ def main(root, description):
 
 
 def account(bench, fault):
-    """Says what was wrong and where it can be looked at."""
+    """Reports the violations and where they can be inspected."""
     is_violation = not isinstance(fault, TestFailure)
     lines = str(fault).splitlines()
     print(f"{'VIOLATION' if is_violation else 'the test could not be done'} (seed {bench.seed}):", flush=True)

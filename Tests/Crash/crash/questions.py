@@ -13,14 +13,14 @@ CATEGORIES = [
 
 @dataclass(frozen=True)
 class Question:
-    """One classification; questions that are equal share a result within an account."""
+    """One classification; equal questions share a result within an account."""
 
     document: str
     model: str = "gpt-4o-mini"
     pages: str | None = None  # page_range
 
     def body(self, spelling=0):
-        """The request's body; spellings differ in what must not matter."""
+        """The request's body; spellings differ only in what must not matter."""
         members = {"document_id": self.document, "classification_schema": CATEGORIES, "query_model": self.model}
         if self.pages is not None:
             members["page_range"] = self.pages
@@ -30,12 +30,12 @@ class Question:
 
 
 def document(random):
-    """A document that nobody asked about before."""
+    """A document that was never asked about before."""
     return str(uuid.UUID(int=random.getrandbits(128), version=4))
 
 
 def page_count(document):
-    """The pages that the simulated vendor gives a document it was not told about."""
+    """The simulated vendor's number of pages for a document that no control call has set."""
     return sum(document.encode()) % 10 + 1
 
 
@@ -44,7 +44,7 @@ def new_question(random):
     model = random.choices(["gpt-4o-mini", "gpt-4o", "gpt-3.5-turbo"], [8, 2, 2])[0]
     pages = None
     if random.random() < 0.6:
-        # Within the document, so that the estimate is what the vendor will charge.
+        # Within the document, so that the estimate equals the vendor's charge.
         last = random.randint(1, page_count(name))
         first = random.randint(1, last)
         pages = f"{first}-{last}" if first < last else f"{last}"

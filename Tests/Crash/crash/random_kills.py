@@ -1,4 +1,4 @@
-"""`kill -9` at random moments, under load that goes on over the restarts, always on the same store."""
+"""`kill -9` at random moments, under load that continues across restarts, always on the same store."""
 
 import random
 import time
@@ -6,7 +6,7 @@ import time
 from store_life import StoreLife
 
 PAUSES = (0.05, 1.5)  # seconds between a start and its kill
-START_SHARE = 0.15  # of the kills come while the gateway starts
+START_SHARE = 0.15  # share of the kills that come while the gateway starts
 
 
 class RandomKills:
@@ -15,7 +15,7 @@ class RandomKills:
 
     def run(self):
         generator = random.Random(f"{self.bench.seed} random kills")
-        # So wide budgets last for most of the run, with some thousand credits a second for all teams.
+        # Budgets this wide last for most of the run, at some thousand credits per second for all teams.
         factor = max(1, round(10 * self.seconds))
         kills = 0
         with StoreLife(self.bench, "random-kills", "random kills", factor=factor, response_timeout="1s") as life:
@@ -43,7 +43,7 @@ class RandomKills:
 
     @staticmethod
     def kill_starting(life, generator):
-        """Now and then a gateway is killed before it listens, once more on what the last one left."""
+        """Sometimes a gateway is killed before it listens, on what the previous one left."""
         while generator.random() < START_SHARE:
             process = life.gateway.spawn()
             time.sleep(generator.uniform(0, 0.05))

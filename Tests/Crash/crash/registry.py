@@ -1,4 +1,4 @@
-"""What a store's file holds of teams, keys and the audit log; read with the ledger, from the same copy."""
+"""The teams, keys and audit log in a store's file; read with the ledger, from the same copy."""
 
 import json
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class AuditEntry:
 
     @property
     def owner(self):
-        """What the entry is about, a key being its team's."""
+        """The owner of the entry's object; a key belongs to its team."""
         return "/".join(self.target.split("/")[:2])
 
     def __str__(self):
@@ -51,7 +51,7 @@ class Registry:
         self.team_keys = {}  # identifier -> TeamKeyRow
         self.upstream_keys = {}  # identifier -> as the API shows it, and `secret_digest`
         self.entries = []
-        self.orphans = []  # what belongs to nothing
+        self.orphans = []  # rows without an owner
 
     def read(self, connection, tables):
         if not set(TABLES) <= tables:
@@ -127,7 +127,7 @@ class Registry:
 
 
 def parsed(text):
-    """The members of a JSON object; of anything else the text alone, which agrees with nothing."""
+    """The members of a JSON object; for anything else the text, which matches nothing."""
     try:
         value = json.loads(text)
     except ValueError:

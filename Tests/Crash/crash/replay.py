@@ -1,7 +1,7 @@
-"""Follows an operator's calls, and keeps all that can be true by what was told.
+"""Replays an operator's calls, and tracks all states that the replies allow.
 
-A call whose reply was lost, or that was refused for the store, may have been done or not; what is told later decides.
-When nothing can be true any more, something was not kept that was told, or was done by half.
+A call whose reply was lost, or that was refused because of the store, may or may not have been done; later replies
+decide. When no state is possible any more, an acknowledged change was lost, or a change was done by half.
 """
 
 import collections
@@ -14,18 +14,18 @@ from states import Team, UpstreamKey, digest
 from teams import TOKEN_NAME, VENDOR_KEYS
 
 SECRET_PATTERN = re.compile(r"tg_([0-9a-zA-Z]{8})_[0-9a-zA-Z]{32}")
-# Members of a reply that only the rings know, or that are told once.
+# Members of a reply that only the rings know, or that are shown once.
 PASSING = ("secret", "available", "detail", "cooling_until", "monthly_remaining", "under_way")
 
 
 class Texts:
-    """The secrets of teams' keys that were told, by their names."""
+    """The secrets of teams' keys that were received, by name."""
 
     def __init__(self):
         self.by_name, self.names, self.digests = {}, {}, set()
 
     def learn(self, name, text):
-        """What is wrong with that secret under that name; None when nothing is."""
+        """What is wrong with this secret under this name; None when nothing is."""
         known = self.by_name.get(name)
         if known is not None and known != text:
             return "the rotation was answered another secret before"
@@ -42,12 +42,12 @@ class Texts:
 
 
 class Replay:
-    """Takes calls in their order. With the entries of an audit log each change must have its own there, in order."""
+    """Takes calls in order. Given the entries of an audit log, each change must have its own entry, in order."""
 
     def __init__(self, entries=None):
         self.texts = Texts()
         self.complaints = []
-        self.gone = set()  # owners of which nothing can be true any more
+        self.gone = set()  # owners without a possible state
         first = {f"team/{team}": Team() for team in holdings.TEAMS}
         first[f"team/{holdings.FILE_TEAM}"] = Team("{}", is_of_file=True)
         first |= {f"upstream_key/{key}": UpstreamKey() for key in holdings.UPSTREAM_KEYS}
@@ -69,7 +69,7 @@ class Replay:
         return replay
 
     def state(self, owner):
-        """One that is possible; None when none is."""
+        """A possible state; None when there is none."""
         return None if owner in self.gone else self.possible[owner][0][0]
 
     def take(self, call):
@@ -107,7 +107,7 @@ class Replay:
                 self.complaints.append(f"A2: {call}: nobody made {', '.join(foreign)}")
 
     def keep(self, owner, call, fits):
-        """Of what is possible, what fits a reply that changed nothing."""
+        """The possible states that fit a reply that changed nothing."""
         if owner not in self.gone:
             self.settle(owner, call, [each for each in self.possible[owner] if fits(each[0])])
 
@@ -131,7 +131,7 @@ class Replay:
             self.note_times(owner, call)
 
     def is_told(self, call, outcome):
-        """Whether that outcome is what the reply tells; takes down its secret."""
+        """Whether the reply matches that outcome; records its secret."""
         if outcome.status != call.status:
             return False
         if call.status not in (200, 201):
@@ -152,7 +152,7 @@ class Replay:
             self.complaints.append(f"A2: {call}: {wrong}")
 
     def has_entry(self, owner, count, call, state, outcome):
-        """Whether the next entry about it is the one of this change."""
+        """Whether the owner's next entry belongs to this change."""
         if self.entries is None:
             return True
         if count >= len(self.entries[owner]):
@@ -168,7 +168,7 @@ class Replay:
             (state.subject(call), entry.before), (outcome.after.subject(call), entry.after)))
 
     def settle(self, owner, call, possible):
-        """What is possible from now on; nothing is a violation."""
+        """Sets the possible states; none is a violation."""
         if not possible:
             self.gone.add(owner)
             self.complaints.append(self.complaint(owner, call))
@@ -183,14 +183,14 @@ class Replay:
         return f"{self.rule(owner)}: {call}, though {last}"
 
     def rule(self, owner):
-        """By how the last change was answered: what was done stays done, what was not is whole or not at all."""
+        """By the reply to the last change: an acknowledged change stays, any other is complete or absent."""
         last = self.last_change.get(owner)
         return "A1" if last is None or last.is_done else "A2"
 
     # MARK: Times
 
     def note_times(self, owner, call):
-        """From when to when requests may go out with a secret, by the clock of whoever asks."""
+        """The times in which requests may go out with a secret, by the client's clock."""
         usable = {state.secret for state, _ in self.possible[owner] if state.is_usable}
         for index in range(holdings.SECRETS_PER_KEY):
             times = self.times[holdings.vendor_secret(call.key, index)]
@@ -203,5 +203,5 @@ class Replay:
 
 
 def shows(subject, shown):
-    """Whether an entry's JSON is that of a team or key, or of none."""
+    """Whether an entry's JSON describes this team or key, or none."""
     return shown is None if subject is None else shown is not None and subject.shows_as(shown)

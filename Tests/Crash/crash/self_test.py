@@ -1,4 +1,4 @@
-"""Shows that the audit sees what it looks for: a sound store passes, each fault put into it is found by its name."""
+"""Shows that the audit works: a correct store passes, and each fault put into it is found by name."""
 
 import admin_self_test
 from admin_self_test import SoundRegistry
@@ -9,7 +9,7 @@ from teams import VENDOR_KEYS
 
 
 def spend(store, team, credits, day=DAY):
-    """One more settled question, right in itself."""
+    """One more settled question, correct by itself."""
     number = 20 + len(store.charges)
     store.add_entry(number, team, 1, credits, credits)
     store.execute("UPDATE ledger SET day = ? WHERE id = ?", day, number)
@@ -47,7 +47,7 @@ exact = all_of(Sound.forget_unheard, lambda store: store.expect(is_undisturbed=T
 FAULTS = [
     (tear_page, "store:", ""),
     (sql("DROP TABLE usage"), "store:", "no tables"),
-    # I1, in each scope; the shadow budget of red is exceeded all the time and must not be found.
+    # I1, in each scope; red's shadow budget is always exceeded and must not be reported.
     (lambda store: spend(store, "red", 3.000001), "I1:", "day budget of team red"),
     (lambda store: spend(store, "red", 3, day=DAY - 1), "I1:", "week budget of key red-key"),
     (lambda store: spend(store, "blue", 20), "I1:", "total budget of the organization"),
@@ -105,7 +105,7 @@ def reserved_after_kill(store):
 
 
 def replaced(store):
-    """A later question with no-cache, whose client never heard, may have put its result in the place of the first."""
+    """A later question with no-cache, whose client got no reply, may have replaced the first one's result."""
     second_stored(store)
     later = store.heard("ask-11")
     later.status, later.answered, later.charged = None, None, None
@@ -119,7 +119,7 @@ def dear(store):
     store.expect(excess_per_request=4_000_000)
 
 
-# What looks alike and is right.
+# Similar cases that are correct.
 SOUND = [
     ("as it is", lambda store: None),
     ("with states by their names", sql("UPDATE ledger SET state = CASE state WHEN 1 THEN 'settled' WHEN 2 THEN "

@@ -1,4 +1,4 @@
-"""A small store in which everything is right, to put faults into."""
+"""A small correct store, to put faults into."""
 
 import dataclasses
 import json
@@ -42,11 +42,11 @@ def body(number, used):
 
 
 class Sound:
-    """A small store with what belongs to it, in which everything is right. Changes are made to it before `violations`.
+    """A small correct store with its records. Tests change it before they call `violations`.
 
     Red asked 1 (3 credits, stored), hit it again, and asked 2, which timed out (estimate 4) and was charged. Blue asked
-    3 (2.5 credits, no-store), 4 (refused by the vendor) and 5, which nobody heard of and which a crash left
-    unconfirmed, uncharged; then red was refused for a budget.
+    3 (2.5 credits, no-store), 4 (refused by the vendor) and 5, which got no reply and which a crash left unconfirmed,
+    uncharged; then red was refused for a budget.
     """
 
     def __init__(self, folder):
@@ -113,7 +113,7 @@ class Sound:
         return next(each for each in self.answers if each.request_id == request_id)
 
     def forget_unheard(self):
-        """Blue's unheard request and its entry never were: then the counts are exact."""
+        """Removes blue's request without a reply and its entry: then the counts are exact."""
         self.answers = [each for each in self.answers if each.is_heard]
         self.execute("DELETE FROM ledger WHERE id = 5")
         self.execute("UPDATE usage SET unconfirmed = 0 WHERE team = 'blue'")

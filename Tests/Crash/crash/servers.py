@@ -45,7 +45,7 @@ class Vendor:
         return self.control("GET", "/sim/account")["classify_calls"]
 
     def finish_calls(self):
-        """Waits until the vendor works on nothing more: it does go on for callers that are gone."""
+        """Waits until the vendor has nothing in flight: it keeps working for callers that are gone."""
         self.control("DELETE", "/sim/faults")
         self.control("POST", "/sim/release", {})
         deadline = time.monotonic() + PATIENCE
@@ -65,7 +65,7 @@ class Vendor:
 
 
 class Gateway:
-    """`tollgate serve` on one configuration and store, started as often as need be.
+    """`tollgate serve` on one configuration and store, started as often as needed.
 
     Ports and generation are guarded by `changed`: load threads wait there for the next start.
     """
@@ -97,7 +97,7 @@ class Gateway:
     def spawn(self, prefix=()):
         """Starts a process and does not wait until it listens. `prefix` is a tool to run it under."""
         command = [*prefix, self.program, "serve", "--config", self.configuration_file]
-        # With it, upstream keys and what rotations answered are sealed and kept.
+        # With it, upstream keys and the replies of rotations are sealed and stored.
         self.process = self.session.start(command, self.log, {"TOLLGATE_MASTER_KEY": teams.MASTER_KEY})
         return self.process
 
@@ -119,7 +119,7 @@ class Gateway:
 
     @property
     def pid(self):
-        """Of the gateway itself; its tracer's child where there is one. None when it is gone."""
+        """The id of the gateway itself, a child of the tracer if there is one. None when it is gone."""
         process = self.process.pid
         if pathlib.Path(f"/proc/{process}/comm").read_text().strip() != "strace":
             return process
@@ -142,7 +142,7 @@ class Gateway:
 
     def kill(self):
         with self.changed:
-            self.port = self.admin_port = None  # before the kill: whoever is refused then waits for the next start
+            self.port = self.admin_port = None  # before the kill: a refused client then waits for the next start
         self.signal(signal.SIGKILL)
         return self.end()
 
@@ -153,7 +153,7 @@ class Gateway:
         return status
 
     def finish(self):
-        """Tells those who wait for another start that none will come."""
+        """Tells threads that wait for another start that none will come."""
         with self.changed:
             self.is_over = True
             self.changed.notify_all()
@@ -166,4 +166,4 @@ class Gateway:
 
 
 class NotStarted(Exception):
-    """The gateway does not start or end as it must."""
+    """The gateway did not start or end as it must."""

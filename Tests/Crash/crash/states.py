@@ -1,7 +1,7 @@
-"""How what the operator owns can be, and what follows from a call: the admin side's rules as the documents say them.
+"""The states of the operator's objects and the effects of calls: the admin side's rules as documented.
 
-States are values. A secret that the operator may not have been told stands under a name that follows from the call
-that made it, or from its Idempotency-Key: the same rotation, repeated, makes a secret of the same name.
+States are values. A secret that the operator may not have received has a name derived from the call that made it, or
+from its Idempotency-Key: an idempotent replay of a rotation yields a secret of the same name.
 """
 
 import dataclasses
@@ -17,12 +17,12 @@ NO_GRACE = "0s"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call is answered in a state, and the state that it leaves."""
+    """The reply to a call in a state, and the resulting state."""
 
     status: int
     after: object
     is_change: bool = False  # it has an entry in the audit log
-    secret: str | None = None  # name of the one that is told
+    secret: str | None = None  # name of the one in the reply
 
 
 def digest(text):
@@ -60,7 +60,7 @@ class TeamKey:
         return Outcome(204, after, not self.is_revoked)
 
     def takes(self, secret):
-        """Whether a client may come with the secret of that name."""
+        """Whether a client may use the secret of that name."""
         return not self.is_revoked and secret in (self.secret, *self.retiring)
 
     def shows_as(self, shown):
@@ -74,7 +74,8 @@ class TeamKey:
         )
 
     def is_stored_as(self, row, texts):
-        """Whether a store has it so; of secrets that nobody was told, anything but one that somebody was."""
+        """Whether a store's row matches; a secret that was never received may be any that was not received
+        otherwise."""
         return (
             row.name == self.name and budgets_of({"budgets": row.budgets}) == self.budgets
             and row.is_rotated == self.is_rotated and row.is_revoked == self.is_revoked
@@ -86,7 +87,7 @@ class TeamKey:
 
 @dataclass(frozen=True)
 class Team:
-    """A team with its keys of the store. Without members it is not there."""
+    """A team with its keys of the store. Without members it does not exist."""
 
     members: str | None = None  # canonical
     keys: tuple = ()  # (identifier, TeamKey), in order
@@ -135,7 +136,7 @@ class Team:
         return found is not None and found.takes(secret)
 
     def subject(self, call):
-        """What a call's reply, or its entry, is about: the team or one of its keys; None when it is not there."""
+        """What a call's reply, or its entry, is about: the team or one of its keys; None when it does not exist."""
         if call.action.startswith("team_key."):
             return dict(self.keys).get(call.key)
         return self if self.is_there else None
@@ -146,7 +147,7 @@ class Team:
             budgets_of(shown) == budgets_of(members))
 
     def is_listed_as(self, shown):
-        """`shown` is what a list has of it; None when it has nothing."""
+        """`shown` is its item in a list; None when there is none."""
         return (shown is not None and self.shows_as(shown)) if self.is_there else shown is None
 
     def has_keys_listed_as(self, listed):
@@ -166,7 +167,7 @@ class Team:
 
 @dataclass(frozen=True)
 class UpstreamKey:
-    """A key at the vendor. Without a secret it is not there."""
+    """A key at the vendor. Without a secret it does not exist."""
 
     secret: str | None = None
     account: str = ""
@@ -193,7 +194,7 @@ class UpstreamKey:
             return Outcome(409, self)
         if verb == "delete":
             return Outcome(204, UpstreamKey(), True)
-        # Another secret ends what was decided about the one before.
+        # A new secret ends what was decided about the previous one.
         terms = call.content | ({"state": "active"} if verb == "rotate" else {})
         return Outcome(200, dataclasses.replace(self, **terms), True)
 
@@ -205,7 +206,7 @@ class UpstreamKey:
         return self if self.is_there else None
 
     def shows_as(self, shown):
-        # A 429 makes a key cool, which no operator decides.
+        # A key cools after a 429; no operator decides that.
         states = ("active", "cooling") if self.state == "active" else (self.state,)
         return shown.get("state") in states and shows_members(shown, {
             "account": self.account, "weight": self.weight, "monthly_credits": self.monthly_credits})
@@ -221,7 +222,7 @@ class UpstreamKey:
 
 
 def budgets_of(shown):
-    """Budgets as far as the operator gives them, in a text."""
+    """The budgets that the operator sets, as text."""
     return canonical([[each["window"], float(each["credits"]), each.get("enforce", True)] for each in
                       shown.get("budgets", [])])
 

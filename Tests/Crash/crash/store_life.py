@@ -1,4 +1,4 @@
-"""One store from its first start to its last audit, with the gateways that live and die on it."""
+"""One store from its first start to its last audit, with the gateways that run on it."""
 
 import dataclasses
 import json
@@ -19,9 +19,9 @@ QUESTIONS_AGAIN = 150
 
 
 class StoreLife:
-    """A vendor, a configuration, a store and all that clients were told. Leaving it ends its processes.
+    """A vendor, a configuration, a store and all replies. Leaving it ends its processes.
 
-    The folder is removed, unless something was wrong: then it holds all that `run --audit` needs.
+    The folder is removed unless a violation was found: then it holds all that `run --audit` needs.
     """
 
     def __init__(self, bench, name, seed, price_factor=1, factor=1, response_timeout="2s", store_folder=None):
@@ -30,7 +30,7 @@ class StoreLife:
         self.folder = bench.session.new_folder(name)
         self.excess = 0
         if price_factor > 1:
-            # The dearest page there is, times the pages that any question of the load may be about.
+            # The most expensive page, times the maximum number of pages of a question in the load.
             page = max(teams.PRICES.values()) * (price_factor - 1)
             self.excess = int(page * teams.ASSUMED_PAGES * 1_000_000)
         self.vendor = Vendor(bench.session, bench.programs, self.folder, price_factor)
@@ -39,7 +39,7 @@ class StoreLife:
         self.gateway = Gateway(bench.session, bench.programs, self.folder, configuration)
         self.record = Record()
         self.operator = Operator(self.gateway, self.record, self.seed)
-        self.notes = []  # what was done to the store, for the account of a violation
+        self.notes = []  # what was done to the store, for the report of a violation
         self.was_disturbed = False
 
     def __enter__(self):
@@ -58,7 +58,7 @@ class StoreLife:
         self.bench.session.remove(self.folder)
 
     def keep(self, fault):
-        """Leaves everything for whoever looks into a violation."""
+        """Keeps everything for the inspection of a violation."""
         self.bench.session.kept.append(self.folder)
         self.record.save(self.folder / "answers.jsonl")
         self.operator.admin.calls.save(self.folder / "calls.jsonl")
@@ -76,7 +76,7 @@ class StoreLife:
     # MARK: Audit
 
     def audit(self, is_stopped):
-        """Throws a Violation with all that is wrong. The gateway must not run."""
+        """Raises a Violation that lists all faults. The gateway must not run."""
         expectations = Expectations(is_stopped, is_stopped and not self.was_disturbed, self.excess)
         members = json.dumps(dataclasses.asdict(expectations))
         (self.folder / "expectations.json").write_text(members)
@@ -102,9 +102,9 @@ class StoreLife:
     # MARK: After a crash
 
     def aftermath(self, probes=PROBES):
-        """What must be true of a gateway that was started again: it runs, idle, with nobody else asking."""
+        """Checks a restarted gateway, which must be idle and without other clients."""
         for answer in self.record.snapshot():
-            answer.is_final = False  # what it says holds no longer than until more is spent
+            answer.is_final = False  # its amounts hold only until more is spent
         client = Client(self.gateway, self.record)
         try:
             self.operator.look_and_go_on()
@@ -120,7 +120,8 @@ class StoreLife:
         return {team["account"]: team for team in self.gateway.configuration["teams"]}
 
     def ask_again(self, client):
-        """I5: what a client was told is stored is a hit, with the same body and without the vendor."""
+        """I5: a result that a client was told is stored is a hit, with the same body and without a call to the
+        vendor."""
         told, unknown = {}, set()
         for answer in self.record.snapshot():
             if answer.may_have_stored:
@@ -134,7 +135,7 @@ class StoreLife:
         for account, question in chosen:
             again = self.heard(client.ask(teams_by_account[account], 0, question))
             bodies = {each.body for each in told[account, question]}
-            # Another reply may have taken the place of the one that was told, unheard of: the audit knows which may.
+            # A reply that no client received may have replaced it: the audit knows which ones may.
             is_alone = (account, question) not in unknown
             if not again.is_hit or again.status != 200 or (is_alone and again.body not in bodies):
                 raise Violation(f"I5: after the restart {again}, though {told[account, question][-1]}")
@@ -142,7 +143,7 @@ class StoreLife:
             raise Violation(f"I5: {len(chosen)} hits became {self.vendor.calls() - calls} calls of the vendor")
 
     def ask_more(self, client):
-        """The gateway goes on as before: new questions are forwarded or refused for a budget."""
+        """The gateway works as before: new questions are forwarded or refused for a budget."""
         for team in self.random.sample(self.gateway.configuration["teams"], 4):
             answer = self.heard(client.ask(team, 0, new_question(self.random)))
             if answer.status not in (200, 402):
@@ -178,14 +179,14 @@ class StoreLife:
         return self.heard(client.ask(team, 0, question))
 
     def remaining(self, client, team):
-        """What a team's first key has left, as a reply says that costs nothing."""
+        """What a team's first key has left, according to a reply that costs nothing."""
         answer = self.heard(client.ask(team, 0, Question(document(self.random), "gpt-4o"), "only-if-cached"))
         if answer.error != "not_cached":
             raise Violation(f"only-if-cached: {answer}")
         return answer.remaining
 
     def say_what_is_left(self, client):
-        """Every key's last reply, which the audit holds against the ledger (I9)."""
+        """Every key's last reply, which the audit checks against the ledger (I9)."""
         for team in self.gateway.configuration["teams"]:
             for index in range(len(team["keys"])):
                 question = Question(document(self.random), "gpt-4o")
@@ -195,7 +196,7 @@ class StoreLife:
             self.heard(client.ask_as(asker, question, "only-if-cached")).is_final = True
 
     def restart_and_audit(self, probes=PROBES):
-        """The last part of a life that a fault has hit."""
+        """The last part of a life after a fault."""
         self.gateway.must_start()
         self.aftermath(probes)
         self.stop_and_audit()

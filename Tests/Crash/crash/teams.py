@@ -1,17 +1,17 @@
-"""Who may spend how much: the gateway's configuration, with budgets of every window and scope."""
+"""The gateway's configuration: teams with budgets of every window and scope."""
 
 import json
 
 VENDOR_KEYS = {"primary": "vendor-secret-1-0123456789", "spare": "vendor-secret-2-0123456789",
                "other": "vendor-secret-3-0123456789"}
-# Of `admin.tokens`: who the audit log says it was.
+# The name in `admin.tokens`, which the audit log records.
 TOKEN_NAME, TOKEN = "crash-operator", "crash-operator-token-0123456789"
 MASTER_KEY = "c4a5" * 16
-# Credits for a page. The third is not a short decimal, so that rounding anywhere would show.
+# Credits per page. The third has many decimals, so that any rounding would show.
 PRICES = {"gpt-4o-mini": 1, "gpt-4o": 2.5, "gpt-3.5-turbo": 0.333333}
 ASSUMED_PAGES = 10
 MAX_CONCURRENCY = 16
-# What the vendor takes in a run whose estimates are too low: so many times of what the configuration says.
+# The factor of the vendor's prices over the configured ones in a run whose estimates are too low.
 DEAR_FACTOR = 5
 
 
@@ -19,8 +19,8 @@ def budget(window, credits, enforce=True):
     return {"window": window, "credits": credits, "enforce": enforce}
 
 
-# (budgets of the team, budgets of each of its keys). A point forwards questions of some 40 credits for each team: some
-# of these are spent within it, some never. A wide one grows with the length of the run.
+# (budgets of the team, budgets of each of its keys). A point forwards questions for some 40 credits per team: some of
+# these budgets are exhausted within it, some never. A wide one grows with the length of the run.
 TIGHT_TEAMS = [
     ([budget("day", 25)], [[]]),
     ([budget("month", 40), budget("total", 1000)], [[], []]),
@@ -74,7 +74,7 @@ def configuration(vendor_port, store, factor=1, response_timeout="2s"):
         "upstream": {
             "base_url": f"http://127.0.0.1:{vendor_port}", "keys": keys, "response_timeout": response_timeout,
             "max_concurrency": MAX_CONCURRENCY, "credits_per_page": PRICES, "assumed_pages": ASSUMED_PAGES,
-            # Faults are many here, and one breaker for all would hide what comes after them.
+            # There are many faults here, and an open breaker would hide what comes after them.
             "circuit_breaker": {"failures": 1_000_000},
         },
         "budgets": {"organization": scaled(ORGANIZATION, factor)},

@@ -1,4 +1,4 @@
-"""strace: the system calls at which the gateway is killed or refused, and what it had not yet brought to disk."""
+"""strace: the system calls at which the gateway is killed or gets an error, and the writes not yet on disk."""
 
 import collections
 import pathlib
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 SECTOR = 512
-# Calls by which SQLite changes its files; the trace of them tells what a power failure could take back.
+# Calls by which SQLite changes its files; their trace shows what a power failure could undo.
 FILE_CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "unlink")
 
 
@@ -17,7 +17,7 @@ class Injection:
     syscall: str
     when: str
     effect: str = "signal=SIGKILL"
-    path: str | None = None  # only calls on this file count; then the trace has no others either
+    path: str | None = None  # only calls on this file count; the trace then has no others
 
     def command(self, trace):
         calls = ",".join(dict.fromkeys((*FILE_CALLS, self.syscall)))
@@ -27,13 +27,13 @@ class Injection:
 
 
 def count_command(trace, syscalls):
-    """Traces alone, to find out how often each call is made."""
+    """Only traces, to find out how often each call is made."""
     calls = ",".join(dict.fromkeys((*FILE_CALLS, *syscalls)))
     return ["strace", "-f", "-q", "-y", "-s", "0", "-o", trace, "-e", f"trace={calls}"]
 
 
 def most_calls(trace, path=None):
-    """How many calls of each kind the busiest thread made; with a path, on that file."""
+    """The number of calls of each kind by the busiest thread; with a path, on that file."""
     counts = collections.Counter()
     for line in read(trace):
         if found := re.match(r"(\d+) +(\w+)\(", line):
@@ -61,10 +61,10 @@ def read(trace):
 
 
 class UnsyncedWrites:
-    """The writes of a killed gateway that no fsync followed, by file, in their order.
+    """The writes of a killed gateway that no fsync followed, by file, in order.
 
-    Only what the trace shows as done counts: a call that the kill prevented changed nothing, and of one whose end is
-    not in the trace nobody knows. So what is damaged here is never more than a power failure could damage.
+    Only calls that the trace shows as done count: a call that the kill prevented changed nothing, and the effect of a
+    call whose end is not in the trace is unknown. So the damage done here never exceeds what a power failure could do.
     """
 
     def __init__(self, trace):
@@ -97,7 +97,7 @@ class UnsyncedWrites:
             offset = int(arguments.rsplit(",", 1)[1])
             self.by_file[path].append((offset, result))
         elif call in ("fdatasync", "fsync"):
-            # Those made while it ran may have missed it.
+            # An fsync may have missed the writes made while it ran.
             del self.by_file[path][:len(self.by_file[path]) if before is None else before]
         elif call == "ftruncate":
             size = int(arguments.rsplit(",", 1)[1])
@@ -106,14 +106,14 @@ class UnsyncedWrites:
             self.by_file.pop(found[1], None)
 
     def tear(self, random, store):
-        """Does to the store's files what a power failure could: from one write on, none came through whole.
+        """Damages the store's files as a power failure could: from one write on, none is complete.
 
         A write at the end of its file may be missing; any other, and part of the last one, reads as garbage. The first
-        sector of the main file stays, as a sector is written whole or not at all and SQLite never changes there what
-        it needs to open the file. Answers what was done, for the account of a violation.
+        sector of the main file stays, as a sector is written whole or not at all and SQLite never changes there what it
+        needs to open the file. Returns what was done, for the report of a violation.
         """
         done = []
-        # Not -shm, which is never synchronised and made anew after a power failure, and not the lock.
+        # Neither -shm, which is never synced and is rebuilt after a power failure, nor the lock.
         for path in (pathlib.Path(f"{store}{suffix}") for suffix in ("", "-wal", "-journal")):
             writes = self.by_file.get(str(path))
             if not writes or not path.exists():

@@ -1,4 +1,4 @@
-"""The budgets of a configuration: their scopes, their windows, what is left in them."""
+"""The budgets of a configuration: scopes, windows, and what is left in them."""
 
 import datetime
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ EPOCH = datetime.date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Limit:
-    """One budget. `scope` is `organization`, `team`, `key` or `upstream_key`, `name` whose it is."""
+    """One budget. `scope` is `organization`, `team`, `key` or `upstream_key`, `name` its owner."""
 
     scope: str
     name: str
@@ -22,7 +22,7 @@ class Limit:
         return self.scope == "organization" or getattr(entry, self.scope) == self.name
 
     def used(self, entries, window):
-        """What entries take from it in the window that begins with that day."""
+        """The sum that entries take from it in the window that begins on that day."""
         return sum(each.counted for each in entries
                    if self.concerns(each) and first_day(self.window, each.day) == window)
 
@@ -32,7 +32,7 @@ class Limit:
 
 
 def first_day(window, day):
-    """The first day of the window that a day is in. Days are numbered from 1970-01-01, a Thursday."""
+    """The first day of a day's window. Days are numbered from 1970-01-01, a Thursday."""
     if window == "day":
         return day
     if window == "week":
@@ -44,7 +44,7 @@ def first_day(window, day):
 
 
 def limits(configuration):
-    """Every budget that the configuration has."""
+    """All budgets of the configuration."""
     found = of("organization", "organization", configuration.get("budgets", {}).get("organization", []))
     for team in configuration["teams"]:
         found += of("team", team["id"], team.get("budgets", []))
@@ -62,7 +62,7 @@ def of(scope, name, budgets):
 
 
 def remaining(limits, entries, team, key, day):
-    """The least that is left for a key in its enforced budgets on a day; None without one."""
+    """The minimum left for a key in its enforced budgets on a day; None without such a budget."""
     left = []
     for limit in limits:
         if not limit.is_enforced:
