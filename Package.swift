@@ -53,6 +53,7 @@ let package = Package(
         .target(name: "Coalescing", dependencies: ["Vocabulary"]),
         .target(name: "UpstreamKeys", dependencies: ["Vocabulary"]),
         .target(name: "Budgeting", dependencies: ["Vocabulary"], swiftSettings: hot),
+        .target(name: "Reporting", dependencies: ["Budgeting", "Vocabulary"]),
         .target(name: "Forms", dependencies: ["JSON", "Observability", "Vocabulary"]),
         .target(
             name: "Registry",
@@ -149,6 +150,7 @@ let package = Package(
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "TestSupport", "Vocabulary"]),
         .testTarget(name: "UpstreamKeysTests", dependencies: ["TestSupport", "UpstreamKeys", "Vocabulary"]),
         .testTarget(name: "BudgetingTests", dependencies: ["Budgeting", "TestSupport", "Vocabulary"]),
+        .testTarget(name: "ReportingTests", dependencies: ["Budgeting", "Reporting", "TestSupport", "Vocabulary"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport", "Vocabulary"]),
         .testTarget(
             name: "ServingTests",

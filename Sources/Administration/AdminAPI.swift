@@ -8,7 +8,7 @@ public import Vocabulary
 public final class AdminAPI {
     private let keeper: RegistryKeeper
     private let rooms: SharedRooms
-    private let store: any RegistryStore & LessonStore<AuditEntry>
+    private let store: any AdminStore
     private let program: AdminProgram
     private let back: LoopReturn
     private let check: StoreCheck
@@ -20,7 +20,7 @@ public final class AdminAPI {
         loop: EventLoop,
         keeper: RegistryKeeper,
         rooms: SharedRooms,
-        store: any RegistryStore & LessonStore<AuditEntry>,
+        store: any AdminStore,
         program: AdminProgram,
         settings: AdminSettings
     ) throws(EventLoop.Fault) {
@@ -58,3 +58,6 @@ public final class AdminAPI {
         }
     }
 }
+
+/// The store that the admin side needs, in the terms of the rooms that state them.
+public typealias AdminStore = RegistryStore & LessonStore<AuditEntry>
