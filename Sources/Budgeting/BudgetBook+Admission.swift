@@ -5,13 +5,15 @@ extension BudgetBook {
     private struct Refusal {
         let scope: BudgetScope
         let budget: Budget
+        /// The sum of the grants in force, in millionths.
+        let granted: Int128
         let balance: Balance
         /// The days of its window; nil means all days.
         let days: Range<BudgetDay>?
         /// The amount that does not fit, in millionths.
         let amount: Int128
 
-        private var neverFits: Bool { amount > Int128(budget.limit.micros) }
+        private var neverFits: Bool { amount > Int128(budget.limit.micros) + granted }
 
         /// Whether this budget still refuses when the other no longer does: its limit is too small even for an empty
         /// window, or its window ends later. The window of all days never ends.
@@ -51,10 +53,12 @@ extension BudgetBook {
             let budget = balances[position].budgets[index]
             let days = today.days(of: budget.window)
             let balance = balances[position].days.balance(over: days)
-            if balance.committed + estimate.booked <= Int128(budget.limit.micros) { continue }
+            let granted = granted(position, budget.window)
+            if balance.committed + estimate.booked <= Int128(budget.limit.micros) + granted { continue }
             let refusal = Refusal(
                 scope: balances[position].scope,
                 budget: budget,
+                granted: granted,
                 balance: balance,
                 days: days,
                 amount: estimate.booked
@@ -69,7 +73,7 @@ extension BudgetBook {
     }
 
     /// Checks an upstream key's limit for a reservation that would move to it, in the windows of the reservation's own
-    /// day; nil when it fits.
+    /// day; nil when it fits. An upstream key has no grants.
     func refusal(of amount: Int128, by position: Int, on day: BudgetDay) -> Denial? {
         for budget in balances[position].budgets where budget.isEnforced {
             let days = budget.window.days(around: day)
@@ -78,6 +82,7 @@ extension BudgetBook {
             let refusal = Refusal(
                 scope: balances[position].scope,
                 budget: budget,
+                granted: 0,
                 balance: balance,
                 days: days,
                 amount: amount
@@ -92,6 +97,7 @@ extension BudgetBook {
             scope: refusal.scope,
             window: refusal.budget.window,
             limit: refusal.budget.limit,
+            granted: MicroCredits(clamping: refusal.granted),
             spent: MicroCredits(clamping: refusal.balance.spent),
             unconfirmed: MicroCredits(clamping: refusal.balance.unconfirmed),
             reserved: MicroCredits(clamping: refusal.balance.reserved),
@@ -105,7 +111,8 @@ extension BudgetBook {
         var least: Int128?
         for budget in balances[position].budgets where budget.isEnforced {
             let balance = balances[position].days.balance(over: today.days(of: budget.window))
-            let left = max(Int128(budget.limit.micros) - balance.committed, 0)
+            let limit = Int128(budget.limit.micros) + granted(position, budget.window)
+            let left = max(limit - balance.committed, 0)
             least = min(least ?? left, left)
         }
         return least.map(MicroCredits.init(clamping:))

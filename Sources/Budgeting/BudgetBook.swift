@@ -5,7 +5,7 @@ import Vocabulary
 // durable, and the gateway reports what happened. The invariants, each with the one of `docs/faults.md` §5 that it
 // comes from:
 //
-// L1. A reservation is admitted only if spent + unconfirmed + reserved + estimate is at most the limit, for every
+// L1. A reservation is admitted only if spent + unconfirmed + reserved + estimate is at most limit + granted, for every
 //     enforced budget of the organisation, the team and the team's key and for the upstream key's limit, in the windows
 //     of the day of its admission. All are checked and all are reserved in one step (I1).
 // L2. The hold of an open reservation is never less than its estimate and never shrinks. A cost known to be greater is
@@ -22,14 +22,16 @@ import Vocabulary
 // L7. Memory never counts less than the store: a hold exists before its reservation is durable, and is dropped only
 //     once the ending is. Balances rebuilt from the store are the same, except that reservations which were open count
 //     as unconfirmed, at their estimates.
-// L8. A new plan, or new budgets of one scope, change limits, never the spent, unconfirmed or reserved amounts. A
-//     balance exists in every scope and window, with or without a budget: a budget added within a month counts what the
-//     month has already spent.
+// L8. A new plan, or new budgets of one scope, change limits, never the spent, unconfirmed, reserved or granted
+//     amounts. A balance exists in every scope and window, with or without a budget: a budget added within a month
+//     counts what the month has already spent, and a limit below that admits nothing.
 // L9. No estimate is zero, so an exhausted budget admits no request.
 // L10. Each reservation has an identifier greater than all earlier ones, including those of previous runs.
 // L11. A reservation that moves to another upstream key fits into that key's limit as L1 says, in the windows of its
 //     own day. It is held for both keys from then until the move is durable, so that after a crash in between there is
 //     room for it under either key that the store names (L7). Its cost is booked to the key that it moved to.
+// L12. A grant is extra room in the budgets of one window of a team, in one period and until its end. It counts from
+//     when it is durable, and neither a restart nor a new budget of the window ends it.
 //
 // The states of a reservation, and who causes each transition:
 //
@@ -57,6 +59,8 @@ struct BudgetBook {
         let scope: BudgetScope
         /// The budgets in the current plan; empty for a scope that is not in it.
         var budgets: [Budget] = []
+        /// At most `GrantLimits.open`, and those that have ended of late. Only teams have any.
+        fileprivate(set) var grants: [Grant] = []
         var days = DayBook()
     }
 
@@ -93,13 +97,17 @@ struct BudgetBook {
 
     private(set) var balances = [ScopeBalance(scope: .organization)]
     private(set) var today: BudgetToday
+    /// The instant of the latest call that named one: grants are in force or not at this time.
+    private(set) var now: Timestamp
     private(set) var plan: BudgetPlan
     var prices: PagePrices
-    var shadows = ShadowCounts()
+    var shadows: ShadowCounts
+    /// The greatest identifier of a grant.
+    var lastGrant: Int64
     private var positions: [BudgetScope: Int] = [.organization: 0]
     private var holds: [ReservationID: Hold] = [:]
     private var ids: ReservationIDSequence
-    private var calendar: BudgetCalendar
+    private(set) var calendar: BudgetCalendar
     /// The first day that is booked to; an earlier clock counts as this day. Its windows lie within the days that have
     /// rows of their own.
     private let earliest: BudgetDay
@@ -114,11 +122,15 @@ struct BudgetBook {
         let kept = BudgetDay(number: min(newest, calendar.day(of: now)).number - Self.daysKept)
         earliest = BudgetDay(number: kept.number + Self.windowDaysMax)
         today = BudgetToday(at: now, in: calendar, notBefore: earliest)
+        self.now = now
         ids = ReservationIDSequence(node: node, after: opening.lastReservation)
         prices = PagePrices(opening.rates)
+        shadows = ShadowCounts(stored: opening.refusals)
+        lastGrant = max(opening.lastGrant, 0)
         self.plan = plan
         spreadBudgets()
         for row in opening.rows { add(row, keptFrom: kept) }
+        for grant in opening.grants { balances[takePosition(.team(grant.team))].grants.append(grant) }
     }
 
     private mutating func add(_ row: LedgerOpening.Row, keptFrom kept: BudgetDay) {
@@ -142,6 +154,7 @@ struct BudgetBook {
     /// Replaces the limits (L8).
     mutating func replace(plan: BudgetPlan, at now: Timestamp) {
         self.plan = plan
+        self.now = now
         calendar = Self.calendar(of: plan)
         today = BudgetToday(at: now, in: calendar, notBefore: earliest)
         spreadBudgets()
@@ -205,8 +218,12 @@ struct BudgetBook {
         )
     }
 
-    /// Advances `today` to the day of `now`.
+    /// Changes the grants of the scope at this position.
+    mutating func change(_ position: Int, _ body: (inout [Grant]) -> Void) { body(&balances[position].grants) }
+
+    /// Advances to `now`, and `today` to its day.
     mutating func advance(to now: Timestamp) {
+        self.now = now
         guard !today.instants.contains(now) else { return }
         today = BudgetToday(at: now, in: calendar, notBefore: earliest)
     }

@@ -20,6 +20,9 @@ struct BudgetToday {
         month = BudgetWindow.month.days(around: day)
     }
 
+    /// The first day of the window that contains today; day number 0 for all days.
+    func start(of window: BudgetWindow) -> BudgetDay { days(of: window)?.lowerBound ?? BudgetDay(number: 0) }
+
     /// The days of the window that contains today; nil means all days.
     func days(of window: BudgetWindow) -> Range<BudgetDay>? {
         switch window {

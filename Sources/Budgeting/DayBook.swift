@@ -37,6 +37,12 @@ struct DayBook {
         return sum
     }
 
+    /// What was spent or left unconfirmed on each day that has a row from `first` on, in the order of days.
+    func used(since first: BudgetDay) -> [(day: BudgetDay, credits: MicroCredits)] {
+        let start = (rows.lastIndex { $0.day < first } ?? -1) + 1
+        return rows[start...].map { ($0.day, MicroCredits(clamping: $0.balance.spent + $0.balance.unconfirmed)) }
+    }
+
     /// The index of the day's row, which is created if there is none.
     private mutating func row(of day: BudgetDay) -> Int {
         var index = rows.endIndex

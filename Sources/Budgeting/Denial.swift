@@ -4,12 +4,14 @@ public import Vocabulary
 ///
 /// When several budgets refuse, it is the one whose window ends last, since a retry before that cannot succeed: a
 /// `total` before all others, and among equals the organisation's before the team's before the key's. A budget whose
-/// limit is below the estimate comes before budgets that are only exhausted. The limit of an upstream key is named only
+/// limit and grants are below the estimate comes before budgets that are only exhausted. The limit of an upstream key is named only
 /// when no other budget refuses, so that another upstream key can help.
 public struct Denial: Sendable, Equatable {
     public let scope: BudgetScope
     public let window: BudgetWindow
     public let limit: MicroCredits
+    /// The sum of the grants in force, beside `limit`.
+    public let granted: MicroCredits
     public let spent: MicroCredits
     public let unconfirmed: MicroCredits
     public let reserved: MicroCredits
@@ -18,8 +20,8 @@ public struct Denial: Sendable, Equatable {
     /// When the next window starts; nil for `total`, which never ends.
     public let resetsAt: Timestamp?
 
-    /// Whether the estimate exceeds the limit even of an empty window, so that waiting does not help.
-    public var neverFits: Bool { estimate > limit }
+    /// Whether the estimate exceeds the limit and the grants even of an empty window, so that waiting does not help.
+    public var neverFits: Bool { estimate > limit + granted }
 
     /// Whether it also applies to requests of this key of the team to the same vendor account: they share the budget.
     public func concerns(team: TeamID, key: TeamKeyID) -> Bool {
@@ -34,6 +36,7 @@ public struct Denial: Sendable, Equatable {
         scope: BudgetScope,
         window: BudgetWindow,
         limit: MicroCredits,
+        granted: MicroCredits = .zero,
         spent: MicroCredits,
         unconfirmed: MicroCredits,
         reserved: MicroCredits,
@@ -43,6 +46,7 @@ public struct Denial: Sendable, Equatable {
         self.scope = scope
         self.window = window
         self.limit = limit
+        self.granted = granted
         self.spent = spent
         self.unconfirmed = unconfirmed
         self.reserved = reserved

@@ -35,6 +35,12 @@ public struct LedgerOpening: Sendable, Equatable {
     public var rates: [String: [PaidReply]] = [:]
     /// The greatest existing identifier; new ones are greater, whatever the clock says.
     public var lastReservation: ReservationID?
+    /// The grants that have not ended, or ended of late.
+    public var grants: [Grant] = []
+    /// The greatest existing identifier of a grant; 0 for none.
+    public var lastGrant: Int64 = 0
+    /// The stored refusals of shadow budgets in the latest window of each; at most one row for each scope and window.
+    public var refusals: [ShadowRefusals] = []
     /// The number of reservations left open by a crash.
     public var recoveredCount = 0
 

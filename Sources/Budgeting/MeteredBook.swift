@@ -29,7 +29,7 @@ struct MeteredBook {
     /// Sets the dial of a balance, if there is one, from the book.
     func show(_ position: Int) {
         guard position < dials.count, let dial = dials[position] else { return }
-        dial.show(book.remaining(of: position), during: book.today.instants)
+        dial.show(book.remaining(of: position), during: book.instants(of: position))
     }
 
     /// Sets the dials of changed balances; upstream keys have none. False for nil: nothing changed.
