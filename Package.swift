@@ -70,7 +70,8 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "UpstreamKeys", "Vocabulary",
+                "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Reporting", "UpstreamKeys",
+                "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: fenced
@@ -79,7 +80,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "EventLoops", "HTTPMessages",
-                "JSON", "Keying", "Observability", "Serving", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
+                "JSON", "Keying", "Observability", "Reporting", "Serving", "Transport", "Upstream", "UpstreamKeys",
+                "Vocabulary",
             ],
             swiftSettings: hot
         ),
@@ -183,7 +185,8 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Storage", "Vocabulary",
+                "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Reporting", "Storage",
+                "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

@@ -182,7 +182,8 @@ struct StoreSchemaTests {
         arguments: [
             "results", "results_by_document", "results_by_age", "ledger", "ledger_open", "ledger_unconfirmed", "usage",
             "usage_models",
-            "documents", "rates", "shadow_refusals", "upstream_key_states", "teams", "team_models", "registry_budgets",
+            "documents", "rates", "grants", "grants_by_team", "shadow_refusals", "upstream_key_states", "teams",
+            "team_models", "registry_budgets",
             "team_keys", "team_keys_by_team", "team_keys_revoked", "retiring_secrets", "upstream_keys", "key_rulings",
             "rotation_receipts", "rotation_receipts_by_end", "audit", "team_key_uses",
         ]
@@ -249,6 +250,7 @@ struct StoreSchemaTests {
             ("DELETE FROM rotation_receipts WHERE key = 'k'", "PRIMARY KEY"),
             ("DELETE FROM retiring_secrets WHERE key = 'k'", "PRIMARY KEY"),
             ("DELETE FROM registry_budgets WHERE scope = 'key' AND scope_id = 'k'", "PRIMARY KEY"),
+            ("SELECT id FROM grants WHERE team = 'a' AND id < 5 ORDER BY id DESC", "grants_by_team"),
             ("DELETE FROM team_models WHERE team = 'a'", "PRIMARY KEY"),
             ("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - 5", "PRIMARY KEY (rowid<?)"),
         ] {

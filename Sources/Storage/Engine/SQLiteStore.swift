@@ -189,6 +189,11 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
             opening.rows = try UsageTable.rows(on: connection)
             opening.rates = try LessonTable.rates(on: connection)
             opening.lastReservation = try LedgerTable.last(on: connection)
+            // Some days more, so that a clock that was ahead at the start and is set right finds all that are in force.
+            let earlier = SystemClock.wall() + .seconds(-32 * 86_400)
+            opening.grants = try GrantTable.open(after: earlier, on: connection)
+            opening.lastGrant = try GrantTable.last(on: connection)
+            opening.refusals = try ShadowRefusalTable.latest(on: connection)
             opening.recoveredCount = recoveredCount
             return opening
         }

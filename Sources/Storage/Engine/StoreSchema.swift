@@ -230,6 +230,22 @@ enum StoreSchema {
         ) STRICT, WITHOUT ROWID;
         INSERT INTO usage_models SELECT DISTINCT day, team, model FROM usage;
         """,
+        // One-off extra room in teams' budgets. Moments are microseconds since 1970.
+        """
+        CREATE TABLE grants (
+            id INTEGER PRIMARY KEY, -- ascends in time
+            team TEXT NOT NULL,
+            budget_window TEXT NOT NULL, -- day, week, month, total
+            start INTEGER NOT NULL, -- the first day of the period; 0 for the window that never starts again
+            credits INTEGER NOT NULL CHECK (credits > 0),
+            expires_at INTEGER, -- as it was given
+            ends_at INTEGER, -- NULL for never
+            reason TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            created_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX grants_by_team ON grants (team, id);
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -281,6 +297,8 @@ enum StoreSchema {
             "SELECT pages FROM documents ORDER BY account",
             "SELECT pages FROM rates ORDER BY model",
             "SELECT count FROM shadow_refusals ORDER BY scope",
+            "SELECT credits FROM grants ORDER BY id",
+            "SELECT credits FROM grants ORDER BY team",
             "SELECT state FROM upstream_key_states ORDER BY id",
             "SELECT account FROM teams ORDER BY id",
             "SELECT model FROM team_models ORDER BY team",

@@ -1,6 +1,7 @@
 internal import Budgeting
+import Vocabulary
 
-/// The statement on `shadow_refusals`: how often budgets that enforce nothing would have refused.
+/// The statements on `shadow_refusals`: how often budgets that enforce nothing would have refused.
 enum ShadowRefusalTable {
     static func add(_ refusals: ShadowRefusals, on connection: StoreConnection) throws {
         let (kind, id) = refusals.scope.columns
@@ -17,5 +18,28 @@ enum ShadowRefusalTable {
         statement.bind(Int64(refusals.start.number), at: 4)
         statement.bind(refusals.count, at: 5)
         try statement.run()
+    }
+
+    /// The latest window of each scope and kind of window.
+    static func latest(on connection: StoreConnection) throws -> [ShadowRefusals] {
+        // In the order of the primary key, so that the last row of those that belong together is the latest.
+        let statement = try connection.statement(
+            """
+            SELECT scope, scope_id, budget_window, start, count FROM shadow_refusals
+            ORDER BY scope, scope_id, budget_window, start
+            """
+        )
+        var rows: [ShadowRefusals] = []
+        try statement.forEachRow(about: "the refusals of a shadow budget") { row in
+            let next = ShadowRefusals(
+                scope: try row.need(BudgetScope(kind: try row.text(at: 0), id: try row.text(at: 1))),
+                window: try row.word(at: 2),
+                start: BudgetDay(number: try row.need(Int32(exactly: try row.integer(at: 3)))),
+                count: try row.integer(at: 4)
+            )
+            if let last = rows.last, last.scope == next.scope, last.window == next.window { rows.removeLast() }
+            rows.append(next)
+        }
+        return rows
     }
 }

@@ -1,0 +1,13 @@
+public import Budgeting
+public import Reporting
+public import Vocabulary
+
+extension SQLiteStore: TeamUsageStore {
+    public func usage(
+        of team: TeamID,
+        over days: Range<BudgetDay>,
+        then: @escaping @Sendable (Result<SpendCounts, StoreFault>) -> Void
+    ) {
+        list({ try UsageTable.counts(of: team, over: days, on: $0) }, then: then)
+    }
+}
