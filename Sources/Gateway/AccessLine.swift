@@ -74,6 +74,7 @@ struct AccessLine: ~Copyable {
         case .classify: line.member("path", "/v1/classify")
         case .health: line.member("path", "/healthz")
         case .readiness: line.member("path", "/readyz")
+        case .usage: line.member("path", "/tollgate/usage")
         case nil: line.member("path", exchange.facts.unroutedPath)
         }
     }

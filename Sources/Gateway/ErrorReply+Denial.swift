@@ -8,8 +8,9 @@ extension ErrorReply {
     /// - Parameter status: the status of `budget_exceeded`.
     init(_ denial: Denial, status: Int, now: Timestamp) {
         let budget = "\(Self.adjective(denial.window)) budget of \(Self.owner(denial.scope))"
+        let granted = denial.granted == .zero ? "" : " and \(denial.granted) granted"
         var text =
-            "The \(budget) has no room for this request: limit \(denial.limit), spent \(denial.spent), "
+            "The \(budget) has no room for this request: limit \(denial.limit)\(granted), spent \(denial.spent), "
             + "unconfirmed \(denial.unconfirmed), reserved \(denial.reserved), estimate \(denial.estimate) credits. "
         if denial.neverFits {
             text +=

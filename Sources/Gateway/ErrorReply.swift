@@ -85,6 +85,12 @@ extension ErrorReply {
         "POST /v1/classify takes no query string; put every parameter into the JSON body."
     )
 
+    static let queryNotAllowedOnUsage = ErrorReply(
+        400,
+        .invalidRequest,
+        "GET /tollgate/usage takes no query string; it tells of the team whose key is sent."
+    )
+
     static let contentCoded = ErrorReply(
         415,
         .unsupportedMediaType,

@@ -118,7 +118,14 @@ extension Exchange {
         send(200, nil, Array("{\"status\": \"\(state)\"}\n".utf8), nil, AccessLine.Ending(status: 200))
     }
 
+    /// Answers a team with what it has used.
+    func replyUsage(_ report: [UInt8]) {
+        _ = send(200, nil, report, nil, AccessLine.Ending(status: 200), isPrivate: true)
+    }
+
     /// Sends head and body in one write, writes the log line, and finishes the reply.
+    ///
+    /// - Parameter isPrivate: whether no cache may store the reply, where `cache` does not say so.
     private func send(
         _ status: Int,
         _ contentType: [UInt8]?,
@@ -127,7 +134,8 @@ extension Exchange {
         _ ending: AccessLine.Ending,
         contentEncoding: [UInt8]? = nil,
         retryAfter: [UInt8]? = nil,
-        allow: StaticString? = nil
+        allow: StaticString? = nil,
+        isPrivate: Bool = false
     ) -> Step {
         guard let client = end() else { preconditionFailure("a second reply to one request") }
         let wallClock = worker.loop.wallClock
@@ -146,6 +154,7 @@ extension Exchange {
             contentEncoding: contentEncoding,
             retryAfter: retryAfter,
             allow: allow,
+            isPrivate: isPrivate,
             now: wallClock
         )
         let bytesOut = worker.replyWriter.withBytes { connection.send($0, body) }

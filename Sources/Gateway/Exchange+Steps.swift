@@ -11,9 +11,11 @@ import Vocabulary
 /// `ServerConnection` parses before them, and `FlightLeader` performs the steps from lead to land.
 extension Exchange {
     enum Step {
-        /// The body is complete: continue with a health check or the classify steps.
+        /// The body is complete: continue with a health check, the usage or the classify steps.
         case route
         case checkReadiness
+        /// Tell the team what it has used.
+        case askForUsage
         /// Look the body up by its fingerprint.
         case known
         case read
@@ -22,7 +24,7 @@ extension Exchange {
         case lookUpOnly
         /// Join the flight under way for the key, or lead a new one.
         case join(looksUp: Bool)
-        /// The answer will come by message: `checked`, `looked`, `lead` or `receive`.
+        /// The answer will come by message: `checked`, `usageRead`, `looked`, `lead` or `receive`.
         case waiting
         /// The reply was sent; this object may already serve another request.
         case answered
@@ -35,6 +37,7 @@ extension Exchange {
             switch step {
             case .route: step = route()
             case .checkReadiness: step = checkReadiness()
+            case .askForUsage: step = askForUsage()
             case .known: step = findKnown(body)
             case .read: step = read(body)
             case .ask: step = ask()
@@ -84,6 +87,7 @@ extension Exchange {
         switch facts.route {
         case .health: return replyPlain("alive")
         case .readiness: return .checkReadiness
+        case .usage: return .askForUsage
         case .classify: return .known
         case nil: preconditionFailure("a request without a route is refused when its head is read")
         }
@@ -91,7 +95,8 @@ extension Exchange {
 
     private func checkReadiness() -> Step {
         if worker.isDraining { return closing(.draining) }
-        awaitCheck()
+        awaitStore(SharedRooms.readinessTimeout) { $0.checked(.failure(SharedRooms.storeSilent)) }
+        worker.checkStore(for: number)
         return .waiting
     }
 

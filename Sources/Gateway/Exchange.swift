@@ -27,7 +27,7 @@ final class Exchange {
     private var identifier: UInt64?
     /// Whether something refers to this exchange: its client, while it waits, or the worker, by its number.
     var isKept = false
-    /// Set while the store is asked whether it works.
+    /// Set while the store is asked whether it works, or for the team's usage.
     private var timer: LoopTimer?
 
     init(worker: Worker) {
@@ -100,12 +100,13 @@ final class Exchange {
         return identifier
     }
 
-    /// Asks the store whether it works. A store that does not answer in time counts as not working.
-    func awaitCheck() {
-        let timer = LoopTimer(loop: worker.loop) { [unowned self] in checked(.failure(SharedRooms.storeSilent)) }
-        timer.schedule(after: SharedRooms.readinessTimeout)
+    /// Limits the wait for an answer of the store. A store that does not answer in time counts as not working.
+    ///
+    /// - Parameter giveUp: ends the exchange; called when the time is up.
+    func awaitStore(_ timeout: Duration, else giveUp: @escaping (Exchange) -> Void) {
+        let timer = LoopTimer(loop: worker.loop) { [unowned self] in giveUp(self) }
+        timer.schedule(after: timeout)
         self.timer = timer
-        worker.checkStore(for: number)
     }
 
     /// Ends the exchange, for its reply or because its client left.

@@ -47,12 +47,14 @@ struct ReplyWriter: ~Copyable {
     ///   - contentEncoding: the value of that field, RFC 9110 §8.4.
     ///   - retryAfter: the value of that field, RFC 9110 §10.2.3.
     ///   - allow: the value of that field, RFC 9110 §10.2.1.
+    ///   - isPrivate: whether no cache may store the reply, where `cache` does not say so.
     mutating func write(
         _ outline: Outline,
         _ cache: CacheFields?,
         contentEncoding: [UInt8]? = nil,
         retryAfter: [UInt8]? = nil,
         allow: StaticString? = nil,
+        isPrivate: Bool = false,
         now: Timestamp
     ) {
         cacheStatusRange = 0..<0
@@ -61,7 +63,7 @@ struct ReplyWriter: ~Copyable {
         if let contentEncoding { head.fields.field("Content-Encoding", contentEncoding) }
         if let allow { head.fields.field("Allow", allow) }
         if let retryAfter { head.fields.field("Retry-After", retryAfter) }
-        if let cache { write(cache) }
+        if let cache { write(cache) } else if isPrivate { head.fields.append("Cache-Control: no-store\r\n") }
         head.fields.begin("x-request-id")
         head.fields.append { outline.requestID.write(to: &$0) }
         head.fields.endField()

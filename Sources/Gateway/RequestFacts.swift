@@ -9,7 +9,7 @@ struct RequestFacts {
     /// Nil for a head that could not be routed.
     var route: Route?
     var method = HTTPMethod.unknown
-    /// Set for a classify request with a valid key.
+    /// Set for a request with a valid key, on a route that needs one.
     var caller: Caller?
     var directives = CacheDirectives()
     /// The value of `x-request-id` in the reply.

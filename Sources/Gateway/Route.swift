@@ -4,10 +4,11 @@ import HTTPMessages
 /// The route of a request, by its exact path. Paths are neither decoded nor normalised, so that no alternative spelling
 /// reaches a resource past a check (RFC 9110 §4.2.3).
 enum Route: Equatable {
-    case health, readiness, classify
+    case health, readiness, classify, usage
 
     private static let names: [(path: StaticString, route: Route)] = [
         ("/v1/classify", .classify), ("/healthz", .health), ("/readyz", .readiness),
+        ("/tollgate/usage", .usage),
     ]
 
     /// The maximum content that is read and dropped on a route that takes none, in bytes: some clients send a little
@@ -18,6 +19,14 @@ enum Route: Equatable {
     var takesContent: Bool {
         switch self {
         case .classify: true
+        case .health, .readiness, .usage: false
+        }
+    }
+
+    /// Whether a request must show a team's key.
+    var needsKey: Bool {
+        switch self {
+        case .classify, .usage: true
         case .health, .readiness: false
         }
     }
@@ -50,7 +59,8 @@ enum Route: Equatable {
     private func check(_ method: HTTPMethod) throws(ErrorReply) {
         switch self {
         case .classify: if method != .post { throw .methodNotAllowed("POST") }
-        case .health, .readiness: if method != .get && method != .head { throw .methodNotAllowed("GET, HEAD") }
+        case .health, .readiness, .usage:
+            if method != .get && method != .head { throw .methodNotAllowed("GET, HEAD") }
         }
     }
 

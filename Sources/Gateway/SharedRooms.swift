@@ -5,6 +5,7 @@ import Coalescing
 import Cryptography
 import EventLoops
 public import Observability
+public import Reporting
 import Serving
 import Synchronization
 public import Transport
@@ -41,6 +42,12 @@ public final class SharedRooms: Sendable {
     public static let readinessTimeout = Duration.milliseconds(1_500)
     /// The fault reported then.
     public static let storeSilent = StoreFault(code: .unavailable, detail: "the store has not answered for 1.5 s")
+
+    /// The time after which a store that does not answer a question for a team's usage counts as not working: it may
+    /// be busy with a long list.
+    static let usageTimeout = Duration.seconds(5)
+    /// The fault reported then.
+    static let usageSilent = StoreFault(code: .unavailable, detail: "the store has not answered for 5 s")
 
     /// The maximum number of followers. Each holds a client connection, so this is a second line of defence.
     private static let followersMax = 100_000
@@ -117,4 +124,4 @@ public final class SharedRooms: Sendable {
 }
 
 /// The store that the gateway needs, in the terms of its rooms. Results are stored with their reservations' endings.
-public typealias GatewayStore = Ledger<CachedResult> & ResultStore & KeyStates
+public typealias GatewayStore = Ledger<CachedResult> & ResultStore & KeyStates & TeamUsageStore

@@ -26,8 +26,13 @@ extension Worker {
             throw error
         }
         facts.route = route
-        guard route.takesContent else { return try checkDropped(content) }
-        try authenticate(head, bytes, into: &facts)
+        guard route.needsKey else { return try checkDropped(content) }
+        let caller = try authenticate(head, bytes, into: &facts)
+        guard route.takesContent else {
+            guard head.query == nil else { throw .queryNotAllowedOnUsage }
+            return try checkDropped(content)
+        }
+        try takeToken(of: caller)
         guard head.query == nil else { throw .queryNotAllowed }
         try checkCoding(head, bytes)
         guard head.has(.cacheControl) else { return }
@@ -40,7 +45,7 @@ extension Worker {
         _ head: borrowing RequestHead,
         _ bytes: Span<UInt8>,
         into facts: inout RequestFacts
-    ) throws(ErrorReply) {
+    ) throws(ErrorReply) -> Caller {
         // A missing key is looked up like any other, so that it takes the same path.
         let range = head.first(.apiKey)?.indices ?? 0..<0
         let caller = callers.find(bytes.extracting(range), at: loop.wallClock, with: hasher)
@@ -49,6 +54,11 @@ extension Worker {
             throw .invalidKey
         }
         facts.caller = caller
+        return caller
+    }
+
+    /// Only requests that may spend count in the team's rate.
+    private func takeToken(of caller: Caller) throws(ErrorReply) {
         guard let wait = caller.throttle.takeToken(at: loop.now) else { return }
         count(.denied, by: caller, model: nil)
         throw .rateLimited(caller.team, wait: wait)

@@ -1,5 +1,6 @@
 import Budgeting
 import Caching
+import Reporting
 import Vocabulary
 
 /// Requests to the store, which runs off the loop and answers by message; and the worker's counts.
@@ -17,6 +18,21 @@ extension Worker {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.store.check { mailbox.post(.checked(exchange: id, $0)) }
+    }
+
+    /// The maximum number of open questions for usage on one worker: the store's reader of lists serves the admin side
+    /// too, and clients must not keep it busy.
+    private static let usageReadsMax = 16
+
+    /// Asks the store what a team has used this month; the answer goes to the exchange with this identifier. False when
+    /// too many such questions are open.
+    func readUsage(of team: TeamID, for id: UInt64) -> Bool {
+        loop.preconditionInLoop()
+        guard usageReads < Self.usageReadsMax else { return false }
+        usageReads += 1
+        let mailbox = mailboxes[index]
+        rooms.readUsage(of: team, at: loop.wallClock) { mailbox.post(.usageRead(exchange: id, $0)) }
+        return true
     }
 
     /// Keeps a result in memory.

@@ -45,6 +45,8 @@ final class Worker {
     /// The reservations whose ending is not on disk.
     private var reservations: [UInt64: ReservationKeeper] = [:]
     let usage: UsageReporter
+    /// The number of questions for a team's usage that the store has not answered.
+    var usageReads = 0
     private var nextIdentifier: UInt64 = 1
     private var onDrained: (@Sendable () -> Void)?
 
@@ -191,6 +193,9 @@ final class Worker {
         case .ended(let id, let result): reservations[id]?.ended(result)
         case .usageAdded(let result): usage.added(result)
         case .checked(let id, let result): exchanges[id]?.checked(result)
+        case .usageRead(let id, let result):
+            usageReads -= 1
+            exchanges[id]?.usageRead(result)
         case .settings(let settings, let then):
             apply(settings)
             then()

@@ -1,5 +1,6 @@
 import Budgeting
 import Caching
+import Reporting
 import Vocabulary
 
 /// A message to a worker from another thread.
@@ -20,6 +21,8 @@ enum WorkerMessage: Sendable {
     case usageAdded(Result<Void, StoreFault>)
     /// The store's answer to the readiness check of an exchange.
     case checked(exchange: UInt64, Result<Void, StoreFault>)
+    /// The store's answer to the question of an exchange for its team's usage.
+    case usageRead(exchange: UInt64, Result<SpendCounts, StoreFault>)
     /// New settings; `then` is called once they apply to the worker's next request.
     case settings(GatewaySettings, then: @Sendable () -> Void)
     /// Drain: no new connections, open ones end after their current reply. `then` is called when nothing is left.

@@ -17,11 +17,12 @@ struct ErrorReplyTests {
         #expect(object?.count == 3)
     }
 
-    private func denial(_ scope: BudgetScope, limit: Int64, spent: Int64) -> Denial {
+    private func denial(_ scope: BudgetScope, limit: Int64, granted: Int64 = 0, spent: Int64) -> Denial {
         Denial(
             scope: scope,
             window: .month,
             limit: MicroCredits(micros: limit),
+            granted: MicroCredits(micros: granted),
             spent: MicroCredits(micros: spent),
             unconfirmed: .zero,
             reserved: .zero,
@@ -43,6 +44,17 @@ struct ErrorReplyTests {
         #expect(hopeless.retryAfterSeconds == nil)
         #expect(hopeless.message.contains("waiting does not help") && !hopeless.message.contains("resets at"))
         #expect(hopeless.code == spent.code && hopeless.status == spent.status)
+    }
+
+    @Test("a refusal names what is granted beside the limit, and counts it as room")
+    func granted() {
+        let team = BudgetScope.team(TeamID(rawValue: "t"))
+        let now = Timestamp(seconds: 900)
+        let refusal = ErrorReply(denial(team, limit: 9, granted: 2_000_000, spent: 1), status: 402, now: now)
+        #expect(refusal.message.contains("limit 0.000009 and 2 granted, spent 0.000001,"), "\(refusal.message)")
+        #expect(refusal.retryAfterSeconds == 101)
+        let plain = ErrorReply(denial(team, limit: 10, spent: 1), status: 402, now: now)
+        #expect(plain.message.contains("limit 0.00001, spent 0.000001,"), "\(plain.message)")
     }
 
     @Test(

@@ -16,7 +16,7 @@ struct ExchangeTests {
     }
 
     /// The next line of the access log.
-    private func line() throws -> JSON { try JSON.parse(Array(try #require(pipe.lines(1).first).utf8)) }
+    private func line() throws -> JSON { try JSON.parse(Array(pipe.line().utf8)) }
 
     @Test("health and readiness are answered without a key, and in the log without credits")
     func health() throws {
@@ -31,6 +31,41 @@ struct ExchangeTests {
             #expect(line["credits_charged"] == .null)
             #expect(line["team"] == .null)
         }
+    }
+
+    @Test("a team sees its usage with its key alone, unlimited by its rate; without the store it is told so")
+    func usage() throws {
+        let limits = TeamLimits(requestsPerSecondMillionths: 1)
+        let budget = Budget(window: .day, limit: MicroCredits(micros: 1_500_000), isEnforced: true)
+        let rooms = try open(budgets: [budget], limits: limits)
+        func ask(_ target: String = "/tollgate/usage", _ key: String = GatewayRooms.secret) throws -> TestResponse {
+            try rooms.answer(TestRequest("GET", target, fields: [("x-api-key", key)]))
+        }
+        for _ in 0..<3 {
+            let response = try ask()
+            #expect(response.status == 200 && response["cache-control"] == "no-store")
+            #expect(response["tollgate-budget-remaining"] == nil && response["cache-status"] == nil)
+            #expect(response.json["team"] == "sales" && response.json["key"] == "sales-key")
+            #expect(response.json["budgets"].items.count == 1)
+            #expect(response.json["budgets"][0]["scope"] == "team")
+            #expect(response.json["budgets"][0]["remaining"].number == 1.5)
+            #expect(response.json["month"].members.count == 8 && response.json["month"]["requests"].int == 0)
+            let line = try line()
+            #expect(line["path"] == "/tollgate/usage" && line["team"] == "sales" && line["credits_charged"] == .null)
+        }
+        for (response, status, code) in [
+            (try ask("/tollgate/usage", "other-key-0123456789"), 403, "invalid_api_key"),
+            (try rooms.answer(TestRequest("GET", "/tollgate/usage")), 403, "invalid_api_key"),
+            (try ask("/tollgate/usage?team=sales"), 400, "invalid_request"),
+        ] {
+            #expect(response.status == status && response.code == code, "\(response.text)")
+            #expect(response["cache-status"] == nil)
+        }
+        for _ in 0..<3 { #expect(try line()["path"] == "/tollgate/usage") }
+        rooms.closeStore()
+        let response = try ask()
+        #expect(response.status == 503 && response.code == "store_unavailable")
+        #expect(try line()["error"] == "store_unavailable")
     }
 
     @Test("a question in other words is read and found; the same bytes are then known, and nothing is reserved")

@@ -46,7 +46,14 @@ final class GatewayRooms: Sendable {
         port = try GatewayServer.start(rooms: rooms, settings: settings, workerCount: 1, address: loopback).address.port
     }
 
-    deinit { store.close() }
+    /// The log ends first: its descriptor may be the next test's soon.
+    deinit {
+        log.close()
+        store.close()
+    }
+
+    /// From now on the store answers nothing.
+    func closeStore() { store.close() }
 
     static var now: Timestamp {
         var time = timespec()

@@ -19,6 +19,8 @@ struct RouteTests {
         arguments: [
             ("POST", "/v1/classify", Route.classify), ("GET", "/healthz", .health), ("HEAD", "/healthz", .health),
             ("GET", "/readyz", .readiness), ("HEAD", "/readyz", .readiness), ("GET", "/healthz?x", .health),
+            ("GET", "/tollgate/usage", .usage), ("HEAD", "/tollgate/usage", .usage),
+            ("GET", "/tollgate/usage?x", .usage),
             ("POST", "http://elsewhere/v1/classify", .classify),
         ]
     )
@@ -30,7 +32,8 @@ struct RouteTests {
         "another method is told which ones there are",
         arguments: [
             ("GET", "/v1/classify", "POST"), ("PUT", "/v1/classify", "POST"), ("OPTIONS", "/v1/classify", "POST"),
-            ("POST", "/healthz", "GET, HEAD"), ("DELETE", "/readyz", "GET, HEAD"),
+            ("POST", "/healthz", "GET, HEAD"), ("POST", "/tollgate/usage", "GET, HEAD"),
+            ("DELETE", "/readyz", "GET, HEAD"),
             ("BREW", "/v1/classify", "POST"), ("TRACE", "/v1/classify", "GET, HEAD, POST"),
         ]
     )
@@ -45,6 +48,7 @@ struct RouteTests {
         "no other spelling of a path is that path",
         arguments: [
             ("/v1/classify/", 404), ("/v1/Classify", 404), ("/v1/%63lassify", 404), ("/", 404), ("/v1", 404),
+            ("/tollgate", 404), ("/tollgate/usage/", 404), ("/tollgate/Usage", 404), ("/tollgate//usage", 400),
             ("//v1/classify", 400), ("/v1/./classify", 400), ("/v1/x/../classify", 400), ("/v1%2fclassify", 400),
             ("/v1/%2e/classify", 400), ("/v1/classify%00", 400), ("/v1//classify", 400), ("/v1%5Cclassify", 400),
         ]

@@ -28,20 +28,35 @@ public final class TestPipe {
 
     /// Reads until at least `count` lines are whole, and answers those; what follows the last stays for the next call.
     public func lines(_ count: Int) throws -> [String] {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
         var found = 0
         let deadline = Deadline.generous
-        while found < count {
-            var entry = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
-            guard poll(&entry, 1, deadline.millisecondsLeft) > 0 else { throw TestFailure("\(found) lines came") }
-            let length = read(reading, &buffer, buffer.count)
-            guard length > 0 else { throw TestFailure("the pipe ended after \(found) lines") }
-            found += buffer[..<length].count { $0 == 0x0A }
-            unfinished += buffer[..<length]
-        }
+        while found < count { found += try readSome(deadline) }
         let end = unfinished.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
         defer { unfinished.removeFirst(end) }
         return String(decoding: unfinished[..<end], as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    /// Reads until a line is whole, and answers the first; further ones stay for the next call.
+    public func line() throws -> String {
+        let deadline = Deadline.generous
+        while true {
+            if let end = unfinished.firstIndex(of: 0x0A) {
+                defer { unfinished.removeFirst(end + 1) }
+                return String(decoding: unfinished[..<end], as: UTF8.self)
+            }
+            _ = try readSome(deadline)
+        }
+    }
+
+    /// Reads what is there; answers how many lines it ends.
+    private func readSome(_ deadline: Deadline) throws -> Int {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var entry = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
+        guard poll(&entry, 1, deadline.millisecondsLeft) > 0 else { throw TestFailure("too few lines came") }
+        let length = read(reading, &buffer, buffer.count)
+        guard length > 0 else { throw TestFailure("the pipe ended after too few lines") }
+        unfinished += buffer[..<length]
+        return buffer[..<length].count { $0 == 0x0A }
     }
 
     /// What can be read without waiting.
