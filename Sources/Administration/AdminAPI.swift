@@ -44,6 +44,8 @@ public final class AdminAPI {
             + TeamKeysResource(keeper: keeper, store: store, back: back).routes
             + UpstreamKeysResource(keeper: keeper, rooms: rooms) { [unowned self] in tokenDigests.contains($0) }.routes
             + LessonsResource(rooms: rooms, store: store, back: back).routes
+            + BudgetsResource(keeper: keeper, rooms: rooms).routes
+            + GrantsResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
             + AuditResource(store: store, back: back).routes
             + StatusResource(program: program, rooms: rooms, check: check).routes
     }
@@ -60,4 +62,4 @@ public final class AdminAPI {
 }
 
 /// The store that the admin side needs, in the terms of the rooms that state them.
-public typealias AdminStore = RegistryStore & LessonStore<AuditEntry>
+public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry>

@@ -6,7 +6,7 @@ import Vocabulary
 /// A store whose disk can be made to fail or to be slow. Guarded.
 ///
 /// Calls that are not disturbed go to a real store.
-final class TroubledStore: RegistryStore, LessonStore {
+final class TroubledStore: RegistryStore, LessonStore, GrantStore {
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
     enum Mood: Sendable {
@@ -40,7 +40,10 @@ final class TroubledStore: RegistryStore, LessonStore {
         for change in held { change() }
     }
 
-    private func change(_ then: @escaping Done, _ make: @escaping @Sendable () -> Void) {
+    private func change<Value>(
+        _ then: @escaping @Sendable (Result<Value, StoreFault>) -> Void,
+        _ make: @escaping @Sendable () -> Void
+    ) {
         let mood = state.withLock { state in
             if case .slow = state.mood { state.held.append(make) }
             return state.mood
@@ -62,6 +65,36 @@ final class TroubledStore: RegistryStore, LessonStore {
 
     func forget(documentID: String, audit: AuditEntry, then: @escaping Done) {
         change(then) { [store] in store.forget(documentID: documentID, audit: audit, then: then) }
+    }
+
+    func add(
+        _ grant: Grant,
+        audit: AuditEntry,
+        then: @escaping @Sendable (Result<GrantAnswer, StoreFault>) -> Void
+    ) {
+        change(then) { [store] in store.add(grant, audit: audit, then: then) }
+    }
+
+    func removeGrant(
+        _ id: Int64,
+        of team: TeamID,
+        audit: AuditEntry,
+        then: @escaping @Sendable (Result<Bool, StoreFault>) -> Void
+    ) {
+        change(then) { [store] in store.removeGrant(id, of: team, audit: audit, then: then) }
+    }
+
+    func grant(_ id: Int64, of team: TeamID, then: @escaping @Sendable (Result<Grant?, StoreFault>) -> Void) {
+        store.grant(id, of: team, then: then)
+    }
+
+    func grants(
+        of team: TeamID,
+        before id: Int64?,
+        atMost count: Int,
+        then: @escaping @Sendable (Result<[Grant], StoreFault>) -> Void
+    ) {
+        store.grants(of: team, before: id, atMost: count, then: then)
     }
 
     func audit(
