@@ -14,6 +14,7 @@ struct TollgateCommand: ParsableCommand {
                 name: "Admin API",
                 subcommands: [
                     TeamsCommand.self, KeysCommand.self, UpstreamKeysCommand.self, LessonsCommand.self,
+                    BudgetsCommand.self, GrantsCommand.self,
                     AuditCommand.self, StatusCommand.self,
                 ]
             )

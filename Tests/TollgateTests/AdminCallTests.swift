@@ -96,6 +96,10 @@ struct AdminCallTests {
             "keys issue ap --not-after tomorrow", "keys rotate ap k --idempotency-key ü",
             "upstream-keys add k", "upstream-keys add k --secret-file a --secret-env B", "upstream-keys update k",
             "upstream-keys update k --not-after 2027-01-01T00:00:00Z --no-not-after", "audit --limit 0",
+            "budgets set", "budgets set a", "budgets set a day=1 --none", "budgets set a fortnight=1", "grants",
+            "grants a/b",
+            "grants add a --credits 1 --reason x", "grants add a --window day --credits x --reason x",
+            "grants add a --window day --credits 1", "grants remove a",
             "lessons delete", "lessons delete --model a --document b", "lessons list --model a --document b",
             "teams --limit -1", "teams --admin gate.example", "teams --output xml",
         ]
@@ -106,7 +110,7 @@ struct AdminCallTests {
         }
     }
 
-    @Test("a resource alone is its list", arguments: ["teams", "keys", "upstream-keys", "lessons", "audit"])
+    @Test("a resource alone is its list", arguments: ["teams", "keys", "upstream-keys", "lessons", "budgets", "audit"])
     func defaults(_ resource: String) throws {
         for line in [[resource], [resource, "--output", "json"], [resource, "list", "--admin", "https://gate/x"]] {
             let command = try TollgateCommand.parseAsRoot(line)

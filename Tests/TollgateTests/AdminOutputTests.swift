@@ -24,17 +24,17 @@ struct AdminOutputTests {
 
     // MARK: Tables
 
-    @Test("a list is a table of aligned columns; null is a dash, and budgets are written as they are typed")
+    @Test("a list is a table of aligned columns, numbers to the right; null is a dash, budgets are as they are typed")
     func table() throws {
         let text = try list(Self.teams, .team).text(.table)
         #expect(
             text == """
                 id  name              account  budgets                                 requests_per_second  \
                 max_concurrency  models              source
-                ap  Accounts Payable  default  day=500 month=1e4:alert=0.8,1.0:shadow  0.50                 \
-                -                gpt-4o gpt-4o-mini  file
-                x                     other    none                                    -                    \
-                3                -                   store
+                ap  Accounts Payable  default  day=500 month=1e4:alert=0.8,1.0:shadow                 0.50  \
+                              -  gpt-4o gpt-4o-mini  file
+                x                     other    none                                                      -  \
+                              3  -                   store
 
                 """
         )

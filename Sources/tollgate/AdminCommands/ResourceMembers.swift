@@ -37,6 +37,24 @@ struct ResourceMembers {
         columns: ["kind", "model", "credits_per_page", "replies", "account", "document_id", "pages"]
     )
 
+    static let budget = ResourceMembers(
+        members: [
+            "scope", "id", "window", "credits", "enforce", "alert_at", "granted", "spent", "unconfirmed", "reserved",
+            "remaining", "resets_at", "runs_out_at", "would_have_refused",
+        ],
+        columns: [
+            "scope", "id", "window", "credits", "enforce", "granted", "spent", "unconfirmed", "reserved", "remaining",
+            "used", "resets_at", "runs_out_at", "would_have_refused",
+        ]
+    )
+
+    static let grant = ResourceMembers(
+        members: [
+            "id", "team", "window", "credits", "expires_at", "ends_at", "in_force", "reason", "actor", "created_at",
+        ],
+        columns: ["id", "window", "credits", "in_force", "ends_at", "actor", "created_at", "reason"]
+    )
+
     static let auditEntry = ResourceMembers(
         members: ["id", "at", "actor", "role", "action", "target", "address", "before", "after"],
         columns: ["at", "actor", "role", "action", "target", "address"]

@@ -7,11 +7,20 @@ enum TableText {
     /// Longer text would push the other columns off the screen; json and csv show all of it.
     private static let cellLengthMax = 60
 
-    /// A header line and one line per item. Each column is as wide as its longest text.
+    /// A header line and one line per item. Each column is as wide as its longest text; columns of numbers are aligned to
+    /// the right.
     static func list(_ items: [JSONValue], columns: [String]) -> String {
         let rows = items.map { item in columns.map { cell(item[$0] ?? .null, to: cellLengthMax) } }
-        return aligned([columns] + rows)
+        let isNumeric = columns.map { name in
+            let values = items.map { $0[name] ?? .null }
+            return values.contains { isNumber($0) } && values.allSatisfy { isNumber($0) || isNull($0) }
+        }
+        return aligned([columns] + rows, toTheRight: isNumeric)
     }
+
+    private static func isNumber(_ value: JSONValue) -> Bool { if case .number = value { true } else { false } }
+
+    private static func isNull(_ value: JSONValue) -> Bool { if case .null = value { true } else { false } }
 
     /// One line per member. A new secret is alone on the last line, so that it is easy to copy.
     static func one(_ object: JSONValue) -> String {
@@ -59,20 +68,22 @@ enum TableText {
         }
     }
 
-    private static func aligned(_ rows: [[String]]) -> String {
+    /// - Parameter isNumeric: for each column whether it is aligned to the right; empty for none.
+    private static func aligned(_ rows: [[String]], toTheRight isNumeric: [Bool] = []) -> String {
         var widths: [Int] = []
         for row in rows {
             widths += Array(repeating: 0, count: max(0, row.count - widths.count))
             for (index, text) in row.enumerated() { widths[index] = max(widths[index], text.count) }
         }
-        return rows.map { line($0, widths) }.joined()
+        return rows.map { line($0, widths, isNumeric) }.joined()
     }
 
     /// Two spaces between columns; none at the end of a line.
-    private static func line(_ row: [String], _ widths: [Int]) -> String {
+    private static func line(_ row: [String], _ widths: [Int], _ isNumeric: [Bool]) -> String {
         var line = ""
-        for (text, width) in zip(row, widths) {
-            line += text + String(repeating: " ", count: width - text.count + 2)
+        for (index, text) in row.enumerated() {
+            let padding = String(repeating: " ", count: widths[index] - text.count)
+            line += (index < isNumeric.count && isNumeric[index] ? padding + text : text + padding) + "  "
         }
         while line.hasSuffix(" ") { line.removeLast() }
         return line + "\n"
