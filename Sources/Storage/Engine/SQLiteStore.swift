@@ -8,8 +8,8 @@ public import Vocabulary
 /// The store of one node: an SQLite file in WAL mode.
 ///
 /// Guarded; callable from any thread. One thread with one connection does all writing (`StoreWriter`), two threads with
-/// connections that can only read answer `find`, and another one lists what the admin side asks for, so that a long list
-/// holds no look-up up. Every answer comes on one of these threads, or on the caller's when
+/// connections that can only read answer `find`, and another one lists what the admin side and
+/// teams ask for, so that a long list holds no look-up up. Every answer comes on one of these threads, or on the caller's when
 /// the call is refused at once. An answer that says success is durable: `synchronous=FULL`, so each commit ends with an
 /// fsync of the log.
 ///
