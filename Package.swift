@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Rooms that open a door to C mark each unsafe expression.
+/// Rooms that open a door to C, and those that read bytes from outside through pointers, mark each unsafe expression.
 let fenced: [SwiftSetting] = [.strictMemorySafety()]
 
 /// Rooms on the way of a hit do without the dynamic checks of exclusive access in release builds, where they are a tenth
@@ -26,9 +26,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // The rooms in the order in which they may import one another, which README shows: upwards only.
-        .target(name: "Vocabulary", swiftSettings: hot),
+        .target(name: "Vocabulary", swiftSettings: fenced + hot),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "Vocabulary"], swiftSettings: fenced + hot),
-        .target(name: "JSON", dependencies: ["Vocabulary"], swiftSettings: hot),
+        .target(name: "JSON", dependencies: ["Vocabulary"], swiftSettings: fenced + hot),
         .target(name: "EventLoops", dependencies: ["CLibevent", "Vocabulary"], swiftSettings: fenced + hot),
         .target(
             name: "Observability",
@@ -40,7 +40,7 @@ let package = Package(
             dependencies: ["CLibevent", "COpenSSL", "EventLoops", "Vocabulary"],
             swiftSettings: fenced + hot
         ),
-        .target(name: "HTTPMessages", dependencies: ["Vocabulary"], swiftSettings: hot),
+        .target(name: "HTTPMessages", dependencies: ["Vocabulary"], swiftSettings: fenced + hot),
         .target(
             name: "Serving",
             dependencies: ["EventLoops", "HTTPMessages", "Transport", "Vocabulary"],
@@ -48,7 +48,7 @@ let package = Package(
         ),
         .target(name: "ContentCodings", dependencies: ["CZlib"], swiftSettings: fenced),
         .target(name: "Authentication", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
-        .target(name: "Keying", dependencies: ["Cryptography", "JSON", "Vocabulary"], swiftSettings: hot),
+        .target(name: "Keying", dependencies: ["Cryptography", "JSON", "Vocabulary"], swiftSettings: fenced + hot),
         .target(name: "Caching", dependencies: ["HTTPMessages", "Vocabulary"], swiftSettings: hot),
         .target(name: "Coalescing", dependencies: ["Vocabulary"]),
         .target(name: "UpstreamKeys", dependencies: ["Vocabulary"]),

@@ -7,10 +7,10 @@ struct ConnectionOptions {
 
     /// Takes the options of one field line; those that it does not know are for others (RFC 9110 §7.6.1).
     mutating func add(_ value: TokenList.Bytes) {
-        var walker = TokenList.Walker(value)
-        while let token = walker.next() {
-            if TokenList.equals(token, "close") { closes = true }
-            if TokenList.equals(token, "keep-alive") { keepsAlive = true }
+        var walker = unsafe TokenList.Walker(value)
+        while let token = unsafe walker.next() {
+            if unsafe TokenList.equals(token, "close") { closes = true }
+            if unsafe TokenList.equals(token, "keep-alive") { keepsAlive = true }
         }
     }
 
@@ -25,13 +25,13 @@ struct ConnectionOptions {
 enum KeepAliveField {
     /// For how many seconds the sender keeps the connection open without a request; nil when the value does not say.
     static func timeoutSeconds(_ value: TokenList.Bytes) -> Int64? {
-        var walker = TokenList.Walker(value)
-        while let parameter = walker.next() {
+        var walker = unsafe TokenList.Walker(value)
+        while let parameter = unsafe walker.next() {
             let name: StaticString = "timeout="
-            guard parameter.count > name.utf8CodeUnitCount,
-                TokenList.equals(parameter.prefix(name.utf8CodeUnitCount), name)
+            guard unsafe parameter.count > name.utf8CodeUnitCount,
+                unsafe TokenList.equals(parameter.prefix(name.utf8CodeUnitCount), name)
             else { continue }
-            return DecimalReader.read(parameter.dropFirst(name.utf8CodeUnitCount))
+            return unsafe DecimalReader.read(parameter.dropFirst(name.utf8CodeUnitCount))
         }
         return nil
     }

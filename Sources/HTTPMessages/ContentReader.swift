@@ -87,7 +87,7 @@ public struct ContentReader: Sendable {
     ) -> Bool {
         if keepsContent {
             guard reserve(content.count + range.count, atMost: bytesMax, makeRoom) else { return false }
-            bytes.extracting(range).withUnsafeBufferPointer { content.append(contentsOf: $0) }
+            unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe content.append(contentsOf: $0) }
         }
         contentByteCount += range.count
         return true

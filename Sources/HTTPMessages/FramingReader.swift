@@ -1,5 +1,8 @@
 /// What the fields of a whole request head say together: whose it is, where its body ends, what becomes of the
 /// connection. RFC 9112 §3.2, §6.3, §9.3; RFC 9110 §10.1.1.
+///
+/// Lives inside the call that lends `bytes`, in which the ranges of the head's fields lie.
+@safe
 struct FramingReader {
     let bytes: UnsafeBufferPointer<UInt8>
 
@@ -21,7 +24,7 @@ struct FramingReader {
                 case .transferEncoding:
                     try readCoding(field.value, head.version)
                     isChunked = true
-                case .connection: options.add(bytes[field.value.indices])
+                case .connection: unsafe options.add(bytes[field.value.indices])
                 case .expect: try readExpectation(field.value, into: &head)
                 case .other, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID, .retryAfter,
                     .keepAlive:
@@ -43,30 +46,31 @@ struct FramingReader {
     }
 
     private func readHost(_ value: ByteRange, into head: inout RequestHead) throws(RequestRefusal) {
-        guard HostReader.isHost(bytes[value.indices]) else { throw .malformedHost }
+        guard unsafe HostReader.isHost(bytes[value.indices]) else { throw .malformedHost }
         if head.authority == nil { head.authority = value }
     }
 
     /// One number in digits, RFC 9110 §8.6. A list of equal ones is refused too.
     private func readLength(_ value: ByteRange) throws(RequestRefusal) -> Int64 {
-        guard let length = DecimalReader.read(bytes[value.indices]) else { throw .malformedContentLength }
+        guard let length = unsafe DecimalReader.read(bytes[value.indices]) else { throw .malformedContentLength }
         return length
     }
 
     private func readCoding(_ value: ByteRange, _ version: HTTPVersion) throws(RequestRefusal) {
         if version == .http10 { throw .codingInHTTP10 }
-        let coding = bytes[value.indices]
-        if TokenList.equals(coding, "chunked") { return }
+        let coding = unsafe bytes[value.indices]
+        if unsafe TokenList.equals(coding, "chunked") { return }
         // A single well-formed coding that is not known is reported as such; anything like chunked is an attempt.
-        let isToken = !coding.isEmpty && coding.allSatisfy { CharacterClass.token.contains($0) }
-        guard isToken, !TokenList.equals(coding, "identity"), !TokenList.contains(coding, "chunked") else {
+        let isToken = unsafe !coding.isEmpty && coding.allSatisfy { CharacterClass.token.contains($0) }
+        guard isToken, unsafe !TokenList.equals(coding, "identity"), unsafe !TokenList.contains(coding, "chunked")
+        else {
             throw .malformedTransferCoding
         }
         throw .unknownTransferCoding
     }
 
     private func readExpectation(_ value: ByteRange, into head: inout RequestHead) throws(RequestRefusal) {
-        guard TokenList.equals(bytes[value.indices], "100-continue") else { throw .unknownExpectation }
+        guard unsafe TokenList.equals(bytes[value.indices], "100-continue") else { throw .unknownExpectation }
         head.expectsContinue = true
     }
 }
@@ -74,9 +78,10 @@ struct FramingReader {
 /// A whole number in decimal digits that is below 2^63; whether that is too much is for the caller to say.
 enum DecimalReader {
     static func read(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int64? {
-        guard !bytes.isEmpty else { return nil }
+        guard unsafe !bytes.isEmpty else { return nil }
         var value: Int64 = 0
-        for byte in bytes {
+        for index in unsafe bytes.indices {
+            let byte = unsafe bytes[index]
             guard byte >= 0x30, byte <= 0x39 else { return nil }
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
             let (sum, carried) = product.addingReportingOverflow(Int64(byte - 0x30))

@@ -42,7 +42,7 @@ public enum HTTPDate {
 
     /// Seconds since 1970; nil when it is no date. The name of the day is not held against the date.
     public static func parse(_ bytes: Span<UInt8>) -> Int64? {
-        let text = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        let text = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
         let parts = text.split(separator: " ", omittingEmptySubsequences: true)
         switch parts.count {
         case 6 where parts[5] == "GMT": return imfFixdate(parts)

@@ -5,7 +5,7 @@ public enum HTTPMethod: UInt8, Sendable {
     /// The method that these bytes name; names are case-sensitive (RFC 9110 §9.1).
     static func find(_ bytes: UnsafeBufferPointer<UInt8>) -> HTTPMethod {
         for (name, method) in names where name.utf8CodeUnitCount == bytes.count {
-            if matchesExactly(bytes, name) { return method }
+            if unsafe matchesExactly(bytes, name) { return method }
         }
         return .unknown
     }
@@ -33,7 +33,7 @@ public enum HTTPMethod: UInt8, Sendable {
 }
 
 private func matchesExactly(_ bytes: UnsafeBufferPointer<UInt8>, _ name: StaticString) -> Bool {
-    for index in 0..<bytes.count where bytes[index] != name.utf8Start[index] { return false }
+    for index in 0..<bytes.count where unsafe bytes[index] != name.utf8Start[index] { return false }
     return true
 }
 

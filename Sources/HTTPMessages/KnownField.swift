@@ -9,6 +9,7 @@ public enum KnownField: UInt8, Sendable {
 /// Finds the `KnownField` of a name by its length and by its first and last eight bytes.
 ///
 /// Immutable once made, and never freed: there is one for the life of the process.
+@safe
 struct KnownFieldTable: @unchecked Sendable {
     private struct Entry {
         var count: Int
@@ -35,12 +36,12 @@ struct KnownFieldTable: @unchecked Sendable {
 
     private init() {
         count = Self.names.count
-        entries = .allocate(capacity: count)
+        unsafe entries = .allocate(capacity: count)
         var lengths: UInt64 = 0
         for (index, (name, field)) in Self.names.enumerated() {
-            let bytes = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-            let (head, tail) = Self.words(bytes)
-            (entries + index).initialize(to: Entry(count: bytes.count, head: head, tail: tail, field: field))
+            let bytes = unsafe UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+            let (head, tail) = unsafe Self.words(bytes)
+            unsafe (entries + index).initialize(to: Entry(count: bytes.count, head: head, tail: tail, field: field))
             lengths |= 1 << UInt64(bytes.count)
         }
         self.lengths = lengths
@@ -49,11 +50,11 @@ struct KnownFieldTable: @unchecked Sendable {
     @inline(__always)
     func find(_ name: UnsafeBufferPointer<UInt8>) -> KnownField {
         guard name.count < 64, lengths >> UInt64(name.count) & 1 == 1 else { return .other }
-        let (head, tail) = Self.words(name)
+        let (head, tail) = unsafe Self.words(name)
         for index in 0..<count {
-            let entry = entries[index]
+            let entry = unsafe entries[index]
             if entry.count == name.count, entry.head == head, entry.tail == tail {
-                return Self.middleMatches(name, entry.field) ? entry.field : .other
+                return unsafe Self.middleMatches(name, entry.field) ? entry.field : .other
             }
         }
         return .other
@@ -64,20 +65,20 @@ struct KnownFieldTable: @unchecked Sendable {
     @inline(__always)
     private static func words(_ name: UnsafeBufferPointer<UInt8>) -> (UInt64, UInt64) {
         let fold: UInt64 = 0x2020_2020_2020_2020
-        let raw = UnsafeRawPointer(name.baseAddress!)
+        let raw = unsafe UnsafeRawPointer(name.baseAddress!)
         if name.count >= 8 {
-            let head = raw.loadUnaligned(as: UInt64.self) | fold
-            let tail = raw.loadUnaligned(fromByteOffset: name.count - 8, as: UInt64.self) | fold
+            let head = unsafe raw.loadUnaligned(as: UInt64.self) | fold
+            let tail = unsafe raw.loadUnaligned(fromByteOffset: name.count - 8, as: UInt64.self) | fold
             return (head, tail)
         }
         var word: UInt64 = 0
-        for byte in name { word = word << 8 | UInt64(byte | 0x20) }
+        for index in 0..<name.count { unsafe word = word << 8 | UInt64(name[index] | 0x20) }
         return (word, word)
     }
 
     /// Names of up to 16 bytes are covered by the two words; only `transfer-encoding` has one byte between them.
     @inline(__always)
     private static func middleMatches(_ name: UnsafeBufferPointer<UInt8>, _ field: KnownField) -> Bool {
-        field != .transferEncoding || name[8] == UInt8(ascii: "-")
+        unsafe field != .transferEncoding || name[8] == UInt8(ascii: "-")
     }
 }

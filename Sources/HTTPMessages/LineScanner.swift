@@ -18,24 +18,24 @@ enum LineScanner {
         let count = bytes.count
         var index = start
         let token = CharacterClass.token
-        while index < count, token.contains(bytes[index]) { index += 1 }
+        while index < count, unsafe token.contains(bytes[index]) { index += 1 }
         guard index < count else { return .incomplete }
         let nameEnd = index
-        guard bytes[index] == UInt8(ascii: ":") else { return afterName(bytes, start, index) }
+        guard unsafe bytes[index] == UInt8(ascii: ":") else { return unsafe afterName(bytes, start, index) }
         guard nameEnd > start else { return .refused(.emptyFieldName) }
         index += 1
-        while index < count, isBlank(bytes[index]) { index += 1 }
+        while index < count, unsafe isBlank(bytes[index]) { index += 1 }
         let valueStart = index
-        index = endOfText(bytes, from: index)
+        index = unsafe endOfText(bytes, from: index)
         guard index < count else { return .incomplete }
-        guard bytes[index] == 0x0D else {
-            return .refused(bytes[index] == 0x0A ? .bareLineFeed : .controlCharacter)
+        guard unsafe bytes[index] == 0x0D else {
+            return unsafe .refused(bytes[index] == 0x0A ? .bareLineFeed : .controlCharacter)
         }
         guard index + 1 < count else { return .incomplete }
-        guard bytes[index + 1] == 0x0A else { return .refused(.bareCarriageReturn) }
+        guard unsafe bytes[index + 1] == 0x0A else { return .refused(.bareCarriageReturn) }
         var valueEnd = index
-        while valueEnd > valueStart, isBlank(bytes[valueEnd - 1]) { valueEnd -= 1 }
-        let known = table.find(UnsafeBufferPointer(rebasing: bytes[start..<nameEnd]))
+        while valueEnd > valueStart, unsafe isBlank(bytes[valueEnd - 1]) { valueEnd -= 1 }
+        let known = unsafe table.find(UnsafeBufferPointer(rebasing: bytes[start..<nameEnd]))
         let line = FieldLine(
             name: ByteRange(start, nameEnd),
             value: ByteRange(valueStart, valueEnd),
@@ -46,13 +46,13 @@ enum LineScanner {
 
     /// What is where a field name ended without a colon: the empty line, or what is wrong.
     private static func afterName(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ index: Int) -> Line {
-        switch bytes[index] {
+        switch unsafe bytes[index] {
         case 0x0D where index == start:
             guard index + 1 < bytes.count else { return .incomplete }
-            return bytes[index + 1] == 0x0A ? .empty(next: index + 2) : .refused(.bareCarriageReturn)
+            return unsafe bytes[index + 1] == 0x0A ? .empty(next: index + 2) : .refused(.bareCarriageReturn)
         case 0x0D: return .refused(.noColon)
         case 0x0A: return .refused(.bareLineFeed)
-        case 0x20, 0x09: return index == start ? .refused(.foldedLine) : spaceAfterName(bytes, index)
+        case 0x20, 0x09: return unsafe index == start ? .refused(.foldedLine) : spaceAfterName(bytes, index)
         default: return .refused(.fieldNameNotToken)
         }
     }
@@ -60,9 +60,9 @@ enum LineScanner {
     /// What follows the white space decides what is said about it, so that it is the same for any split.
     private static func spaceAfterName(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> Line {
         var index = index
-        while index < bytes.count, isBlank(bytes[index]) { index += 1 }
+        while index < bytes.count, unsafe isBlank(bytes[index]) { index += 1 }
         guard index < bytes.count else { return .incomplete }
-        return .refused(bytes[index] == UInt8(ascii: ":") ? .spaceBeforeColon : .fieldNameNotToken)
+        return unsafe .refused(bytes[index] == UInt8(ascii: ":") ? .spaceBeforeColon : .fieldNameNotToken)
     }
 
     @inline(__always)
@@ -71,20 +71,20 @@ enum LineScanner {
     /// The index of the next control character other than HTAB, eight bytes at a time; the count if there is none.
     @inline(__always)
     static func endOfText(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        let raw = UnsafeRawPointer(bytes.baseAddress!)
+        let raw = unsafe UnsafeRawPointer(bytes.baseAddress!)
         var index = start
         while index + 8 <= bytes.count {
-            let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let word = unsafe raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
             var marks = controlMarks(UInt64(littleEndian: word))
             while marks != 0 {
                 let found = index + marks.trailingZeroBitCount / 8
                 // A borrow in `controlMarks` can mark a byte above a real one; only the byte itself decides.
-                if isControl(bytes[found]) { return found }
+                if unsafe isControl(bytes[found]) { return found }
                 marks &= marks - 1
             }
             index += 8
         }
-        while index < bytes.count, !isControl(bytes[index]) { index += 1 }
+        while index < bytes.count, unsafe !isControl(bytes[index]) { index += 1 }
         return index
     }
 
@@ -106,7 +106,7 @@ enum LineScanner {
     @inline(__always)
     static func mayComplete(_ bytes: UnsafeBufferPointer<UInt8>, scanned: inout Int) -> Bool {
         if scanned >= bytes.count { return false }
-        let found = endOfText(bytes, from: scanned)
+        let found = unsafe endOfText(bytes, from: scanned)
         scanned = found
         return found < bytes.count
     }

@@ -52,9 +52,9 @@ public struct RequestParser: Sendable {
     /// - Parameter bytes: all bytes of the connection that are not consumed, from this message's first one on: at each
     ///   call the same ones, and those that came since.
     public mutating func parse(_ bytes: Span<UInt8>) -> HeadProgress<RequestRefusal> {
-        bytes.withUnsafeBufferPointer { buffer in
+        unsafe bytes.withUnsafeBufferPointer { buffer in
             guard buffer.count > position else { return .incomplete }
-            do throws(RequestRefusal) { return try read(buffer) ? .complete : .incomplete } catch {
+            do throws(RequestRefusal) { return try unsafe read(buffer) ? .complete : .incomplete } catch {
                 return .refused(error)
             }
         }
@@ -62,20 +62,20 @@ public struct RequestParser: Sendable {
 
     /// True when the head is whole.
     private mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(RequestRefusal) -> Bool {
-        if scanned > position, !LineScanner.mayComplete(bytes, scanned: &scanned) {
+        if scanned > position, unsafe !LineScanner.mayComplete(bytes, scanned: &scanned) {
             try checkLimits(bytes.count)
             return false
         }
-        if phase == .start, try !skipEmptyLine(bytes) { return false }
-        if phase == .requestLine, try !readRequestLine(bytes) { return false }
-        return try readFields(bytes)
+        if phase == .start, try unsafe !skipEmptyLine(bytes) { return false }
+        if phase == .requestLine, try unsafe !readRequestLine(bytes) { return false }
+        return try unsafe readFields(bytes)
     }
 
     /// Nothing is whole; the bytes that wait must not be too many.
     private mutating func wait(_ bytes: UnsafeBufferPointer<UInt8>) throws(RequestRefusal) -> Bool {
         scanned = bytes.count
         // A CR at the very end may become CRLF: it has to be looked at again.
-        if bytes[bytes.count - 1] == 0x0D { scanned -= 1 }
+        if unsafe bytes[bytes.count - 1] == 0x0D { scanned -= 1 }
         try checkLimits(bytes.count)
         return false
     }
@@ -90,9 +90,9 @@ public struct RequestParser: Sendable {
 
     /// RFC 9112 §2.2: an empty line before the request line is skipped. One, not any number.
     private mutating func skipEmptyLine(_ bytes: UnsafeBufferPointer<UInt8>) throws(RequestRefusal) -> Bool {
-        if bytes[0] == 0x0D {
+        if unsafe bytes[0] == 0x0D {
             guard bytes.count > 1 else { return false }
-            guard bytes[1] == 0x0A else { throw .head(.bareCarriageReturn) }
+            guard unsafe bytes[1] == 0x0A else { throw .head(.bareCarriageReturn) }
             position = 2
             scanned = 2
             guard bytes.count > 2 else {
@@ -110,24 +110,24 @@ public struct RequestParser: Sendable {
         let count = bytes.count
         var index = position
         let token = CharacterClass.token
-        while index < count, token.contains(bytes[index]) { index += 1 }
-        guard index < count else { return try wait(bytes) }
-        guard bytes[index] == 0x20 else {
-            throw bytes[index] == 0x0A ? .head(.bareLineFeed) : .malformedMethod
+        while index < count, unsafe token.contains(bytes[index]) { index += 1 }
+        guard index < count else { return try unsafe wait(bytes) }
+        guard unsafe bytes[index] == 0x20 else {
+            throw unsafe bytes[index] == 0x0A ? .head(.bareLineFeed) : .malformedMethod
         }
         guard index > position else { throw .malformedMethod }
         head.methodRange = ByteRange(position, index)
         let targetStart = index + 1
         index = targetStart
-        while index < count, bytes[index] > 0x20, bytes[index] < 0x7F { index += 1 }
-        guard index < count else { return try wait(bytes) }
-        guard bytes[index] == 0x20 else { throw endFault(bytes[index]) }
+        while index < count, unsafe bytes[index] > 0x20, unsafe bytes[index] < 0x7F { index += 1 }
+        guard index < count else { return try unsafe wait(bytes) }
+        guard unsafe bytes[index] == 0x20 else { throw unsafe endFault(bytes[index]) }
         let targetEnd = index
-        guard try readVersion(bytes, at: index + 1) else { return try wait(bytes) }
+        guard try unsafe readVersion(bytes, at: index + 1) else { return try unsafe wait(bytes) }
         if position + limits.requestLineBytesMax < targetEnd + 11 { throw .requestLineTooLong }
-        head.method = HTTPMethod.find(UnsafeBufferPointer(rebasing: bytes[head.methodRange.indices]))
+        head.method = unsafe HTTPMethod.find(UnsafeBufferPointer(rebasing: bytes[head.methodRange.indices]))
         head.target = ByteRange(targetStart, targetEnd)
-        var reader = TargetReader(bytes: bytes, range: targetStart..<targetEnd)
+        var reader = unsafe TargetReader(bytes: bytes, range: targetStart..<targetEnd)
         guard reader.read(into: &head) else { throw .malformedTarget }
         position = targetEnd + 11
         phase = .fields
@@ -148,9 +148,9 @@ public struct RequestParser: Sendable {
         at start: Int
     ) throws(RequestRefusal) -> Bool {
         if start + 10 <= bytes.count {
-            let text = UnsafeRawPointer(bytes.baseAddress!).loadUnaligned(fromByteOffset: start, as: UInt64.self)
+            let text = unsafe UnsafeRawPointer(bytes.baseAddress!).loadUnaligned(fromByteOffset: start, as: UInt64.self)
             let isCommon = UInt64(littleEndian: text) == 0x312E_312F_5054_5448  // HTTP/1.1
-            if isCommon, bytes[start + 8] == 0x0D, bytes[start + 9] == 0x0A {
+            if isCommon, unsafe bytes[start + 8] == 0x0D, unsafe bytes[start + 9] == 0x0A {
                 head.version = .http11
                 return true
             }
@@ -158,10 +158,10 @@ public struct RequestParser: Sendable {
         let expected: StaticString = "HTTP/"
         for offset in 0..<10 {
             guard start + offset < bytes.count else { return false }
-            let byte = bytes[start + offset]
+            let byte = unsafe bytes[start + offset]
             let isRight =
                 switch offset {
-                case 0..<5: byte == expected.utf8Start[offset]
+                case 0..<5: unsafe byte == expected.utf8Start[offset]
                 case 5, 7: byte >= 0x30 && byte <= 0x39
                 case 6: byte == UInt8(ascii: ".")
                 case 8: byte == 0x0D
@@ -169,10 +169,10 @@ public struct RequestParser: Sendable {
                 }
             if !isRight { throw byte == 0x0A ? .head(.bareLineFeed) : .malformedVersion }
         }
-        guard bytes[start + 5] == UInt8(ascii: "1"), bytes[start + 7] <= UInt8(ascii: "1") else {
+        guard unsafe bytes[start + 5] == UInt8(ascii: "1"), unsafe bytes[start + 7] <= UInt8(ascii: "1") else {
             throw .unsupportedVersion
         }
-        head.version = bytes[start + 7] == UInt8(ascii: "1") ? .http11 : .http10
+        head.version = unsafe bytes[start + 7] == UInt8(ascii: "1") ? .http11 : .http10
         return true
     }
 
@@ -180,8 +180,8 @@ public struct RequestParser: Sendable {
 
     private mutating func readFields(_ bytes: UnsafeBufferPointer<UInt8>) throws(RequestRefusal) -> Bool {
         while true {
-            switch LineScanner.fieldLine(bytes, at: position, table) {
-            case .incomplete: return position < bytes.count ? try wait(bytes) : try waitAtLineStart(bytes.count)
+            switch unsafe LineScanner.fieldLine(bytes, at: position, table) {
+            case .incomplete: return unsafe position < bytes.count ? try wait(bytes) : try waitAtLineStart(bytes.count)
             case .refused(.foldedLine) where head.fields.isEmpty: throw .head(.spaceBeforeFirstField)
             case .refused(let fault): throw .head(fault)
             case .field(let field, let next):
@@ -193,7 +193,7 @@ public struct RequestParser: Sendable {
             case .empty(let next):
                 if next > limits.headBytesMax { throw .headTooLarge }
                 head.byteCount = next
-                try FramingReader(bytes: bytes).read(into: &head)
+                try unsafe FramingReader(bytes: bytes).read(into: &head)
                 return true
             }
         }

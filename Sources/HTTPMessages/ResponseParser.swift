@@ -26,26 +26,26 @@ public struct ResponseParser: Sendable {
 
     /// Reads on; see `RequestParser.parse`.
     public mutating func parse(_ bytes: Span<UInt8>) -> HeadProgress<ResponseRefusal> {
-        bytes.withUnsafeBufferPointer { buffer in
+        unsafe bytes.withUnsafeBufferPointer { buffer in
             guard buffer.count > position else { return .incomplete }
-            do throws(ResponseRefusal) { return try read(buffer) ? .complete : .incomplete } catch {
+            do throws(ResponseRefusal) { return try unsafe read(buffer) ? .complete : .incomplete } catch {
                 return .refused(error)
             }
         }
     }
 
     private mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(ResponseRefusal) -> Bool {
-        if scanned > position, !LineScanner.mayComplete(bytes, scanned: &scanned) {
+        if scanned > position, unsafe !LineScanner.mayComplete(bytes, scanned: &scanned) {
             if bytes.count > headBytesMax { throw .headTooLarge }
             return false
         }
-        if !hasStatusLine, try !readStatusLine(bytes) { return false }
-        return try readFields(bytes)
+        if !hasStatusLine, try unsafe !readStatusLine(bytes) { return false }
+        return try unsafe readFields(bytes)
     }
 
     private mutating func wait(_ bytes: UnsafeBufferPointer<UInt8>) throws(ResponseRefusal) -> Bool {
         scanned = bytes.count
-        if bytes[bytes.count - 1] == 0x0D { scanned -= 1 }
+        if unsafe bytes[bytes.count - 1] == 0x0D { scanned -= 1 }
         if bytes.count > headBytesMax { throw .headTooLarge }
         return false
     }
@@ -54,24 +54,26 @@ public struct ResponseParser: Sendable {
     private mutating func readStatusLine(_ bytes: UnsafeBufferPointer<UInt8>) throws(ResponseRefusal) -> Bool {
         let pattern: StaticString = "HTTP/1.# ###"
         for index in 0..<pattern.utf8CodeUnitCount {
-            guard index < bytes.count else { return try wait(bytes) }
-            let expected = pattern.utf8Start[index]
-            let isDigit = bytes[index] >= 0x30 && bytes[index] <= 0x39
-            guard expected == UInt8(ascii: "#") ? isDigit : bytes[index] == expected else {
+            guard index < bytes.count else { return try unsafe wait(bytes) }
+            let expected = unsafe pattern.utf8Start[index]
+            let isDigit = unsafe bytes[index] >= 0x30 && bytes[index] <= 0x39
+            guard unsafe expected == UInt8(ascii: "#") ? isDigit : bytes[index] == expected else {
                 throw index == 5 && isDigit ? .unsupportedVersion : .malformedStatusLine
             }
         }
-        guard bytes[7] <= UInt8(ascii: "1") else { throw .unsupportedVersion }
-        let status = bytes[9..<12].reduce(0) { $0 * 10 + Int($1 - 0x30) }
-        guard bytes.count > 12 else { return try wait(bytes) }
-        guard (100...599).contains(status), bytes[12] == 0x20 || bytes[12] == 0x0D else { throw .malformedStatusLine }
-        let end = LineScanner.endOfText(bytes, from: 12)
-        guard end + 1 < bytes.count else {
-            if end < bytes.count, bytes[end] != 0x0D { throw .malformedStatusLine }
-            return try wait(bytes)
+        guard unsafe bytes[7] <= UInt8(ascii: "1") else { throw .unsupportedVersion }
+        let status = unsafe bytes[9..<12].reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        guard bytes.count > 12 else { return try unsafe wait(bytes) }
+        guard (100...599).contains(status), unsafe bytes[12] == 0x20 || bytes[12] == 0x0D else {
+            throw .malformedStatusLine
         }
-        guard bytes[end] == 0x0D, bytes[end + 1] == 0x0A else { throw .malformedStatusLine }
-        head.version = bytes[7] == UInt8(ascii: "1") ? .http11 : .http10
+        let end = unsafe LineScanner.endOfText(bytes, from: 12)
+        guard end + 1 < bytes.count else {
+            if end < bytes.count, unsafe bytes[end] != 0x0D { throw .malformedStatusLine }
+            return try unsafe wait(bytes)
+        }
+        guard unsafe bytes[end] == 0x0D, unsafe bytes[end + 1] == 0x0A else { throw .malformedStatusLine }
+        head.version = unsafe bytes[7] == UInt8(ascii: "1") ? .http11 : .http10
         head.status = status
         head.reason = ByteRange(min(13, end), end)
         position = end + 2
@@ -81,9 +83,9 @@ public struct ResponseParser: Sendable {
 
     private mutating func readFields(_ bytes: UnsafeBufferPointer<UInt8>) throws(ResponseRefusal) -> Bool {
         while true {
-            switch LineScanner.fieldLine(bytes, at: position, table) {
+            switch unsafe LineScanner.fieldLine(bytes, at: position, table) {
             case .incomplete:
-                if position < bytes.count { return try wait(bytes) }
+                if position < bytes.count { return try unsafe wait(bytes) }
                 scanned = position
                 return false
             case .refused(let fault): throw .head(fault)
@@ -95,7 +97,7 @@ public struct ResponseParser: Sendable {
             case .empty(let next):
                 if next > headBytesMax { throw .headTooLarge }
                 head.byteCount = next
-                try readFraming(bytes)
+                try unsafe readFraming(bytes)
                 return true
             }
         }
@@ -112,14 +114,16 @@ public struct ResponseParser: Sendable {
             switch field.known {
             case .contentLength:
                 if length != nil { throw .severalContentLengths }
-                guard let value = DecimalReader.read(bytes[field.value.indices]) else { throw .malformedContentLength }
+                guard let value = unsafe DecimalReader.read(bytes[field.value.indices]) else {
+                    throw .malformedContentLength
+                }
                 length = value
             case .transferEncoding:
-                guard !isChunked, TokenList.equals(bytes[field.value.indices], "chunked") else {
+                guard !isChunked, unsafe TokenList.equals(bytes[field.value.indices], "chunked") else {
                     throw .malformedTransferCoding
                 }
                 isChunked = true
-            case .connection: options.add(bytes[field.value.indices])
+            case .connection: unsafe options.add(bytes[field.value.indices])
             case .other, .host, .expect, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID,
                 .retryAfter,
                 .keepAlive:

@@ -92,9 +92,9 @@ public struct ResponseReader {
         }
         contentType = head.first(.contentType).map { range in range.indices.map { rest[$0] } }
         retryAfter = head.first(.retryAfter).map { range in range.indices.map { rest[$0] } }
-        keepAliveSeconds = rest.withUnsafeBufferPointer { bytes in
+        keepAliveSeconds = unsafe rest.withUnsafeBufferPointer { bytes in
             head.fields.filter { $0.known == .keepAlive }
-                .compactMap { KeepAliveField.timeoutSeconds(bytes[$0.value.indices]) }
+                .compactMap { unsafe KeepAliveField.timeoutSeconds(bytes[$0.value.indices]) }
                 .min()
         }
         if (300..<400).contains(head.status) { location = value(of: "location", head, rest) }
@@ -168,7 +168,7 @@ public struct ResponseReader {
     }
 
     private mutating func take(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-        bytes.extracting(range).withUnsafeBufferPointer { body.append(contentsOf: $0) }
+        unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
     }
 
     private var tooLong: Progress { .refused("the body is longer than \(limitName)") }

@@ -7,19 +7,19 @@ public import Vocabulary
 public enum JSONContent {
     /// Appends the string's content in UTF-8.
     public static func append(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteWriter) {
-        let text = UnsafeBufferPointer(rebasing: bytes[node.range])
-        guard node.hasEscapes else { return output.append(text) }
-        output.append(atMost: text.count) { memory in
-            var writer = Writer(next: memory)
-            writer.write(text) { $0.take($1) }
-            return writer.next - memory
+        let text = unsafe UnsafeBufferPointer(rebasing: bytes[node.range])
+        guard node.hasEscapes else { return unsafe output.append(text) }
+        unsafe output.append(atMost: text.count) { memory in
+            var writer = unsafe Writer(next: memory)
+            unsafe writer.write(text) { $0.take($1) }
+            return unsafe writer.next - memory
         }
     }
 
     public static func bytes(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
-        guard node.hasEscapes else { return Array(bytes[node.range]) }
+        guard node.hasEscapes else { return unsafe Array(bytes[node.range]) }
         var output = ByteWriter(capacity: node.range.count)
-        append(node, bytes, to: &output)
+        unsafe append(node, bytes, to: &output)
         return output.bytes
     }
 
@@ -29,18 +29,20 @@ public enum JSONContent {
         guard node.hasEscapes else { return true }
         var index = Int(node.start)
         while index < Int(node.end) {
-            guard bytes[index] == UInt8(ascii: "\\") else {
+            guard unsafe bytes[index] == UInt8(ascii: "\\") else {
                 index += 1
                 continue
             }
-            guard bytes[index + 1] == UInt8(ascii: "u"), let unit = JSONScanner.unit(bytes, at: index + 2) else {
+            guard unsafe bytes[index + 1] == UInt8(ascii: "u"), let unit = unsafe JSONScanner.unit(bytes, at: index + 2)
+            else {
                 index += 2
                 continue
             }
             index += 6
             guard unit & 0xF800 == 0xD800 else { continue }
-            guard unit < 0xDC00, index + 6 <= Int(node.end), bytes[index] == UInt8(ascii: "\\"),
-                bytes[index + 1] == UInt8(ascii: "u"), let second = JSONScanner.unit(bytes, at: index + 2),
+            guard unit < 0xDC00, index + 6 <= Int(node.end), unsafe bytes[index] == UInt8(ascii: "\\"),
+                unsafe bytes[index + 1] == UInt8(ascii: "u"),
+                let second = unsafe JSONScanner.unit(bytes, at: index + 2),
                 second & 0xFC00 == 0xDC00
             else { return false }
             index += 6
@@ -52,10 +54,12 @@ public enum JSONContent {
     @inlinable
     public static func equals(_ node: JSONTape.Node, _ name: StaticString, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool
     {
-        let expected = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        if node.hasEscapes { return node.range.count >= expected.count && compare(node, name, bytes) == 0 }
+        let expected = unsafe UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        if node.hasEscapes { return unsafe node.range.count >= expected.count && compare(node, name, bytes) == 0 }
         guard node.range.count == expected.count else { return false }
-        for offset in 0..<expected.count where bytes[Int(node.start) + offset] != expected[offset] { return false }
+        for offset in 0..<expected.count where unsafe bytes[Int(node.start) + offset] != expected[offset] {
+            return false
+        }
         return true
     }
 
@@ -64,13 +68,13 @@ public enum JSONContent {
     {
         guard node.hasEscapes else {
             let length = min(node.range.count, other.utf8CodeUnitCount)
-            let result = memcmp(bytes.baseAddress! + Int(node.start), other.utf8Start, length)
+            let result = unsafe memcmp(bytes.baseAddress! + Int(node.start), other.utf8Start, length)
             return result == 0 ? node.range.count - other.utf8CodeUnitCount : Int(result)
         }
-        var content = Reader(node, bytes)
+        var content = unsafe Reader(node, bytes)
         for index in 0..<other.utf8CodeUnitCount {
             guard let byte = content.next() else { return -1 }
-            if byte != other.utf8Start[index] { return Int(byte) - Int(other.utf8Start[index]) }
+            if unsafe byte != other.utf8Start[index] { return unsafe Int(byte) - Int(other.utf8Start[index]) }
         }
         return content.next() == nil ? 0 : 1
     }
@@ -81,16 +85,16 @@ public enum JSONContent {
         _ bytes: UnsafeBufferPointer<UInt8>,
         to output: inout ByteWriter
     ) {
-        let text = UnsafeBufferPointer(rebasing: bytes[node.range])
+        let text = unsafe UnsafeBufferPointer(rebasing: bytes[node.range])
         output.append(UInt8(ascii: "\""))
         if node.hasEscapes {
-            output.append(atMost: text.count) { memory in
-                var writer = Writer(next: memory)
-                writer.write(text) { $0.takeCanonical($1) }
-                return writer.next - memory
+            unsafe output.append(atMost: text.count) { memory in
+                var writer = unsafe Writer(next: memory)
+                unsafe writer.write(text) { $0.takeCanonical($1) }
+                return unsafe writer.next - memory
             }
         } else {
-            output.append(text)
+            unsafe output.append(text)
         }
         output.append(UInt8(ascii: "\""))
     }
@@ -100,10 +104,10 @@ public enum JSONContent {
         output.append(UInt8(ascii: "\""))
         var content = content
         content.withUTF8 { content in
-            output.append(atMost: 6 * content.count) { memory in
-                var writer = Writer(next: memory)
-                for byte in content { writer.takeCanonical(byte) }
-                return writer.next - memory
+            unsafe output.append(atMost: 6 * content.count) { memory in
+                var writer = unsafe Writer(next: memory)
+                for index in 0..<content.count { unsafe writer.takeCanonical(content[index]) }
+                return unsafe writer.next - memory
             }
         }
         output.append(UInt8(ascii: "\""))
@@ -120,8 +124,8 @@ public enum JSONContent {
     /// Reads the escape whose backslash is at `index`; moves `index` past it.
     @inline(__always)
     private static func readEscape(_ text: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> Escape {
-        let letter = text[index + 1]
-        if letter == UInt8(ascii: "u") { return readUnicode(text, &index) }
+        let letter = unsafe text[index + 1]
+        if letter == UInt8(ascii: "u") { return unsafe readUnicode(text, &index) }
         index += 2
         switch letter {
         case UInt8(ascii: "b"): return .byte(0x08)
@@ -135,17 +139,19 @@ public enum JSONContent {
 
     @inline(__always)
     private static func readUnicode(_ text: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> Escape {
-        guard let first = JSONScanner.unit(text, at: index + 2) else { preconditionFailure("a text not read before") }
+        guard let first = unsafe JSONScanner.unit(text, at: index + 2) else {
+            preconditionFailure("a text not read before")
+        }
         index &+= 6
         if first < 0x80 { return .byte(UInt8(truncatingIfNeeded: first)) }
-        return readScalar(first, text, &index)
+        return unsafe readScalar(first, text, &index)
     }
 
     /// Reads the rest of a character beyond ASCII whose first unit was read.
     private static func readScalar(_ first: UInt16, _ text: UnsafeBufferPointer<UInt8>, _ index: inout Int) -> Escape {
         var value = UInt32(first)
         if first & 0xF800 == 0xD800 {
-            guard let second = JSONScanner.unit(text, at: index + 2) else {
+            guard let second = unsafe JSONScanner.unit(text, at: index + 2) else {
                 preconditionFailure("a text not read before")
             }
             index += 6
@@ -156,6 +162,9 @@ public enum JSONContent {
     }
 
     /// An iterator over the bytes of a string's content, without allocation.
+    ///
+    /// Must not outlive the call that lends the bytes.
+    @safe
     public struct Reader {
         private let text: UnsafeBufferPointer<UInt8>
         private var index = 0
@@ -163,7 +172,7 @@ public enum JSONContent {
         private var pending: UInt32 = 0
 
         public init(_ node: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) {
-            text = UnsafeBufferPointer(rebasing: bytes[node.range])
+            unsafe text = UnsafeBufferPointer(rebasing: bytes[node.range])
         }
 
         public mutating func next() -> UInt8? {
@@ -171,12 +180,12 @@ public enum JSONContent {
                 defer { pending >>= 8 }
                 return UInt8(truncatingIfNeeded: pending)
             }
-            guard index < text.count else { return nil }
-            guard text[index] == UInt8(ascii: "\\") else {
+            guard unsafe index < text.count else { return nil }
+            guard unsafe text[index] == UInt8(ascii: "\\") else {
                 defer { index += 1 }
-                return text[index]
+                return unsafe text[index]
             }
-            switch JSONContent.readEscape(text, &index) {
+            switch unsafe JSONContent.readEscape(text, &index) {
             case .byte(let byte): return byte
             case .scalar(let scalar):
                 // No byte of a character beyond ASCII is 0.
@@ -187,6 +196,9 @@ public enum JSONContent {
     }
 
     /// A writer into memory that is large enough for its input.
+    ///
+    /// Lives inside the closure that lends the memory.
+    @safe
     private struct Writer {
         var next: UnsafeMutablePointer<UInt8>
 
@@ -195,12 +207,12 @@ public enum JSONContent {
         mutating func write(_ text: UnsafeBufferPointer<UInt8>, _ takeByte: (inout Writer, UInt8) -> Void) {
             var index = 0
             while index < text.count {
-                guard text[index] == UInt8(ascii: "\\") else {
-                    take(text[index])
+                guard unsafe text[index] == UInt8(ascii: "\\") else {
+                    unsafe take(text[index])
                     index += 1
                     continue
                 }
-                switch JSONContent.readEscape(text, &index) {
+                switch unsafe JSONContent.readEscape(text, &index) {
                 case .byte(let byte): takeByte(&self, byte)
                 case .scalar(let scalar): for byte in UTF8.encode(scalar)! { take(byte) }
                 }
@@ -209,8 +221,8 @@ public enum JSONContent {
 
         @inline(__always)
         mutating func take(_ byte: UInt8) {
-            next.pointee = byte
-            next += 1
+            unsafe next.pointee = byte
+            unsafe next += 1
         }
 
         @inline(__always)

@@ -3,6 +3,10 @@
 ///
 /// Offsets are into the text, which must still exist when a node's content is read. The children of a container follow
 /// it; in an object names and values alternate.
+///
+/// Safe because `count <= capacity` holds for the owned memory. Reading a node is not: in release builds `nodes` does
+/// not check the index.
+@safe
 public final class JSONTape {
     @frozen
     public enum Kind: UInt8 { case object, array, string, number, yes, no, null }
@@ -45,17 +49,17 @@ public final class JSONTape {
     @usableFromInline
     var count = 0
 
-    deinit { base?.deallocate() }
+    deinit { unsafe base?.deallocate() }
 
     /// Valid until the next change.
     @inlinable @inline(__always)
-    public var nodes: UnsafeMutableBufferPointer<Node> { UnsafeMutableBufferPointer(start: base, count: count) }
+    public var nodes: UnsafeMutableBufferPointer<Node> { unsafe UnsafeMutableBufferPointer(start: base, count: count) }
 
     public func removeAll() {
         count = 0
         guard capacity > Self.keptMax else { return }
-        base?.deallocate()
-        (base, capacity) = (nil, 0)
+        unsafe base?.deallocate()
+        unsafe (base, capacity) = (nil, 0)
     }
 
     /// Adds a node without descendants.
@@ -73,7 +77,7 @@ public final class JSONTape {
             end: UInt32(truncatingIfNeeded: end),
             next: UInt32(truncatingIfNeeded: count &+ 1)
         )
-        (base.unsafelyUnwrapped + count).initialize(to: node)
+        unsafe (base.unsafelyUnwrapped + count).initialize(to: node)
         count &+= 1
     }
 
@@ -81,11 +85,11 @@ public final class JSONTape {
     private func grow(_ textLeft: Int) {
         let larger = count + min(textLeft / 2 + 16, max(count, Self.spareMax))
         let memory = UnsafeMutablePointer<Node>.allocate(capacity: larger)
-        if let base {
-            memory.update(from: base, count: count)
-            base.deallocate()
+        if let base = unsafe base {
+            unsafe memory.update(from: base, count: count)
+            unsafe base.deallocate()
         }
-        (base, capacity) = (memory, larger)
+        unsafe (base, capacity) = (memory, larger)
     }
 
     /// Adds an open container.
@@ -96,36 +100,36 @@ public final class JSONTape {
     @inline(__always)
     func open(_ kind: Kind, _ start: Int, within outer: UInt32, _ mark: UInt32, textLeft: Int) {
         append(kind, isCanonical: false, start, Int(mark), textLeft: textLeft)
-        nodes[count &- 1].next = outer
+        unsafe nodes[count &- 1].next = outer
     }
 
     /// Closes the container: it ends before `end`, and all later nodes are its descendants. Returns the stored values.
     @inline(__always)
     func close(_ container: Int, at end: Int) -> (outer: UInt32, mark: UInt32) {
-        let node = nodes[container]
-        nodes[container].end = UInt32(truncatingIfNeeded: end)
-        nodes[container].next = UInt32(truncatingIfNeeded: count)
+        let node = unsafe nodes[container]
+        unsafe nodes[container].end = UInt32(truncatingIfNeeded: end)
+        unsafe nodes[container].next = UInt32(truncatingIfNeeded: count)
         return (node.next, node.end)
     }
 
-    func setCanonical(_ container: Int) { nodes[container].isCanonical = true }
+    func setCanonical(_ container: Int) { unsafe nodes[container].isCanonical = true }
 
     /// Links the names of a non-empty object in the given order.
     func reorder(_ object: Int, _ names: some Sequence<UInt32>) {
-        nodes[object].isReordered = true
+        unsafe nodes[object].isReordered = true
         var previous: Int?
         for name in names {
-            if let previous { nodes[previous].next = name } else { nodes[object].start = name }
+            if let previous { unsafe nodes[previous].next = name } else { unsafe nodes[object].start = name }
             previous = Int(name)
         }
-        if let previous { nodes[previous].next = 0 }
+        if let previous { unsafe nodes[previous].next = 0 }
     }
 
     /// Whether a closed container has at least two members or elements.
     public func hasSeveral(_ container: Int) -> Bool {
-        let first = container + (nodes[container].kind == .object ? 2 : 1)
-        let end = nodes[container].next
-        return first < Int(end) && nodes[first].next < end
+        let first = unsafe container + (nodes[container].kind == .object ? 2 : 1)
+        let end = unsafe nodes[container].next
+        return unsafe first < Int(end) && nodes[first].next < end
     }
 
     /// Calls `body` with the name's and the value's index of each member of an object, in document order.
@@ -134,22 +138,22 @@ public final class JSONTape {
         of object: Int,
         _ body: (_ name: Int, _ value: Int) throws(Failure) -> Void
     ) throws(Failure) {
-        let end = Int(nodes[object].next)
+        let end = unsafe Int(nodes[object].next)
         var index = object + 1
         while index < end {
             try body(index, index + 1)
-            index = Int(nodes[index + 1].next)
+            index = unsafe Int(nodes[index + 1].next)
         }
     }
 
     /// Calls `body` with the name's index of each member of an object, in the byte order of the names.
     @inlinable
     public func forEachNameInOrder(of object: Int, _ body: (_ name: Int) -> Void) {
-        guard nodes[object].isReordered else { return forEachMember(of: object) { name, _ in body(name) } }
-        var name = Int(nodes[object].start)
+        guard unsafe nodes[object].isReordered else { return forEachMember(of: object) { name, _ in body(name) } }
+        var name = unsafe Int(nodes[object].start)
         while name != 0 {
             body(name)
-            name = Int(nodes[name].next)
+            name = unsafe Int(nodes[name].next)
         }
     }
 
@@ -159,12 +163,12 @@ public final class JSONTape {
         of array: Int,
         _ body: (_ position: Int, _ element: Int) throws(Failure) -> Void
     ) throws(Failure) {
-        let end = Int(nodes[array].next)
+        let end = unsafe Int(nodes[array].next)
         var index = array + 1
         var position = 0
         while index < end {
             try body(position, index)
-            index = Int(nodes[index].next)
+            index = unsafe Int(nodes[index].next)
             position += 1
         }
     }

@@ -7,14 +7,14 @@ public enum JSONText {
     /// Quotation marks, backslashes, all controls, DEL, U+2028 and U+2029 are escaped; invalid UTF-8 becomes U+FFFD. So
     /// no input can end the string or the line, or control a terminal.
     public static func appendEscaped(_ bytes: Span<UInt8>, to output: inout ByteWriter) {
-        bytes.withUnsafeBufferPointer { buffer in
+        unsafe bytes.withUnsafeBufferPointer { buffer in
             var start = 0
-            for index in 0..<buffer.count where !isPlain(buffer[index]) {
+            for index in 0..<buffer.count where unsafe !isPlain(buffer[index]) {
                 if index < start { continue }
-                output.append(UnsafeBufferPointer(rebasing: buffer[start..<index]))
-                start = index + appendSpecial(buffer, index, to: &output)
+                unsafe output.append(UnsafeBufferPointer(rebasing: buffer[start..<index]))
+                start = unsafe index + appendSpecial(buffer, index, to: &output)
             }
-            output.append(UnsafeBufferPointer(rebasing: buffer[start...]))
+            unsafe output.append(UnsafeBufferPointer(rebasing: buffer[start...]))
         }
     }
 
@@ -22,7 +22,7 @@ public enum JSONText {
     public static func appendQuoted(_ text: String, to output: inout ByteWriter) {
         output.append(UInt8(ascii: "\""))
         var text = text
-        text.withUTF8 { appendEscaped(Span(_unsafeElements: $0), to: &output) }
+        text.withUTF8 { unsafe appendEscaped(Span(_unsafeElements: $0), to: &output) }
         output.append(UInt8(ascii: "\""))
     }
 
@@ -30,7 +30,7 @@ public enum JSONText {
     public static func quoted(_ text: String) -> String {
         var output = ByteWriter(capacity: text.utf8.count + 16)
         appendQuoted(text, to: &output)
-        return output.withBytes { $0.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) } }
+        return output.withBytes { unsafe $0.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) } }
     }
 
     @inline(__always)
@@ -44,7 +44,7 @@ public enum JSONText {
         _ index: Int,
         to output: inout ByteWriter
     ) -> Int {
-        let byte = bytes[index]
+        let byte = unsafe bytes[index]
         guard byte >= 0x80 else {
             if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
                 output.append(UInt8(ascii: "\\"))
@@ -56,7 +56,7 @@ public enum JSONText {
         }
         let length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2
         guard index + length <= bytes.count,
-            let scalar = String(validating: bytes[index..<(index + length)], as: UTF8.self)?.unicodeScalars.first
+            let scalar = unsafe String(validating: bytes[index..<(index + length)], as: UTF8.self)?.unicodeScalars.first
         else {
             appendUnicodeEscape(0xFFFD, to: &output)
             return 1
@@ -65,7 +65,7 @@ public enum JSONText {
         if scalar.value < 0xA0 || scalar.value == 0x2028 || scalar.value == 0x2029 {
             appendUnicodeEscape(UInt16(scalar.value), to: &output)
         } else {
-            output.append(UnsafeBufferPointer(rebasing: bytes[index..<(index + length)]))
+            unsafe output.append(UnsafeBufferPointer(rebasing: bytes[index..<(index + length)]))
         }
         return length
     }

@@ -14,10 +14,10 @@ public indirect enum JSONValue: Sendable {
     }
 
     private init(reading bytes: Span<UInt8>, depthMax: Int) throws(JSONFault) {
-        let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSONValue, JSONFault> in
+        let result = unsafe bytes.withUnsafeBufferPointer { buffer -> Result<JSONValue, JSONFault> in
             var reader = StrictJSON(depthMax: depthMax)
-            do throws(JSONFault) { try reader.read(buffer) } catch { return .failure(error) }
-            return .success(TreeBuilder(tape: reader.tape, bytes: buffer).value(0))
+            do throws(JSONFault) { try unsafe reader.read(buffer) } catch { return .failure(error) }
+            return unsafe .success(TreeBuilder(tape: reader.tape, bytes: buffer).value(0))
         }
         self = try result.get()
     }
@@ -30,17 +30,19 @@ public indirect enum JSONValue: Sendable {
 }
 
 /// Makes a tree from a tape, whose depth is bounded.
+/// Lives inside the closure that lends `bytes`.
+@safe
 private struct TreeBuilder {
     let tape: JSONTape
     let bytes: UnsafeBufferPointer<UInt8>
 
     func value(_ index: Int) -> JSONValue {
-        let node = tape.nodes[index]
+        let node = unsafe tape.nodes[index]
         switch node.kind {
         case .null: return .null
         case .yes: return .bool(true)
         case .no: return .bool(false)
-        case .number: return .number(String(decoding: bytes[node.range], as: UTF8.self))
+        case .number: return unsafe .number(String(decoding: bytes[node.range], as: UTF8.self))
         case .string: return .string(text(index))
         case .array:
             var elements: [JSONValue] = []
@@ -54,6 +56,6 @@ private struct TreeBuilder {
     }
 
     private func text(_ index: Int) -> String {
-        String(decoding: JSONContent.bytes(tape.nodes[index], bytes), as: UTF8.self)
+        unsafe String(decoding: JSONContent.bytes(tape.nodes[index], bytes), as: UTF8.self)
     }
 }

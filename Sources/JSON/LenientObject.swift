@@ -5,6 +5,9 @@
 /// on facts that all readers agree on: where strings end and which bracket closes which. Anything that could make
 /// readers differ about these (comments, apostrophes, an unknown escape) makes the whole text broken. Only members of
 /// the outermost object are reported, duplicates included, which the caller must handle. Takes linear time.
+///
+/// Must not outlive the call that lends the bytes. Each index is compared with their count before it is used.
+@safe
 public struct LenientObject {
     /// The kind of the text.
     public enum Shape {
@@ -31,11 +34,11 @@ public struct LenientObject {
     /// The closing brackets still expected inside a member.
     private var closings: [UInt8] = []
 
-    public init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    public init(_ bytes: UnsafeBufferPointer<UInt8>) { unsafe self.bytes = bytes }
 
     /// Calls `body` with each outermost member, in document order.
     public mutating func forEachMember(_ body: (_ name: JSONTape.Node, _ value: Value) -> Void) -> Shape {
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        if unsafe bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         guard takes("{") else { return .broken }
         while !takes("}") {
             guard let name = string(), takes(":"), let value = value() else { return .broken }
@@ -44,12 +47,12 @@ public struct LenientObject {
             if !takes(","), current != UInt8(ascii: "}") { return .broken }
         }
         skipWhiteSpace()
-        if position == bytes.count { return .object }
-        return bytes[position...].contains(UInt8(ascii: "\"")) ? .broken : .objectAndMore
+        if unsafe position == bytes.count { return .object }
+        return unsafe bytes[position...].contains(UInt8(ascii: "\"")) ? .broken : .objectAndMore
     }
 
     /// The next byte; 0, which is valid nowhere, at the end.
-    private var current: UInt8 { position < bytes.count ? bytes[position] : 0 }
+    private var current: UInt8 { unsafe position < bytes.count ? bytes[position] : 0 }
 
     private mutating func skipWhiteSpace() {
         while current == 0x20 || current == 0x09 || current == 0x0A || current == 0x0D { position += 1 }
@@ -78,8 +81,8 @@ public struct LenientObject {
         position += 1
         let start = position
         var hasEscapes = false
-        while position < bytes.count {
-            switch bytes[position] {
+        while unsafe position < bytes.count {
+            switch unsafe bytes[position] {
             case UInt8(ascii: "\""):
                 position += 1
                 return JSONTape.Node(
@@ -99,14 +102,16 @@ public struct LenientObject {
     }
 
     private mutating func skipEscape() -> Bool {
-        guard position + 1 < bytes.count else { return false }
-        switch bytes[position + 1] {
+        guard unsafe position + 1 < bytes.count else { return false }
+        switch unsafe bytes[position + 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             position += 2
             return true
         case UInt8(ascii: "u"):
-            guard position + 6 <= bytes.count, JSONScanner.unit(bytes, at: position + 2) != nil else { return false }
+            guard unsafe position + 6 <= bytes.count, unsafe JSONScanner.unit(bytes, at: position + 2) != nil else {
+                return false
+            }
             position += 6
             return true
         default: return false
@@ -116,12 +121,12 @@ public struct LenientObject {
     /// Skips an array or an object with its content. Only its strings and brackets matter.
     private mutating func skipContainer() -> Bool {
         closings.removeAll(keepingCapacity: true)
-        while position < bytes.count {
-            switch bytes[position] {
+        while unsafe position < bytes.count {
+            switch unsafe bytes[position] {
             case UInt8(ascii: "{"): closings.append(UInt8(ascii: "}"))
             case UInt8(ascii: "["): closings.append(UInt8(ascii: "]"))
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                guard closings.popLast() == bytes[position] else { return false }
+                guard unsafe closings.popLast() == bytes[position] else { return false }
             case UInt8(ascii: "\""):
                 guard string() != nil else { return false }
                 continue
@@ -138,13 +143,13 @@ public struct LenientObject {
     private mutating func word() -> Value? {
         let start = position
         while Self.isOfWords(current) { position += 1 }
-        let word = bytes[start..<position]
-        guard !word.isEmpty else { return nil }
-        if word.elementsEqual("null".utf8) { return .null }
-        let digits = word.first == UInt8(ascii: "-") ? word.dropFirst() : word
-        guard let first = digits.first, (0x30...0x39).contains(first) else { return .other }
+        let word = unsafe bytes[start..<position]
+        guard unsafe !word.isEmpty else { return nil }
+        if unsafe word.elementsEqual("null".utf8) { return .null }
+        let digits = unsafe word.first == UInt8(ascii: "-") ? word.dropFirst() : word
+        guard let first = unsafe digits.first, (0x30...0x39).contains(first) else { return .other }
         // Some readers read 010 as eight.
-        if first == 0x30, let second = digits.dropFirst().first, (0x30...0x39).contains(second) { return .other }
+        if first == 0x30, let second = unsafe digits.dropFirst().first, (0x30...0x39).contains(second) { return .other }
         return .number(start..<position)
     }
 

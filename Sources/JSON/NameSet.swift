@@ -23,21 +23,21 @@ struct NameSet: ~Copyable {
         texts.removeAll()
         unescaped.removeAll()
         tape.forEachMember(of: object) { name, _ in
-            let node = tape.nodes[name]
+            let node = unsafe tape.nodes[name]
             let number = UInt32(truncatingIfNeeded: name)
             guard node.hasEscapes else { return texts.append(number, node.range) }
             let start = unescaped.count
-            JSONContent.append(node, bytes, to: &unescaped)
+            unsafe JSONContent.append(node, bytes, to: &unescaped)
             texts.append(number, start..<unescaped.count, inSecond: true)
         }
         let repeated = unescaped.withBytes { unescaped in
-            unescaped.withUnsafeBufferPointer { unescaped -> (isChanged: Bool, name: UInt32?) in
-                let memories = TextOrder.Memories(first: bytes, second: unescaped)
+            unsafe unescaped.withUnsafeBufferPointer { unescaped -> (isChanged: Bool, name: UInt32?) in
+                let memories = unsafe TextOrder.Memories(first: bytes, second: unescaped)
                 guard texts.sort(memories) else { return (false, nil) }
                 return (true, texts.firstRepeated(memories))
             }
         }
-        if let name = repeated.name { return .repeated(Int(tape.nodes[Int(name)].start) - 1) }
+        if let name = repeated.name { return unsafe .repeated(Int(tape.nodes[Int(name)].start) - 1) }
         guard repeated.isChanged else { return .asItStands }
         tape.reorder(object, texts.numbers)
         return .changed

@@ -36,11 +36,11 @@ public struct StrictJSON: ~Copyable {
     public mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONFault) {
         tape.removeAll()
         (container, depth, irregularities) = (Self.outermost, 0, 0)
-        guard bytes.count <= Int(Int32.max) else { throw JSONFault("the text is too long", at: 0, in: bytes) }
-        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
-            throw JSONFault("a byte order mark stands before the text; remove it", at: 0, in: bytes)
+        guard bytes.count <= Int(Int32.max) else { throw unsafe JSONFault("the text is too long", at: 0, in: bytes) }
+        if bytes.count >= 3, unsafe bytes[0] == 0xEF, unsafe bytes[1] == 0xBB, unsafe bytes[2] == 0xBF {
+            throw unsafe JSONFault("a byte order mark stands before the text; remove it", at: 0, in: bytes)
         }
-        var scanner = JSONScanner(bytes: bytes)
+        var scanner = unsafe JSONScanner(bytes: bytes)
         var expected = Expected.value
         while true {
             if scanner.skipWhiteSpace() { irregularities &+= 1 }
@@ -117,7 +117,7 @@ public struct StrictJSON: ~Copyable {
 
     @inline(__always)
     private mutating func append(_ kind: JSONTape.Kind, _ start: Int, _ scanner: JSONScanner) {
-        tape.append(kind, isCanonical: true, start, scanner.position, textLeft: scanner.bytes.count - start)
+        unsafe tape.append(kind, isCanonical: true, start, scanner.position, textLeft: scanner.bytes.count - start)
     }
 
     @inline(__always)
@@ -125,7 +125,7 @@ public struct StrictJSON: ~Copyable {
         let start = scanner.position + 1
         let hasEscapes = try scanner.skipString()
         if hasEscapes { irregularities &+= 1 }
-        let textLeft = scanner.bytes.count - start
+        let textLeft = unsafe scanner.bytes.count - start
         tape.append(.string, isCanonical: !hasEscapes, start, scanner.position - 1, textLeft: textLeft)
     }
 
@@ -136,7 +136,7 @@ public struct StrictJSON: ~Copyable {
         let outer = container
         container = UInt32(truncatingIfNeeded: tape.count)
         depth &+= 1
-        tape.open(kind, start, within: outer, irregularities, textLeft: scanner.bytes.count - start)
+        unsafe tape.open(kind, start, within: outer, irregularities, textLeft: scanner.bytes.count - start)
         scanner.position &+= 1
         isInObject = kind == .object
         return isInObject ? .firstName : .firstElement
@@ -148,17 +148,17 @@ public struct StrictJSON: ~Copyable {
         let closing = Int(container)
         let (outer, irregularitiesBefore) = tape.close(closing, at: scanner.position)
         if isInObject, tape.hasSeveral(closing) {
-            switch names.putInOrder(closing, of: tape, scanner.bytes) {
+            switch unsafe names.putInOrder(closing, of: tape, scanner.bytes) {
             case .asItStands: break
             case .changed: irregularities &+= 1
             case .repeated(let name):
-                throw JSONFault("a member's name stands twice in one object", at: name, in: scanner.bytes)
+                throw unsafe JSONFault("a member's name stands twice in one object", at: name, in: scanner.bytes)
             }
         }
         if irregularities == irregularitiesBefore { tape.setCanonical(closing) }
         container = outer
         depth &-= 1
-        isInObject = depth > 0 && tape.nodes[Int(outer)].kind == .object
+        isInObject = unsafe depth > 0 && tape.nodes[Int(outer)].kind == .object
         return afterValue(&scanner)
     }
 }

@@ -24,12 +24,13 @@ public struct TextOrder {
     }
 
     /// The two memories that contain the texts. Lent for a call.
+    @safe
     public struct Memories {
         let first, second: UnsafeBufferPointer<UInt8>
 
         public init(first: UnsafeBufferPointer<UInt8>, second: UnsafeBufferPointer<UInt8>) {
-            self.first = first
-            self.second = second
+            unsafe self.first = first
+            unsafe self.second = second
         }
     }
 
@@ -72,12 +73,12 @@ public struct TextOrder {
 
     /// Sorts the texts; false when there was nothing to do, as their first words strictly ascend.
     public mutating func sort(_ memories: Memories) -> Bool {
-        let isDone = entries.withUnsafeMutableBufferPointer { entries in
+        let isDone = unsafe entries.withUnsafeMutableBufferPointer { entries in
             var isAscending = true
             var previous: UInt64 = 0
             for index in entries.indices {
-                let word = Self.word(entries[index], 0, memories)
-                entries[index].word = word
+                let word = unsafe Self.word(entries[index], 0, memories)
+                unsafe entries[index].word = word
                 if word <= previous, index > 0 { isAscending = false }
                 previous = word
             }
@@ -85,7 +86,7 @@ public struct TextOrder {
         }
         if isDone { return false }
         if entries.count <= Self.insertionMax {
-            entries.withUnsafeMutableBufferPointer { Self.insert($0, 0, memories) }
+            unsafe entries.withUnsafeMutableBufferPointer { unsafe Self.insert($0, 0, memories) }
         } else {
             sortParts(memories)
         }
@@ -97,19 +98,21 @@ public struct TextOrder {
         var parts: [Part] = []
         swap(&parts, &self.parts)
         parts.append(Part(range: 0..<entries.count, depth: 0))
-        entries.withUnsafeMutableBufferPointer { entries in
+        unsafe entries.withUnsafeMutableBufferPointer { entries in
             while let part = parts.popLast() {
-                let range = UnsafeMutableBufferPointer(rebasing: entries[part.range])
+                let range = unsafe UnsafeMutableBufferPointer(rebasing: entries[part.range])
                 let depth = part.depth
                 if depth > 0 {
-                    for index in range.indices { range[index].word = Self.word(range[index], depth, memories) }
+                    for index in range.indices {
+                        unsafe range[index].word = Self.word(range[index], depth, memories)
+                    }
                 }
                 if range.count <= Self.insertionMax {
-                    Self.insert(range, depth, memories)
+                    unsafe Self.insert(range, depth, memories)
                 } else {
-                    var sorting = range
-                    sorting.sort { $0.word != $1.word ? $0.word < $1.word : $0.rest(depth) < $1.rest(depth) }
-                    Self.split(part, range, into: &parts)
+                    var sorting = unsafe range
+                    unsafe sorting.sort { $0.word != $1.word ? $0.word < $1.word : $0.rest(depth) < $1.rest(depth) }
+                    unsafe Self.split(part, range, into: &parts)
                 }
             }
         }
@@ -124,12 +127,12 @@ public struct TextOrder {
     ) {
         var start = 0
         for index in 1...entries.count {
-            if index < entries.count, entries[index].word == entries[start].word,
-                entries[index].rest(part.depth) == entries[start].rest(part.depth)
+            if index < entries.count, unsafe entries[index].word == entries[start].word,
+                unsafe entries[index].rest(part.depth) == entries[start].rest(part.depth)
             {
                 continue
             }
-            if index - start > 1, entries[start].rest(part.depth) > 8 {
+            if index - start > 1, unsafe entries[start].rest(part.depth) > 8 {
                 let first = part.range.lowerBound
                 parts.append(Part(range: (first + start)..<(first + index), depth: part.depth + 8))
             }
@@ -139,14 +142,18 @@ public struct TextOrder {
 
     private static func insert(_ part: UnsafeMutableBufferPointer<Entry>, _ depth: Int, _ memories: Memories) {
         for index in 0..<part.count {
-            let entry = part[index]
+            let entry = unsafe part[index]
             var place = index
-            while place > 0, part[place - 1].word >= entry.word {
-                if part[place - 1].word == entry.word, compare(part[place - 1], entry, depth, memories) <= 0 { break }
-                part[place] = part[place - 1]
+            while place > 0, unsafe part[place - 1].word >= entry.word {
+                if unsafe part[place - 1].word == entry.word,
+                    unsafe compare(part[place - 1], entry, depth, memories) <= 0
+                {
+                    break
+                }
+                unsafe part[place] = part[place - 1]
                 place -= 1
             }
-            part[place] = entry
+            unsafe part[place] = entry
         }
     }
 
@@ -176,35 +183,35 @@ public struct TextOrder {
 
     @inline(__always)
     private static func memory(_ entry: Entry, _ memories: Memories) -> UnsafeBufferPointer<UInt8> {
-        entry.place & secondMark == 0 ? memories.first : memories.second
+        unsafe entry.place & secondMark == 0 ? memories.first : memories.second
     }
 
     @inline(__always)
     private static func start(_ entry: Entry, _ memories: Memories) -> UnsafePointer<UInt8> {
         // A compared text has bytes, or none of them are read.
-        memory(entry, memories).baseAddress! + Int(entry.place & ~secondMark)
+        unsafe memory(entry, memories).baseAddress! + Int(entry.place & ~secondMark)
     }
 
     /// The eight bytes from `depth` on, the first one highest, with zeros after the text's end.
     @inline(__always)
     private static func word(_ entry: Entry, _ depth: Int, _ memories: Memories) -> UInt64 {
         let rest = max(Int(entry.length) &- depth, 0)
-        let memory = memory(entry, memories)
+        let memory = unsafe memory(entry, memories)
         let begin = Int(entry.place & ~secondMark) &+ min(depth, Int(entry.length))
         if begin &+ 8 <= memory.count {
-            let raw = UnsafeRawPointer(memory.baseAddress!).loadUnaligned(fromByteOffset: begin, as: UInt64.self)
+            let raw = unsafe UnsafeRawPointer(memory.baseAddress!).loadUnaligned(fromByteOffset: begin, as: UInt64.self)
             // A shift by 64 gives 0, which clears the bytes after an empty text.
             return rest >= 8 ? UInt64(bigEndian: raw) : UInt64(bigEndian: raw) & ~(UInt64.max >> (8 * rest))
         }
         var word: UInt64 = 0
-        for index in 0..<min(rest, 8) { word |= UInt64(memory[begin &+ index]) << UInt64(56 - 8 * index) }
+        for index in 0..<min(rest, 8) { unsafe word |= UInt64(memory[begin &+ index]) << UInt64(56 - 8 * index) }
         return word
     }
 
     /// Negative, zero or positive as one text sorts before the other, is equal or sorts after it.
     private static func compare(_ one: Entry, _ other: Entry, _ depth: Int, _ memories: Memories) -> Int {
         let length = min(Int(one.length), Int(other.length)) - depth
-        let result = memcmp(start(one, memories) + depth, start(other, memories) + depth, length)
+        let result = unsafe memcmp(start(one, memories) + depth, start(other, memories) + depth, length)
         return result == 0 ? Int(one.length) - Int(other.length) : Int(result)
     }
 }

@@ -31,7 +31,7 @@ struct CategoryList: ~Copyable {
 
     mutating func append(object: Int, label: Int, description: Int, isPlain: Bool, _ form: CanonicalForm) {
         let start = labels.count
-        JSONContent.append(form.tape.nodes[label], form.bytes, to: &labels)
+        unsafe JSONContent.append(form.tape.nodes[label], form.bytes, to: &labels)
         let text = start..<labels.count
         categories.append(
             Category(object: object, label: label, description: description, isPlain: isPlain, text: text)
@@ -48,8 +48,8 @@ struct CategoryList: ~Copyable {
             order.append(UInt32(truncatingIfNeeded: position), categories[position].text)
         }
         let position = labels.withBytes { labels in
-            labels.withUnsafeBufferPointer { labels -> UInt32? in
-                let memories = TextOrder.Memories(first: labels, second: labels)
+            unsafe labels.withUnsafeBufferPointer { labels -> UInt32? in
+                let memories = unsafe TextOrder.Memories(first: labels, second: labels)
                 return order.sort(memories) ? order.firstRepeated(memories) : nil
             }
         }
@@ -76,9 +76,13 @@ struct CategoryList: ~Copyable {
     private borrowing func compare(_ one: Int, _ other: Int) -> Int {
         let (left, right) = (categories[one].text, categories[other].text)
         return labels.withBytes { bytes in
-            bytes.withUnsafeBufferPointer { bytes in
+            unsafe bytes.withUnsafeBufferPointer { bytes in
                 let base = bytes.baseAddress!
-                let result = memcmp(base + left.lowerBound, base + right.lowerBound, min(left.count, right.count))
+                let result = unsafe memcmp(
+                    base + left.lowerBound,
+                    base + right.lowerBound,
+                    min(left.count, right.count)
+                )
                 return result == 0 ? left.count - right.count : Int(result)
             }
         }

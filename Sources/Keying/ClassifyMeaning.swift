@@ -10,8 +10,8 @@ struct ClassifyMeaning {
     let form: CanonicalForm
     let schemaOrder: SchemaOrder
 
-    private var nodes: UnsafeMutableBufferPointer<JSONTape.Node> { form.tape.nodes }
-    private var bytes: UnsafeBufferPointer<UInt8> { form.bytes }
+    private var nodes: UnsafeMutableBufferPointer<JSONTape.Node> { unsafe form.tape.nodes }
+    private var bytes: UnsafeBufferPointer<UInt8> { unsafe form.bytes }
 
     /// The known members. Within one object no two of them start with the same letter.
     private enum KnownMember {
@@ -68,7 +68,7 @@ struct ClassifyMeaning {
         _ categories: inout CategoryList,
         writing output: inout ByteWriter
     ) throws(KeyingFault) -> ClassifyRequest {
-        guard nodes[0].kind == .object else { throw KeyingFault(notAnObject: ()) }
+        guard unsafe nodes[0].kind == .object else { throw KeyingFault(notAnObject: ()) }
         let members = try findMembers()
         let document = try checkDocument(members.document)
         try readSchema(members.schema, into: &categories)
@@ -103,10 +103,10 @@ struct ClassifyMeaning {
         _ candidate: (_ first: UInt8) -> KnownMember?,
         _ path: @autoclosure () -> String
     ) throws(KeyingFault) -> KnownMember? {
-        let node = nodes[name]
+        let node = unsafe nodes[name]
         // No letter beyond ASCII folds to the first letter of a known name.
         guard let first = firstByte(node), let member = candidate(first) else { return nil }
-        if JSONContent.equals(node, member.name, bytes) { return member }
+        if unsafe JSONContent.equals(node, member.name, bytes) { return member }
         guard isFolded(node, member.name) else { return nil }
         throw KeyingFault("\(path())\(spelling(node))", "is \(member.name) in other letter case; write \(member.name)")
     }
@@ -115,9 +115,9 @@ struct ClassifyMeaning {
     @inline(__always)
     private func firstByte(_ node: JSONTape.Node) -> UInt8? {
         if node.range.isEmpty { return nil }
-        let first = bytes[Int(node.start)]
+        let first = unsafe bytes[Int(node.start)]
         if first != UInt8(ascii: "\\") { return first }
-        var content = JSONContent.Reader(node, bytes)
+        var content = unsafe JSONContent.Reader(node, bytes)
         return content.next()
     }
 
@@ -125,14 +125,14 @@ struct ClassifyMeaning {
     /// an s to them, and U+212A a k.
     private func isFolded(_ node: JSONTape.Node, _ known: StaticString) -> Bool {
         if node.hasEscapes {
-            var content = JSONContent.Reader(node, bytes)
+            var content = unsafe JSONContent.Reader(node, bytes)
             return isFolded(known) { content.next() }
         }
         var index = Int(node.start)
         return isFolded(known) {
             guard index < Int(node.end) else { return nil }
             defer { index &+= 1 }
-            return bytes[index]
+            return unsafe bytes[index]
         }
     }
 
@@ -147,63 +147,63 @@ struct ClassifyMeaning {
             case let byte?: letter = byte
             case nil: return false
             }
-            if letter != known.utf8Start[index] { return false }
+            if unsafe letter != known.utf8Start[index] { return false }
         }
         return next() == nil
     }
 
     /// The name as it was sent. It is safe to show, since it is a known name up to letter case.
     private func spelling(_ name: JSONTape.Node) -> String {
-        String(decoding: JSONContent.bytes(name, bytes), as: UTF8.self)
+        unsafe String(decoding: JSONContent.bytes(name, bytes), as: UTF8.self)
     }
 
     /// The 36 bytes of the UUID, in lower case.
     private func checkDocument(_ index: Int?) throws(KeyingFault) -> [UInt8] {
         guard let index else { throw KeyingFault("document_id", "is missing; give the document's UUID") }
-        guard nodes[index].kind == .string else {
+        guard unsafe nodes[index].kind == .string else {
             throw KeyingFault("document_id", "must be a string with a UUID")
         }
-        guard let document = DocumentID.canonical(JSONContent.bytes(nodes[index], bytes)) else {
+        guard let document = unsafe DocumentID.canonical(JSONContent.bytes(nodes[index], bytes)) else {
             throw KeyingFault("document_id", "must be a UUID like 0b13c9f2-5148-4ffb-bb7b-de03bb071ca8")
         }
         return document
     }
 
     private func readPages(_ index: Int?) throws(KeyingFault) -> PageSet? {
-        guard let index, nodes[index].kind != .null else { return nil }
-        guard nodes[index].kind == .string else {
+        guard let index, unsafe nodes[index].kind != .null else { return nil }
+        guard unsafe nodes[index].kind == .string else {
             throw KeyingFault("page_range", "must be a string like \"1-3\" or \"1,3,5\"; leave it out for all pages")
         }
         do throws(PageSet.Fault) {
-            return try PageSet.parse(JSONContent.bytes(nodes[index], bytes))
+            return try unsafe PageSet.parse(JSONContent.bytes(nodes[index], bytes))
         } catch {
             throw KeyingFault("page_range", error.reason)
         }
     }
 
     private func readModel(_ index: Int?) throws(KeyingFault) -> String {
-        guard let index, nodes[index].kind != .null else { return Self.defaultModel }
-        guard nodes[index].kind == .string, !nodes[index].range.isEmpty else {
+        guard let index, unsafe nodes[index].kind != .null else { return Self.defaultModel }
+        guard unsafe nodes[index].kind == .string, unsafe !nodes[index].range.isEmpty else {
             throw KeyingFault("query_model", "must be a model's name; leave it out for gpt-4o-mini")
         }
-        return String(decoding: JSONContent.bytes(nodes[index], bytes), as: UTF8.self)
+        return unsafe String(decoding: JSONContent.bytes(nodes[index], bytes), as: UTF8.self)
     }
 
     // MARK: Categories
 
     private func readSchema(_ index: Int?, into categories: inout CategoryList) throws(KeyingFault) {
         guard let index else { throw KeyingFault("classification_schema", "is missing; give 2 or more categories") }
-        guard nodes[index].kind == .array else { throw KeyingFault("classification_schema", "must be an array") }
+        guard unsafe nodes[index].kind == .array else { throw KeyingFault("classification_schema", "must be an array") }
         guard form.tape.hasSeveral(index) else {
             throw KeyingFault("classification_schema", "must have 2 or more categories")
         }
         categories.removeAll()
         var position = 0
         var element = index + 1
-        while element < Int(nodes[index].next) {
+        while unsafe element < Int(nodes[index].next) {
             try readCategory(element, position, into: &categories)
             position += 1
-            element = Int(nodes[element].next)
+            element = unsafe Int(nodes[element].next)
         }
         if let position = categories.firstDuplicate() {
             throw KeyingFault("classification_schema[\(position)].label", "stands twice; labels must differ")
@@ -219,22 +219,24 @@ struct ClassifyMeaning {
         func fault(_ member: String, _ what: String) -> KeyingFault {
             KeyingFault("classification_schema[\(position)]\(member)", what)
         }
-        guard nodes[object].kind == .object else { throw fault("", "must be an object with label and description") }
+        guard unsafe nodes[object].kind == .object else {
+            throw fault("", "must be an object with label and description")
+        }
         var found: (label: Int?, description: Int?)
         var isPlain = true
         var name = object + 1
-        while name < Int(nodes[object].next) {
+        while unsafe name < Int(nodes[object].next) {
             switch try known(name, KnownMember.ofCategory, "classification_schema[\(position)].") {
             case .label: found.label = name + 1
             case .description: found.description = name + 1
             case .document, .schema, .pages, .model, nil: isPlain = false
             }
-            name = Int(nodes[name + 1].next)
+            name = unsafe Int(nodes[name + 1].next)
         }
-        guard let label = found.label, nodes[label].kind == .string, !nodes[label].range.isEmpty else {
+        guard let label = found.label, unsafe nodes[label].kind == .string, unsafe !nodes[label].range.isEmpty else {
             throw fault(".label", "must be a string that is not empty")
         }
-        guard let description = found.description, nodes[description].kind == .string else {
+        guard let description = found.description, unsafe nodes[description].kind == .string else {
             throw fault(".description", "must be a string")
         }
         categories.append(object: object, label: label, description: description, isPlain: isPlain, form)
@@ -294,7 +296,7 @@ struct ClassifyMeaning {
         // The model is the only member that is written even if the body lacks it.
         var lacksModel = members.model == nil
         form.tape.forEachNameInOrder(of: 0) { name in
-            if lacksModel, JSONContent.compare(nodes[name], "query_model", bytes) > 0 {
+            if lacksModel, unsafe JSONContent.compare(nodes[name], "query_model", bytes) > 0 {
                 lacksModel = false
                 body(.model)
             }
@@ -316,9 +318,9 @@ struct ClassifyMeaning {
             if position > 0 { output.append(UInt8(ascii: ",")) }
             if category.isPlain {
                 output.append("{\"description\":")
-                JSONContent.appendCanonical(nodes[category.description], bytes, to: &output)
+                unsafe JSONContent.appendCanonical(nodes[category.description], bytes, to: &output)
                 output.append(",\"label\":")
-                JSONContent.appendCanonical(nodes[category.label], bytes, to: &output)
+                unsafe JSONContent.appendCanonical(nodes[category.label], bytes, to: &output)
                 output.append(UInt8(ascii: "}"))
             } else {
                 form.append(category.object, to: &output)

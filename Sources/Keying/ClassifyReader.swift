@@ -14,10 +14,10 @@ public final class ClassifyReader {
 
     /// Reads the request in `body`; throws if it is not a valid one.
     public func read(_ body: Span<UInt8>, schemaOrder: SchemaOrder) throws(KeyingFault) -> ClassifyRequest {
-        let result = body.withUnsafeBufferPointer { bytes -> Result<ClassifyRequest, KeyingFault> in
+        let result = unsafe body.withUnsafeBufferPointer { bytes -> Result<ClassifyRequest, KeyingFault> in
             defer { json.tape.removeAll() }
-            do throws(JSONFault) { try json.read(bytes) } catch { return .failure(KeyingFault(error)) }
-            let meaning = ClassifyMeaning(
+            do throws(JSONFault) { try unsafe json.read(bytes) } catch { return .failure(KeyingFault(error)) }
+            let meaning = unsafe ClassifyMeaning(
                 form: CanonicalForm(tape: json.tape, bytes: bytes),
                 schemaOrder: schemaOrder
             )

@@ -72,16 +72,16 @@ public struct ClassifyReply: Sendable, Equatable {
 
     /// Reads any body; the verdict says how to handle it.
     public static func read(_ body: Span<UInt8>) -> ClassifyReply {
-        body.withUnsafeBufferPointer { bytes in
+        unsafe body.withUnsafeBufferPointer { bytes in
             var json = StrictJSON()
-            do throws(JSONFault) { try json.read(bytes) } catch { return readLeniently(bytes) }
+            do throws(JSONFault) { try unsafe json.read(bytes) } catch { return unsafe readLeniently(bytes) }
             var reply = ClassifyReply()
-            guard json.tape.nodes[0].kind == .object else { return reply }
+            guard unsafe json.tape.nodes[0].kind == .object else { return reply }
             reply.isObject = true
             reply.isStrict = true
             json.tape.forEachMember(of: 0) { name, value in
-                guard let member = member(json.tape.nodes[name], bytes) else { return }
-                reply.take(member, content(json.tape.nodes[value], bytes), bytes)
+                guard let member = unsafe member(json.tape.nodes[name], bytes) else { return }
+                unsafe reply.take(member, content(json.tape.nodes[value], bytes), bytes)
             }
             return reply
         }
@@ -90,13 +90,13 @@ public struct ClassifyReply: Sendable, Equatable {
     private static func readLeniently(_ bytes: UnsafeBufferPointer<UInt8>) -> ClassifyReply {
         var reply = ClassifyReply()
         var seen: Set<Member> = []
-        var object = LenientObject(bytes)
+        var object = unsafe LenientObject(bytes)
         let shape = object.forEachMember { name, value in
-            guard let member = member(name, bytes) else { return }
+            guard let member = unsafe member(name, bytes) else { return }
             if seen.insert(member).inserted {
-                reply.take(member, content(value, bytes), bytes)
+                unsafe reply.take(member, content(value, bytes), bytes)
             } else {
-                reply.takeAgain(member, content(value, bytes))
+                unsafe reply.takeAgain(member, content(value, bytes))
             }
         }
         switch shape {
@@ -108,13 +108,13 @@ public struct ClassifyReply: Sendable, Equatable {
     }
 
     private static func member(_ name: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Member? {
-        guard JSONContent.isWellFormed(name, bytes) else { return nil }
-        return Member.allCases.first { JSONContent.equals(name, $0.name, bytes) }
+        guard unsafe JSONContent.isWellFormed(name, bytes) else { return nil }
+        return Member.allCases.first { unsafe JSONContent.equals(name, $0.name, bytes) }
     }
 
     private static func content(_ value: JSONTape.Node, _ bytes: UnsafeBufferPointer<UInt8>) -> Content {
         switch value.kind {
-        case .string: .text(JSONContent.bytes(value, bytes))
+        case .string: unsafe .text(JSONContent.bytes(value, bytes))
         case .number: .number(value.range)
         case .null: .null
         case .object, .array, .yes, .no: .other
@@ -123,7 +123,8 @@ public struct ClassifyReply: Sendable, Equatable {
 
     private static func content(_ value: LenientObject.Value, _ bytes: UnsafeBufferPointer<UInt8>) -> Content {
         switch value {
-        case .string(let node): JSONContent.isWellFormed(node, bytes) ? .text(JSONContent.bytes(node, bytes)) : .other
+        case .string(let node):
+            unsafe JSONContent.isWellFormed(node, bytes) ? .text(JSONContent.bytes(node, bytes)) : .other
         case .number(let range): .number(range)
         case .null: .null
         case .other: .other
@@ -136,8 +137,10 @@ public struct ClassifyReply: Sendable, Equatable {
         case .documentID: takeDocument(content)
         case .classification: classification = Self.text(content)
         case .pageCount:
-            if case .number(let range) = content { pageCount = Int(String(decoding: bytes[range], as: UTF8.self)) }
-        case .credits: takeCredits(content, bytes)
+            if case .number(let range) = content {
+                pageCount = unsafe Int(String(decoding: bytes[range], as: UTF8.self))
+            }
+        case .credits: unsafe takeCredits(content, bytes)
         }
     }
 
@@ -175,7 +178,7 @@ public struct ClassifyReply: Sendable, Equatable {
         switch content {
         case .number(let range):
             creditsRange = range
-            credits = MicroCredits(roundingJSONNumber: bytes[range]).map(Credits.sound) ?? .unsound
+            credits = unsafe MicroCredits(roundingJSONNumber: bytes[range]).map(Credits.sound) ?? .unsound
         case .null: credits = .null
         case .text, .other: credits = .unsound
         }

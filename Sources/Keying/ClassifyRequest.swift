@@ -26,7 +26,7 @@ public struct KeyScope: Hashable, Sendable {
     }
 
     private static func append(_ text: String, to bytes: inout [UInt8]) {
-        withUnsafeBytes(of: UInt64(text.utf8.count).bigEndian) { bytes.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: UInt64(text.utf8.count).bigEndian) { unsafe bytes.append(contentsOf: $0) }
         bytes.append(contentsOf: text.utf8)
     }
 }
@@ -48,23 +48,23 @@ public struct ClassifyRequest: Sendable {
     /// The labels of the categories in their order, unescaped, in UTF-8. Parsed from the canonical form on demand: they
     /// are only compared with a reply of the vendor.
     public var labels: [[UInt8]] {
-        canonical.withUnsafeBufferPointer { bytes in
+        unsafe canonical.withUnsafeBufferPointer { bytes in
             var json = StrictJSON()
-            do throws(JSONFault) { try json.read(bytes) } catch {
+            do throws(JSONFault) { try unsafe json.read(bytes) } catch {
                 preconditionFailure("a canonical form that is not JSON: \(error)")
             }
             let tape = json.tape
             func member(_ name: StaticString, of object: Int) -> Int {
                 var found: Int?
                 tape.forEachMember(of: object) { member, value in
-                    if JSONContent.equals(tape.nodes[member], name, bytes) { found = value }
+                    if unsafe JSONContent.equals(tape.nodes[member], name, bytes) { found = value }
                 }
                 guard let found else { preconditionFailure("a canonical form without \(name)") }
                 return found
             }
             var labels: [[UInt8]] = []
             tape.forEachElement(of: member("classification_schema", of: 0)) { _, category in
-                labels.append(JSONContent.bytes(tape.nodes[member("label", of: category)], bytes))
+                unsafe labels.append(JSONContent.bytes(tape.nodes[member("label", of: category)], bytes))
             }
             return labels
         }

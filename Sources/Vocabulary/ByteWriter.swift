@@ -5,6 +5,9 @@ import Glibc
 /// With `[UInt8]` the cost of many small appends (uniqueness, bounds, generic insertion) would dominate a hit; here an
 /// append is a comparison and a copy. The memory grows as needed and never shrinks, so an owner should write messages
 /// of bounded length.
+///
+/// Safe because `written <= capacity` holds for the owned memory: each append reserves first.
+@safe
 public struct ByteWriter: ~Copyable {
     @usableFromInline
     var base: UnsafeMutablePointer<UInt8>  // owned: deallocated in deinit and when it grows
@@ -20,11 +23,11 @@ public struct ByteWriter: ~Copyable {
     @inlinable
     public init(capacity: Int) {
         self.capacity = max(16, capacity)
-        base = .allocate(capacity: self.capacity)
+        unsafe base = .allocate(capacity: self.capacity)
     }
 
     @inlinable
-    deinit { base.deallocate() }
+    deinit { unsafe base.deallocate() }
 
     /// Discards the content and keeps the memory.
     @inlinable
@@ -35,11 +38,11 @@ public struct ByteWriter: ~Copyable {
     public borrowing func withBytes<Result, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(Span(_unsafeElements: UnsafeBufferPointer(start: base, count: written)))
+        try unsafe body(Span(_unsafeElements: UnsafeBufferPointer(start: base, count: written)))
     }
 
     /// A copy of the content.
-    public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: base, count: written)) }
+    public var bytes: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: written)) }
 
     // MARK: Appending
 
@@ -47,7 +50,7 @@ public struct ByteWriter: ~Copyable {
     @inlinable @inline(__always)
     public mutating func append(count room: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Void) {
         reserve(room)
-        body(base + written)
+        unsafe body(base + written)
         written += room
     }
 
@@ -55,41 +58,41 @@ public struct ByteWriter: ~Copyable {
     @inlinable @inline(__always)
     public mutating func append(atMost room: Int, _ body: (UnsafeMutablePointer<UInt8>) -> Int) {
         reserve(room)
-        written += min(body(base + written), room)
+        unsafe written += min(body(base + written), room)
     }
 
     @inlinable
     public mutating func append(_ byte: UInt8) {
         reserve(1)
-        base[written] = byte
+        unsafe base[written] = byte
         written += 1
     }
 
     /// Inlined, so that a literal is copied by a few moves of known length.
     @inlinable @inline(__always)
-    public mutating func append(_ text: StaticString) { append(text.utf8Start, text.utf8CodeUnitCount) }
+    public mutating func append(_ text: StaticString) { unsafe append(text.utf8Start, text.utf8CodeUnitCount) }
 
     @inlinable
     public mutating func append(_ bytes: Span<UInt8>) {
-        bytes.withUnsafeBufferPointer { append($0) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe append($0) }
     }
 
     @inlinable
     public mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress else { return }
-        append(start, bytes.count)
+        unsafe append(start, bytes.count)
     }
 
     @inlinable
     public mutating func append(_ bytes: [UInt8]) {
-        bytes.withUnsafeBufferPointer { append($0) }
+        unsafe bytes.withUnsafeBufferPointer { unsafe append($0) }
     }
 
     /// Not chosen for a literal, which is a `StaticString`.
     @_disfavoredOverload
     public mutating func append(_ text: String) {
         var text = text
-        text.withUTF8 { append($0) }
+        text.withUTF8 { unsafe append($0) }
     }
 
     /// Appends a number in decimal digits.
@@ -98,15 +101,15 @@ public struct ByteWriter: ~Copyable {
         var magnitude = value.magnitude
         guard magnitude >= 10 else { return append(UInt8(truncatingIfNeeded: magnitude) + 0x30) }
         let digits = Self.digitCount(magnitude)
-        append(count: digits) { text in
+        unsafe append(count: digits) { text in
             var index = digits
             while magnitude >= 10 {
                 let (quotient, digit) = magnitude.quotientAndRemainder(dividingBy: 10)
                 index -= 1
-                text[index] = UInt8(truncatingIfNeeded: digit) + 0x30
+                unsafe text[index] = UInt8(truncatingIfNeeded: digit) + 0x30
                 magnitude = quotient
             }
-            text[index - 1] = UInt8(truncatingIfNeeded: magnitude) + 0x30
+            unsafe text[index - 1] = UInt8(truncatingIfNeeded: magnitude) + 0x30
         }
     }
 
@@ -131,7 +134,7 @@ public struct ByteWriter: ~Copyable {
         var index = written + digits
         while index > written {
             index -= 1
-            base[index] = UInt8(truncatingIfNeeded: rest % 10) + 0x30
+            unsafe base[index] = UInt8(truncatingIfNeeded: rest % 10) + 0x30
             rest /= 10
         }
         written += digits
@@ -140,7 +143,7 @@ public struct ByteWriter: ~Copyable {
     @inlinable @inline(__always)
     mutating func append(_ start: UnsafePointer<UInt8>, _ length: Int) {
         reserve(length)
-        memcpy(base + written, start, length)
+        unsafe memcpy(base + written, start, length)
         written += length
     }
 
@@ -153,9 +156,9 @@ public struct ByteWriter: ~Copyable {
     mutating func grow(_ room: Int) {
         let larger = max(capacity * 2, written + room)
         let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
-        memory.update(from: base, count: written)
-        base.deallocate()
-        base = memory
+        unsafe memory.update(from: base, count: written)
+        unsafe base.deallocate()
+        unsafe base = memory
         capacity = larger
     }
 }

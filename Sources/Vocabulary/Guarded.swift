@@ -7,6 +7,9 @@ import Glibc
 /// that the thread sanitizer cannot see, so it reports correct accesses as races.
 ///
 /// Sendable because the value never leaves the lock, and the memory of both stays where it was allocated.
+///
+/// Safe because both allocations live exactly as long as this value, which cannot be copied.
+@safe
 public struct Guarded<Value>: ~Copyable, @unchecked Sendable {
     @usableFromInline
     let lock: UnsafeMutablePointer<pthread_mutex_t>  // owned: destroyed in deinit
@@ -15,19 +18,19 @@ public struct Guarded<Value>: ~Copyable, @unchecked Sendable {
 
     @inlinable
     public init(_ value: Value) {
-        lock = .allocate(capacity: 1)
-        let result = pthread_mutex_init(lock, nil)
+        unsafe lock = .allocate(capacity: 1)
+        let result = unsafe pthread_mutex_init(lock, nil)
         precondition(result == 0, "pthread_mutex_init(3)")
-        self.value = .allocate(capacity: 1)
-        self.value.initialize(to: value)
+        unsafe self.value = .allocate(capacity: 1)
+        unsafe self.value.initialize(to: value)
     }
 
     @inlinable
     deinit {
-        pthread_mutex_destroy(lock)
-        lock.deallocate()
-        value.deinitialize(count: 1)
-        value.deallocate()
+        unsafe pthread_mutex_destroy(lock)
+        unsafe lock.deallocate()
+        unsafe value.deinitialize(count: 1)
+        unsafe value.deallocate()
     }
 
     /// Runs `body` with exclusive access to the value; returns or throws what it does.
@@ -35,8 +38,8 @@ public struct Guarded<Value>: ~Copyable, @unchecked Sendable {
     public borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        pthread_mutex_lock(lock)
-        defer { pthread_mutex_unlock(lock) }
-        return try body(&value.pointee)
+        unsafe pthread_mutex_lock(lock)
+        defer { unsafe pthread_mutex_unlock(lock) }
+        return try unsafe body(&value.pointee)
     }
 }
