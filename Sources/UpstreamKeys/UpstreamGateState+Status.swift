@@ -4,9 +4,9 @@ import Vocabulary
 extension UpstreamGateState {
     /// The status of all accounts, sorted by identifier.
     func status(at now: Moment) -> [UpstreamAccountStatus] {
-        accounts.sorted { $0.key.rawValue < $1.key.rawValue }.map { id, account in
+        accounts.sorted { $0.id.rawValue < $1.id.rawValue }.map { account in
             UpstreamAccountStatus(
-                account: id,
+                account: account.id,
                 breaker: account.breaker.phase(at: now.steady),
                 waiting: account.queue.count,
                 keys: account.ring.slots.map { $0.status(underWay: underWay(with: $0.key.id), at: now) }
@@ -15,7 +15,7 @@ extension UpstreamGateState {
     }
 
     /// Counted over all accounts: a key may have moved here from another account while requests were out with it.
-    private func underWay(with key: UpstreamKeyID) -> Int { accounts.values.reduce(0) { $0 + ($1.out[key] ?? 0) } }
+    private func underWay(with key: UpstreamKeyID) -> Int { accounts.reduce(0) { $0 + $1.underWay(with: key) } }
 }
 
 extension UpstreamKeyRing.Slot {

@@ -5,14 +5,36 @@ import Vocabulary
 struct UpstreamGateState {
     /// One vendor account: its keys, its breaker, and its requests that wait or are out.
     struct Account {
+        let id: AccountID
         var ring: UpstreamKeyRing
         var breaker: CircuitBreaker
         var queue = FairQueue<UpstreamGate.Waiting>()
         /// The number of requests out with each key, whether the key is still in the ring or not; at least 1.
-        var out: [UpstreamKeyID: Int] = [:]
+        private(set) var out: [(key: UpstreamKeyID, count: Int)] = []
+
+        init(_ id: AccountID, breaker settings: CircuitBreaker.Settings) {
+            self.id = id
+            ring = UpstreamKeyRing([])
+            breaker = CircuitBreaker(settings)
+        }
 
         /// Whether it has no key and no request left.
         var isOver: Bool { ring.slots.isEmpty && queue.isEmpty && out.isEmpty }
+
+        func underWay(with key: UpstreamKeyID) -> Int { out.first { $0.key == key }?.count ?? 0 }
+
+        mutating func goOut(with key: UpstreamKeyID) {
+            guard let index = out.firstIndex(where: { $0.key == key }) else { return out.append((key, 1)) }
+            out[index].count += 1
+        }
+
+        mutating func comeBack(with key: UpstreamKeyID) {
+            guard let index = out.firstIndex(where: { $0.key == key }) else {
+                preconditionFailure("a request with \(key) came back twice")
+            }
+            out[index].count -= 1
+            if out[index].count == 0 { out.remove(at: index) }
+        }
     }
 
     /// A waiting request and its answer.
@@ -20,45 +42,47 @@ struct UpstreamGateState {
 
     private var limits: UpstreamGate.Limits
     private var underWay = 0
-    private(set) var accounts: [AccountID: Account] = [:]
-    /// The accounts, each once; the first one's turn is next when a place becomes free.
-    private var order: [AccountID] = []
+    /// Each once, and few: they are looked through. Changed in place, since a request does so several times.
+    private(set) var accounts: [Account] = []
+    /// The index of the account whose turn is next when a place becomes free.
+    private var turn = 0
 
     init(limits: UpstreamGate.Limits, keys: [UpstreamKey]) {
         self.limits = limits
         _ = replace(limits: limits, keys: keys)
     }
 
-    private var waitingCount: Int { accounts.values.reduce(0) { $0 + $1.queue.count } }
+    private var waitingCount: Int { accounts.reduce(0) { $0 + $1.queue.count } }
+
+    private func index(of id: AccountID) -> Int? { accounts.firstIndex { $0.id == id } }
 
     // MARK: Settings
 
     mutating func replace(limits: UpstreamGate.Limits, keys: [UpstreamKey]) -> [UpstreamKeyRecord] {
         self.limits = limits
         let byAccount = Dictionary(grouping: keys, by: \.account)
-        for id in byAccount.keys where accounts[id] == nil {
-            accounts[id] = Account(ring: UpstreamKeyRing([]), breaker: CircuitBreaker(limits.breaker))
-            order.append(id)
+        for id in byAccount.keys where index(of: id) == nil {
+            accounts.append(Account(id, breaker: limits.breaker))
         }
         var records: [UpstreamKeyRecord] = []
         // An account that has lost its keys stays while it has requests waiting or out; then `letOut` removes it.
-        for id in order {
-            accounts[id]?.breaker.replace(limits.breaker)
-            records += accounts[id]?.ring.replace(byAccount[id] ?? []) ?? []
+        for index in accounts.indices {
+            accounts[index].breaker.replace(limits.breaker)
+            records += accounts[index].ring.replace(byAccount[accounts[index].id] ?? [])
         }
         return records
     }
 
     /// Restores the stored state of a key; returns its current state.
     mutating func restore(_ record: UpstreamKeyRecord, at now: Moment) -> UpstreamKeyRecord {
-        for id in order where accounts[id]?.ring.restore(record, at: now) == true { return record }
+        for index in accounts.indices where accounts[index].ring.restore(record, at: now) { return record }
         return UpstreamKeyRecord(id: record.id, secretDigest: record.secretDigest, state: .active)
     }
 
     /// Enables a key; returns its state to be stored, nil when there is no such key.
     mutating func enable(_ key: UpstreamKeyID) -> UpstreamKeyRecord? {
-        for id in order {
-            if let record = accounts[id]?.ring.enable(key) { return record }
+        for index in accounts.indices {
+            if let record = accounts[index].ring.enable(key) { return record }
         }
         return nil
     }
@@ -70,7 +94,9 @@ struct UpstreamGateState {
         without: [UpstreamKey],
         at now: Moment
     ) -> Result<UpstreamKey, UpstreamFailure> {
-        if let key = accounts[id]?.ring.choose(without: without, at: now) { return .success(key) }
+        if let index = index(of: id), let key = accounts[index].ring.choose(without: without, at: now) {
+            return .success(key)
+        }
         return .failure(noKey(of: id, at: now))
     }
 
@@ -80,15 +106,23 @@ struct UpstreamGateState {
         isRepeated: Bool,
         at now: Moment
     ) -> (UpstreamGate.Entry, [Decision]) {
-        guard accounts[waiting.account] != nil else { return (.refused(noKey(of: waiting.account, at: now)), []) }
+        guard let index = index(of: waiting.account) else {
+            return (.refused(noKey(of: waiting.account, at: now)), [])
+        }
         // A new request takes its turn among the waiting ones; that is at once when there are none.
-        accounts[waiting.account]?.queue.append(waiting, of: waiting.team)
+        if underWay < limits.concurrencyMax, waitingCount == 0 {
+            switch accounts[index].ring.outlook(without: waiting.without, at: now) {
+            case .open, .closed: return (admit(waiting, of: index, at: now), [])
+            case .waits: break
+            }
+        }
+        accounts[index].queue.append(waiting, of: waiting.team)
         var decisions = letOut(at: now)
         if let index = decisions.firstIndex(where: { $0.0.isSame(as: waiting) }) {
             return (decisions.remove(at: index).1, decisions)
         }
         if !isRepeated, waitingCount > limits.queueMax {
-            _ = accounts[waiting.account]?.queue.remove(of: waiting.team) { $0.isSame(as: waiting) }
+            withdraw(waiting)
             return (.refused(.overloaded("max_queue requests wait already")), decisions)
         }
         return (.wait, decisions)
@@ -97,41 +131,46 @@ struct UpstreamGateState {
     /// The requests that can go, or must be turned away, now. Accounts take turns, and within an account its teams.
     /// Also removes accounts that are over: it runs after every change that can end one.
     mutating func letOut(at now: Moment) -> [Decision] {
+        defer { forgetAccounts() }
+        guard waitingCount > 0 else { return [] }
         var decisions: [Decision] = []
-        for id in order { decisions += turnAway(of: id, at: now) }
+        for index in accounts.indices { decisions += turnAway(of: index, at: now) }
         var idle = 0
-        while underWay < limits.concurrencyMax, idle < order.count {
-            let id = order.removeFirst()
-            order.append(id)
-            if let decision = letOne(of: id, at: now) {
+        while underWay < limits.concurrencyMax, idle < accounts.count {
+            let index = turn
+            turn = (turn + 1) % accounts.count
+            if let decision = letOne(of: index, at: now) {
                 decisions.append(decision)
                 idle = 0
             } else {
                 idle += 1
             }
         }
-        forgetAccounts()
         return decisions
     }
 
     /// Accounts come and go with their keys; one that is over would otherwise be visited at every step forever.
     private mutating func forgetAccounts() {
-        for id in order where accounts[id]?.isOver == true { accounts[id] = nil }
-        order.removeAll { accounts[$0] == nil }
+        for index in accounts.indices.reversed() where accounts[index].isOver {
+            accounts.remove(at: index)
+            if index < turn { turn -= 1 }
+        }
+        if turn >= accounts.count { turn = 0 }
     }
 
     /// All waiting requests of an account that has no key left to wait for.
-    private mutating func turnAway(of id: AccountID, at now: Moment) -> [Decision] {
-        guard accounts[id]?.queue.isEmpty == false,
-            accounts[id]?.ring.outlook(without: [], at: now) == .closed
-        else { return [] }
-        let failure = noKey(of: id, at: now)
-        return (accounts[id]?.queue.removeAll() ?? []).map { ($0, .refused(failure)) }
+    private mutating func turnAway(of index: Int, at now: Moment) -> [Decision] {
+        guard !accounts[index].queue.isEmpty, accounts[index].ring.outlook(without: [], at: now) == .closed else {
+            return []
+        }
+        let failure = noKey(of: accounts[index].id, at: now)
+        return accounts[index].queue.removeAll().map { ($0, .refused(failure)) }
     }
 
-    private mutating func letOne(of id: AccountID, at now: Moment) -> Decision? {
+    private mutating func letOne(of index: Int, at now: Moment) -> Decision? {
+        guard !accounts[index].queue.isEmpty else { return nil }
         // Only the ring is copied; the queue is mutated in place.
-        guard accounts[id]?.queue.isEmpty == false, let ring = accounts[id]?.ring else { return nil }
+        let ring = accounts[index].ring
         let outlook = ring.outlook(without: [], at: now)
         func mayWait(_ waiting: UpstreamGate.Waiting) -> Bool {
             switch waiting.without.isEmpty ? outlook : ring.outlook(without: waiting.without, at: now) {
@@ -139,42 +178,50 @@ struct UpstreamGateState {
             case .open, .closed: false
             }
         }
-        guard let waiting = accounts[id]?.queue.take(where: { !mayWait($0) }) else { return nil }
-        return (waiting, admit(waiting, at: now))
+        guard let waiting = accounts[index].queue.take(where: { !mayWait($0) }) else { return nil }
+        return (waiting, admit(waiting, of: index, at: now))
+    }
+
+    /// Takes a request out of its queue; false when it is in none.
+    @discardableResult
+    private mutating func withdraw(_ waiting: UpstreamGate.Waiting) -> Bool {
+        guard let index = index(of: waiting.account) else { return false }
+        return accounts[index].queue.remove(of: waiting.team) { $0.isSame(as: waiting) } != nil
     }
 
     /// Takes a place and a key, unless the breaker is open or there is no key.
-    private mutating func admit(_ waiting: UpstreamGate.Waiting, at now: Moment) -> UpstreamGate.Entry {
-        let id = waiting.account
-        guard accounts[id]?.ring.outlook(without: waiting.without, at: now) == .open else {
-            return .refused(noKey(of: id, at: now))
+    private mutating func admit(
+        _ waiting: UpstreamGate.Waiting,
+        of index: Int,
+        at now: Moment
+    ) -> UpstreamGate.Entry {
+        guard accounts[index].ring.outlook(without: waiting.without, at: now) == .open else {
+            return .refused(noKey(of: waiting.account, at: now))
         }
-        switch accounts[id]?.breaker.admit(at: now.steady) {
+        switch accounts[index].breaker.admit(at: now.steady) {
         case .go(let permit):
-            guard
-                let (key, isTrial) = accounts[id]?.ring.take(
-                    preferring: waiting.booked,
-                    without: waiting.without,
-                    at: now
-                )
-            else { preconditionFailure("an open ring without a key to give out") }
+            let taken = accounts[index].ring.take(preferring: waiting.booked, without: waiting.without, at: now)
+            guard let (key, isTrial) = taken else { preconditionFailure("an open ring without a key to give out") }
             underWay += 1
-            accounts[id]?.out[key.id, default: 0] += 1
+            accounts[index].goOut(with: key.id)
             return .go(UpstreamGate.Pass(key: key, permit: permit, isTrial: isTrial))
         case .refused(let until): return .refused(.circuitOpen(until: until, at: now))
-        case nil: preconditionFailure("a request of an account that is not there")
         }
     }
 
     /// When time alone lets a waiting request out; nil when it does not.
     func nextChange(at now: Moment) -> MonotonicInstant? {
-        accounts.values.compactMap { $0.queue.isEmpty ? nil : $0.ring.nextChange(at: now) }.min()
+        var first: MonotonicInstant?
+        for account in accounts where !account.queue.isEmpty {
+            guard let change = account.ring.nextChange(at: now) else { continue }
+            first = min(first ?? change, change)
+        }
+        return first
     }
 
     mutating func giveUp(_ waiting: UpstreamGate.Waiting, at now: Moment) -> UpstreamFailure? {
-        let removed = accounts[waiting.account]?.queue.remove(of: waiting.team) { $0.isSame(as: waiting) }
-        guard removed != nil, let ring = accounts[waiting.account]?.ring else { return nil }
-        switch ring.outlook(without: waiting.without, at: now) {
+        guard withdraw(waiting), let index = index(of: waiting.account) else { return nil }
+        switch accounts[index].ring.outlook(without: waiting.without, at: now) {
         case .open: return .overloaded("no place was free within queue_timeout")
         case .waits(let until): return .rateLimited(until: until, at: now)
         case .closed: return noKey(of: waiting.account, at: now)
@@ -183,12 +230,13 @@ struct UpstreamGateState {
 
     // MARK: Coming back
 
-    /// Returns the place, and counts one request less for the key.
-    private mutating func comeBack(_ pass: UpstreamGate.Pass) {
+    /// Returns the place, and counts one request less for the key; returns the index of its account, which is there
+    /// as long as a request is out.
+    private mutating func comeBack(_ pass: UpstreamGate.Pass) -> Int {
+        guard let index = index(of: pass.key.account) else { preconditionFailure("\(pass.key) came back twice") }
         underWay -= 1
-        let (account, key) = (pass.key.account, pass.key.id)
-        guard let count = accounts[account]?.out[key] else { preconditionFailure("\(pass.key) came back twice") }
-        accounts[account]?.out[key] = count > 1 ? count - 1 : nil
+        accounts[index].comeBack(with: pass.key.id)
+        return index
     }
 
     mutating func leave(
@@ -197,18 +245,17 @@ struct UpstreamGateState {
         after first: FirstRejection?,
         at now: Moment
     ) -> [UpstreamKeyRecord] {
-        let id = pass.key.account
-        comeBack(pass)
-        accounts[id]?.breaker.record(report.sign, of: pass.permit, at: now.steady)
+        let index = comeBack(pass)
+        accounts[index].breaker.record(report.sign, of: pass.permit, at: now.steady)
         switch report {
         case .unused: return []
         case .limited(let retryAfter):
-            let record = accounts[id]?.ring.limited(pass.key, retryAfter: retryAfter, at: now)
+            let record = accounts[index].ring.limited(pass.key, retryAfter: retryAfter, at: now)
             return record.map { [$0] } ?? []
         case .succeeded:
-            return accounts[id]?.ring.succeeded(pass.key, isTrial: pass.isTrial, after: first, at: now) ?? []
+            return accounts[index].ring.succeeded(pass.key, isTrial: pass.isTrial, after: first, at: now)
         case .answered, .failed:
-            if report.sign == .neutral { accounts[id]?.ring.answered(pass.key) }
+            if report.sign == .neutral { accounts[index].ring.answered(pass.key) }
             // This second try has said nothing about the previous rejection.
             return first.flatMap { ruleAlone(on: $0, at: now).1 }.map { [$0] } ?? []
         }
@@ -220,19 +267,15 @@ struct UpstreamGateState {
         after first: FirstRejection?,
         at now: Moment
     ) -> (Ruling, [UpstreamKeyRecord]) {
-        let id = pass.key.account
-        comeBack(pass)
+        let index = comeBack(pass)
         // A rejection says nothing about the vendor's health (`docs/faults.md` §3): another request may probe a
         // half-open breaker.
-        accounts[id]?.breaker.record(.neutral, of: pass.permit, at: now.steady)
-        guard let ruled = accounts[id]?.ring.rejected(rejection, after: first, at: now) else {
-            preconditionFailure("a request of an account that is not there")
-        }
-        return ruled
+        accounts[index].breaker.record(.neutral, of: pass.permit, at: now.steady)
+        return accounts[index].ring.rejected(rejection, after: first, at: now)
     }
 
     mutating func ruleAlone(on first: FirstRejection, at now: Moment) -> (Ruling, UpstreamKeyRecord?) {
-        if let ruled = accounts[first.key.account]?.ring.ruleAlone(on: first, at: now) { return ruled }
+        if let index = index(of: first.key.account) { return accounts[index].ring.ruleAlone(on: first, at: now) }
         // For an account that is over there is nothing to record; the reply alone decides the ruling.
         var noKeys = UpstreamKeyRing([])
         return noKeys.ruleAlone(on: first, at: now)
@@ -244,7 +287,7 @@ struct UpstreamGateState {
     private func noKey(of id: AccountID, at now: Moment) -> UpstreamFailure {
         .noKey(
             "account \(id) has no key that is enabled, accepted and in its time",
-            until: accounts[id]?.ring.nextChange(at: now),
+            until: index(of: id).flatMap { accounts[$0].ring.nextChange(at: now) },
             at: now
         )
     }
