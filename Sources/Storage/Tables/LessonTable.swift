@@ -32,13 +32,20 @@ enum LessonTable {
         try statement.run()
     }
 
-    /// Adds the reply to the last ones of its model, and removes older ones.
+    /// Adds the reply to the last ones of its model, in place of the oldest when there are enough.
+    ///
+    /// What is known is looked up first, and rows are written by their primary key: a statement that reads the table it
+    /// changes makes SQLite keep its rows in a temporary one, which costs four times as much.
     private static func save(_ reply: PaidReply, of model: String, on connection: StoreConnection) throws {
+        let known = try known(of: model, on: connection)
+        if let oldest = known.oldest {
+            if known.count >= repliesMax, reply.reservation < oldest { return }
+        } else {
+            guard try modelsCount(on: connection) < modelsMax else { return }
+        }
         let insertion = try connection.statement(
             """
-            INSERT INTO rates (model, reservation, credits, pages)
-            SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM rates WHERE model = ?1)
-                OR (SELECT count(*) FROM (SELECT DISTINCT model FROM rates)) < ?5
+            INSERT INTO rates (model, reservation, credits, pages) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (model, reservation) DO NOTHING
             """
         )
@@ -46,17 +53,35 @@ enum LessonTable {
         insertion.bind(reply.reservation.rawValue, at: 2)
         insertion.bind(reply.rate.credits, at: 3)
         insertion.bind(Int64(reply.rate.pages), at: 4)
-        insertion.bind(modelsMax, at: 5)
         try insertion.run()
-        let removal = try connection.statement(
-            """
-            DELETE FROM rates WHERE model = ?1 AND reservation <
-                (SELECT reservation FROM rates WHERE model = ?1 ORDER BY reservation DESC LIMIT 1 OFFSET ?2)
-            """
-        )
+        guard connection.changesCount == 1, known.count >= repliesMax else { return }
+        let removal = try connection.statement("DELETE FROM rates WHERE model = ?1 AND reservation = ?2")
         removal.bind(model, at: 1)
-        removal.bind(repliesMax - 1, at: 2)
+        removal.bind(known.oldest?.rawValue, at: 2)
         try removal.run()
+    }
+
+    /// How many replies of the model are kept, and the reservation of the oldest.
+    private static func known(
+        of model: String,
+        on connection: StoreConnection
+    ) throws -> (count: Int64, oldest: ReservationID?) {
+        let statement = try connection.statement("SELECT count(*), min(reservation) FROM rates WHERE model = ?1")
+        defer { statement.reset() }
+        statement.bind(model, at: 1)
+        guard try statement.step(), let count = statement.integer(at: 0) else {
+            throw StoreFault(code: .corrupt, detail: "the rates of a model are damaged in the store")
+        }
+        return (count, statement.integer(at: 1).map(ReservationID.init(rawValue:)))
+    }
+
+    private static func modelsCount(on connection: StoreConnection) throws -> Int64 {
+        let statement = try connection.statement("SELECT count(*) FROM (SELECT DISTINCT model FROM rates)")
+        defer { statement.reset() }
+        guard try statement.step(), let count = statement.integer(at: 0) else {
+            throw StoreFault(code: .corrupt, detail: "the rates are damaged in the store")
+        }
+        return count
     }
 
     static func rates(on connection: StoreConnection) throws -> [String: [PaidReply]] {
