@@ -102,13 +102,13 @@ class Profile:
         return sum(count for (caller, called), count in self.allocations.items()
                    if called in ALLOCATORS and caller not in ALLOCATORS)
 
-    def explain(self, hits, to):
+    def explain(self, requests, to, unit="hit"):
         def show(title, counter, shown):
             print(title, file=to)
             for name, count in counter.most_common(shown):
                 name = " -> ".join(name) if isinstance(name, tuple) else name
-                print(f"{count / hits:9.1f}  {name}", file=to)
+                print(f"{count / requests:9.1f}  {name}", file=to)
 
-        show("instructions per hit by library (hashing is libcrypto's):", self.by_library, 12)
+        show(f"instructions per {unit} by library (hashing is libcrypto's):", self.by_library, 12)
         show("by function:", self.by_function, 30)
-        show("calls of allocators per hit:", self.allocations, 15)
+        show(f"calls of allocators per {unit}:", self.allocations, 15)
