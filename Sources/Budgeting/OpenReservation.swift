@@ -87,12 +87,21 @@ public struct OpenReservation: Sendable {
     }
 
     /// Starts the ending; returns what the ledger is to write.
-    public mutating func end(_ outcome: ReservationEnding.Outcome, at now: Timestamp, _ lesson: Lesson)
-        -> ReservationEnding
-    {
+    public mutating func end(
+        _ outcome: ReservationEnding.Outcome,
+        at now: Timestamp,
+        _ lesson: Lesson,
+        question: PaidQuestion? = nil
+    ) -> ReservationEnding {
         switch state {
         case .held(let reservation):
-            let ending = ReservationEnding(reservation: reservation, outcome: outcome, endedAt: now, lesson: lesson)
+            let ending = ReservationEnding(
+                reservation: reservation,
+                outcome: outcome,
+                endedAt: now,
+                lesson: lesson,
+                question: question
+            )
             state = .ending(ending, isTold: false)
             return ending
         case .moving, .ending, .pausing, .ended: preconditionFailure("end() in state \(state.name)")

@@ -72,6 +72,15 @@ public struct ReservationEnding: Sendable, Equatable {
         case released
         /// The charge is unknown: it counts at its estimate until an operator resolves it.
         case unconfirmed
+
+        /// Whether something was paid, or may have been.
+        public var isPayment: Bool {
+            switch self {
+            case .settled(let credits): credits > .zero
+            case .released: false
+            case .unconfirmed: true
+            }
+        }
     }
 
     public let reservation: Reservation
@@ -79,17 +88,21 @@ public struct ReservationEnding: Sendable, Equatable {
     public let endedAt: Timestamp
     /// What the reply taught about its document and its model.
     public let lesson: Lesson
+    /// The classify question that it paid for; nil when nothing was paid, and for requests of another kind.
+    public let question: PaidQuestion?
 
     public init(
         reservation: Reservation,
         outcome: Outcome,
         endedAt: Timestamp,
-        lesson: Lesson = Lesson()
+        lesson: Lesson = Lesson(),
+        question: PaidQuestion? = nil
     ) {
         self.reservation = reservation
         self.outcome = outcome
         self.endedAt = endedAt
         self.lesson = lesson
+        self.question = question
     }
 }
 

@@ -177,7 +177,8 @@ final class FlightLeader {
         case .inMemory(let kept): worker.keep(kept)
         }
         let lesson = conclusion.paid.map(lesson) ?? Lesson()
-        keeper.end(conclusion.ending, lesson, storing: result, isCut: conclusion.isCut) { [self] fault in
+        let question = conclusion.ending.isPayment ? paidQuestion : nil
+        keeper.end(conclusion.ending, lesson, question, storing: result, isCut: conclusion.isCut) { [self] fault in
             land(course.concluded(withheld: fault))
         }
     }
@@ -189,6 +190,19 @@ final class FlightLeader {
             credits: paid.credits,
             model: pending.request.model,
             isWholeDocument: pending.request.pages == nil
+        )
+    }
+
+    /// What later payments for the document are compared with.
+    private var paidQuestion: PaidQuestion {
+        let directives = pending.facts.directives
+        return PaidQuestion(
+            parts: pending.request.parts(with: worker.hasher),
+            isTeamScoped: caller.scope.team != nil,
+            noCache: directives.noCache,
+            noStore: directives.noStore,
+            maxAgeSeconds: directives.maxAgeSeconds,
+            lifetimeMicroseconds: worker.settings.cache.lifetimeMicroseconds(ofStatus: 200)
         )
     }
 

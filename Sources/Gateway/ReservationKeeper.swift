@@ -75,18 +75,20 @@ final class ReservationKeeper {
     /// Ends the reservation.
     ///
     /// - Parameters:
+    ///   - question: the question that was paid for, if it was.
     ///   - result: becomes durable with the ending, and is in memory before `tell` is called.
     ///   - isCut: whether a drain left the vendor's answer unknown.
     ///   - tell: called once, as soon as the outcome may be delivered; with a fault if what it claims is not on disk.
     func end(
         _ outcome: ReservationEnding.Outcome,
         _ lesson: Lesson,
+        _ question: PaidQuestion?,
         storing result: CachedResult?,
         isCut: Bool,
         tell: @escaping (StoreFault?) -> Void
     ) {
         worker.loop.preconditionInLoop()
-        let ending = reservation.end(outcome, at: worker.loop.wallClock, lesson)
+        let ending = reservation.end(outcome, at: worker.loop.wallClock, lesson, question: question)
         if let credits = ending.costAboveEstimate {
             // Counts from here on, before it is on disk, so that no admission overlooks it.
             worker.rooms.credits.raise(ending.reservation, to: credits)

@@ -75,8 +75,8 @@ struct ClassifyMeaning {
         let pages = try readPages(members.pages)
         let model = try readModel(members.model)
         output.removeAll()
-        let documentRange = write(members, document, categories, pages, model, to: &output)
-        return ClassifyRequest(documentRange: documentRange, pages: pages, model: model, canonical: output.bytes)
+        let places = write(members, document, categories, pages, model, to: &output)
+        return ClassifyRequest(places: places, pages: pages, model: model, canonical: output.bytes)
     }
 
     // MARK: Members
@@ -244,7 +244,7 @@ struct ClassifyMeaning {
 
     // MARK: Writing
 
-    /// Writes the canonical form; returns the range of the document's UUID in it.
+    /// Writes the canonical form; returns where its members are in it.
     private func write(
         _ members: Members,
         _ document: [UInt8],
@@ -252,18 +252,20 @@ struct ClassifyMeaning {
         _ pages: PageSet?,
         _ model: String,
         to output: inout ByteWriter
-    ) -> Range<Int> {
-        var documentRange = 0..<0
+    ) -> ClassifyRequest.Places {
+        var places = ClassifyRequest.Places()
         output.append(UInt8(ascii: "{"))
         forEachMember(members, hasPages: pages != nil) { member in
             if output.count > 1 { output.append(UInt8(ascii: ",")) }
             switch member {
             case .schema:
                 output.append("\"classification_schema\":")
+                let start = output.count
                 write(categories, to: &output)
+                places.schema = start..<output.count
             case .document:
                 output.append("\"document_id\":\"")
-                documentRange = output.count..<(output.count + document.count)
+                places.document = output.count..<(output.count + document.count)
                 output.append(document)
                 output.append(UInt8(ascii: "\""))
             case .pages:
@@ -273,11 +275,14 @@ struct ClassifyMeaning {
             case .model:
                 output.append("\"query_model\":")
                 JSONContent.appendQuoted(model, to: &output)
-            case .other(let name): form.appendMember(name, to: &output)
+            case .other(let name):
+                let start = output.count
+                form.appendMember(name, to: &output)
+                places.others.append(start..<output.count)
             }
         }
         output.append(UInt8(ascii: "}"))
-        return documentRange
+        return places
     }
 
     private enum Member {

@@ -33,8 +33,17 @@ public struct KeyScope: Hashable, Sendable {
 
 /// A classify request, with all insignificant differences removed. Immutable.
 public struct ClassifyRequest: Sendable {
-    /// The range of the document's UUID in `canonical`.
-    let documentRange: Range<Int>
+    /// Where members are in `canonical`.
+    struct Places {
+        /// The document's UUID.
+        var document = 0..<0
+        /// The value of `classification_schema`.
+        var schema = 0..<0
+        /// The members that the vendor's page does not list, with their names, in the order of their names.
+        var others: [Range<Int>] = []
+    }
+
+    let places: Places
     /// Nil for all pages.
     public let pages: PageSet?
     public let model: String
@@ -43,7 +52,7 @@ public struct ClassifyRequest: Sendable {
     public let canonical: [UInt8]
 
     /// A UUID in lower case; allocated at each call.
-    public var documentID: String { String(decoding: canonical[documentRange], as: UTF8.self) }
+    public var documentID: String { String(decoding: canonical[places.document], as: UTF8.self) }
 
     /// The labels of the categories in their order, unescaped, in UTF-8. Parsed from the canonical form on demand: they
     /// are only compared with a reply of the vendor.

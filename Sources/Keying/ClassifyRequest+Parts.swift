@@ -1,0 +1,42 @@
+public import Cryptography
+public import Vocabulary
+
+extension ClassifyRequest {
+    /// The parts by which this question is compared with others about the same document.
+    ///
+    /// Made for requests that were paid for only: it parses the canonical form once more and hashes it in pieces.
+    public func parts(with hasher: SHA256Hasher) -> QuestionParts {
+        QuestionParts(
+            labels: labelsDigest(hasher),
+            schema: Self.number(hasher.digest(canonical.span.extracting(places.schema))),
+            otherMembers: othersDigest(hasher),
+            pages: pages?.text,
+            schemaText: canonical[places.schema]
+        )
+    }
+
+    /// Each label is preceded by its length, so that no two lists have the same bytes. The labels are in the order that
+    /// counts: sorted, unless the order is part of the meaning.
+    private func labelsDigest(_ hasher: SHA256Hasher) -> Int64 {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(places.schema.count)
+        for label in labels {
+            for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: label.count >> shift)) }
+            bytes.append(contentsOf: label)
+        }
+        return Self.number(hasher.digest(bytes))
+    }
+
+    private func othersDigest(_ hasher: SHA256Hasher) -> Int64? {
+        if places.others.isEmpty { return nil }
+        hasher.reset()
+        for range in places.others {
+            hasher.update(canonical.span.extracting(range))
+            // Canonical JSON has no line break, so it separates members.
+            hasher.update([0x0A])
+        }
+        return Self.number(hasher.finalize())
+    }
+
+    private static func number(_ digest: Digest) -> Int64 { Int64(bitPattern: digest.word0) }
+}
