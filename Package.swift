@@ -53,7 +53,7 @@ let package = Package(
         .target(name: "Coalescing", dependencies: ["Vocabulary"]),
         .target(name: "UpstreamKeys", dependencies: ["Vocabulary"]),
         .target(name: "Budgeting", dependencies: ["Vocabulary"], swiftSettings: hot),
-        .target(name: "Reporting", dependencies: ["Budgeting", "Vocabulary"]),
+        .target(name: "Reporting", dependencies: ["Budgeting", "JSON", "Vocabulary"]),
         .target(name: "Forms", dependencies: ["JSON", "Observability", "Vocabulary"]),
         .target(
             name: "Registry",
@@ -89,7 +89,8 @@ let package = Package(
             name: "Administration",
             dependencies: [
                 "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway", "HTTPMessages", "JSON",
-                "Keying", "Observability", "Registry", "Serving", "Transport", "UpstreamKeys", "Vocabulary",
+                "Keying", "Observability", "Registry", "Reporting", "Serving", "Transport", "UpstreamKeys",
+                "Vocabulary",
             ]
         ),
         .target(
@@ -171,8 +172,8 @@ let package = Package(
             name: "AdministrationTests",
             dependencies: [
                 "Administration", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Forms",
-                "Gateway", "HTTPMessages", "JSON", "Registry", "Storage", "TestSupport", "Transport", "Upstream",
-                "UpstreamKeys", "Vocabulary",
+                "Gateway", "HTTPMessages", "JSON", "Registry", "Reporting", "Storage", "TestSupport", "Transport",
+                "Upstream", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .testTarget(
