@@ -185,7 +185,8 @@ struct StoreSchemaTests {
             "documents", "rates", "grants", "grants_by_team", "shadow_refusals", "upstream_key_states", "teams",
             "team_models", "registry_budgets",
             "team_keys", "team_keys_by_team", "team_keys_revoked", "retiring_secrets", "upstream_keys", "key_rulings",
-            "rotation_receipts", "rotation_receipts_by_end", "audit", "team_key_uses",
+            "rotation_receipts", "rotation_receipts_by_end", "audit", "team_key_uses", "payments", "repeats",
+            "repeats_by_reason", "schemas",
         ]
     )
     func probe(_ name: String) throws {

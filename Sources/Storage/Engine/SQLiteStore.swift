@@ -235,6 +235,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
                 if answer == .repeated { return answer }
                 try UsageTable.book(ending, on: connection)
                 try LessonTable.save(ending, on: connection)
+                try PaymentTable.book(ending, isKept: result != nil, on: connection)
                 if let result { try ResultTable.save(result, on: connection) }
                 return answer
             },

@@ -25,7 +25,7 @@ enum StoreSchema {
     static let applicationID: Int32 = 0x546F_6C6C
     static var version: Int { steps.count }
 
-    private static let steps = [
+    static let steps = [
         """
         CREATE TABLE results (
             id INTEGER PRIMARY KEY,
@@ -246,6 +246,45 @@ enum StoreSchema {
         ) STRICT;
         CREATE INDEX grants_by_team ON grants (team, id);
         """,
+        // What was paid for, document by document, and which payments repeated others. What was paid before is known by
+        // its key alone. Digests are 64 bits of a SHA-256.
+        """
+        CREATE TABLE payments (
+            account TEXT NOT NULL,
+            document_id TEXT NOT NULL,
+            id INTEGER NOT NULL, -- of the reservation
+            team TEXT NOT NULL,
+            model TEXT NOT NULL, -- at most 128 bytes of it
+            cache_key BLOB NOT NULL CHECK (length(cache_key) = 32),
+            ended_at INTEGER NOT NULL,
+            is_kept INTEGER CHECK (is_kept IN (0, 1)), -- whether its result was stored; NULL for not known
+            labels INTEGER, -- digest; NULL when the parts of the question are not known
+            schema_digest INTEGER,
+            others INTEGER, -- digest; NULL without other members
+            pages TEXT, -- NULL for all
+            is_no_store INTEGER CHECK (is_no_store IN (0, 1)),
+            is_team_scoped INTEGER CHECK (is_team_scoped IN (0, 1)),
+            CHECK ((labels IS NULL) = (schema_digest IS NULL)),
+            PRIMARY KEY (account, document_id, id)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO payments (account, document_id, id, team, model, cache_key, ended_at)
+            SELECT account, document_id, id, team, model, cache_key, ended_at FROM ledger
+            WHERE state = 3 OR (state IN (1, 4) AND credits > 0) ORDER BY account, document_id, id;
+        CREATE TABLE repeats (
+            id INTEGER PRIMARY KEY, -- of the reservation that paid again
+            first INTEGER NOT NULL, -- of the closest one that had paid before
+            reason TEXT NOT NULL,
+            first_team TEXT NOT NULL,
+            team TEXT NOT NULL,
+            credits INTEGER CHECK (credits >= 0) -- NULL while only the ledger knows
+        ) STRICT;
+        CREATE INDEX repeats_by_reason ON repeats (reason, first_team, team, id);
+        CREATE TABLE schemas (
+            id INTEGER PRIMARY KEY, -- ascends with use
+            digest INTEGER NOT NULL UNIQUE,
+            text BLOB NOT NULL -- canonical JSON
+        ) STRICT;
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -299,6 +338,11 @@ enum StoreSchema {
             "SELECT count FROM shadow_refusals ORDER BY scope",
             "SELECT credits FROM grants ORDER BY id",
             "SELECT credits FROM grants ORDER BY team",
+            "SELECT team FROM payments ORDER BY account",
+            "SELECT reason FROM repeats ORDER BY id",
+            "SELECT reason FROM repeats ORDER BY reason",
+            "SELECT length(text) FROM schemas ORDER BY id",
+            "SELECT length(text) FROM schemas ORDER BY digest",
             "SELECT state FROM upstream_key_states ORDER BY id",
             "SELECT account FROM teams ORDER BY id",
             "SELECT model FROM team_models ORDER BY team",

@@ -89,6 +89,7 @@ enum LedgerTable {
     /// Makes unconfirmed what a crash left reserved, books it, and says how many there were. Reads no other row.
     static func recover(at now: Timestamp, on connection: StoreConnection) throws -> Int {
         try nameModels(on: connection)
+        try PaymentTable.recover(at: now, on: connection)
         try connection.run(
             """
             INSERT INTO usage (day, team, key, model, upstream_key, unconfirmed)

@@ -28,6 +28,13 @@ enum ResultTable {
         return finding
     }
 
+    static func has(_ key: CacheKey, on connection: StoreConnection) throws -> Bool {
+        let statement = try connection.statement("SELECT 1 FROM results WHERE key = ?1")
+        defer { statement.reset() }
+        statement.bind(key, at: 1)
+        return try statement.step()
+    }
+
     /// Adds the result, or replaces the one of its key.
     static func save(_ result: CachedResult, on connection: StoreConnection) throws {
         let statement = try connection.statement(
