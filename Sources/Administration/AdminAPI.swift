@@ -2,6 +2,7 @@ public import Budgeting
 public import EventLoops
 public import Gateway
 public import Registry
+public import Reporting
 public import Vocabulary
 
 /// All resources of the admin API: what an `AdminServer` serves. Confined to its loop.
@@ -46,6 +47,7 @@ public final class AdminAPI {
             + LessonsResource(rooms: rooms, store: store, back: back).routes
             + BudgetsResource(keeper: keeper, rooms: rooms).routes
             + GrantsResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
+            + InsightsResource(rooms: rooms, store: store, back: back).routes
             + AuditResource(store: store, back: back).routes
             + StatusResource(program: program, rooms: rooms, check: check).routes
     }
@@ -62,4 +64,4 @@ public final class AdminAPI {
 }
 
 /// The store that the admin side needs, in the terms of the rooms that state them.
-public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry>
+public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore

@@ -14,6 +14,9 @@ extension BudgetGate {
     /// tables otherwise.
     public var plan: BudgetPlan { state.withLock { $0.book.plan } }
 
+    /// The calendar of the days and windows.
+    public var calendar: BudgetCalendar { state.withLock { $0.book.calendar } }
+
     /// Makes a grant for the period that contains now. It counts once it is added, which must follow its being durable.
     public func makeGrant(_ terms: GrantTerms, at now: Timestamp) -> Grant {
         state.withLock { $0.book.makeGrant(terms, at: now) }

@@ -13,6 +13,9 @@ extension SharedRooms {
     /// The current budgets of all scopes; see `BudgetGate.plan`.
     public var budgetPlan: BudgetPlan { credits.plan }
 
+    /// The calendar of the budgets' days.
+    public var budgetCalendar: BudgetCalendar { credits.calendar }
+
     /// Makes a grant for the period that contains now. It counts once it is added, which must follow its being durable.
     public func makeGrant(_ terms: GrantTerms) -> Grant { credits.makeGrant(terms, at: SystemClock.wall()) }
 

@@ -1,12 +1,13 @@
 import Budgeting
 import Registry
+import Reporting
 import Storage
 import Vocabulary
 
 /// A store whose disk can be made to fail or to be slow. Guarded.
 ///
 /// Calls that are not disturbed go to a real store.
-final class TroubledStore: RegistryStore, LessonStore, GrantStore {
+final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore {
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
     enum Mood: Sendable {
@@ -107,6 +108,14 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore {
 
     func uses(of keys: [TeamKeyID], then: @escaping @Sendable (Result<[TeamKeyID: Timestamp], StoreFault>) -> Void) {
         store.uses(of: keys, then: then)
+    }
+
+    func insights(
+        over range: Range<ReservationID>,
+        team: TeamID?,
+        then: @escaping @Sendable (Result<InsightReport, StoreFault>) -> Void
+    ) {
+        change(then) { [store] in store.insights(over: range, team: team, then: then) }
     }
 
     func documents(
