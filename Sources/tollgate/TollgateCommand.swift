@@ -15,6 +15,7 @@ struct TollgateCommand: ParsableCommand {
                 subcommands: [
                     TeamsCommand.self, KeysCommand.self, UpstreamKeysCommand.self, LessonsCommand.self,
                     BudgetsCommand.self, GrantsCommand.self,
+                    InsightsCommand.self,
                     AuditCommand.self, StatusCommand.self,
                 ]
             )

@@ -6,6 +6,8 @@ import JSON
 enum AdminOutput {
     case list(AdminListing, ResourceMembers)
     case one(JSONValue, ResourceMembers)
+    /// A text for people, with its line breaks.
+    case text(String)
     /// A sentence for people; programs use the exit status.
     case done(String)
 
@@ -18,6 +20,7 @@ enum AdminOutput {
         case (.one(let object, _), .table): TableText.one(object)
         case (.one(let object, let resource), .csv): CSVText.records([object], members: resource.members)
         case (.one(let object, _), .json): Self.json(object)
+        case (.text(let text), _): text
         case (.done(let sentence), .table): TerminalText.cleaned(sentence) + "\n"
         case (.done, .json), (.done, .csv): ""
         }

@@ -55,6 +55,11 @@ struct ResourceMembers {
         columns: ["id", "window", "credits", "in_force", "ends_at", "actor", "created_at", "reason"]
     )
 
+    static let insight = ResourceMembers(
+        members: ["reason", "first", "again", "credits", "requests", "why"],
+        columns: ["reason", "first", "again", "credits", "requests", "why"]
+    )
+
     static let auditEntry = ResourceMembers(
         members: ["id", "at", "actor", "role", "action", "target", "address", "before", "after"],
         columns: ["at", "actor", "role", "action", "target", "address"]
