@@ -12,11 +12,15 @@
 #include <event2/util.h>
 #include <semaphore.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 
 // prctl(2) is variadic; names the calling thread, cut to 15 bytes.
 static inline int tollgate_prctl_set_name(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// setpriority(2): the type of its first parameter differs with _GNU_SOURCE. 0 is the calling thread on Linux.
+static inline int tollgate_lower_priority(int nice) { return setpriority(PRIO_PROCESS, 0, nice); }
 
 // prctl(2) again: no core dump of the process, and no other user's debugger on it.
 static inline int tollgate_prctl_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

@@ -6,6 +6,9 @@ import Vocabulary
 /// when it ends.
 @safe
 public final class SystemThread: Sendable {
+    /// The nice value of background threads, sched(7): a tenth of the processor where another thread wants all of it.
+    private static let backgroundNice: Int32 = 10
+
     /// Nil once the thread was joined.
     private let handle: Guarded<pthread_t?>
 
@@ -15,15 +18,20 @@ public final class SystemThread: Sendable {
 
     /// Starts a thread that runs `body` and ends. Signals are left to the main thread: all are blocked here.
     ///
-    /// - Parameter name: as `ps -L` shows it, cut to 15 bytes.
+    /// - Parameters:
+    ///   - name: as `ps -L` shows it, cut to 15 bytes.
+    ///   - isBackground: whether it gives way to others where processors are scarce. It must hold no lock for long that
+    ///     others wait for.
     /// - Throws: the system gives no thread or no memory for its stack.
     public static func start(
         name: String,
+        isBackground: Bool = false,
         _ body: @escaping @Sendable () -> Void
     ) throws(EventLoop.Fault) -> SystemThread {
         var handle = pthread_t()
         // Retained for the new thread, which takes the reference back before it runs the body.
-        let retained = unsafe Unmanaged.passRetained(Body(name: name, run: body))
+        let body = Body(name: name, nice: isBackground ? backgroundNice : 0, run: body)
+        let retained = unsafe Unmanaged.passRetained(body)
         let context = unsafe retained.toOpaque()
         var all = sigset_t()
         var before = sigset_t()
@@ -35,6 +43,8 @@ public final class SystemThread: Sendable {
             { context in
                 let body = unsafe Unmanaged<Body>.fromOpaque(context!).takeRetainedValue()
                 _ = unsafe tollgate_prctl_set_name(body.name)
+                // Should it fail, the thread has the usual priority.
+                if body.nice > 0 { _ = tollgate_lower_priority(body.nice) }
                 body.run()
                 return nil
             },
@@ -58,10 +68,12 @@ public final class SystemThread: Sendable {
 
     private final class Body {
         let name: String
+        let nice: Int32
         let run: @Sendable () -> Void
 
-        init(name: String, run: @escaping @Sendable () -> Void) {
+        init(name: String, nice: Int32, run: @escaping @Sendable () -> Void) {
             self.name = name
+            self.nice = nice
             self.run = run
         }
     }

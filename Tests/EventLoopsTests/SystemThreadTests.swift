@@ -20,6 +20,23 @@ struct SystemThreadTests {
         thread.join()
     }
 
+    @Test("one in the background has a lower priority, and it alone")
+    func background() throws {
+        for (isBackground, nice) in [(true, 10), (false, 0)] {
+            let statistics = Handover<String>()
+            let thread = try SystemThread.start(name: "quiet", isBackground: isBackground) {
+                statistics.give((try? String(contentsOfFile: "/proc/thread-self/stat", encoding: .utf8)) ?? "")
+            }
+            // proc_pid_stat(5): the name, in parentheses, is the second field, the nice value the nineteenth.
+            let fields = statistics.take().split(separator: ")").last?.split(separator: " ") ?? []
+            let own = try String(contentsOfFile: "/proc/thread-self/stat", encoding: .utf8)
+            let ownFields = own.split(separator: ")").last?.split(separator: " ") ?? []
+            try #require(fields.count > 16 && ownFields.count > 16)
+            #expect(Int(fields[16]) == max(nice, Int(ownFields[16]) ?? 0))
+            thread.join()
+        }
+    }
+
     @Test("the thread that starts another keeps its own signals")
     func starterKeepsItsMask() throws {
         var (before, after) = (sigset_t(), sigset_t())

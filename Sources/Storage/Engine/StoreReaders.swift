@@ -31,13 +31,22 @@ final class StoreReaders: Sendable {
     private let work: WorkQueue<ReadOperation>
     private let readers: [Reader]
 
-    /// - Parameter name: of the threads.
-    init(path: String, busyTimeout: Duration, name: String, count: Int, queueMax: Int) throws {
+    /// - Parameters:
+    ///   - name: of the threads.
+    ///   - isBackground: whether they give way to the threads that answer requests.
+    init(
+        path: String,
+        busyTimeout: Duration,
+        name: String,
+        isBackground: Bool = false,
+        count: Int,
+        queueMax: Int
+    ) throws {
         work = WorkQueue(itemsMax: queueMax)
         var readers: [Reader] = []
         do {
             for number in 1...count {
-                readers.append(try Self.start(path, busyTimeout, "\(name)-\(number)", work))
+                readers.append(try Self.start(path, busyTimeout, "\(name)-\(number)", isBackground, work))
             }
         } catch {
             work.close()
@@ -51,6 +60,7 @@ final class StoreReaders: Sendable {
         _ path: String,
         _ busyTimeout: Duration,
         _ name: String,
+        _ isBackground: Bool,
         _ work: WorkQueue<ReadOperation>
     ) throws -> Reader {
         var configuration = Configuration()
@@ -63,7 +73,7 @@ final class StoreReaders: Sendable {
             // log when both are different connections (fixed in 3.51.3).
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = 1")
         }
-        let thread = try SystemThread.ofStore(name) {
+        let thread = try SystemThread.ofStore(name, isBackground: isBackground) {
             database.unsafeRead { database in
                 let connection = StoreConnection(database)
                 while case .items(let operations) = work.take(atMost: 1, waiting: nil) {

@@ -97,9 +97,13 @@ extension SystemThread {
     /// A thread of the store's own.
     ///
     /// - Throws: `unavailable` when the system gives none; `body` is not run then.
-    static func ofStore(_ name: String, _ body: @escaping @Sendable () -> Void) throws(StoreFault) -> SystemThread {
+    static func ofStore(
+        _ name: String,
+        isBackground: Bool = false,
+        _ body: @escaping @Sendable () -> Void
+    ) throws(StoreFault) -> SystemThread {
         do throws(EventLoop.Fault) {
-            return try start(name: name, body)
+            return try start(name: name, isBackground: isBackground, body)
         } catch {
             throw StoreFault(code: .unavailable, detail: error.description)
         }
