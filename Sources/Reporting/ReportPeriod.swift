@@ -8,6 +8,8 @@ public struct ReportPeriod: Hashable, Sendable {
 
     public init(days: Range<BudgetDay>) { self.days = days }
 
+    public var dayCount: Int { Int(days.upperBound.number) - Int(days.lowerBound.number) }
+
     /// Which of the two ends is wrong, and how.
     public enum Fault: Error, Equatable, Sendable {
         case from(String)
@@ -41,7 +43,7 @@ public struct ReportPeriod: Hashable, Sendable {
             }
         }
         guard first < end else {
-            throw to == nil ? .from("lies in the future") : .to("lies before the start of the period")
+            throw to == nil ? .from("lies in the future") : .to("must not be before from")
         }
         days = first..<end
     }
@@ -69,5 +71,6 @@ extension BudgetDay {
     /// `2026-11-01`.
     public var text: String { String(Timestamp(seconds: Int64(number) * 86_400).rfc3339.prefix(10)) }
 
-    var next: BudgetDay { BudgetDay(number: number.addingReportingOverflow(1).partialValue) }
+    /// The day after this one.
+    public var next: BudgetDay { BudgetDay(number: number.addingReportingOverflow(1).partialValue) }
 }

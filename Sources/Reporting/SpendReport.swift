@@ -1,3 +1,4 @@
+public import Budgeting
 public import Vocabulary
 
 /// What the items of a spend report are.
@@ -50,13 +51,22 @@ public struct SpendReport: Hashable, Sendable {
 
     public let grouping: SpendGrouping
     public let period: ReportPeriod
+    /// The maximum number of documents with an item of their own: those that cost most. The item without a name has the
+    /// others.
+    public static let documentsMax = 1_000
+    /// The maximum number of days of a report by day, which has an item for each: ten years.
+    public static let daysMax = 3_660
+
     /// Days in their order; others by what was spent, the most first, then by name.
     public let items: [Item]
     /// The sum of all items.
     public let total: SpendCounts
 
-    /// - Parameter items: each name once, in any order.
-    public init(_ grouping: SpendGrouping, over period: ReportPeriod, items: [Item]) {
+    /// - Parameters:
+    ///   - items: each name once, in any order.
+    ///   - today: a report by day gets an item for each day of the period up to this one, used or not.
+    public init(_ grouping: SpendGrouping, over period: ReportPeriod, items: [Item], today: BudgetDay) {
+        let items = grouping == .day ? items + Self.unusedDays(period, items, today) : items
         self.grouping = grouping
         self.period = period
         self.items = items.sorted { left, right in
@@ -66,5 +76,13 @@ public struct SpendReport: Hashable, Sendable {
             return spent.0 == spent.1 ? names.0 < names.1 : spent.0 > spent.1
         }
         total = items.reduce(into: SpendCounts()) { $0.add($1.counts) }
+    }
+
+    private static func unusedDays(_ period: ReportPeriod, _ items: [Item], _ today: BudgetDay) -> [Item] {
+        let used = Set(items.map(\.name))
+        let end = min(period.days.upperBound, today.next)
+        guard period.days.lowerBound < end else { return [] }
+        return (period.days.lowerBound.number..<end.number).lazy.map { BudgetDay(number: $0).text }
+            .filter { !used.contains($0) }.map { Item(name: $0, counts: SpendCounts()) }
     }
 }

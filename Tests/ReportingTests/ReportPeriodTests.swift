@@ -51,8 +51,8 @@ struct ReportPeriodTests {
             ("2026-02-30", nil, ReportPeriod.Fault.from(form)), ("", nil, .from(form)), ("yesterday", nil, .from(form)),
             ("2026-11-1", nil, .from(form)), ("+026-11-01", nil, .from(form)), (nil, "2026-11-01T24:00:00Z", .to(form)),
             (nil, "2026-11-01T00:00:00", .to(form)), ("2026-11-11", nil, .from("lies in the future")),
-            ("2026-11-03", "2026-11-02", .to("lies before the start of the period")),
-            ("2026-11-03", "2026-11-03T00:00:00Z", .to("lies before the start of the period")),
+            ("2026-11-03", "2026-11-02", .to("must not be before from")),
+            ("2026-11-03", "2026-11-03T00:00:00Z", .to("must not be before from")),
             ("9999-12-31", nil, .from("lies in the future")),
         ] as [(String?, String?, ReportPeriod.Fault)]
     )
