@@ -17,6 +17,11 @@ extension BudgetGate {
     /// The calendar of the days and windows.
     public var calendar: BudgetCalendar { state.withLock { $0.book.calendar } }
 
+    /// The time zone whose days budgets and reports are kept by, and its calendar.
+    public var timeZone: (name: String, calendar: BudgetCalendar) {
+        state.withLock { ($0.book.plan.timeZone, $0.book.calendar) }
+    }
+
     /// Makes a grant for the period that contains now. It counts once it is added, which must follow its being durable.
     public func makeGrant(_ terms: GrantTerms, at now: Timestamp) -> Grant {
         state.withLock { $0.book.makeGrant(terms, at: now) }

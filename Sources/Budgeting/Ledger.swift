@@ -33,9 +33,12 @@ public protocol Ledger<Companion>: Sendable {
 
     /// Adds counts to the roll-ups, and records when keys were used.
     ///
-    /// - Parameter uses: the latest time of each key is kept, in whatever order they arrive.
+    /// - Parameters:
+    ///   - documents: what part of `usage` is about which documents.
+    ///   - uses: the latest time of each key is kept, in whatever order they arrive.
     func add(
         _ usage: [UsageRow],
+        documents: [DocumentUsage],
         _ refusals: [ShadowRefusals],
         uses: [TeamKeyUse],
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void

@@ -24,6 +24,24 @@ public struct UsageRow: Sendable, Equatable {
     }
 }
 
+/// The counts of requests about one document, to add to the roll-ups of its day. They are part of what the `UsageRow`s
+/// of the same report count.
+public struct DocumentUsage: Sendable, Equatable {
+    /// The maximum number of documents that one key's counts between two reports are kept of. The rest is counted for no
+    /// document.
+    public static let documentsMax = 1_000
+
+    public var day: BudgetDay
+    public var documentID: String
+    public var counts: UsageCounts
+
+    public init(day: BudgetDay, documentID: String, counts: UsageCounts) {
+        self.day = day
+        self.documentID = documentID
+        self.counts = counts
+    }
+}
+
 /// Requests by outcome. Each request is one of hit, collapsed, miss and denied.
 public struct UsageCounts: Sendable, Equatable {
     public var hits: Int64 = 0

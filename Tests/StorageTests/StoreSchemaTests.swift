@@ -123,6 +123,7 @@ struct StoreSchemaTests {
         [("SELECT id, length(body), team FROM results", "1 4 a")],
         [
             ("SELECT id, state, credits FROM ledger", "7 1 2"), ("SELECT spent FROM usage", "2"),
+            ("SELECT day, length(document), spent, denied FROM usage_documents", "20000 0 2 0"),
             ("SELECT pages FROM documents", "3"), ("SELECT credits FROM rates", "2"),
             ("SELECT count FROM shadow_refusals", "4"),
         ],

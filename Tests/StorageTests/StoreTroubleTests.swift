@@ -67,7 +67,10 @@ struct StoreTroubleTests {
         }
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
-        let foreign = try DatabaseQueue(path: folder.file)
+        // The store may be folding what was just saved.
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(60)
+        let foreign = try DatabaseQueue(path: folder.file, configuration: configuration)
         try foreign.inDatabase { database in
             try database.beginTransaction(.immediate)
             let fault = #expect(throws: StoreFault.self) { try store.saveAndWait(result(2)).get() }

@@ -124,10 +124,11 @@ extension SQLiteStore {
 
     func addAndWait(
         _ usage: [UsageRow],
+        documents: [DocumentUsage] = [],
         _ refusals: [ShadowRefusals] = [],
         uses: [TeamKeyUse] = []
     ) -> Result<Void, StoreFault> {
-        wait { add(usage, refusals, uses: uses, then: $0) }
+        wait { add(usage, documents: documents, refusals, uses: uses, then: $0) }
     }
 
     func auditAndWait(before: Int64? = nil, atMost count: Int = 100) -> Result<[AuditRecord], StoreFault> {

@@ -91,6 +91,15 @@ final class PreparedStatement {
         }
     }
 
+    /// - Parameter document: nil for the empty value of what is counted for none.
+    func bind(_ document: PackedDocument?, at index: Int32) {
+        var words = document.map { ($0.high.bigEndian, $0.low.bigEndian) } ?? (0, 0)
+        unsafe withUnsafeBytes(of: &words) { bytes in
+            let bytes = unsafe document == nil ? UnsafeRawBufferPointer(rebasing: bytes[..<0]) : bytes
+            note(unsafe sqlite3_bind_blob(statement, index, bytes.baseAddress, Int32(bytes.count), copied))
+        }
+    }
+
     /// - Parameter bytesMax: the text is cut at the last character that ends there or before.
     func bind(_ text: String?, atMost bytesMax: Int = .max, at index: Int32) {
         guard var text else { return note(unsafe sqlite3_bind_null(statement, index)) }
@@ -151,6 +160,20 @@ final class PreparedStatement {
         let start = unsafe sqlite3_column_blob(statement, index)
         let count = Int(unsafe sqlite3_column_bytes(statement, index))
         return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: count))
+    }
+
+    /// A document, or the empty value for none; nil unless there are 16 or no bytes.
+    func document(at index: Int32) -> PackedDocument?? {
+        guard unsafe sqlite3_column_type(statement, index) == SQLITE_BLOB else { return nil }
+        let start = unsafe sqlite3_column_blob(statement, index)
+        switch unsafe sqlite3_column_bytes(statement, index) {
+        case 0: return .some(nil)
+        case 16:
+            guard let start = unsafe start else { return nil }
+            let word = { unsafe UInt64(bigEndian: start.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)) }
+            return PackedDocument(high: word(0), low: word(1))
+        default: return nil
+        }
     }
 
     /// Nil unless there are 32 bytes.

@@ -108,6 +108,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
                             path: path,
                             busyTimeout: busyTimeout,
                             name: name,
+                            isBackground: name == "store-list",
                             count: count,
                             queueMax: queueMax
                         )
@@ -168,15 +169,10 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     }
 
     private static func recover(_ connection: StoreConnection, at now: Timestamp) throws -> Int {
-        try connection.begin()
-        do {
+        try connection.inTransaction { connection in
             let count = try LedgerTable.recover(at: now, on: connection)
             try TeamKeyTable.removeRevoked(before: now + (.zero - TeamKeyTable.revokedRetention), on: connection)
-            try connection.commit()
             return count
-        } catch {
-            connection.rollBack()
-            throw error
         }
     }
 
@@ -234,6 +230,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
                 let answer = try LedgerTable.end(ending, on: connection)
                 if answer == .repeated { return answer }
                 try UsageTable.book(ending, on: connection)
+                try UsageDocumentTable.book(ending, on: connection)
                 try LessonTable.save(ending, on: connection)
                 try PaymentTable.book(ending, isKept: result != nil, on: connection)
                 if let result { try ResultTable.save(result, on: connection) }
@@ -245,6 +242,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
 
     public func add(
         _ usage: [UsageRow],
+        documents: [DocumentUsage],
         _ refusals: [ShadowRefusals],
         uses: [TeamKeyUse],
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
@@ -252,6 +250,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         perform(
             { connection in
                 for row in usage { try UsageTable.add(row, on: connection) }
+                try UsageDocumentTable.add(usage, documents, on: connection)
                 for row in refusals { try ShadowRefusalTable.add(row, on: connection) }
                 for use in uses { try KeyUseTable.add(use, on: connection) }
             },

@@ -37,6 +37,19 @@ final class StoreConnection {
         if isInTransaction { try? run("ROLLBACK") }
     }
 
+    /// A transaction of its own: all that the body did, or nothing when it throws.
+    func inTransaction<Value>(_ body: (StoreConnection) throws -> Value) throws -> Value {
+        try begin()
+        do {
+            let value = try body(self)
+            try commit()
+            return value
+        } catch {
+            rollBack()
+            throw error
+        }
+    }
+
     /// Undoes what the body did when it throws, and nothing else of the transaction.
     func inSavepoint<Value>(_ body: () throws -> Value) throws -> Value {
         try run("SAVEPOINT operation")

@@ -54,5 +54,8 @@ struct StoreRow {
 
     func bytes(at index: Int32) throws(StoreFault) -> [UInt8] { try need(statement.bytes(at: index)) }
 
+    /// Nil for what is counted for no document.
+    func document(at index: Int32) throws(StoreFault) -> PackedDocument? { try need(statement.document(at: index)) }
+
     func digest(at index: Int32) throws(StoreFault) -> Digest { try need(statement.digest(at: index)) }
 }

@@ -285,6 +285,35 @@ enum StoreSchema {
             text BLOB NOT NULL -- canonical JSON
         ) STRICT;
         """,
+        // The same sums as in `usage`, by document. What was counted before this step is counted for no document.
+        """
+        CREATE TABLE usage_documents (
+            day INTEGER NOT NULL,
+            document BLOB NOT NULL CHECK (length(document) IN (0, 16)), -- a UUID; empty for what is counted for none
+            spent INTEGER NOT NULL DEFAULT 0 CHECK (spent >= 0),
+            unconfirmed INTEGER NOT NULL DEFAULT 0 CHECK (unconfirmed >= 0),
+            saved INTEGER NOT NULL DEFAULT 0,
+            hits INTEGER NOT NULL DEFAULT 0,
+            collapsed INTEGER NOT NULL DEFAULT 0,
+            misses INTEGER NOT NULL DEFAULT 0,
+            denied INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (day, document)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE usage_document_days (
+            day INTEGER PRIMARY KEY,
+            documents INTEGER NOT NULL CHECK (documents >= 0) -- rows of the day in usage_documents that name one
+        ) STRICT;
+        INSERT INTO usage_documents (day, document, spent, unconfirmed, saved, hits, collapsed, misses, denied)
+        SELECT day, x'', spent, unconfirmed, saved, hits, collapsed, misses, denied FROM usage WHERE true
+        ON CONFLICT (day, document) DO UPDATE SET
+            spent = min(spent + excluded.spent, 9223372036854775807),
+            unconfirmed = min(unconfirmed + excluded.unconfirmed, 9223372036854775807),
+            saved = min(saved + excluded.saved, 9223372036854775807),
+            hits = min(hits + excluded.hits, 9223372036854775807),
+            collapsed = min(collapsed + excluded.collapsed, 9223372036854775807),
+            misses = min(misses + excluded.misses, 9223372036854775807),
+            denied = min(denied + excluded.denied, 9223372036854775807);
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -333,6 +362,8 @@ enum StoreSchema {
             "SELECT id, created_at FROM ledger WHERE state = 3 ORDER BY team",
             "SELECT denied FROM usage ORDER BY day",
             "SELECT model FROM usage_models ORDER BY day",
+            "SELECT denied FROM usage_documents ORDER BY day",
+            "SELECT documents FROM usage_document_days ORDER BY day",
             "SELECT pages FROM documents ORDER BY account",
             "SELECT pages FROM rates ORDER BY model",
             "SELECT count FROM shadow_refusals ORDER BY scope",

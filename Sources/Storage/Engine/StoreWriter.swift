@@ -10,7 +10,7 @@ import Vocabulary
 /// Group commit: the thread takes all operations that wait, up to `groupMax`, commits them with one fsync, and answers
 /// them; what was asked meanwhile is the next group. So nothing ever waits for a timer, one save alone costs one fsync,
 /// and the more there are at a time, the fewer fsyncs each costs. Between two groups it writes the log back when that
-/// is due, and removes old results while there is nothing else to do.
+/// is due, and removes old results and folds old roll-ups while there is nothing else to do.
 final class StoreWriter: Sendable {
     static let groupMax = 512
     /// How long nothing was asked before the log is written back though it is short.
@@ -137,19 +137,23 @@ final class StoreWriter: Sendable {
         let connection: StoreConnection
         var pacer = CheckpointPacer()
         var sweep: ExpirySchedule.Sweep?
+        var folds = FoldSchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
+        var fold: FoldSchedule.Fold?
         var groupsSinceRemoval = 0
     }
 
     private func mayRemove(_ state: ThreadState) -> Bool { pauseOfSweeps(state) == .zero }
 
-    private func pauseOfSweeps(_ state: ThreadState) -> Duration? {
-        state.sweep != nil ? .zero : schedule.withLock { $0.pause(now: SystemClock.sinceBoot()) }
+    private func pauseOfSweeps(_ state: ThreadState) -> Duration {
+        if state.sweep != nil || state.fold != nil { return .zero }
+        let now = SystemClock.sinceBoot()
+        let pauseOfFolds = state.folds.pause(now: now)
+        return min(pauseOfFolds, schedule.withLock { $0.pause(now: now) } ?? pauseOfFolds)
     }
 
-    private func pause(_ state: ThreadState) -> Duration? {
-        let pauseOfLog = state.pacer.isPending ? Self.idlePause : nil
-        guard let pauseOfSweeps = pauseOfSweeps(state) else { return pauseOfLog }
-        return min(pauseOfSweeps, pauseOfLog ?? pauseOfSweeps)
+    private func pause(_ state: ThreadState) -> Duration {
+        let pauseOfSweeps = pauseOfSweeps(state)
+        return state.pacer.isPending ? min(pauseOfSweeps, Self.idlePause) : pauseOfSweeps
     }
 
     private func commit(_ operations: ArraySlice<WriteOperation>, _ state: inout ThreadState) {
@@ -181,13 +185,13 @@ final class StoreWriter: Sendable {
         }
     }
 
-    /// Removes one batch of old results.
+    /// Removes one batch of old results or, if there are none, folds one of old roll-ups.
     private func removeSome(_ state: inout ThreadState) {
         state.groupsSinceRemoval = 0
         if state.sweep == nil {
             state.sweep = schedule.withLock { $0.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall()) }
         }
-        guard let sweep = state.sweep else { return }
+        guard let sweep = state.sweep else { return foldSome(&state) }
         if isBroken.load(ordering: .relaxed) {
             finishSweep(&state, .failure(closedFault))
             return
@@ -204,6 +208,22 @@ final class StoreWriter: Sendable {
             if state.pacer.isDue { checkpoint(&state) }
         } catch {
             finishSweep(&state, .failure(StoreFault(thrown: error)))
+            if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }
+        }
+    }
+
+    private func foldSome(_ state: inout ThreadState) {
+        if state.fold == nil { state.fold = state.folds.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall()) }
+        guard var fold = state.fold else { return }
+        state.fold = nil
+        if isBroken.load(ordering: .relaxed) { return }
+        do {
+            guard let folded = try fold.run(atMost: Self.sweepRows, on: state.connection) else { return }
+            state.fold = fold
+            state.pacer.noteCommit(operations: folded)
+            if state.pacer.isDue { checkpoint(&state) }
+        } catch {
+            // What is left over is folded the next time.
             if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }
         }
     }

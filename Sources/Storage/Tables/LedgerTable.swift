@@ -100,10 +100,23 @@ enum LedgerTable {
             DO UPDATE SET unconfirmed = min(unconfirmed + excluded.unconfirmed, 9223372036854775807)
             """
         )
+        try bookDocuments(on: connection)
         let statement = try connection.statement("UPDATE ledger SET state = 3, ended_at = ?1 WHERE state = 0")
         statement.bind(now, at: 1)
         try statement.run()
         return connection.changesCount
+    }
+
+    /// Books what is open to its documents.
+    private static func bookDocuments(on connection: StoreConnection) throws {
+        let statement = try connection.statement("SELECT day, document_id, estimate FROM ledger WHERE state = 0")
+        let rows = try statement.rows(about: "an open reservation") { row in
+            let day = try row.need(Int32(exactly: try row.integer(at: 0)))
+            return (BudgetDay(number: day), try row.text(at: 1), try row.credits(at: 2))
+        }
+        for (day, document, estimate) in rows {
+            try UsageDocumentTable.book(unconfirmed: estimate, about: document, on: day, connection)
+        }
     }
 
     /// Sees to the names that what is open will be booked under.

@@ -9,12 +9,7 @@ enum UsageTable {
     /// Adds how a reservation ended to its day.
     static func book(_ ending: ReservationEnding, on connection: StoreConnection) throws {
         let reservation = ending.reservation
-        let (spent, unconfirmed): (MicroCredits, MicroCredits) =
-            switch ending.outcome {
-            case .settled(let credits): (credits, .zero)
-            case .released: (.zero, .zero)
-            case .unconfirmed: (.zero, reservation.estimate)
-            }
+        let (spent, unconfirmed) = amounts(of: ending)
         if spent == .zero, unconfirmed == .zero { return }
         let ask = reservation.ask
         let model = try UsageModelTable.name(of: ask.model, of: ask.team, on: reservation.day, connection)
@@ -35,6 +30,15 @@ enum UsageTable {
         statement.bind(spent, at: 6)
         statement.bind(unconfirmed, at: 7)
         try statement.run()
+    }
+
+    /// What an ending adds to the roll-ups.
+    static func amounts(of ending: ReservationEnding) -> (spent: MicroCredits, unconfirmed: MicroCredits) {
+        switch ending.outcome {
+        case .settled(let credits): (credits, .zero)
+        case .released: (.zero, .zero)
+        case .unconfirmed: (.zero, ending.reservation.estimate)
+        }
     }
 
     /// Adds counts of requests; these belong to no upstream key.

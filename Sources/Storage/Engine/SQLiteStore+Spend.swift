@@ -1,0 +1,13 @@
+public import Budgeting
+public import Reporting
+public import Vocabulary
+
+extension SQLiteStore: SpendStore {
+    public func spend(
+        by grouping: SpendGrouping,
+        over days: Range<BudgetDay>,
+        then: @escaping @Sendable (Result<[SpendReport.Item], StoreFault>) -> Void
+    ) {
+        list({ try UsageTable.items(by: grouping, over: days, on: $0) }, then: then)
+    }
+}
