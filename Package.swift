@@ -201,9 +201,9 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "Gateway", "HTTPMessages",
-                "JSON", "Keying", "Observability", "Storage", "TestSupport", "Transport", "Upstream", "UpstreamKeys",
-                "Vocabulary",
+                "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "EventLoops", "Gateway",
+                "HTTPMessages", "JSON", "Keying", "Observability", "Storage", "TestSupport", "Transport", "Upstream",
+                "UpstreamKeys", "Vocabulary",
             ]
         ),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "TestSupport", "Vocabulary"]),

@@ -106,7 +106,8 @@ extension Exchange {
     private func count(_ question: PendingExchange, wasForwarded: Bool, saved: MicroCredits = .zero) {
         guard let caller = facts.caller else { return }
         let kind = question.role == .follower ? UsageTally.Kind.collapsed : .miss
-        worker.count(kind, by: caller, model: wasForwarded ? question.request.model : nil, saved: saved)
+        let request = wasForwarded ? question.request : nil
+        worker.count(kind, by: caller, model: request?.model, document: request?.documentID, saved: saved)
     }
 
     /// The least that is left in the budgets that apply to the request.

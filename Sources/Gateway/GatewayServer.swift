@@ -51,6 +51,7 @@ public final class GatewayServer {
             throw error
         }
         let mailboxes = starting.map(\.mailbox)
+        rooms.workers.withLock { $0 = mailboxes }
         for (thread, started) in zip(threads, starting) {
             thread.post { _ in
                 started.worker.value.mailboxes = mailboxes

@@ -27,8 +27,21 @@ extension SharedRooms {
         credits.removeGrant(id, of: team, at: SystemClock.wall())
     }
 
-    /// Reads what a team's requests came to in the month of `now`, from the roll-ups. They lack the counts that workers
-    /// have not reported yet, those of the last second.
+    /// The time zone whose days budgets and reports are kept by, and its calendar.
+    public var timeZone: (name: String, calendar: BudgetCalendar) { credits.timeZone }
+
+    /// Lets every worker report its counts, so that whoever reads the roll-ups then finds those of all replies so far.
+    ///
+    /// - Parameter then: called once, on any thread, after about a second at most; with the fault if some of the counts
+    ///   could not be stored.
+    public func flushUsage(then: @escaping @Sendable (StoreFault?) -> Void) {
+        let mailboxes = workers.withLock { $0 }
+        guard !mailboxes.isEmpty else { return then(nil) }
+        let answers = FlushAnswers(of: mailboxes.count, then: then)
+        for mailbox in mailboxes { mailbox.post(.reportUsage(then: { answers.add($0) })) }
+    }
+
+    /// Reads what a team's requests came to in the month of `now`, those of this moment included.
     func readUsage(
         of team: TeamID,
         at now: Timestamp,
@@ -37,6 +50,29 @@ extension SharedRooms {
         guard let month = BudgetWindow.month.days(around: credits.today(at: now)) else {
             preconditionFailure("a month without days")
         }
-        store.usage(of: team, over: month, then: then)
+        flushUsage { [store] fault in
+            if let fault { return then(.failure(fault)) }
+            store.usage(of: team, over: month, then: then)
+        }
+    }
+}
+
+/// Gathers the answers of all workers to one flush. Guarded.
+private final class FlushAnswers: Sendable {
+    private let state: Guarded<(remaining: Int, fault: StoreFault?)>
+    private let then: @Sendable (StoreFault?) -> Void
+
+    init(of count: Int, then: @escaping @Sendable (StoreFault?) -> Void) {
+        state = Guarded((count, nil))
+        self.then = then
+    }
+
+    func add(_ fault: StoreFault?) {
+        let (isLast, fault) = state.withLock { state in
+            state.remaining -= 1
+            state.fault = state.fault ?? fault
+            return (state.remaining == 0, state.fault)
+        }
+        if isLast { then(fault) }
     }
 }

@@ -35,6 +35,9 @@ public final class SharedRooms: Sendable {
     /// The number of client connections over all workers, for `max_connections`.
     let connectionCount = Atomic<Int>(0)
 
+    /// The mailboxes of the workers, which count what reports show. Set once, before the first connection.
+    let workers = Guarded<[Mailbox<WorkerMessage>]>([])
+
     /// The number of reservations that a drain ended with the vendor's charge unknown.
     let cutCount = Atomic<Int>(0)
 

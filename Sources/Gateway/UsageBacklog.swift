@@ -16,7 +16,13 @@ struct UsageBacklog {
         let model: String
     }
 
+    private struct DocumentRow: Hashable {
+        let day: BudgetDay
+        let documentID: String
+    }
+
     private var counts: [Row: UsageCounts] = [:]
+    private var documentCounts: [DocumentRow: UsageCounts] = [:]
     private(set) var refusals: [ShadowRefusals] = []
     /// When keys were last used, to the second: the time of the report, since requests do not record it.
     private var usedAt: [TeamKeyID: Timestamp] = [:]
@@ -27,11 +33,20 @@ struct UsageBacklog {
         counts.map { UsageRow(day: $0.day, team: $0.team, key: $0.key, model: $0.model, counts: $1) }
     }
 
+    var documents: [DocumentUsage] {
+        documentCounts.map { DocumentUsage(day: $0.day, documentID: $0.documentID, counts: $1) }
+    }
+
     var uses: [TeamKeyUse] { usedAt.map { TeamKeyUse(key: $0, at: $1) } }
 
     /// Adds the counts of a tally, and empties the tally.
     mutating func take(_ tally: UsageTally, day: BudgetDay, at now: Timestamp) {
         if usedAt.count < Self.rowsMax || usedAt[tally.key] != nil { usedAt[tally.key] = now }
+        for row in tally.takeDocuments(day: day) {
+            let key = DocumentRow(day: row.day, documentID: row.documentID)
+            guard documentCounts.count < Self.rowsMax || documentCounts[key] != nil else { continue }
+            documentCounts[key, default: UsageCounts()].add(row.counts)
+        }
         for row in tally.take(day: day) {
             let key = Row(day: row.day, team: row.team, key: row.key, model: row.model)
             guard counts.count < Self.rowsMax || counts[key] != nil else { continue }

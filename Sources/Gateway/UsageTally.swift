@@ -10,6 +10,9 @@ final class UsageTally {
     let team: TeamID
     let key: TeamKeyID
     private var rows: [(model: String, counts: UsageCounts)] = []
+    /// The forwarded and collapsed requests in `rows` by document. Hits are not counted by document: each would cost a
+    /// look-up.
+    private var documents: [String: UsageCounts] = [:]
     /// Hits of the current model, the usual case; added to `rows` when these are taken or another model has a hit.
     private var hitModel = ""
     private var hits: Int64 = 0
@@ -47,20 +50,32 @@ final class UsageTally {
 
     /// Counts a request that is no hit.
     ///
-    /// - Parameter model: nil if it was not forwarded; otherwise clients could create rows of any name at no cost.
-    func add(_ kind: Kind, model: String?, saved: MicroCredits = .zero) {
+    /// - Parameters:
+    ///   - model: nil if it was not forwarded; otherwise clients could create rows of any name at no cost.
+    ///   - document: nil if it was not forwarded, for the same reason.
+    func add(_ kind: Kind, model: String?, document: String? = nil, saved: MicroCredits = .zero) {
         isEmpty = false
-        let index = row(of: model ?? UsageRow.otherModels)
+        var counts = UsageCounts()
         switch kind {
-        case .collapsed: rows[index].counts.collapsed += 1
-        case .miss: rows[index].counts.misses += 1
-        case .denied: rows[index].counts.denied += 1
+        case .collapsed: counts.collapsed = 1
+        case .miss: counts.misses = 1
+        case .denied: counts.denied = 1
         }
-        rows[index].counts.saved = rows[index].counts.saved.saturatingAdd(saved)
+        counts.saved = saved
+        rows[row(of: model ?? UsageRow.otherModels)].counts.add(counts)
+        guard let document, documents.count < DocumentUsage.documentsMax || documents[document] != nil else { return }
+        documents[document, default: UsageCounts()].add(counts)
     }
 
     /// Notes that the key was used, whatever the outcome of the request.
     func touch() { isEmpty = false }
+
+    /// Takes the counts by document, as of `day`. They are a part of those that `take` gives, which must follow.
+    func takeDocuments(day: BudgetDay) -> [DocumentUsage] {
+        if documents.isEmpty { return [] }
+        defer { documents = [:] }
+        return documents.map { DocumentUsage(day: day, documentID: $0, counts: $1) }
+    }
 
     /// Takes the counts as rows of `day`, and starts over.
     func take(day: BudgetDay) -> [UsageRow] {

@@ -56,10 +56,17 @@ extension Worker {
     ///
     /// - Parameters:
     ///   - model: the model that the request names; nil if it was not forwarded.
+    ///   - document: the document that it is about; nil if it was not forwarded.
     ///   - saved: what the vendor would have charged.
-    func count(_ kind: UsageTally.Kind, by caller: Caller, model: String?, saved: MicroCredits = .zero) {
+    func count(
+        _ kind: UsageTally.Kind,
+        by caller: Caller,
+        model: String?,
+        document: String? = nil,
+        saved: MicroCredits = .zero
+    ) {
         let tally = caller.tally
         if tally.isEmpty { usage.note(tally) }
-        tally.add(kind, model: model, saved: saved)
+        tally.add(kind, model: model, document: document, saved: saved)
     }
 }

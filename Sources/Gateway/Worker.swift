@@ -196,6 +196,7 @@ final class Worker {
         case .usageRead(let id, let result):
             usageReads -= 1
             exchanges[id]?.usageRead(result)
+        case .reportUsage(let then): usage.flush(then: then)
         case .settings(let settings, let then):
             apply(settings)
             then()

@@ -23,6 +23,8 @@ enum WorkerMessage: Sendable {
     case checked(exchange: UInt64, Result<Void, StoreFault>)
     /// The store's answer to the question of an exchange for its team's usage.
     case usageRead(exchange: UInt64, Result<SpendCounts, StoreFault>)
+    /// The worker's counts are to be reported now; `then` is called when the store has them, or could not take them.
+    case reportUsage(then: UsageFlushes.Flushed)
     /// New settings; `then` is called once they apply to the worker's next request.
     case settings(GatewaySettings, then: @Sendable () -> Void)
     /// Drain: no new connections, open ones end after their current reply. `then` is called when nothing is left.

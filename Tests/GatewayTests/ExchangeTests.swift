@@ -1,5 +1,7 @@
 import Authentication
 import Budgeting
+import EventLoops
+import Foundation
 import TestSupport
 import Testing
 import Vocabulary
@@ -66,6 +68,24 @@ struct ExchangeTests {
         let response = try ask()
         #expect(response.status == 503 && response.code == "store_unavailable")
         #expect(try line()["error"] == "store_unavailable")
+    }
+
+    @Test("a team sees the counts of this moment, not only those that were stored a second ago")
+    func usageOfNow() throws {
+        let rooms = try open()
+        let body = SampleRequests.about()
+        try rooms.keep(body, storedAt: GatewayRooms.now)
+        for count in 1...3 {
+            #expect(try rooms.classify(body).status == 200)
+            let request = TestRequest("GET", "/tollgate/usage", fields: [("x-api-key", GatewayRooms.secret)])
+            let month = try rooms.answer(request).json["month"]
+            #expect(month["hits"].int == count && month["saved"].number == Decimal(count) * 2.5)
+        }
+        rooms.closeStore()
+        let fault = Handover<StoreFault?>()
+        #expect(try rooms.classify(body).status == 200)
+        rooms.rooms.flushUsage { fault.give($0) }
+        #expect(fault.take()?.code == .unavailable)
     }
 
     @Test("a question in other words is read and found; the same bytes are then known, and nothing is reserved")

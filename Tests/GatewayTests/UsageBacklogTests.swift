@@ -30,11 +30,11 @@ struct UsageBacklogTests {
         var backlog = UsageBacklog()
         #expect(backlog.isEmpty)
         let tally = tally("k")
-        tally.add(.miss, model: "m")
+        tally.add(.miss, model: "m", document: "d")
         backlog.take(tally, day: day, at: noon)
         backlog.add(refusals(1))
         // The store failed: the backlog is not emptied.
-        tally.add(.miss, model: "m")
+        tally.add(.miss, model: "m", document: "d")
         tally.add(.collapsed, model: "n", saved: MicroCredits(micros: 5))
         backlog.take(tally, day: day, at: noon + .seconds(1))
         tally.add(.miss, model: "m")
@@ -43,9 +43,12 @@ struct UsageBacklogTests {
         #expect(rows.map(\.model) == ["m", "n", "m"])
         #expect(rows.map(\.counts.misses) == [2, 0, 1] && rows.map(\.counts.collapsed) == [0, 1, 0])
         #expect(rows[1].counts.saved == MicroCredits(micros: 5))
+        let documents = [DocumentUsage(day: day, documentID: "d", counts: rows[0].counts)]
+        #expect(backlog.documents == documents)
         #expect(backlog.uses.map(\.at) == [noon + .seconds(2)] && backlog.refusals == refusals(1))
         backlog.removeAll()
         #expect(backlog.isEmpty && backlog.rows.isEmpty && backlog.uses.isEmpty && backlog.refusals.isEmpty)
+        #expect(backlog.documents.isEmpty)
     }
 
     @Test("a key that was only shown is a use without a row, and so are refusals alone something to report")

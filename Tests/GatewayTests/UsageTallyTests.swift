@@ -40,6 +40,26 @@ struct UsageTallyTests {
         #expect(tally.isEmpty && tally.take(day: day).isEmpty)
     }
 
+    @Test("forwarded and collapsed requests are counted by document too, of a bounded number of documents")
+    func documents() {
+        let tally = tally()
+        let two = MicroCredits(micros: 2_000_000)
+        tally.add(.miss, model: "m", document: "d")
+        tally.add(.collapsed, model: "n", document: "d", saved: two)
+        tally.add(.miss, model: "m", document: "e")
+        tally.add(.denied, model: nil)
+        tally.addHit(model: "m", saved: two)
+        let documents = tally.takeDocuments(day: day).sorted { $0.documentID < $1.documentID }
+        #expect(documents.map(\.documentID) == ["d", "e"] && documents.allSatisfy { $0.day == day })
+        #expect(documents.map(\.counts.misses) == [1, 1] && documents.map(\.counts.collapsed) == [1, 0])
+        #expect(documents[0].counts.saved == two && documents.allSatisfy { $0.counts.hits == 0 })
+        #expect(tally.takeDocuments(day: day).isEmpty)
+        for number in 0..<1_100 { tally.add(.miss, model: "m", document: "document \(number % 1_050)") }
+        let many = tally.takeDocuments(day: day)
+        #expect(many.count == 1_000 && many.reduce(0) { $0 + $1.counts.misses } == 1_050)
+        #expect(tally.take(day: day).reduce(0) { $0 + $1.counts.misses } == 1_102)
+    }
+
     @Test("models that clients make up do not make rows without end")
     func manyModels() {
         let tally = tally()
