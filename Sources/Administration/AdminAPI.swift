@@ -46,6 +46,7 @@ public final class AdminAPI {
             + UpstreamKeysResource(keeper: keeper, rooms: rooms) { [unowned self] in tokenDigests.contains($0) }.routes
             + LessonsResource(rooms: rooms, store: store, back: back).routes
             + BudgetsResource(keeper: keeper, rooms: rooms).routes
+            + SpendResource(rooms: rooms, store: store, check: check, back: back).routes
             + GrantsResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
             + InsightsResource(rooms: rooms, store: store, back: back).routes
             + AuditResource(store: store, back: back).routes
@@ -64,4 +65,4 @@ public final class AdminAPI {
 }
 
 /// The store that the admin side needs, in the terms of the rooms that state them.
-public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore
+public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore & SpendStore

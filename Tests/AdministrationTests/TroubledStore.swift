@@ -7,7 +7,7 @@ import Vocabulary
 /// A store whose disk can be made to fail or to be slow. Guarded.
 ///
 /// Calls that are not disturbed go to a real store.
-final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore {
+final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore, SpendStore {
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
     enum Mood: Sendable {
@@ -96,6 +96,14 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore 
         then: @escaping @Sendable (Result<[Grant], StoreFault>) -> Void
     ) {
         store.grants(of: team, before: id, atMost: count, then: then)
+    }
+
+    func spend(
+        by grouping: SpendGrouping,
+        over days: Range<BudgetDay>,
+        then: @escaping @Sendable (Result<[SpendReport.Item], StoreFault>) -> Void
+    ) {
+        change(then) { [store] in store.spend(by: grouping, over: days, then: then) }
     }
 
     func audit(
