@@ -65,4 +65,5 @@ public final class AdminAPI {
 }
 
 /// The store that the admin side needs, in the terms of the rooms that state them.
-public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore & SpendStore
+public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore
+    & SpendStore

@@ -60,6 +60,16 @@ struct ResourceMembers {
         columns: ["reason", "first", "again", "credits", "requests", "why"]
     )
 
+    /// The columns of a spend report behind its group.
+    static let spendCounts = [
+        "spent", "unconfirmed", "saved", "requests", "hits", "collapsed", "misses", "denied",
+    ]
+
+    /// - Parameter group: the member that names what the items are.
+    static func spend(by group: String) -> ResourceMembers {
+        ResourceMembers(members: [group] + spendCounts + ["row"], columns: [group] + spendCounts)
+    }
+
     static let auditEntry = ResourceMembers(
         members: ["id", "at", "actor", "role", "action", "target", "address", "before", "after"],
         columns: ["at", "actor", "role", "action", "target", "address"]
