@@ -100,7 +100,7 @@ def violations(case):
         # A kill may come before there is a schema; no client can have got a reply then.
         if case.expectations.is_stopped or any(each.status == 200 for each in case.answers) or any(
                 each.is_done for each in case.calls):
-            found.append("store: it has no tables ledger, usage and results")
+            found.append("store: it has no tables ledger, usage, usage_documents and results")
         return found
     for check in CHECKS + admin_audit.CHECKS:
         found += check(case)
@@ -179,6 +179,29 @@ def usage_is_the_sum(case):
             if sums[key] != rolled[key]:
                 yield (f"I3: usage of {key} has {name} {credits(rolled[key])}, its entries come to "
                        f"{credits(sums[key])}")
+
+
+def documents_are_the_sum(case):
+    """I3: the roll-ups by document say of every document what its entries say, and of every day what usage says."""
+    for name in ("spent", "unconfirmed"):
+        sums, rolled = collections.Counter(), collections.Counter()
+        for each in case.entries:
+            sums[each.day, each.document_id] += getattr(each, name)
+        for each in case.ledger.document_usage:
+            rolled[each.day, each.document_id] += getattr(each, name)
+        for key in sorted(sums.keys() | rolled.keys(), key=str):
+            if sums[key] != rolled[key]:
+                yield (f"I3: usage of document {key} has {name} {credits(rolled[key])}, its entries come to "
+                       f"{credits(sums[key])}")
+    for name in ("spent", "unconfirmed", "saved", "hits", "collapsed", "misses", "denied"):
+        by_team, by_document = collections.Counter(), collections.Counter()
+        for each in case.ledger.usage:
+            by_team[each.day] += getattr(each, name)
+        for each in case.ledger.document_usage:
+            by_document[each.day] += getattr(each, name)
+        for day in sorted(by_team.keys() | by_document.keys()):
+            if by_team[day] != by_document[day]:
+                yield f"I3: day {day} has {name} {by_document[day]} by document, {by_team[day]} by team"
 
 
 def charges_are_counted(case):
@@ -354,6 +377,7 @@ def nothing_stays_reserved(case):
 
 
 CHECKS = (
-    budgets_hold, charges_have_entries, reservations_end_once, usage_is_the_sum, charges_are_counted, told_is_on_disk,
+    budgets_hold, charges_have_entries, reservations_end_once, usage_is_the_sum, documents_are_the_sum,
+    charges_are_counted, told_is_on_disk,
     results_are_settled, hits_cost_nothing, counts_are_exact, nothing_stays_reserved,
 )

@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import sqlite3
 import tempfile
+import uuid
 from dataclasses import dataclass
 
 from registry import Registry
@@ -72,11 +73,26 @@ class Usage:
     denied: int
 
 
+@dataclass
+class DocumentUsage:
+    """A row of `usage_documents`; without a document it has what is counted for none."""
+
+    day: int
+    document_id: str | None
+    spent: int
+    unconfirmed: int
+    saved: int
+    hits: int
+    collapsed: int
+    misses: int
+    denied: int
+
+
 class Ledger:
     def __init__(self, store):
         """Reads a copy of the file and its log in the state that the next process to open them will find."""
         self.complaints = []
-        self.entries, self.usage = [], []
+        self.entries, self.usage, self.document_usage = [], [], []
         self.results = {}  # cache key -> (document, model, body)
         self.registry = Registry()
         self.has_schema = False
@@ -97,12 +113,17 @@ class Ledger:
         connection.row_factory = sqlite3.Row
         self.complaints += [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
         tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        if not {"ledger", "usage", "results"} <= tables:
+        if not {"ledger", "usage", "usage_documents", "results"} <= tables:
             return
         self.has_schema = True
         self.entries = [entry(row) for row in connection.execute("SELECT * FROM ledger ORDER BY id")]
         columns = ", ".join(Usage.__dataclass_fields__)
         self.usage = [Usage(*row) for row in connection.execute(f"SELECT {columns} FROM usage")]
+        columns = ", ".join(list(DocumentUsage.__dataclass_fields__)[2:])
+        for row in connection.execute(f"SELECT day, document, {columns} FROM usage_documents"):
+            day, document, *counts = row
+            document_id = str(uuid.UUID(bytes=document)) if document else None
+            self.document_usage.append(DocumentUsage(day, document_id, *counts))
         for row in connection.execute("SELECT key, document_id, model, body FROM results"):
             self.results[key_bytes(row["key"])] = row["document_id"], row["model"], text_bytes(row["body"])
         self.registry.read(connection, tables)

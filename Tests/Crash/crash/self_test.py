@@ -41,6 +41,10 @@ def second_stored(store):
     store.heard("ask-6").remaining += micros(4)
 
 
+def late(statement):
+    return lambda store: store.late_changes.append(sql(statement))
+
+
 exact = all_of(Sound.forget_unheard, lambda store: store.expect(is_undisturbed=True))
 
 # (what is done to the store, the violation's name, words of it)
@@ -66,6 +70,11 @@ FAULTS = [
     (sql("UPDATE usage SET spent = spent + 1 WHERE team = 'blue'"), "I3:", "has spent"),
     (sql("UPDATE usage SET unconfirmed = unconfirmed - 1 WHERE team = 'blue'"), "I3:", "has unconfirmed"),
     (sql("DELETE FROM usage WHERE team = 'blue'"), "I3:", "has spent 0"),
+    (late("UPDATE usage_documents SET spent = spent + 1 WHERE spent = 2500000"), "I3:", "has spent 2.500001, its"),
+    (late("UPDATE usage_documents SET unconfirmed = 0"), "I3:", "has unconfirmed 0, its"),
+    (late("UPDATE usage_documents SET document = x'' WHERE spent > 0"), "I3:", "None) has spent"),
+    (late("UPDATE usage_documents SET hits = 0"), "I3:", "has hits 0 by document, 1 by team"),
+    (late("UPDATE usage_documents SET denied = 2 WHERE denied = 1"), "I3:", "has denied 2 by document, 1 by team"),
     (sql("UPDATE ledger SET state = 2 WHERE id = 2"), "I4:", "request ask-2 counts 0"),
     (sql("UPDATE ledger SET estimate = 3999999 WHERE id = 2"), "I4:", "request ask-2 counts 3.999999"),
     (sql("UPDATE ledger SET credits = 2000000 WHERE id = 1"), "I4:", "team red counted"),

@@ -1,8 +1,10 @@
 """A small correct store, to put faults into."""
 
+import contextlib
 import dataclasses
 import json
 import sqlite3
+import uuid
 
 from answers import Answer, micros
 from audit import Case, Expectations, violations
@@ -18,6 +20,9 @@ CREATE TABLE ledger (id INTEGER, day INTEGER, team TEXT, key TEXT, account TEXT,
 CREATE TABLE usage (day INTEGER, team TEXT, key TEXT, model TEXT, upstream_key TEXT, spent INTEGER DEFAULT 0,
     unconfirmed INTEGER DEFAULT 0, saved INTEGER DEFAULT 0, hits INTEGER DEFAULT 0, collapsed INTEGER DEFAULT 0,
     misses INTEGER DEFAULT 0, denied INTEGER DEFAULT 0);
+CREATE TABLE usage_documents (day INTEGER, document BLOB, spent INTEGER DEFAULT 0, unconfirmed INTEGER DEFAULT 0,
+    saved INTEGER DEFAULT 0, hits INTEGER DEFAULT 0, collapsed INTEGER DEFAULT 0, misses INTEGER DEFAULT 0,
+    denied INTEGER DEFAULT 0);
 """
 CONFIGURATION = {
     "upstream": {"keys": [{"id": "primary", "secret": {"value": VENDOR_KEYS["primary"]}, "monthly_credits": 50},
@@ -56,6 +61,7 @@ class Sound:
         self.connection = sqlite3.connect(self.store)
         self.connection.executescript(SCHEMA)
         self.expectations = Expectations()
+        self.late_changes = []  # made once the roll-ups by document are derived
         self.answers = []
         self.charges = []
         self.calls = []  # of an operator
@@ -121,7 +127,28 @@ class Sound:
     def expect(self, **members):
         self.expectations = dataclasses.replace(self.expectations, **members)
 
+    def derive_documents(self):
+        """Makes the roll-ups by document from the entries, and from usage what belongs to none."""
+        self.execute("""
+            INSERT INTO usage_documents (day, document, spent, unconfirmed)
+            SELECT day, document_id,
+                sum(CASE WHEN state IN (1, 4, 'settled', 'resolved') THEN coalesce(credits, 0) ELSE 0 END),
+                sum(CASE WHEN state IN (3, 'unconfirmed') THEN estimate ELSE 0 END)
+            FROM ledger GROUP BY day, document_id
+        """)
+        rows = self.connection.execute("SELECT DISTINCT document FROM usage_documents").fetchall()
+        for (name,) in rows:
+            self.execute("UPDATE usage_documents SET document = ? WHERE document = ?", uuid.UUID(name).bytes, name)
+        self.execute("""
+            INSERT INTO usage_documents (day, document, saved, hits, collapsed, misses, denied)
+            SELECT day, x'', sum(saved), sum(hits), sum(collapsed), sum(misses), sum(denied) FROM usage GROUP BY day
+        """)
+
     def violations(self):
+        with contextlib.suppress(sqlite3.Error):
+            self.derive_documents()
+        for change in self.late_changes:
+            change(self)
         self.connection.commit()
         self.connection.close()
         self.charge_log.write_text("".join(json.dumps(each) + "\n" for each in self.charges))
