@@ -54,13 +54,6 @@ struct AliasTable {
         return true
     }
 
-    /// Empties the table and says how many aliases there were.
-    mutating func removeAll() -> Int {
-        let count = index.count
-        self = AliasTable()
-        return count
-    }
-
     @inline(__always)
     private func number(of fingerprint: Fingerprint) -> UInt32? {
         index.find(fingerprint.tag) { records[Int($0)].fingerprint == fingerprint }

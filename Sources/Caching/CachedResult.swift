@@ -15,7 +15,7 @@ public final class CachedResult: Sendable {
     /// When the vendor answered: from here its age counts.
     public let storedAt: Timestamp
     private let creditsLower, creditsUpper: UInt32  // both 0: the body names no credits
-    private let document: DocumentName
+    let document: DocumentName
     private let marks = Atomic<UInt8>(0)
     /// 200; 400 or 404 for an error that is kept.
     public let status: UInt16
@@ -99,6 +99,9 @@ extension CachedResult {
         creditsUpper == 0 ? nil : Int(creditsLower)..<Int(creditsUpper)
     }
 
+    /// Whether it is an error of the vendor, which only memory keeps.
+    var isError: Bool { status != 200 }
+
     /// The body with its `credits_used` reading 0, made anew at each call; the body itself when it names none.
     public var bodyCreditsZero: [UInt8] {
         guard let creditsRange else { return body }
@@ -113,10 +116,10 @@ extension CachedResult {
     /// What keeping this result takes, in bytes: the object, its storage, and its place in the cache's tables.
     public var byteCount: Int { Self.fixedBytes + ((body.count + 15) & ~15) + Int(textBytes) }
 
-    /// 192 for the object, 40 for the head of the body's storage (both with malloc's word), 32 for the record and 12
-    /// for the slot in the index, the last two with what growth leaves empty on average. `CacheMemoryTests` compares
+    /// 192 for the object, 40 for the head of the body's storage (both with malloc's word), 40 for the record and 12 for
+    /// the slot in each of two indexes, these with what growth leaves empty on average. `CacheMemoryTests` compares
     /// this with what the process takes.
-    private static let fixedBytes = 192 + 40 + 36 + 12
+    private static let fixedBytes = 192 + 40 + 44 + 12 + 12
 }
 
 extension CachedResult {

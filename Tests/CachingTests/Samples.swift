@@ -27,21 +27,30 @@ func result(
     _ key: CacheKey,
     bodyBytes: Int = 300,
     documentID: String = "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8",
+    status: UInt16 = 200,
+    team: String = "accounts-payable",
     classification: String = "invoice",
     storedAt: Timestamp = Timestamp(seconds: 1_000)
 ) -> CachedResult {
     CachedResult(
         key: key,
-        status: 200,
+        status: status,
         body: [UInt8](repeating: UInt8(ascii: "x"), count: bodyBytes),
         creditsRange: nil,
         credits: MicroCredits(micros: 2_000_000),
         storedAt: storedAt,
         account: AccountID(rawValue: "default"),
-        team: TeamID(rawValue: "accounts-payable"),
+        team: TeamID(rawValue: team),
         documentID: documentID,
         model: "gpt-4o-mini",
         pageRange: nil,
         classification: classification
     )
+}
+
+func documentID(_ number: UInt64) -> String { "0b13c9f2-5148-4ffb-bb7b-00000000000\(number % 10)" }
+
+extension ResultCache {
+    /// Keeps a result that was asked for just now.
+    func insert(_ result: CachedResult) { insert(StampedResult(result, asked: purges.stamp())) }
 }
