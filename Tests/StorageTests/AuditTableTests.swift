@@ -83,7 +83,7 @@ struct AuditTableTests {
         defer { store.close() }
         for number in 1...10 as ClosedRange<Int64> {
             try store.performAndWait { database in
-                try AuditTable.append(auditEntry("\(number)"), keeping: 3, on: StoreConnection(database))
+                _ = try AuditTable.append(auditEntry("\(number)"), keeping: 3, on: StoreConnection(database))
             }.get()
             let ids = try store.auditAndWait().get().map(\.id)
             #expect(ids == (max(1, number - 2)...number).reversed())

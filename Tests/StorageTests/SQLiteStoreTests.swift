@@ -187,18 +187,6 @@ struct SQLiteStoreTests {
         #expect(try store.findAndWait(key(2)).get() != nil)
     }
 
-    @Test("the results of one document are removed and counted")
-    func removeDocument() throws {
-        let store = try open()
-        defer { store.close() }
-        for number in 0..<20 as Range<UInt64> { try store.saveAndWait(result(number)).get() }
-        let answer = Answer<Result<Int, StoreFault>>()
-        store.remove(documentID: result(3).documentID) { answer.give($0) }
-        #expect(try answer.wait().get() == 2)
-        #expect(try store.findAndWait(key(13)).get() == nil)
-        #expect(try store.findAndWait(key(14)).get() != nil)
-    }
-
     @Test("the log is written back as it grows, and stays short")
     func checkpoints() throws {
         let store = try open()

@@ -181,7 +181,8 @@ struct StoreSchemaTests {
     @Test(
         "damage at an end of any table or index is found when the store is opened",
         arguments: [
-            "results", "results_by_document", "results_by_age", "ledger", "ledger_open", "ledger_unconfirmed", "usage",
+            "results", "results_by_document", "results_by_age", "results_by_team", "purges", "purges_open", "ledger",
+            "ledger_open", "ledger_unconfirmed", "usage",
             "usage_models",
             "documents", "rates", "grants", "grants_by_team", "shadow_refusals", "upstream_key_states", "teams",
             "team_models", "registry_budgets",

@@ -119,7 +119,22 @@ extension SQLiteStore {
         _ ending: ReservationEnding,
         storing result: CachedResult? = nil
     ) -> Result<EndingAnswer, StoreFault> {
-        wait { end(ending, storing: result, then: $0) }
+        wait { answer in
+            if let result {
+                end(ending, storing: result, then: answer)
+            } else {
+                end(ending, storing: nil, then: answer)
+            }
+        }
+    }
+
+    /// Ends a reservation with a result that was asked for just now.
+    func end(
+        _ ending: ReservationEnding,
+        storing result: CachedResult,
+        then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
+    ) {
+        end(ending, storing: StampedResult(result, asked: ResultCache(bytesMax: 0).purges.stamp()), then: then)
     }
 
     func addAndWait(
@@ -166,7 +181,7 @@ extension SQLiteStore {
         wait { removeExpired(before: cutoff, then: $0) }
     }
 
-    private func wait<Value: Sendable>(
+    func wait<Value: Sendable>(
         _ ask: (@escaping @Sendable (Result<Value, StoreFault>) -> Void) -> Void
     ) -> Result<Value, StoreFault> {
         let answer = Answer<Result<Value, StoreFault>>()
@@ -233,7 +248,12 @@ func digest(_ number: UInt64) -> Digest {
 
 func key(_ number: UInt64) -> CacheKey { CacheKey(digest(number)) }
 
-func result(_ number: UInt64, storedAt: Timestamp = Timestamp(seconds: 1_000), bodyBytes: Int = 300) -> CachedResult {
+func result(
+    _ number: UInt64,
+    storedAt: Timestamp = Timestamp(seconds: 1_000),
+    bodyBytes: Int = 300,
+    team: String = "accounts-payable"
+) -> CachedResult {
     CachedResult(
         key: key(number),
         status: 200,
@@ -242,7 +262,7 @@ func result(_ number: UInt64, storedAt: Timestamp = Timestamp(seconds: 1_000), b
         credits: MicroCredits(micros: 2_500_000),
         storedAt: storedAt,
         account: AccountID(rawValue: "default"),
-        team: TeamID(rawValue: "accounts-payable"),
+        team: TeamID(rawValue: team),
         documentID: "0b13c9f2-5148-4ffb-bb7b-00000000000\(number % 10)",
         model: "gpt-4o-mini",
         pageRange: number % 2 == 0 ? nil : "1-3,5",

@@ -96,10 +96,18 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         let lock = try StoreLock(path: path)
         try StoreFile.prepare(path)
         do {
-            let (database, recoveredCount) = try openWriter(path: path, busyTimeout: busyTimeout)
+            let (database, recoveredCount, unfinished) = try openWriter(path: path, busyTimeout: busyTimeout)
             try StoreFile.syncFolder(of: path)
             let place = try StorePlace(path: path, onChange: onPlace)
-            let writer = StoreWriter(database: database, place: place, queueMax: queueMax, onFatal: onFatal)
+            let purges = PurgeBoard()
+            for open in unfinished { purges.add(open.progress, then: nil) }
+            let writer = StoreWriter(
+                database: database,
+                place: place,
+                purges: purges,
+                queueMax: queueMax,
+                onFatal: onFatal
+            )
             var readers: [StoreReaders] = []
             do {
                 for (name, count) in [("store-read", lookUpReaders), ("store-list", 1)] {
@@ -121,7 +129,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
                 writer.stop()
                 throw error
             }
-            return SQLiteStore(
+            let store = SQLiteStore(
                 writer: writer,
                 place: place,
                 lookUps: readers[0],
@@ -129,19 +137,24 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
                 recoveredCount: recoveredCount,
                 lock: lock
             )
+            for open in unfinished { store.countRemaining(of: open.id) }
+            return store
         } catch {
             let fault = StoreFault(thrown: error)
             throw StoreFault(code: fault.code, detail: "cannot open \(path): \(fault.detail)")
         }
     }
 
-    /// The writer's connection, and how many reservations were made unconfirmed on it.
-    private static func openWriter(path: String, busyTimeout: Duration) throws -> (DatabaseQueue, Int) {
+    /// The writer's connection, how many reservations were made unconfirmed on it, and the purges that go on.
+    private static func openWriter(
+        path: String,
+        busyTimeout: Duration
+    ) throws -> (DatabaseQueue, Int, [PurgeTable.Open]) {
         var configuration = Configuration()
         configuration.busyMode = .timeout(Double(busyTimeout.wholeNanoseconds) / 1e9)
         configuration.label = "store writer"
         let queue = try DatabaseQueue(path: path, configuration: configuration)
-        let recoveredCount = try queue.writeWithoutTransaction { database in
+        return try queue.writeWithoutTransaction { database in
             try StoreSchema.check(database)
             // Fails on a file that cannot be written, before anything is.
             try database.inTransaction(.immediate) { .rollback }
@@ -163,9 +176,10 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
             )
             try StoreSchema.migrate(database)
             try StoreSchema.probe(database)
-            return try recover(StoreConnection(database), at: SystemClock.wall())
+            let connection = StoreConnection(database)
+            let recoveredCount = try recover(connection, at: SystemClock.wall())
+            return (queue, recoveredCount, try PurgeTable.open(on: connection))
         }
-        return (queue, recoveredCount)
     }
 
     private static func recover(_ connection: StoreConnection, at now: Timestamp) throws -> Int {
@@ -222,7 +236,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
 
     public func end(
         _ ending: ReservationEnding,
-        storing result: CachedResult?,
+        storing result: StampedResult?,
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     ) {
         perform(
@@ -231,9 +245,12 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
                 if answer == .repeated { return answer }
                 try UsageTable.book(ending, on: connection)
                 try UsageDocumentTable.book(ending, on: connection)
-                try LessonTable.save(ending, on: connection)
-                try PaymentTable.book(ending, isKept: result != nil, on: connection)
-                if let result { try ResultTable.save(result, on: connection) }
+                // A purge that came first is noted by now: it is recorded on this thread.
+                let kept = result.flatMap { $0.isPurged ? nil : $0.result }
+                let isPurged = kept == nil && result != nil
+                try LessonTable.save(isPurged ? ending.withoutPages : ending, on: connection)
+                try PaymentTable.book(ending, isKept: kept != nil, on: connection)
+                if let kept { try ResultTable.save(kept, on: connection) }
                 return answer
             },
             then: then
@@ -267,11 +284,6 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         case .waits: break
         case .full: then(.failure(StoreFault(code: .overloaded, detail: "too many checks wait for the store")))
         }
-    }
-
-    /// Removes the results of a document, in every account, durably; answers how many there were.
-    public func remove(documentID: String, then: @escaping @Sendable (Result<Int, StoreFault>) -> Void) {
-        perform({ try ResultTable.remove(documentID: documentID, on: $0) }, then: then)
     }
 
     /// Removes the results stored before a moment, in small batches while the writer has nothing else to do.

@@ -26,9 +26,15 @@ final class StoreConnection {
     /// How many rows the last INSERT, UPDATE or DELETE changed.
     var changesCount: Int { database.changesCount }
 
+    /// The row number that the last INSERT gave.
+    var lastInsertedRow: Int64 { database.lastInsertedRowID }
+
     var isInTransaction: Bool { database.isInsideTransaction }
 
     func begin() throws { try run("BEGIN IMMEDIATE") }
+
+    /// Begins a transaction that only reads: all that it reads is of one moment.
+    func beginReading() throws { try run("BEGIN") }
 
     func commit() throws { try run("COMMIT") }
 

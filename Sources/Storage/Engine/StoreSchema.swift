@@ -314,6 +314,23 @@ enum StoreSchema {
             misses = min(misses + excluded.misses, 9223372036854775807),
             denied = min(denied + excluded.denied, 9223372036854775807);
         """,
+        // What was purged: results with a row number up to the boundary, about one document, of one team or of one key, or all
+        // when none of the three is set. Moments are microseconds since 1970.
+        """
+        CREATE TABLE purges (
+            id INTEGER PRIMARY KEY, -- ascends in time
+            document_id TEXT,
+            team TEXT,
+            cache_key BLOB CHECK (length(cache_key) = 32),
+            boundary INTEGER NOT NULL,
+            removed INTEGER NOT NULL CHECK (removed >= 0), -- so far, or in all when it has ended
+            at INTEGER NOT NULL,
+            audit_id INTEGER NOT NULL, -- of the entry that says who purged
+            ended_at INTEGER -- NULL while rows are left
+        ) STRICT;
+        CREATE INDEX purges_open ON purges (id) WHERE ended_at IS NULL;
+        CREATE INDEX results_by_team ON results (team);
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -357,6 +374,9 @@ enum StoreSchema {
             "SELECT id, stored_at, length(body) FROM results ORDER BY key",
             "SELECT id, stored_at, length(body) FROM results ORDER BY document_id",
             "SELECT id, stored_at, length(body) FROM results ORDER BY stored_at",
+            "SELECT id, stored_at, length(body) FROM results ORDER BY team",
+            "SELECT removed FROM purges ORDER BY id",
+            "SELECT removed FROM purges WHERE ended_at IS NULL ORDER BY id",
             "SELECT id, created_at FROM ledger ORDER BY id",
             "SELECT id, created_at FROM ledger WHERE state = 0 ORDER BY state",
             "SELECT id, created_at FROM ledger WHERE state = 3 ORDER BY team",

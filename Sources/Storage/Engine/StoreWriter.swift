@@ -10,13 +10,16 @@ import Vocabulary
 /// Group commit: the thread takes all operations that wait, up to `groupMax`, commits them with one fsync, and answers
 /// them; what was asked meanwhile is the next group. So nothing ever waits for a timer, one save alone costs one fsync,
 /// and the more there are at a time, the fewer fsyncs each costs. Between two groups it writes the log back when that
-/// is due, and removes old results and folds old roll-ups while there is nothing else to do.
+/// due, removes what was purged, and removes old results and folds old roll-ups while there is nothing else to do. At
+/// most one batch of a purge comes between two groups, and old results wait for the purges, which may concern them too.
 final class StoreWriter: Sendable {
     static let groupMax = 512
     /// How long nothing was asked before the log is written back though it is short.
     private static let idlePause = Duration.seconds(5)
     /// Rows of one removal: few enough that a save that comes meanwhile waits some milliseconds at most.
     private static let sweepRows = 128
+    /// How long a purge rests after a batch that failed.
+    private static let purgeRetryPause = Duration.seconds(1)
     /// While operations never cease, one removal in this many groups.
     private static let groupsPerRemoval = 64
 
@@ -24,6 +27,8 @@ final class StoreWriter: Sendable {
     private let place: StorePlace
     private let work: WorkQueue<WriteOperation>
     private let schedule: Guarded<ExpirySchedule>
+    /// The purges that are not finished.
+    let purges: PurgeBoard
     private let onFatal: @Sendable (StoreFault) -> Void
     private let thread = Guarded<SystemThread?>(nil)
     private let commits = Atomic<Int>(0)
@@ -33,11 +38,13 @@ final class StoreWriter: Sendable {
     init(
         database: DatabaseQueue,
         place: StorePlace,
+        purges: PurgeBoard,
         queueMax: Int,
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) {
         self.database = database
         self.place = place
+        self.purges = purges
         self.onFatal = onFatal
         work = WorkQueue(itemsMax: queueMax)
         schedule = Guarded(ExpirySchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall()))
@@ -120,12 +127,15 @@ final class StoreWriter: Sendable {
             case .items(let operations):
                 commit(operations, &state)
                 if state.pacer.isDue { checkpoint(&state) }
+                purgeSome(&state)
                 state.groupsSinceRemoval += 1
                 if state.groupsSinceRemoval >= Self.groupsPerRemoval { removeSome(&state) }
             case .nothing:
                 if state.pacer.isPending, !mayRemove(state) { checkpoint(&state) }
+                purgeSome(&state)
                 removeSome(&state)
             case .closed:
+                purges.fail(closedFault)
                 endSweeps(&state)
                 return
             }
@@ -140,13 +150,21 @@ final class StoreWriter: Sendable {
         var folds = FoldSchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
         var fold: FoldSchedule.Fold?
         var groupsSinceRemoval = 0
+        var purgePacer = RemovalPacer()
+        /// Before this a purge rests.
+        var purgeDue: MonotonicInstant?
     }
 
     private func mayRemove(_ state: ThreadState) -> Bool { pauseOfSweeps(state) == .zero }
 
+    /// How long there is nothing to remove.
     private func pauseOfSweeps(_ state: ThreadState) -> Duration {
-        if state.sweep != nil || state.fold != nil { return .zero }
         let now = SystemClock.sinceBoot()
+        if !purges.isEmpty {
+            if isBroken.load(ordering: .relaxed) { return Self.idlePause }
+            return state.purgeDue.map { max(.zero, $0 - now) } ?? .zero
+        }
+        if state.sweep != nil || state.fold != nil { return .zero }
         let pauseOfFolds = state.folds.pause(now: now)
         return min(pauseOfFolds, schedule.withLock { $0.pause(now: now) } ?? pauseOfFolds)
     }
@@ -185,9 +203,34 @@ final class StoreWriter: Sendable {
         }
     }
 
+    /// Removes one batch of the oldest purge.
+    private func purgeSome(_ state: inout ThreadState) {
+        guard !purges.isEmpty, !isBroken.load(ordering: .relaxed) else { return }
+        let start = SystemClock.sinceBoot()
+        if let due = state.purgeDue, start < due { return }
+        state.purgeDue = nil
+        do {
+            if let fault = place.look() { throw fault }
+            let count = state.purgePacer.rows(isIdle: work.isEmpty)
+            let batch = try PurgeTable.removeSome(atMost: count, at: SystemClock.wall(), on: state.connection)
+            guard let batch else { preconditionFailure("a purge is not in the store that is under way") }
+            state.purgePacer.note(rows: batch.rows, took: SystemClock.sinceBoot() - start)
+            state.pacer.noteCommit(operations: batch.rows + 1)
+            purges.note(purged: batch.purged, byPurge: batch.id)
+            if batch.isDone { purges.finish(batch.id, purged: batch.purged) }
+            if state.pacer.isDue { checkpoint(&state) }
+        } catch {
+            if StoreFault.isFatal(error) { return fail(StoreFault(thrown: error)) }
+            // It goes on by itself, but nobody waits for that.
+            state.purgeDue = start + Self.purgeRetryPause
+            purges.fail(StoreFault(thrown: error))
+        }
+    }
+
     /// Removes one batch of old results or, if there are none, folds one of old roll-ups.
     private func removeSome(_ state: inout ThreadState) {
         state.groupsSinceRemoval = 0
+        guard purges.isEmpty else { return }
         if state.sweep == nil {
             state.sweep = schedule.withLock { $0.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall()) }
         }

@@ -10,11 +10,14 @@ enum AuditTable {
     static let entriesMax: Int64 = 1_000_000
 
     /// Adds the entry, and removes what is older than the newest ones.
+    ///
+    /// - Returns: its number.
+    @discardableResult
     static func append(
         _ entry: AuditEntry,
         keeping count: Int64 = entriesMax,
         on connection: StoreConnection
-    ) throws {
+    ) throws -> Int64 {
         let statement = try connection.statement(
             """
             INSERT INTO audit (at, actor, role, action, target, address, before, after)
@@ -30,8 +33,21 @@ enum AuditTable {
         statement.bind(entry.before.map { String(decoding: $0, as: UTF8.self) }, at: 7)
         statement.bind(entry.after.map { String(decoding: $0, as: UTF8.self) }, at: 8)
         try statement.run()
+        let id = connection.lastInsertedRow
         try removeOldest(keeping: count, on: connection)
+        return id
     }
+
+    /// Says in the entry of a purge how many results it removed, which is known when it is finished.
+    static func complete(_ id: Int64, purged: Int64, on connection: StoreConnection) throws {
+        let statement = try connection.statement("UPDATE audit SET after = ?2 WHERE id = ?1")
+        statement.bind(id, at: 1)
+        statement.bind(String(decoding: purgedText(purged), as: UTF8.self), at: 2)
+        try statement.run()
+    }
+
+    /// What the entry of a purge says then, in JSON.
+    static func purgedText(_ purged: Int64) -> [UInt8] { Array("{\"purged\": \(purged)}".utf8) }
 
     private static func removeOldest(keeping count: Int64, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1")

@@ -15,7 +15,11 @@ enum ResultTable {
                 results.account, team, results.document_id, model, page_range, classification
             FROM (SELECT 1)
             LEFT JOIN documents ON documents.account = ?1 AND documents.document_id = ?2
-            LEFT JOIN results ON results.key = ?3
+            LEFT JOIN results ON results.key = ?3 AND NOT EXISTS (
+                SELECT 1 FROM purges WHERE ended_at IS NULL AND boundary >= results.id
+                    AND (purges.document_id IS NULL OR purges.document_id = results.document_id)
+                    AND (purges.team IS NULL OR purges.team = results.team)
+                    AND (purges.cache_key IS NULL OR purges.cache_key = results.key))
             """
         )
         defer { statement.reset() }
@@ -37,11 +41,17 @@ enum ResultTable {
 
     /// Adds the result, or replaces the one of its key.
     static func save(_ result: CachedResult, on connection: StoreConnection) throws {
+        let purges = try PurgeTable.open(on: connection)
+        var id: Int64?
+        if !purges.isEmpty {
+            try takeOut(result.key, countedBy: purges, on: connection)
+            id = try rowAbove(purges, on: connection)
+        }
         let statement = try connection.statement(
             """
-            INSERT INTO results (key, status, body, credits_from, credits_to, credits_micros, stored_at,
+            INSERT INTO results (id, key, status, body, credits_from, credits_to, credits_micros, stored_at,
                 account, team, document_id, model, page_range, classification)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            VALUES (?14, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             ON CONFLICT (key) DO UPDATE SET status = excluded.status, body = excluded.body,
                 credits_from = excluded.credits_from, credits_to = excluded.credits_to,
                 credits_micros = excluded.credits_micros, stored_at = excluded.stored_at,
@@ -62,6 +72,7 @@ enum ResultTable {
         statement.bind(result.model, at: 11)
         statement.bind(result.pageRange, at: 12)
         statement.bind(result.classification, at: 13)
+        statement.bind(id, at: 14)  // NULL takes the next one
         try statement.run(binding: result.body, at: 3)
     }
 
@@ -78,13 +89,185 @@ enum ResultTable {
         return connection.changesCount
     }
 
-    /// Removes all results of a document, in every account, and says how many.
-    static func remove(documentID: String, on connection: StoreConnection) throws -> Int {
-        let statement = try connection.statement("DELETE FROM results WHERE document_id = ?1")
+    // MARK: Purges
+
+    /// Removes the result of a key, so that the one that replaces it gets a row number of its own.
+    private static func takeOut(
+        _ key: CacheKey,
+        countedBy purges: [PurgeTable.Open],
+        on connection: StoreConnection
+    ) throws {
+        guard let row = try row(of: key, on: connection) else { return }
+        if let purge = purges.first(where: { $0.covers(row) }) {
+            try PurgeTable.count(1, of: purge.id, on: connection)
+        }
+        try remove(row.id, on: connection)
+    }
+
+    /// A row number that no purge concerns: the last row may be gone, and its number would be given again.
+    private static func rowAbove(_ purges: [PurgeTable.Open], on connection: StoreConnection) throws -> Int64 {
+        let last = max(try lastRow(on: connection), purges.map(\.boundary).max() ?? 0)
+        guard last < Int64.max else {
+            throw StoreFault(code: .corrupt, detail: "a row number of the results is damaged in the store")
+        }
+        return last + 1
+    }
+
+    /// The greatest row number; 0 when there is none.
+    static func lastRow(on connection: StoreConnection) throws -> Int64 {
+        let statement = try connection.statement("SELECT coalesce(max(id), 0) FROM results")
+        return try statement.rows(about: "the newest result") { try $0.integer(at: 0) }.first ?? 0
+    }
+
+    /// The row of a key, purged or not.
+    static func row(of key: CacheKey, on connection: StoreConnection) throws -> PurgeTable.ResultRow? {
+        let statement = try connection.statement("SELECT id, key, document_id, team FROM results WHERE key = ?1")
+        statement.bind(key, at: 1)
+        return try statement.rows(about: "a result", purgeRow).first
+    }
+
+    /// Rows of a document, purged or not.
+    static func rows(
+        of documentID: String,
+        atMost count: Int,
+        on connection: StoreConnection
+    ) throws -> [PurgeTable.ResultRow] {
+        let statement = try connection.statement(
+            "SELECT id, key, document_id, team FROM results WHERE document_id = ?1 LIMIT ?2"
+        )
         statement.bind(documentID, at: 1)
+        statement.bind(Int64(count), at: 2)
+        return try statement.rows(about: "a result", purgeRow)
+    }
+
+    private static func purgeRow(_ row: StoreRow) throws -> PurgeTable.ResultRow {
+        PurgeTable.ResultRow(
+            id: try row.integer(at: 0),
+            key: CacheKey(try row.digest(at: 1)),
+            documentID: try row.text(at: 2),
+            team: TeamID(rawValue: try row.text(at: 3))
+        )
+    }
+
+    /// Whether there is a result of the key that was not purged.
+    static func isFound(_ key: CacheKey, on connection: StoreConnection) throws -> Bool {
+        guard let row = try row(of: key, on: connection) else { return false }
+        return try !PurgeTable.open(on: connection).contains { $0.covers(row) }
+    }
+
+    static func remove(_ id: Int64, on connection: StoreConnection) throws {
+        let statement = try connection.statement("DELETE FROM results WHERE id = ?1")
+        statement.bind(id, at: 1)
+        try statement.run()
+    }
+
+    /// Removes results that a purge concerns, and says how many.
+    static func remove(
+        _ target: PurgeTarget,
+        upTo boundary: Int64,
+        atMost count: Int,
+        on connection: StoreConnection
+    ) throws -> Int {
+        let statement: PreparedStatement
+        switch target {
+        case .all:
+            statement = try connection.statement(
+                """
+                DELETE FROM results WHERE id IN (SELECT id FROM results WHERE id <= ?1 ORDER BY id LIMIT ?2)
+                """
+            )
+        case .team(let team):
+            statement = try connection.statement(
+                """
+                DELETE FROM results WHERE id IN
+                    (SELECT id FROM results WHERE team = ?3 AND id <= ?1 ORDER BY id LIMIT ?2)
+                """
+            )
+            statement.bind(team.rawValue, at: 3)
+        case .document(let id):
+            statement = try connection.statement(
+                """
+                DELETE FROM results WHERE id IN
+                    (SELECT id FROM results WHERE document_id = ?3 AND id <= ?1 ORDER BY id LIMIT ?2)
+                """
+            )
+            statement.bind(id, at: 3)
+        case .key(let key):
+            statement = try connection.statement(
+                "DELETE FROM results WHERE id IN (SELECT id FROM results WHERE key = ?3 AND id <= ?1 LIMIT ?2)"
+            )
+            statement.bind(key, at: 3)
+        }
+        statement.bind(boundary, at: 1)
+        statement.bind(Int64(count), at: 2)
         try statement.run()
         return connection.changesCount
     }
+
+    /// How many results a purge concerns. Counts entries of an index, not rows.
+    static func count(_ target: PurgeTarget, upTo boundary: Int64, on connection: StoreConnection) throws -> Int64 {
+        let statement: PreparedStatement
+        switch target {
+        case .all:
+            // What was saved since the purge is little: the rest is the whole without it.
+            statement = try connection.statement(
+                "SELECT (SELECT count(*) FROM results) - (SELECT count(*) FROM results WHERE id > ?1)"
+            )
+        case .team(let team):
+            statement = try connection.statement("SELECT count(*) FROM results WHERE team = ?2 AND id <= ?1")
+            statement.bind(team.rawValue, at: 2)
+        case .document(let id):
+            statement = try connection.statement("SELECT count(*) FROM results WHERE document_id = ?2 AND id <= ?1")
+            statement.bind(id, at: 2)
+        case .key(let key):
+            statement = try connection.statement("SELECT count(*) FROM results WHERE key = ?2 AND id <= ?1")
+            statement.bind(key, at: 2)
+        }
+        statement.bind(boundary, at: 1)
+        return try statement.rows(about: "the number of results") { try $0.integer(at: 0) }.first ?? 0
+    }
+
+    // MARK: Entries
+
+    static func entries(
+        of documentID: String,
+        after number: Int64,
+        storedSince oldest: Timestamp,
+        atMost count: Int,
+        on connection: StoreConnection
+    ) throws -> [StoredEntry] {
+        let statement = try connection.statement(
+            """
+            SELECT id, key, document_id, account, team, model, page_range, classification, credits_micros, stored_at
+            FROM results WHERE document_id = ?1 AND id > ?2 AND stored_at >= ?3 AND NOT EXISTS (
+                SELECT 1 FROM purges WHERE ended_at IS NULL AND boundary >= results.id
+                    AND (purges.document_id IS NULL OR purges.document_id = results.document_id)
+                    AND (purges.team IS NULL OR purges.team = results.team)
+                    AND (purges.cache_key IS NULL OR purges.cache_key = results.key))
+            ORDER BY id LIMIT ?4
+            """
+        )
+        statement.bind(documentID, at: 1)
+        statement.bind(number, at: 2)
+        statement.bind(oldest, at: 3)
+        statement.bind(Int64(max(0, count)), at: 4)  // SQLite takes a negative one for no limit
+        return try statement.rows(about: "a result") { row in
+            StoredEntry(
+                number: try row.integer(at: 0),
+                key: CacheKey(try row.digest(at: 1)),
+                documentID: try row.text(at: 2),
+                account: AccountID(rawValue: try row.text(at: 3)),
+                team: TeamID(rawValue: try row.text(at: 4)),
+                model: try row.text(at: 5),
+                pageRange: try row.ifAny(row.text, at: 6),
+                classification: try row.text(at: 7),
+                credits: try row.credits(at: 8),
+                storedAt: try row.moment(at: 9)
+            )
+        }
+    }
+
+    // MARK: Reading
 
     /// Nil values and types are checked although the schema rules them out: the page may be damaged.
     private static func result(_ reader: RowReader) throws -> CachedResult {

@@ -1,0 +1,99 @@
+public import Caching
+import EventLoops
+public import Registry
+public import Vocabulary
+
+extension SQLiteStore: PurgeStore {
+    public var purgesUnderWay: [PurgeProgress] { writer.purges.progress }
+
+    public func purge(
+        _ order: PurgeOrder,
+        audit: AuditEntry,
+        recorded: @escaping @Sendable () -> Void,
+        then: @escaping @Sendable (Result<PurgeAnswer, StoreFault>) -> Void
+    ) {
+        guard !order.keysInMemory.isEmpty else { return record(order, audit, inMemory: 0, recorded, then) }
+        // These may be many, and the writer has other things to do.
+        list(
+            { connection in
+                try order.keysInMemory.reduce(0) { try $0 + (ResultTable.isFound($1, on: connection) ? 0 : 1) }
+            },
+            then: { [self] result in
+                switch result {
+                case .success(let count): record(order, audit, inMemory: count, recorded, then)
+                case .failure(let fault): then(.failure(fault))
+                }
+            }
+        )
+    }
+
+    private func record(
+        _ order: PurgeOrder,
+        _ audit: AuditEntry,
+        inMemory: Int64,
+        _ recorded: @escaping @Sendable () -> Void,
+        _ then: @escaping @Sendable (Result<PurgeAnswer, StoreFault>) -> Void
+    ) {
+        perform(
+            { connection in
+                let recording = try PurgeTable.record(
+                    order.target,
+                    at: order.at,
+                    inMemory: inMemory,
+                    audit: audit,
+                    on: connection
+                )
+                // What ends after this transaction was asked for before the purge, unless its stamp is newer.
+                order.log.note(order.target)
+                return recording
+            },
+            then: { [self] (result: Result<PurgeTable.Recording, StoreFault>) in
+                switch result {
+                case .success(.full): then(.success(.full))
+                case .success(.done(let purged)):
+                    recorded()
+                    then(.success(.purged(purged)))
+                case .success(.open(let progress)):
+                    writer.purges.add(progress, then: then)
+                    recorded()
+                    countRemaining(of: progress.id)
+                case .failure(let fault): then(.failure(fault))
+                }
+            }
+        )
+    }
+
+    /// Counts what a purge has left to remove, for those who ask how far it is.
+    func countRemaining(of id: Int64) {
+        list(
+            { try PurgeTable.remaining(of: id, on: $0) },
+            then: { [writer] result in
+                guard case .success(let counts?) = result else { return }
+                writer.purges.note(remaining: counts.remaining, ofPurge: id, whenPurged: counts.purged)
+            }
+        )
+    }
+}
+
+extension SQLiteStore: EntryStore {
+    public func entries(
+        of documentID: String,
+        after number: Int64,
+        storedSince oldest: Timestamp,
+        atMost count: Int,
+        then: @escaping @Sendable (Result<[StoredEntry], StoreFault>) -> Void
+    ) {
+        list(
+            {
+                try ResultTable.entries(
+                    of: documentID,
+                    after: number,
+                    storedSince: oldest,
+                    atMost: count,
+                    on: $0
+                )
+            },
+            then: then
+        )
+    }
+}

@@ -1,0 +1,264 @@
+internal import Caching
+internal import Registry
+import Vocabulary
+
+/// The statements on `purges`: what was purged, and how far its removal is.
+///
+/// A purge concerns the results with a row number up to its `boundary`, the greatest there was. From its record on it
+/// hides them: every look-up compares what it finds with the purges that are not finished. The rows are removed in
+/// batches, those of the oldest purge first. These hold:
+/// - A result that is saved while a purge is not finished gets a row number above the boundaries, also in place of an
+///   older one of its key, so that no purge concerns it.
+/// - Each row that a purge concerns is removed once, and counted by the oldest purge that concerns it: in `removed`, in
+///   the transaction that removes it.
+/// - A purge is finished in the transaction that removes its last row, and its entry in the audit log says then how
+///   many there were.
+enum PurgeTable {
+    /// A narrow purge of so many results is done in the transaction of its record.
+    static let atOnceMax = 256
+    /// How many purges are remembered.
+    static let rowsMax: Int64 = 1_000
+
+    /// A purge that is not finished.
+    struct Open {
+        let id: Int64
+        let target: PurgeTarget
+        let boundary: Int64
+        let removed: Int64
+        let auditID: Int64
+        let at: Timestamp
+
+        var progress: PurgeProgress { PurgeProgress(id: id, target: target, at: at, purged: removed) }
+
+        func covers(_ row: ResultRow) -> Bool {
+            guard row.id <= boundary else { return false }
+            switch target {
+            case .all: return true
+            case .document(let id): return row.documentID == id
+            case .team(let team): return row.team == team
+            case .key(let key): return row.key == key
+            }
+        }
+    }
+
+    /// What a purge needs to know of a result.
+    struct ResultRow {
+        let id: Int64
+        let key: CacheKey
+        let documentID: String
+        let team: TeamID
+    }
+
+    enum Recording {
+        case full
+        case done(purged: Int64)
+        case open(PurgeProgress)
+    }
+
+    // MARK: Recording
+
+    /// Records a purge with its entry in the audit log, and does it when it concerns few results.
+    ///
+    /// - Parameter inMemory: how many results it concerns that the store does not have.
+    static func record(
+        _ target: PurgeTarget,
+        at now: Timestamp,
+        inMemory: Int64,
+        audit: AuditEntry,
+        on connection: StoreConnection
+    ) throws -> Recording {
+        let open = try open(on: connection)
+        let rows = try firstRows(of: target, on: connection)
+        if case .document(let id) = target { try LessonTable.forget(documentID: id, on: connection) }
+        if let rows, rows.count <= atOnceMax {
+            var purged = inMemory
+            for row in rows {
+                if let first = open.first(where: { $0.covers(row) }) {
+                    try count(1, of: first.id, on: connection)
+                } else {
+                    purged += 1
+                }
+                try ResultTable.remove(row.id, on: connection)
+            }
+            let auditID = try AuditTable.append(audit.after(purged), on: connection)
+            _ = try insert(target, boundary: 0, removed: purged, at: now, auditID, isDone: true, on: connection)
+            return .done(purged: purged)
+        }
+        guard open.count < PurgeLimits.underWay else { return .full }
+        let boundary = try ResultTable.lastRow(on: connection)
+        let auditID = try AuditTable.append(audit, on: connection)
+        let id = try insert(
+            target,
+            boundary: boundary,
+            removed: inMemory,
+            at: now,
+            auditID,
+            isDone: false,
+            on: connection
+        )
+        return .open(PurgeProgress(id: id, target: target, at: now, purged: inMemory))
+    }
+
+    /// The results that a narrow purge concerns, one more than are removed at once; nil for others.
+    private static func firstRows(of target: PurgeTarget, on connection: StoreConnection) throws -> [ResultRow]? {
+        switch target {
+        case .document(let id): return try ResultTable.rows(of: id, atMost: atOnceMax + 1, on: connection)
+        case .key(let key): return try ResultTable.row(of: key, on: connection).map { [$0] } ?? []
+        case .team, .all: return nil
+        }
+    }
+
+    private static func insert(
+        _ target: PurgeTarget,
+        boundary: Int64,
+        removed: Int64,
+        at now: Timestamp,
+        _ auditID: Int64,
+        isDone: Bool,
+        on connection: StoreConnection
+    ) throws -> Int64 {
+        let statement = try connection.statement(
+            """
+            INSERT INTO purges (document_id, team, cache_key, boundary, removed, at, audit_id, ended_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """
+        )
+        bind(target, to: statement)
+        statement.bind(boundary, at: 4)
+        statement.bind(removed, at: 5)
+        statement.bind(now, at: 6)
+        statement.bind(auditID, at: 7)
+        statement.bind(isDone ? now : nil, at: 8)
+        try statement.run()
+        let id = connection.lastInsertedRow
+        try removeOldest(on: connection)
+        return id
+    }
+
+    /// Parameters 1 to 3: what the purge is about; all NULL for everything.
+    private static func bind(_ target: PurgeTarget, to statement: PreparedStatement) {
+        var (document, team, key): (String?, String?, CacheKey?)
+        switch target {
+        case .document(let id): document = id
+        case .team(let id): team = id.rawValue
+        case .key(let wanted): key = wanted
+        case .all: break
+        }
+        statement.bind(document, at: 1)
+        statement.bind(team, at: 2)
+        statement.bind(key, at: 3)
+    }
+
+    private static func removeOldest(on connection: StoreConnection) throws {
+        let statement = try connection.statement(
+            "DELETE FROM purges WHERE id <= (SELECT max(id) FROM purges) - ?1 AND ended_at IS NOT NULL"
+        )
+        statement.bind(rowsMax, at: 1)
+        try statement.run()
+    }
+
+    // MARK: Removing
+
+    /// The purges that are not finished, the oldest first.
+    static func open(on connection: StoreConnection) throws -> [Open] {
+        let statement = try connection.statement(
+            """
+            SELECT id, document_id, team, cache_key, boundary, removed, audit_id, at FROM purges
+            WHERE ended_at IS NULL ORDER BY id
+            """
+        )
+        return try statement.rows(about: "a purge") { row in
+            let target: PurgeTarget
+            if let document = try row.ifAny(row.text, at: 1) {
+                target = .document(document)
+            } else if let team = try row.ifAny(row.text, at: 2) {
+                target = .team(TeamID(rawValue: team))
+            } else if let key = try row.ifAny(row.digest, at: 3) {
+                target = .key(CacheKey(key))
+            } else {
+                target = .all
+            }
+            return Open(
+                id: try row.integer(at: 0),
+                target: target,
+                boundary: try row.integer(at: 4),
+                removed: try row.integer(at: 5),
+                auditID: try row.integer(at: 6),
+                at: try row.moment(at: 7)
+            )
+        }
+    }
+
+    /// What a batch came to.
+    struct Batch {
+        let id: Int64
+        /// How many rows the batch removed.
+        let rows: Int
+        /// How many results the purge has removed in all.
+        let purged: Int64
+        let isDone: Bool
+    }
+
+    /// Removes rows of the oldest purge in a transaction of its own; nil when all are finished.
+    static func removeSome(atMost count: Int, at now: Timestamp, on connection: StoreConnection) throws -> Batch? {
+        try connection.begin()
+        do {
+            guard let first = try open(on: connection).first else {
+                connection.rollBack()
+                return nil
+            }
+            let rows = try ResultTable.remove(first.target, upTo: first.boundary, atMost: count, on: connection)
+            let purged = first.removed + Int64(rows)
+            let isDone = rows < count
+            if rows > 0 { try Self.count(Int64(rows), of: first.id, on: connection) }
+            if isDone {
+                try finish(first.id, at: now, on: connection)
+                try AuditTable.complete(first.auditID, purged: purged, on: connection)
+            }
+            try connection.commit()
+            return Batch(id: first.id, rows: rows, purged: purged, isDone: isDone)
+        } catch {
+            connection.rollBack()
+            throw error
+        }
+    }
+
+    /// Adds results to those that a purge has removed.
+    static func count(_ count: Int64, of id: Int64, on connection: StoreConnection) throws {
+        let statement = try connection.statement("UPDATE purges SET removed = removed + ?2 WHERE id = ?1")
+        statement.bind(id, at: 1)
+        statement.bind(count, at: 2)
+        try statement.run()
+    }
+
+    private static func finish(_ id: Int64, at now: Timestamp, on connection: StoreConnection) throws {
+        let statement = try connection.statement("UPDATE purges SET ended_at = ?2 WHERE id = ?1")
+        statement.bind(id, at: 1)
+        statement.bind(now, at: 2)
+        try statement.run()
+    }
+
+    /// How many results of a purge are left, and how many it had removed when they were counted.
+    static func remaining(of id: Int64, on connection: StoreConnection) throws -> (remaining: Int64, purged: Int64)? {
+        try connection.beginReading()
+        defer { connection.rollBack() }
+        guard let open = try open(on: connection).first(where: { $0.id == id }) else { return nil }
+        return (try ResultTable.count(open.target, upTo: open.boundary, on: connection), open.removed)
+    }
+}
+
+extension AuditEntry {
+    /// The same entry, with how many results were purged.
+    fileprivate func after(_ purged: Int64) -> AuditEntry {
+        AuditEntry(
+            at: at,
+            actor: actor,
+            role: role,
+            action: action,
+            target: target,
+            address: address,
+            before: before,
+            after: AuditTable.purgedText(purged)
+        )
+    }
+}
