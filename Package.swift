@@ -88,9 +88,9 @@ let package = Package(
         .target(
             name: "Administration",
             dependencies: [
-                "Authentication", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway", "HTTPMessages", "JSON",
-                "Keying", "Observability", "Registry", "Reporting", "Serving", "Transport", "UpstreamKeys",
-                "Vocabulary",
+                "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Forms", "Gateway",
+                "HTTPMessages", "JSON", "Keying", "Observability", "Registry", "Reporting", "Serving", "Transport",
+                "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(

@@ -1,4 +1,5 @@
 public import Budgeting
+public import Caching
 public import EventLoops
 public import Gateway
 public import Registry
@@ -49,8 +50,9 @@ public final class AdminAPI {
             + SpendResource(rooms: rooms, store: store, check: check, back: back).routes
             + GrantsResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
             + InsightsResource(rooms: rooms, store: store, back: back).routes
+            + CacheResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
             + AuditResource(store: store, back: back).routes
-            + StatusResource(program: program, rooms: rooms, check: check).routes
+            + StatusResource(program: program, rooms: rooms, check: check, purges: store).routes
     }
 
     /// Whether requests can be served, for `/readyz`: the store must work.
@@ -66,4 +68,4 @@ public final class AdminAPI {
 
 /// The store that the admin side needs, in the terms of the rooms that state them.
 public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore
-    & SpendStore
+    & SpendStore & PurgeStore<AuditEntry> & EntryStore

@@ -1,3 +1,4 @@
+import Caching
 public import Forms
 import HTTPMessages
 public import JSON
@@ -144,6 +145,14 @@ extension AdminFault {
         .overloaded,
         "The admin side has more to do than it takes on; try again later.",
         retryAfterSeconds: 1
+    )
+
+    /// Each purge that is not finished costs every look-up in the store.
+    public static let tooManyPurges = AdminFault(
+        503,
+        .overloaded,
+        "\(PurgeLimits.underWay) purges are under way; /status says how far they are. Try again when some are finished.",
+        retryAfterSeconds: 10
     )
 
     public static let draining = AdminFault(

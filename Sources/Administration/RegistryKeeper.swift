@@ -37,6 +37,8 @@ public final class RegistryKeeper {
 
     public private(set) var registry: Registry
     private var settings: GatewaySettings
+    /// The current settings of the cache.
+    var cacheSettings: CacheSettings { settings.cache }
     private var teams: [TeamID: Team] = [:]
     /// Secrets of recent rotations, for idempotent replays.
     var rotations: RotationMemory

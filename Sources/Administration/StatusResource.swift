@@ -1,7 +1,9 @@
+import Caching
 import EventLoops
 import Forms
 import Gateway
 import JSON
+import Registry
 import UpstreamKeys
 import Vocabulary
 
@@ -10,6 +12,7 @@ struct StatusResource {
     let program: AdminProgram
     let rooms: SharedRooms
     let check: StoreCheck
+    let purges: any PurgeStore<AuditEntry>
 
     var routes: [AdminRoute] {
         [AdminRoute(.get, "/admin/v1/status", role: .viewer, handler: show)]
@@ -28,6 +31,14 @@ struct StatusResource {
             ("nodes", .array([node(store)])),
             ("memory", memory(rooms.memoryStatus)),
             ("upstream", .array(rooms.upstreamStatus.map(account))),
+            ("purges", .array(purges.purgesUnderWay.map(purge))),
+        ])
+    }
+
+    private func purge(_ purge: PurgeProgress) -> JSONValue {
+        .object([
+            ("id", .string(String(purge.id))), ("what", .string(purge.target.description)), ("at", .time(purge.at)),
+            ("purged", .integer(purge.purged)), ("remaining", .orNull(purge.remaining) { .integer($0) }),
         ])
     }
 

@@ -64,7 +64,7 @@ extension Exchange {
             fail(.notCached)
             return
         }
-        worker.keep(found)
+        if let asked = pending?.asked { worker.keep(found, asked: asked) }
         replyHit(found, age)
     }
 
@@ -129,6 +129,8 @@ extension Exchange {
         }
         guard caller.team.mayUse(model: request.model) else { return deny(.modelNotAllowed(caller.team)) }
         let key = request.key(in: caller.scope, with: worker.hasher)
+        // Before anything is looked up.
+        let asked = worker.rooms.cache.purges.stamp()
         var reason = facts.directives.noCache || facts.directives.noStore ? CacheStatus.ForwardReason.request : .miss
         // Memory may have a result for an equal question with other bytes.
         if let result = worker.rooms.cache.find(key) {
@@ -147,6 +149,7 @@ extension Exchange {
             share: share,
             place: place,
             key: key,
+            asked: asked,
             fingerprint: fingerprint,
             role: .leader,
             reason: reason
@@ -176,7 +179,13 @@ extension Exchange {
 
     private var ticket: FlightTicket {
         let key = caller.key
-        return FlightTicket(worker: worker.index, exchange: number, team: key.team.id, key: key.id)
+        return FlightTicket(
+            worker: worker.index,
+            exchange: number,
+            team: key.team.id,
+            key: key.id,
+            documentID: question.request.documentID
+        )
     }
 
     private func join(looksUp: Bool) -> Step {

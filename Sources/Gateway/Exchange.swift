@@ -143,6 +143,8 @@ struct PendingExchange {
     /// The request's place in its team's `max_concurrency`.
     let place: TeamPlace
     let key: CacheKey
+    /// When it was asked, in the order of the purges.
+    let asked: PurgeStamp
     /// The fingerprint of the body as it was sent, which makes an identical body a hit without parsing.
     let fingerprint: Fingerprint
     var role: Role

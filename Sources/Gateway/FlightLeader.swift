@@ -84,7 +84,7 @@ final class FlightLeader {
             if let note { log(note) }
             land(outcome)
         case .landStored(let result):
-            worker.keep(result)
+            worker.keep(result, asked: pending.asked)
             land(.found(result))
         case .handOn(let denial): handOn(denial)
         }
@@ -162,19 +162,24 @@ final class FlightLeader {
             key: pending.key,
             team: caller.team.id,
             account: caller.team.account,
-            mayStore: !pending.facts.directives.noStore,
+            mayStore: !pending.facts.directives.noStore && !isPurged,
             cache: worker.settings.cache,
             now: worker.loop.wallClock
         )
     }
 
+    /// Whether what this flight asks about was purged since its leader's request was read. Then nothing of it is kept.
+    private var isPurged: Bool {
+        pending.asked.isPurged(pending.key, documentID: pending.request.documentID, team: caller.team.id)
+    }
+
     private func conclude(_ conclusion: FlightCourse.Conclusion, _ keeper: ReservationKeeper) {
         if let note = conclusion.note { log(note) }
-        var result: CachedResult?
+        var result: StampedResult?
         switch conclusion.keeping {
         case .nothing: break
-        case .durably(let kept): result = kept
-        case .inMemory(let kept): worker.keep(kept)
+        case .durably(let kept): result = StampedResult(kept, asked: pending.asked)
+        case .inMemory(let kept): worker.keep(kept, asked: pending.asked)
         }
         let lesson = conclusion.paid.map(lesson) ?? Lesson()
         let question = conclusion.ending.isPayment ? paidQuestion : nil
@@ -189,7 +194,7 @@ final class FlightLeader {
             pages: paid.pages,
             credits: paid.credits,
             model: pending.request.model,
-            isWholeDocument: pending.request.pages == nil
+            isWholeDocument: pending.request.pages == nil && !isPurged
         )
     }
 

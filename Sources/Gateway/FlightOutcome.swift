@@ -4,12 +4,15 @@ import Coalescing
 import UpstreamKeys
 import Vocabulary
 
-/// A request in a flight: the exchange that gets the outcome, its worker, and the team and key whose budgets apply.
+/// A request in a flight: the exchange that gets the outcome, its worker, and the team and key whose budgets
+/// apply.
 struct FlightTicket: Sendable {
     let worker: Int
     let exchange: UInt64
     let team: TeamID
     let key: TeamKeyID
+    /// The document that its question is about.
+    let documentID: String
 }
 
 /// A permit on its way to the worker of the next leader. A message.

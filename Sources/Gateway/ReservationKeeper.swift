@@ -16,7 +16,7 @@ final class ReservationKeeper {
         case nothing
         case move((UpstreamKeyMoved) -> Void)
         /// `tell` is nil if the outcome was delivered before.
-        case end(result: CachedResult?, isCut: Bool, tell: ((StoreFault?) -> Void)?)
+        case end(result: StampedResult?, isCut: Bool, tell: ((StoreFault?) -> Void)?)
     }
 
     /// The interval between retries of an ending that the store could not take.
@@ -83,7 +83,7 @@ final class ReservationKeeper {
         _ outcome: ReservationEnding.Outcome,
         _ lesson: Lesson,
         _ question: PaidQuestion?,
-        storing result: CachedResult?,
+        storing result: StampedResult?,
         isCut: Bool,
         tell: @escaping (StoreFault?) -> Void
     ) {
@@ -112,7 +112,7 @@ final class ReservationKeeper {
             let (ending, isTold) = reservation.becameDurable()
             if isCut { worker.rooms.cutCount.wrappingAdd(1, ordering: .relaxed) }
             worker.rooms.credits.end(ending)
-            if let result { worker.keep(result) }
+            if let result { worker.keep(result.result, asked: result.asked) }
             if !isTold { tell?(nil) }
             worker.reservationDidEnd(self)
         case .failure(let fault):

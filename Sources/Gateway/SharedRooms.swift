@@ -127,4 +127,4 @@ public final class SharedRooms: Sendable {
 }
 
 /// The store that the gateway needs, in the terms of its rooms. Results are stored with their reservations' endings.
-public typealias GatewayStore = Ledger<CachedResult> & ResultStore & KeyStates & TeamUsageStore
+public typealias GatewayStore = Ledger<StampedResult> & ResultStore & KeyStates & TeamUsageStore

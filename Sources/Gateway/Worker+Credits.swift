@@ -124,7 +124,7 @@ extension Worker {
 
     /// Asks the store to make a reservation's ending and its result durable; the answer goes to the keeper with this
     /// identifier.
-    func end(_ ending: ReservationEnding, storing result: CachedResult?, for id: UInt64) {
+    func end(_ ending: ReservationEnding, storing result: StampedResult?, for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.store.end(ending, storing: result) { mailbox.post(.ended(reservation: id, $0)) }

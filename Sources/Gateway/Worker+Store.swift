@@ -35,8 +35,8 @@ extension Worker {
         return true
     }
 
-    /// Keeps a result in memory.
-    func keep(_ result: CachedResult) { rooms.cache.insert(result) }
+    /// Keeps a result in memory, unless it was purged since it was asked for.
+    func keep(_ result: CachedResult, asked: PurgeStamp) { rooms.cache.insert(StampedResult(result, asked: asked)) }
 
     /// Counts a hit.
     func countHit(_ result: CachedResult, by caller: Caller) {

@@ -1,4 +1,5 @@
 import Budgeting
+import Caching
 import Registry
 import Reporting
 import Storage
@@ -7,7 +8,7 @@ import Vocabulary
 /// A store whose disk can be made to fail or to be slow. Guarded.
 ///
 /// Calls that are not disturbed go to a real store.
-final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore, SpendStore {
+final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore, SpendStore, PurgeStore, EntryStore {
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
     enum Mood: Sendable {
@@ -136,5 +137,26 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
 
     func lessons(of documentID: String, then: @escaping @Sendable (Result<[DocumentLesson], StoreFault>) -> Void) {
         store.lessons(of: documentID, then: then)
+    }
+
+    func purge(
+        _ order: PurgeOrder,
+        audit: AuditEntry,
+        recorded: @escaping @Sendable () -> Void,
+        then: @escaping @Sendable (Result<PurgeAnswer, StoreFault>) -> Void
+    ) {
+        change(then) { [store] in store.purge(order, audit: audit, recorded: recorded, then: then) }
+    }
+
+    var purgesUnderWay: [PurgeProgress] { store.purgesUnderWay }
+
+    func entries(
+        of documentID: String,
+        after number: Int64,
+        storedSince oldest: Timestamp,
+        atMost count: Int,
+        then: @escaping @Sendable (Result<[StoredEntry], StoreFault>) -> Void
+    ) {
+        store.entries(of: documentID, after: number, storedSince: oldest, atMost: count, then: then)
     }
 }

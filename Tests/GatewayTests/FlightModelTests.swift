@@ -109,7 +109,8 @@ private final class World {
             worker: 0,
             exchange: UInt64(asker),
             team: TeamID(rawValue: team),
-            key: TeamKeyID(rawValue: "\(team)-\(asker % 2)")
+            key: TeamKeyID(rawValue: "\(team)-\(asker % 2)"),
+            documentID: FlightSamples.document
         )
     }
 

@@ -126,22 +126,21 @@ final class GatewayRooms: Sendable {
     func keep(_ body: String, storedAt: Timestamp) throws {
         let request = try ClassifyReader().read(Array(body.utf8).span, schemaOrder: .insignificant)
         let reply = Array(#"{"credits_used": 2.5}"#.utf8)
-        rooms.cache.insert(
-            CachedResult(
-                key: request.key(in: KeyScope(account: FlightSamples.account, team: nil), with: SHA256Hasher()),
-                status: 200,
-                body: reply,
-                creditsRange: 17..<20,
-                credits: MicroCredits(micros: 2_500_000),
-                storedAt: storedAt,
-                account: FlightSamples.account,
-                team: TeamID(rawValue: "sales"),
-                documentID: request.documentID,
-                model: request.model,
-                pageRange: nil,
-                classification: "invoice"
-            )
+        let result = CachedResult(
+            key: request.key(in: KeyScope(account: FlightSamples.account, team: nil), with: SHA256Hasher()),
+            status: 200,
+            body: reply,
+            creditsRange: 17..<20,
+            credits: MicroCredits(micros: 2_500_000),
+            storedAt: storedAt,
+            account: FlightSamples.account,
+            team: TeamID(rawValue: "sales"),
+            documentID: request.documentID,
+            model: request.model,
+            pageRange: nil,
+            classification: "invoice"
         )
+        rooms.cache.insert(StampedResult(result, asked: rooms.cache.purges.stamp()))
     }
 
     func connect() throws -> RawConnection { try RawConnection(port: port) }
