@@ -6,7 +6,7 @@ import Transport
 import Vocabulary
 
 /// Calls the admin API, one request after the other, each on its own connection. Immutable; every call blocks.
-public struct AdminCaller {
+public struct AdminCaller: Sendable {
     public let address: AdminAddress
     /// Visible ASCII. Never shown.
     private let token: String
@@ -16,6 +16,13 @@ public struct AdminCaller {
         self.address = address
         self.token = token
         self.limits = limits
+    }
+
+    /// The same caller, with another limit on the time of an answer.
+    public func waiting(atMost answerTimeout: Duration) -> AdminCaller {
+        var limits = limits
+        limits.answerTimeout = answerTimeout
+        return AdminCaller(address: address, token: token, limits: limits)
     }
 
     /// Sends `call` and waits for the answer, a JSON object; nil when the answer has no content.

@@ -14,7 +14,7 @@ struct TollgateCommand: ParsableCommand {
                 name: "Admin API",
                 subcommands: [
                     TeamsCommand.self, KeysCommand.self, UpstreamKeysCommand.self, LessonsCommand.self,
-                    BudgetsCommand.self, GrantsCommand.self, SpendCommand.self,
+                    BudgetsCommand.self, GrantsCommand.self, SpendCommand.self, CacheCommand.self,
                     InsightsCommand.self,
                     AuditCommand.self, StatusCommand.self,
                 ]

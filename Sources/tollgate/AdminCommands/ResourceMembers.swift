@@ -70,6 +70,16 @@ struct ResourceMembers {
         ResourceMembers(members: [group] + spendCounts + ["row"], columns: [group] + spendCounts)
     }
 
+    static let cacheEntry = ResourceMembers(
+        members: [
+            "key", "document_id", "account", "team", "model", "page_range", "classification", "credits", "stored_at",
+            "expires_at",
+        ],
+        columns: ["key", "team", "model", "page_range", "classification", "credits", "stored_at", "expires_at"]
+    )
+
+    static let purge = ResourceMembers(members: ["purged"], columns: ["purged"])
+
     static let auditEntry = ResourceMembers(
         members: ["id", "at", "actor", "role", "action", "target", "address", "before", "after"],
         columns: ["at", "actor", "role", "action", "target", "address"]

@@ -5,7 +5,7 @@ import JSON
 /// Answers for people: a list as columns, or the members of one object, one per line.
 enum TableText {
     /// Longer text would push the other columns off the screen; json and csv show all of it.
-    private static let cellLengthMax = 60
+    private static let cellLengthMax = 64
 
     /// A header line and one line per item. Each column is as wide as its longest text; columns of numbers are aligned to
     /// the right.
