@@ -15,9 +15,9 @@ import Vocabulary
 //     to the caller (I3).
 // L4. A reservation is booked to the day of its admission, in all four scopes alike, whenever it ends: past midnight,
 //     after the clock was set forward or back, and after a change of time zone (I8).
-// L5. The reserved amount is the sum of the holds of the open reservations: when none is open, nothing is reserved in
-//     any scope on any day (I9).
-// L6. Only an admission reserves, and only an ending spends. Refusals, reads, hits and followers leave every balance
+// L5. The reserved amount is the sum of the holds of the open reservations and of the resolutions under way (L13): when
+//     there are none, nothing is reserved in any scope on any day (I9).
+// L6. Only an admission or a resolution reserves, and only an ending or a resolution spends. Refusals, reads, hits and followers leave every balance
 //     unchanged (I6).
 // L7. Memory never counts less than the store: a hold exists before its reservation is durable, and is dropped only
 //     once the ending is. Balances rebuilt from the store are the same, except that reservations which were open count
@@ -44,7 +44,8 @@ import Vocabulary
 //                  \--> released             the same: the vendor charged nothing
 //                  \--> unconfirmed          the same: the charge is unknown
 //     reserved --crash--> unconfirmed        the store, when it is opened; read here as part of `LedgerOpening`
-//     unconfirmed --> resolved               an operator, in the store; until then it counts at its estimate
+//     unconfirmed --resolve--> resolved      the admin side, once the operator's word is durable; until then it counts
+//                                            at its estimate
 //
 // Windows are ranges of days, and balances are kept by day: no window is ever opened, closed or reset. On a new day the
 // sum covers another range.
@@ -88,6 +89,8 @@ struct BudgetBook {
         var amount: Int128
         /// The position of the upstream key that it is leaving, until the move is durable (L11).
         var leaving: Int?
+        /// The cost, if the store's row is resolved before the ending is booked here (L13).
+        var resolved: MicroCredits?
     }
 
     /// The number of days before the newest that get a row each when the book is opened. The clock may be set back by
@@ -111,6 +114,8 @@ struct BudgetBook {
     /// The first day that is booked to; an earlier clock counts as this day. Its windows lie within the days that have
     /// rows of their own.
     private let earliest: BudgetDay
+    /// The first day with a row of its own; what is booked to an earlier one counts in the window of all days only.
+    private let firstKept: BudgetDay
 
     /// The number of open reservations.
     var openCount: Int { holds.count }
@@ -120,6 +125,7 @@ struct BudgetBook {
         // The clock may be too far ahead now, or may have been when the newest row was written.
         let newest = opening.rows.lazy.map(\.day).max() ?? calendar.day(of: now)
         let kept = BudgetDay(number: min(newest, calendar.day(of: now)).number - Self.daysKept)
+        firstKept = kept
         earliest = BudgetDay(number: kept.number + Self.windowDaysMax)
         today = BudgetToday(at: now, in: calendar, notBefore: earliest)
         self.now = now
@@ -129,18 +135,23 @@ struct BudgetBook {
         lastGrant = max(opening.lastGrant, 0)
         self.plan = plan
         spreadBudgets()
-        for row in opening.rows { add(row, keptFrom: kept) }
+        for row in opening.rows { add(row) }
         for grant in opening.grants { balances[takePosition(.team(grant.team))].grants.append(grant) }
     }
 
-    private mutating func add(_ row: LedgerOpening.Row, keptFrom kept: BudgetDay) {
+    private mutating func add(_ row: LedgerOpening.Row) {
         let change = Balance(spent: row.spent.booked, unconfirmed: row.unconfirmed.booked)
         for position in takePositions(team: row.team, key: row.key, upstreamKey: row.upstreamKey).all {
-            if row.day < kept {
-                balances[position].days.addEarlier(change)
-            } else {
-                balances[position].days.add(change, on: row.day)
-            }
+            add(change, on: row.day, to: position)
+        }
+    }
+
+    /// Adds a change to the day of a balance, which may be too old to have a row.
+    mutating func add(_ change: Balance, on day: BudgetDay, to position: Int) {
+        if day < firstKept {
+            balances[position].days.addEarlier(change)
+        } else {
+            balances[position].days.add(change, on: day)
         }
     }
 
@@ -272,7 +283,12 @@ extension BudgetBook {
         switch ending.outcome {
         case .settled(let charged): change.spent = charged.booked
         case .released: break
-        case .unconfirmed: change.unconfirmed = hold.estimate.booked
+        case .unconfirmed:
+            if let credits = hold.resolved {
+                change.spent = credits.booked
+            } else {
+                change.unconfirmed = hold.estimate.booked
+            }
         }
         book(change, for: hold)
         if let rate = ending.lesson.rate {
@@ -280,6 +296,16 @@ extension BudgetBook {
             prices.learn(reply, of: ending.reservation.ask.model)
         }
         return hold.positions
+    }
+
+    /// The store's row of an open reservation is resolved: its ending is booked at this cost. Returns how much its hold
+    /// grew, in millionths, which the caller books; nil when the reservation is not open.
+    mutating func noteResolved(_ resolution: Resolution) -> Int128? {
+        guard let hold = holds[resolution.reservation.id] else { return nil }
+        let amount = max(hold.amount, resolution.credits.booked)
+        holds[resolution.reservation.id]?.amount = amount
+        holds[resolution.reservation.id]?.resolved = resolution.credits
+        return amount - hold.amount
     }
 
     /// Another upstream key is to serve the request: the reservation is held for both keys from now on, if it fits

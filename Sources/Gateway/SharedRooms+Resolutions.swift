@@ -1,0 +1,16 @@
+public import Budgeting
+
+/// Resolutions of unconfirmed reservations, and the calendar of the budgets. Any thread.
+extension SharedRooms {
+    /// Holds what a resolution will add. `resolve` or `withdraw` must follow when it is known whether it is durable.
+    public func hold(_ resolution: Resolution) { credits.hold(resolution) }
+
+    /// Books a durable resolution.
+    public func resolve(_ resolution: Resolution) { credits.resolve(resolution) }
+
+    /// Undoes the hold of a resolution that did not become durable.
+    public func withdraw(_ resolution: Resolution) { credits.withdraw(resolution) }
+
+    /// The current calendar of the budgets.
+    public var budgetCalendar: BudgetCalendar { credits.calendar }
+}
