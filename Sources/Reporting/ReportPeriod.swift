@@ -48,14 +48,14 @@ public struct ReportPeriod: Hashable, Sendable {
         days = first..<end
     }
 
-    private static let form = "must be a day like 2026-11-01 or a moment like 2026-11-01T00:00:00Z"
+    static let form = "must be a day like 2026-11-01 or a moment like 2026-11-01T00:00:00Z"
 
-    private enum End {
+    enum End {
         case day(BudgetDay)
         case moment(Timestamp)
     }
 
-    private static func read(_ text: String) -> End? {
+    static func read(_ text: String) -> End? {
         if let day = BudgetDay(text) { return .day(day) }
         return Timestamp(rfc3339: text).map { .moment($0) }
     }
