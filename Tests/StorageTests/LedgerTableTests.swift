@@ -68,6 +68,7 @@ struct LedgerTableTests {
         #expect(try store.endAndWait(again, storing: result(1)).get() == .repeated)
         #expect(try store.rows(states) == [firstly.row])
         #expect(try store.rows("SELECT spent, unconfirmed FROM usage") == firstly.usage)
+        #expect(try store.rows("SELECT spent, unconfirmed FROM usage_accounts") == firstly.usage)
         #expect(try store.rows("SELECT pages FROM documents UNION ALL SELECT pages FROM rates") == [])
         #expect(try store.findAndWait(key(1)).get() == nil)
     }
@@ -89,7 +90,7 @@ struct LedgerTableTests {
 
     @Test(
         "I3: an end of which one part fails leaves nothing, and can be made again",
-        arguments: ["usage", "documents", "rates", "results"]
+        arguments: ["usage", "usage_accounts", "documents", "rates", "results"]
     )
     func whole(_ table: String) throws {
         let store = try folder.open()
@@ -104,12 +105,12 @@ struct LedgerTableTests {
         }
         #expect(fault?.detail.contains("refused") == true)
         #expect(try store.rows(states) == ["7 0 - -"])
-        for table in ["usage", "documents", "rates", "results"] {
+        for table in ["usage", "usage_accounts", "documents", "rates", "results"] {
             #expect(try store.rows("SELECT count(*) FROM \(table)") == ["0"], "\(table)")
         }
         try store.performAndWait { try $0.execute(sql: "DROP TRIGGER refusal") }.get()
         #expect(try store.endAndWait(settlement, storing: result(1)).get() == .done)
-        for table in ["usage", "documents", "rates", "results"] {
+        for table in ["usage", "usage_accounts", "documents", "rates", "results"] {
             #expect(try store.rows("SELECT count(*) FROM \(table)") == ["1"], "\(table)")
         }
     }
@@ -178,6 +179,11 @@ struct LedgerRecoveryTests {
             #expect(opening.recoveredCount == (round == 1 ? 2 : 0))
             #expect(opening.rows.map(\.day.number) == [20_000, 20_001])
             #expect(opening.rows.map(\.unconfirmed.micros) == [5, 24])
+            #expect(
+                try crashed.rows("SELECT * FROM usage_accounts ORDER BY day") == [
+                    "default 20000 0 5", "default 20001 0 24",
+                ]
+            )
             #expect(opening.rows.map(\.spent.micros) == [0, 0])
             let ended = try crashed.rows("SELECT ended_at FROM ledger WHERE id IN (1, 3)").map { Int64($0)! }
             #expect(ended.allSatisfy { $0 >= before.microseconds && $0 <= SystemClock.wall().microseconds })
@@ -208,12 +214,15 @@ struct LedgerRecoveryTests {
         #expect(try store.opening().recoveredCount == 0)
     }
 
-    @Test("recovery is whole: where its booking fails the store is refused, and the ledger is as it was")
-    func whole() throws {
+    @Test(
+        "recovery is whole: where its booking fails the store is refused, and the ledger is as it was",
+        arguments: ["usage", "usage_accounts"]
+    )
+    func whole(_ table: String) throws {
         let store = try folder.open()
         defer { store.close() }
         try store.reserveAndWait(reservation(id: 1)).get()
-        try store.refuseInsertions(into: "usage")
+        try store.refuseInsertions(into: table)
         let copy = try folder.killed()
         #expect(throws: StoreFault.self) { try copy.open() }
         try copy.edit { database in try database.execute(sql: "DROP TRIGGER refusal") }

@@ -125,7 +125,7 @@ struct StoreSchemaTests {
             ("SELECT id, state, credits FROM ledger", "7 1 2"), ("SELECT spent FROM usage", "2"),
             ("SELECT day, length(document), spent, denied FROM usage_documents", "20000 0 2 0"),
             ("SELECT pages FROM documents", "3"), ("SELECT credits FROM rates", "2"),
-            ("SELECT count FROM shadow_refusals", "4"),
+            ("SELECT count FROM shadow_refusals", "4"), ("SELECT * FROM usage_accounts", "default 20000 2 0"),
         ],
         [("SELECT id, reason FROM upstream_key_states", "main forbidden")],
     ]
@@ -157,6 +157,35 @@ struct StoreSchemaTests {
         #expect(migrated == (try fresh.edit { try Row.fetchAll($0, sql: names) }))
     }
 
+    @Test("what the ledger has is added up by account, whatever its states and however much it is")
+    func accounts() throws {
+        try makeFile(schema: 3)
+        try folder.edit { database in
+            for (id, account, day, state, estimate, credits) in [
+                (11, "a", 1, 0, "5", "NULL"), (12, "a", 1, 1, "5", "3"), (13, "a", 1, 2, "5", "NULL"),
+                (14, "a", 1, 3, "7", "NULL"), (15, "a", 1, 4, "5", "11"), (16, "a", 2, 1, "5", "1"),
+                (17, "b", 1, 1, "5", "9223372036854775807"), (18, "b", 1, 1, "5", "9223372036854775807"),
+                (19, "b", 2, 3, "9223372036854775807", "NULL"), (20, "b", 2, 3, "1", "NULL"),
+            ] {
+                let ended = state == 0 ? "NULL" : "2"
+                try database.execute(
+                    sql: """
+                        INSERT INTO ledger VALUES (\(id), \(day), 't', 'k', '\(account)', 'main', 'd', 'm',
+                            zeroblob(32), 'r', \(state), \(estimate), \(credits), 1, \(ended))
+                        """
+                )
+            }
+        }
+        let store = try folder.open()
+        defer { store.close() }
+        // What is open becomes unconfirmed when the store is opened.
+        #expect(
+            try store.rows("SELECT * FROM usage_accounts ORDER BY account, day") == [
+                "a 1 14 12", "a 2 1 0", "b 1 9223372036854775807 0", "b 2 0 9223372036854775807", "default 20000 2 0",
+            ]
+        )
+    }
+
     @Test("a file of the first schema keeps a ledger from then on")
     func ledger() throws {
         try makeFile(schema: 1)
@@ -182,8 +211,8 @@ struct StoreSchemaTests {
         "damage at an end of any table or index is found when the store is opened",
         arguments: [
             "results", "results_by_document", "results_by_age", "results_by_team", "purges", "purges_open", "ledger",
-            "ledger_open", "ledger_unconfirmed", "usage",
-            "usage_models",
+            "ledger_open", "ledger_unconfirmed", "ledger_resolved", "usage", "usage_models", "usage_accounts",
+            "statements", "statements_by_account",
             "documents", "rates", "grants", "grants_by_team", "shadow_refusals", "upstream_key_states", "teams",
             "team_models", "registry_budgets",
             "team_keys", "team_keys_by_team", "team_keys_revoked", "retiring_secrets", "upstream_keys", "key_rulings",
@@ -232,8 +261,33 @@ struct StoreSchemaTests {
         for (sql, index) in [
             ("UPDATE ledger SET state = 3, ended_at = 1 WHERE state = 0", "ledger_open"),
             ("SELECT estimate FROM ledger WHERE state = 0", "ledger_open"),
-            ("SELECT estimate FROM ledger WHERE state = 3 AND team = 'a'", "ledger_unconfirmed"),
             ("SELECT estimate FROM ledger WHERE state = 3", "ledger_unconfirmed"),
+            ("SELECT team FROM ledger WHERE state = 0 AND id >= 1 AND id < 9 ORDER BY id DESC", "ledger_open (state=?"),
+            (
+                "SELECT team FROM ledger WHERE state = 3 AND id >= 1 AND id < 9 ORDER BY id DESC",
+                "ledger_unconfirmed (state=? AND rowid>? AND rowid<?)"
+            ),
+            (
+                "SELECT team FROM ledger WHERE state = 4 AND id >= 1 AND id < 9 ORDER BY id DESC",
+                "ledger_resolved (state=? AND rowid>? AND rowid<?)"
+            ),
+            (
+                "SELECT team FROM ledger WHERE id >= 1 AND id < 9 ORDER BY id DESC",
+                "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+            ),
+            (
+                "DELETE FROM ledger WHERE id > 1 AND id < 9 AND state IN (1, 2, 4) AND ended_at < 3",
+                "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+            ),
+            ("UPDATE ledger SET state = 4 WHERE id = 1 AND state = 3", "INTEGER PRIMARY KEY"),
+            (
+                "SELECT spent FROM usage_accounts WHERE account = 'a' AND day >= 1 AND day < 9",
+                "PRIMARY KEY (account=? AND day>? AND day<?)"
+            ),
+            (
+                "SELECT credits FROM statements WHERE account = 'a' AND first_day < 9 ORDER BY first_day DESC LIMIT 1",
+                "statements_by_account (account=? AND first_day<?)"
+            ),
             ("UPDATE ledger SET state = 1 WHERE id = 1 AND state = 0", "INTEGER PRIMARY KEY"),
         ] {
             let plan = try store.rows("EXPLAIN QUERY PLAN \(sql)")

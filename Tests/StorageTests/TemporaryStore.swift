@@ -177,6 +177,19 @@ extension SQLiteStore {
         try performAndWait { try $0.execute(sql: sql + " BEGIN SELECT RAISE(ABORT, 'refused'); END") }.get()
     }
 
+    func rowsAndWait(_ question: LedgerQuestion = LedgerQuestion(count: 100)) -> Result<LedgerPage, StoreFault> {
+        wait { rows(question, then: $0) }
+    }
+
+    func resolveAndWait(
+        _ reservation: Reservation,
+        _ micros: Int64,
+        at now: Timestamp = Timestamp(seconds: 1_728_000_100)
+    ) -> Result<ResolutionAnswer, StoreFault> {
+        let resolution = Resolution(of: reservation, credits: MicroCredits(micros: micros), at: now)
+        return wait { resolve(resolution, audit: auditEntry("reservation.resolve"), then: $0) }
+    }
+
     func removeExpiredAndWait(before cutoff: Timestamp) -> Result<Int, StoreFault> {
         wait { removeExpired(before: cutoff, then: $0) }
     }
@@ -199,6 +212,7 @@ func reservation(
     day: Int32 = 20_000,
     team: String = "accounts-payable",
     key: String = "11111111",
+    account: String = "default",
     upstreamKey: String = "main",
     document: UInt64 = 1,
     model: String = "gpt-4o-mini",
@@ -208,7 +222,7 @@ func reservation(
     let ask = ReservationAsk(
         team: TeamID(rawValue: team),
         key: TeamKeyID(rawValue: key),
-        account: AccountID(rawValue: "default"),
+        account: AccountID(rawValue: account),
         upstreamKey: UpstreamKeyID(rawValue: upstreamKey),
         documentID: "0b13c9f2-5148-4ffb-bb7b-00000000000\(document % 10)",
         model: model,

@@ -245,6 +245,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
                 if answer == .repeated { return answer }
                 try UsageTable.book(ending, on: connection)
                 try UsageDocumentTable.book(ending, on: connection)
+                try UsageAccountTable.book(ending, on: connection)
                 // A purge that came first is noted by now: it is recorded on this thread.
                 let kept = result.flatMap { $0.isPurged ? nil : $0.result }
                 let isPurged = kept == nil && result != nil

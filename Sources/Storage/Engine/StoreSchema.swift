@@ -13,9 +13,9 @@ import Vocabulary
 /// appended, a group commit writes its bodies to the same few pages, and only the index is random: 42 bytes a row,
 /// 42 MB for a million. The other indexes then hold 8 bytes of row number instead of 32 of key.
 ///
-/// `ledger` has a row for each reservation and no index but over those that are open or unconfirmed, which are few: its
-/// identifiers ascend in time, so that rows are appended and a range of time is a range of rows. What reports and
-/// balances need of it is in `usage` already, booked in the same transaction.
+/// `ledger` has a row for each reservation and no index but over those that are open, unconfirmed or resolved, which are
+/// few: its identifiers ascend in time, so that rows are appended and a range of time is a range of rows. What reports
+/// and balances need of it is in `usage` and `usage_accounts` already, booked in the same transaction.
 ///
 /// What a team or a key has several of (budgets, models, secrets that retire) has tables of its own, rather than a
 /// column of JSON: each value has its type and its check, SQL can ask for it, and this room need not know JSON. No row
@@ -331,6 +331,36 @@ enum StoreSchema {
         CREATE INDEX purges_open ON purges (id) WHERE ended_at IS NULL;
         CREATE INDEX results_by_team ON results (team);
         """,
+        // What the ledger has booked to each account at the vendor, and what the vendor billed. Sums over the ledger are
+        // made of whole credits and rest, which cannot overflow alone.
+        """
+        CREATE TABLE usage_accounts (
+            account TEXT NOT NULL,
+            day INTEGER NOT NULL,
+            spent INTEGER NOT NULL DEFAULT 0 CHECK (spent >= 0),
+            unconfirmed INTEGER NOT NULL DEFAULT 0 CHECK (unconfirmed >= 0),
+            PRIMARY KEY (account, day)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO usage_accounts SELECT account, day,
+            min(coalesce(sum(credits / 1000000) * 1000000 + sum(credits % 1000000), 0), 9223372036854775807),
+            min(coalesce(sum(CASE state WHEN 3 THEN estimate / 1000000 END) * 1000000
+                + sum(CASE state WHEN 3 THEN estimate % 1000000 END), 0), 9223372036854775807)
+            FROM ledger WHERE state IN (1, 3, 4) GROUP BY account, day;
+        CREATE TABLE statements (
+            id INTEGER PRIMARY KEY, -- ascends in time
+            account TEXT NOT NULL,
+            first_day INTEGER NOT NULL,
+            end_day INTEGER NOT NULL CHECK (end_day > first_day), -- the day behind the last
+            from_text TEXT NOT NULL, -- the ends as they were given
+            to_text TEXT NOT NULL,
+            credits INTEGER NOT NULL CHECK (credits >= 0),
+            created_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX statements_by_account ON statements (account, first_day);
+        DROP INDEX ledger_unconfirmed; -- by team
+        CREATE INDEX ledger_unconfirmed ON ledger (state) WHERE state = 3;
+        CREATE INDEX ledger_resolved ON ledger (state) WHERE state = 4;
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -379,7 +409,6 @@ enum StoreSchema {
             "SELECT removed FROM purges WHERE ended_at IS NULL ORDER BY id",
             "SELECT id, created_at FROM ledger ORDER BY id",
             "SELECT id, created_at FROM ledger WHERE state = 0 ORDER BY state",
-            "SELECT id, created_at FROM ledger WHERE state = 3 ORDER BY team",
             "SELECT denied FROM usage ORDER BY day",
             "SELECT model FROM usage_models ORDER BY day",
             "SELECT denied FROM usage_documents ORDER BY day",
@@ -394,6 +423,11 @@ enum StoreSchema {
             "SELECT reason FROM repeats ORDER BY reason",
             "SELECT length(text) FROM schemas ORDER BY id",
             "SELECT length(text) FROM schemas ORDER BY digest",
+            "SELECT spent FROM usage_accounts ORDER BY account",
+            "SELECT credits FROM statements ORDER BY id",
+            "SELECT credits FROM statements ORDER BY account",
+            "SELECT id, created_at FROM ledger WHERE state = 3 ORDER BY state",
+            "SELECT id, created_at FROM ledger WHERE state = 4 ORDER BY state",
             "SELECT state FROM upstream_key_states ORDER BY id",
             "SELECT account FROM teams ORDER BY id",
             "SELECT model FROM team_models ORDER BY team",

@@ -5,13 +5,14 @@ import Vocabulary
 
 /// The thread that does every write and every checkpoint, on the only connection that can.
 ///
-/// Guarded: the queue and the schedule have a lock each, never held together; everything else belongs to the thread.
+/// Guarded: the queue and the schedules have a lock each, never held together; everything else belongs to the thread.
 ///
 /// Group commit: the thread takes all operations that wait, up to `groupMax`, commits them with one fsync, and answers
 /// them; what was asked meanwhile is the next group. So nothing ever waits for a timer, one save alone costs one fsync,
 /// and the more there are at a time, the fewer fsyncs each costs. Between two groups it writes the log back when that
-/// due, removes what was purged, and removes old results and folds old roll-ups while there is nothing else to do. At
-/// most one batch of a purge comes between two groups, and old results wait for the purges, which may concern them too.
+/// due, removes what was purged, and removes old results and old rows of the ledger and folds old roll-ups while there is
+/// nothing else to do. At most one batch of a purge comes between two groups, and old results wait for the purges, which
+/// may concern them too.
 final class StoreWriter: Sendable {
     static let groupMax = 512
     /// How long nothing was asked before the log is written back though it is short.
@@ -29,6 +30,7 @@ final class StoreWriter: Sendable {
     private let schedule: Guarded<ExpirySchedule>
     /// The purges that are not finished.
     let purges: PurgeBoard
+    private let ledgerSchedule: Guarded<ExpirySchedule>
     private let onFatal: @Sendable (StoreFault) -> Void
     private let thread = Guarded<SystemThread?>(nil)
     private let commits = Atomic<Int>(0)
@@ -47,7 +49,9 @@ final class StoreWriter: Sendable {
         self.purges = purges
         self.onFatal = onFatal
         work = WorkQueue(itemsMax: queueMax)
-        schedule = Guarded(ExpirySchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall()))
+        let expiry = ExpirySchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
+        schedule = Guarded(expiry)
+        ledgerSchedule = Guarded(expiry)
     }
 
     /// Begins to work; once.
@@ -78,6 +82,11 @@ final class StoreWriter: Sendable {
 
     func replace(retention: Duration?) {
         schedule.withLock { $0.replace(retention: retention, now: SystemClock.sinceBoot()) }
+        work.wake()
+    }
+
+    func replace(ledgerRetention: Duration?) {
+        ledgerSchedule.withLock { $0.replace(retention: ledgerRetention, now: SystemClock.sinceBoot()) }
         work.wake()
     }
 
@@ -129,11 +138,15 @@ final class StoreWriter: Sendable {
                 if state.pacer.isDue { checkpoint(&state) }
                 purgeSome(&state)
                 state.groupsSinceRemoval += 1
-                if state.groupsSinceRemoval >= Self.groupsPerRemoval { removeSome(&state) }
+                if state.groupsSinceRemoval >= Self.groupsPerRemoval {
+                    removeSome(&state)
+                    removeSomeOfLedger(&state)
+                }
             case .nothing:
                 if state.pacer.isPending, !mayRemove(state) { checkpoint(&state) }
                 purgeSome(&state)
                 removeSome(&state)
+                removeSomeOfLedger(&state)
             case .closed:
                 purges.fail(closedFault)
                 endSweeps(&state)
@@ -149,6 +162,8 @@ final class StoreWriter: Sendable {
         var sweep: ExpirySchedule.Sweep?
         var folds = FoldSchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
         var fold: FoldSchedule.Fold?
+        /// A run through the ended rows of the ledger, and the identifier that it goes on behind.
+        var ledgerSweep: (cutoff: Timestamp, position: Int64)?
         var groupsSinceRemoval = 0
         var purgePacer = RemovalPacer()
         /// Before this a purge rests.
@@ -164,9 +179,9 @@ final class StoreWriter: Sendable {
             if isBroken.load(ordering: .relaxed) { return Self.idlePause }
             return state.purgeDue.map { max(.zero, $0 - now) } ?? .zero
         }
-        if state.sweep != nil || state.fold != nil { return .zero }
-        let pauseOfFolds = state.folds.pause(now: now)
-        return min(pauseOfFolds, schedule.withLock { $0.pause(now: now) } ?? pauseOfFolds)
+        if state.sweep != nil || state.fold != nil || state.ledgerSweep != nil { return .zero }
+        let pauses = [schedule.withLock { $0.pause(now: now) }, ledgerSchedule.withLock { $0.pause(now: now) }]
+        return pauses.compactMap(\.self).reduce(state.folds.pause(now: now), min)
     }
 
     private func pause(_ state: ThreadState) -> Duration {
@@ -267,6 +282,32 @@ final class StoreWriter: Sendable {
             if state.pacer.isDue { checkpoint(&state) }
         } catch {
             // What is left over is folded the next time.
+            if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }
+        }
+    }
+
+    /// Removes the ended ones among the next old rows of the ledger.
+    private func removeSomeOfLedger(_ state: inout ThreadState) {
+        guard purges.isEmpty else { return }
+        if state.ledgerSweep == nil {
+            let next = ledgerSchedule.withLock { $0.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall()) }
+            state.ledgerSweep = next.map { ($0.cutoff, .min) }
+        }
+        guard let sweep = state.ledgerSweep else { return }
+        state.ledgerSweep = nil
+        if isBroken.load(ordering: .relaxed) { return }
+        do {
+            let (removed, next) = try LedgerTable.removeEnded(
+                before: sweep.cutoff,
+                after: sweep.position,
+                atMost: Self.sweepRows,
+                on: state.connection
+            )
+            state.pacer.noteCommit(operations: removed)
+            state.ledgerSweep = next.map { (sweep.cutoff, $0) }
+            if state.pacer.isDue { checkpoint(&state) }
+        } catch {
+            // The next run finds what this one left.
             if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }
         }
     }

@@ -101,6 +101,7 @@ enum LedgerTable {
             """
         )
         try bookDocuments(on: connection)
+        try UsageAccountTable.bookOpen(on: connection)
         let statement = try connection.statement("UPDATE ledger SET state = 3, ended_at = ?1 WHERE state = 0")
         statement.bind(now, at: 1)
         try statement.run()

@@ -122,6 +122,22 @@ enum PaymentTable {
         return try statement.rows(about: "a payment", read).first
     }
 
+    /// Removes the payment of a reservation that leaves the ledger, if it was one.
+    static func remove(
+        _ id: Int64,
+        for documentID: String,
+        of account: String,
+        on connection: StoreConnection
+    ) throws {
+        let statement = try connection.statement(
+            "DELETE FROM payments WHERE account = ?1 AND document_id = ?2 AND id = ?3"
+        )
+        statement.bind(account, at: 1)
+        statement.bind(documentID, at: 2)
+        statement.bind(id, at: 3)
+        try statement.run()
+    }
+
     private static func read(_ row: StoreRow) throws -> Payment {
         Payment(
             id: ReservationID(rawValue: try row.integer(at: 0)),

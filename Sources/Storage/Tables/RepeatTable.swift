@@ -24,6 +24,13 @@ enum RepeatTable {
         try statement.run()
     }
 
+    /// Removes the repeat that a reservation was, if it was one.
+    static func remove(_ id: Int64, on connection: StoreConnection) throws {
+        let statement = try connection.statement("DELETE FROM repeats WHERE id = ?1")
+        statement.bind(id, at: 1)
+        try statement.run()
+    }
+
     /// The report over a range of reservations: one pass over the repeats of the range, then some searches for each of
     /// the examples.
     static func report(

@@ -16,7 +16,7 @@ enum UsageDocumentTable {
     static func book(_ ending: ReservationEnding, on connection: StoreConnection) throws {
         let reservation = ending.reservation
         var change = SpendCounts()
-        (change.spent, change.unconfirmed) = UsageTable.amounts(of: ending)
+        (change.spent, change.unconfirmed) = ending.amounts
         try add(change, about: PackedDocument(reservation.ask.documentID), on: reservation.day, connection)
     }
 
@@ -32,15 +32,11 @@ enum UsageDocumentTable {
         try add(change, about: PackedDocument(documentID), on: day, connection)
     }
 
-    /// Replaces the estimate of an unconfirmed reservation by what the vendor charged for it.
-    static func resolve(
-        unconfirmed estimate: MicroCredits,
-        as credits: MicroCredits,
-        about documentID: String,
-        on day: BudgetDay,
-        _ connection: StoreConnection
-    ) throws {
-        let document = PackedDocument(documentID)
+    /// Moves the amounts of a reservation that is resolved.
+    static func book(_ resolution: Resolution, on connection: StoreConnection) throws {
+        let reservation = resolution.reservation
+        let (estimate, day) = (reservation.estimate, reservation.day)
+        let document = PackedDocument(reservation.ask.documentID)
         let named = try document.flatMap { try unconfirmed(about: $0, on: day, connection) } ?? .zero
         // The estimate is in the row of the document, unless that was not counted by name then.
         let fromNamed = min(named, estimate)
@@ -50,7 +46,7 @@ enum UsageDocumentTable {
             try reduce(by: rest, about: nil, on: day, connection)
         }
         var change = SpendCounts()
-        change.spent = credits
+        change.spent = resolution.credits
         try add(change, about: document, on: day, connection)
     }
 

@@ -9,7 +9,7 @@ enum UsageTable {
     /// Adds how a reservation ended to its day.
     static func book(_ ending: ReservationEnding, on connection: StoreConnection) throws {
         let reservation = ending.reservation
-        let (spent, unconfirmed) = amounts(of: ending)
+        let (spent, unconfirmed) = ending.amounts
         if spent == .zero, unconfirmed == .zero { return }
         let ask = reservation.ask
         let model = try UsageModelTable.name(of: ask.model, of: ask.team, on: reservation.day, connection)
@@ -32,13 +32,28 @@ enum UsageTable {
         try statement.run()
     }
 
-    /// What an ending adds to the roll-ups.
-    static func amounts(of ending: ReservationEnding) -> (spent: MicroCredits, unconfirmed: MicroCredits) {
-        switch ending.outcome {
-        case .settled(let credits): (credits, .zero)
-        case .released: (.zero, .zero)
-        case .unconfirmed: (.zero, ending.reservation.estimate)
-        }
+    /// Moves the amounts of a reservation that is resolved, on its own day. The day has a name for its model already: the
+    /// estimate was booked under it.
+    static func book(_ resolution: Resolution, on connection: StoreConnection) throws {
+        let reservation = resolution.reservation
+        let ask = reservation.ask
+        let model = try UsageModelTable.name(of: ask.model, of: ask.team, on: reservation.day, connection)
+        let statement = try connection.statement(
+            """
+            INSERT INTO usage (day, team, key, model, upstream_key, spent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (day, team, key, model, upstream_key) DO UPDATE SET
+                spent = min(spent + excluded.spent, 9223372036854775807),
+                unconfirmed = max(unconfirmed - ?7, 0)
+            """
+        )
+        statement.bind(Int64(reservation.day.number), at: 1)
+        statement.bind(ask.team.rawValue, at: 2)
+        statement.bind(ask.key.rawValue, at: 3)
+        statement.bind(model, at: 4)
+        statement.bind(ask.upstreamKey.rawValue, at: 5)
+        statement.bind(resolution.credits, at: 6)
+        statement.bind(reservation.estimate, at: 7)
+        try statement.run()
     }
 
     /// Adds counts of requests; these belong to no upstream key.
@@ -111,5 +126,16 @@ enum UsageTable {
             spent: MicroCredits(micros: spent),
             unconfirmed: MicroCredits(micros: unconfirmed)
         )
+    }
+}
+
+extension ReservationEnding {
+    /// What it adds to the sums of its day.
+    var amounts: (spent: MicroCredits, unconfirmed: MicroCredits) {
+        switch outcome {
+        case .settled(let credits): (credits, .zero)
+        case .released: (.zero, .zero)
+        case .unconfirmed: (.zero, reservation.estimate)
+        }
     }
 }

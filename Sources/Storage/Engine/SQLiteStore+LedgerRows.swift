@@ -1,0 +1,38 @@
+public import Budgeting
+public import Registry
+public import Vocabulary
+
+extension SQLiteStore: LedgerRowStore {
+    public func rows(_ question: LedgerQuestion, then: @escaping @Sendable (Result<LedgerPage, StoreFault>) -> Void) {
+        list({ try LedgerTable.page(question, on: $0) }, then: then)
+    }
+
+    public func row(_ id: ReservationID, then: @escaping @Sendable (Result<LedgerRow?, StoreFault>) -> Void) {
+        list({ try LedgerTable.row(id, on: $0) }, then: then)
+    }
+
+    public func resolve(
+        _ resolution: Resolution,
+        audit: AuditEntry,
+        then: @escaping @Sendable (Result<ResolutionAnswer, StoreFault>) -> Void
+    ) {
+        perform(
+            { connection in
+                let answer = try LedgerTable.resolve(resolution, on: connection)
+                guard answer == .done else { return answer }
+                try UsageTable.book(resolution, on: connection)
+                try UsageDocumentTable.book(resolution, on: connection)
+                try UsageAccountTable.book(resolution, on: connection)
+                try AuditTable.append(audit, on: connection)
+                return answer
+            },
+            then: then
+        )
+    }
+
+    /// Sets how long rows of the ledger are kept after they ended; nil, as at the start, keeps them for ever.
+    ///
+    /// What ended earlier is removed from then on, once a minute, in small batches while the writer has nothing else to
+    /// do. What is reserved or unconfirmed stays, and so does the newest row. Sums and balances do not come from here.
+    public func replace(ledgerRetention: Duration?) { writer.replace(ledgerRetention: ledgerRetention) }
+}
