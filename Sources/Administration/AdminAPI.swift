@@ -51,6 +51,8 @@ public final class AdminAPI {
             + GrantsResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
             + InsightsResource(rooms: rooms, store: store, back: back).routes
             + CacheResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
+            + LedgerResource(rooms: rooms, store: store, back: back).routes
+            + StatementsResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
             + AuditResource(store: store, back: back).routes
             + StatusResource(program: program, rooms: rooms, check: check, purges: store).routes
     }
@@ -68,4 +70,4 @@ public final class AdminAPI {
 
 /// The store that the admin side needs, in the terms of the rooms that state them.
 public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore
-    & SpendStore & PurgeStore<AuditEntry> & EntryStore
+    & SpendStore & PurgeStore<AuditEntry> & EntryStore & LedgerRowStore<AuditEntry> & VendorStatementStore<AuditEntry>

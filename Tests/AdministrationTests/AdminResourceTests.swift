@@ -35,6 +35,12 @@ struct AdminResourceTests {
         Ask("POST", "/upstream-keys/second/rotate", #"{"secret": "vendor-secret-4"}"#, gives: 200),
         Ask("DELETE", "/upstream-keys/second", gives: 204), Ask("DELETE", "/lessons?model=gpt-4o", gives: 204),
         Ask("DELETE", "/lessons?document_id=\(document)", gives: 204),
+        Ask(
+            "POST",
+            "/statements",
+            #"{"account": "default", "from": "2026-01-01", "to": "2026-01-31", "credits": 1}"#,
+            gives: 201
+        ),
     ]
 
     /// Every path that can be read, with the store in its initial state.
@@ -45,7 +51,8 @@ struct AdminResourceTests {
         Ask("GET", "/teams/filed/keys/first", gives: 404), Ask("GET", "/teams/nobody/keys", gives: 404),
         Ask("GET", "/upstream-keys", gives: 200), Ask("GET", "/upstream-keys/primary", gives: 200),
         Ask("GET", "/upstream-keys/nobody", gives: 404), Ask("GET", "/audit", gives: 200),
-        Ask("GET", "/lessons", gives: 200),
+        Ask("GET", "/lessons", gives: 200), Ask("GET", "/ledger", gives: 200), Ask("GET", "/ledger/7", gives: 404),
+        Ask("GET", "/statements", gives: 200), Ask("GET", "/statements/7", gives: 404),
         Ask("GET", "/status", gives: 200), Ask("GET", "/teams?limit=0", gives: 422),
         Ask("GET", "/audit?cursor=-1", gives: 422),
         Ask("GET", "/status?x=1", gives: 422),

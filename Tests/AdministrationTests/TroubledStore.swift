@@ -8,7 +8,9 @@ import Vocabulary
 /// A store whose disk can be made to fail or to be slow. Guarded.
 ///
 /// Calls that are not disturbed go to a real store.
-final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore, SpendStore, PurgeStore, EntryStore {
+final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore, SpendStore, PurgeStore, EntryStore,
+    LedgerRowStore, VendorStatementStore
+{
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
     enum Mood: Sendable {
@@ -158,5 +160,59 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
         then: @escaping @Sendable (Result<[StoredEntry], StoreFault>) -> Void
     ) {
         store.entries(of: documentID, after: number, storedSince: oldest, atMost: count, then: then)
+    }
+
+    func rows(_ question: LedgerQuestion, then: @escaping @Sendable (Result<LedgerPage, StoreFault>) -> Void) {
+        read(then) { [store] in store.rows(question, then: then) }
+    }
+
+    func row(_ id: ReservationID, then: @escaping @Sendable (Result<LedgerRow?, StoreFault>) -> Void) {
+        store.row(id, then: then)
+    }
+
+    func resolve(
+        _ resolution: Resolution,
+        audit: AuditEntry,
+        then: @escaping @Sendable (Result<ResolutionAnswer, StoreFault>) -> Void
+    ) {
+        change(then) { [store] in store.resolve(resolution, audit: audit, then: then) }
+    }
+
+    func add(
+        _ terms: VendorStatementTerms,
+        isKnown: Bool,
+        at now: Timestamp,
+        audit: @escaping @Sendable (VendorStatement) -> AuditEntry,
+        then: @escaping @Sendable (Result<VendorStatementAnswer, StoreFault>) -> Void
+    ) {
+        change(then) { [store] in store.add(terms, isKnown: isKnown, at: now, audit: audit, then: then) }
+    }
+
+    func removeStatement(
+        _ id: Int64,
+        audit: AuditEntry,
+        then: @escaping @Sendable (Result<Bool, StoreFault>) -> Void
+    ) {
+        change(then) { [store] in store.removeStatement(id, audit: audit, then: then) }
+    }
+
+    func statement(_ id: Int64, then: @escaping @Sendable (Result<ComparedStatement?, StoreFault>) -> Void) {
+        store.statement(id, then: then)
+    }
+
+    func statements(
+        before id: Int64?,
+        atMost count: Int,
+        then: @escaping @Sendable (Result<[ComparedStatement], StoreFault>) -> Void
+    ) {
+        read(then) { [store] in store.statements(before: id, atMost: count, then: then) }
+    }
+
+    /// A list fails with the disk and is never slow.
+    private func read<Value>(
+        _ then: @escaping @Sendable (Result<Value, StoreFault>) -> Void,
+        _ ask: () -> Void
+    ) {
+        if case .failing(let fault) = state.withLock({ $0.mood }) { then(.failure(fault)) } else { ask() }
     }
 }
