@@ -14,6 +14,10 @@ public struct AdminListing {
 
 /// Fetches lists page by page.
 extension AdminCaller {
+    /// How many pages without an item are followed before a list is given up: a filter that matches little may have
+    /// many of them.
+    private static let emptyPagesMax = 100_000
+
     private struct Page {
         let items: [JSONValue]
         let nextCursor: String?
@@ -43,13 +47,17 @@ extension AdminCaller {
     ) throws(AdminCallFault) {
         let itemsMax = min(limit ?? limits.itemsMax, limits.itemsMax)
         var cursor: String?
+        var emptyCount = 0
         while listing.items.count < itemsMax {
             let left = itemsMax - listing.items.count
             let page = try page(path, query, limit: min(left, limits.pageItems), cursor)
             listing.items += page.items.prefix(left)
             guard let next = page.nextCursor else { return }
+            if page.items.isEmpty { emptyCount += 1 }
             // Every page must make progress, whatever server answers.
-            guard !page.items.isEmpty else { throw foreign("a page without items that is not the last") }
+            guard !page.items.isEmpty || next != cursor && emptyCount < Self.emptyPagesMax else {
+                throw foreign("pages without items that do not end")
+            }
             cursor = next
         }
         if listing.items.count < limit ?? .max { listing.isCut = true }

@@ -273,9 +273,9 @@ struct ConfigurationReader {
     private mutating func readRetention(_ reader: ObjectReader) {
         guard let value = reader.take("ledger_retention") else { return }
         if case .string("keep") = value { return }
-        guard case .string(let text) = value, let retention = Units.duration(text), retention > .zero,
-            retention <= .seconds(3_650 * 86_400)
-        else { return reader.fault("ledger_retention", #"must be "keep" or a duration like "90d", at most 3650d"#) }
+        guard case .string(let text) = value, let retention = Units.duration(text),
+            (Duration.seconds(90 * 86_400)...Duration.seconds(3_650 * 86_400)).contains(retention)
+        else { return reader.fault("ledger_retention", #"must be "keep" or a duration from 90d to 3650d"#) }
         configuration.store.ledgerRetention = retention
     }
 

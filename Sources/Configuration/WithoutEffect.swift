@@ -4,7 +4,7 @@ import Budgeting
 enum WithoutEffect {
     private static let prefixes = [
         "listen.drain_delay", "admin.hosts", "admin.tls", "passthrough", "cache.classifier_ttl", "store.password",
-        "store.migrate", "store.stale_for", "store.ledger_retention", "alerts",
+        "store.migrate", "store.stale_for", "alerts",
     ]
 
     /// A line for each member that is set, in order of their paths.

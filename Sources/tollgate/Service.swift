@@ -294,6 +294,7 @@ final class Service {
     private func apply(_ new: GatewayConfiguration) {
         configuration = new
         store.replace(retention: new.resultRetention)
+        store.replace(ledgerRetention: new.store.ledgerRetention)
         warnOfLittleMemory()
         logs.replace(new.log)
         logs.tell(new.warnings + new.withoutEffectYet, of: configurationFile ?? "")

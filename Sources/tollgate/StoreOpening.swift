@@ -29,6 +29,7 @@ struct StoreOpening {
         let sealer = try SecretSealer(environment: environment)
         store = try SQLiteStore.open(path: configuration.sqlitePath, onPlace: Self.report, onFatal: onFatal)
         store.replace(retention: configuration.resultRetention)
+        store.replace(ledgerRetention: configuration.store.ledgerRetention)
         ledger = try store.opening()
         if ledger.recoveredCount > 0 {
             // Left by a crash: it is unknown what the vendor charged for them.

@@ -14,8 +14,8 @@ struct TollgateCommand: ParsableCommand {
                 name: "Admin API",
                 subcommands: [
                     TeamsCommand.self, KeysCommand.self, UpstreamKeysCommand.self, LessonsCommand.self,
-                    BudgetsCommand.self, GrantsCommand.self, SpendCommand.self, CacheCommand.self,
-                    InsightsCommand.self,
+                    BudgetsCommand.self, GrantsCommand.self, SpendCommand.self, InsightsCommand.self,
+                    LedgerCommand.self, StatementsCommand.self, CacheCommand.self,
                     AuditCommand.self, StatusCommand.self,
                 ]
             )

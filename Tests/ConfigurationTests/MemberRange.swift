@@ -266,9 +266,9 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
         ),
         MemberRange(
             "store.ledger_retention",
-            good: quoted(["keep", "90d", "1ms", "3650d"]),
-            bad: ["5"] + quoted(["", "Keep", "0s", "3651d", "for ever"]),
-            #"must be "keep" or a duration like "90d", at most 3650d"#
+            good: quoted(["keep", "90d", "2160h", "3650d"]),
+            bad: ["5"] + quoted(["", "Keep", "0s", "89d", "2159h", "3651d", "for ever"]),
+            #"must be "keep" or a duration from 90d to 3650d"#
         ),
     ]
 }

@@ -15,7 +15,7 @@ struct WithoutEffectTests {
             lines
                 == [
                     "listen.drain_delay", "admin.hosts", "admin.tls", "passthrough", "cache.classifier_ttl",
-                    "store.password", "store.migrate", "store.stale_for", "store.ledger_retention", "alerts",
+                    "store.password", "store.migrate", "store.stale_for", "alerts",
                     "budgets.organization[0].alert_at",
                 ].map { "\($0): has no effect yet" }
         )
@@ -31,7 +31,7 @@ struct WithoutEffectTests {
                                     "not_before": "2026-01-01T00:00:00Z", "not_after": "2027-01-01T00:00:00Z"},
                                    {"id": "l", "account": "a", "secret": {"value": "second-key-of-the-vendor"}}]},
              "cache": {"ttl": "1h", "scope": "team", "stale_if_error": "1h", "negative_ttl": "1s"},
-             "store": {"url": "sqlite:t.db"},
+             "store": {"url": "sqlite:t.db", "ledger_retention": "90d"},
              "teams": [{"id": "t", "account": "a", "cache_scope": "team",
                         "keys": [{"id": "k", "secret": {"env": "AP_BATCH_KEY"}, "not_after": "2027-01-01T00:00:00Z"}]}],
              "log": {"level": "debug"}}

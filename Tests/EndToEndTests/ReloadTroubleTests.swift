@@ -99,11 +99,11 @@ struct ReloadTroubleTests {
 
         let unbuilt = try check([
             "listen": ["drain_delay": "1s"], "admin": ["hosts": ["a.example.com"]],
-            "store": ["migrate": true, "stale_for": "1s", "ledger_retention": "90d"],
+            "store": ["migrate": true, "stale_for": "1s"],
         ])
         #expect(unbuilt.end == .exit(0), "\(unbuilt.output)")
         for member in [
-            "listen.drain_delay", "admin.hosts", "store.migrate", "store.stale_for", "store.ledger_retention",
+            "listen.drain_delay", "admin.hosts", "store.migrate", "store.stale_for",
         ] {
             #expect(unbuilt.output.contains("\(file): \(member): has no effect yet\n"), "\(unbuilt.output)")
         }

@@ -10,6 +10,8 @@ enum AdminOutput {
     case text(String)
     /// A sentence for people; programs use the exit status.
     case done(String)
+    /// Another output, with a remark beside it.
+    indirect case remarked(AdminOutput, String)
 
     /// The text for standard output, with its final line break; empty when there is nothing to print.
     func text(_ format: OutputFormat) -> String {
@@ -23,13 +25,18 @@ enum AdminOutput {
         case (.text(let text), _): text
         case (.done(let sentence), .table): TerminalText.cleaned(sentence) + "\n"
         case (.done, .json), (.done, .csv): ""
+        case (.remarked(let output, _), _): output.text(format)
         }
     }
 
     /// A remark for the person at the terminal, besides the answer.
     var remark: String? {
-        guard case .list(let listing, _) = self, listing.isCut else { return nil }
-        return "these are only the first \(listing.items.count) items; there are more"
+        switch self {
+        case .list(let listing, _) where listing.isCut:
+            "these are only the first \(listing.items.count) items; there are more"
+        case .list, .one, .done: nil
+        case .remarked(let output, let remark): output.remark.map { "\($0)\ntollgate: \(remark)" } ?? remark
+        }
     }
 
     /// Numbers keep the gateway's digits; control characters are escaped.

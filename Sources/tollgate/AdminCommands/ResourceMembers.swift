@@ -80,6 +80,29 @@ struct ResourceMembers {
 
     static let purge = ResourceMembers(members: ["purged"], columns: ["purged"])
 
+    static let ledgerRow = ResourceMembers(
+        members: [
+            "id", "team", "key", "account", "upstream_key", "document_id", "model", "cache_key", "request_id", "state",
+            "estimate", "credits", "created_at", "ended_at",
+        ],
+        columns: [
+            "created_at", "id", "team", "key", "upstream_key", "document_id", "model", "state", "estimate", "credits",
+        ]
+    )
+
+    /// A row of the ledger with what is to be looked up at the vendor.
+    static let unconfirmedRow = ResourceMembers(
+        members: ledgerRow.members,
+        columns: [
+            "age", "id", "team", "estimate", "account", "upstream_key", "created_at", "document_id", "request_id",
+        ]
+    )
+
+    static let statement = ResourceMembers(
+        members: ["id", "account", "from", "to", "credits", "spent", "unconfirmed", "drift", "created_at"],
+        columns: ["id", "account", "from", "to", "credits", "spent", "unconfirmed", "drift"]
+    )
+
     static let auditEntry = ResourceMembers(
         members: ["id", "at", "actor", "role", "action", "target", "address", "before", "after"],
         columns: ["at", "actor", "role", "action", "target", "address"]
