@@ -31,8 +31,8 @@ class AdminClient:
         method, path = PATHS[action]
         path = "/admin/v1" + path.format(team=call.team, key=call.key)
         if action.endswith(".list"):
-            path += f"?limit={AUDIT_PAGE if action == 'audit.list' else LIST}" + (
-                f"&cursor={call.content['cursor']}" if call.content else "")
+            path += f"?limit={AUDIT_PAGE if action == 'audit.list' else LIST}" + "".join(
+                f"&{name}={value}" for name, value in (call.content or {}).items())
         fields = {"Authorization": f"Bearer {teams.TOKEN}", "Content-Type": "application/json"}
         if call.idempotency_key:
             fields["Idempotency-Key"] = call.idempotency_key

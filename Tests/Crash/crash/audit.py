@@ -3,7 +3,7 @@
 Each check is named after the invariant in the design's list: I1 no budget is exceeded, I2 nothing is charged without a
 reservation, I3 each reservation ends once and the roll-ups are the sum of the entries, I4 no charge is lost or counted
 twice, I5 what a client was told is on disk, I6 hits and followers cost nothing, I9 nothing stays reserved. The admin
-side's invariants, A1 to A4, are in `admin_audit`.
+side's invariants, A1 to A4, are in `admin_audit` and, for resolutions, in `resolutions`.
 """
 
 import collections
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import admin_audit
 import answers
 import holdings
+import resolutions
 import teams
 import windows
 from answers import credits, micros
@@ -100,9 +101,9 @@ def violations(case):
         # A kill may come before there is a schema; no client can have got a reply then.
         if case.expectations.is_stopped or any(each.status == 200 for each in case.answers) or any(
                 each.is_done for each in case.calls):
-            found.append("store: it has no tables ledger, usage, usage_documents and results")
+            found.append("store: it has no tables ledger, usage, usage_documents, usage_accounts and results")
         return found
-    for check in CHECKS + admin_audit.CHECKS:
+    for check in CHECKS + admin_audit.CHECKS + resolutions.CHECKS:
         found += check(case)
     return found
 
@@ -156,9 +157,9 @@ def reservations_end_once(case):
     for each in case.entries:
         if each.state not in STATES:
             yield f"I3: {each} is in no known state"
-        if each.state == "settled" and (each.credits is None or each.credits < 0):
-            yield f"I3: {each} is settled at no amount"
-        if each.state in ("settled", "released") and each.ended_at is None:
+        if each.state in ("settled", "resolved") and (each.credits is None or each.credits < 0):
+            yield f"I3: {each} is {each.state} at no amount"
+        if each.state in ("settled", "released", "resolved") and each.ended_at is None:
             yield f"I3: {each} has no time of its end"
         if case.expectations.is_stopped and each.state == "reserved":
             yield f"I3: {each} is still reserved after a restart and an orderly end"
@@ -204,6 +205,22 @@ def documents_are_the_sum(case):
                 yield f"I3: day {day} has {name} {by_document[day]} by document, {by_team[day]} by team"
 
 
+def accounts_are_the_sum(case):
+    """I3: the roll-ups say of every account and day what the entries say."""
+    sums, rolled = collections.Counter(), collections.Counter()
+    for each in case.entries:
+        sums[each.account, each.day, "spent"] += each.spent
+        sums[each.account, each.day, "unconfirmed"] += each.unconfirmed
+    for account, day, spent, unconfirmed in case.ledger.accounts:
+        rolled[account, day, "spent"] += spent
+        rolled[account, day, "unconfirmed"] += unconfirmed
+    for key in sorted(sums.keys() | rolled.keys(), key=str):
+        if sums[key] != rolled[key]:
+            account, day, name = key
+            yield (f"I3: account {account} has {name} {credits(rolled[key])} on day {day}, its entries come to "
+                   f"{credits(sums[key])}")
+
+
 def charges_are_counted(case):
     """I4: settled + unconfirmed ≥ the vendor's sum, in total, by team, by charge; no settlement is invented."""
     charges = collections.defaultdict(list)
@@ -235,7 +252,7 @@ def sums_cover(case):
     counted, charged, unsettled = collections.Counter(), collections.Counter(), collections.Counter()
     for each in case.entries:
         counted[each.team] += each.counted
-        unsettled[each.team] += each.state in ("reserved", "unconfirmed")
+        unsettled[each.team] += each.state in ("reserved", "unconfirmed", "resolved")
     for charge in case.charges:
         asker = case.asked.get(charge.request_id)
         charged[asker.team if asker else None] += charge.credits
@@ -244,6 +261,10 @@ def sums_cover(case):
     for name, mine, theirs, open_count in rows:
         if mine + open_count * case.expectations.excess_per_request < theirs:
             yield f"I4: {name} counted {credits(mine)}, the vendor charged {credits(theirs)}"
+
+
+# The states of an entry whose cost the client's reply did not tell, perhaps after an operator has.
+UNKNOWN = ({"unconfirmed"}, {"resolved"})
 
 
 def told_is_on_disk(case):
@@ -264,7 +285,7 @@ def told_settlement(case, answer):
     states = {each.state for each in counting}
     used = credits_used(answer.body)
     if used is None:
-        if states != {"unconfirmed"}:
+        if states not in UNKNOWN:
             yield f"I5: {answer}: the vendor's charge is unknown, but there is {shown(entries)}"
     elif states != {"settled"} or counting[0].credits != used or answer.charged != used:
         told = "nothing" if answer.charged is None else credits(answer.charged)
@@ -275,7 +296,7 @@ def told_failure(case, answer):
     """The entry, if there is one, of a request whose client was told of a failure."""
     entries = case.by_request.get(answer.request_id, [])
     states = {each.state for each in entries} - {"released"}
-    if answer.error == "upstream_timeout" and entries and states != {"unconfirmed"}:
+    if answer.error == "upstream_timeout" and entries and states not in UNKNOWN:
         yield f"I5: {answer}: nobody can know its charge, but there is {shown(entries)}"
     if answer.status in (400, 404, 500) and states:
         yield f"I5: {answer}: the vendor does not charge that, but there is {shown(entries)}"
@@ -378,6 +399,6 @@ def nothing_stays_reserved(case):
 
 CHECKS = (
     budgets_hold, charges_have_entries, reservations_end_once, usage_is_the_sum, documents_are_the_sum,
-    charges_are_counted, told_is_on_disk,
-    results_are_settled, hits_cost_nothing, counts_are_exact, nothing_stays_reserved,
+    accounts_are_the_sum, charges_are_counted, told_is_on_disk, results_are_settled, hits_cost_nothing,
+    counts_are_exact, nothing_stays_reserved,
 )

@@ -15,11 +15,14 @@ PATHS = {
     "upstream_key.create": ("POST", "/upstream-keys"), "upstream_key.update": ("PATCH", "/upstream-keys/{key}"),
     "upstream_key.rotate": ("POST", "/upstream-keys/{key}/rotate"),
     "upstream_key.delete": ("DELETE", "/upstream-keys/{key}"), "upstream_key.list": ("GET", "/upstream-keys"),
-    "audit.list": ("GET", "/audit"),
+    "audit.list": ("GET", "/audit"), "ledger.list": ("GET", "/ledger"),
+    "reservation.resolve": ("POST", "/ledger/{key}/resolve"),
 }
+# Of an unconfirmed row of the ledger, whose identifier is the call's key.
+RESOLVE = "reservation.resolve"
 # A question on the clients' side, with a secret that the operator received.
 USE = "secret.use"
-READS = ("team.list", "team_key.list", "upstream_key.list", "audit.list", USE)
+READS = ("team.list", "team_key.list", "upstream_key.list", "audit.list", "ledger.list", USE)
 
 
 @dataclass
@@ -67,6 +70,8 @@ class Call:
         """Its name in the audit log."""
         if self.action.startswith("upstream_key."):
             return f"upstream_key/{self.key}"
+        if self.action == RESOLVE:
+            return f"reservation/{self.key}"
         return f"team/{self.team}" + (f"/key/{self.key}" if self.key else "")
 
     @property

@@ -93,6 +93,7 @@ class Ledger:
         """Reads a copy of the file and its log in the state that the next process to open them will find."""
         self.complaints = []
         self.entries, self.usage, self.document_usage = [], [], []
+        self.accounts = []  # (account, day, spent, unconfirmed)
         self.results = {}  # cache key -> (document, model, body)
         self.registry = Registry()
         self.has_schema = False
@@ -113,7 +114,7 @@ class Ledger:
         connection.row_factory = sqlite3.Row
         self.complaints += [row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
         tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        if not {"ledger", "usage", "usage_documents", "results"} <= tables:
+        if not {"ledger", "usage", "usage_documents", "usage_accounts", "results"} <= tables:
             return
         self.has_schema = True
         self.entries = [entry(row) for row in connection.execute("SELECT * FROM ledger ORDER BY id")]
@@ -124,6 +125,8 @@ class Ledger:
             day, document, *counts = row
             document_id = str(uuid.UUID(bytes=document)) if document else None
             self.document_usage.append(DocumentUsage(day, document_id, *counts))
+        self.accounts = [tuple(row) for row in connection.execute(
+            "SELECT account, day, spent, unconfirmed FROM usage_accounts")]
         for row in connection.execute("SELECT key, document_id, model, body FROM results"):
             self.results[key_bytes(row["key"])] = row["document_id"], row["model"], text_bytes(row["body"])
         self.registry.read(connection, tables)

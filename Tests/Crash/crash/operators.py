@@ -1,13 +1,16 @@
 """An operator of the admin side: creates, changes and deletes its objects, under load and across restarts."""
 
 import itertools
+import json
 import random
 import threading
 import time
 
 import holdings
 from admin_client import AdminClient
+from answers import micros
 from audit import Violation
+from calls import RESOLVE
 from processes import PATIENCE, TestFailure
 from states import NO_GRACE, UpstreamKey
 
@@ -28,8 +31,10 @@ class Operator:
     The seed and the replies determine what it does, but not how its calls interleave with the questions.
     """
 
-    def __init__(self, gateway, record, seed):
+    def __init__(self, gateway, record, seed, charge_log):
+        """`charge_log` is the vendor's, in which it looks for what unconfirmed reservations cost."""
         self.gateway = gateway
+        self.charge_log = charge_log
         self.random = random.Random(f"{seed} operator")
         self.admin = AdminClient(gateway, record, self.random)
         self.rotation = None  # the last one with an Idempotency-Key
@@ -42,6 +47,8 @@ class Operator:
     def step(self):
         """A change or a question, and a check of its immediate effects."""
         draw = self.random.random()
+        if self.random.random() < 0.1:
+            return self.resolve()
         if draw < 0.05:
             return self.ask_in_vain()
         if draw < 0.1:
@@ -57,6 +64,30 @@ class Operator:
         action, target = self.random.choice(FILE_TARGETS)
         content = {"team.update": {"name": "Another"}, "upstream_key.rotate": {"secret": "not-a-secret-of-anyone"}}
         return self.admin.call(action, **target, content=content.get(action))
+
+    def resolve(self):
+        """Resolves an unconfirmed row of the ledger at what the vendor charged, or one that is resolved once more."""
+        state = "resolved" if self.random.random() < 0.15 else "unconfirmed"
+        listed = self.admin.call("ledger.list", content={"state": state})
+        rows = listed.reply["items"] if listed.status == 200 else []
+        if not rows:
+            return listed
+        row = self.random.choice(rows)
+        return self.admin.call(RESOLVE, key=row["id"], content={"credits": self.cost(row)})
+
+    def cost(self, row):
+        """By the vendor's log. The estimate stands in for a charge that may yet come, and is the most that budgets
+        have room for."""
+        charged = [micros(each["credits"]) for each in self.charges() if each["request_id"] == row["request_id"]]
+        estimate = micros(row["estimate"])
+        amount = min(sum(charged), estimate) if charged else estimate
+        return amount / 1_000_000
+
+    def charges(self):
+        """The complete lines of the vendor's log."""
+        text = self.charge_log.read_text() if self.charge_log.exists() else ""
+        return [json.loads(line, parse_float=str, parse_int=str) for line in text.splitlines(True)
+                if line.endswith("\n")]
 
     def step_team(self, team):
         state = self.admin.team(team)

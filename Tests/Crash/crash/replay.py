@@ -9,7 +9,7 @@ import math
 import re
 
 import holdings
-from calls import USE
+from calls import RESOLVE, USE
 from states import Team, UpstreamKey, digest
 from teams import TOKEN_NAME, VENDOR_KEYS
 
@@ -59,7 +59,8 @@ class Replay:
         if entries is not None:
             self.entries = collections.defaultdict(list)
             for entry in entries:
-                self.entries[entry.owner].append(entry)
+                if not entry.owner.startswith("reservation/"):
+                    self.entries[entry.owner].append(entry)
 
     @classmethod
     def of(cls, calls, entries=None):
@@ -77,7 +78,7 @@ class Replay:
             self.take_use(call)
         elif call.is_read:
             self.take_list(call)
-        else:
+        elif call.action != RESOLVE:  # which `resolutions` judges
             self.take_change(call)
 
     # MARK: Reading
@@ -90,7 +91,7 @@ class Replay:
         self.keep(owner, call, lambda state: state.takes(call.key, name) == is_taken)
 
     def take_list(self, call):
-        if not call.is_certain or call.action == "audit.list":
+        if not call.is_certain or call.action in ("audit.list", "ledger.list"):
             return
         listed = (call.reply or {}).get("items") if call.status == 200 else None
         if call.action == "team_key.list" and call.status in (200, 404):

@@ -1,10 +1,12 @@
 """Shows that the audit works: a correct store passes, and each fault put into it is found by name."""
 
 import admin_self_test
+import resolutions_self_test
 from admin_self_test import SoundRegistry
 from answers import micros
 from audit import Violation
-from self_test_store import DAY, Sound, all_of, body, cache_key, document, heard, sql
+from resolutions_self_test import SoundResolutions
+from self_test_store import DAY, Sound, all_of, body, cache_key, document, heard, of_accounts, sql
 from teams import VENDOR_KEYS
 
 
@@ -75,6 +77,11 @@ FAULTS = [
     (late("UPDATE usage_documents SET document = x'' WHERE spent > 0"), "I3:", "None) has spent"),
     (late("UPDATE usage_documents SET hits = 0"), "I3:", "has hits 0 by document, 1 by team"),
     (late("UPDATE usage_documents SET denied = 2 WHERE denied = 1"), "I3:", "has denied 2 by document, 1 by team"),
+    (of_accounts("UPDATE usage_accounts SET spent = spent + 1"), "I3:", "account default has spent"),
+    (of_accounts("UPDATE usage_accounts SET unconfirmed = 0"), "I3:", "account default has unconfirmed 0"),
+    (of_accounts("UPDATE usage_accounts SET account = 'second'"), "I3:", "account second has spent"),
+    (of_accounts("DELETE FROM usage_accounts"), "I3:", "account default has spent 0"),
+    (sql("DROP TABLE usage_accounts"), "store:", "no tables"),
     (sql("UPDATE ledger SET state = 2 WHERE id = 2"), "I4:", "request ask-2 counts 0"),
     (sql("UPDATE ledger SET estimate = 3999999 WHERE id = 2"), "I4:", "request ask-2 counts 3.999999"),
     (sql("UPDATE ledger SET credits = 2000000 WHERE id = 1"), "I4:", "team red counted"),
@@ -147,7 +154,8 @@ class SelfTest:
     def run(self):
         sound, faults = 0, 0
         for made, sound_ones, faulty_ones in (
-                (Sound, SOUND, FAULTS), (SoundRegistry, admin_self_test.SOUND, admin_self_test.FAULTS)):
+                (Sound, SOUND, FAULTS), (SoundRegistry, admin_self_test.SOUND, admin_self_test.FAULTS),
+                (SoundResolutions, resolutions_self_test.SOUND, resolutions_self_test.FAULTS)):
             for name, change in sound_ones:
                 found = self.audit(made, change)
                 if found:

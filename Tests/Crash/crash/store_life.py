@@ -38,7 +38,7 @@ class StoreLife:
         configuration = teams.configuration(self.vendor.port, store, factor, response_timeout)
         self.gateway = Gateway(bench.session, bench.programs, self.folder, configuration)
         self.record = Record()
-        self.operator = Operator(self.gateway, self.record, self.seed)
+        self.operator = Operator(self.gateway, self.record, self.seed, self.vendor.charge_log)
         self.notes = []  # what was done to the store, for the report of a violation
         self.was_disturbed = False
 
