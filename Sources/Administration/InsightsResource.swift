@@ -41,10 +41,7 @@ struct InsightsResource {
         do throws(ReportPeriod.Fault) {
             return try ReportPeriod(from: from, to: to, in: calendar, now: SystemClock.wall())
         } catch {
-            switch error {
-            case .from(let message): throw .unprocessable("from", message)
-            case .to(let message): throw .unprocessable("to", message)
-            }
+            throw AdminFault(error)
         }
     }
 

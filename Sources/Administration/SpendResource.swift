@@ -87,12 +87,3 @@ struct SpendResource {
         }
     }
 }
-
-extension AdminFault {
-    fileprivate init(_ fault: ReportPeriod.Fault) {
-        switch fault {
-        case .from(let message): self = .unprocessable("from", message)
-        case .to(let message): self = .unprocessable("to", message)
-        }
-    }
-}

@@ -24,7 +24,4 @@ extension BudgetGate {
             state.show(positions)
         }
     }
-
-    /// The current calendar of the budgets.
-    public var calendar: BudgetCalendar { state.withLock { $0.book.calendar } }
 }

@@ -1,6 +1,6 @@
 public import Budgeting
 
-/// Resolutions of unconfirmed reservations, and the calendar of the budgets. Any thread.
+/// Resolutions of unconfirmed reservations. Any thread.
 extension SharedRooms {
     /// Holds what a resolution will add. `resolve` or `withdraw` must follow when it is known whether it is durable.
     public func hold(_ resolution: Resolution) { credits.hold(resolution) }
@@ -10,7 +10,4 @@ extension SharedRooms {
 
     /// Undoes the hold of a resolution that did not become durable.
     public func withdraw(_ resolution: Resolution) { credits.withdraw(resolution) }
-
-    /// The current calendar of the budgets.
-    public var budgetCalendar: BudgetCalendar { credits.calendar }
 }

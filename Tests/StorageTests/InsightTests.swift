@@ -159,8 +159,11 @@ struct InsightTests {
         #expect(try reason(pay(store, question(), storing: false)) == ["no_store"])
         #expect(try reason(pay(store, question())) == ["unexplained"], "the reply before was not stored")
         #expect(try reason(pay(store, question(lifetime: 0))) == ["expired"])
-        let document = "0b13c9f2-5148-4ffb-bb7b-000000000001"
-        #expect(try store.waitForAnswer { store.remove(documentID: document, then: $0) } == 1)
+        let order = PurgeOrder(.all, at: Timestamp(seconds: 5), keysInMemory: [], log: ResultCache(bytesMax: 0).purges)
+        #expect(
+            try store.waitForAnswer { store.purge(order, audit: auditEntry("cache.purge"), recorded: {}, then: $0) }
+                == .purged(1)
+        )
         #expect(try reason(pay(store, question())) == ["purged"])
         #expect(try reason(pay(store, question(teamScoped: true), team: "b", key: 2)) == ["scope"])
         #expect(try report(store).items.count == 5)

@@ -331,6 +331,26 @@ struct LedgerRetentionTests {
         #expect(try remove(store, before: Self.late, atMost: count).reduce(0, +) == 0)
     }
 
+    @Test("what is kept of a payment leaves with its row")
+    func payments() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        try fill(store)
+        try store.performAndWait { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO payments (account, document_id, id, team, model, cache_key, ended_at)
+                    SELECT account, document_id, id, team, model, cache_key, 1 FROM ledger;
+                    INSERT INTO repeats (id, first, reason, first_team, team) SELECT id, 1, 'model', 'a', team FROM ledger;
+                    """
+            )
+        }.get()
+        _ = try remove(store, before: Self.late, atMost: 3)
+        let left = ["3", "5", "7", "8", "9"]
+        #expect(try store.rows("SELECT id FROM payments ORDER BY id") == left)
+        #expect(try store.rows("SELECT id FROM repeats ORDER BY id") == left)
+    }
+
     @Test("what ended after the cutoff stays, however long ago it was reserved")
     func cutoff() throws {
         let store = try folder.open()

@@ -257,24 +257,9 @@ struct SpendTests {
     func resolution() throws {
         let store = try folder.open()
         defer { store.close() }
-        let day = BudgetDay(number: Self.today)
-        for number in [1, 1, 2] as [UInt64] {
-            try spend(store, reservation(day: Self.today, document: number, estimate: 4), .unconfirmed)
-        }
-        func resolve(_ number: Int) throws {
-            let document = document(number)
-            let four = MicroCredits(micros: 4)
-            try store.waitForAnswer { then in
-                store.perform(
-                    { connection in
-                        let one = MicroCredits(micros: 1)
-                        try UsageDocumentTable.resolve(unconfirmed: four, as: one, about: document, on: day, connection)
-                    },
-                    then: then
-                )
-            }
-        }
-        try resolve(1)
+        let lost = ([1, 1, 2] as [UInt64]).map { reservation(day: Self.today, document: $0, estimate: 4) }
+        for each in lost { try spend(store, each, .unconfirmed) }
+        #expect(try store.resolveAndWait(lost[0], 1).get() == .done)
         #expect(try report(store, .document) == ["\(document(1)) 1 4 0 0 0 0 0", "\(document(2)) 0 4 0 0 0 0 0"])
         // As if it had been counted for none at first, and by name later.
         try store.performAndWait { database in
@@ -284,7 +269,7 @@ struct SpendTests {
                 arguments: [Self.today]
             )
         }.get()
-        try resolve(2)
+        #expect(try store.resolveAndWait(lost[2], 1).get() == .done)
         #expect(try report(store, .document) == ["\(document(1)) 1 4 0 0 0 0 0", "\(document(2)) 1 0 0 0 0 0 0"])
     }
 

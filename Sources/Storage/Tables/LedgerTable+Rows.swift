@@ -127,8 +127,8 @@ extension LedgerTable {
 
     // MARK: Removing
 
-    /// Removes rows that ended before the cutoff, the oldest first: those among the next `count` rows. The newest row
-    /// always stays, since new identifiers follow it.
+    /// Removes rows that ended before the cutoff, the oldest first: those among the next `count` rows, and what is kept
+    /// of their payments. The newest row always stays, since new identifiers follow it.
     ///
     /// - Parameter position: the identifier to go on behind.
     /// - Returns: how many were removed, and the position of the next batch; nil when there is none.
@@ -151,8 +151,7 @@ extension LedgerTable {
         batch.bind(Int64(count - 1), at: 3)
         let next = try batch.rows(about: "the ledger") { try $0.integer(at: 0) }.first
         let behind = next.map { $0 + 1 } ?? end
-        try connection.begin()
-        do {
+        return try connection.inSavepoint {
             let ended = try connection.statement(
                 """
                 SELECT id, account, document_id FROM ledger
@@ -172,11 +171,7 @@ extension LedgerTable {
             )
             bind(removal, position, behind, cutoff)
             try removal.run()
-            try connection.commit()
             return (rows.count, next)
-        } catch {
-            connection.rollBack()
-            throw error
         }
     }
 

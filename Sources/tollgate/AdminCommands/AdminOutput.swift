@@ -34,7 +34,7 @@ enum AdminOutput {
         switch self {
         case .list(let listing, _) where listing.isCut:
             "these are only the first \(listing.items.count) items; there are more"
-        case .list, .one, .done: nil
+        case .list, .one, .text, .done: nil
         case .remarked(let output, let remark): output.remark.map { "\($0)\ntollgate: \(remark)" } ?? remark
         }
     }
