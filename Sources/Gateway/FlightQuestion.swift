@@ -7,6 +7,8 @@ import Vocabulary
 /// The question of a flight, its asker, and what may be done with the answer: all that is needed to judge a reply.
 struct FlightQuestion {
     let request: ClassifyRequest
+    /// The labels of the request. Parsed at the first call.
+    let labels: () -> [[UInt8]]
     let key: CacheKey
     /// The team in whose name it is forwarded.
     let team: TeamID
@@ -22,7 +24,7 @@ struct FlightQuestion {
     func judge(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
         guard reply.status == 200 else { return judgeError(reply, upstreamKey: upstreamKey, stale: stale) }
         let read = ClassifyReply.read(reply.body.span)
-        switch read.verdict(documentID: request.documentID, labels: request.labels) {
+        switch read.verdict(documentID: request.documentID, labels: labels()) {
         case .storable(let credits):
             let result = mayStore ? result(reply, credits, read) : nil
             var conclusion = FlightCourse.Conclusion(ending: .settled(credits), paid: paid(read, credits))

@@ -4,10 +4,10 @@ public import Vocabulary
 extension ClassifyRequest {
     /// The parts by which this question is compared with others about the same document.
     ///
-    /// Made for requests that were paid for only: it parses the canonical form once more and hashes it in pieces.
-    public func parts(with hasher: SHA256Hasher) -> QuestionParts {
+    /// - Parameter labels: those of this request, which the judge of its reply has parsed already.
+    public func parts(labels: [[UInt8]], with hasher: SHA256Hasher) -> QuestionParts {
         QuestionParts(
-            labels: labelsDigest(hasher),
+            labels: digest(labels, hasher),
             schema: Self.number(hasher.digest(canonical.span.extracting(places.schema))),
             otherMembers: othersDigest(hasher),
             pages: pages?.text,
@@ -17,7 +17,7 @@ extension ClassifyRequest {
 
     /// Each label is preceded by its length, so that no two lists have the same bytes. The labels are in the order that
     /// counts: sorted, unless the order is part of the meaning.
-    private func labelsDigest(_ hasher: SHA256Hasher) -> Int64 {
+    private func digest(_ labels: [[UInt8]], _ hasher: SHA256Hasher) -> Int64 {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(places.schema.count)
         for label in labels {

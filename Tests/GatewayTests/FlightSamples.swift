@@ -31,6 +31,7 @@ enum FlightSamples {
     static func question(mayStore: Bool = true, negativeTTL: Duration = .seconds(60)) -> FlightQuestion {
         FlightQuestion(
             request: request(),
+            labels: { request().labels },
             key: key,
             team: TeamID(rawValue: "team"),
             account: account,
