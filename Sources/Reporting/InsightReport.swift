@@ -13,7 +13,7 @@ public struct InsightReport: Sendable, Equatable {
             self.requests = requests
         }
 
-        mutating func add(_ other: Sum) {
+        public mutating func add(_ other: Sum) {
             credits = credits.saturatingAdd(other.credits)
             requests = requests.saturatingAdd(other.requests)
         }

@@ -337,10 +337,15 @@ struct InsightTests {
                     """
             )
         }.get()
-        let ids = ReservationID(rawValue: 50_001)..<ReservationID(rawValue: 80_001)
+        let ids = ReservationID(rawValue: 10_001)..<ReservationID(rawValue: 70_001)
         let report = try report(store, over: ids)
-        #expect(report.total.requests == 30_000)
+        #expect(report.total.requests == 60_000, "in more than one slice")
         #expect(report.items.count == 70)
+        // Exactly one slice, and one row more.
+        for (end, count) in [(60_001, 50_000), (60_002, 50_001)] as [(Int64, Int64)] {
+            let ids = ReservationID(rawValue: 10_001)..<ReservationID(rawValue: end)
+            #expect(try self.report(store, over: ids).total.requests == count)
+        }
         #expect(report.total.credits.micros == .max, "sums stay at the greatest number there is")
         for (sql, plan) in [
             (

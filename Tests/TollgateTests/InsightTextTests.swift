@@ -28,7 +28,7 @@ struct InsightTextTests {
         try #require(lines.count == 4)
         #expect(lines[0].split(separator: " ") == ["reason", "first", "again", "credits", "requests", "why"])
         #expect(lines[1].hasPrefix("schema_text  a") && lines[1].hasSuffix("same labels, other descriptions"))
-        #expect(lines[2] == "2.5 credits, 1 requests in all")
+        #expect(lines[2] == "2.5 credits, 1 request in all")
         #expect(lines[3].hasPrefix("4 credits, 2 requests for documents paid for before"))
     }
 
@@ -48,7 +48,7 @@ struct InsightTextTests {
     func nothing() throws {
         #expect(InsightText.table(.null, hasExamples: true).hasPrefix("nothing was paid for twice"))
         let text = InsightText.table(try report(items: "[]", unexplained: 1), hasExamples: false)
-        #expect(text.contains("3 credits, 1 requests asked again"))
+        #expect(text.contains("3 credits, 1 request asked again"))
     }
 
     @Test("every reason has words of its own")

@@ -31,22 +31,18 @@ enum RepeatTable {
         try statement.run()
     }
 
-    /// The report over a range of reservations: one pass over the repeats of the range, then some searches for each of
-    /// the examples.
-    static func report(
-        over range: Range<ReservationID>,
-        team: TeamID?,
-        on connection: StoreConnection
-    ) throws -> InsightReport {
-        var examples = ExampleReader(range: range, connection: connection)
-        return try InsightReport(try groups(over: range, team: team, on: connection)) { try examples.examples(of: $0) }
-    }
+    /// How many repeats are added up at a time.
+    static let sliceMax: Int64 = 50_000
 
-    private static func groups(
-        over range: Range<ReservationID>,
+    /// Adds the next slice of a range to the sums; gives where the one after it begins, nil when there is none.
+    static func add(
+        from start: ReservationID,
+        to end: ReservationID,
         team: TeamID?,
+        to sums: inout RepeatSums,
         on connection: StoreConnection
-    ) throws -> [InsightReport.Group] {
+    ) throws -> ReservationID? {
+        let next = try id(behind: sliceMax, from: start, to: end, on: connection)
         // The ledger knows what an unconfirmed payment came to: its estimate, or what an operator said. Added up in
         // whole credits and the rest apart, since a sum of micro-credits could overflow.
         let statement = try connection.statement(
@@ -59,19 +55,71 @@ enum RepeatTable {
             ) AS priced GROUP BY reason, first_team, team
             """
         )
-        statement.bind(range.lowerBound.rawValue, at: 1)
-        statement.bind(range.upperBound.rawValue, at: 2)
+        statement.bind(start.rawValue, at: 1)
+        statement.bind((next ?? end).rawValue, at: 2)
         statement.bind(team?.rawValue ?? "", at: 3)
-        return try statement.rows(about: "the repeated payments") { row in
+        try statement.forEachRow(about: "the repeated payments") { row in
             let whole = try row.integer(at: 4).saturatingMultiply(1_000_000)
-            return InsightReport.Group(
-                reason: try row.word(at: 0),
-                firstTeam: TeamID(rawValue: try row.text(at: 1)),
-                team: TeamID(rawValue: try row.text(at: 2)),
-                sum: InsightReport.Sum(
+            sums.add(
+                InsightReport.Sum(
                     credits: MicroCredits(micros: whole.saturatingAdd(try row.integer(at: 5))),
                     requests: try row.integer(at: 3)
-                )
+                ),
+                reason: try row.word(at: 0),
+                firstTeam: try row.text(at: 1),
+                team: try row.text(at: 2)
+            )
+        }
+        return next
+    }
+
+    /// The repeat behind so many others of a range; nil when there are not that many.
+    private static func id(
+        behind count: Int64,
+        from start: ReservationID,
+        to end: ReservationID,
+        on connection: StoreConnection
+    ) throws -> ReservationID? {
+        let statement = try connection.statement(
+            "SELECT id FROM repeats WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT 1 OFFSET ?3"
+        )
+        statement.bind(start.rawValue, at: 1)
+        statement.bind(end.rawValue, at: 2)
+        statement.bind(count, at: 3)
+        return try statement.rows(about: "a repeated payment") { ReservationID(rawValue: try $0.integer(at: 0)) }.first
+    }
+
+    /// The report of a range that is added up: some searches for each of the examples.
+    static func report(
+        _ sums: RepeatSums,
+        over range: Range<ReservationID>,
+        on connection: StoreConnection
+    ) throws -> InsightReport {
+        var examples = ExampleReader(range: range, connection: connection)
+        return try InsightReport(sums.groups) { try examples.examples(of: $0) }
+    }
+}
+
+/// What the repeats of a range come to, by reason and pair of teams. A message between slices of the range.
+struct RepeatSums: Sendable {
+    private struct Pair: Hashable {
+        let reason: RepeatReason
+        let firstTeam, team: String
+    }
+
+    private var sums: [Pair: InsightReport.Sum] = [:]
+
+    mutating func add(_ sum: InsightReport.Sum, reason: RepeatReason, firstTeam: String, team: String) {
+        sums[Pair(reason: reason, firstTeam: firstTeam, team: team), default: InsightReport.Sum()].add(sum)
+    }
+
+    var groups: [InsightReport.Group] {
+        sums.map { pair, sum in
+            InsightReport.Group(
+                reason: pair.reason,
+                firstTeam: TeamID(rawValue: pair.firstTeam),
+                team: TeamID(rawValue: pair.team),
+                sum: sum
             )
         }
     }

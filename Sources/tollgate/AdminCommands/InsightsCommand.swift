@@ -94,7 +94,8 @@ enum InsightText {
     /// Nothing for a sum of no requests.
     private static func sum(_ sum: JSONValue?, _ what: String) -> String {
         guard let sum, case .number(let requests)? = sum["requests"], requests != "0" else { return "" }
-        return "\(TableText.cell(sum["credits"] ?? .null)) credits, \(requests) requests \(what)\n"
+        let noun = requests == "1" ? "request" : "requests"
+        return "\(TableText.cell(sum["credits"] ?? .null)) credits, \(requests) \(noun) \(what)\n"
     }
 
     /// The reason in words that need no knowledge of the API.
