@@ -107,6 +107,18 @@ struct InsightTests {
         }
     }
 
+    @Test("a result that was purged is said to be")
+    func purged() throws {
+        try withGateway { gateway in
+            let document = try document(gateway)
+            expectStoredMiss(try gateway.classify(body(document)))
+            let purge = "/cache/entries?document_id=\(document)"
+            #expect(try gateway.admin("DELETE", purge, token: Gateway.operatorToken).status == 200)
+            expectStoredMiss(try gateway.classify(body(document)))
+            #expect(try insights(gateway)["items"][0]["reason"] == "purged")
+        }
+    }
+
     @Test("a payment that nobody knows the outcome of is one too")
     func unconfirmed() throws {
         try withGateway { gateway in

@@ -170,6 +170,40 @@ struct InsightTests {
         #expect(try report(store).unexplained.requests == 1)
     }
 
+    @Test("a result is purged when a purge overtook it, and while a purge that is not finished hides it")
+    func purges() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        let log = ResultCache(bytesMax: 0).purges
+        let stamp = log.stamp()
+        log.note(.all)
+        let first = reservation(id: 5_000_000)
+        try store.reserveAndWait(first).get()
+        let ending = ReservationEnding(
+            reservation: first,
+            outcome: .settled(MicroCredits(micros: 1)),
+            endedAt: Timestamp(seconds: 1_728_000_001),
+            question: question()
+        )
+        let stamped = StampedResult(result(1), asked: stamp)
+        #expect(try store.waitForAnswer { store.end(ending, storing: stamped, then: $0) } == .done)
+        try pay(store, question(), id: 5_000_001)
+        #expect(try store.rows("SELECT reason FROM repeats") == ["purged"])
+        // In one transaction, so that the removal cannot come between.
+        let isThere = try store.waitForAnswer { answer in
+            store.perform(
+                { connection in
+                    let before = try ResultTable.has(key(1), on: connection)
+                    let sql = "INSERT INTO purges (boundary, removed, at, audit_id) VALUES (1000, 0, 1, 1)"
+                    try connection.database.execute(sql: sql)
+                    return [before, try ResultTable.has(key(1), on: connection)]
+                },
+                then: answer
+            )
+        }
+        #expect(isThere == [true, false])
+    }
+
     @Test("only payments for the same document of the same account count, and only those that cost something")
     func others() throws {
         let store = try folder.open()

@@ -250,7 +250,8 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
                 let kept = result.flatMap { $0.isPurged ? nil : $0.result }
                 let isPurged = kept == nil && result != nil
                 try LessonTable.save(isPurged ? ending.withoutPages : ending, on: connection)
-                try PaymentTable.book(ending, isKept: kept != nil, on: connection)
+                // A result that a purge overtook was kept, and is purged.
+                try PaymentTable.book(ending, isKept: result != nil, on: connection)
                 if let kept { try ResultTable.save(kept, on: connection) }
                 return answer
             },

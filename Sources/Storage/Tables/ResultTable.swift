@@ -32,11 +32,10 @@ enum ResultTable {
         return finding
     }
 
+    /// Whether there is a result of this key that no purge hides.
     static func has(_ key: CacheKey, on connection: StoreConnection) throws -> Bool {
-        let statement = try connection.statement("SELECT 1 FROM results WHERE key = ?1")
-        defer { statement.reset() }
-        statement.bind(key, at: 1)
-        return try statement.step()
+        guard let row = try row(of: key, on: connection) else { return false }
+        return try !PurgeTable.open(on: connection).contains { $0.covers(row) }
     }
 
     /// Adds the result, or replaces the one of its key.
