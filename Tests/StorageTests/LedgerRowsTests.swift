@@ -247,6 +247,27 @@ struct ResolutionTableTests {
         #expect(try store.rows("SELECT count(*) FROM usage") == ["65"])
     }
 
+    @Test("what cost nothing was no payment and repeats none", arguments: [0, 1])
+    func payments(_ credits: Int64) throws {
+        let store = try folder.open()
+        defer { store.close() }
+        let reservations = (7...8).map { reservation(id: $0) }
+        for reservation in reservations { try unconfirmed(store, reservation) }
+        try store.performAndWait { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO payments (account, document_id, id, team, model, cache_key, ended_at)
+                    SELECT account, document_id, id, team, model, cache_key, 1 FROM ledger;
+                    INSERT INTO repeats SELECT id, 1, 'model', 'a', 'a', NULL FROM ledger
+                    """
+            )
+        }.get()
+        #expect(try store.resolveAndWait(reservations[0], credits).get() == .done)
+        for table in ["payments", "repeats"] {
+            #expect(try store.rows("SELECT id FROM \(table) ORDER BY id") == (credits == 0 ? ["8"] : ["7", "8"]))
+        }
+    }
+
     @Test("sums end at the greatest number there is, and at zero")
     func saturation() throws {
         let store = try folder.open()

@@ -23,6 +23,7 @@ extension SQLiteStore: LedgerRowStore {
                 try UsageTable.book(resolution, on: connection)
                 try UsageDocumentTable.book(resolution, on: connection)
                 try UsageAccountTable.book(resolution, on: connection)
+                if resolution.credits == .zero { try PaymentTable.remove(resolution.reservation, on: connection) }
                 try AuditTable.append(audit, on: connection)
                 return answer
             },

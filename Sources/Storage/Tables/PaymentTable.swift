@@ -138,6 +138,13 @@ enum PaymentTable {
         try statement.run()
     }
 
+    /// Removes what turned out to be no payment, and so repeated none.
+    static func remove(_ reservation: Reservation, on connection: StoreConnection) throws {
+        let (id, ask) = (reservation.id.rawValue, reservation.ask)
+        try remove(id, for: ask.documentID, of: ask.account.rawValue, on: connection)
+        try RepeatTable.remove(id, on: connection)
+    }
+
     private static func read(_ row: StoreRow) throws -> Payment {
         Payment(
             id: ReservationID(rawValue: try row.integer(at: 0)),
