@@ -112,7 +112,9 @@ struct UpstreamGateState {
         // A new request takes its turn among the waiting ones; that is at once when there are none.
         if underWay < limits.concurrencyMax, waitingCount == 0 {
             switch accounts[index].ring.outlook(without: waiting.without, at: now) {
-            case .open, .closed: return (admit(waiting, of: index, at: now), [])
+            case .open, .closed:
+                turn = (index + 1) % accounts.count
+                return (admit(waiting, of: index, at: now), [])
             case .waits: break
             }
         }
