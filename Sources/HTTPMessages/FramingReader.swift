@@ -80,7 +80,7 @@ enum DecimalReader {
     static func read(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int64? {
         guard unsafe !bytes.isEmpty else { return nil }
         var value: Int64 = 0
-        for index in unsafe bytes.indices {
+        for index in unsafe bytes.startIndex..<bytes.endIndex {
             let byte = unsafe bytes[index]
             guard byte >= 0x30, byte <= 0x39 else { return nil }
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)

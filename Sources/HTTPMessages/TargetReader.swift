@@ -164,7 +164,7 @@ enum HostReader {
     private static func isPort(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard unsafe bytes.count <= 5 else { return false }
         var port = 0
-        for index in unsafe bytes.indices {
+        for index in unsafe bytes.startIndex..<bytes.endIndex {
             let byte = unsafe bytes[index]
             guard byte >= 0x30, byte <= 0x39 else { return false }
             port = port * 10 + Int(byte - 0x30)
