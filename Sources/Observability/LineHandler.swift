@@ -6,32 +6,34 @@ import Vocabulary
 
 /// A swift-log handler that writes one line per message through a `LogWriter`. Immutable but for its metadata.
 struct LineHandler: LogHandler {
-    /// The least level that is written, for the whole process: a reload changes it.
-    final class Threshold: Sendable {
+    /// The least level that is written, and the form of a line, for the whole process: a reload changes them.
+    final class Rules: Sendable {
         private let rank = Atomic<Int>(2)
+        private let isText = Atomic<Bool>(false)
 
         func store(_ level: ProcessLog.Level) {
             rank.store(ProcessLog.Level.allCases.firstIndex(of: level) ?? 0, ordering: .relaxed)
         }
 
+        func store(_ format: ProcessLog.Format) { isText.store(format == .text, ordering: .relaxed) }
+
         var level: Logger.Level { Logger.Level.allCases[rank.load(ordering: .relaxed)] }
+        var format: ProcessLog.Format { isText.load(ordering: .relaxed) ? .text : .json }
     }
 
-    static let threshold = Threshold()
+    static let rules = Rules()
 
     let label: String
-    let format: ProcessLog.Format
     let writer: LogWriter
     var metadata: Logger.Metadata = [:]
-    /// Taken from the process's threshold; setting it has no effect, since a reload has to reach all handlers.
+    /// The process's; setting it has no effect, since a reload has to reach all handlers.
     var logLevel: Logger.Level {
-        get { LineHandler.threshold.level }
+        get { LineHandler.rules.level }
         set {}
     }
 
-    init(label: String, format: ProcessLog.Format, writer: LogWriter) {
+    init(label: String, writer: LogWriter) {
         self.label = label
-        self.format = format
         self.writer = writer
     }
 
@@ -46,7 +48,7 @@ struct LineHandler: LogHandler {
         let mask = SecretMask()
         let pairs = all.map { ($0.key, mask.masked("\($0.value)")) }.sorted { $0.0 < $1.0 }
         let now = SystemClock.wall()
-        switch format {
+        switch LineHandler.rules.format {
         case .json: writeJSON(now, event, pairs)
         case .text: writeText(now, event, pairs)
         }

@@ -17,12 +17,16 @@ public enum ProcessLog {
 
     /// Sends the log through `writer`. Once per process, before the first message.
     public static func bootstrap(level: Level, format: Format, writer: LogWriter) {
-        LineHandler.threshold.store(level)
-        LoggingSystem.bootstrap { label in LineHandler(label: label, format: format, writer: writer) }
+        replaceLevel(level)
+        replaceFormat(format)
+        LoggingSystem.bootstrap { label in LineHandler(label: label, writer: writer) }
     }
 
     /// Which messages are written from now on.
-    public static func replaceLevel(_ level: Level) { LineHandler.threshold.store(level) }
+    public static func replaceLevel(_ level: Level) { LineHandler.rules.store(level) }
+
+    /// The form of lines from now on.
+    public static func replaceFormat(_ format: Format) { LineHandler.rules.store(format) }
 
     public static func debug(_ message: String, _ metadata: [String: String] = [:]) {
         log(.debug, message, metadata)

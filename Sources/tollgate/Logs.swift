@@ -14,15 +14,14 @@ final class Logs: Sendable {
     init(_ log: GatewayConfiguration.Log) throws(LogWriterFault) {
         access = try LogWriter(descriptor: STDOUT_FILENO)
         process = try LogWriter(descriptor: STDERR_FILENO, delay: .zero)
-        ProcessLog.bootstrap(
-            level: Logs.level(log.level),
-            format: log.format == .json ? .json : .text,
-            writer: process
-        )
+        ProcessLog.bootstrap(level: Logs.level(log.level), format: Logs.format(log.format), writer: process)
     }
 
-    /// The level changes with a reload; a change of format needs a restart.
-    func replace(_ log: GatewayConfiguration.Log) { ProcessLog.replaceLevel(Logs.level(log.level)) }
+    /// A reload changes level and format.
+    func replace(_ log: GatewayConfiguration.Log) {
+        ProcessLog.replaceLevel(Logs.level(log.level))
+        ProcessLog.replaceFormat(Logs.format(log.format))
+    }
 
     /// Writes lines for people to standard output, before those of requests.
     func announce(_ text: String) { access.append(Array((text + "\n").utf8).span) }
@@ -52,5 +51,12 @@ final class Logs: Sendable {
 
     private static func level(_ level: GatewayConfiguration.Log.Level) -> ProcessLog.Level {
         ProcessLog.Level(rawValue: level.rawValue) ?? .info
+    }
+
+    private static func format(_ format: GatewayConfiguration.Log.Format) -> ProcessLog.Format {
+        switch format {
+        case .json: .json
+        case .text: .text
+        }
     }
 }

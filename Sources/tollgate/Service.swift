@@ -34,9 +34,10 @@ final class Service {
     private var configurationFile: String?
     /// Receives the result from the thread that reads the file.
     private var read: Mailbox<Result<GatewayConfiguration, ConfigurationFaults>>?
-    private var isReading = false
-    /// SIGHUP arrived again while the file was being read.
-    private var mustReadAgain = false
+    /// From the signal until the settings are in effect or refused.
+    private var isReloading = false
+    /// SIGHUP arrived again during a reload.
+    private var mustReloadAgain = false
 
     /// Runs a gateway until a signal ends it. The signals have been held since the start of the program.
     ///
@@ -231,37 +232,42 @@ final class Service {
     // MARK: Reload
 
     /// Reads the file again on a separate thread, since files that it names may be slow to read. That thread always
-    /// returns (`FileReading`), and there is at most one.
+    /// returns (`FileReading`). One reload at a time: signals during one count as one after it.
     private func reload() {
         guard let configurationFile, let read, !ending.hasBegun else { return }
-        guard !isReading else {
-            mustReadAgain = true
+        guard !isReloading else {
+            mustReloadAgain = true
             return
         }
-        isReading = true
+        isReloading = true
         let environment = ProcessInfo.processInfo.environment
         do throws(EventLoop.Fault) {
             _ = try SystemThread.start(name: "reload") {
                 read.post(ConfigurationFile.load(path: configurationFile, environment: environment))
             }
         } catch {
-            isReading = false
             refuse(error)
+            finishReload()
         }
     }
 
     /// Everything is read before anything changes, so a bad file changes nothing.
     private func take(_ result: Result<GatewayConfiguration, ConfigurationFaults>) {
-        isReading = false
-        if mustReadAgain {
-            mustReadAgain = false
-            return reload()
-        }
-        guard !ending.hasBegun else { return }
+        // A file that may have changed since it was read is not applied.
+        guard !mustReloadAgain, !ending.hasBegun else { return finishReload() }
         switch result {
         case .success(let configuration): replace(with: configuration)
-        case .failure(let faults): refuse(faults)
+        case .failure(let faults):
+            refuse(faults)
+            finishReload()
         }
+    }
+
+    private func finishReload() {
+        isReloading = false
+        guard mustReloadAgain else { return }
+        mustReloadAgain = false
+        reload()
     }
 
     private func refuse(_ error: any Error) {
@@ -285,6 +291,7 @@ final class Service {
                     case .success: apply(kept)
                     case .failure(let error): refuse(error)
                     }
+                    finishReload()
                 }
             )
         )

@@ -56,6 +56,17 @@ struct ReloadTests {
         }
     }
 
+    @Test("the form of the process log changes with the file, in both directions")
+    func logFormat() throws {
+        try withGateway { gateway in
+            try gateway.rewriteConfiguration(["log": ["format": "text"]])
+            try gateway.reload(expecting: "Z info reloaded")
+            #expect(gateway.process.stderr.lines.last?.hasPrefix("{") == false)
+            try gateway.rewriteConfiguration(["log": ["format": "json"]])
+            try gateway.reload(expecting: #""msg":"reloaded""#)
+        }
+    }
+
     @Test("what needs a restart is said and kept; the rest is applied")
     func needsRestart() throws {
         try withGateway { gateway in

@@ -122,6 +122,36 @@ struct StoreTroubleTests {
         return locker
     }
 
+    @Test("a reload that waits for the store is over before the file is read for the next one")
+    func reloadsInTurn() throws {
+        try withGateway { gateway in
+            expectStoredMiss(try gateway.classify(SampleRequests.vendors))
+            let locker = try lock(gateway)
+            let key = "team-d-secret-0123456789"
+            try gateway.rewriteConfiguration([
+                "teams": [["id": "team-d", "keys": [["id": "d-key", "secret": ["value": .string(key)]]]]]
+            ])
+            gateway.process.signal(SIGHUP)
+            // The workers have the new team while the entry of the audit log waits.
+            let deadline = Deadline.generous
+            while try gateway.classify(SampleRequests.vendors, key: key).status == 403 {
+                try #require(!deadline.hasPassed, "the new key is not known")
+            }
+            try gateway.rewriteConfiguration(["cache": ["ttl": "soon"]])
+            gateway.process.signal(SIGHUP)
+            // The main loop has had the signal when it answers these, and time to read the file.
+            for _ in 0..<20 { #expect(try gateway.admin("GET", "/teams").status == 200) }
+            #expect(try locker.terminate() == .exit(0))
+            func endings(_ lines: [String]) -> [String] {
+                lines.compactMap { try? JSON.parse($0.utf8)["msg"].string }.filter { $0.hasPrefix("reload") }
+            }
+            let stderr = gateway.process.stderr
+            #expect(stderr.wait { endings($0).contains("reload_refused") && endings($0).contains("reloaded") })
+            // `reload_not_stored` too, if the store's own limit for the lock passed.
+            #expect(endings(stderr.lines).filter { $0 != "reload_not_stored" } == ["reloaded", "reload_refused"])
+        }
+    }
+
     @Test("a change that waits for the store as SIGTERM comes is made and answered before the end")
     func changeWhileDraining() throws {
         try withGateway { gateway in

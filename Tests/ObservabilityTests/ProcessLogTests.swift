@@ -5,7 +5,7 @@ import Testing
 
 @testable import Observability
 
-// One at a time: the threshold is the process's.
+// One at a time: level and format are the process's.
 @Suite("ProcessLog", .serialized)
 struct ProcessLogTests {
     /// A logger of our own, since a process is bootstrapped once only.
@@ -16,7 +16,9 @@ struct ProcessLogTests {
     ) throws -> [String] {
         let pipe = try TestPipe()
         let writer = try LogWriter(descriptor: pipe.writing)
-        body(Logger(label: "test") { LineHandler(label: $0, format: format, writer: writer) })
+        ProcessLog.replaceFormat(format)
+        defer { ProcessLog.replaceFormat(.json) }
+        body(Logger(label: "test") { LineHandler(label: $0, writer: writer) })
         writer.close()
         let lines = count == 0 ? [] : try pipe.lines(count)
         #expect(pipe.waiting == 0, "more lines than expected")
@@ -77,7 +79,7 @@ struct ProcessLogTests {
         #expect(written.first?.hasSuffix(#""msg":"m","both":"message","own":"logger"}"#) == true)
     }
 
-    @Test("after bootstrap the process's log goes through the writer, and a new level counts at once")
+    @Test("after bootstrap the process's log goes through the writer; a new level and a new format count at once")
     func bootstrap() async {
         await #expect(processExitsWith: .success) {
             let pipe = try TestPipe()
@@ -90,12 +92,18 @@ struct ProcessLogTests {
             ProcessLog.error("second")
             ProcessLog.replaceLevel(.info)
             ProcessLog.info("third")
+            ProcessLog.replaceFormat(.text)
+            ProcessLog.info("fourth")
+            ProcessLog.replaceFormat(.json)
+            ProcessLog.info("fifth")
             writer.close()
-            let lines = try pipe.lines(3)
+            let lines = try pipe.lines(5)
             precondition(pipe.waiting == 0)
             precondition(lines[0].hasSuffix(#""level":"warning","label":"tollgate","msg":"first","key":"value"}"#))
             precondition(lines[1].hasSuffix(#""level":"error","label":"tollgate","msg":"second"}"#))
             precondition(lines[2].hasSuffix(#""level":"info","label":"tollgate","msg":"third"}"#))
+            precondition(lines[3].hasSuffix(" info fourth"))
+            precondition(lines[4].hasSuffix(#""level":"info","label":"tollgate","msg":"fifth"}"#))
         }
     }
 }
