@@ -1,5 +1,6 @@
 import Budgeting
 import Caching
+import HTTPMessages
 import Keying
 import Upstream
 import Vocabulary
@@ -53,26 +54,33 @@ struct FlightQuestion {
 
     /// Judges a reply other than 200, which is passed on. It costs what it says, or nothing if it says nothing, unless
     /// the vendor may have done the work (2xx). The cost is unconfirmed then, as it is if the amount is unsound. 400
-    /// and 404 may be kept for a while, in memory only.
+    /// and 404 may be kept for a while, in memory only, if they are JSON objects: a hit says `application/json`, and a page
+    /// of something in between is no answer of the vendor.
     private func judgeError(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
-        let (ending, credits) = Self.endingOfError(reply)
+        let read = ClassifyReply.read(reply.body.span)
+        let (ending, credits) = Self.endingOfError(reply.status, read)
         var conclusion = FlightCourse.Conclusion(ending: ending)
         if reply.status == 402 {
             let detail = "the vendor says so of the account of upstream key \(upstreamKey.rawValue)"
             conclusion.note = FlightCourse.Note(code: "upstream_out_of_credits", detail: detail)
         }
         // An encoded body is not kept, since results have no Content-Encoding.
-        let keeps = mayStore && cache.keepsNegative(reply.status) && reply.contentEncoding == nil
+        let keeps =
+            mayStore && cache.keepsNegative(reply.status) && reply.contentEncoding == nil && read.isObject
+            && read.isStrict && reply.contentType.map { TokenList.isMediaType($0.span, "application/json") } ?? true
         let result = keeps ? result(reply, credits ?? .zero, nil) : nil
         if let result { conclusion.keeping = .inMemory(result) }
         return (.forwarded(ForwardedReply(reply, credits, result), stale: stale), conclusion)
     }
 
-    private static func endingOfError(_ reply: UpstreamReply) -> (ReservationEnding.Outcome, MicroCredits?) {
-        switch ClassifyReply.read(reply.body.span).credits {
+    private static func endingOfError(
+        _ status: Int,
+        _ read: ClassifyReply
+    ) -> (ReservationEnding.Outcome, MicroCredits?) {
+        switch read.credits {
         case .sound(let credits): (.settled(credits), credits)
         case .unsound: (.unconfirmed, nil)
-        case .missing, .null: ((200..<300).contains(reply.status) ? .unconfirmed : .released, nil)
+        case .missing, .null: ((200..<300).contains(status) ? .unconfirmed : .released, nil)
         }
     }
 

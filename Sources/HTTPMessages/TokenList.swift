@@ -12,6 +12,15 @@ public enum TokenList {
         return unsafe matches(bytes, bytes.startIndex, name)
     }
 
+    /// Whether the value of a Content-Type names this media type, whatever its parameters: RFC 9110 §8.3.
+    public static func isMediaType(_ value: Span<UInt8>, _ name: StaticString) -> Bool {
+        let count = name.utf8CodeUnitCount
+        guard value.count >= count, equals(value.extracting(..<count), name) else { return false }
+        var end = count
+        while end < value.count, LineScanner.isBlank(value[end]) { end += 1 }
+        return end == value.count || value[end] == UInt8(ascii: ";")
+    }
+
     static func contains(_ bytes: Bytes, _ name: StaticString) -> Bool {
         let last = unsafe bytes.count - name.utf8CodeUnitCount
         guard last >= 0 else { return false }

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -38,8 +39,28 @@ struct CacheSettingTests {
             let second = try gateway.classify(SampleRequests.about(document))
             #expect(second.status == status)
             #expect(second.body == first.body)
+            #expect(second["content-type"] == first["content-type"])
             #expect(second["cache-status"]?.hasPrefix("tollgate; hit; ttl=") == true)
             #expect(try gateway.vendor.calls() == 1)
+        }
+    }
+
+    @Test("an error page of something before the vendor is passed on as it is, and not kept", arguments: [400, 404])
+    func errorPage(status: Int) throws {
+        try withGateway(["cache": ["negative_ttl": "1h"]]) { gateway in
+            let document = SampleRequests.about()
+            let page: JSON = [
+                "status": .number(Decimal(status)), "body": "<html>Not here</html>",
+                "headers": ["Content-Type": "text/html"],
+            ]
+            for _ in 0..<2 {
+                try gateway.vendor.queueFault("status", page)
+                let reply = try gateway.classify(document)
+                #expect(reply.status == status && reply.text == "<html>Not here</html>")
+                #expect(reply["content-type"] == "text/html")
+                #expect(reply["cache-status"] == "tollgate; fwd=miss; fwd-status=\(status)")
+            }
+            expectStoredMiss(try gateway.classify(document))
         }
     }
 

@@ -48,10 +48,15 @@ enum FlightSamples {
         )
     }
 
-    static func reply(_ status: Int = 200, _ body: String, contentEncoding: String? = nil) -> UpstreamReply {
+    static func reply(
+        _ status: Int = 200,
+        _ body: String,
+        contentType: String? = nil,
+        contentEncoding: String? = nil
+    ) -> UpstreamReply {
         UpstreamReply(
             status: status,
-            contentType: nil,
+            contentType: contentType.map { Array($0.utf8) },
             retryAfter: nil,
             contentEncoding: contentEncoding.map { Array($0.utf8) },
             body: Array(body.utf8),

@@ -15,6 +15,10 @@ struct TokenListTests {
 
     private func equals(_ bytes: [UInt8], _ name: StaticString) -> Bool { TokenList.equals(bytes.span, name) }
 
+    private func isJSON(_ value: String) -> Bool {
+        TokenList.isMediaType(wire(value).span, "application/json")
+    }
+
     private func contains(_ text: String) -> Bool {
         wire(text).withUnsafeBufferPointer { TokenList.contains($0[...], "chunked") }
     }
@@ -47,6 +51,22 @@ struct TokenListTests {
         #expect(!equals([0x5B], "{"))
         #expect(equals([0x5A], "z"))
         #expect(equals([0x41], "a"))
+    }
+
+    @Test("a media type is compared in any letter case, whatever its parameters, and whole")
+    func mediaType() {
+        for value in [
+            "application/json", "Application/JSON", "application/json;charset=utf-8", "application/json \t; a=\"b\"",
+            "application/json;",
+        ] {
+            #expect(isJSON(value), "\(value)")
+        }
+        for value in [
+            "", ";", " application/json", "application/jso", "application/json-seq", "application/json charset=utf-8",
+            "application/json, text/html", "text/html;application/json", "application/json\u{0}",
+        ] {
+            #expect(!isJSON(value), "\(value)")
+        }
     }
 
     @Test("a name is found at the begin, in the middle and at the end of a text")
