@@ -11,11 +11,9 @@ public enum ProcessMemory {
     /// From now on a large block is a mapping of its own, which the system has back as soon as it is freed, mallopt(3).
     ///
     /// By itself glibc raises that bound with the largest block it has seen freed, up to 32 MiB; then bodies lie among
-    /// small blocks that live on, and their memory stays with the process for good.
-    public static func keepLargeBlocksApart() {
-        let result = mallopt(M_MMAP_THRESHOLD, largeBlockBytes)
-        precondition(result == 1, "mallopt(3) M_MMAP_THRESHOLD")
-    }
+    /// small blocks that live on, and their memory stays with the process for good. Another allocator may not know the
+    /// advice, as the address sanitizer's does not.
+    public static func keepLargeBlocksApart() { _ = mallopt(M_MMAP_THRESHOLD, largeBlockBytes) }
 
     /// Above what a hit, a head or an ordinary body ever takes at once: those go on without a system call.
     private static let largeBlockBytes: Int32 = 128 * 1024

@@ -7,7 +7,10 @@ import Testing
 @Suite(
     "The memory of clients",
     .serialized,
-    .disabled(if: dlsym(nil, "__tsan_init") != nil || dlsym(nil, "__asan_init") != nil, "a sanitizer's own takes more")
+    .disabled(
+        if: ServerProcess.programsAreSanitized,
+        "a sanitizer's own memory does not fit; TOLLGATE_TEST_PROGRAMS may name the folder of another build"
+    )
 )
 struct ClientMemoryTests {
     private static let limit = 256 << 20

@@ -27,15 +27,30 @@ public final class ServerProcess: @unchecked Sendable {
         )
     }
 
-    /// The path of a program built with these tests.
+    /// The path of a program: one built with these tests, or from the folder that TOLLGATE_TEST_PROGRAMS names.
     public static func path(ofProgram name: String) throws -> String {
-        let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let path = URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent(name).path
+        let folder =
+            if let named = ProcessInfo.processInfo.environment["TOLLGATE_TEST_PROGRAMS"] {
+                URL(fileURLWithPath: named)
+            } else {
+                URL(fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+                    .deletingLastPathComponent()
+            }
+        let path = folder.appendingPathComponent(name).path
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw TestFailure("\(name) is not beside the test bundle; build the whole package first")
         }
         return path
     }
+
+    /// Whether a sanitizer is built into the programs, which then take much more memory than their own.
+    public static let programsAreSanitized: Bool = {
+        let marks = ["-e", "__asan_init", "-e", "__tsan_init"]
+        guard let program = try? path(ofProgram: "tollgate"),
+            let result = try? CommandResult.of(["grep", "--quiet"] + marks + [program])
+        else { return false }
+        return result.succeeded
+    }()
 
     /// Starts `command[0]`, looked up in PATH if it has no slash. The environment is this process's, with
     /// `environment` laid over it; `openFilesMax` lowers or raises RLIMIT_NOFILE, `dataBytesMax` RLIMIT_DATA (soft and
