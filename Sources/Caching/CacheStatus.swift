@@ -36,6 +36,14 @@ public enum CacheStatus: Equatable, Sendable {
     /// first parameter.
     public static let fieldPrefix: StaticString = "Cache-Status: tollgate; "
 
+    /// The parameters, without the cache's name: `hit; ttl=2591990`.
+    public var text: String {
+        var writer = HeadWriter(capacity: 128)
+        write(into: &writer)
+        let line = writer.bytes.dropFirst(Self.fieldPrefix.utf8CodeUnitCount).dropLast(2)
+        return String(decoding: line, as: UTF8.self)
+    }
+
     /// Writes the whole field line.
     public func write(into writer: inout HeadWriter) {
         writer.append(Self.fieldPrefix)

@@ -94,6 +94,20 @@ extension CachedResult {
     /// The document's identifier; made anew at each call.
     public var documentID: String { document.text }
 
+    /// The document's identifier as two words; both 0 for a text that is no UUID.
+    @inline(__always)
+    public var documentWords: (high: UInt64, low: UInt64) {
+        switch document {
+        case .uuid(let high, let low): (high, low)
+        case .text: (0, 0)
+        }
+    }
+
+    /// The identifier of a document by its words; nil when both are 0.
+    public static func documentID(high: UInt64, low: UInt64) -> String? {
+        high == 0 && low == 0 ? nil : DocumentName.uuid(high, low).text
+    }
+
     /// Where in `body` the number of `credits_used` is.
     public var creditsRange: Range<Int>? {
         creditsUpper == 0 ? nil : Int(creditsLower)..<Int(creditsUpper)

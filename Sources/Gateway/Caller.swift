@@ -10,6 +10,8 @@ import Vocabulary
 /// made once per key, worker and configuration.
 final class Caller {
     let key: TeamKey
+    /// The key's number in its worker's `RequestTrail`.
+    let number: UInt32
     /// The part of the team's cache keys that does not come from the body.
     let scope: KeyScope
     /// The hash that fingerprints the team's bodies as they were sent.
@@ -25,8 +27,9 @@ final class Caller {
     var team: Team { key.team }
 
     /// - Parameter secret: the secret of the process, for `bodyHash`.
-    init(_ key: TeamKey, secret: [UInt8], meter: BudgetMeter, throttle: TeamThrottle) {
+    init(_ key: TeamKey, number: UInt32, secret: [UInt8], meter: BudgetMeter, throttle: TeamThrottle) {
         self.key = key
+        self.number = number
         self.meter = meter
         self.throttle = throttle
         scope = KeyScope(account: key.team.account, team: key.team.cacheScopeIsTeam ? key.team.id : nil)

@@ -21,6 +21,15 @@ extension Exchange {
             remaining: caller.meter.remaining(at: worker.loop.wallClock),
             age: freshness.ageSeconds
         )
+        worker.trail.add(
+            result,
+            facts,
+            by: caller,
+            freshness,
+            charged: charged,
+            at: worker.loop.wallClock,
+            worker.loop.now
+        )
         let ending = AccessLine.Ending(status: Int(result.status), charged: charged, saved: result.credits)
         return send(Int(result.status), nil, body, cache, ending)
     }
@@ -41,17 +50,19 @@ extension Exchange {
             remaining: remaining
         )
         count(question, wasForwarded: true, saved: cache.saved)
+        let ending = AccessLine.Ending(
+            status: forwarded.status,
+            charged: cache.charged,
+            saved: cache.saved,
+            upstream: forwarded.duration
+        )
+        list(ending, cache.status)
         return send(
             forwarded.status,
             forwarded.contentType,
             forwarded.body,
             cache,
-            AccessLine.Ending(
-                status: forwarded.status,
-                charged: cache.charged,
-                saved: cache.saved,
-                upstream: forwarded.duration
-            ),
+            ending,
             contentEncoding: forwarded.contentEncoding,
             retryAfter: forwarded.retryAfter
         )
@@ -63,18 +74,17 @@ extension Exchange {
     @discardableResult
     func reply(_ error: ErrorReply, charged: MicroCredits = .zero) -> Step {
         if let caller = facts.caller { worker.noteUse(by: caller) }
+        let status = CacheStatus.detail(error.code.rawValue)
+        let ending = AccessLine.Ending(status: error.status, charged: charged, error: error.code.rawValue)
+        list(ending, facts.route == .classify ? status : nil)
         return send(
             error.status,
             nil,
             error.body,
             facts.route == .classify
-                ? ReplyWriter.CacheFields(
-                    status: .detail(error.code.rawValue),
-                    charged: charged,
-                    remaining: remaining
-                )
+                ? ReplyWriter.CacheFields(status: status, charged: charged, remaining: remaining)
                 : nil,
-            AccessLine.Ending(status: error.status, charged: charged, error: error.code.rawValue),
+            ending,
             retryAfter: error.retryAfterSeconds.map { Array(String($0).utf8) },
             allow: error.allow
         )
@@ -121,7 +131,32 @@ extension Exchange {
 
     /// Answers a team with what it has used.
     func replyUsage(_ report: [UInt8]) {
-        _ = send(200, nil, report, nil, AccessLine.Ending(status: 200), isPrivate: true)
+        let ending = AccessLine.Ending(status: 200)
+        list(ending, nil)
+        _ = send(200, nil, report, nil, ending, isPrivate: true)
+    }
+
+    /// Lists a request that is no hit among the last ones.
+    private func list(_ ending: AccessLine.Ending, _ cacheStatus: CacheStatus?) {
+        guard facts.route?.isListed ?? true else { return }
+        let details = RequestTrail.Details(
+            requestID: facts.requestID,
+            cacheStatus: cacheStatus,
+            documentID: pending?.request.documentID,
+            path: facts.unroutedPath,
+            upstream: ending.upstream,
+            error: ending.error
+        )
+        worker.trail.add(
+            details,
+            facts,
+            model: pending?.request.model,
+            status: ending.status,
+            charged: ending.charged,
+            saved: ending.saved,
+            at: worker.loop.wallClock,
+            worker.loop.now
+        )
     }
 
     /// Sends head and body in one write, writes the log line, and finishes the reply.
@@ -186,11 +221,13 @@ extension Exchange {
 
     /// Ends an exchange whose client left before its reply. Nothing is sent; the log says 499, as nginx's does.
     func abandon() {
+        guard isUnderWay else { return }
+        let ending = AccessLine.Ending(status: 499, error: "client_closed_request")
+        if pending != nil { list(ending, nil) }
         guard let client = end(), let pending else { return }
         worker.replyWriter.clear()
         // It is unknown whether it will be forwarded; its cost is booked under its model in any case.
         count(pending, wasForwarded: false)
-        let ending = AccessLine.Ending(status: 499, error: "client_closed_request")
         log(ending, of: client, bytesOut: 0, worker.loop.wallClock)
     }
 }

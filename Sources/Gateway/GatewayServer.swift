@@ -127,6 +127,23 @@ public final class GatewayServer {
         }
     }
 
+    /// Asks all workers for the last requests of this node.
+    ///
+    /// - Parameter then: called on a worker's thread with at most a thousand, newest first.
+    public func recentRequests(then: @escaping @Sendable ([RecentRequest]) -> Void) {
+        let remaining = RemainingCount(mailboxes.count)
+        let requests = Guarded<[RecentRequest]>([])
+        for mailbox in mailboxes {
+            mailbox.post(
+                .recentRequests(then: { some in
+                    requests.withLock { $0 += some }
+                    guard remaining.decrement() == 0 else { return }
+                    then(RecentRequest.newest(RequestTrail.countMax, of: requests.withLock { $0 }))
+                })
+            )
+        }
+    }
+
     /// Stops accepting connections and lets the requests under way finish.
     ///
     /// - Parameter then: called on a worker's thread when the last worker has nothing left.

@@ -15,6 +15,24 @@ enum Route: Equatable {
     /// with every request (RFC 9110 §9.3.1), and keeping the connection is cheaper than opening another.
     static let droppedContentBytesMax = 8 * 1024
 
+    /// The path of the route.
+    var path: StaticString {
+        switch self {
+        case .classify: "/v1/classify"
+        case .health: "/healthz"
+        case .readiness: "/readyz"
+        case .usage: "/tollgate/usage"
+        }
+    }
+
+    /// Whether its requests are listed for operators: checks of health would drive all others out.
+    var isListed: Bool {
+        switch self {
+        case .classify, .usage: true
+        case .health, .readiness: false
+        }
+    }
+
     /// Whether content has a meaning on this route.
     var takesContent: Bool {
         switch self {

@@ -78,10 +78,13 @@ public final class SharedRooms: Sendable {
     }
 
     /// The callers of a configuration, for one worker.
-    func callers(_ teams: TeamDirectory) -> CallerTable {
+    ///
+    /// - Parameter trail: of that worker.
+    func callers(_ teams: TeamDirectory, _ trail: RequestTrail) -> CallerTable {
         CallerTable(teams, secret: fingerprintSecret) { [self] key in
             Caller(
                 key,
+                number: trail.number(of: key),
                 secret: fingerprintSecret,
                 meter: credits.meter(team: key.team.id, key: key.id),
                 throttle: throttles.find(key.team)

@@ -36,6 +36,8 @@ final class Worker {
     var replyWriter = ReplyWriter()
     var accessLine = AccessLine()
     var requestIDs = RequestIDGenerator()
+    /// The last requests.
+    let trail = RequestTrail()
     /// Reused for one request after another, as long as none of them waits.
     private var spareExchange: Exchange?
 
@@ -61,7 +63,7 @@ final class Worker {
         self.loop = loop
         self.rooms = rooms
         self.settings = settings
-        callers = rooms.callers(settings.teams)
+        callers = rooms.callers(settings.teams, trail)
         do throws(EventLoop.Fault) {
             upstream = try UpstreamClient(
                 loop: loop,
@@ -200,6 +202,7 @@ final class Worker {
         case .settings(let settings, let then):
             apply(settings)
             then()
+        case .recentRequests(let then): then(trail.requests(ofWorker: index))
         case .drain(let then): drain(then)
         case .cut(let then): cut(then)
         }
@@ -217,7 +220,7 @@ final class Worker {
     private func apply(_ settings: GatewaySettings) {
         self.settings = settings
         server.limits = Self.limits(settings)
-        callers = rooms.callers(settings.teams)
+        callers = rooms.callers(settings.teams, trail)
         hiddenDigests = settings.adminTokenDigests.union(settings.upstreamKeys.map(\.secretDigest))
         server.listener.tls = settings.listenerTLS
         server.listener.descriptorReserve = DescriptorPlan.reserve(

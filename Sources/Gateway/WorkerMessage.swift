@@ -27,6 +27,8 @@ enum WorkerMessage: Sendable {
     case reportUsage(then: UsageFlushes.Flushed)
     /// New settings; `then` is called once they apply to the worker's next request.
     case settings(GatewaySettings, then: @Sendable () -> Void)
+    /// Tell the last requests, in the order of their answers.
+    case recentRequests(then: @Sendable ([RecentRequest]) -> Void)
     /// Drain: no new connections, open ones end after their current reply. `then` is called when nothing is left.
     case drain(then: @Sendable () -> Void)
     /// Cut the drain short: waiting clients are answered and calls end. `then` is called after that; the store may
