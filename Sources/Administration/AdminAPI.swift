@@ -11,24 +11,28 @@ public final class AdminAPI {
     private let keeper: RegistryKeeper
     private let rooms: SharedRooms
     private let store: any AdminStore
+    private let server: GatewayServer
     private let program: AdminProgram
     private let back: LoopReturn
     private let check: StoreCheck
     /// Digests of the current tokens; no key may have one of them.
     private var tokenDigests: [Digest]
 
+    /// - Parameter server: the workers, which are asked for their last requests.
     /// - Throws: no descriptor is left for the answers of other threads.
     public init(
         loop: EventLoop,
         keeper: RegistryKeeper,
         rooms: SharedRooms,
         store: any AdminStore,
+        server: GatewayServer,
         program: AdminProgram,
         settings: AdminSettings
     ) throws(EventLoop.Fault) {
         self.keeper = keeper
         self.rooms = rooms
         self.store = store
+        self.server = server
         self.program = program
         tokenDigests = settings.tokens.map(\.digest)
         back = try LoopReturn(loop: loop)
@@ -53,6 +57,7 @@ public final class AdminAPI {
             + CacheResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
             + LedgerResource(rooms: rooms, store: store, back: back).routes
             + StatementsResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
+            + RequestsResource(server: server, back: back).routes
             + AuditResource(store: store, back: back).routes
             + StatusResource(program: program, rooms: rooms, check: check, purges: store).routes
     }
@@ -70,4 +75,5 @@ public final class AdminAPI {
 
 /// The store that the admin side needs, in the terms of the rooms that state them.
 public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore
-    & SpendStore & PurgeStore<AuditEntry> & EntryStore & LedgerRowStore<AuditEntry> & VendorStatementStore<AuditEntry>
+    & SpendStore & PurgeStore<AuditEntry> & EntryStore & TotalUsageStore & LedgerRowStore<AuditEntry>
+    & VendorStatementStore<AuditEntry>

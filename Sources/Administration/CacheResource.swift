@@ -1,3 +1,4 @@
+import Budgeting
 import Caching
 import EventLoops
 import Forms
@@ -6,22 +7,47 @@ import JSON
 import Keying
 import Observability
 import Registry
+import Reporting
 import Vocabulary
 
 /// `/admin/v1/cache`: what is stored, and its removal; `docs/api.md` §6. Confined to the keeper's loop.
 struct CacheResource {
     let keeper: RegistryKeeper
     let rooms: SharedRooms
-    let store: any PurgeStore<AuditEntry> & EntryStore
+    let store: any PurgeStore<AuditEntry> & EntryStore & TotalUsageStore
     let back: LoopReturn
 
     private static let entries = "/admin/v1/cache/entries"
 
     var routes: [AdminRoute] {
         [
+            AdminRoute(.get, "/admin/v1/cache/stats", role: .viewer, handler: showStatistics),
             AdminRoute(.get, Self.entries, role: .viewer, handler: list),
             AdminRoute(.delete, Self.entries, role: .operator, handler: purge),
         ]
+    }
+
+    // MARK: Statistics
+
+    private func showStatistics(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
+        do throws(AdminFault) { try request.refuseQuery() } catch { return reply(AdminReply(error)) }
+        let today = rooms.today(at: SystemClock.wall())
+        let yesterday = BudgetDay(number: today.number - 1)
+        let read = back.callback { (entries: Result<EntryStatistics, StoreFault>) in
+            switch entries {
+            case .success(let entries):
+                let then = answer(reply) { (counts: SpendCounts) in
+                    .ok(
+                        CacheStatistics(entries: entries, memory: rooms.cacheMemory, counts: counts).json(
+                            since: yesterday
+                        )
+                    )
+                }
+                store.usage(since: yesterday, then: then)
+            case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
+            }
+        }
+        store.statistics(then: read)
     }
 
     // MARK: Entries

@@ -19,6 +19,35 @@ public protocol EntryStore: Sendable {
         atMost count: Int,
         then: @escaping @Sendable (Result<[StoredEntry], StoreFault>) -> Void
     )
+
+    /// How many results there are, how old they are, and what they take.
+    func statistics(then: @escaping @Sendable (Result<EntryStatistics, StoreFault>) -> Void)
+}
+
+/// What the store has of results in all.
+public struct EntryStatistics: Sendable, Equatable {
+    /// Without those that were purged and are still to be removed; one that several purges concern is taken off for each.
+    public var entries: Int64
+    /// When the oldest and the newest of all rows were stored; nil when there is none.
+    public var oldest: Timestamp?
+    public var newest: Timestamp?
+    /// What the whole store takes, and how much of it is to be used again before it grows.
+    public var storeBytes: Int64
+    public var storeBytesFree: Int64
+
+    public init(
+        entries: Int64,
+        oldest: Timestamp?,
+        newest: Timestamp?,
+        storeBytes: Int64,
+        storeBytesFree: Int64
+    ) {
+        self.entries = entries
+        self.oldest = oldest
+        self.newest = newest
+        self.storeBytes = storeBytes
+        self.storeBytesFree = storeBytesFree
+    }
 }
 
 /// A result in the store, without its body.

@@ -1,6 +1,34 @@
+public import Budgeting
 public import Caching
 import EventLoops
 public import Vocabulary
+
+/// What the cache holds in memory.
+public struct CacheMemory: Sendable {
+    public let entries: Int
+    public let bytes: Int
+    public let bytesMax: Int
+    public let aliases: Int
+    /// Since the start of the process.
+    public let evictions: Int
+}
+
+extension SharedRooms {
+    /// What the cache holds in memory now.
+    public var cacheMemory: CacheMemory {
+        let statistics = cache.statistics
+        return CacheMemory(
+            entries: statistics.entries,
+            bytes: statistics.bytes,
+            bytesMax: cache.bytesAllowed,
+            aliases: statistics.aliases,
+            evictions: statistics.evictions
+        )
+    }
+
+    /// The day of a moment, by the time zone of the budgets.
+    public func today(at now: Timestamp) -> BudgetDay { credits.today(at: now) }
+}
 
 /// Purges of results: in the store, in memory, and in what is under way. Any thread; never blocks.
 extension SharedRooms {

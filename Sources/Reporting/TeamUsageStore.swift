@@ -13,3 +13,11 @@ public protocol TeamUsageStore: Sendable {
         then: @escaping @Sendable (Result<SpendCounts, StoreFault>) -> Void
     )
 }
+
+/// The stored roll-ups of all teams together.
+///
+/// As `TeamUsageStore`.
+public protocol TotalUsageStore: Sendable {
+    /// What the requests of all teams came to since the start of a day.
+    func usage(since day: BudgetDay, then: @escaping @Sendable (Result<SpendCounts, StoreFault>) -> Void)
+}

@@ -133,6 +133,7 @@ final class Service {
             keeper: keeper,
             rooms: rooms,
             store: store,
+            server: server,
             program: AdminProgram(
                 version: ProgramVersion.current,
                 startedAt: startedAt,

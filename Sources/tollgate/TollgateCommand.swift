@@ -15,7 +15,7 @@ struct TollgateCommand: ParsableCommand {
                 subcommands: [
                     TeamsCommand.self, KeysCommand.self, UpstreamKeysCommand.self, LessonsCommand.self,
                     BudgetsCommand.self, GrantsCommand.self, SpendCommand.self, InsightsCommand.self,
-                    LedgerCommand.self, StatementsCommand.self, CacheCommand.self,
+                    LedgerCommand.self, StatementsCommand.self, CacheCommand.self, RequestsCommand.self,
                     AuditCommand.self, StatusCommand.self,
                 ]
             )

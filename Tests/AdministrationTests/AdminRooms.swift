@@ -165,6 +165,7 @@ final class AdminRooms: Sendable {
             keeper: keeper,
             rooms: rooms,
             store: store,
+            server: gateway,
             program: program,
             settings: tokens
         )

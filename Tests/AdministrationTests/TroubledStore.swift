@@ -9,7 +9,7 @@ import Vocabulary
 ///
 /// Calls that are not disturbed go to a real store.
 final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore, SpendStore, PurgeStore, EntryStore,
-    LedgerRowStore, VendorStatementStore
+    TotalUsageStore, LedgerRowStore, VendorStatementStore
 {
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
@@ -148,6 +148,14 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
         then: @escaping @Sendable (Result<PurgeAnswer, StoreFault>) -> Void
     ) {
         change(then) { [store] in store.purge(order, audit: audit, recorded: recorded, then: then) }
+    }
+
+    func statistics(then: @escaping @Sendable (Result<EntryStatistics, StoreFault>) -> Void) {
+        store.statistics(then: then)
+    }
+
+    func usage(since day: BudgetDay, then: @escaping @Sendable (Result<SpendCounts, StoreFault>) -> Void) {
+        store.usage(since: day, then: then)
     }
 
     var purgesUnderWay: [PurgeProgress] { store.purgesUnderWay }

@@ -16,7 +16,7 @@ extension SQLiteStore: PurgeStore {
         // These may be many, and the writer has other things to do.
         list(
             { connection in
-                try order.keysInMemory.reduce(0) { try $0 + (ResultTable.isFound($1, on: connection) ? 0 : 1) }
+                try order.keysInMemory.reduce(0) { try $0 + (ResultTable.has($1, on: connection) ? 0 : 1) }
             },
             then: { [self] result in
                 switch result {
@@ -76,6 +76,10 @@ extension SQLiteStore: PurgeStore {
 }
 
 extension SQLiteStore: EntryStore {
+    public func statistics(then: @escaping @Sendable (Result<EntryStatistics, StoreFault>) -> Void) {
+        list({ try ResultTable.statistics(on: $0) }, then: then)
+    }
+
     public func entries(
         of documentID: String,
         after number: Int64,

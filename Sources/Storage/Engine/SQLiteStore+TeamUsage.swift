@@ -11,3 +11,9 @@ extension SQLiteStore: TeamUsageStore {
         list({ try UsageTable.counts(of: team, over: days, on: $0) }, then: then)
     }
 }
+
+extension SQLiteStore: TotalUsageStore {
+    public func usage(since day: BudgetDay, then: @escaping @Sendable (Result<SpendCounts, StoreFault>) -> Void) {
+        list({ try UsageTable.counts(since: day, on: $0) }, then: then)
+    }
+}

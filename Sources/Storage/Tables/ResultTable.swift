@@ -148,12 +148,6 @@ enum ResultTable {
         )
     }
 
-    /// Whether there is a result of the key that was not purged.
-    static func isFound(_ key: CacheKey, on connection: StoreConnection) throws -> Bool {
-        guard let row = try row(of: key, on: connection) else { return false }
-        return try !PurgeTable.open(on: connection).contains { $0.covers(row) }
-    }
-
     static func remove(_ id: Int64, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM results WHERE id = ?1")
         statement.bind(id, at: 1)
@@ -264,6 +258,34 @@ enum ResultTable {
                 storedAt: try row.moment(at: 9)
             )
         }
+    }
+
+    static func statistics(on connection: StoreConnection) throws -> EntryStatistics {
+        try connection.beginReading()
+        defer { connection.rollBack() }
+        // Each of the subqueries takes an end of an index; the count goes through the smallest one.
+        let statement = try connection.statement(
+            "SELECT (SELECT count(*) FROM results), (SELECT min(stored_at) FROM results), (SELECT max(stored_at) FROM results)"
+        )
+        let (count, oldest, newest) = try statement.rows(about: "the results") { row in
+            (try row.integer(at: 0), try row.ifAny(row.moment, at: 1), try row.ifAny(row.moment, at: 2))
+        }[0]
+        var hidden: Int64 = 0
+        for purge in try PurgeTable.open(on: connection) {
+            hidden += try self.count(purge.target, upTo: purge.boundary, on: connection)
+        }
+        let page = try number("PRAGMA page_size", on: connection)
+        return EntryStatistics(
+            entries: max(0, count - hidden),
+            oldest: oldest,
+            newest: newest,
+            storeBytes: page * (try number("PRAGMA page_count", on: connection)),
+            storeBytesFree: page * (try number("PRAGMA freelist_count", on: connection))
+        )
+    }
+
+    private static func number(_ pragma: StaticString, on connection: StoreConnection) throws -> Int64 {
+        try connection.statement(pragma).rows(about: "the file") { try $0.integer(at: 0) }.first ?? 0
     }
 
     // MARK: Reading

@@ -21,18 +21,31 @@ extension UsageTable {
         for number in days.lowerBound.number..<days.upperBound.number {
             statement.bind(Int64(number), at: 1)
             statement.bind(team.rawValue, at: 2)
-            try statement.forEachRow(about: "the roll-ups") { row in
-                var counts = SpendCounts()
-                counts.spent = try row.credits(at: 0)
-                counts.unconfirmed = try row.credits(at: 1)
-                counts.saved = try row.credits(at: 2)
-                counts.hits = try row.integer(at: 3)
-                counts.collapsed = try row.integer(at: 4)
-                counts.misses = try row.integer(at: 5)
-                counts.denied = try row.integer(at: 6)
-                sum.add(counts)
-            }
+            try statement.forEachRow(about: "the roll-ups") { sum.add(try counts($0)) }
         }
         return sum
+    }
+
+    /// What the requests of all teams came to since the start of a day.
+    static func counts(since day: BudgetDay, on connection: StoreConnection) throws -> SpendCounts {
+        let statement = try connection.statement(
+            "SELECT spent, unconfirmed, saved, hits, collapsed, misses, denied FROM usage WHERE day >= ?1"
+        )
+        statement.bind(Int64(day.number), at: 1)
+        var sum = SpendCounts()
+        try statement.forEachRow(about: "the roll-ups") { sum.add(try counts($0)) }
+        return sum
+    }
+
+    private static func counts(_ row: StoreRow) throws -> SpendCounts {
+        var counts = SpendCounts()
+        counts.spent = try row.credits(at: 0)
+        counts.unconfirmed = try row.credits(at: 1)
+        counts.saved = try row.credits(at: 2)
+        counts.hits = try row.integer(at: 3)
+        counts.collapsed = try row.integer(at: 4)
+        counts.misses = try row.integer(at: 5)
+        counts.denied = try row.integer(at: 6)
+        return counts
     }
 }

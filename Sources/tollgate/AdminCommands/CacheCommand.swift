@@ -13,13 +13,29 @@ struct CacheCommand: ParsableCommand {
             Needs TOLLGATE_ADMIN_TOKEN in the environment; a purge needs the role operator or admin.
 
             EXAMPLES
+              tollgate cache stats
               tollgate cache entries 0b13c9f2-5148-4ffb-bb7b-de03bb071ca8
               tollgate cache purge --document 0b13c9f2-5148-4ffb-bb7b-de03bb071ca8
               tollgate cache purge --team research
               tollgate cache purge --all --yes
             """,
-        subcommands: [Entries.self, Purge.self]
+        subcommands: [Stats.self, Entries.self, Purge.self],
+        defaultSubcommand: Stats.self
     )
+
+    /// `tollgate cache stats`
+    struct Stats: AdminCallCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "stats",
+            abstract: "Show how many results are stored, what they take, and how often they served.",
+            discussion: "The counts of last_24h are those of today and yesterday, by the time zone of the budgets."
+        )
+        static let resource = ResourceMembers.cacheStatistics
+
+        @OptionGroup var options: AdminOptions
+
+        func call() -> AdminCall { AdminCall(.get, ["cache", "stats"]) }
+    }
 
     /// `tollgate cache entries DOCUMENT`
     struct Entries: AdminCommand {

@@ -78,6 +78,25 @@ struct ResourceMembers {
         columns: ["key", "team", "model", "page_range", "classification", "credits", "stored_at", "expires_at"]
     )
 
+    static let cacheStatistics = ResourceMembers(
+        members: [
+            "entries", "memory", "aliases", "store_bytes", "store_bytes_free", "last_24h", "oldest_stored_at",
+            "newest_stored_at",
+        ],
+        columns: []
+    )
+
+    static let request = ResourceMembers(
+        members: [
+            "id", "at", "request_id", "team", "key", "method", "path", "status", "cache_status", "document_id", "model",
+            "charged", "saved", "duration_ms", "upstream_ms", "error",
+        ],
+        columns: [
+            "at", "team", "key", "path", "status", "cache_status", "document_id", "model", "charged", "saved",
+            "duration_ms",
+        ]
+    )
+
     static let purge = ResourceMembers(members: ["purged"], columns: ["purged"])
 
     static let ledgerRow = ResourceMembers(
