@@ -13,23 +13,17 @@ extension Exchange {
         guard let caller = facts.caller else { preconditionFailure("a hit before authentication") }
         let body = worker.settings.cache.hitsReportZeroCredits ? result.bodyCreditsZero : result.body
         let ttl = freshness.ttlSeconds
+        let loop = worker.loop
+        let now = loop.wallClock
         worker.countHit(result, by: caller)
         let cache = ReplyWriter.CacheFields(
             status: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
             charged: charged,
             saved: result.credits,
-            remaining: caller.meter.remaining(at: worker.loop.wallClock),
+            remaining: caller.meter.remaining(at: now),
             age: freshness.ageSeconds
         )
-        worker.trail.add(
-            result,
-            facts,
-            by: caller,
-            freshness,
-            charged: charged,
-            at: worker.loop.wallClock,
-            worker.loop.now
-        )
+        worker.trail.add(result, facts, by: caller, freshness, charged: charged, at: now, loop.now)
         let ending = AccessLine.Ending(status: Int(result.status), charged: charged, saved: result.credits)
         return send(Int(result.status), nil, body, cache, ending)
     }

@@ -50,8 +50,8 @@ final class RequestTrail {
         var requestID: (UInt64, UInt64) = (0, 0)
         var document: (high: UInt64, low: UInt64) = (0, 0)
         var model = ""  // empty: none
-        /// Nil for a usual hit.
-        var details: Details?
+        /// Whether `details` has an object for it; a usual hit has none.
+        var hasDetails = false
         var caller = RequestTrail.noCaller
         var status: UInt16 = 0
         var method = HTTPMethod.unknown
@@ -64,6 +64,8 @@ final class RequestTrail {
 
     private static let slotCount = 1_024  // a power of two, so that a number gives its slot without a division
     private let records: UnsafeMutablePointer<Record>  // owned: deinitialized and freed in deinit
+    /// What requests have that usual hits do not, by slot. Apart from the records, so that a hit touches no object.
+    private var details = [Details?](repeating: nil, count: RequestTrail.slotCount)
     private var next = 0
     /// The keys by their numbers: as many as were ever used while the process ran.
     private var callers: [(team: TeamID, key: TeamKeyID)] = []
@@ -98,7 +100,8 @@ final class RequestTrail {
         at now: Timestamp,
         _ steady: MonotonicInstant
     ) {
-        let record = records + (next & (Self.slotCount - 1))
+        let slot = next & (Self.slotCount - 1)
+        let record = records + slot
         next &+= 1
         record.pointee.at = now
         record.pointee.nanoseconds = steady.nanoseconds &- facts.startedAt.nanoseconds
@@ -115,15 +118,22 @@ final class RequestTrail {
         switch facts.requestID {
         case .made(let high, let low):
             record.pointee.requestID = (high, low)
-            if record.pointee.details != nil { record.pointee.details = nil }
+            if record.pointee.hasDetails { forgetDetails(slot) }
         case .chosen:
             let ttl = freshness.ttlSeconds
-            record.pointee.details = Details(
+            record.pointee.hasDetails = true
+            details[slot] = Details(
                 requestID: facts.requestID,
                 cacheStatus: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
                 documentID: result.documentID
             )
         }
+    }
+
+    @inline(never)
+    private func forgetDetails(_ slot: Int) {
+        records[slot].hasDetails = false
+        details[slot] = nil
     }
 
     /// Adds a request that is no hit.
@@ -145,12 +155,14 @@ final class RequestTrail {
         record.charged = charged
         record.saved = saved
         record.model = model ?? ""
-        record.details = details
+        record.hasDetails = true
         record.caller = facts.caller?.number ?? Self.noCaller
         record.status = UInt16(clamping: status)
         record.method = facts.method
         record.route = facts.route
-        records[next & (Self.slotCount - 1)] = record
+        let slot = next & (Self.slotCount - 1)
+        records[slot] = record
+        self.details[slot] = details
         next &+= 1
     }
 
@@ -164,7 +176,7 @@ final class RequestTrail {
         let caller = record.caller == Self.noCaller ? nil : callers[Int(record.caller)]
         let ttl = record.ttlSeconds
         let hit = record.isStale ? CacheStatus.hitStale(ttlSeconds: ttl) : .hit(ttlSeconds: ttl)
-        let details = record.details
+        let details = record.hasDetails ? details[number & (Self.slotCount - 1)] : nil
         let (high, low) = record.document
         return RecentRequest(
             at: record.at,

@@ -11,7 +11,10 @@ struct PackedDocument: Hashable, Comparable, Sendable {
     init?(_ text: String) {
         guard text.utf8.count == 36 else { return nil }
         var words = (high: UInt64(0), low: UInt64(0))
-        for (position, byte) in text.utf8.enumerated() {
+        var next = 0
+        for byte in text.utf8 {
+            let position = next
+            next += 1
             let digit: UInt64
             switch (position, byte) {
             case (8, UInt8(ascii: "-")), (13, UInt8(ascii: "-")), (18, UInt8(ascii: "-")), (23, UInt8(ascii: "-")):
