@@ -11,7 +11,7 @@ struct FoldSchedule {
     /// All documents are kept by name for so many days.
     static let recentDays: Int32 = 32
     /// Of an earlier day this many are kept.
-    static let keptOfDay: Int64 = 256
+    static let keptOfDay: Int64 = 128
     /// And none of a day before so many days.
     static let namedDays: Int32 = 400
 

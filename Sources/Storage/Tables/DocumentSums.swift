@@ -2,48 +2,86 @@ internal import Reporting
 import Vocabulary
 
 /// Adds up the roll-ups of many days by document, and chooses those that cost most. Pure.
+///
+/// A report reads hundreds of thousands of rows, so this is a hash table of its own: places of documents in `sums`, found
+/// by open addressing. Clients choose the identifiers, so the hash depends on a seed that they do not know.
 struct DocumentSums {
-    private var named: [PackedDocument: SpendCounts] = [:]
+    private var sums: [(document: PackedDocument, counts: SpendCounts)] = []
+    /// What is counted for none.
     private var rest = SpendCounts()
+    /// Places in `sums` plus 1; 0 is free. A power of two of them, at most half in use.
+    private var places = [UInt32](repeating: 0, count: 1_024)
+    private let seed: UInt64
+
+    init(seed: UInt64 = .random(in: 0 ... .max)) { self.seed = seed }
 
     /// - Parameter document: nil for what is counted for none.
     mutating func add(_ counts: SpendCounts, about document: PackedDocument?) {
-        if let document { named[document, default: SpendCounts()].add(counts) } else { rest.add(counts) }
+        guard let document else { return rest.add(counts) }
+        var slot = slot(of: document)
+        while places[slot] != 0 {
+            let place = Int(places[slot]) - 1
+            if sums[place].document == document { return sums[place].counts.add(counts) }
+            slot = (slot + 1) & (places.count - 1)
+        }
+        sums.append((document, counts))
+        places[slot] = UInt32(sums.count)
+        if sums.count > places.count / 2 { grow() }
+    }
+
+    private mutating func grow() {
+        places = [UInt32](repeating: 0, count: 4 * places.count)
+        for place in sums.indices {
+            var slot = slot(of: sums[place].document)
+            while places[slot] != 0 { slot = (slot + 1) & (places.count - 1) }
+            places[slot] = UInt32(place + 1)
+        }
+    }
+
+    /// Folded 128-bit products, as in wyhash.
+    private func slot(of document: PackedDocument) -> Int {
+        let first = (document.high ^ seed).multipliedFullWidth(by: document.low ^ 0x9E37_79B9_7F4A_7C15)
+        let second = (first.high ^ first.low ^ seed).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
+        return Int(truncatingIfNeeded: second.high ^ second.low) & (places.count - 1)
     }
 
     /// The documents that cost most, unconfirmed credits included, in no order; the last item has what is left, and no
-    /// name. Of documents that cost the same, those with lesser identifiers come first.
+    /// name. Of documents that cost the same, those that were added first come first.
     func items(atMost count: Int) -> [SpendReport.Item] {
         var (items, rest) = ([SpendReport.Item](), rest)
-        let least = leastCost(ofTop: count)
-        var equal: [(document: PackedDocument, counts: SpendCounts)] = []
-        for (document, counts) in named {
-            let cost = Self.cost(counts)
-            if cost > least {
-                items.append(SpendReport.Item(name: document.text, counts: counts))
-            } else if cost == least {
-                equal.append((document, counts))
+        let costs = sums.map { $0.counts.spent.saturatingAdd($0.counts.unconfirmed).micros }
+        let least = Self.value(ofRank: count, in: costs)
+        var room = count - costs.count { $0 > least }
+        for (place, cost) in costs.enumerated() {
+            let isNamed = cost > least || (cost == least && room > 0)
+            if cost == least { room -= 1 }
+            if isNamed {
+                items.append(SpendReport.Item(name: sums[place].document.text, counts: sums[place].counts))
             } else {
-                rest.add(counts)
+                rest.add(sums[place].counts)
             }
         }
-        equal.sort { $0.document < $1.document }
-        let room = max(0, count - items.count)
-        items += equal.prefix(room).map { SpendReport.Item(name: $0.document.text, counts: $0.counts) }
-        for (_, counts) in equal.dropFirst(room) { rest.add(counts) }
         if rest != SpendCounts() { items.append(SpendReport.Item(name: nil, counts: rest)) }
         return items
     }
 
-    /// What the last of so many documents costs, most expensive first.
-    private func leastCost(ofTop count: Int) -> Int64 {
-        guard named.count > count else { return .min }
-        guard count > 0 else { return .max }
-        let costs = named.values.map(Self.cost).sorted()
-        return costs[costs.count - count]
-    }
-
-    private static func cost(_ counts: SpendCounts) -> Int64 {
-        counts.spent.saturatingAdd(counts.unconfirmed).micros
+    /// The value that so many are at least, the greatest possible; the least number if there are not so many. Takes
+    /// linear time (quickselect, with equal values together).
+    private static func value(ofRank rank: Int, in values: [Int64]) -> Int64 {
+        guard rank > 0 else { return .max }
+        guard rank <= values.count else { return .min }
+        var (values, rank) = (values, rank)
+        while true {
+            let pivot = values[values.count / 2]
+            let greater = values.filter { $0 > pivot }
+            if rank <= greater.count {
+                values = greater
+                continue
+            }
+            let equal = values.count { $0 == pivot }
+            if rank <= greater.count + equal { return pivot }
+            values = values.filter { $0 < pivot }
+            rank -= greater.count + equal
+        }
     }
 }
