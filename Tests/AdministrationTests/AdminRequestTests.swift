@@ -1,4 +1,5 @@
 import Forms
+import HTTPMessages
 import Testing
 
 @testable import Administration

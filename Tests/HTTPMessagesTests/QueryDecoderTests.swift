@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Administration
+@testable import HTTPMessages
 
 @Suite("Queries")
 struct QueryDecoderTests {

@@ -1,10 +1,10 @@
 /// Splits a query into names and values, encoded as in forms: `&` between members, `+` for a space
 /// (application/x-www-form-urlencoded), any byte as `%` and two hexadecimal digits (RFC 3986 §2.1).
-enum QueryDecoder {
+public enum QueryDecoder {
     /// A member without `=` has an empty value. Nil for a `%` without two digits, and for text that does not decode to
     /// UTF-8.
-    static func members(_ query: Span<UInt8>) -> [(name: String, value: String)]? {
-        let bytes = query.withUnsafeBufferPointer { Array($0) }
+    public static func members(_ query: Span<UInt8>) -> [(name: String, value: String)]? {
+        let bytes = unsafe query.withUnsafeBufferPointer { unsafe Array($0) }
         var members: [(name: String, value: String)] = []
         for member in bytes.split(separator: UInt8(ascii: "&")) {
             let nameEnd = member.firstIndex(of: UInt8(ascii: "=")) ?? member.endIndex
