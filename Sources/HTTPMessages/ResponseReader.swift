@@ -1,6 +1,7 @@
 /// Reads one response with its content out of the bytes of a connection: decisions only, no socket.
 ///
-/// Content is kept in memory, up to a bound; interim responses are skipped (RFC 9110 §15.2).
+/// Content is kept in memory, up to a bound, or taken in pieces by `takeContent`; interim responses are skipped
+/// (RFC 9110 §15.2).
 public struct ResponseReader {
     public enum Progress: Equatable, Sendable { case needMore, complete, refused(String) }
 
@@ -16,7 +17,13 @@ public struct ResponseReader {
     private let requestMethod: HTTPMethod
     private let bodyBytesMax: Int
     private let limitName: StaticString
+    private let keepsHead: Bool
+    /// How much content has come, taken or not.
+    private var contentByteCount = 0
+    /// The content that was not taken.
     public private(set) var body: [UInt8] = []
+    /// The header section as it came, if it is kept: the ranges of `head` lie in it.
+    public private(set) var headBytes: [UInt8] = []
     public private(set) var contentType: [UInt8]?
     public private(set) var retryAfter: [UInt8]?
     /// Of a redirect (3xx).
@@ -33,7 +40,33 @@ public struct ResponseReader {
         requestMethod = method
         self.bodyBytesMax = bodyBytesMax
         self.limitName = limitName
+        keepsHead = false
         parser.reset(requestMethod: method)
+    }
+
+    /// A reader of a response that is passed on as it comes: the header section is kept, and the content, of any
+    /// length, is taken in pieces.
+    public init(passingOnTo method: HTTPMethod) {
+        requestMethod = method
+        bodyBytesMax = .max
+        limitName = "any limit"
+        keepsHead = true
+        parser.reset(requestMethod: method)
+    }
+
+    /// Whether the head of the final response is complete.
+    public var hasHead: Bool { phase != .head }
+
+    /// Whether an interim response asks for the request's content (100, RFC 9110 §15.2.1).
+    public private(set) var asksForContent = false
+
+    /// The head; complete if `hasHead`.
+    public var head: ResponseHead { parser.head }
+
+    /// The content since the last call.
+    public mutating func takeContent() -> [UInt8] {
+        defer { body = [] }
+        return body
     }
 
     public var status: Int { parser.head.status }
@@ -85,6 +118,7 @@ public struct ResponseReader {
         if head.status == 101 { return .refused("the server switched protocols") }
         if head.status < 200 {
             interimCount += 1
+            if head.status == 100 { asksForContent = true }
             guard interimCount <= Self.interimMax else { return .refused("too many interim responses") }
             consumed += head.byteCount
             parser.reset(requestMethod: requestMethod)
@@ -107,6 +141,7 @@ public struct ResponseReader {
             announcesImpossibleContent =
                 head.first(.transferEncoding) != nil || length.contains { $0 != UInt8(ascii: "0") }
         }
+        if keepsHead { headBytes = (0..<head.byteCount).map { rest[$0] } }
         consumed += head.byteCount
         return beginBody(head)
     }
@@ -134,16 +169,16 @@ public struct ResponseReader {
         switch parser.head.framing {
         case .none: preconditionFailure("a body where there is none")
         case .length(let length):
-            let taken = min(bytes.count - consumed, Int(length) - body.count)
+            let taken = min(bytes.count - consumed, Int(length) - contentByteCount)
             take(bytes, consumed..<(consumed + taken))
             consumed += taken
-            guard body.count == Int(length) else { return .needMore }
+            guard contentByteCount == Int(length) else { return .needMore }
             phase = .done
             return .complete
         case .untilClose:
             take(bytes, consumed..<bytes.count)
             consumed = bytes.count
-            return body.count <= bodyBytesMax ? .needMore : tooLong
+            return contentByteCount <= bodyBytesMax ? .needMore : tooLong
         case .chunked: return readChunks(bytes, &consumed)
         }
     }
@@ -153,11 +188,9 @@ public struct ResponseReader {
             switch decoder.next(bytes, &consumed) {
             case .data(let range):
                 take(bytes, range)
-                if body.count > bodyBytesMax { return tooLong }
+                if contentByteCount > bodyBytesMax { return tooLong }
             case .needMore:
-                guard body.count + Int(decoder.announcedByteCount) <= bodyBytesMax else {
-                    return tooLong
-                }
+                guard Int(decoder.announcedByteCount) <= bodyBytesMax - contentByteCount else { return tooLong }
                 return .needMore
             case .end:
                 phase = .done
@@ -169,6 +202,7 @@ public struct ResponseReader {
 
     private mutating func take(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
+        contentByteCount += range.count
     }
 
     private var tooLong: Progress { .refused("the body is longer than \(limitName)") }

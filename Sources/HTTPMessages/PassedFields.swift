@@ -1,0 +1,103 @@
+/// Which field lines of a message an intermediary passes on: RFC 9110 §7.6.1. Pure.
+///
+/// What is left out is meant for the next hop alone: the fields of the connection, those that a Connection field
+/// nominates, and the framing, which each hop writes anew.
+public struct PassedFields {
+    public enum Message: Sendable { case request, response }
+
+    /// For the next hop alone, whether nominated or not. Content-Length belongs to the framing.
+    private static let hopByHop: [StaticString] = [
+        "connection", "content-length", "http2-settings", "keep-alive", "proxy-authenticate",
+        "proxy-authentication-info", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding",
+        "upgrade",
+    ]
+    /// Written anew in a request: the vendor's own host and key, the expectation as far as it is passed on, and the
+    /// fields that every hop adds to.
+    private static let ofRequests: [StaticString] = ["expect", "host", "via", "x-api-key", "x-request-id"]
+    private static let ofResponses: [StaticString] = ["via", "x-request-id"]
+
+    private let message: Message
+    /// In lower case.
+    private var nominated: [[UInt8]] = []
+
+    /// - Parameters:
+    ///   - fields: all field lines of the message.
+    ///   - bytes: those that the fields' ranges lie in.
+    public init(of message: Message, _ fields: [FieldLine], in bytes: Span<UInt8>) {
+        self.message = message
+        for field in fields where field.known == .connection {
+            unsafe bytes.withUnsafeBufferPointer { bytes in
+                var walker = unsafe TokenList.Walker(bytes[field.value.indices])
+                while let token = unsafe walker.next() {
+                    unsafe nominated.append(token.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 })
+                }
+            }
+        }
+    }
+
+    /// Whether a field line is passed on.
+    public func passes(_ field: FieldLine, in bytes: Span<UInt8>) -> Bool {
+        let name = bytes.extracting(field.name.indices)
+        if Self.hopByHop.contains(where: { TokenList.equals(name, $0) }) || isNominated(name) { return false }
+        switch message {
+        case .request:
+            // Some servers take `X_Api_Key` for `X-Api-Key`.
+            guard !(0..<name.count).contains(where: { name[$0] == UInt8(ascii: "_") }) else { return false }
+            return !Self.ofRequests.contains { TokenList.equals(name, $0) }
+        case .response:
+            // What the gateway says of credits is its own.
+            let own: StaticString = "tollgate-"
+            if name.count > own.utf8CodeUnitCount,
+                TokenList.equals(name.extracting(0..<own.utf8CodeUnitCount), own)
+            {
+                return false
+            }
+            return !Self.ofResponses.contains { TokenList.equals(name, $0) }
+        }
+    }
+
+    private func isNominated(_ name: Span<UInt8>) -> Bool {
+        nominated.contains { nominated in
+            nominated.count == name.count
+                && (0..<name.count).allSatisfy { index in
+                    let byte = name[index]
+                    return (byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte) == nominated[index]
+                }
+        }
+    }
+
+    /// The value of Via for the next hop: what the message has, and this hop (RFC 9110 §7.6.3).
+    ///
+    /// - Parameters:
+    ///   - version: of the message as received.
+    ///   - fields: all field lines of the message.
+    public static func via(
+        _ version: HTTPVersion,
+        _ fields: [FieldLine],
+        in bytes: Span<UInt8>
+    ) -> [UInt8] {
+        var value: [UInt8] = []
+        for field in fields where TokenList.equals(bytes.extracting(field.name.indices), "via") {
+            value += field.value.indices.map { bytes[$0] }
+            value += [UInt8(ascii: ","), UInt8(ascii: " ")]
+        }
+        return value + (version == .http10 ? "1.0 tollgate" : "1.1 tollgate").utf8
+    }
+}
+
+/// Content in the chunked coding, RFC 9112 §7.1.
+public enum Chunk {
+    /// The chunk that ends a body, with no trailers.
+    public static let last = Array("0\r\n\r\n".utf8)
+
+    /// One chunk with this content, which must not be empty.
+    public static func write(_ content: [UInt8]) -> [UInt8] {
+        precondition(!content.isEmpty, "an empty chunk ends a body")
+        var chunk = Array(String(content.count, radix: 16).utf8)
+        chunk.reserveCapacity(chunk.count + content.count + 4)
+        chunk += [0x0D, 0x0A]
+        chunk += content
+        chunk += [0x0D, 0x0A]
+        return chunk
+    }
+}

@@ -1,0 +1,102 @@
+import Testing
+
+@testable import HTTPMessages
+
+@Suite("Fields that an intermediary passes on")
+struct PassedFieldsTests {
+    /// The lines that are passed on, of a request with these lines after `Host`.
+    private func passed(_ lines: String...) throws -> [String] {
+        let text = "GET /x HTTP/1.1\r\nHost: h\r\n" + lines.map { $0 + "\r\n" }.joined() + "\r\n"
+        let bytes = Array(text.utf8)
+        var parser = RequestParser(limits: HeadLimits())
+        try #require(parser.parse(bytes.span) == .complete)
+        let passed = PassedFields(of: .request, parser.head.fields, in: bytes.span)
+        return parser.head.fields.filter { passed.passes($0, in: bytes.span) }.map { field in
+            String(decoding: bytes[field.name.indices], as: UTF8.self) + ": "
+                + String(decoding: bytes[field.value.indices], as: UTF8.self)
+        }
+    }
+
+    /// The same of a response.
+    private func returned(_ lines: String...) throws -> [String] {
+        let text = "HTTP/1.1 200 OK\r\n" + lines.map { $0 + "\r\n" }.joined() + "\r\n"
+        let bytes = Array(text.utf8)
+        var parser = ResponseParser()
+        parser.reset(requestMethod: .get)
+        try #require(parser.parse(bytes.span) == .complete)
+        let passed = PassedFields(of: .response, parser.head.fields, in: bytes.span)
+        return parser.head.fields.filter { passed.passes($0, in: bytes.span) }.map { field in
+            String(decoding: bytes[field.name.indices], as: UTF8.self)
+        }
+    }
+
+    @Test(
+        "a field of the connection, of the framing or of the gateway's own is not passed on",
+        arguments: [
+            "Connection: close", "Keep-Alive: timeout=5", "Proxy-Connection: close", "Proxy-Authenticate: Basic",
+            "Proxy-Authorization: Basic YTpi", "TE: trailers", "Trailer: X", "Upgrade: h2c", "HTTP2-Settings: AAMA",
+            "Content-Length: 0", "x-api-key: k", "X-API-KEY: k", "X_Api_Key: k", "x_other: 1", "Expect: 100-continue",
+            "Via: 1.1 a", "x-request-id: r",
+        ]
+    )
+    func left(line: String) throws {
+        #expect(try passed(line, "Accept: */*") == ["Accept: */*"])
+    }
+
+    @Test("any other field is passed on as it was sent, in order and with its letter case")
+    func kept() throws {
+        let lines = [
+            "aCCept: a/b", "Accept-Encoding: gzip", "Cookie: a=b", "traceparent: 00-a-b-01", "X-A: 1", "X-A: 2",
+            "Content-Type: multipart/form-data; boundary=x", "Range: bytes=0-1", "If-None-Match: \"e\"",
+        ]
+        let bytes = try passed(lines[0], lines[1], lines[2], lines[3], lines[4], lines[5], lines[6], lines[7], lines[8])
+        #expect(bytes == lines)
+    }
+
+    @Test("what Connection nominates is not passed on, in any letter case and from any of its lines")
+    func nominated() throws {
+        #expect(try passed("Connection: X-A, close", "x-a: 1", "X-B: 2", "connection: ,x-b ,", "X-C: 3") == ["X-C: 3"])
+        // Framing, host and key are written anew, so nominating them takes nothing from the vendor's request.
+        #expect(try passed("Connection: host, x-api-key, content-length", "x-api-key: k") == [])
+    }
+
+    @Test("of a response, the fields of the connection and what the gateway itself says are not passed on")
+    func response() throws {
+        let names = try returned(
+            "Connection: X-Hop",
+            "X-Hop: 1",
+            "Date: d",
+            "Set-Cookie: a",
+            "Set-Cookie: b",
+            "Transfer-Encoding: chunked",
+            "Trailer: T",
+            "Keep-Alive: timeout=1",
+            "Tollgate-Credits-Charged: 0",
+            "x-request-id: v",
+            "Via: 1.1 v",
+            "X_Under: 1",
+            "Location: /there"
+        )
+        #expect(names == ["Date", "Set-Cookie", "Set-Cookie", "X_Under", "Location"])
+    }
+
+    @Test("Via names every hop in order, this one last, with the version that was received")
+    func via() throws {
+        let bytes = Array("GET / HTTP/1.1\r\nHost: h\r\nVia: 1.0 a, 1.1 b\r\nvia: 1.1 c\r\n\r\n".utf8)
+        var parser = RequestParser(limits: HeadLimits())
+        try #require(parser.parse(bytes.span) == .complete)
+        let via = PassedFields.via(.http11, parser.head.fields, in: bytes.span)
+        #expect(String(decoding: via, as: UTF8.self) == "1.0 a, 1.1 b, 1.1 c, 1.1 tollgate")
+        #expect(PassedFields.via(.http10, [], in: bytes.span) == Array("1.0 tollgate".utf8))
+    }
+
+    @Test("content in chunks is read back as it was", arguments: [1, 9, 10, 255, 4_096, 70_000])
+    func chunks(count: Int) {
+        let content = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+        let bytes = Chunk.write(content) + Chunk.write([0x0D]) + Chunk.last
+        var reader = ContentReader(length: nil)
+        #expect(reader.read(bytes.span, limit: 100_000) == .complete)
+        #expect(reader.takeConsumed() == bytes.count)
+        #expect(reader.takeContent() == content + [0x0D])
+    }
+}
