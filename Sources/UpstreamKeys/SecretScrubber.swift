@@ -45,6 +45,30 @@ public struct SecretScrubber: Sendable {
         return text
     }
 
+    /// Like `scrub`, but looks for the forms as they are only.
+    func scrubForms(_ bytes: [UInt8]) -> [UInt8] {
+        let found = occurrences(in: bytes)
+        guard !found.isEmpty else { return bytes }
+        var text = bytes
+        mask(&text, found)
+        return text
+    }
+
+    /// How many bytes at the end of `text` may be the beginning of a form.
+    func beginning(atEndOf text: [UInt8]) -> Int {
+        var longest = 0
+        for form in forms {
+            var count = min(form.count - 1, text.count)
+            while count > longest {
+                if text[text.count - count] == form[0], text[(text.count - count)...].elementsEqual(form[..<count]) {
+                    longest = count
+                }
+                count -= 1
+            }
+        }
+        return longest
+    }
+
     private func scrub(_ text: inout [UInt8], nesting: Int) {
         mask(&text, occurrences(in: text))
         for spelling in [Spelling.percent, .entity] where spelling.mayStand(in: text) {

@@ -36,6 +36,8 @@ public final class UpstreamGate: Sendable {
         let booked: UpstreamKeyID
         /// Keys that it has already tried, or that have no room for it.
         let without: [UpstreamKey]
+        /// Whether it may be tried again with another key.
+        let mayTry: Bool
         let inbox: any GateInbox
 
         /// - Parameter call: its number, unique among those with the same inbox.
@@ -45,6 +47,7 @@ public final class UpstreamGate: Sendable {
             team: TeamID,
             booked: UpstreamKeyID,
             without: [UpstreamKey],
+            mayTry: Bool = true,
             inbox: any GateInbox
         ) {
             self.call = call
@@ -52,6 +55,7 @@ public final class UpstreamGate: Sendable {
             self.team = team
             self.booked = booked
             self.without = without
+            self.mayTry = mayTry
             self.inbox = inbox
         }
     }

@@ -202,7 +202,12 @@ struct UpstreamGateState {
         }
         switch accounts[index].breaker.admit(at: now.steady) {
         case .go(let permit):
-            let taken = accounts[index].ring.take(preferring: waiting.booked, without: waiting.without, at: now)
+            let taken = accounts[index].ring.take(
+                preferring: waiting.booked,
+                without: waiting.without,
+                mayTry: waiting.mayTry,
+                at: now
+            )
             guard let (key, isTrial) = taken else { preconditionFailure("an open ring without a key to give out") }
             underWay += 1
             accounts[index].goOut(with: key.id)

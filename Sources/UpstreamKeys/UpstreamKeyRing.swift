@@ -115,17 +115,24 @@ struct UpstreamKeyRing: Sendable {
 
     /// The key that a request goes out with: one that is due for a trial, else the one it is booked to if that is
     /// usable, else an active one in turn.
-    mutating func take(preferring id: UpstreamKeyID, without: [UpstreamKey], at now: Moment) -> (
+    ///
+    /// - Parameter mayTry: whether the request may be tried again with another key; if not, a key is tried with it only
+    ///   when there is no other.
+    mutating func take(preferring id: UpstreamKeyID, without: [UpstreamKey], mayTry: Bool, at now: Moment) -> (
         UpstreamKey, isTrial: Bool
     )? {
-        if let index = trialIndex(without: without, at: now) {
-            slots[index].quarantine?.beginTrial(at: now.steady)
-            return (slots[index].key, true)
-        }
+        if mayTry, let key = takeTrial(without: without, at: now) { return (key, true) }
         let preferred = slots.first { slot in
             slot.key.id == id && slot.state(at: now) == .active && !without.contains(where: slot.key.isSame)
         }
-        return (preferred?.key ?? take(without: without, at: now)).map { ($0, false) }
+        if let key = preferred?.key ?? take(without: without, at: now) { return (key, false) }
+        return takeTrial(without: without, at: now).map { ($0, true) }
+    }
+
+    private mutating func takeTrial(without: [UpstreamKey], at now: Moment) -> UpstreamKey? {
+        guard let index = trialIndex(without: without, at: now) else { return nil }
+        slots[index].quarantine?.beginTrial(at: now.steady)
+        return slots[index].key
     }
 
     private func trialIndex(without: [UpstreamKey], at now: Moment) -> Int? {

@@ -210,10 +210,22 @@ struct UpstreamKeyRingTests {
         }
     }
 
-    private func take(_ ring: inout UpstreamKeyRing, _ id: String, at time: Int64) -> String? {
-        ring.take(preferring: UpstreamKeyID(rawValue: id), without: [], at: moment(time)).map { key, isTrial in
+    private func take(_ ring: inout UpstreamKeyRing, _ id: String, mayTry: Bool = true, at time: Int64) -> String? {
+        ring.take(preferring: UpstreamKeyID(rawValue: id), without: [], mayTry: mayTry, at: moment(time)).map {
+            key,
+            isTrial in
             isTrial ? "\(key.id) on trial" : key.id.rawValue
         }
+    }
+
+    @Test("a request that cannot be tried again goes out on a key in quarantine only when there is no other")
+    func trialOfOneTry() {
+        var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
+        putOut(&ring, "a")
+        #expect(take(&ring, "a", mayTry: false, at: 60_000) == "b")
+        #expect(take(&ring, "a", mayTry: true, at: 60_000) == "a on trial")
+        putOut(&ring, "b")
+        #expect(take(&ring, "a", mayTry: false, at: 120_000) == "a on trial")
     }
 
     @Test("once a minute one request goes out on a key in quarantine, whatever key it is booked to; a success heals it")
