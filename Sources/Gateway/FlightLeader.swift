@@ -155,6 +155,7 @@ final class FlightLeader {
         case .givenUp:
             guard let fault = keeper.moveFault else { preconditionFailure("a call given up without a reason") }
             return course.givenUp(fault)
+        case .abandoned: preconditionFailure("a classify call is not given up by its caller")
         }
     }
 

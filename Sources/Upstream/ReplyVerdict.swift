@@ -61,7 +61,7 @@ enum ReplyVerdict {
     }
 
     /// `{"success": false, "error": CODE, …}`: the error is the vendor's own, not that of a proxy in front of it.
-    private static func hasErrorShape(_ body: [UInt8]) -> Bool {
+    static func hasErrorShape(_ body: [UInt8]) -> Bool {
         guard let value = try? JSONValue.parse(body.span), case .bool(false)? = value["success"],
             case .string? = value["error"]
         else { return false }

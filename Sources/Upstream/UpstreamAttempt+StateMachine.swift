@@ -40,6 +40,8 @@ extension UpstreamAttempt {
             case drain
             /// The gateway stops waiting for calls.
             case cut
+            /// The caller gives the call up.
+            case abandon
         }
 
         /// The surroundings of an event: time, shutdown and settings.
@@ -76,6 +78,8 @@ extension UpstreamAttempt {
             case send(UpstreamGate.Pass)
             /// Closes the connection that was reported, since the call has ended meanwhile.
             case closeConnection
+            /// Ends the exchange that is under way, with its connection.
+            case abandonExchange
             case leave(UpstreamGate.Pass, UpstreamGate.Report, after: FirstRejection?)
             /// Leaves the gate and asks for a ruling.
             case rule(UpstreamGate.Pass, FirstRejection, after: FirstRejection?)
@@ -122,6 +126,7 @@ extension UpstreamAttempt {
         /// Keys that it must not go out with: the rejected one, and keys whose month has no room left.
         private(set) var without: [UpstreamKey] = []
         private var state = State.new
+        private var isAbandoned = false
         private var queueDeadline = MonotonicInstant.distantFuture
         /// The first answer, if it was a rejection.
         private var first: (rejection: FirstRejection, reply: UpstreamReply)?
@@ -159,7 +164,8 @@ extension UpstreamAttempt {
             case .ruled(let ruling): ruled(ruling)
             case .timeIsUp: timeIsUp(scene)
             case .drain: drain()
-            case .cut: cut()
+            case .cut: cut(outcome: .failure(.draining(charged: .unknown)))
+            case .abandon: abandon()
             }
         }
 
@@ -167,19 +173,17 @@ extension UpstreamAttempt {
 
         private mutating func begin(_ scene: Scene) -> [Action] {
             guard case .new = state else { impossible("begin") }
+            if isAbandoned { return finish(.abandoned(wasSent: false)) }
             guard scene.shutdown == .none else { return refused(.draining(charged: .no)) }
             queueDeadline = scene.now + queueTimeout
             state = .entering
             return [.enter(isRepeated: false)]
         }
 
-        /// Enters the gate again; only a call that still has its whole body can.
+        /// Enters the gate again; a call that was sent must be one that may be tried again.
         private mutating func enterAgain() -> [Action] {
-            switch call.content {
-            case .whole:
-                state = .entering
-                return [.enter(isRepeated: true)]
-            }
+            state = .entering
+            return [.enter(isRepeated: true)]
         }
 
         private mutating func entered(_ entry: UpstreamGate.Entry, _ scene: Scene) -> [Action] {
@@ -190,13 +194,14 @@ extension UpstreamAttempt {
             }
             switch entry {
             case .go(let pass):
-                // Let out while the gateway ended every call.
-                if scene.shutdown == .cut { return withdraw(pass) }
+                // Let out while the gateway ended every call, or the caller this one.
+                if scene.shutdown == .cut || isAbandoned { return withdraw(pass) }
                 if pass.key.id == booked { return goOut(pass, scene) }
                 state = .moving(pass)
                 return [.move(to: pass.key.id)]
             case .wait:
                 state = .queued
+                if isAbandoned { return leaveQueue(telling: .draining(charged: .no)) }
                 return scene.shutdown == .none ? [] : drain()
             case .refused(let failure): return refused(failure)
             }
@@ -212,8 +217,11 @@ extension UpstreamAttempt {
             [leave(pass, .unused)] + refused(.draining(charged: .no))
         }
 
+        private func leaveQueue(telling failure: UpstreamFailure) -> [Action] { [.leaveQueue(telling: failure)] }
+
         /// The call cannot go out. If it was out before and was rejected, the rejection decides the outcome.
         private mutating func refused(_ failure: UpstreamFailure) -> [Action] {
+            if isAbandoned { return finish(.abandoned(wasSent: first != nil)) }
             guard let first else { return finish(.failure(failure)) }
             state = .rulingAlone(failure)
             return [.ruleAlone(first.rejection)]
@@ -223,10 +231,11 @@ extension UpstreamAttempt {
         private mutating func moved(_ moved: UpstreamKeyMoved, _ scene: Scene) -> [Action] {
             guard case .moving(let pass) = state else { impossible("moved") }
             switch moved {
-            case .done where scene.shutdown == .cut: return withdraw(pass)
+            case .done where scene.shutdown == .cut || isAbandoned: return withdraw(pass)
             case .done:
                 booked = pass.key.id
                 return goOut(pass, scene)
+            case .noRoom where isAbandoned: return withdraw(pass)
             case .noRoom:
                 without.append(pass.key)
                 return [leave(pass, .unused)] + enterAgain()
@@ -329,6 +338,7 @@ extension UpstreamAttempt {
             switch answer {
             case .final(let outcome, let report): return [leave(pass, report)] + finish(outcome)
             case .limited(let pause):
+                precondition(call.mayTry, "a second try of a request that was passed through")
                 let leaving = leave(pass, .limited(pause))
                 // A refusal that is most likely about the document does not wait for a second opinion.
                 if first?.rejection.rejection == .refused { return [leaving] + refused(.keyRejected) }
@@ -353,8 +363,11 @@ extension UpstreamAttempt {
             switch ruling {
             case .tryAnother:
                 first = (rejected, reply)
+                guard call.mayTry else { return refused(.keyRejected) }
                 without.append(rejected.key)
                 return enterAgain()
+            // The vendor's reply was passed on already.
+            case .passOn where !call.mayTry, .keyRejected where !call.mayTry: return finish(.reply(reply))
             case .passOn:
                 // When the second key was refused as a key, the first key's refusal is the vendor's word on the
                 // document.
@@ -365,6 +378,7 @@ extension UpstreamAttempt {
 
         private mutating func ruledAlone(_ ruling: Ruling, insteadOf failure: UpstreamFailure) -> [Action] {
             guard let first else { preconditionFailure("a ruling alone on nothing") }
+            guard call.mayTry else { return finish(.reply(first.reply)) }
             switch ruling {
             case .passOn: return finish(.reply(first.reply))
             case .keyRejected, .tryAnother:
@@ -396,15 +410,23 @@ extension UpstreamAttempt {
             }
         }
 
-        private mutating func cut() -> [Action] {
+        /// - Parameter outcome: of a call that was sent.
+        private mutating func cut(outcome: UpstreamOutcome) -> [Action] {
             switch state {
-            case .queued: drain()
+            case .queued: leaveQueue(telling: .draining(charged: .no))
             case .connecting(let pass, _), .resolving(let pass, _, _), .dialing(let pass, _), .pausing(let pass, _, _):
                 withdraw(pass)
-            case .sent(let pass): [leave(pass, .unused)] + finish(.failure(.draining(charged: .unknown)))
+            case .sent(let pass): [leave(pass, .unused)] + finish(outcome)
             // The awaited event ends it.
             case .new, .entering, .moving, .ruling, .rulingAlone, .ended: []
             }
+        }
+
+        /// Like a cut, of one call: nobody waits for its outcome any more.
+        private mutating func abandon() -> [Action] {
+            isAbandoned = true
+            let isOut = awaitsAnswer
+            return (isOut ? [.abandonExchange] : []) + cut(outcome: .abandoned(wasSent: true))
         }
 
         // MARK: The end

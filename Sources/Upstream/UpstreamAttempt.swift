@@ -14,13 +14,17 @@ final class UpstreamAttempt {
     private let move: UpstreamKeyMove
     private let then: (UpstreamOutcome) -> Void
     private var machine: StateMachine
+    /// The exchange of a request that is passed through, from its first byte on; see `UpstreamAttempt+Passage`.
+    var passage: PassageExchange?
+    /// Takes the reply of such a request as it comes; nil for others, and after the end.
+    var passageHandler: (any PassageHandler)?
     /// The settings when it began to connect: a call that waited in the queue goes out under the current ones.
-    private var settings: UpstreamSettings
+    private(set) var settings: UpstreamSettings
     /// The connection that was reported as connected, until the request is sent on it.
     private var connection: UpstreamConnection?
     /// Of the secrets that were sent: none of them may appear in a reply.
-    private var scrubbers: [SecretScrubber] = []
-    private var sentAt = MonotonicInstant(nanoseconds: 0)
+    var scrubbers: [SecretScrubber] = []
+    var sentAt = MonotonicInstant(nanoseconds: 0)
     private var timer: LoopTimer?
     /// The deadline that the timer is set to.
     private var timerDeadline: MonotonicInstant?
@@ -30,6 +34,7 @@ final class UpstreamAttempt {
         client: UpstreamClient,
         loop: EventLoop,
         call: UpstreamCall,
+        passageHandler: (any PassageHandler)? = nil,
         move: @escaping UpstreamKeyMove,
         then: @escaping (UpstreamOutcome) -> Void
     ) {
@@ -37,6 +42,7 @@ final class UpstreamAttempt {
         self.client = client
         self.loop = loop
         self.call = call
+        self.passageHandler = passageHandler
         self.move = move
         self.then = then
         settings = client.settings
@@ -45,6 +51,10 @@ final class UpstreamAttempt {
 
     var booked: UpstreamKeyID { machine.booked }
     var without: [UpstreamKey] { machine.without }
+    /// Whether the call awaits the end of an exchange.
+    var awaitsAnswer: Bool { machine.awaitsAnswer }
+    var now: MonotonicInstant { loop.now }
+    var wallClock: Timestamp { loop.wallClock }
 
     func handle(_ event: StateMachine.Event) {
         let scene = StateMachine.Scene(
@@ -70,14 +80,17 @@ final class UpstreamAttempt {
         case .send(let pass):
             switch call.content {
             case .whole(let body): send(body, pass)
+            case .passed(let request): send(request, pass)
             }
         case .closeConnection: takeConnection().close()
+        case .abandonExchange: passage?.connection.abandon()
         case .leave(let pass, let report, let first): client.leave(pass, report, after: first)
         case .rule(let pass, let rejection, let first):
             handle(.ruled(client.leave(pass, rejection, after: first)))
         case .ruleAlone(let first): handle(.ruled(client.ruleAlone(on: first)))
         case .finish(let outcome):
             client.end(self)
+            (passage, passageHandler) = (nil, nil)
             then(outcome)
         }
     }
@@ -136,7 +149,7 @@ final class UpstreamAttempt {
         }
     }
 
-    private func takeConnection() -> UpstreamConnection {
+    func takeConnection() -> UpstreamConnection {
         guard let connection = connection.take() else { preconditionFailure("a call without a connection") }
         return connection
     }
@@ -164,7 +177,7 @@ final class UpstreamAttempt {
         connection.send(head, body, settings: settings) { [self] ending in ended(ending, connection) }
     }
 
-    private func ended(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection) {
+    func ended(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection) {
         // The call was ended before its answer came; the outcome was already reported.
         guard machine.awaitsAnswer else { return connection.close() }
         var vendorsTimeout: Int64?
@@ -172,7 +185,7 @@ final class UpstreamAttempt {
         client.pool.give(connection, idleTimeout: IdleTime.of(settings.idleTimeout, vendorsSeconds: vendorsTimeout))
         switch ending {
         case .failed(let failure): handle(.answered(.final(.failure(failure), .failed)))
-        case .reply(let reader): handle(.answered(judge(reader)))
+        case .reply(let reader): handle(.answered(passage.map { judge(reader, $0) } ?? judge(reader)))
         }
     }
 
@@ -200,5 +213,5 @@ final class UpstreamAttempt {
         )
     }
 
-    private func scrub(_ bytes: [UInt8]) -> [UInt8] { scrubbers.reduce(bytes) { $1.scrub($0) } }
+    func scrub(_ bytes: [UInt8]) -> [UInt8] { scrubbers.reduce(bytes) { $1.scrub($0) } }
 }

@@ -1,7 +1,7 @@
 public import UpstreamKeys
 public import Vocabulary
 
-/// One classify request on its way to the vendor.
+/// One request on its way to the vendor.
 public struct UpstreamCall: Sendable {
     public let content: UpstreamContent
     /// Goes upstream as `x-request-id`.
@@ -9,11 +9,14 @@ public struct UpstreamCall: Sendable {
     /// The team that asks, and the vendor account it asks under.
     public let team: TeamID
     public let account: AccountID
-    /// A UUID in lower case; tells repeated refusals of one document from refusals of several documents.
+    /// A UUID in lower case; tells repeated refusals of one document from refusals of several documents. Empty for a
+    /// request that is passed through: a refusal may concern its path, and such requests must not bring a key down.
     public let documentID: String
     /// The key that the call is booked to.
     public let key: UpstreamKeyID
 
+    /// A classify request.
+    ///
     /// - Parameter body: in canonical form.
     public init(
         body: [UInt8],
@@ -30,12 +33,38 @@ public struct UpstreamCall: Sendable {
         self.documentID = documentID
         self.key = key
     }
+
+    /// A request that is passed through.
+    public init(
+        passing request: PassageRequest,
+        requestID: [UInt8],
+        team: TeamID,
+        account: AccountID,
+        key: UpstreamKeyID
+    ) {
+        content = .passed(request)
+        self.requestID = requestID
+        self.team = team
+        self.account = account
+        documentID = ""
+        self.key = key
+    }
+
+    /// Whether it may be sent again after the vendor said that it did not take it.
+    var mayTry: Bool {
+        switch content {
+        case .whole: true
+        case .passed: false
+        }
+    }
 }
 
 /// The content of a call; decides whether the call may be retried after the vendor said that it did not take it.
 public enum UpstreamContent: Sendable {
-    /// The whole body is in memory: it may.
+    /// A classify request, whose whole body is in memory: it may.
     case whole([UInt8])
+    /// A client's own request: it may not, since what it does is not known here, and its reply is passed on as it comes.
+    case passed(PassageRequest)
 }
 
 /// Books a call to another key, durably, and reports when that is done; nothing is sent with that key until then.
@@ -57,6 +86,8 @@ public enum UpstreamOutcome: Sendable {
     case failure(UpstreamFailure)
     /// The call could not be booked to another key and costs nothing; the caller, whose move failed, knows why.
     case givenUp
+    /// The caller gave the call up; `wasSent` says whether the vendor may have taken it.
+    case abandoned(wasSent: Bool)
 }
 
 /// An answer from the vendor.

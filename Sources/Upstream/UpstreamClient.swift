@@ -72,12 +72,38 @@ public final class UpstreamClient {
         move: @escaping UpstreamKeyMove,
         then: @escaping (UpstreamOutcome) -> Void
     ) {
+        begin(call, nil, move: move, then: then)
+    }
+
+    /// Passes a client's request through, and its reply back as it comes.
+    ///
+    /// - Parameters:
+    ///   - handler: kept until `then` is called.
+    ///   - move: as in `classify`.
+    ///   - then: called once, in a later pass of the loop, after the last part of the reply. A reply has no body then.
+    public func pass(
+        _ call: UpstreamCall,
+        _ handler: any PassageHandler,
+        move: @escaping UpstreamKeyMove,
+        then: @escaping (UpstreamOutcome) -> Void
+    ) -> PassageCall {
+        PassageCall(begin(call, handler, move: move, then: then))
+    }
+
+    @discardableResult
+    private func begin(
+        _ call: UpstreamCall,
+        _ handler: (any PassageHandler)?,
+        move: @escaping UpstreamKeyMove,
+        then: @escaping (UpstreamOutcome) -> Void
+    ) -> UpstreamAttempt {
         loop.preconditionInLoop()
         let attempt = UpstreamAttempt(
             number: nextAttempt,
             client: self,
             loop: loop,
             call: call,
+            passageHandler: handler,
             move: move,
             then: then
         )
@@ -85,6 +111,7 @@ public final class UpstreamClient {
         attempts[attempt.number] = attempt
         // In a later pass: checking a pooled connection reads into memory that the caller's input may still occupy.
         loop.later { attempt.handle(.begin) }
+        return attempt
     }
 
     /// Applies new settings from the next request on; requests under way finish under the old ones.
@@ -162,6 +189,7 @@ public final class UpstreamClient {
             team: attempt.call.team,
             booked: attempt.booked,
             without: attempt.without,
+            mayTry: attempt.call.mayTry,
             inbox: mailbox
         )
     }

@@ -8,11 +8,32 @@ import Vocabulary
 ///
 /// States: idle → busy (a request is out) → idle again, or gone. It is not reused when the last exchange leaves any
 /// doubt where the next response would begin.
+///
+/// A request goes out whole (`send`), or its head first and its content in pieces (`open`, `add`). The response of the
+/// first is read whole into memory, that of the second is told in parts as it comes, and can be paused.
 final class UpstreamConnection: StreamDelegate {
     /// How an exchange ended.
     enum Ending {
         case reply(ResponseReader)
         case failed(UpstreamFailure)
+    }
+
+    /// A part of a response that is told as it comes.
+    enum Part {
+        /// The vendor asks for the request's content (RFC 9110 §15.2.1).
+        case askedForContent
+        /// The head is complete.
+        case head(ResponseReader)
+        case content([UInt8])
+        /// What has come so far was told, and the response is not complete.
+        case caughtUp
+    }
+
+    /// What `open` reports besides the ending.
+    struct Listener {
+        var onPart: (Part) -> Void
+        /// More content can be sent.
+        var onDrain: () -> Void
     }
 
     let stream: ByteStream
@@ -22,6 +43,14 @@ final class UpstreamConnection: StreamDelegate {
     private var reader: ResponseReader?
     private var timer: LoopTimer?
     private var onEnd: ((Ending) -> Void)?
+    /// Set during an exchange whose response is told in parts.
+    private var listener: Listener?
+    private var hasToldHead = false
+    private var hasToldAsking = false
+    /// Whether all of the request was handed to the stream.
+    private var isRequestOver = true
+    private var isResponsePaused = false
+    private var responseTimeout = Duration.zero
     private var isBroken = false
     /// Called when the connection becomes unusable, or times out, while idle.
     var onIdleEnd: (() -> Void)?
@@ -38,7 +67,7 @@ final class UpstreamConnection: StreamDelegate {
     /// Whether a request may be sent on it now.
     func isUsable() -> Bool { !isBroken && stream.isStillOpen() && !isBroken }
 
-    /// Sends a request and waits for the response.
+    /// Sends a request and waits for the whole response.
     ///
     /// - Parameter then: called once, in a later pass of the loop.
     func send(
@@ -47,17 +76,89 @@ final class UpstreamConnection: StreamDelegate {
         settings: UpstreamSettings,
         then: @escaping (Ending) -> Void
     ) {
-        precondition(onEnd == nil, "send() on a connection that is busy")
-        reader = ResponseReader(
+        let reader = ResponseReader(
             to: .post,
             bodyBytesMax: settings.responseBytesMax,
             limitName: "max_response_bytes"
         )
+        begin(reader, settings, then)
+        head.withBytes { stream.send($0, body) }
+        awaitResponse()
+    }
+
+    /// Sends the head of a request and the beginning of its content; the rest follows by `add`.
+    ///
+    /// The time for the response begins with the request's end, and starts over with each part.
+    ///
+    /// - Parameters:
+    ///   - content: framed as the head says.
+    ///   - isWhole: whether that is all.
+    ///   - then: called once, in a later pass of the loop, after the last part.
+    func open(
+        _ head: borrowing HeadWriter,
+        _ content: [UInt8],
+        isWhole: Bool,
+        to method: HTTPMethod,
+        settings: UpstreamSettings,
+        _ listener: Listener,
+        then: @escaping (Ending) -> Void
+    ) {
+        begin(ResponseReader(passingOnTo: method), settings, then)
+        self.listener = listener
+        isRequestOver = isWhole
+        head.withBytes { stream.send($0, content) }
+        if isWhole { awaitResponse() }
+    }
+
+    private func begin(_ reader: ResponseReader, _ settings: UpstreamSettings, _ then: @escaping (Ending) -> Void) {
+        precondition(onEnd == nil, "a request on a connection that is busy")
+        self.reader = reader
         onEnd = then
         onIdleEnd = nil
+        (hasToldHead, hasToldAsking, isRequestOver) = (false, false, true)
+        responseTimeout = settings.responseTimeout
         stream.limits.writeTimeout = settings.responseTimeout
-        head.withBytes { stream.send($0, body) }
-        timer?.schedule(after: settings.responseTimeout)
+        timer?.cancel()
+    }
+
+    /// Sends more of the request that `open` began. Does nothing once its response has ended.
+    func add(_ content: [UInt8], isLast: Bool) {
+        guard onEnd != nil else { return }
+        precondition(!isRequestOver, "content after the end of a request")
+        if !content.isEmpty { stream.send(content) }
+        guard isLast else { return }
+        isRequestOver = true
+        awaitResponse()
+    }
+
+    /// Whether so much waits to be sent that `onDrain` should be waited for.
+    var isCongested: Bool { stream.isCongested }
+
+    /// Reads no more of the response until `resumeResponse`. The vendor is slowed down; its time stops.
+    func pauseResponse() {
+        guard onEnd != nil else { return }
+        isResponsePaused = true
+        timer?.cancel()
+        stream.pauseInput()
+    }
+
+    func resumeResponse() {
+        guard isResponsePaused else { return }
+        isResponsePaused = false
+        awaitResponse()
+        stream.resumeInput()
+    }
+
+    /// Ends the exchange, and the connection, without an ending.
+    func abandon() {
+        (onEnd, listener, reader) = (nil, nil, nil)
+        isBroken = true
+        timer?.cancel()
+        stream.abort()
+    }
+
+    private func awaitResponse() {
+        if isRequestOver, !isResponsePaused, onEnd != nil { timer?.schedule(after: responseTimeout) }
     }
 
     /// Keeps the connection idle for the next request, for at most `duration`.
@@ -82,15 +183,38 @@ final class UpstreamConnection: StreamDelegate {
     // MARK: StreamDelegate
 
     func streamDidReceive(_ stream: ByteStream) {
-        guard var reader else {
+        // Taken out, so that what it has read so far is not copied.
+        guard var reader = self.reader.take() else {
             // Unsolicited bytes: they could not be told from the next response.
             return endIdle()
         }
         var consumed = 0
         let progress = stream.input.withBytes { reader.read($0, consumed: &consumed) }
         stream.input.consume(consumed)
+        let content = listener == nil ? [] : reader.takeContent()
         self.reader = reader
+        if let listener { tell(reader, content, progress, listener) }
         act(on: progress, reader)
+    }
+
+    /// Tells what has come. Each call may abandon the exchange.
+    private func tell(
+        _ reader: ResponseReader,
+        _ content: [UInt8],
+        _ progress: ResponseReader.Progress,
+        _ listener: Listener
+    ) {
+        awaitResponse()
+        if reader.asksForContent, !hasToldAsking {
+            hasToldAsking = true
+            listener.onPart(.askedForContent)
+        }
+        if reader.hasHead, !hasToldHead, onEnd != nil {
+            hasToldHead = true
+            listener.onPart(.head(reader))
+        }
+        if !content.isEmpty, onEnd != nil { listener.onPart(.content(content)) }
+        if progress == .needMore, onEnd != nil { listener.onPart(.caughtUp) }
     }
 
     private func act(on progress: ResponseReader.Progress, _ reader: ResponseReader) {
@@ -98,7 +222,8 @@ final class UpstreamConnection: StreamDelegate {
         case .needMore: break
         case .complete:
             // Bytes after the response, or a request that was not sent in full, make the connection unusable.
-            isBroken = !reader.allowsReuse || !stream.input.isEmpty || stream.unsentByteCount > 0
+            isBroken =
+                !reader.allowsReuse || !stream.input.isEmpty || stream.unsentByteCount > 0 || !isRequestOver
             end(.reply(reader))
         case .refused(let reason): end(.failed(.invalidReply(reason)))
         }
@@ -115,7 +240,7 @@ final class UpstreamConnection: StreamDelegate {
         }
     }
 
-    func streamDidDrain(_ stream: ByteStream) {}
+    func streamDidDrain(_ stream: ByteStream) { listener?.onDrain() }
 
     func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd) {
         isBroken = true
@@ -135,8 +260,12 @@ final class UpstreamConnection: StreamDelegate {
     private func end(_ ending: Ending) {
         guard let onEnd else { return }
         self.onEnd = nil
-        reader = nil
+        (reader, listener) = (nil, nil)
         timer?.cancel()
+        if isResponsePaused {
+            isResponsePaused = false
+            stream.resumeInput()
+        }
         switch ending {
         case .reply: if isBroken { stream.close() }
         case .failed:

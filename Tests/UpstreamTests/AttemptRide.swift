@@ -32,6 +32,7 @@ enum Step: Sendable, Equatable {
     case passed(Int64)
     case drain
     case cut
+    case abandon
 }
 
 /// A call driven by steps. Tracks the places at the gate and the events that may happen next.
@@ -39,6 +40,7 @@ struct Ride {
     private(set) var machine: UpstreamAttempt.StateMachine
     private var now = MonotonicInstant(nanoseconds: 0)
     private var shutdown = UpstreamClient.Shutdown.none
+    private var isAbandoned = false
     /// The number of places at the gate that were not returned.
     private(set) var placesTaken = 0
     private(set) var hasFinished = false
@@ -46,6 +48,9 @@ struct Ride {
     /// The events that may happen next, besides time and shutdown.
     private var answers: [Step] = [.begin]
     private var sends = 0
+
+    /// Whether the request is passed through, and so sent once.
+    private let isPassed: Bool
 
     private static let gate = UpstreamGate(
         limits: UpstreamGate.Limits(
@@ -59,15 +64,30 @@ struct Ride {
 
     private final class NoAnswers: GateInbox { func post(_ answer: UpstreamGate.Answer) {} }
 
-    init() {
-        let call = UpstreamCall(
-            body: [],
-            requestID: [],
-            team: TeamID(rawValue: "team"),
-            account: AccountID(rawValue: "default"),
-            documentID: "document",
-            key: UpstreamKeyID(rawValue: "a")
+    init(isPassed: Bool = false) {
+        self.isPassed = isPassed
+        let (team, account) = (TeamID(rawValue: "team"), AccountID(rawValue: "default"))
+        let key = UpstreamKeyID(rawValue: "a")
+        let request = PassageRequest(
+            method: .get,
+            target: [],
+            fields: [],
+            framing: .none,
+            content: [],
+            isWhole: true,
+            expectsContinue: false
         )
+        let call =
+            isPassed
+            ? UpstreamCall(passing: request, requestID: [], team: team, account: account, key: key)
+            : UpstreamCall(
+                body: [],
+                requestID: [],
+                team: team,
+                account: account,
+                documentID: "document",
+                key: key
+            )
         machine = UpstreamAttempt.StateMachine(call, queueTimeout: .seconds(30))
     }
 
@@ -123,6 +143,9 @@ struct Ride {
         case .cut:
             shutdown = .cut
             return handle(.cut)
+        case .abandon:
+            isAbandoned = true
+            return handle(.abandon)
         }
     }
 
@@ -144,7 +167,7 @@ struct Ride {
         _ actions: [UpstreamAttempt.StateMachine.Action]
     ) -> Bool {
         switch event {
-        case .drain, .cut: true
+        case .drain, .cut, .abandon: true
         default: actions.contains { if case .leaveQueue = $0 { true } else { false } }
         }
     }
@@ -159,6 +182,7 @@ struct Ride {
         if !isAtOnce, !hasFinished {
             if shutdown == .none { steps.append(.drain) }
             if shutdown != .cut { steps.append(.cut) }
+            if isPassed, !isAbandoned { steps.append(.abandon) }
         }
         return steps
     }
@@ -192,9 +216,11 @@ struct Ride {
             return "dial \(timeout)"
         case .send(let pass):
             sends += 1
-            answers = [.final, .limited, .rejected(.unauthorized), .rejected(.refused)]
+            answers = [.final, .rejected(.unauthorized), .rejected(.refused)] + (isPassed ? [] : [.limited])
+            if isPassed, sends > 1 { faults.append("sent twice") }
             return "send \(pass.key.id)"
         case .closeConnection: return "close"
+        case .abandonExchange: return "abandon exchange"
         case .leave(let pass, let report, let first):
             placesTaken -= 1
             if placesTaken < 0 { faults.append("a place that was not taken") }
@@ -231,6 +257,7 @@ struct Ride {
         case .reply(let reply): reply.body.isEmpty ? "\(reply.status)" : String(decoding: reply.body, as: UTF8.self)
         case .failure(let failure): "\(failure.code.errorCode.rawValue) \(failure.charged.rawValue)"
         case .givenUp: "given up"
+        case .abandoned(let wasSent): wasSent ? "abandoned out" : "abandoned"
         }
     }
 

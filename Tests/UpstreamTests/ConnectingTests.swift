@@ -31,6 +31,7 @@ struct ConnectingTests {
         case .reply(let reply): "\(reply.status)"
         case .failure(let failure): "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue)"
         case .givenUp: "given up"
+        case .abandoned: "abandoned"
         }
     }
 

@@ -279,8 +279,57 @@ struct UpstreamAttemptStateMachineTests {
         #expect(row.steps.map { ride.take($0) } == row.actions)
     }
 
-    @Test("every order of events: the place is given back once for each time it was taken, and the call ends once")
-    func everyOrder() {
+    static let passed = [
+        Row("an answer", toSent + [.final], ["enter", "connect", "send a", "leave a succeeded, finish 200"]),
+        Row(
+            "a refusal is passed on, and no other key is tried",
+            toSent + [.rejected(.refused), .ruled(.tryAnother), .ruled(.keyRejected)],
+            ["enter", "connect", "send a", "rule a", "ruleAlone a", "finish refused by a"]
+        ),
+        Row(
+            "a refusal of the key is passed on",
+            toSent + [.rejected(.unauthorized), .ruled(.keyRejected)],
+            ["enter", "connect", "send a", "rule a", "finish refused by a"]
+        ),
+        Row("given up before it began", [.abandon, .begin], ["", "finish abandoned"]),
+        Row(
+            "given up in the queue",
+            [.begin, .wait, .abandon, .leftQueue(.draining)],
+            ["enter", "", "leaveQueue draining", "finish abandoned"]
+        ),
+        Row(
+            "given up in the moment in which it is let out",
+            [.begin, .wait, .abandon, .go("a")],
+            ["enter", "", "leaveQueue draining", "leave a unused, finish abandoned"]
+        ),
+        Row(
+            "given up while it is booked, to a key without room",
+            [.begin, .go("b"), .abandon, .moved(.noRoom)],
+            ["enter", "move b", "", "leave b unused, finish abandoned"]
+        ),
+        Row(
+            "given up while it is dialled",
+            [.begin, .go("a"), .none, .resolved, .abandon, .idle],
+            ["enter", "connect", "resolve", "dial 5.0 seconds", "leave a unused, finish abandoned", "close"]
+        ),
+        Row(
+            "given up while the vendor works",
+            toSent + [.abandon],
+            ["enter", "connect", "send a", "abandon exchange, leave a unused, finish abandoned out"]
+        ),
+    ]
+
+    @Test("a passed call's way", arguments: passed)
+    func passedWay(_ row: Row) {
+        var ride = Ride(isPassed: true)
+        #expect(row.steps.map { ride.take($0) } == row.actions)
+    }
+
+    @Test(
+        "every order of events: the place is given back once for each time it was taken, and the call ends once",
+        arguments: [false, true]
+    )
+    func everyOrder(isPassed: Bool) {
         var orders = 0
         func go(_ ride: Ride, _ steps: [Step]) {
             #expect(ride.faults == [], "\(steps)")
@@ -294,7 +343,7 @@ struct UpstreamAttemptStateMachineTests {
                 go(next, steps + [step])
             }
         }
-        go(Ride(), [])
+        go(Ride(isPassed: isPassed), [])
         #expect(orders > 10_000)
     }
 }

@@ -37,6 +37,7 @@ struct UpstreamClientTests {
         case .reply(let reply): "\(reply.status) \(String(decoding: reply.body, as: UTF8.self))"
         case .failure(let failure): "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue)"
         case .givenUp: "given up"
+        case .abandoned: "abandoned"
         }
     }
 

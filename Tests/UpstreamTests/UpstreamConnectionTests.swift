@@ -1,4 +1,5 @@
 import EventLoops
+import Glibc
 import Testing
 import Transport
 import Vocabulary
@@ -273,6 +274,113 @@ struct UpstreamConnectionTests {
                 #expect(bench.words(0) == "400 no")
                 bench.pool.give(connection, idleTimeout: .seconds(1_000))
                 #expect(bench.pool.take() == nil)
+            },
+        ])
+    }
+
+    // MARK: In parts
+
+    @Test("a response is told in parts as it comes, and the connection is used again")
+    func parts() {
+        bench.run([
+            .act { bench.open(on: connection) },
+            .until("the request has come") { vendor.text.hasSuffix("\r\n\r\n") },
+            .act { vendor.send("HTTP/1.1 103 X\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") },
+            .until("the head") { bench.parts.count == 2 },
+            .act { vendor.send("3\r\nabc") },
+            .until("content") { bench.parts.count == 4 },
+            .act {
+                #expect(bench.parts == ["200", "-", "abc", "-"])
+                #expect(bench.endings.isEmpty)
+                vendor.send("\r\n1\r\nd\r\n0\r\nTrailer: x\r\n\r\n")
+            },
+            ended(1),
+            .act {
+                #expect(bench.parts == ["200", "-", "abc", "-", "d"])
+                #expect(bench.words(0) == "200 ")
+                #expect(connection.isUsable())
+                bench.send(on: connection)
+                vendor.send(Self.ok)
+            },
+            ended(2),
+            .act { #expect(bench.words(1) == "200 ok") },
+        ])
+    }
+
+    @Test("a request goes out in pieces; a 100 is told once; a response before the request's end ends the connection")
+    func pieces() {
+        bench.run([
+            .act { bench.open(on: connection, "a", isWhole: false, to: .post) },
+            .until("the beginning has come") { vendor.text.hasSuffix("\r\n\r\na") },
+            .act { vendor.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n") },
+            .until("asked") { bench.parts.contains("asked") },
+            .act { connection.add(Array("b".utf8), isLast: false) },
+            .until("more has come") { vendor.text.hasSuffix("ab") },
+            .act { vendor.send("HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno") },
+            ended(1),
+            .act {
+                #expect(bench.parts.filter { $0 != "-" } == ["asked", "413", "no"])
+                connection.add(Array("c".utf8), isLast: true)
+                #expect(!connection.isUsable())
+            },
+        ])
+    }
+
+    @Test("the time for a response begins with the request's end")
+    func time() {
+        bench.run([
+            .act {
+                bench.open(on: connection, "a", isWhole: false, to: .post, settings(responseTimeout: .milliseconds(1)))
+            },
+            .until("the beginning has come") { vendor.text.hasSuffix("a") },
+            .act { usleep(10_000) }, .act {}, .act {},
+            .act {
+                #expect(bench.endings.isEmpty)
+                connection.add(Array("b".utf8), isLast: true)
+            },
+            ended(1),
+            .act { #expect(bench.words(0) == "upstream_timeout charged unknown") },
+        ])
+    }
+
+    @Test("a paused response slows the vendor down, and comes whole when it is resumed")
+    func paused() {
+        let count = 32 << 20
+        bench.run([
+            .act { bench.open(on: connection) },
+            .until("the request has come") { vendor.text.hasSuffix("\r\n\r\n") },
+            .act { vendor.send("HTTP/1.1 200 OK\r\nContent-Length: \(count)\r\n\r\n") },
+            .until("the head") { bench.parts.contains("200") },
+            .act {
+                connection.pauseResponse()
+                vendor.stream.send([UInt8](repeating: 0x61, count: count))
+            },
+            .act {}, .act {}, .act {},
+            .act {
+                #expect(vendor.stream.unsentByteCount > 0)
+                #expect(!bench.parts.contains("much"))
+                connection.resumeResponse()
+            },
+            ended(1),
+            .act {
+                #expect(bench.words(0) == "200 ")
+                #expect(connection.isUsable())
+            },
+        ])
+    }
+
+    @Test("an exchange that is abandoned tells nothing more, and the vendor sees the end")
+    func abandoned() {
+        bench.run([
+            .act { bench.open(on: connection) },
+            .until("the request has come") { vendor.text.hasSuffix("\r\n\r\n") },
+            .act { vendor.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na") },
+            .until("content") { bench.parts.contains("a") },
+            .act { connection.abandon() },
+            .until("the vendor sees the end") { vendor.hasEnded },
+            .act {
+                #expect(bench.endings.isEmpty)
+                #expect(!connection.isUsable())
             },
         ])
     }

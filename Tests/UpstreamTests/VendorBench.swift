@@ -106,6 +106,40 @@ final class VendorBench {
         connection.send(head, body, settings: settings) { [self] ending in endings.append(ending) }
     }
 
+    /// The parts of responses that were told as they came, in words.
+    private(set) var parts: [String] = []
+    private(set) var drains = 0
+
+    /// Begins a request on a connection; its parts are added to `parts`, its ending to `endings`.
+    func open(
+        on connection: UpstreamConnection,
+        _ content: String = "",
+        isWhole: Bool = true,
+        to method: HTTPMethod = .get,
+        _ settings: UpstreamSettings = settings()
+    ) {
+        var head = HeadWriter(capacity: 64)
+        head.requestLine(method.name, "/x".utf8)
+        head.endSection()
+        let listener = UpstreamConnection.Listener(
+            onPart: { [self] part in parts.append(Self.words(part)) },
+            onDrain: { [self] in drains += 1 }
+        )
+        connection.open(head, Array(content.utf8), isWhole: isWhole, to: method, settings: settings, listener) {
+            [self] ending in
+            endings.append(ending)
+        }
+    }
+
+    private static func words(_ part: UpstreamConnection.Part) -> String {
+        switch part {
+        case .askedForContent: "asked"
+        case .head(let reader): "\(reader.status)"
+        case .content(let content): content.count > 100 ? "much" : String(decoding: content, as: UTF8.self)
+        case .caughtUp: "-"
+        }
+    }
+
     /// An ending in words.
     func words(_ index: Int) -> String {
         guard endings.indices.contains(index) else { return "none" }

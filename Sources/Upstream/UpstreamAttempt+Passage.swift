@@ -1,0 +1,178 @@
+import HTTPMessages
+import JSON
+import UpstreamKeys
+import Vocabulary
+
+/// The exchange of a request that is passed through. Confined to its attempt's loop.
+final class PassageExchange {
+    /// What is kept of a refusal's content, to see whether it has the vendor's error shape, in bytes.
+    private static let refusalBytesMax = 64 * 1024
+
+    let connection: UpstreamConnection
+    private let isChunked: Bool
+    fileprivate var scrubbing: [ScrubbedStream] = []
+    /// The content of a 403, as far as it is kept.
+    fileprivate var refusal: [UInt8]?
+
+    init(_ connection: UpstreamConnection, isChunked: Bool) {
+        self.connection = connection
+        self.isChunked = isChunked
+    }
+
+    func add(_ content: [UInt8], isLast: Bool) {
+        connection.add(Self.framed(content, isLast: isLast, isChunked: isChunked), isLast: isLast)
+    }
+
+    static func framed(_ content: [UInt8], isLast: Bool, isChunked: Bool) -> [UInt8] {
+        guard isChunked else { return content }
+        return (content.isEmpty ? [] : Chunk.write(content)) + (isLast ? Chunk.last : [])
+    }
+
+    /// Passes content through all scrubbers.
+    fileprivate func scrub(_ content: [UInt8]) -> [UInt8] {
+        var text = content
+        for index in scrubbing.indices { text = scrubbing[index].add(text) }
+        if let kept = refusal, kept.count < Self.refusalBytesMax { refusal = kept + text }
+        return text
+    }
+
+    /// What the scrubbers have held back.
+    fileprivate func takeRest() -> [UInt8] {
+        var text: [UInt8] = []
+        for index in scrubbing.indices { text = scrubbing[index].add(text) + scrubbing[index].end() }
+        return text
+    }
+}
+
+/// A client's own request: sent once, and its reply passed on as it comes.
+extension UpstreamAttempt {
+    func send(_ request: PassageRequest, _ pass: UpstreamGate.Pass) {
+        let connection = takeConnection()
+        sentAt = now
+        scrubbers.append(pass.key.scrubber)
+        var head = HeadWriter(capacity: 512 + request.fields.count)
+        head.requestLine(request.method.name, settings.pathPrefix.utf8 + request.target)
+        head.field("host", settings.hostField)
+        head.append(request.fields)
+        head.field("x-api-key", pass.key.secret)
+        head.field("x-request-id", call.requestID)
+        switch request.framing {
+        case .none: break
+        case .length(let length): head.field("content-length", decimal: length)
+        case .chunked: head.field("transfer-encoding", "chunked")
+        }
+        if request.expectsContinue { head.field("expect", "100-continue") }
+        head.endSection()
+        let isChunked = request.framing == .chunked
+        passage = PassageExchange(connection, isChunked: isChunked)
+        let listener = UpstreamConnection.Listener(
+            onPart: { [self] part in take(part) },
+            onDrain: { [self] in passageHandler?.passageDidDrain() }
+        )
+        connection.open(
+            head,
+            PassageExchange.framed(request.content, isLast: request.isWhole, isChunked: isChunked),
+            isWhole: request.isWhole,
+            to: request.method,
+            settings: settings,
+            listener
+        ) { [self] ending in
+            if awaitsAnswer, case .reply = ending { tellRest() }
+            ended(ending, connection)
+        }
+        passageHandler?.passageDidBegin()
+    }
+
+    private func take(_ part: UpstreamConnection.Part) {
+        guard awaitsAnswer, let passage else { return }
+        switch part {
+        case .askedForContent: passageHandler?.passageIsAskedForContent()
+        case .head(let reader):
+            let head = replyHead(reader)
+            let isText = head.contentType.map(Self.isText) ?? true
+            passage.scrubbing = scrubbers.map { ScrubbedStream($0, isText: isText) }
+            if head.status == 403 { passage.refusal = [] }
+            passageHandler?.passageDidReceive(head)
+        case .content(let content):
+            let content = passage.scrub(content)
+            if !content.isEmpty { passageHandler?.passageDidReceive(content) }
+        case .caughtUp: passageHandler?.passageDidCatchUp()
+        }
+    }
+
+    private func tellRest() {
+        guard let rest = passage?.takeRest(), !rest.isEmpty else { return }
+        passageHandler?.passageDidReceive(rest)
+    }
+
+    private func replyHead(_ reader: ResponseReader) -> PassageReplyHead {
+        let head = reader.head
+        let bytes = reader.headBytes.span
+        let passed = PassedFields(of: .response, head.fields, in: bytes)
+        var fields: [UInt8] = []
+        var hasDate = false
+        for field in head.fields where passed.passes(field, in: bytes) {
+            let name = bytes.extracting(field.name.indices)
+            if TokenList.equals(name, "date") { hasDate = true }
+            fields += field.name.indices.map { bytes[$0] }
+            fields += ": ".utf8
+            fields += field.value.indices.map { bytes[$0] }
+            fields += "\r\n".utf8
+        }
+        fields = scrub(fields)
+        fields += "Via: ".utf8
+        fields += PassedFields.via(head.version, head.fields, in: bytes)
+        fields += "\r\n".utf8
+        let (length, hasContent): (Int64?, Bool) =
+            switch head.framing {
+            case .none: (Self.announcedLength(head, bytes), false)
+            case .length(let length): (length, length > 0)
+            case .chunked, .untilClose: (nil, true)
+            }
+        return PassageReplyHead(
+            status: head.status,
+            fields: fields,
+            length: length,
+            hasContent: hasContent,
+            hasDate: hasDate,
+            contentType: reader.contentType,
+            contentEncoding: reader.contentEncoding
+        )
+    }
+
+    /// The Content-Length of a reply without content: to HEAD, or a 304 (RFC 9110 §8.6).
+    private static func announcedLength(_ head: ResponseHead, _ bytes: Span<UInt8>) -> Int64? {
+        guard head.status != 204, let range = head.first(.contentLength) else { return nil }
+        return Int64(String(decoding: range.indices.map { bytes[$0] }, as: UTF8.self))
+    }
+
+    /// Whether a media type is a text in which spellings of a key are looked for.
+    private static func isText(_ contentType: [UInt8]) -> Bool {
+        let type = String(decoding: contentType.prefix(100), as: UTF8.self).lowercased()
+        return type.hasPrefix("text/") || ["json", "xml", "javascript", "urlencoded"].contains { type.contains($0) }
+    }
+
+    /// What the reply says of the key and of the vendor's health; it was passed on already.
+    func judge(_ reader: ResponseReader, _ passage: PassageExchange) -> StateMachine.Answer {
+        let reply = UpstreamReply(
+            status: reader.status,
+            contentType: nil,
+            retryAfter: nil,
+            contentEncoding: nil,
+            body: [],
+            duration: now - sentAt
+        )
+        switch reader.status {
+        case 401: return .rejected(.unauthorized, reply)
+        case 403:
+            let isShaped = ReplyVerdict.hasErrorShape(passage.refusal ?? [])
+            return .rejected(isShaped ? .refused : .forbidden, reply)
+        case 429:
+            let pause = reader.retryAfter.flatMap { RetryAfter.parse($0.span, now: wallClock) }
+            return .final(.reply(reply), .limited(pause))
+        case 200..<300: return .final(.reply(reply), .succeeded)
+        case 500...: return .final(.reply(reply), .answered(.failure))
+        default: return .final(.reply(reply), .answered(.neutral))
+        }
+    }
+}
