@@ -33,16 +33,40 @@ extension BudgetBook {
         advance(to: now)
         let positions = takePositions(team: ask.team, key: ask.key, upstreamKey: ask.upstreamKey)
         let estimate = prices.estimate(ask, by: plan)
+        if let denial = denial(of: estimate, in: positions) { return .denied(denial) }
+        return .admitted(reserve(ask, estimate, positions: positions, at: now))
+    }
+
+    /// The denial of a request that reserves nothing: a budget that it would count in has nothing left.
+    mutating func exhaustion(
+        team: TeamID,
+        key: TeamKeyID,
+        upstreamKey: UpstreamKeyID,
+        at now: Timestamp
+    ) -> Denial? {
+        advance(to: now)
+        let positions = takePositions(team: team, key: key, upstreamKey: upstreamKey)
+        return denial(of: MicroCredits(micros: 1), in: positions)
+    }
+
+    /// Reserves credits that the vendor has charged already, whether they fit or not (L14).
+    mutating func charge(_ ask: ReservationAsk, _ credits: MicroCredits, at now: Timestamp) -> Reservation {
+        precondition(credits > .zero, "a charge of nothing")
+        advance(to: now)
+        let positions = takePositions(team: ask.team, key: ask.key, upstreamKey: ask.upstreamKey)
+        return reserve(ask, credits, positions: positions, at: now)
+    }
+
+    /// The denial of an amount by the budgets of all scopes that it would count in; nil if it fits into all of them.
+    private mutating func denial(of estimate: MicroCredits, in positions: Positions) -> Denial? {
         var refusal = refusal(of: estimate, by: positions.organization)
         for position in [positions.team, positions.key] {
             guard let other = self.refusal(of: estimate, by: position) else { continue }
             if let known = refusal, !other.outlasts(known) { continue }
             refusal = other
         }
-        if let refusal = refusal ?? self.refusal(of: estimate, by: positions.upstreamKey) {
-            return .denied(denial(for: refusal, of: estimate))
-        }
-        return .admitted(reserve(ask, estimate, positions: positions, at: now))
+        return (refusal ?? self.refusal(of: estimate, by: positions.upstreamKey))
+            .map { denial(for: $0, of: estimate) }
     }
 
     /// Returns the enforced budget of the scope without room whose window ends last; counts shadow budgets without

@@ -32,10 +32,14 @@ import Vocabulary
 //     room for it under either key that the store names (L7). Its cost is booked to the key that it moved to.
 // L12. A grant is extra room in the budgets of one window of a team, in one period and until its end. It counts from
 //     when it is durable, and neither a restart nor a new budget of the window ends it.
+// L14. What the vendor has charged for a request that reserved nothing (it was passed through) is booked in full, above
+//     the limits if need be: it is held from when it is known, becomes durable and spent in one step, and the next
+//     admission counts it.
 //
 // The states of a reservation, and who causes each transition:
 //
 //     (asked) --admit--> reserved            the gateway, before it asks the store to make the reservation durable
+//     (charged) --charge--> reserved         the gateway, when a reply says so; the store writes it with its ending
 //     reserved --withdraw--> (never was)     the gateway, when the store could not make it durable
 //     reserved --move--> reserved            the gateway, when another upstream key takes the request: before the store
 //                                            writes it and before a byte is sent with that key; `moved` when durable

@@ -61,6 +61,29 @@ public final class BudgetGate: Sendable {
         }
     }
 
+    /// The denial of a request that reserves nothing, because a budget that it would count in has nothing left.
+    public func exhaustion(
+        team: TeamID,
+        key: TeamKeyID,
+        upstreamKey: UpstreamKeyID,
+        at now: Timestamp
+    ) -> Denial? {
+        state.withLock { $0.book.exhaustion(team: team, key: key, upstreamKey: upstreamKey, at: now) }
+    }
+
+    /// Holds credits that the vendor has charged already, whether they fit or not (L14). The caller must make the
+    /// reservation and its settlement durable.
+    ///
+    /// - Parameter credits: above zero.
+    public func charge(_ ask: ReservationAsk, _ credits: MicroCredits, at now: Timestamp) -> Reservation {
+        state.withLock { state in
+            let reservation = state.book.charge(ask, credits, at: now)
+            let positions = state.book.positions(of: reservation.id)
+            state.show(positions)
+            return reservation
+        }
+    }
+
     /// Undoes a reservation that could not be made durable.
     ///
     /// - Returns: false when the reservation is not open (L3): nothing changed.

@@ -31,6 +31,11 @@ public protocol Ledger<Companion>: Sendable {
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     )
 
+    /// Makes a reservation and ends it, in one transaction: for what the vendor charged without one.
+    ///
+    /// - Parameter then: `.repeated` when it had already ended, as in `end`.
+    func charge(_ ending: ReservationEnding, then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void)
+
     /// Adds counts to the roll-ups, and records when keys were used.
     ///
     /// - Parameters:

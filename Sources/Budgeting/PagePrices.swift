@@ -33,7 +33,13 @@ struct PagePrices {
     mutating func forget(_ model: String) { models[model] = nil }
 
     /// The estimate of the ask's cost: at least a millionth, at most `MicroCredits.maximum`, rounded up.
+    ///
+    /// An ask that is priced by the call costs what the last one of its name did, and before that as many pages as the
+    /// plan assumes: there is no plan for what a call costs, so no bill is doubted.
     func estimate(_ ask: ReservationAsk, by plan: BudgetPlan) -> MicroCredits {
+        if ask.isPricedByCall, let last = models[ask.model]?.replies.last {
+            return min(last.rate.credits, .maximum)
+        }
         let pages = Int128(max(ask.pages ?? plan.assumedPages, 1))
         let micros = rate(of: ask.model, by: plan).micros(forPages: pages)
         return MicroCredits(clamping: min(max(micros, Self.least), Int128(MicroCredits.maximum.micros)))

@@ -39,6 +39,8 @@ public struct ReservationAsk: Sendable, Equatable {
     public let cacheKey: CacheKey
     /// The request's `x-request-id`.
     public let requestID: String
+    /// Whether the estimate is what the last call under this model cost, not a price of pages.
+    public let isPricedByCall: Bool
 
     public init(
         team: TeamID,
@@ -49,7 +51,8 @@ public struct ReservationAsk: Sendable, Equatable {
         model: String,
         pages: Int?,
         cacheKey: CacheKey,
-        requestID: String
+        requestID: String,
+        isPricedByCall: Bool = false
     ) {
         self.team = team
         self.key = key
@@ -60,6 +63,7 @@ public struct ReservationAsk: Sendable, Equatable {
         self.pages = pages
         self.cacheKey = cacheKey
         self.requestID = requestID
+        self.isPricedByCall = isPricedByCall
     }
 }
 

@@ -44,6 +44,31 @@ struct LedgerTableTests {
         #expect(try store.rows(states) == ["7 1 2500000 1728000001000000"])
     }
 
+    @Test("L14: a charge makes and ends its row in one transaction, with its roll-up, and a second one changes nothing")
+    func charge() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        let reservation = reservation(id: 7, estimate: 2_500_000)
+        let before = store.commitCount
+        #expect(try store.chargeAndWait(settlement(of: reservation)).get() == .done)
+        #expect(store.commitCount == before + 1)
+        #expect(try store.chargeAndWait(settlement(of: reservation)).get() == .repeated)
+        let crashed = try folder.killed().open()
+        defer { crashed.close() }
+        #expect(try crashed.rows(states) == ["7 1 2500000 1728000001000000"])
+        #expect(try crashed.rows("SELECT spent, unconfirmed FROM usage") == ["2500000 0"])
+        #expect(try crashed.opening().recoveredCount == 0)
+    }
+
+    @Test("L14: a charge whose booking fails leaves no row")
+    func chargeThatFails() throws {
+        let store = try folder.open()
+        defer { store.close() }
+        try store.refuseInsertions(into: "usage")
+        #expect(throws: StoreFault.self) { try store.chargeAndWait(settlement(of: reservation(id: 7))).get() }
+        #expect(try store.rows(states) == [])
+    }
+
     static let outcomes: [(outcome: ReservationEnding.Outcome, row: String, usage: [String])] = [
         (.settled(MicroCredits(micros: 2)), "7 1 2 1728000001000000", ["2 0"]),
         (.settled(.zero), "7 1 0 1728000001000000", []),

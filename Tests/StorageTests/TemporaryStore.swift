@@ -105,6 +105,10 @@ extension SQLiteStore {
         wait { find(key, pagesOf: document, then: $0) }
     }
 
+    func chargeAndWait(_ ending: ReservationEnding) -> Result<EndingAnswer, StoreFault> {
+        wait { charge(ending, then: $0) }
+    }
+
     func reserveAndWait(_ reservation: Reservation) -> Result<Void, StoreFault> {
         wait { reserve(reservation, then: $0) }
     }

@@ -239,24 +239,41 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         storing result: StampedResult?,
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     ) {
+        perform({ try Self.end(ending, storing: result, on: $0) }, then: then)
+    }
+
+    public func charge(
+        _ ending: ReservationEnding,
+        then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
+    ) {
         perform(
             { connection in
-                let answer = try LedgerTable.end(ending, on: connection)
-                if answer == .repeated { return answer }
-                try UsageTable.book(ending, on: connection)
-                try UsageDocumentTable.book(ending, on: connection)
-                try UsageAccountTable.book(ending, on: connection)
-                // A purge that came first is noted by now: it is recorded on this thread.
-                let kept = result.flatMap { $0.isPurged ? nil : $0.result }
-                let isPurged = kept == nil && result != nil
-                try LessonTable.save(isPurged ? ending.withoutPages : ending, on: connection)
-                // A result that a purge overtook was kept, and is purged.
-                try PaymentTable.book(ending, isKept: result != nil, on: connection)
-                if let kept { try ResultTable.save(kept, on: connection) }
-                return answer
+                try LedgerTable.reserve(ending.reservation, on: connection)
+                return try Self.end(ending, storing: nil, on: connection)
             },
             then: then
         )
+    }
+
+    /// Ends a reservation and books it.
+    private static func end(
+        _ ending: ReservationEnding,
+        storing result: StampedResult?,
+        on connection: StoreConnection
+    ) throws -> EndingAnswer {
+        let answer = try LedgerTable.end(ending, on: connection)
+        if answer == .repeated { return answer }
+        try UsageTable.book(ending, on: connection)
+        try UsageDocumentTable.book(ending, on: connection)
+        try UsageAccountTable.book(ending, on: connection)
+        // A purge that came first is noted by now: it is recorded on this thread.
+        let kept = result.flatMap { $0.isPurged ? nil : $0.result }
+        let isPurged = kept == nil && result != nil
+        try LessonTable.save(isPurged ? ending.withoutPages : ending, on: connection)
+        // A result that a purge overtook was kept, and is purged.
+        try PaymentTable.book(ending, isKept: result != nil, on: connection)
+        if let kept { try ResultTable.save(kept, on: connection) }
+        return answer
     }
 
     public func add(
