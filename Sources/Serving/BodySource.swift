@@ -17,11 +17,14 @@ public struct BodyPlan: Sendable {
     public var limit: Int
     /// Whether each piece restarts `bodyTimeout`; if not, it covers the whole body.
     public var timesPieces: Bool
+    /// Whether the handler says when a client that expects a 100 gets it; if not, it gets it at once.
+    public var holdsContinue: Bool
 
-    public init(_ use: Use, limit: Int, timesPieces: Bool = false) {
+    public init(_ use: Use, limit: Int, timesPieces: Bool = false, holdsContinue: Bool = false) {
         self.use = use
         self.limit = limit
         self.timesPieces = timesPieces
+        self.holdsContinue = holdsContinue
     }
 }
 

@@ -27,6 +27,12 @@ public struct ReplyHead: ~Copyable {
         fields.append(date)
     }
 
+    /// Writes the status line alone, of a reply that brings its own Date.
+    public mutating func begin(_ status: Int) {
+        fields.removeAll()
+        fields.statusLine(status)
+    }
+
     /// Writes Content-Length, in an answer to HEAD with the value for GET. A 204 has none (RFC 9110 §8.6).
     public mutating func contentLength(_ byteCount: Int, status: Int) {
         if status != 204 { fields.field("Content-Length", decimal: Int64(byteCount)) }

@@ -263,7 +263,7 @@ public final class ServerConnection: StreamDelegate {
     /// Tells the connection how the handler takes the content. Must be called from `received(_:_:)`, after the handler
     /// has compared the announced length with `plan.limit`.
     ///
-    /// A client that expects 100-continue (RFC 9110 §10.1.1) is sent a 100. If its content would be dropped, the
+    /// A client that expects 100-continue (RFC 9110 §10.1.1) is sent a 100, unless the plan holds it. If its content would be dropped, the
     /// request counts as complete instead, and the connection ends after the reply, since the content may or may not
     /// follow.
     ///
@@ -284,12 +284,18 @@ public final class ServerConnection: StreamDelegate {
         }
         if head.expectsContinue {
             if plan.use == .dropped { return head.byteCount..<head.byteCount }
-            stream.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+            if !plan.holdsContinue { sendContinue() }
         }
         source = BodySource(plan, length: length, share: share.map { ByteShare(beside: $0) })
         phase = .body
         arm(plan.timesPieces ? .body : .drop)
         return nil
+    }
+
+    /// Sends the 100 that the body's plan holds. Only before the reply has begun.
+    public func sendContinue() {
+        precondition(!isReplying, "a 100 within a reply")
+        stream.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }
 
     private func readBody() -> Bool {
