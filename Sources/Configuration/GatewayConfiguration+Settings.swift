@@ -20,6 +20,7 @@ extension GatewayConfiguration {
         return GatewaySettings(
             headLimits: HeadLimits(headBytesMax: listen.headerBytesMax),
             bodyBytesMax: listen.bodyBytesMax,
+            passthrough: passthroughSettings,
             connectionsMax: listen.connectionsMax,
             headerTimeout: listen.headerTimeout,
             bodyTimeout: listen.bodyTimeout,
@@ -43,6 +44,15 @@ extension GatewayConfiguration {
             certificate: tls.certificate,
             privateKey: tls.privateKey,
             clientAuthorities: tls.clientAuthorities
+        )
+    }
+
+    private var passthroughSettings: PassthroughSettings {
+        PassthroughSettings(
+            isEnabled: passthrough.isEnabled,
+            prefixes: passthrough.prefixes,
+            bodyBytesMax: passthrough.bodyBytesMax,
+            spending: passthrough.spending.map { PassthroughSettings.SpendingRoute(method: $0.method, path: $0.path) }
         )
     }
 

@@ -3,7 +3,7 @@ import Budgeting
 /// Members that are validated and have no effect yet. A row goes when its function comes.
 enum WithoutEffect {
     private static let prefixes = [
-        "listen.drain_delay", "admin.hosts", "admin.tls", "passthrough", "cache.classifier_ttl", "store.password",
+        "listen.drain_delay", "admin.hosts", "admin.tls", "cache.classifier_ttl", "store.password",
         "store.migrate", "store.stale_for", "alerts",
     ]
 

@@ -55,6 +55,8 @@ struct AccessLine: ~Copyable {
         if exchange.facts.route == .classify {
             line.member("credits_charged", ending.charged)
             line.member("credits_saved", ending.saved)
+        } else if exchange.facts.route == .passthrough {
+            line.member("credits_charged", ending.charged)
         }
         if let error = ending.error { line.member("error", error) }
         line.members(raw: client)
@@ -75,7 +77,7 @@ struct AccessLine: ~Copyable {
         case .health: line.member("path", "/healthz")
         case .readiness: line.member("path", "/readyz")
         case .usage: line.member("path", "/tollgate/usage")
-        case nil: line.member("path", exchange.facts.unroutedPath)
+        case .passthrough, nil: line.member("path", exchange.facts.unroutedPath)
         }
     }
 

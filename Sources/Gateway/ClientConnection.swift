@@ -26,7 +26,9 @@ final class ClientConnection: RequestHandler {
     }
 
     func received(_ content: [UInt8], isLast: Bool) {
-        underWay.advance(from: .route, content.span)
+        let exchange = underWay
+        if let passage = exchange.passage { return passage.received(content, isLast: isLast) }
+        exchange.advance(from: .route, content.span)
     }
 
     func refused(_ fault: RequestFault, _ head: RequestHead?, _ bytes: Span<UInt8>) {
@@ -39,11 +41,18 @@ final class ClientConnection: RequestHandler {
         Exchange(worker: worker).refuse(self, error, nil, [UInt8]().span)
     }
 
-    func failed(_ fault: RequestFault) { underWay.fail(ErrorReply(fault)) }
+    func failed(_ fault: RequestFault) {
+        let exchange = underWay
+        if let passage = exchange.passage { return passage.failed(fault) }
+        exchange.fail(ErrorReply(fault))
+    }
+
+    func replyDrained() { exchange?.passage?.replyDrained() }
 
     func abandoned() { underWay.abandon() }
 
     func ended() {
+        exchange?.passage?.clientLeft()
         _ = exchange?.end()
         worker.clientDidLeave()
     }

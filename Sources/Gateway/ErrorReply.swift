@@ -73,7 +73,12 @@ extension ErrorReply {
         "The path has empty or dot segments or encoded separators; send the path as the documentation writes it."
     )
 
-    static let notFound = ErrorReply(404, .notFound, "There is no such path here; POST /v1/classify is served.")
+    static let notFound = ErrorReply(
+        404,
+        .notFound,
+        "There is no such path here; POST /v1/classify is served, and what passthrough.prefixes of the gateway's "
+            + "configuration names is passed through unless passthrough.enabled is false."
+    )
 
     static func methodNotAllowed(_ allow: StaticString) -> ErrorReply {
         ErrorReply(405, .methodNotAllowed, "This path answers \(allow) only.", allow: allow)
@@ -118,6 +123,30 @@ extension ErrorReply {
         .requestTimeout,
         "The request's body did not come on within body_timeout; send it without pauses."
     )
+
+    static let keyInTarget = ErrorReply(
+        400,
+        .badRequest,
+        "The request target has the team's key in it, which the vendor must not see; send it in x-api-key only."
+    )
+
+    static func jsonNotReadable(_ team: Team) -> ErrorReply {
+        ErrorReply(
+            400,
+            .invalidJSON,
+            "Team \(team.id) may use certain models only, and the body is no JSON in which query_model can be read; "
+                + "send one JSON object without duplicate names, with query_model as a string or without it."
+        )
+    }
+
+    static func contentNotReadable(_ team: Team, limit: Int) -> ErrorReply {
+        ErrorReply(
+            413,
+            .bodyTooLarge,
+            "Team \(team.id) may use certain models only, so a JSON body is read before it is passed on; send at most "
+                + "\(limit) bytes, without a Content-Encoding."
+        )
+    }
 
     static let notCached = ErrorReply(
         504,

@@ -136,7 +136,7 @@ extension Exchange {
         let details = RequestTrail.Details(
             requestID: facts.requestID,
             cacheStatus: cacheStatus,
-            documentID: pending?.request.documentID,
+            documentID: pending?.request.documentID ?? passage?.documentID,
             path: facts.unroutedPath,
             upstream: ending.upstream,
             error: ending.error
@@ -213,8 +213,28 @@ extension Exchange {
         }
     }
 
+    /// Ends an exchange whose reply was passed through.
+    func finishPassage(_ ending: AccessLine.Ending, bytesOut: Int, keepsAlive: Bool) {
+        list(ending, nil)
+        guard let client = end() else { preconditionFailure("a second reply to one request") }
+        if let caller = facts.caller { worker.noteUse(by: caller) }
+        worker.replyWriter.clear()
+        log(ending, of: client, bytesOut: bytesOut, worker.loop.wallClock)
+        client.connection.finishReply(keepsAlive: keepsAlive)
+    }
+
+    /// Ends an exchange whose client left while its request was passed through.
+    func leavePassage(_ ending: AccessLine.Ending, bytesOut: Int) {
+        guard isUnderWay else { return }
+        list(ending, nil)
+        guard let client = end() else { return }
+        worker.replyWriter.clear()
+        log(ending, of: client, bytesOut: bytesOut, worker.loop.wallClock)
+    }
+
     /// Ends an exchange whose client left before its reply. Nothing is sent; the log says 499, as nginx's does.
     func abandon() {
+        if let passage { return passage.clientLeft() }
         guard isUnderWay else { return }
         let ending = AccessLine.Ending(status: 499, error: "client_closed_request")
         if pending != nil { list(ending, nil) }

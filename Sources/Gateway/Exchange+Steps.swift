@@ -89,7 +89,7 @@ extension Exchange {
         case .readiness: return .checkReadiness
         case .usage: return .askForUsage
         case .classify: return .known
-        case nil: preconditionFailure("a request without a route is refused when its head is read")
+        case .passthrough, nil: preconditionFailure("a request without a route is refused when its head is read")
         }
     }
 

@@ -24,6 +24,8 @@ final class Exchange {
     var pending: PendingExchange?
     /// The fingerprint of the body as it was sent.
     var fingerprint: Fingerprint?
+    /// Set while the request is passed through; it ends the exchange.
+    private(set) var passage: Passage?
     private var identifier: UInt64?
     /// Whether something refers to this exchange: its client, while it waits, or the worker, by its number.
     var isKept = false
@@ -63,8 +65,10 @@ final class Exchange {
             // Before the route, so that no route can skip the check.
             content = try AnnouncedContent(head.framing, limit: worker.settings.bodyBytesMax)
         } catch {
-            worker.describe(head, bytes, in: &facts)
-            throw ErrorReply(error)
+            do throws(RequestFault) { content = try worker.announcedToVendor(head, bytes, otherwise: error) } catch {
+                worker.describe(head, bytes, in: &facts)
+                throw ErrorReply(error)
+            }
         }
         do throws(ErrorReply) {
             try worker.admit(head, content, bytes, into: &facts)
@@ -74,11 +78,29 @@ final class Exchange {
             if facts.route == .classify, facts.caller == nil { connection.share?.moveToStrangers() }
             throw error
         }
+        if facts.route == .passthrough { return try pass(head, content, bytes, connection) }
         let plan =
             facts.route == .classify
             ? BodyPlan(.buffered, limit: worker.settings.bodyBytesMax, timesPieces: true)
             : BodyPlan(.dropped, limit: Route.droppedContentBytesMax)
         return connection.takeBody(plan, of: head)
+    }
+
+    /// Hands the request to a passage, which takes the body.
+    private func pass(
+        _ head: borrowing RequestHead,
+        _ content: AnnouncedContent,
+        _ bytes: Span<UInt8>,
+        _ connection: ServerConnection
+    ) throws(ErrorReply) -> Range<Int>? {
+        guard let caller = facts.caller else { preconditionFailure("a passage before authentication") }
+        guard connection.share?.moveToTeams() != false else { throw .outOfMemory }
+        let passage = try Passage(head, content, bytes, caller: caller, of: self, on: connection)
+        self.passage = passage
+        isKept = true
+        let body = connection.takeBody(passage.plan, of: head)
+        passage.begin(body.map { range in bytes.extracting(range).withUnsafeBufferPointer { Array($0) } })
+        return nil
     }
 
     /// Answers input that is no request, or one that will never be complete.
@@ -121,6 +143,7 @@ final class Exchange {
         if let identifier { worker.forget(identifier) }
         identifier = nil
         timer = nil
+        passage = nil
         client?.exchangeDidEnd()
         isKept = false
     }

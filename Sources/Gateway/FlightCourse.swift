@@ -225,18 +225,18 @@ struct FlightCourse {
 }
 
 extension UpstreamFailure {
-    fileprivate var ending: ReservationEnding.Outcome {
+    var ending: ReservationEnding.Outcome {
         switch charged {
         case .no: .released
         case .yes, .unknown: .unconfirmed
         }
     }
 
-    fileprivate var isCut: Bool { code == .draining && charged != .no }
+    var isCut: Bool { code == .draining && charged != .no }
 
     /// The log line for the failure. Nil for a condition that affects many requests at once: the failures that led to
     /// it, or the change of the key's state, have been logged.
-    fileprivate var note: FlightCourse.Note? {
+    var note: FlightCourse.Note? {
         switch code {
         case .unreachable, .invalidResponse, .keyRejected, .timeout:
             FlightCourse.Note(code: code.errorCode.rawValue, detail: detail)

@@ -58,12 +58,9 @@ struct FlightQuestion {
     /// of something in between is no answer of the vendor.
     private func judgeError(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
         let read = ClassifyReply.read(reply.body.span)
-        let (ending, credits) = Self.endingOfError(reply.status, read)
+        let (ending, credits) = ReplyCharge.ending(status: reply.status, read.credits)
         var conclusion = FlightCourse.Conclusion(ending: ending)
-        if reply.status == 402 {
-            let detail = "the vendor says so of the account of upstream key \(upstreamKey.rawValue)"
-            conclusion.note = FlightCourse.Note(code: "upstream_out_of_credits", detail: detail)
-        }
+        if reply.status == 402 { conclusion.note = .outOfCredits(upstreamKey) }
         // An encoded body is not kept, since results have no Content-Encoding.
         let keeps =
             mayStore && cache.keepsNegative(reply.status) && reply.contentEncoding == nil && read.isObject
@@ -71,17 +68,6 @@ struct FlightQuestion {
         let result = keeps ? result(reply, credits ?? .zero, nil) : nil
         if let result { conclusion.keeping = .inMemory(result) }
         return (.forwarded(ForwardedReply(reply, credits, result), stale: stale), conclusion)
-    }
-
-    private static func endingOfError(
-        _ status: Int,
-        _ read: ClassifyReply
-    ) -> (ReservationEnding.Outcome, MicroCredits?) {
-        switch read.credits {
-        case .sound(let credits): (.settled(credits), credits)
-        case .unsound: (.unconfirmed, nil)
-        case .missing, .null: ((200..<300).contains(status) ? .unconfirmed : .released, nil)
-        }
     }
 
     /// What estimates may learn from the reply; nil if it does not state a sound page count.
@@ -105,6 +91,14 @@ struct FlightQuestion {
             pageRange: request.pages?.text,
             classification: read?.classification ?? ""
         )
+    }
+}
+
+extension FlightCourse.Note {
+    /// The vendor answered 402.
+    static func outOfCredits(_ upstreamKey: UpstreamKeyID) -> FlightCourse.Note {
+        let detail = "the vendor says so of the account of upstream key \(upstreamKey.rawValue)"
+        return FlightCourse.Note(code: "upstream_out_of_credits", detail: detail)
     }
 }
 

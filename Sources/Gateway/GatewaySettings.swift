@@ -12,6 +12,7 @@ public struct GatewaySettings: Sendable {
     public var headLimits: HeadLimits
     /// The maximum body of a classify request, in bytes of content.
     public var bodyBytesMax: Int
+    public var passthrough: PassthroughSettings
     /// The maximum number of client connections over all workers.
     public var connectionsMax: Int
     /// The time from the first byte of a head to its last; further bytes do not extend it.
@@ -39,6 +40,7 @@ public struct GatewaySettings: Sendable {
     public init(
         headLimits: HeadLimits,
         bodyBytesMax: Int,
+        passthrough: PassthroughSettings = .off,
         connectionsMax: Int,
         headerTimeout: Duration,
         bodyTimeout: Duration,
@@ -56,6 +58,7 @@ public struct GatewaySettings: Sendable {
     ) {
         self.headLimits = headLimits
         self.bodyBytesMax = bodyBytesMax
+        self.passthrough = passthrough
         self.connectionsMax = connectionsMax
         self.headerTimeout = headerTimeout
         self.bodyTimeout = bodyTimeout

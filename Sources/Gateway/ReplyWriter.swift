@@ -2,6 +2,7 @@ import Caching
 import HTTPMessages
 import Observability
 import Serving
+import Upstream
 import Vocabulary
 
 /// Writes the heads of replies, one at a time, into a reused buffer. Confined to its worker.
@@ -68,6 +69,36 @@ struct ReplyWriter: ~Copyable {
         head.fields.append { outline.requestID.write(to: &$0) }
         head.fields.endField()
         head.end(keepsAlive: outline.keepsAlive, isHTTP10: outline.isHTTP10)
+    }
+
+    /// Writes the head of a reply of the vendor's that is passed on.
+    ///
+    /// - Parameters:
+    ///   - length: of the content, if it is known.
+    ///   - charged: what the request cost; nil if that is not known yet.
+    ///   - remaining: the least that is left in any enforced budget that applies to the request; nil without one.
+    mutating func write(
+        _ passed: PassageReplyHead,
+        requestID: RequestID,
+        length: Int64?,
+        isChunked: Bool,
+        charged: MicroCredits?,
+        remaining: MicroCredits?,
+        keepsAlive: Bool,
+        isHTTP10: Bool,
+        now: Timestamp
+    ) {
+        cacheStatusRange = 0..<0
+        if passed.hasDate { head.begin(passed.status) } else { head.begin(passed.status, now: now) }
+        head.fields.append(passed.fields)
+        if isChunked { head.fields.field("Transfer-Encoding", "chunked") }
+        if let length { head.fields.field("Content-Length", decimal: length) }
+        if let charged { writeCredits("tollgate-credits-charged", charged) }
+        if let remaining { writeCredits("tollgate-budget-remaining", remaining) }
+        head.fields.begin("x-request-id")
+        head.fields.append { requestID.write(to: &$0) }
+        head.fields.endField()
+        head.end(keepsAlive: keepsAlive, isHTTP10: isHTTP10)
     }
 
     private mutating func writeContent(_ outline: Outline) {

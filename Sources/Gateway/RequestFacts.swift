@@ -14,7 +14,8 @@ struct RequestFacts {
     var directives = CacheDirectives()
     /// The value of `x-request-id` in the reply.
     var requestID: RequestID
-    /// The path as it was sent, with secrets masked, truncated for the log; empty for paths that `route` names.
+    /// The path as it was sent, with secrets masked, truncated for the log; empty for paths that `route` names. Set for
+    /// a request that is passed through, too.
     var unroutedPath: [UInt8] = []
     var startedAt: MonotonicInstant
 

@@ -186,7 +186,7 @@ final class RequestTrail {
             team: caller?.team,
             key: caller?.key,
             method: record.method,
-            path: record.route?.path.description ?? String(decoding: details?.path ?? [], as: UTF8.self),
+            path: record.route?.path?.description ?? String(decoding: details?.path ?? [], as: UTF8.self),
             status: Int(record.status),
             cacheStatus: details == nil ? hit : details?.cacheStatus,
             documentID: details == nil ? CachedResult.documentID(high: high, low: low) : details?.documentID,

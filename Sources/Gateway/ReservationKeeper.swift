@@ -26,12 +26,16 @@ final class ReservationKeeper {
     private unowned let worker: Worker
     private let requestID: String
     private var reservation: OpenReservation
+    /// Whether the store has no row yet: it is written with the ending.
+    private let isCharge: Bool
     private var wait = Wait.nothing
     private var retryTimer: LoopTimer?
     /// The reason why the store could not make a move durable, which ends the call.
     private(set) var moveFault: StoreFault?
 
-    init(_ reservation: Reservation, worker: Worker) {
+    /// - Parameter isCharge: for what the vendor has charged without a reservation; it must be ended as settled.
+    init(_ reservation: Reservation, isCharge: Bool = false, worker: Worker) {
+        self.isCharge = isCharge
         identifier = worker.takeIdentifier()
         self.worker = worker
         requestID = reservation.ask.requestID
@@ -98,7 +102,15 @@ final class ReservationKeeper {
             log("credits_unconfirmed", "\(ending.reservation.estimate) credits, until reservation \(id) is resolved")
         }
         wait = .end(result: result, isCut: isCut, tell: tell)
-        worker.end(ending, storing: result, for: identifier)
+        write(ending, storing: result)
+    }
+
+    private func write(_ ending: ReservationEnding, storing result: StampedResult?) {
+        if isCharge {
+            worker.charge(ending, for: identifier)
+        } else {
+            worker.end(ending, storing: result, for: identifier)
+        }
     }
 
     /// The store's answer: the ending is on disk, or could not be written.
@@ -135,7 +147,7 @@ final class ReservationKeeper {
             retryTimer
             ?? LoopTimer(loop: worker.loop) { [unowned self] in
                 guard case .end(let result, _, _) = wait else { return }
-                worker.end(reservation.retry(), storing: result, for: identifier)
+                write(reservation.retry(), storing: result)
             }
         timer.schedule(after: Self.retryInterval)
         retryTimer = timer

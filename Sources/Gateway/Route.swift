@@ -4,7 +4,7 @@ import HTTPMessages
 /// The route of a request, by its exact path. Paths are neither decoded nor normalised, so that no alternative spelling
 /// reaches a resource past a check (RFC 9110 §4.2.3).
 enum Route: Equatable {
-    case health, readiness, classify, usage
+    case health, readiness, classify, usage, passthrough
 
     private static let names: [(path: StaticString, route: Route)] = [
         ("/v1/classify", .classify), ("/healthz", .health), ("/readyz", .readiness),
@@ -15,20 +15,21 @@ enum Route: Equatable {
     /// with every request (RFC 9110 §9.3.1), and keeping the connection is cheaper than opening another.
     static let droppedContentBytesMax = 8 * 1024
 
-    /// The path of the route.
-    var path: StaticString {
+    /// The path of the route; nil for the paths that are passed through.
+    var path: StaticString? {
         switch self {
         case .classify: "/v1/classify"
         case .health: "/healthz"
         case .readiness: "/readyz"
         case .usage: "/tollgate/usage"
+        case .passthrough: nil
         }
     }
 
     /// Whether its requests are listed for operators: checks of health would drive all others out.
     var isListed: Bool {
         switch self {
-        case .classify, .usage: true
+        case .classify, .usage, .passthrough: true
         case .health, .readiness: false
         }
     }
@@ -36,7 +37,7 @@ enum Route: Equatable {
     /// Whether content has a meaning on this route.
     var takesContent: Bool {
         switch self {
-        case .classify: true
+        case .classify, .passthrough: true
         case .health, .readiness, .usage: false
         }
     }
@@ -44,13 +45,19 @@ enum Route: Equatable {
     /// Whether a request must show a team's key.
     var needsKey: Bool {
         switch self {
-        case .classify, .usage: true
+        case .classify, .usage, .passthrough: true
         case .health, .readiness: false
         }
     }
 
     /// Finds the route of a request; throws the reply if it has none.
-    static func find(_ head: borrowing RequestHead, in bytes: Span<UInt8>) throws(ErrorReply) -> Route {
+    ///
+    /// - Parameter passthrough: read only for a path that is none of the gateway's own.
+    static func find(
+        _ head: borrowing RequestHead,
+        in bytes: Span<UInt8>,
+        _ passthrough: @autoclosure () -> PassthroughSettings
+    ) throws(ErrorReply) -> Route {
         switch head.method {
         // Not served for any target; TRACE would echo credentials (RFC 9110 §9.3.8).
         case .connect, .trace: throw .methodNotAllowed("GET, HEAD, POST")
@@ -61,7 +68,8 @@ enum Route: Equatable {
             return route
         }
         guard head.pathIsPlain(bytes) else { throw .pathNotPlain }
-        throw head.method == .unknown ? .methodNotAllowed("GET, HEAD, POST") : .notFound
+        try passthrough().check(head, in: bytes)
+        return .passthrough
     }
 
     /// The likely route of a request whose head was refused or incomplete, by its first line: classify, whose replies
@@ -79,6 +87,7 @@ enum Route: Equatable {
         case .classify: if method != .post { throw .methodNotAllowed("POST") }
         case .health, .readiness, .usage:
             if method != .get && method != .head { throw .methodNotAllowed("GET, HEAD") }
+        case .passthrough: preconditionFailure("the methods of pass-through are checked with its paths")
         }
     }
 

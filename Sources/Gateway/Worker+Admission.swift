@@ -20,12 +20,13 @@ extension Worker {
     ) throws(ErrorReply) {
         facts.method = head.method
         let route: Route
-        do throws(ErrorReply) { route = try Route.find(head, in: bytes) } catch {
+        do throws(ErrorReply) { route = try Route.find(head, in: bytes, settings.passthrough) } catch {
             noteUnroutedPath(head, bytes, in: &facts)
             hideRequestID(&facts)
             throw error
         }
         facts.route = route
+        if route == .passthrough { noteUnroutedPath(head, bytes, in: &facts) }
         guard route.needsKey else { return try checkDropped(content) }
         let caller = try authenticate(head, bytes, into: &facts)
         guard route.takesContent else {
@@ -33,6 +34,7 @@ extension Worker {
             return try checkDropped(content)
         }
         try takeToken(of: caller)
+        guard route == .classify else { return }
         guard head.query == nil else { throw .queryNotAllowed }
         try checkCoding(head, bytes)
         guard head.has(.cacheControl) else { return }
@@ -87,9 +89,22 @@ extension Worker {
         facts.method = head.method
         facts.requestID = requestID(head, bytes)
         hideRequestID(&facts)
-        do throws(ErrorReply) { facts.route = try Route.find(head, in: bytes) } catch {
-            noteUnroutedPath(head, bytes, in: &facts)
+        do throws(ErrorReply) { facts.route = try Route.find(head, in: bytes, settings.passthrough) } catch {
+            return noteUnroutedPath(head, bytes, in: &facts)
         }
+        if facts.route == .passthrough { noteUnroutedPath(head, bytes, in: &facts) }
+    }
+
+    /// What a request announces whose content is longer than a classify request may have.
+    ///
+    /// - Parameter fault: thrown unless it is passed through.
+    func announcedToVendor(
+        _ head: borrowing RequestHead,
+        _ bytes: Span<UInt8>,
+        otherwise fault: RequestFault
+    ) throws(RequestFault) -> AnnouncedContent {
+        guard (try? Route.find(head, in: bytes, settings.passthrough)) == .passthrough else { throw fault }
+        return try AnnouncedContent(head.framing, limit: settings.passthrough.bodyBytesMax)
     }
 
     private func noteUnroutedPath(

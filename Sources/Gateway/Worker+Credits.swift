@@ -15,18 +15,20 @@ struct SpendingQuestion: Sendable {
     let pages: Int?
     let cacheKey: CacheKey
     let requestID: String
+    var isPricedByCall = false
 
-    fileprivate func ask(_ upstreamKey: UpstreamKey) -> ReservationAsk {
+    func ask(_ upstreamKey: UpstreamKeyID) -> ReservationAsk {
         ReservationAsk(
             team: team,
             key: key,
             account: account,
-            upstreamKey: upstreamKey.id,
+            upstreamKey: upstreamKey,
             documentID: documentID,
             model: model,
             pages: pages,
             cacheKey: cacheKey,
-            requestID: requestID
+            requestID: requestID,
+            isPricedByCall: isPricedByCall
         )
     }
 }
@@ -40,6 +42,14 @@ enum SpendingAnswer: Sendable {
     case noKey(UpstreamFailure)
     /// The store could not make the reservation durable: nothing is reserved.
     case failed(StoreFault)
+}
+
+/// The upstream key that was chosen for a request, or what was admitted with it.
+enum KeyChoice<Admitted> {
+    case admitted(Admitted)
+    case denied(Denial)
+    /// The account has no usable upstream key.
+    case noKey(UpstreamFailure)
 }
 
 /// The answer to a move of a reservation to another upstream key. A message.
@@ -71,21 +81,55 @@ extension SharedRooms {
     }
 
     private func decide(_ question: SpendingQuestion, at now: Moment) -> SpendingAnswer {
+        let choice = chooseKey(of: question.account, at: now) { key in
+            switch credits.admit(question.ask(key), at: now.wall) {
+            case .admitted(let reservation): KeyChoice<Reservation>.admitted(reservation)
+            case .denied(let denial): .denied(denial)
+            }
+        }
+        switch choice {
+        case .admitted(let reservation): return .admitted(reservation)
+        case .denied(let denial): return .denied(denial)
+        case .noKey(let failure): return .noKey(failure)
+        }
+    }
+
+    /// Admits a request that reserves nothing, unless a budget that it would count in has nothing left; answers with the
+    /// upstream key that it may go out with.
+    func admitUnreserved(_ question: SpendingQuestion, at now: Moment) -> KeyChoice<UpstreamKeyID> {
+        chooseKey(of: question.account, at: now) { key in
+            exhaustion(question, key, at: now.wall).map { .denied($0) } ?? .admitted(key)
+        }
+    }
+
+    /// The denial of a request that reserves nothing and would go out with this upstream key.
+    func exhaustion(_ question: SpendingQuestion, _ key: UpstreamKeyID, at now: Timestamp) -> Denial? {
+        credits.exhaustion(team: question.team, key: question.key, upstreamKey: key, at: now)
+    }
+
+    /// Offers the keys of the account, by turns, until one has room.
+    ///
+    /// - Parameter offer: answers `admitted` or `denied`.
+    private func chooseKey<Admitted>(
+        of account: AccountID,
+        at now: Moment,
+        _ offer: (UpstreamKeyID) -> KeyChoice<Admitted>
+    ) -> KeyChoice<Admitted> {
         var spent: [UpstreamKey] = []
         var denial: Denial?
         while true {
             let key: UpstreamKey
-            switch gate.choose(for: question.account, without: spent, at: now) {
+            switch gate.choose(for: account, without: spent, at: now) {
             case .success(let chosen): key = chosen
             case .failure(let failure): return denial.map { .denied($0) } ?? .noKey(failure)
             }
-            switch credits.admit(question.ask(key), at: now.wall) {
-            case .admitted(let reservation): return .admitted(reservation)
+            switch offer(key.id) {
             case .denied(let refusal):
                 guard case .upstreamKey = refusal.scope else { return .denied(refusal) }
                 // A denial that waiting can resolve tells the client more.
                 if denial?.neverFits ?? true { denial = refusal }
                 spent.append(key)
+            case let answer: return answer
             }
         }
     }
@@ -108,11 +152,11 @@ extension SharedRooms {
 }
 
 extension Worker {
-    /// Asks for credits; the answer goes to the leader with this identifier.
+    /// Asks for credits; the answer goes to the leader or passage with this identifier.
     func reserve(_ question: SpendingQuestion, for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
-        rooms.reserve(question, at: loop.moment) { mailbox.post(.reserved(leader: id, $0)) }
+        rooms.reserve(question, at: loop.moment) { mailbox.post(.reserved(id: id, $0)) }
     }
 
     /// Asks to move a reservation to another upstream key; the answer goes to the keeper with this identifier.
@@ -128,6 +172,13 @@ extension Worker {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
         rooms.store.end(ending, storing: result) { mailbox.post(.ended(reservation: id, $0)) }
+    }
+
+    /// Asks the store to make a charge without a reservation durable; the answer goes to the keeper with this identifier.
+    func charge(_ ending: ReservationEnding, for id: UInt64) {
+        loop.preconditionInLoop()
+        let mailbox = mailboxes[index]
+        rooms.store.charge(ending) { mailbox.post(.ended(reservation: id, $0)) }
     }
 
     func refusal(_ denial: Denial) -> ErrorReply {

@@ -44,6 +44,7 @@ final class Worker {
     /// The waiting exchanges, by number.
     private var exchanges: [UInt64: Exchange] = [:]
     private var leaders: [UInt64: FlightLeader] = [:]
+    private var passages: [UInt64: Passage] = [:]
     /// The reservations whose ending is not on disk.
     private var reservations: [UInt64: ReservationKeeper] = [:]
     let usage: UsageReporter
@@ -143,6 +144,13 @@ final class Worker {
         finishDrainIfIdle()
     }
 
+    func add(_ passage: Passage) { passages[passage.identifier] = passage }
+
+    func passageDidEnd(_ passage: Passage) {
+        passages[passage.identifier] = nil
+        finishDrainIfIdle()
+    }
+
     func add(_ reservation: ReservationKeeper) { reservations[reservation.identifier] = reservation }
 
     func reservationDidEnd(_ reservation: ReservationKeeper) {
@@ -190,7 +198,8 @@ final class Worker {
         case .looked(let id, let result):
             if let leader = leaders[id] { leader.looked(result) } else { exchanges[id]?.looked(result) }
         case .lead(let exchange, let offer): lead(exchange, offer)
-        case .reserved(let id, let answer): leaders[id]?.reserved(answer)
+        case .reserved(let id, let answer):
+            if let leader = leaders[id] { leader.reserved(answer) } else { passages[id]?.reserved(answer) }
         case .moved(let id, let answer): reservations[id]?.moved(answer)
         case .ended(let id, let result): reservations[id]?.ended(result)
         case .usageAdded(let result): usage.added(result)
@@ -248,7 +257,9 @@ final class Worker {
 
     /// Finishes the drain once nothing is left; the last usage report is sent last.
     private func finishDrainIfIdle() {
-        guard isDraining, server.isEmpty, leaders.isEmpty, reservations.isEmpty, let onDrained else { return }
+        guard isDraining, server.isEmpty, leaders.isEmpty, passages.isEmpty, reservations.isEmpty, let onDrained else {
+            return
+        }
         self.onDrained = nil
         upstream.closeIdle()
         usage.finish(then: onDrained)

@@ -11,8 +11,8 @@ enum WorkerMessage: Sendable {
     case looked(id: UInt64, Result<Finding, StoreFault>)
     /// The exchange is to lead the flight in which it waits.
     case lead(exchange: UInt64, FlightOffer)
-    /// The answer to a leader's question for credits.
-    case reserved(leader: UInt64, SpendingAnswer)
+    /// The answer to the question of a leader or a passage for credits.
+    case reserved(id: UInt64, SpendingAnswer)
     /// The answer to a move of a reservation.
     case moved(reservation: UInt64, MovingAnswer)
     /// The store has made a reservation's ending durable, or could not.

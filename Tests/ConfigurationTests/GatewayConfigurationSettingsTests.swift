@@ -20,6 +20,13 @@ struct GatewayConfigurationSettingsTests {
         #expect(settings.headLimits.headBytesMax == 17 << 10)
         #expect(settings.headerTimeout == .seconds(11) && settings.bodyTimeout == .seconds(31))
         #expect(settings.idleTimeout == .seconds(76) && !settings.logsAccess)
+        let passed = PassthroughSettings(
+            isEnabled: false,
+            prefixes: ["/v2/"],
+            bodyBytesMax: 1 << 30,
+            spending: [PassthroughSettings.SpendingRoute(method: "PUT", path: "/v2/x")]
+        )
+        #expect(settings.passthrough == passed)
         #expect(
             settings.cache
                 == CacheSettings(

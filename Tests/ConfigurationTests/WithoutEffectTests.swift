@@ -14,7 +14,7 @@ struct WithoutEffectTests {
         #expect(
             lines
                 == [
-                    "listen.drain_delay", "admin.hosts", "admin.tls", "passthrough", "cache.classifier_ttl",
+                    "listen.drain_delay", "admin.hosts", "admin.tls", "cache.classifier_ttl",
                     "store.password", "store.migrate", "store.stale_for", "alerts",
                     "budgets.organization[0].alert_at",
                 ].map { "\($0): has no effect yet" }

@@ -5,11 +5,15 @@ import Testing
 
 @Suite("Routes")
 struct RouteTests {
-    private func route(_ method: String, _ target: String) throws -> Result<Route, ErrorReply> {
+    private func route(
+        _ method: String,
+        _ target: String,
+        _ passthrough: PassthroughSettings = .off
+    ) throws -> Result<Route, ErrorReply> {
         let bytes = Array("\(method) \(target) HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
         var parser = RequestParser(limits: HeadLimits())
         try #require(parser.parse(bytes.span) == .complete)
-        do throws(ErrorReply) { return .success(try Route.find(parser.head, in: bytes.span)) } catch {
+        do throws(ErrorReply) { return .success(try Route.find(parser.head, in: bytes.span, passthrough)) } catch {
             return .failure(error)
         }
     }

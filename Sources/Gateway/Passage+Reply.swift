@@ -1,0 +1,152 @@
+import Budgeting
+import HTTPMessages
+import Upstream
+import UpstreamKeys
+import Vocabulary
+
+/// The way back: the vendor's reply to the client, and what it cost to the ledger.
+extension Passage {
+    func receive(_ head: PassageReplyHead) {
+        let reply = PassageReply(head, isReserved: keeper != nil)
+        self.reply = reply
+        if !reply.isHeld { writeHead(head) }
+    }
+
+    func receive(_ content: [UInt8]) {
+        guard let sendable = reply?.receive(content), !sendable.isEmpty else { return }
+        send(sendable)
+    }
+
+    /// Sends the head by itself, if it may be sent and its content is not here yet.
+    func sendHead() {
+        guard let head = headToSend.take(), exchange != nil else { return }
+        connection.send(head)
+        bytesOut += head.count
+    }
+
+    /// The client has taken enough of the reply.
+    func replyDrained() { call?.resume() }
+
+    private func writeHead(_ head: PassageReplyHead, charged: MicroCredits? = nil, length: Int? = nil) {
+        let length = length.map { Int64($0) } ?? head.length
+        let isOpenEnded = head.hasContent && length == nil
+        isChunked = isOpenEnded && !connection.isHTTP10
+        // What is left of a request that is answered early may come or not: its connection ends.
+        keepsAlive = connection.mayGoOn && isBodyHere && !(isOpenEnded && connection.isHTTP10)
+        worker.replyWriter.write(
+            head,
+            requestID: requestID,
+            length: length,
+            isChunked: isChunked,
+            charged: charged,
+            remaining: charged == nil ? nil : caller.meter.remaining(at: worker.loop.wallClock),
+            keepsAlive: keepsAlive,
+            isHTTP10: connection.isHTTP10,
+            now: worker.loop.wallClock
+        )
+        headToSend = worker.replyWriter.withBytes { bytes in bytes.withUnsafeBufferPointer { Array($0) } }
+    }
+
+    private func send(_ content: [UInt8]) {
+        guard exchange != nil, let reply else { return }
+        if headToSend == nil, bytesOut == 0 { writeHead(reply.head) }
+        let framed = isChunked && !content.isEmpty ? Chunk.write(content) : content
+        if let head = headToSend.take() {
+            bytesOut += connection.send(head.span, framed)
+        } else {
+            connection.send(framed)
+            bytesOut += framed.count
+        }
+        if connection.isCongested { call?.pause() }
+    }
+
+    // MARK: The end of the call
+
+    func ended(_ outcome: UpstreamOutcome) {
+        state = .ending
+        switch outcome {
+        case .reply(let reply): conclude(reply)
+        case .failure(let failure):
+            if let note = failure.note { log(note) }
+            end(failure.ending, charged: nil, isCut: failure.isCut) { [self] _ in fail(failure) }
+        case .givenUp:
+            guard let fault = keeper?.moveFault else { preconditionFailure("a call given up without a reason") }
+            end(.released, charged: nil) { [self] _ in answer(.storeUnavailable(fault)) }
+        case .abandoned(let wasSent):
+            end(wasSent ? .unconfirmed : .released, charged: nil, isCut: isCut && wasSent) { [self] _ in over() }
+        }
+    }
+
+    private func conclude(_ answer: UpstreamReply) {
+        guard let reply else { preconditionFailure("the end of a reply without a head") }
+        let credits = reply.credits
+        if answer.status == 402, let upstreamKey { log(.outOfCredits(upstreamKey)) }
+        if credits == .unsound {
+            let detail = "credits_used is no amount; the reply is passed on"
+            log(FlightCourse.Note(code: "upstream_credits_unsound", detail: detail))
+        }
+        let (ending, charged) = ReplyCharge.ending(status: answer.status, credits)
+        if keeper == nil, let charged, charged > .zero { charge(charged) }
+        end(ending, charged: charged) { [self] fault in finish(answer, charged: charged ?? .zero, fault) }
+    }
+
+    /// Books what the vendor has charged for a request that reserved nothing.
+    private func charge(_ credits: MicroCredits) {
+        guard let upstreamKey else { preconditionFailure("a reply to a call without a key") }
+        let reservation = worker.rooms.credits.charge(question.ask(upstreamKey), credits, at: worker.loop.wallClock)
+        keeper = ReservationKeeper(reservation, isCharge: true, worker: worker)
+    }
+
+    /// Ends the reservation, if there is one, then continues with the fault if what it claims is not on disk.
+    private func end(
+        _ ending: ReservationEnding.Outcome,
+        charged: MicroCredits?,
+        isCut: Bool = false,
+        then: @escaping (StoreFault?) -> Void
+    ) {
+        guard let keeper else { return then(nil) }
+        var lesson = Lesson()
+        if isSpending, let charged, charged > .zero { lesson.rate = PageRate(credits: charged, pages: 1) }
+        keeper.end(ending, lesson, nil, storing: nil, isCut: isCut, tell: then)
+    }
+
+    private func finish(_ answer: UpstreamReply, charged: MicroCredits, _ fault: StoreFault?) {
+        guard let exchange, var reply else { return over() }
+        if let fault {
+            guard bytesOut == 0 else { return breakOff(.storeUnavailable) }
+            return self.answer(.storeUnavailable(fault), charged: charged)
+        }
+        let rest = reply.takeRest()
+        if reply.isHeld { writeHead(reply.head, charged: charged, length: rest.count) }
+        if !rest.isEmpty || headToSend != nil { send(rest) }
+        if isChunked {
+            connection.send(Chunk.last)
+            bytesOut += Chunk.last.count
+        }
+        count()
+        self.exchange = nil
+        exchange.finishPassage(
+            AccessLine.Ending(status: answer.status, charged: charged, upstream: answer.duration),
+            bytesOut: bytesOut,
+            keepsAlive: keepsAlive
+        )
+        over()
+    }
+
+    /// The vendor gave no whole reply.
+    private func fail(_ failure: UpstreamFailure) {
+        guard exchange != nil else { return over() }
+        guard bytesOut == 0 else { return breakOff(failure.code.errorCode) }
+        count()
+        if failure.code == .noKey, let denial = keeper?.moveDenial { return answer(worker.refusal(denial)) }
+        answer(ErrorReply(failure), closes: failure.code == .draining)
+    }
+
+    /// Ends the connection with a reset: a part of a reply must not look whole.
+    private func breakOff(_ reason: ErrorCode) {
+        breakReason = reason
+        connection.abort()
+        // The exchange ends when the connection says so; the passage is over before.
+        over()
+    }
+}

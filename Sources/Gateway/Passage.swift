@@ -1,0 +1,335 @@
+import Authentication
+import Budgeting
+import EventLoops
+import HTTPMessages
+import Observability
+import Serving
+import Upstream
+import UpstreamKeys
+import Vocabulary
+
+/// One request that is passed through to the vendor: from its head to its reply, and to the end of its reservation.
+///
+/// Confined to its worker, which holds it until it is over; it outlives its exchange when the client leaves. Steps: read
+/// the body if it has to be looked at → reserve, or ask whether a budget is exhausted → pass through, both ways at the
+/// pace of the slower side → book what the reply charges → end the reply.
+///
+/// - P3: A request of a spending route goes out under a durable reservation, which ends once on every path: as settled,
+///   released or unconfirmed.
+/// - P4: It is sent once. Nothing is sent again after the vendor may have seen a byte.
+/// - P5: A client that leaves ends the call, with one exception: what was sent whole under a reservation is awaited, so
+///   that its cost is known.
+///
+/// `Passage+Reply` has the way back.
+final class Passage {
+    enum State {
+        /// Its body is being read into memory.
+        case reading
+        /// The ledger is asked for credits.
+        case reserving
+        case forwarded
+        /// The call has ended; what it cost is being made durable.
+        case ending
+        case over
+    }
+
+    /// How long a client that expects a 100 waits for the vendor's word, RFC 9110 §10.1.1: "within a reasonable time".
+    private static let continueTimeout = Duration.seconds(1)
+
+    let identifier: UInt64
+    unowned let worker: Worker
+    /// Nil once the client has its reply, or has left.
+    var exchange: Exchange?
+    let connection: ServerConnection
+    let caller: Caller
+    /// The request's place in its team's `max_concurrency`.
+    private var place: TeamPlace?
+    private let draft: PassageDraft
+    private var subject: PassageSubject
+    let requestID: RequestID
+    var state = State.reading
+    /// Keeps the reservation of a spending route, or what the reply has charged.
+    var keeper: ReservationKeeper?
+    /// The key that the call goes out with.
+    private(set) var upstreamKey: UpstreamKeyID?
+    private(set) var call: PassageCall?
+    /// Whether the vendor may have seen a byte.
+    private(set) var hasBegun = false
+    /// Whether the whole request was handed on.
+    private(set) var isRequestOver = false
+    /// Whether the client's whole request has come.
+    private(set) var isBodyHere = false
+    private var continueTimer: LoopTimer?
+    /// Whether a drain has ended it.
+    private(set) var isCut = false
+
+    // MARK: The reply
+
+    var reply: PassageReply?
+    /// The head of the reply until it is sent.
+    var headToSend: [UInt8]?
+    var isChunked = false
+    var keepsAlive = false
+    var bytesOut = 0
+    /// Why the reply was broken off, for the log.
+    var breakReason: ErrorCode?
+
+    /// - Throws: the reply to a request that is not passed through.
+    init(
+        _ head: borrowing RequestHead,
+        _ content: AnnouncedContent,
+        _ bytes: Span<UInt8>,
+        caller: Caller,
+        of exchange: Exchange,
+        on connection: ServerConnection
+    ) throws(ErrorReply) {
+        worker = exchange.worker
+        draft = try PassageDraft(head, content, bytes, team: caller.team, worker.settings.passthrough)
+        guard let place = caller.throttle.takePlace() else {
+            worker.count(.denied, by: caller, model: nil)
+            throw .tooManyAtOnce(caller.team)
+        }
+        self.place = place
+        identifier = worker.takeIdentifier()
+        self.caller = caller
+        self.exchange = exchange
+        self.connection = connection
+        requestID = exchange.facts.requestID
+        subject = PassageSubject(head, in: bytes)
+        worker.add(self)
+    }
+
+    /// How the request's body is taken.
+    var plan: BodyPlan { draft.plan }
+
+    /// - Parameter content: the whole content; nil if it follows.
+    func begin(_ content: [UInt8]?) {
+        if let content {
+            isBodyHere = true
+            return proceed(content, isWhole: true)
+        }
+        guard plan.use == .streamed else { return }
+        // Nothing is taken from the client before the vendor can have it.
+        connection.pauseBody()
+        proceed([], isWhole: false)
+    }
+
+    /// The content of a buffered body, or the next piece of a streamed one.
+    func received(_ content: [UInt8], isLast: Bool) {
+        isBodyHere = isLast
+        switch state {
+        case .reading: proceed(content, isWhole: true)
+        case .forwarded:
+            isRequestOver = isLast
+            call?.add(content, isLast: isLast)
+            if !isLast, call?.isCongested == true { connection.pauseBody() }
+        // The vendor did not wait for it.
+        case .ending, .over: break
+        case .reserving: preconditionFailure("content of a body that is paused")
+        }
+    }
+
+    // MARK: Credits
+
+    var isSpending: Bool { draft.route != nil }
+
+    /// The name under which it is counted and its cost is learned.
+    var name: String { draft.route?.name ?? "pass-through" }
+
+    var question: SpendingQuestion {
+        SpendingQuestion(
+            team: caller.team.id,
+            key: caller.key.id,
+            account: caller.team.account,
+            documentID: subject.documentID,
+            model: name,
+            pages: nil,
+            cacheKey: CacheKey(Digest(0, 0, 0, 0)),
+            requestID: requestText,
+            isPricedByCall: true
+        )
+    }
+
+    /// The document that the request names; nil if it names none.
+    var documentID: String? { subject.documentID.isEmpty ? nil : subject.documentID }
+
+    private var requestText: String { String(decoding: requestID.bytes, as: UTF8.self) }
+
+    private func proceed(_ content: [UInt8], isWhole: Bool) {
+        draft.content = content
+        draft.isWhole = isWhole
+        do throws(ErrorReply) {
+            if draft.isRead { try subject.read(content, isJSON: draft.isJSON, of: caller.team) }
+            guard subject.models.allSatisfy({ caller.team.mayUse(model: $0) }) else {
+                return refuse(.modelNotAllowed(caller.team))
+            }
+        } catch {
+            return answer(error)
+        }
+        guard !worker.isDraining else { return answer(.draining, closes: true) }
+        guard draft.route == nil else {
+            state = .reserving
+            return worker.reserve(question, for: identifier)
+        }
+        switch worker.rooms.admitUnreserved(question, at: worker.loop.moment) {
+        case .admitted(let key): forward(key)
+        case .denied(let denial): refuse(worker.refusal(denial))
+        case .noKey(let failure): answer(ErrorReply(failure))
+        }
+    }
+
+    /// The ledger's answer: admitted and on disk, or not.
+    func reserved(_ answer: SpendingAnswer) {
+        switch answer {
+        case .admitted(let reservation):
+            let keeper = ReservationKeeper(reservation, worker: worker)
+            guard exchange != nil, !worker.isDraining else { return release(keeper) }
+            self.keeper = keeper
+            forward(reservation.ask.upstreamKey)
+        case .denied(let denial): refuse(worker.refusal(denial))
+        case .noKey(let failure): self.answer(ErrorReply(failure))
+        case .failed(let fault):
+            log(FlightCourse.Note(code: "reservation_not_stored", detail: fault.description))
+            self.answer(.storeUnavailable(fault))
+        }
+    }
+
+    /// Nothing is sent under the reservation.
+    private func release(_ keeper: ReservationKeeper) {
+        state = .ending
+        keeper.end(.released, Lesson(), nil, storing: nil, isCut: false) { [self] _ in answer(.draining, closes: true) }
+    }
+
+    // MARK: The vendor
+
+    private func forward(_ key: UpstreamKeyID) {
+        state = .forwarded
+        upstreamKey = key
+        let upstream = UpstreamCall(
+            passing: draft.request,
+            requestID: requestID.bytes,
+            team: caller.team.id,
+            account: caller.team.account,
+            key: key
+        )
+        call = worker.upstream.pass(upstream, self, move: { [self] key, then in move(to: key, then) }) {
+            [self] outcome in
+            ended(outcome)
+        }
+    }
+
+    private func move(to key: UpstreamKeyID, _ then: @escaping (UpstreamKeyMoved) -> Void) {
+        if let keeper {
+            return keeper.move(to: key) { [self] moved in
+                if case .done = moved { upstreamKey = key }
+                then(moved)
+            }
+        }
+        if case .upstreamKey? = worker.rooms.exhaustion(question, key, at: worker.loop.wallClock)?.scope {
+            return then(.noRoom)
+        }
+        upstreamKey = key
+        then(.done)
+    }
+
+    private func letBodyCome() {
+        continueTimer = nil
+        guard exchange != nil, !isRequestOver, reply == nil else { return }
+        if draft.expectsContinue { connection.sendContinue() }
+        connection.resumeBody()
+    }
+
+    // MARK: Ends
+
+    /// The request cannot be completed, or is no longer waited for. Answered at once.
+    func failed(_ fault: RequestFault) {
+        isCut = fault == .draining
+        guard let exchange = exchange.take() else { return }
+        count()
+        exchange.reply(ErrorReply(fault))
+        abandon()
+    }
+
+    /// The client left, or was disconnected. May be called twice.
+    func clientLeft() {
+        guard let exchange = exchange.take() else { return }
+        count()
+        let status = breakReason == nil ? 499 : reply?.head.status ?? 499
+        let error = breakReason?.rawValue ?? "client_closed_request"
+        exchange.leavePassage(AccessLine.Ending(status: status, error: error), bytesOut: bytesOut)
+        if keeper != nil, hasBegun, isRequestOver, !isCut { call?.resume() } else { abandon() }
+    }
+
+    private func abandon() {
+        switch state {
+        case .reading: over()
+        case .forwarded: call?.abandon()
+        // The awaited answer ends it.
+        case .reserving, .ending, .over: break
+        }
+    }
+
+    /// Counts the request, once.
+    func count() {
+        worker.count(.miss, by: caller, model: hasBegun ? name : nil, document: hasBegun ? documentID : nil)
+    }
+
+    /// Answers with an error, if the client is still there, and ends the passage.
+    func answer(_ error: ErrorReply, closes: Bool = false, charged: MicroCredits = .zero) {
+        if let exchange = exchange.take() {
+            if closes || !isBodyHere { connection.endAfterReply() }
+            exchange.reply(error, charged: charged)
+        }
+        over()
+    }
+
+    /// Refuses what the team may not do.
+    private func refuse(_ error: ErrorReply) {
+        if let exchange = exchange.take() {
+            if !isBodyHere { connection.endAfterReply() }
+            _ = exchange.deny(error)
+        }
+        over()
+    }
+
+    func over() {
+        state = .over
+        (place, keeper, continueTimer) = (nil, nil, nil)
+        worker.passageDidEnd(self)
+    }
+
+    func log(_ note: FlightCourse.Note) {
+        ProcessLog.warning(note.code, ["request_id": requestText, "detail": note.detail])
+    }
+}
+
+extension Passage: PassageHandler {
+    func passageDidBegin() {
+        hasBegun = true
+        isRequestOver = draft.isWhole
+        guard !isRequestOver else { return }
+        guard draft.expectsContinue else { return letBodyCome() }
+        let timer = LoopTimer(loop: worker.loop) { [unowned self] in letBodyCome() }
+        timer.schedule(after: Self.continueTimeout)
+        continueTimer = timer
+    }
+
+    func passageIsAskedForContent() {
+        if continueTimer != nil { letBodyCome() }
+    }
+
+    func passageDidDrain() {
+        if exchange != nil, !isRequestOver, continueTimer == nil { connection.resumeBody() }
+    }
+
+    func passageDidReceive(_ head: PassageReplyHead) {
+        // The client's content is not wanted any more, and may come or not.
+        if continueTimer != nil { connection.endAfterReply() }
+        continueTimer = nil
+        receive(head)
+    }
+
+    func passageDidReceive(_ content: [UInt8]) { receive(content) }
+
+    func passageDidCatchUp() { sendHead() }
+}

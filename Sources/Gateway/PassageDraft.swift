@@ -1,0 +1,117 @@
+import Authentication
+import HTTPMessages
+import Serving
+import Upstream
+import Vocabulary
+
+/// What goes to the vendor of a request that is passed through, and how its body is taken. Confined to its passage.
+final class PassageDraft {
+    /// What is looked into of a request's content, in bytes.
+    static let readBytesMax = 1024 * 1024
+
+    /// The spending route; nil for a request that reserves nothing.
+    let route: PassthroughSettings.SpendingRoute?
+    let plan: BodyPlan
+    /// Whether the content is read into memory and looked into before the request goes out.
+    let isRead: Bool
+    let isJSON: Bool
+    let expectsContinue: Bool
+    var content: [UInt8] = []
+    var isWhole = true
+    private let method: HTTPMethod
+    private let target: [UInt8]
+    private let fields: [UInt8]
+    /// Nil without a body.
+    private let announced: AnnouncedContent
+    private let hasLengthZero: Bool
+
+    /// - Throws: the reply to a request that is not passed on.
+    init(
+        _ head: borrowing RequestHead,
+        _ content: AnnouncedContent,
+        _ bytes: Span<UInt8>,
+        team: Team,
+        _ settings: PassthroughSettings
+    ) throws(ErrorReply) {
+        method = head.method
+        announced = content
+        hasLengthZero = head.framing == .length(0)
+        route = settings.spendingRoute(head.method, bytes.extracting(head.path.indices))
+        let shownKey = Self.copy(bytes, head.first(.apiKey) ?? ByteRange(0, 0))
+        let range = ByteRange(Int(head.path.lower), Int((head.query ?? head.path).upper))
+        guard !Self.contains(bytes.extracting(range.indices), shownKey) else { throw .keyInTarget }
+        target = Self.copy(bytes, range)
+        fields = Self.fields(of: head, bytes, hiding: shownKey)
+        let contentType = head.first(.contentType).map { Self.copy(bytes, $0) }
+        isJSON = contentType.map(MediaType.isJSON) ?? false
+        let restricts = team.limits.models != nil
+        let isWanted = (route != nil || restricts) && head.first(.contentEncoding) == nil
+        let readMax = min(Self.readBytesMax, settings.bodyBytesMax)
+        switch content {
+        case .none: isRead = false
+        case .bytes(let count):
+            guard count <= settings.bodyBytesMax else { throw .bodyTooLarge(settings.bodyBytesMax) }
+            isRead = isWanted && count <= readMax && (isJSON || route != nil)
+            guard isRead || !(restricts && isJSON) else { throw .contentNotReadable(team, limit: readMax) }
+        case .chunked:
+            isRead = isWanted && (isJSON || (restricts && route != nil))
+            guard isRead || !(restricts && isJSON) else { throw .contentNotReadable(team, limit: readMax) }
+        }
+        expectsContinue = head.expectsContinue && !isRead
+        plan =
+            isRead
+            ? BodyPlan(.buffered, limit: readMax, timesPieces: true)
+            : BodyPlan(.streamed, limit: settings.bodyBytesMax, timesPieces: true, holdsContinue: true)
+    }
+
+    var request: PassageRequest {
+        PassageRequest(
+            method: method,
+            target: target,
+            fields: fields,
+            framing: framing,
+            content: content,
+            isWhole: isWhole,
+            expectsContinue: expectsContinue && !isWhole
+        )
+    }
+
+    private var framing: PassageRequest.Framing {
+        switch announced {
+        case .none: hasLengthZero ? .length(0) : .none
+        case .bytes(let count): .length(Int64(count))
+        case .chunked: isRead ? .length(Int64(content.count)) : .chunked
+        }
+    }
+
+    // MARK: Fields
+
+    /// The field lines that are passed on, with Via. A value with the team's key in it is not: the key must not leave,
+    /// wherever the client put it.
+    private static func fields(of head: borrowing RequestHead, _ bytes: Span<UInt8>, hiding key: [UInt8]) -> [UInt8] {
+        let passed = PassedFields(of: .request, head.fields, in: bytes)
+        var fields: [UInt8] = []
+        for field in head.fields where passed.passes(field, in: bytes) {
+            guard !contains(bytes.extracting(field.value.indices), key) else { continue }
+            fields += copy(bytes, field.name)
+            fields += ": ".utf8
+            fields += copy(bytes, field.value)
+            fields += "\r\n".utf8
+        }
+        fields += "via: ".utf8
+        fields += PassedFields.via(head.version, head.fields, in: bytes)
+        fields += "\r\n".utf8
+        return fields
+    }
+
+    private static func copy(_ bytes: Span<UInt8>, _ range: ByteRange) -> [UInt8] {
+        bytes.extracting(range.indices).withUnsafeBufferPointer { Array($0) }
+    }
+
+    private static func contains(_ text: Span<UInt8>, _ part: [UInt8]) -> Bool {
+        guard let first = part.first, text.count >= part.count else { return false }
+        return (0...(text.count - part.count)).contains { start in
+            text[start] == first && part.indices.allSatisfy { text[start + $0] == part[$0] }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Keying
+import Upstream
+import Vocabulary
+
+/// How the content of a reply that is passed through reaches the client, and what it says of credits. Pure.
+///
+/// - P1: What a client was told is on disk. A JSON reply of a request that reserved credits is held until it has ended
+///   and its settlement is durable. Any other JSON reply streams past, but its end is held until what it charges is
+///   durable.
+/// - P2: At most `readBytesMax` are kept. A longer reply is passed on unread from there on, whatever it says.
+struct PassageReply {
+    static let readBytesMax = 1024 * 1024
+
+    let head: PassageReplyHead
+    /// Whether nothing of it may be sent before the end.
+    private(set) var isHeld: Bool
+    /// The content so far, of a reply that is read; nil for one that is not.
+    private var kept: [UInt8]?
+    /// The last piece of a reply whose length is known, until it may be sent.
+    private var lastPiece: [UInt8] = []
+    private var receivedCount: Int64 = 0
+
+    /// - Parameter isReserved: whether the request has reserved credits.
+    init(_ head: PassageReplyHead, isReserved: Bool) {
+        self.head = head
+        let isRead = head.isJSON && head.hasContent && head.length ?? 0 <= Self.readBytesMax
+        kept = isRead ? [] : nil
+        isHeld = isRead && isReserved
+    }
+
+    /// Takes the next piece of content; returns what may be sent of it, and of what was held.
+    mutating func receive(_ content: [UInt8]) -> [UInt8] {
+        receivedCount += Int64(content.count)
+        guard var kept = self.kept.take() else { return content }
+        kept += content
+        guard kept.count <= Self.readBytesMax else {
+            defer { isHeld = false }
+            return isHeld ? kept : content
+        }
+        self.kept = kept
+        if isHeld { return [] }
+        guard receivedCount == head.length else { return content }
+        lastPiece = content
+        return []
+    }
+
+    /// What the reply, which is complete, says of credits. A reply that was not read says nothing.
+    var credits: ClassifyReply.Credits {
+        guard let kept, let content = head.decoded(kept, bytesMax: Self.readBytesMax) else { return .missing }
+        return ClassifyReply.read(content.span).credits
+    }
+
+    /// What is left to send once the end may be: all content of a held reply.
+    mutating func takeRest() -> [UInt8] {
+        defer { (kept, lastPiece) = (nil, []) }
+        return isHeld ? kept ?? [] : lastPiece
+    }
+}

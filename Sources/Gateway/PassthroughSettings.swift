@@ -1,0 +1,133 @@
+import Budgeting
+import HTTPMessages
+import Vocabulary
+
+/// Which paths are passed through to the vendor, and which of them spend. Immutable; replaced whole.
+///
+/// Paths are compared as they were sent: neither decoded nor normalised.
+public struct PassthroughSettings: Sendable, Equatable {
+    /// A route that spends credits by itself, so that its requests reserve them.
+    public struct SpendingRoute: Sendable, Equatable {
+        private enum Segment: Sendable, Equatable {
+            /// In lower case.
+            case literal([UInt8])
+            /// `{name}`: any segment that is not empty.
+            case any
+        }
+
+        /// `GET /v1/documents/{id}/run_parser`: what its calls are called where models are named.
+        public let name: String
+        private let method: String
+        private let segments: [Segment]
+
+        /// - Parameters:
+        ///   - method: in capital letters.
+        ///   - path: begins with a slash.
+        public init(method: String, path: String) {
+            name = "\(method) \(path)"
+            self.method = method
+            segments = Self.split(Array(path.utf8).span).map { segment in
+                let isAny = segment.first == UInt8(ascii: "{") && segment.last == UInt8(ascii: "}")
+                return isAny ? .any : .literal(segment.map(Self.lowered))
+            }
+        }
+
+        /// Whether a request is of this route. Letter case and a slash at the end make no difference, and HEAD counts as
+        /// GET: the vendor may take one for the other, and then spends.
+        func matches(_ method: HTTPMethod, _ path: Span<UInt8>) -> Bool {
+            let name = method.name.description
+            guard name == self.method || (method == .head && self.method == "GET") else { return false }
+            let parts = Self.split(path)
+            guard parts.count == segments.count else { return false }
+            return zip(segments, parts).allSatisfy { segment, part in
+                switch segment {
+                case .literal(let text): part.map(Self.lowered) == text
+                case .any: !part.isEmpty
+                }
+            }
+        }
+
+        /// The segments of a path, without the empty one that a slash at the end makes.
+        private static func split(_ path: Span<UInt8>) -> [[UInt8]] {
+            let bytes = path.withUnsafeBufferPointer { Array($0) }
+            var parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
+            parts.removeFirst()
+            if parts.last?.isEmpty == true { parts.removeLast() }
+            return parts
+        }
+
+        private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
+    }
+
+    /// Nothing is passed through.
+    public static let off = PassthroughSettings(isEnabled: false, prefixes: [], bodyBytesMax: 0, spending: [])
+
+    /// The methods that are passed through, RFC 9110 §9.3 and RFC 5789. CONNECT and TRACE concern the connection, and a
+    /// method that is not known here might.
+    static let methods: StaticString = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS"
+
+    public let isEnabled: Bool
+    private let prefixes: [[UInt8]]
+    /// The longest body of a request, in bytes of content.
+    public let bodyBytesMax: Int
+    private let spending: [SpendingRoute]
+
+    /// - Parameter prefixes: each begins with a slash. One that ends with a slash has all paths below it, another one
+    ///   itself and all paths below it.
+    public init(isEnabled: Bool, prefixes: [String], bodyBytesMax: Int, spending: [SpendingRoute]) {
+        self.isEnabled = isEnabled
+        self.prefixes = prefixes.map { Array($0.utf8) }
+        self.bodyBytesMax = bodyBytesMax
+        self.spending = spending
+    }
+
+    /// The spending route of a request; nil if it is of none.
+    func spendingRoute(_ method: HTTPMethod, _ path: Span<UInt8>) -> SpendingRoute? {
+        spending.first { $0.matches(method, path) }
+    }
+
+    /// Throws the reply to a request whose path is not passed through. The path is plain.
+    func check(_ head: borrowing RequestHead, in bytes: Span<UInt8>) throws(ErrorReply) {
+        let path = bytes.extracting(head.path.indices)
+        guard isEnabled, prefixes.contains(where: { Self.has(path, $0) }), !Self.isOurs(path) else {
+            throw head.method == .unknown ? .methodNotAllowed("GET, HEAD, POST") : .notFound
+        }
+        guard !Self.encodesPlain(path) else { throw .pathNotPlain }
+        guard head.method != .unknown else { throw .methodNotAllowed(Self.methods) }
+    }
+
+    private static func has(_ path: Span<UInt8>, _ prefix: [UInt8]) -> Bool {
+        guard path.count >= prefix.count else { return false }
+        for index in prefix.indices where path[index] != prefix[index] { return false }
+        return prefix.last == UInt8(ascii: "/") || path.count == prefix.count || path[prefix.count] == UInt8(ascii: "/")
+    }
+
+    /// Whether the vendor might take the path for classify, which is not to be reached this way, or whether it is in
+    /// the gateway's own room. What follows `/v1/classify` as a segment, a parameter or an encoded character is for the
+    /// vendor to ignore or not.
+    private static func isOurs(_ path: Span<UInt8>) -> Bool {
+        let classify: StaticString = "/v1/classify"
+        let count = classify.utf8CodeUnitCount
+        if path.count >= count, TokenList.equals(path.extracting(0..<count), classify) {
+            guard path.count > count else { return true }
+            if [UInt8(ascii: "/"), UInt8(ascii: ";"), UInt8(ascii: "%")].contains(path[count]) { return true }
+        }
+        let own: StaticString = "/tollgate/"
+        return path.count >= own.utf8CodeUnitCount
+            && TokenList.equals(path.extracting(0..<own.utf8CodeUnitCount), own)
+    }
+
+    /// Whether a character that needs no encoding is encoded: another server may take the path for another one (RFC
+    /// 3986 §6.2.2.2).
+    private static func encodesPlain(_ path: Span<UInt8>) -> Bool {
+        (0..<path.count).contains { index in
+            guard path[index] == UInt8(ascii: "%"), index + 2 < path.count else { return false }
+            let digits = [path[index + 1], path[index + 2]]
+            guard let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else { return false }
+            switch value {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: return true
+            default: return false
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import HTTPMessages
+import Keying
+import Testing
+import Upstream
+import Vocabulary
+
+@testable import Gateway
+
+@Suite("Replies that are passed through")
+struct PassageReplyTests {
+    private static let json = Array(#"{"credits_used": 1.5}"#.utf8)
+
+    private func reply(
+        _ type: String = "application/json",
+        length: Int64?,
+        isReserved: Bool = false,
+        encoding: String? = nil
+    ) -> PassageReply {
+        let head = PassageReplyHead(
+            status: 200,
+            fields: [],
+            length: length,
+            hasContent: length != 0,
+            hasDate: true,
+            contentType: Array(type.utf8),
+            contentEncoding: encoding.map { Array($0.utf8) }
+        )
+        return PassageReply(head, isReserved: isReserved)
+    }
+
+    @Test("P1: a JSON reply under a reservation is held to its end")
+    func held() {
+        var reply = reply(length: nil, isReserved: true)
+        #expect(reply.receive(Array(Self.json.prefix(5))) == [])
+        #expect(reply.receive(Array(Self.json.dropFirst(5))) == [])
+        #expect(reply.isHeld)
+        #expect(reply.credits == .sound(MicroCredits(micros: 1_500_000)))
+        #expect(reply.takeRest() == Self.json)
+    }
+
+    @Test("P1: another JSON reply streams, and its last piece is held if its length is known")
+    func streamed() {
+        var reply = reply(length: Int64(Self.json.count))
+        #expect(!reply.isHeld)
+        #expect(reply.receive(Array(Self.json.prefix(5))) == Array(Self.json.prefix(5)))
+        #expect(reply.receive(Array(Self.json.dropFirst(5))) == [])
+        #expect(reply.credits == .sound(MicroCredits(micros: 1_500_000)))
+        #expect(reply.takeRest() == Array(Self.json.dropFirst(5)))
+        var open = self.reply(length: nil)
+        #expect(open.receive(Self.json) == Self.json)
+        #expect(open.credits == .sound(MicroCredits(micros: 1_500_000)))
+        #expect(open.takeRest() == [])
+    }
+
+    @Test("P2: a reply that turns out too long is let go and passed on unread", arguments: [true, false])
+    func tooLong(isReserved: Bool) {
+        var reply = reply(length: nil, isReserved: isReserved)
+        var sent = reply.receive(Self.json)
+        #expect(sent == (isReserved ? [] : Self.json))
+        let much = [UInt8](repeating: 0x20, count: PassageReply.readBytesMax)
+        sent += reply.receive(much)
+        #expect(!reply.isHeld)
+        #expect(sent == Self.json + much)
+        #expect(reply.receive([1]) == [1])
+        #expect(reply.credits == .missing)
+        #expect(reply.takeRest() == [])
+    }
+
+    @Test("what is no JSON, is empty, or is announced as too long is not read")
+    func unread() {
+        for var other in [
+            reply("text/html", length: Int64(Self.json.count), isReserved: true),
+            reply(length: 0, isReserved: true),
+            reply(length: Int64(PassageReply.readBytesMax) + 1, isReserved: true),
+        ] {
+            #expect(!other.isHeld)
+            #expect(other.receive(Self.json) == Self.json)
+            #expect(other.credits == .missing)
+        }
+    }
+
+    @Test("a coding that is not known says nothing of credits")
+    func coded() {
+        var unknown = reply(length: Int64(Self.json.count), isReserved: true, encoding: "br")
+        _ = unknown.receive(Self.json)
+        #expect(unknown.credits == .missing)
+        var broken = reply(length: Int64(Self.json.count), isReserved: true, encoding: "gzip")
+        _ = broken.receive(Self.json)
+        #expect(broken.credits == .missing)
+    }
+
+    @Test(
+        "a reply costs what it says; if it says nothing, its status tells whether work may have been done",
+        arguments: [
+            (200, "unconfirmed"), (201, "unconfirmed"), (302, "released"), (304, "released"), (400, "released"),
+            (402, "released"), (403, "released"), (404, "released"), (429, "released"), (500, "released"),
+            (501, "unconfirmed"), (502, "unconfirmed"), (503, "released"), (504, "unconfirmed"),
+        ]
+    )
+    func charge(status: Int, ending: String) {
+        for silent in [ClassifyReply.Credits.missing, .null] {
+            #expect("\(ReplyCharge.ending(status: status, silent).0)" == ending)
+        }
+        let credits = MicroCredits(micros: 7)
+        #expect(ReplyCharge.ending(status: status, .sound(credits)) == (.settled(credits), credits))
+        #expect(ReplyCharge.ending(status: status, .unsound) == (.unconfirmed, nil))
+    }
+}
