@@ -19,7 +19,12 @@ struct FaultyReply {
     }
 
     var charge: Charge? {
-        guard case .completed(_, let charge) = answer else { return nil }
+        let charge: Charge
+        switch answer {
+        case .completed(_, let made): charge = made
+        case .done(_, _, let made?): charge = made
+        case .refused, .done: return nil
+        }
         guard let fault else { return charge }
         guard fault.charges ?? fault.kind.charges else { return nil }
         guard case .failed(_, let credits) = fault.kind else { return charge }

@@ -14,11 +14,14 @@ struct RequestSummary {
     let key: String?
     /// The value of `x-request-id`.
     let requestID: String?
+    /// The value of Content-Type.
+    let contentType: String?
 
     init(_ head: borrowing RequestHead, in bytes: Span<UInt8>) {
         keepsAlive = head.keepsAlive
         key = head.first(.apiKey).map { RequestSummary.text(bytes, $0) }
         requestID = head.first(.requestID).map { RequestSummary.text(bytes, $0) }
+        contentType = head.first(.contentType).map { RequestSummary.text(bytes, $0) }
         let path = RequestSummary.text(bytes, head.path)
         if head.method == .post, path == "/v1/classify" {
             destination = .classify

@@ -8,13 +8,14 @@ import Vocabulary
 struct SimulatedVendor: Sendable {
     private let initial: VendorSettings
     private(set) var settings: VendorSettings
-    private(set) var account = VendorAccount()
-    private var documents = DocumentBook()
-    private var faults: FaultQueue
+    var account = VendorAccount()
+    var documents = DocumentBook()
+    var library = VendorLibrary()
+    var faults: FaultQueue
     /// Keys whose state a control call has set; any other is good if the settings have it.
     private var keyStates: [String: KeyState] = [:]
     private var knownKeys: Set<String>
-    private var requestIDs: RequestIDSequence
+    var requestIDs: RequestIDSequence
 
     /// - Parameters:
     ///   - faults: the faults that wait for calls at the start.
@@ -56,14 +57,14 @@ struct SimulatedVendor: Sendable {
     }
 
     /// Books a call whose time is over, before its reply goes out.
-    mutating func finish(_ plan: ReplyPlan) { account.classifyEnded(charge: plan.charge) }
+    mutating func finish(_ plan: ReplyPlan) { account.ended(charge: plan.charge) }
 
-    private func state(ofKey key: String?) -> KeyState {
+    func state(ofKey key: String?) -> KeyState {
         guard let key else { return .bad }
         return keyStates[key] ?? (knownKeys.contains(key) ? .good : .bad)
     }
 
-    private mutating func classify(
+    mutating func classify(
         _ question: ClassifyQuestion,
         _ call: ClassifyCall,
         duration: Duration
@@ -107,6 +108,7 @@ struct SimulatedVendor: Sendable {
         knownKeys = Set(initial.keys)
         keyStates = [:]
         documents = DocumentBook()
+        library = VendorLibrary()
         faults.removeAll()
         account.reset()
     }

@@ -54,7 +54,14 @@ struct VendorAccount: Sendable {
         if let documentID { VendorAccount.change(&documents, documentID) { $0.calls += 1 } }
     }
 
-    mutating func classifyEnded(charge: Charge?) {
+    /// A call that is not `POST /v1/classify`.
+    mutating func otherBegan(key: String) {
+        inFlight += 1
+        inFlightMax = max(inFlightMax, inFlight)
+        VendorAccount.change(&keys, key) { $0.calls += 1 }
+    }
+
+    mutating func ended(charge: Charge?) {
         inFlight -= 1
         guard let charge else { return }
         charges += 1

@@ -60,7 +60,18 @@ final class VendorConnection: RequestHandler {
                 } else if path.hasPrefix("/sim/") {
                     throw ControlFault("there is no control call \(method) \(path)")
                 } else {
-                    desk.unknownPath(requestID: request.requestID, from: self, closes: !request.keepsAlive)
+                    let call = OtherCall(
+                        method: method,
+                        path: path,
+                        query: query,
+                        contentType: request.contentType,
+                        key: request.key,
+                        requestID: request.requestID,
+                        body: body,
+                        closes: !request.keepsAlive,
+                        now: desk.loop.wallClock
+                    )
+                    desk.other(call, from: self)
                 }
             } catch {
                 answer(400, fault: error, closes: !request.keepsAlive)

@@ -47,7 +47,7 @@ final class VendorDesk {
     func refused() { vendor.malformedRequest() }
 
     /// A request to a path that the vendor does not have.
-    func unknownPath(requestID: String?, from connection: VendorConnection, closes: Bool) {
+    private func unknownPath(requestID: String?, from connection: VendorConnection, closes: Bool) {
         vendor.called(requestID: requestID)
         let refusal = VendorRefusal(404, "not_found", "There is no such resource")
         connection.deliver(FaultyReply(.refused(refusal), fault: nil, closes: closes, now: loop.wallClock).delivery)
@@ -55,7 +55,20 @@ final class VendorDesk {
 
     func classify(_ call: ClassifyCall, from connection: VendorConnection) {
         vendor.called(requestID: call.requestID)
-        let pending = PendingCall(vendor.receive(call), from: connection)
+        begin(vendor.receive(call), from: connection)
+    }
+
+    /// A call that is neither classify nor a control call.
+    func other(_ call: OtherCall, from connection: VendorConnection) {
+        guard call.resource != nil else {
+            return unknownPath(requestID: call.requestID, from: connection, closes: call.closes)
+        }
+        vendor.called(requestID: call.requestID)
+        if let plan = vendor.receive(call) { begin(plan, from: connection) }
+    }
+
+    private func begin(_ plan: ReplyPlan, from connection: VendorConnection) {
+        let pending = PendingCall(plan, from: connection)
         if pending.plan.isHeld { held.append(pending) } else { run(pending) }
         answerWaits()
     }
