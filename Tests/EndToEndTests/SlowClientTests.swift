@@ -140,7 +140,7 @@ struct SlowClientTests {
         try withGateway { gateway in
             expectStoredMiss(try gateway.classify(SampleRequests.vendors))
             let greedy = try gateway.connect(receiveBuffer: 4096)
-            let before = try residentKilobytes(of: gateway)
+            let before = try gateway.residentKilobytes()
             let burst = Array(
                 repeatElement(TestRequest.classify(SampleRequests.vendors, key: Gateway.keyA).bytes, count: 100)
                     .joined()
@@ -151,15 +151,9 @@ struct SlowClientTests {
             }
             #expect(hasStopped, "200,000 requests were taken from a client that reads none of the replies")
             expectHit(try gateway.classify(SampleRequests.vendors))
-            #expect(try residentKilobytes(of: gateway) - before < 65_536)
+            #expect(try gateway.residentKilobytes() - before < 65_536)
             greedy.reset()
         }
-    }
-
-    private func residentKilobytes(of gateway: Gateway) throws -> Int {
-        let text = try String(contentsOfFile: "/proc/\(gateway.process.pid)/status", encoding: .utf8)
-        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
-        return try #require(Int(line.split(separator: " ")[1].trimmingCharacters(in: .whitespaces)))
     }
 
     @Test("clients beyond max_connections are not served, and make room when they go")

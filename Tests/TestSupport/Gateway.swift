@@ -179,6 +179,15 @@ public final class Gateway: @unchecked Sendable {
         return try entries(process.stdout.lines).map { try JSON.parse($0.utf8) }
     }
 
+    /// The memory that the process has in use, in KiB.
+    public func residentKilobytes() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+            let count = Int(line.split(separator: " ")[1].trimmingCharacters(in: .whitespaces))
+        else { throw TestFailure("no VmRSS of the gateway") }
+        return count
+    }
+
     /// Checks what must hold for every gateway at the end of a test: nil, or what is wrong.
     ///
     /// A sanitizer's report or a secret in any output fails the test that was running.

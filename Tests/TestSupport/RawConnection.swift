@@ -43,6 +43,15 @@ public final class RawConnection {
         }
     }
 
+    /// A connection that was accepted.
+    ///
+    /// - Parameter descriptor: owned from now on.
+    public init(owning descriptor: Int32) {
+        self.descriptor = descriptor
+        var on: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+    }
+
     private var isClosed = false
 
     deinit { close() }
@@ -130,6 +139,12 @@ public final class RawConnection {
             end = .reset
         }
         return true
+    }
+
+    /// Takes the first bytes of what was received.
+    public func take(_ count: Int) -> [UInt8] {
+        defer { received.removeFirst(count) }
+        return Array(received.prefix(count))
     }
 
     /// Waits for the end of the connection and returns all bytes not yet consumed.
