@@ -10,12 +10,15 @@ public struct AdminCall: Sendable {
     public var body: JSONValue?
     /// Visible ASCII.
     public var idempotencyKey: String?
+    /// Whether it only reads, as a GET does.
+    public var changesNothing: Bool
 
     public init(_ method: HTTPMethod, _ path: [String], body: JSONValue? = nil, idempotencyKey: String? = nil) {
         self.method = method
         self.path = path
         self.body = body
         self.idempotencyKey = idempotencyKey
+        changesNothing = method == .get
     }
 
     /// The request target, after the path prefix of the address.
@@ -28,7 +31,7 @@ public struct AdminCall: Sendable {
     /// The uncertainty left when the request was sent and no answer arrived, worded for the caller; nil for a request
     /// that changes nothing.
     var doubt: String? {
-        if method == .get { return nil }
+        if changesNothing { return nil }
         let isRepeatable = method != .post || idempotencyKey != nil
         return "whether it was done is unknown; "
             + (isRepeatable ? "repeating the command does no harm" : "look at the list before you repeat the command")

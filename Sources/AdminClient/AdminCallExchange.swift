@@ -3,11 +3,10 @@ import HTTPMessages
 import Transport
 import Vocabulary
 
-/// One request and its answer on a connection of its own. Confined to the thread that creates it and to its loop, which
-/// runs until the answer has arrived.
+/// One request and its answer. Confined to the thread of its loop, which runs until the answer has arrived.
 ///
-/// States: connecting → waiting → ended. The loop stops only when the connection is gone, so that nothing of it is left
-/// behind.
+/// States: connecting → waiting → ended. A connection that may carry another request is kept open at the end, if that is
+/// wanted; otherwise the loop stops only when the connection is gone, so that nothing of it is left behind.
 final class AdminCallExchange: StreamDelegate {
     enum Fault: Error, Equatable {
         /// No connection; nothing was sent.
@@ -23,20 +22,33 @@ final class AdminCallExchange: StreamDelegate {
     private let loop: EventLoop
     private let request: [UInt8]
     private let limits: AdminCallLimits
+    private let keepsConnection: Bool
     private var reader: ResponseReader
     private var timer: LoopTimer?
     private var result: Result<AdminAnswer, Fault>?
+    /// Whether the loop is run for this exchange: another one's must not be stopped.
+    private var isRunning = false
+    private var isDone = false
+    /// The connection that another request may be sent on; nil when there is none.
+    private var kept: ByteStream?
 
-    /// - Parameter request: the complete message.
-    init(_ request: [UInt8], method: HTTPMethod, limits: AdminCallLimits) throws(EventLoop.Fault) {
-        loop = try EventLoop()
+    /// - Parameters:
+    ///   - request: the complete message.
+    ///   - keepsConnection: whether the connection is to stay open after the answer.
+    init(_ request: [UInt8], method: HTTPMethod, limits: AdminCallLimits, loop: EventLoop, keepsConnection: Bool) {
+        self.loop = loop
         self.request = request
         self.limits = limits
+        self.keepsConnection = keepsConnection
         reader = ResponseReader(to: method, bodyBytesMax: limits.answerBytesMax, limitName: "this program takes")
     }
 
-    /// Connects, sends and waits. Call once.
+    /// Whether a byte of an answer has come.
+    var hasBegun: Bool { reader.hasBegun }
+
+    /// Connects, sends and waits. Call once, or the other one.
     func run(_ addresses: [SocketAddress], serverName: String, tls: TLSClientContext?) -> Result<AdminAnswer, Fault> {
+        isRunning = true
         Dialer(loop: loop).dial(addresses, serverName: serverName, tls: tls, timeout: limits.connectTimeout) {
             [self] result in
             switch result {
@@ -44,9 +56,54 @@ final class AdminCallExchange: StreamDelegate {
             case .failure(let fault): end(.failure(unconnected(fault)), nil)
             }
         }
-        loop.run()
+        return wait()
+    }
+
+    /// Sends on an open connection and waits.
+    func run(on stream: ByteStream) -> Result<AdminAnswer, Fault> {
+        isRunning = true
+        send(on: stream)
+        return wait()
+    }
+
+    private func wait() -> Result<AdminAnswer, Fault> {
+        runUntilDone()
         guard let result else { preconditionFailure("the loop stopped before the exchange ended") }
         return result
+    }
+
+    /// Gives the kept connection away if it can still be used; one that the server has ended is closed.
+    func takeConnection() -> ByteStream? {
+        guard let stream = kept else { return nil }
+        // The callbacks of what has come meanwhile give up what is kept.
+        if stream.isStillOpen(), kept != nil {
+            kept = nil
+            return stream
+        }
+        close()
+        return nil
+    }
+
+    /// Closes the connection if one is kept, and waits until it is gone.
+    func close() {
+        guard let stream = kept else { return }
+        kept = nil
+        isRunning = true
+        isDone = false
+        stream.close()
+        runUntilDone()
+    }
+
+    /// What it waits for may have happened already.
+    private func runUntilDone() {
+        while !isDone { loop.runAgain() }
+        isRunning = false
+    }
+
+    private func finish() {
+        guard isRunning else { return }
+        isDone = true
+        loop.stop()
     }
 
     private func unconnected(_ fault: DialFault) -> Fault {
@@ -76,17 +133,23 @@ final class AdminCallExchange: StreamDelegate {
     // MARK: StreamDelegate
 
     func streamDidReceive(_ stream: ByteStream) {
+        // A server that sends what nobody asked for: no later answer can be told from it.
+        if result != nil { return giveUp(stream) }
         var consumed = 0
         let progress = stream.input.withBytes { reader.read($0, consumed: &consumed) }
         stream.input.consume(consumed)
         switch progress {
         case .needMore: break
-        case .complete: end(.success(AdminAnswer(status: reader.status, content: reader.body)), stream)
+        case .complete:
+            let isReusable = keepsConnection && reader.allowsReuse && stream.input.isEmpty && !stream.hasInputEnded
+            if isReusable, stream.unsentByteCount == 0 { kept = stream }
+            end(.success(AdminAnswer(status: reader.status, content: reader.body)), stream)
         case .refused(let reason): end(.failure(.broken(reason)), stream)
         }
     }
 
     func streamDidReceiveEnd(_ stream: ByteStream) {
+        if result != nil { return giveUp(stream) }
         switch reader.end() {
         case .complete: end(.success(AdminAnswer(status: reader.status, content: reader.body)), stream)
         case .refused(let reason): end(.failure(.lost(reason)), stream)
@@ -97,17 +160,24 @@ final class AdminCallExchange: StreamDelegate {
     func streamDidDrain(_ stream: ByteStream) {}
 
     func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd) {
+        kept = nil
         end(.failure(.lost("the connection broke")), nil)
-        loop.stop()
+        finish()
     }
 
-    /// Only the first result counts. With a stream the exchange ends once that has closed, which `streamDidClose`
-    /// reports.
+    private func giveUp(_ stream: ByteStream) {
+        guard kept != nil else { return }
+        kept = nil
+        stream.abort()
+    }
+
+    /// Only the first result counts. With a stream that is not kept the exchange ends once that has closed, which
+    /// `streamDidClose` reports.
     private func end(_ ending: Result<AdminAnswer, Fault>, _ stream: ByteStream?) {
         guard result == nil else { return }
         result = ending
         timer = nil
-        guard let stream else { return loop.stop() }
+        guard let stream, kept == nil else { return finish() }
         // An early answer to a request that the server did not read to its end: the rest cannot be sent.
         if stream.unsentByteCount == 0 { stream.close() } else { stream.abort() }
     }

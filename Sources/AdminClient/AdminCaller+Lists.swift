@@ -52,6 +52,7 @@ extension AdminCaller {
             let left = itemsMax - listing.items.count
             let page = try page(path, query, limit: min(left, limits.pageItems), cursor)
             listing.items += page.items.prefix(left)
+            onProgress?(listing.items.count)
             guard let next = page.nextCursor else { return }
             if page.items.isEmpty { emptyCount += 1 }
             // Every page must make progress, whatever server answers.

@@ -1,16 +1,24 @@
 import EventLoops
 import Forms
+import Glibc
 import HTTPMessages
 public import JSON
 import Transport
 import Vocabulary
 
-/// Calls the admin API, one request after the other, each on its own connection. Immutable; every call blocks.
+/// Calls the admin API, one request after the other. Any thread; every call blocks.
+///
+/// Requests that change nothing share one connection as long as the server keeps it open, so that a long list is read
+/// over one. A change gets a connection of its own: on one that the server may be about to end, it could not be told
+/// whether the change was made (RFC 9112 §9.6).
 public struct AdminCaller: Sendable {
     public let address: AdminAddress
     /// Visible ASCII. Never shown.
     private let token: String
     public let limits: AdminCallLimits
+    private let line = AdminLine()
+    /// Called with the number of items after each page of a list, for the person at the terminal.
+    public var onProgress: (@Sendable (Int) -> Void)?
 
     public init(address: AdminAddress, token: String, limits: AdminCallLimits = AdminCallLimits()) {
         self.address = address
@@ -38,20 +46,43 @@ public struct AdminCaller: Sendable {
     }
 
     private func exchange(_ call: AdminCall) throws(AdminCallFault) -> AdminAnswer {
-        let addresses = try resolve()
-        let tls = try tlsContext()
-        let exchange: AdminCallExchange
-        do throws(EventLoop.Fault) {
-            exchange = try AdminCallExchange(message(call), method: call.method, limits: limits)
-        } catch {
-            throw .unreachable(address, error.description)
-        }
-        switch exchange.run(addresses, serverName: address.url.host, tls: tls) {
+        switch try answer(call) {
         case .success(let answer): return answer
         case .failure(.unconnected(let reason)): throw .unreachable(address, reason)
         case .failure(.insecure(let reason)): throw .insecure(address, reason)
         case .failure(.lost(let reason)): throw .lost(address, reason, doubt: call.doubt)
         case .failure(.broken(let reason)): throw .foreign(address, reason, doubt: call.doubt)
+        }
+    }
+
+    private func answer(_ call: AdminCall) throws(AdminCallFault) -> Result<AdminAnswer, AdminCallExchange.Fault> {
+        let isKept = call.changesNothing
+        if isKept, let stream = line.takeConnection() {
+            let exchange = try exchange(call, keepsConnection: true)
+            let result = exchange.run(on: stream)
+            line.keep(exchange)
+            // The server may have ended the connection as the request was on its way: it is sent once more, on another.
+            guard case .failure(.lost) = result, !exchange.hasBegun else { return result }
+        }
+        let addresses = try resolve()
+        let tls = try tlsContext()
+        let exchange = try exchange(call, keepsConnection: isKept)
+        let result = exchange.run(addresses, serverName: address.url.host, tls: tls)
+        line.keep(exchange)
+        return result
+    }
+
+    private func exchange(_ call: AdminCall, keepsConnection: Bool) throws(AdminCallFault) -> AdminCallExchange {
+        do throws(EventLoop.Fault) {
+            return AdminCallExchange(
+                message(call, keepsConnection: keepsConnection),
+                method: call.method,
+                limits: limits,
+                loop: try line.takeLoop(),
+                keepsConnection: keepsConnection
+            )
+        } catch {
+            throw .unreachable(address, error.description)
         }
     }
 
@@ -72,7 +103,7 @@ public struct AdminCaller: Sendable {
         }
     }
 
-    private func message(_ call: AdminCall) -> [UInt8] {
+    private func message(_ call: AdminCall, keepsConnection: Bool) -> [UInt8] {
         let body = call.body?.text ?? []
         var head = HeadWriter(capacity: 512)
         head.requestLine(call.method.name, call.target(below: address.url.pathPrefix).utf8)
@@ -81,12 +112,46 @@ public struct AdminCaller: Sendable {
         head.field("accept", "application/json")
         head.field("accept-encoding", "identity")
         head.field("user-agent", "tollgate")
-        head.field("connection", "close")
+        head.field("connection", keepsConnection ? "keep-alive" : "close")
         if let key = call.idempotencyKey { head.field("idempotency-key", key) }
         if call.body != nil { head.field("content-type", "application/json") }
         if call.method != .get { head.field("content-length", decimal: Int64(body.count)) }
         head.endSection()
         return head.bytes + body
+    }
+}
+
+/// The loop of a caller, and the connection that it keeps between requests.
+///
+/// Confined to the thread that creates it: on another one it keeps nothing, and each request has a loop and a connection
+/// of its own. Sendable because every access compares the thread before it touches anything that changes.
+private final class AdminLine: @unchecked Sendable {
+    private let owner = pthread_self()
+    private var loop: EventLoop?
+    /// The exchange that has the connection.
+    private var last: AdminCallExchange?
+
+    private var isOwner: Bool { pthread_equal(owner, pthread_self()) != 0 }
+
+    /// A connection is left to the end of the process where another thread drops the last caller.
+    deinit { if isOwner { last?.close() } }
+
+    func takeLoop() throws(EventLoop.Fault) -> EventLoop {
+        guard isOwner else { return try EventLoop() }
+        if let loop { return loop }
+        let new = try EventLoop()
+        loop = new
+        return new
+    }
+
+    /// A connection that can be used; nil when there is none.
+    func takeConnection() -> ByteStream? { isOwner ? last?.takeConnection() : nil }
+
+    /// Keeps the connection of an exchange that has ended, if it has left one.
+    func keep(_ exchange: AdminCallExchange) {
+        guard isOwner else { return exchange.close() }
+        last?.close()
+        last = exchange
     }
 }
 

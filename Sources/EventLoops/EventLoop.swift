@@ -88,6 +88,12 @@ public final class EventLoop {
         }
     }
 
+    /// Runs a loop that was stopped, until the next `stop()`.
+    public func runAgain() {
+        isStopping = false
+        run()
+    }
+
     /// Ends `run()` after the pass that is under way.
     public func stop() {
         preconditionInLoop()

@@ -3,6 +3,7 @@ import Glibc
 import JSON
 import TestSupport
 import Testing
+import Vocabulary
 
 @testable import AdminClient
 
@@ -198,5 +199,86 @@ struct AdminCallerTests {
         for argument in ["", "gate.example", "ftp://gate", "http://user:secret@gate", "http://gate/?x", "http://"] {
             #expect(AdminAddress(parsing: argument) == nil, "\(argument)")
         }
+    }
+
+    // MARK: The connection
+
+    private func followed(_ reply: ScriptedReply) -> ScriptedReply {
+        var reply = reply
+        reply.isFollowed = true
+        return reply
+    }
+
+    private func caller(_ server: ScriptedServer) throws -> AdminCaller {
+        AdminCaller(address: try #require(AdminAddress(parsing: server.url)), token: "token")
+    }
+
+    private static func page(_ item: Int, next: String?) -> ScriptedReply {
+        .json(200, #"{"items": [\#(item)], "next_cursor": \#(next.map { "\"\($0)\"" } ?? "null")}"#)
+    }
+
+    @Test("the pages of a list, and further readings, come over one connection")
+    func oneConnection() throws {
+        let server = try ScriptedServer([
+            followed(Self.page(1, next: "a")), followed(Self.page(2, next: "b")), followed(Self.page(3, next: nil)),
+            followed(.json(200, "{}")),
+        ])
+        var caller = try caller(server)
+        let counts = Guarded<[Int]>([])
+        caller.onProgress = { count in counts.withLock { $0.append(count) } }
+        #expect(try caller.items(of: ["teams"]).items.count == 3)
+        #expect(try caller.send(Self.get) != nil)
+        #expect(server.connectionCount == 1 && server.requests.count == 4)
+        #expect(server.requests.allSatisfy { $0.contains("\r\nconnection: keep-alive\r\n") })
+        #expect(counts.withLock { $0 } == [1, 2, 3])
+    }
+
+    @Test("a connection that the server ends between two pages is replaced, whether that is seen before or after")
+    func reconnects() throws {
+        let server = try ScriptedServer([Self.page(1, next: "a"), Self.page(2, next: "b"), Self.page(3, next: nil)])
+        #expect(try caller(server).items(of: ["teams"]).items.count == 3)
+        #expect(server.connectionCount == 3 && server.requests.count == 3)
+        // The second request is read, and the connection ends without an answer.
+        let silent = try ScriptedServer([followed(Self.page(1, next: "a")), .raw(), Self.page(2, next: nil)])
+        #expect(try caller(silent).items(of: ["teams"]).items.count == 2)
+        #expect(silent.connectionCount == 2 && silent.requests.count == 3)
+    }
+
+    @Test("an answer that breaks off is not asked for again, nor is one that never comes on a new connection")
+    func once() throws {
+        let broken = ScriptedReply.raw("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")
+        let server = try ScriptedServer([followed(.json(200, "{}")), broken, .json(200, "{}")])
+        let caller = try caller(server)
+        _ = try caller.send(Self.get)
+        let fault = #expect(throws: AdminCallFault.self) { try caller.send(Self.get) }
+        #expect(fault?.code == .lost && server.requests.count == 2)
+    }
+
+    @Test("a change has a connection of its own, and is sent once")
+    func changes() throws {
+        let server = try ScriptedServer([
+            .json(200, "{}"), .json(201, "{}"), .raw(), .json(200, "{}"),
+        ])
+        let caller = try caller(server)
+        _ = try caller.send(Self.get)
+        _ = try caller.send(Self.post)
+        let fault = #expect(throws: AdminCallFault.self) { try caller.send(Self.post) }
+        #expect(fault?.code == .lost && server.connectionCount == 3)
+        #expect(server.requests[1].contains("\r\nconnection: close\r\n"))
+        var reading = Self.post
+        reading.changesNothing = true
+        #expect(try caller.send(reading) != nil)
+        #expect(server.requests[3].contains("\r\nconnection: keep-alive\r\n"))
+    }
+
+    @Test("bytes that nobody asked for make a connection useless", .timeLimit(.minutes(1)))
+    func unaskedBytes() throws {
+        let first = ScriptedReply.raw("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n")
+        let server = try ScriptedServer([first, .json(200, #"{"n": 2}"#)])
+        let caller = try caller(server)
+        _ = try caller.send(Self.get)
+        let second = try caller.send(Self.get)
+        #expect(second.map { String(decoding: $0.text, as: UTF8.self) } == #"{"n": 2}"#)
+        #expect(server.connectionCount == 2)
     }
 }

@@ -49,6 +49,20 @@ struct EventLoopTests {
         #expect(!ran)
     }
 
+    @Test("a loop that was stopped runs again when that is asked for")
+    func runAgain() throws {
+        let loop = try EventLoop()
+        var runs = 0
+        for _ in 0..<3 {
+            loop.later {
+                runs += 1
+                loop.stop()
+            }
+            loop.runAgain()
+        }
+        #expect(runs == 3)
+    }
+
     @Test("stop lets the pass that is under way end")
     func stopEndsAfterThePass() throws {
         let loop = try EventLoop()

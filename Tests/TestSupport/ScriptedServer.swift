@@ -12,6 +12,8 @@ public struct ScriptedReply: Sendable {
     public var isReset = false
     /// Whether it waits for the other side to end the connection.
     public var waitsForEnd = false
+    /// Whether the connection stays open for the next reply.
+    public var isFollowed = false
 
     public init(pieces: [String], isReset: Bool = false, waitsForEnd: Bool = false) {
         self.pieces = pieces
@@ -26,19 +28,30 @@ public struct ScriptedReply: Sendable {
     }
 }
 
-/// A listening socket that plays one reply per connection, in order, and then refuses connections.
+/// A listening socket that plays one reply per connection, in order, and then refuses connections. A reply that is
+/// followed leaves its connection to the next one.
 ///
-/// Guarded: `received` is written by the server's thread and read by the test's.
+/// Guarded: `received` and `accepted` are written by the server's thread and read by the test's.
 public final class ScriptedServer: Sendable {
     public let port: UInt16
     private let received = Guarded<[String]>([])
+    private let accepted = Guarded(0)
 
     public init(_ replies: [ScriptedReply]) throws {
         let listener = try LoopbackListener(backlog: 16)
         port = listener.port
         // The thread retains this object until the last reply was played or no connection came in time.
         let thread = Thread { [self] in
-            for reply in replies { serve(reply, listener.descriptor) }
+            var connection: Int32 = -1
+            for reply in replies {
+                if connection < 0 { connection = accept(on: listener.descriptor) }
+                guard connection >= 0 else { break }
+                play(reply, on: connection)
+                if reply.isFollowed { continue }
+                close(connection)
+                connection = -1
+            }
+            if connection >= 0 { close(connection) }
             close(listener.descriptor)
         }
         thread.start()
@@ -56,14 +69,22 @@ public final class ScriptedServer: Sendable {
         return requests[0]
     }
 
-    private func serve(_ reply: ScriptedReply, _ listener: Int32) {
+    /// How many connections were taken.
+    public var connectionCount: Int { accepted.withLock { $0 } }
+
+    /// Negative when none came in time.
+    private func accept(on listener: Int32) -> Int32 {
         var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
-        guard poll(&entry, 1, Deadline.generous.millisecondsLeft) == 1 else { return }
-        let connection = accept(listener, nil, nil)
-        guard connection >= 0 else { return }
-        defer { close(connection) }
+        guard poll(&entry, 1, Deadline.generous.millisecondsLeft) == 1 else { return -1 }
+        let connection = Glibc.accept(listener, nil, nil)
+        guard connection >= 0 else { return -1 }
+        accepted.withLock { $0 += 1 }
         var on: Int32 = 1
         setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+        return connection
+    }
+
+    private func play(_ reply: ScriptedReply, on connection: Int32) {
         if reply.readsRequest {
             let request = readRequest(connection)
             received.withLock { $0.append(request) }
