@@ -218,7 +218,10 @@ let package = Package(
             dependencies: ["COpenSSL", "EventLoops", "TestSupport", "Transport", "Vocabulary"]
         ),
         .testTarget(name: "VendorSimulationTests", dependencies: ["Transport", "VendorSimulation", "Vocabulary"]),
-        .testTarget(name: "AdminClientTests", dependencies: ["AdminClient", "Forms", "JSON", "TestSupport"]),
+        .testTarget(
+            name: "AdminClientTests",
+            dependencies: ["AdminClient", "Forms", "JSON", "TestSupport", "Vocabulary"]
+        ),
         .testTarget(
             name: "TollgateTests",
             dependencies: ["AdminClient", "Forms", "JSON", "TestSupport", "Vocabulary", "tollgate"]

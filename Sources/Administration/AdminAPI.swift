@@ -15,6 +15,7 @@ public final class AdminAPI {
     private let program: AdminProgram
     private let back: LoopReturn
     private let check: StoreCheck
+    private let simulate: SimulateResource
     /// Digests of the current tokens; no key may have one of them.
     private var tokenDigests: [Digest]
 
@@ -37,6 +38,7 @@ public final class AdminAPI {
         tokenDigests = settings.tokens.map(\.digest)
         back = try LoopReturn(loop: loop)
         check = StoreCheck(rooms: rooms, loop: loop, back: back)
+        simulate = SimulateResource(keeper: keeper, rooms: rooms, store: store, back: back)
     }
 
     /// Replaces the tokens.
@@ -58,6 +60,7 @@ public final class AdminAPI {
             + LedgerResource(rooms: rooms, store: store, back: back).routes
             + StatementsResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
             + RequestsResource(server: server, back: back).routes
+            + simulate.routes
             + AuditResource(store: store, back: back).routes
             + StatusResource(program: program, rooms: rooms, check: check, purges: store).routes
     }
@@ -76,4 +79,4 @@ public final class AdminAPI {
 /// The store that the admin side needs, in the terms of the rooms that state them.
 public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore
     & SpendStore & PurgeStore<AuditEntry> & EntryStore & TotalUsageStore & LedgerRowStore<AuditEntry>
-    & VendorStatementStore<AuditEntry>
+    & VendorStatementStore<AuditEntry> & ReplayStore

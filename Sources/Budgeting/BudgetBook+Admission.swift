@@ -30,9 +30,15 @@ extension BudgetBook {
     /// Every shadow budget without room is counted, whether the ask is admitted or another budget refuses it: the count
     /// says what that budget would have refused if it had been enforced.
     mutating func admit(_ ask: ReservationAsk, at now: Timestamp) -> BudgetGate.Admission {
+        admit(ask, estimatedAt: prices.estimate(ask, by: plan), at: now)
+    }
+
+    /// Does the same with an estimate that was made elsewhere.
+    mutating func admit(_ ask: ReservationAsk, estimatedAt estimate: MicroCredits, at now: Timestamp)
+        -> BudgetGate.Admission
+    {
         advance(to: now)
         let positions = takePositions(team: ask.team, key: ask.key, upstreamKey: ask.upstreamKey)
-        let estimate = prices.estimate(ask, by: plan)
         if let denial = denial(of: estimate, in: positions) { return .denied(denial) }
         return .admitted(reserve(ask, estimate, positions: positions, at: now))
     }

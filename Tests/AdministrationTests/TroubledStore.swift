@@ -9,7 +9,7 @@ import Vocabulary
 ///
 /// Calls that are not disturbed go to a real store.
 final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore, SpendStore, PurgeStore, EntryStore,
-    TotalUsageStore, LedgerRowStore, VendorStatementStore
+    TotalUsageStore, LedgerRowStore, VendorStatementStore, ReplayStore
 {
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
@@ -222,5 +222,26 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
         _ ask: () -> Void
     ) {
         if case .failing(let fault) = state.withLock({ $0.mood }) { then(.failure(fault)) } else { ask() }
+    }
+
+    func usage(
+        of team: TeamID,
+        over days: Range<BudgetDay>,
+        then: @escaping @Sendable (Result<SpendCounts, StoreFault>) -> Void
+    ) {
+        store.usage(of: team, over: days, then: then)
+    }
+
+    func used(
+        by team: TeamID,
+        before day: BudgetDay,
+        then: @escaping @Sendable (Result<TeamUse, StoreFault>) -> Void
+    ) {
+        store.used(by: team, before: day, then: then)
+    }
+
+    /// Held back or failing as a change is.
+    func replayRows(_ part: ReplayPart, then: @escaping @Sendable (Result<ReplayRows, StoreFault>) -> Void) {
+        change(then) { [store] in store.replayRows(part, then: then) }
     }
 }

@@ -1,0 +1,77 @@
+internal import Budgeting
+internal import Reporting
+import Vocabulary
+
+extension LedgerTable {
+    /// The next rows of a replay: a range of the primary key, up to the asked number of rows.
+    static func rows(_ part: ReplayPart, on connection: StoreConnection) throws -> ReplayRows {
+        let statement =
+            part.isNewestFirst
+            ? try connection.statement(
+                """
+                SELECT id, team, cache_key, state, estimate, credits, created_at, ended_at FROM ledger
+                WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+                """
+            )
+            : try connection.statement(
+                """
+                SELECT id, team, cache_key, state, estimate, credits, created_at, ended_at FROM ledger
+                WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3
+                """
+            )
+        statement.bind(part.ids.lowerBound.rawValue, at: 1)
+        statement.bind(part.ids.upperBound.rawValue, at: 2)
+        statement.bind(Int64(part.count), at: 3)
+        var found = ReplayRows()
+        try statement.forEachRow(about: "a reservation") { row in
+            found.count += 1
+            found.last = ReservationID(rawValue: try row.integer(at: 0))
+            let isOfTeam = try row.text(at: 1) == part.team.rawValue
+            if isOfTeam || part.includesOthers { found.rows.append(try replayRow(row, isOfTeam: isOfTeam)) }
+        }
+        return found
+    }
+
+    private static func replayRow(_ row: StoreRow, isOfTeam: Bool) throws -> ReplayRow {
+        let ending: ReplayRow.Ending =
+            switch try row.need(State(rawValue: try row.integer(at: 3))) {
+            case .reserved: .open
+            case .settled: .settled(try row.credits(at: 5))
+            case .released: .released
+            case .unconfirmed: .unconfirmed
+            case .resolved: .resolved(try row.credits(at: 5))
+            }
+        return ReplayRow(
+            isOfTeam: isOfTeam,
+            cacheKey: CacheKey(try row.digest(at: 2)),
+            estimate: try row.credits(at: 4),
+            createdAt: try row.moment(at: 6),
+            ending: ending,
+            endedAt: try row.ifAny(row.moment, at: 7)
+        )
+    }
+}
+
+extension UsageTable {
+    /// What the team had spent before a day. Steps from one day that has rows to the next, so that the time it takes
+    /// depends on their number, whatever the days are.
+    static func used(by team: TeamID, before end: BudgetDay, on connection: StoreConnection) throws -> TeamUse {
+        var used = TeamUse(before: end)
+        var next = try firstDay(from: Int64(Int32.min), on: connection)
+        while let number = next, number < Int64(end.number), let exact = Int32(exactly: number) {
+            let day = BudgetDay(number: exact)
+            let counts = try counts(of: team, over: day..<BudgetDay(number: day.number + 1), on: connection)
+            if counts.spent > .zero || counts.unconfirmed > .zero {
+                used.add(spent: counts.spent, unconfirmed: counts.unconfirmed, on: day)
+            }
+            next = try firstDay(from: number + 1, on: connection)
+        }
+        return used
+    }
+
+    private static func firstDay(from day: Int64, on connection: StoreConnection) throws -> Int64? {
+        let statement = try connection.statement("SELECT day FROM usage WHERE day >= ?1 ORDER BY day LIMIT 1")
+        statement.bind(day, at: 1)
+        return try statement.rows(about: "the roll-ups") { try $0.integer(at: 0) }.first
+    }
+}
