@@ -8,8 +8,13 @@ struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Validate a configuration and every secret it names.",
-        discussion: "Makes everything that serve makes of it but sockets, and does not open the store. Exits with 0 "
-            + "when nothing is wrong, else prints one line per fault and exits with 1."
+        discussion: """
+            Makes everything that serve makes of it but sockets, and does not open the store. Exits with 0 when \
+            nothing is wrong, else prints one line per fault and exits with 1.
+
+            EXAMPLES
+              tollgate check --config tollgate.json && kill -HUP "$(pidof tollgate)"
+            """
     )
 
     @Option(name: .customLong("config"), help: "The configuration file.")

@@ -8,7 +8,14 @@ import VendorSimulation
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Start a simulated vendor and a gateway before it, with a demo team."
+        abstract: "Start a simulated vendor and a gateway before it, with a demo team.",
+        discussion: """
+            Everything is gone when it ends.
+
+            EXAMPLES
+              tollgate demo
+              tollgate demo --address 127.0.0.1:0 --admin-address 127.0.0.1:0
+            """
     )
 
     @Option(help: "Where the gateway listens; port 0 takes a free one.")

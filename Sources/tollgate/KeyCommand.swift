@@ -9,8 +9,14 @@ struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
         abstract: "Print the canonical form and the cache key of a classify body.",
-        discussion: "Two bodies share a result exactly when their keys are equal. The key also covers the account and, "
-            + "with team scope, the team, so give the same ones when you compare."
+        discussion: """
+            Two bodies share a result exactly when their keys are equal. The key also covers the account and, with \
+            team scope, the team, so give the same ones when you compare.
+
+            EXAMPLES
+              tollgate key request.json
+              tollgate key --account second --schema-order significant - <request.json
+            """
     )
 
     @Argument(help: "A file with the JSON body; - reads standard input.")

@@ -7,8 +7,13 @@ struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run the gateway.",
-        discussion: "SIGHUP reads the configuration again. SIGTERM and SIGINT finish what is under way and exit; "
-            + "a second one does not wait."
+        discussion: """
+            SIGHUP reads the configuration again. SIGTERM and SIGINT finish what is under way and exit; a second one \
+            does not wait.
+
+            EXAMPLES
+              tollgate serve --config tollgate.json
+            """
     )
 
     @Option(name: .customLong("config"), help: "The configuration file.")

@@ -101,6 +101,7 @@ struct AdminCallTests {
             "grants add a --credits 1 --reason x", "grants add a --window day --credits x --reason x",
             "grants add a --window day --credits 1", "grants remove a",
             "lessons delete", "lessons delete --model a --document b", "lessons list --model a --document b",
+            "simulate", "simulate a", "simulate a --ttl soon", "simulate a --budget day=1 --no-budgets",
             "teams --limit -1", "teams --admin gate.example", "teams --output xml",
         ]
     )

@@ -7,11 +7,18 @@ import Foundation
 protocol AdminCommand: ParsableCommand {
     var options: AdminOptions { get }
 
+    /// What the gateway does while a person at the terminal waits, if that may take long.
+    var waiting: String? { get }
+
     /// Makes the calls and returns the output.
     func answer(of client: AdminCaller) throws -> AdminOutput
 }
 
 extension AdminCommand {
+    var waiting: String? { nil }
+    /// A list of fewer items is there at once.
+    private static var itemsShown: Int { 1_000 }
+
     func run() throws {
         // Must precede reading the token.
         ProcessMemory.hide()
@@ -19,7 +26,7 @@ extension AdminCommand {
         let onBrokenPipe = signal(SIGPIPE, SIG_IGN)
         do {
             let token = try AdminTokenVariable.read(ProcessInfo.processInfo.environment)
-            let output = try answer(of: AdminCaller(address: options.admin, token: token))
+            let output = try fetch(token)
             // If the reader closes early (`| head`), the program ends silently, as other programs do.
             signal(SIGPIPE, onBrokenPipe)
             try print(output)
@@ -30,9 +37,19 @@ extension AdminCommand {
         }
     }
 
+    private func fetch(_ token: String) throws -> AdminOutput {
+        let progress = ProgressLine()
+        defer { progress.end() }
+        var client = AdminCaller(address: options.admin, token: token)
+        client.onProgress = { if $0 >= Self.itemsShown { progress.show("\($0) items so far") } }
+        progress.show(waiting)
+        return try answer(of: client)
+    }
+
     private func print(_ output: AdminOutput) throws(UsageFault) {
+        let terminal = Terminal.ofStandardOutput(ProcessInfo.processInfo.environment)
         do {
-            try FileHandle.standardOutput.write(contentsOf: Data(output.text(options.output).utf8))
+            try FileHandle.standardOutput.write(contentsOf: Data(output.text(options.output, on: terminal).utf8))
         } catch {
             throw UsageFault(description: "standard output cannot be written; the answer is lost, not the change")
         }

@@ -14,9 +14,12 @@ enum AdminOutput {
     indirect case remarked(AdminOutput, String)
 
     /// The text for standard output, with its final line break; empty when there is nothing to print.
-    func text(_ format: OutputFormat) -> String {
+    ///
+    /// - Parameter terminal: what a table is printed on; nil for none.
+    func text(_ format: OutputFormat, on terminal: Terminal? = nil) -> String {
         switch (self, format) {
-        case (.list(let listing, let resource), .table): TableText.list(listing.items, columns: resource.columns)
+        case (.list(let listing, let resource), .table):
+            TableText.list(listing.items, columns: resource.columns, on: terminal)
         case (.list(let listing, let resource), .csv): CSVText.records(listing.items, members: resource.members)
         case (.list(let listing, _), .json): Self.json(.array(listing.items))
         case (.one(let object, _), .table): TableText.one(object)

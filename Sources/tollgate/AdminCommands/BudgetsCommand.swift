@@ -1,6 +1,5 @@
 import AdminClient
 import ArgumentParser
-import Glibc
 import JSON
 
 /// `tollgate budgets`: limits, what is spent of them, and when they run out.
@@ -87,8 +86,6 @@ struct BudgetsCommand: ParsableCommand {
 
 /// Budgets of scopes as lines, one for each budget.
 enum BudgetLines {
-    private static let barLength = 10
-
     /// The output for the budgets of one team, as the gateway sent them.
     static func output(_ object: JSONValue?, ofTeam team: String, _ format: OutputFormat) -> AdminOutput {
         guard let object, case .object(let members) = object else { return .done("done") }
@@ -98,23 +95,17 @@ enum BudgetLines {
     }
 
     /// The budgets of one scope, each with the scope's name in front; a table also has `used`.
-    ///
-    /// - Parameter hasBar: whether `used` has a bar, which only people at a terminal like.
-    static func lines(
-        _ scope: JSONValue,
-        _ format: OutputFormat,
-        hasBar: Bool = isatty(STDOUT_FILENO) == 1
-    ) -> [JSONValue] {
+    static func lines(_ scope: JSONValue, _ format: OutputFormat) -> [JSONValue] {
         guard case .array(let budgets)? = scope["budgets"] else { return [] }
         return budgets.compactMap { budget in
             guard case .object(var members) = budget else { return nil }
-            if format == .table, let used = used(budget, hasBar: hasBar) { members.append(("used", .string(used))) }
+            if format == .table, let used = used(budget) { members.append(("used", .string(used))) }
             return .object([("scope", scope["scope"] ?? .null), ("id", scope["id"] ?? .null)] + members)
         }
     }
 
-    /// The share of limit and grants that is in use: `████░░░░░░  45%`. For people, so no exact number is needed.
-    private static func used(_ budget: JSONValue, hasBar: Bool) -> String? {
+    /// The share of limit and grants that is in use: `45%`. For people, so no exact number is needed.
+    private static func used(_ budget: JSONValue) -> String? {
         let names = ["credits", "granted", "spent", "unconfirmed", "reserved"]
         let amounts = names.compactMap { name -> Double? in
             guard case .number(let text)? = budget[name] else { return nil }
@@ -123,10 +114,6 @@ enum BudgetLines {
         guard amounts.count == names.count else { return nil }
         let (limit, used) = (amounts[0] + amounts[1], amounts[2...].reduce(0, +))
         let share = limit > 0 ? min(used / limit, 9.99) : used > 0 ? 9.99 : 1
-        let percent = String(Int(share * 100)) + "%"
-        guard hasBar else { return percent }
-        let full = min(Int(share * Double(barLength)), barLength)
-        let bar = String(repeating: "█", count: full) + String(repeating: "░", count: barLength - full)
-        return bar + String(repeating: " ", count: max(1, 5 - percent.count)) + percent
+        return String(Int(share * 100)) + "%"
     }
 }

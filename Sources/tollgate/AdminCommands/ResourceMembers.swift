@@ -122,6 +122,14 @@ struct ResourceMembers {
         columns: ["id", "account", "from", "to", "credits", "spent", "unconfirmed", "drift"]
     )
 
+    static let simulation = ResourceMembers(
+        members: [
+            "team", "from", "to", "time_zone", "until", "refused_from", "refused", "would_have_refused", "spent",
+            "unconfirmed", "saved", "calls", "hits", "exactness", "exactness_reason", "was",
+        ],
+        columns: []
+    )
+
     static let auditEntry = ResourceMembers(
         members: ["id", "at", "actor", "role", "action", "target", "address", "before", "after"],
         columns: ["at", "actor", "role", "action", "target", "address"]

@@ -7,18 +7,64 @@ enum TableText {
     /// Longer text would push the other columns off the screen; json and csv show all of it.
     private static let cellLengthMax = 64
 
+    /// The column that has a bar at a terminal: shares such as `45%`.
+    private static let barColumn = "used"
+    /// Columns that a terminal too narrow for the table does without, if they say the same in every line.
+    private static let spare: [String: String] = [
+        "granted": "0", "unconfirmed": "0", "reserved": "0", "would_have_refused": "0", "runs_out_at": "-",
+        "enforce": "yes",
+    ]
+
     /// A header line and one line per item. Each column is as wide as its longest text; columns of numbers are aligned to
     /// the right.
-    static func list(_ items: [JSONValue], columns: [String]) -> String {
+    ///
+    /// - Parameter terminal: what it is printed on; nil for none, which has neither bars nor a width.
+    static func list(_ items: [JSONValue], columns: [String], on terminal: Terminal? = nil) -> String {
+        let table = table(items, columns)
+        guard let terminal, columns.contains(barColumn) else { return aligned(table.rows, toTheRight: table.isNumeric) }
+        return withBars(items, columns, table, terminal)
+    }
+
+    private typealias Table = (rows: [[String]], isNumeric: [Bool])
+
+    private static func table(_ items: [JSONValue], _ columns: [String]) -> Table {
         let rows = items.map { item in columns.map { cell(item[$0] ?? .null, to: cellLengthMax) } }
         let isNumeric = columns.map { name in
             let values = items.map { $0[name] ?? .null }
             return values.contains { isNumber($0) } && values.allSatisfy { isNumber($0) || isNull($0) }
         }
-        return aligned([columns] + rows, toTheRight: isNumeric)
+        return ([columns] + rows, isNumeric)
     }
 
-    private static func isNumber(_ value: JSONValue) -> Bool { if case .number = value { true } else { false } }
+    private static func withBars(_ items: [JSONValue], _ columns: [String], _ table: Table, _ terminal: Terminal)
+        -> String
+    {
+        var (columns, table) = (columns, table)
+        if width(table.rows) + Terminal.barLengths.lowerBound >= terminal.width {
+            columns = columns.filter { name in
+                !items.allSatisfy { cell($0[name] ?? .null) == spare[name] }
+            }
+            table = Self.table(items, columns)
+        }
+        guard let column = columns.firstIndex(of: barColumn) else { return aligned(table.rows) }
+        let length = terminal.barLength(beside: width(table.rows))
+        for index in table.rows.indices {
+            let share = Int(table.rows[index][column].dropLast())
+            table.rows[index].insert(share.map { Terminal.bar($0, length: length) } ?? "", at: column)
+        }
+        table.isNumeric.insert(false, at: column)
+        return aligned(table.rows, toTheRight: table.isNumeric) { text, index in
+            index == column ? terminal.painted(bar: text) : text
+        }
+    }
+
+    private static func isNumber(_ value: JSONValue) -> Bool {
+        switch value {
+        case .number: true
+        case .string(let text): text.hasSuffix("%") && Int(text.dropLast()) != nil
+        case .null, .bool, .array, .object: false
+        }
+    }
 
     private static func isNull(_ value: JSONValue) -> Bool { if case .null = value { true } else { false } }
 
@@ -68,21 +114,45 @@ enum TableText {
         }
     }
 
-    /// - Parameter isNumeric: for each column whether it is aligned to the right; empty for none.
-    private static func aligned(_ rows: [[String]], toTheRight isNumeric: [Bool] = []) -> String {
+    /// Right-aligned columns of amounts under a header, the first column being names.
+    static func amounts(_ header: [String], _ rows: [[String]]) -> String {
+        aligned([header] + rows, toTheRight: header.indices.map { $0 > 0 })
+    }
+
+    /// - Parameters:
+    ///   - isNumeric: for each column whether it is aligned to the right; empty for none.
+    ///   - paint: what is written for a text of a column; it takes as much room.
+    private static func aligned(
+        _ rows: [[String]],
+        toTheRight isNumeric: [Bool] = [],
+        _ paint: (String, Int) -> String = { text, _ in text }
+    ) -> String {
+        let widths = widths(rows)
+        return rows.map { line($0, widths, isNumeric, paint) }.joined()
+    }
+
+    private static func widths(_ rows: [[String]]) -> [Int] {
         var widths: [Int] = []
         for row in rows {
             widths += Array(repeating: 0, count: max(0, row.count - widths.count))
             for (index, text) in row.enumerated() { widths[index] = max(widths[index], text.count) }
         }
-        return rows.map { line($0, widths, isNumeric) }.joined()
+        return widths
     }
 
+    private static func width(_ rows: [[String]]) -> Int { widths(rows).reduce(0) { $0 + $1 + 2 } }
+
     /// Two spaces between columns; none at the end of a line.
-    private static func line(_ row: [String], _ widths: [Int], _ isNumeric: [Bool]) -> String {
+    private static func line(
+        _ row: [String],
+        _ widths: [Int],
+        _ isNumeric: [Bool],
+        _ paint: (String, Int) -> String
+    ) -> String {
         var line = ""
         for (index, text) in row.enumerated() {
             let padding = String(repeating: " ", count: widths[index] - text.count)
+            let text = paint(text, index)
             line += (index < isNumeric.count && isNumeric[index] ? padding + text : text + padding) + "  "
         }
         while line.hasSuffix(" ") { line.removeLast() }
