@@ -32,6 +32,8 @@ import Vocabulary
 //     room for it under either key that the store names (L7). Its cost is booked to the key that it moved to.
 // L12. A grant is extra room in the budgets of one window of a team, in one period and until its end. It counts from
 //     when it is durable, and neither a restart nor a new budget of the window ends it.
+// L13. An operator's resolution of an unconfirmed reservation is booked once, on the reservation's own day: its cost is
+//     spent in place of the estimate. What the cost exceeds the estimate by is held until the resolution is durable.
 // L14. What the vendor has charged for a request that reserved nothing (it was passed through) is booked in full, above
 //     the limits if need be: it is held from when it is known, becomes durable and spent in one step, and the next
 //     admission counts it.
