@@ -27,4 +27,11 @@ struct RemovalPacerTests {
         pacer.note(rows: 1, took: .seconds(Int64.max / 4))
         #expect(pacer.rows(isIdle: true) == 8)
     }
+
+    @Test("a purge rests for three times as long as it worked, however long that was")
+    func rest() {
+        for worked in [Duration.zero, .microseconds(1), .milliseconds(20), .seconds(3_600)] {
+            #expect(RemovalPacer.rest(after: worked) == worked * 3)
+        }
+    }
 }

@@ -168,6 +168,7 @@ final class StoreWriter: Sendable {
         var purgePacer = RemovalPacer()
         /// Before this a purge rests.
         var purgeDue: MonotonicInstant?
+        var lastGroupAt: MonotonicInstant?
     }
 
     private func mayRemove(_ state: ThreadState) -> Bool { pauseOfSweeps(state) == .zero }
@@ -199,6 +200,7 @@ final class StoreWriter: Sendable {
             return
         }
         let outcome = WriteGroup.commit(operations, on: state.connection)
+        state.lastGroupAt = SystemClock.sinceBoot()
         if outcome.committed > 0 { commits.add(1, ordering: .relaxed) }
         isTroubled.store(outcome.committed < operations.count, ordering: .relaxed)
         state.pacer.noteCommit(operations: outcome.committed)
@@ -226,7 +228,9 @@ final class StoreWriter: Sendable {
         state.purgeDue = nil
         do {
             if let fault = place.look() { throw fault }
-            let count = state.purgePacer.rows(isIdle: work.isEmpty)
+            let isIdle =
+                work.isEmpty && (state.lastGroupAt.map { start - $0 >= RemovalPacer.quietTime } ?? true)
+            let count = state.purgePacer.rows(isIdle: isIdle)
             let batch = try PurgeTable.removeSome(atMost: count, at: SystemClock.wall(), on: state.connection)
             guard let batch else { preconditionFailure("a purge is not in the store that is under way") }
             state.purgePacer.note(rows: batch.rows, took: SystemClock.sinceBoot() - start)
@@ -234,6 +238,9 @@ final class StoreWriter: Sendable {
             purges.note(purged: batch.purged, byPurge: batch.id)
             if batch.isDone { purges.finish(batch.id, purged: batch.purged) }
             if state.pacer.isDue { checkpoint(&state) }
+            if isIdle { return }
+            let end = SystemClock.sinceBoot()
+            state.purgeDue = end + RemovalPacer.rest(after: end - start)
         } catch {
             if StoreFault.isFatal(error) { return fail(StoreFault(thrown: error)) }
             // It goes on by itself, but nobody waits for that.
