@@ -13,6 +13,17 @@ public struct AdminPage: Sendable, Equatable {
     }
 }
 
+extension AdminPage {
+    /// The cursor of a list whose cursors are whole numbers; nil for the first page.
+    func number() throws(AdminFault) -> Int64? {
+        guard let cursor else { return nil }
+        guard let number: Int64 = AdminRequest.wholeNumber(cursor) else {
+            throw .unprocessable("cursor", "must be the next_cursor of the page before")
+        }
+        return number
+    }
+}
+
 /// Pages of lists: `docs/api.md` §6.
 extension AdminPage {
     /// The identifiers after the cursor, at most one more than the page holds. `ids` is sorted, and the cursor is the

@@ -16,10 +16,7 @@ struct AuditResource {
     private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         do throws(AdminFault) {
             let page = try request.page()
-            let before: Int64? = page.cursor.flatMap { AdminRequest.wholeNumber($0) }
-            if page.cursor != nil, before == nil {
-                throw .unprocessable("cursor", "must be the next_cursor of the page before")
-            }
+            let before = try page.number()
             let then = back.callback { (result: Result<[AuditRecord], StoreFault>) in
                 switch result {
                 case .success(let records): reply(Self.page(records, limit: page.limit))

@@ -36,7 +36,7 @@ struct CacheResource {
         let read = back.callback { (entries: Result<EntryStatistics, StoreFault>) in
             switch entries {
             case .success(let entries):
-                let then = answer(reply) { (counts: SpendCounts) in
+                let then = back.reply(through: reply) { (counts: SpendCounts) in
                     .ok(
                         CacheStatistics(entries: entries, memory: rooms.cacheMemory, counts: counts).json(
                             since: yesterday
@@ -59,10 +59,7 @@ struct CacheResource {
                 throw .unprocessable("document_id", "is missing; say which document's entries to list")
             }
             let document = try Self.document(text)
-            let after: Int64? = page.cursor.flatMap { AdminRequest.wholeNumber($0) }
-            if page.cursor != nil, after == nil {
-                throw .unprocessable("cursor", "must be the next_cursor of the page before")
-            }
+            let after = try page.number()
             let lifetime = keeper.cacheSettings.timeToLive
             store.entries(
                 of: document,
@@ -71,7 +68,7 @@ struct CacheResource {
                 storedSince: SystemClock.wall() + (.microseconds(1) - lifetime),
                 // One more than the page holds, to learn whether the list continues.
                 atMost: page.limit + 1,
-                then: answer(reply) { (entries: [StoredEntry]) in
+                then: back.reply(through: reply) { (entries: [StoredEntry]) in
                     .page(entries, limit: page.limit, cursor: { String($0.number) }) { Self.json($0, lifetime) }
                 }
             )
@@ -107,7 +104,7 @@ struct CacheResource {
                 before: nil,
                 after: nil
             )
-            let then = answer(reply) { (answer: PurgeAnswer) -> AdminReply in
+            let then = back.reply(through: reply) { (answer: PurgeAnswer) -> AdminReply in
                 switch answer {
                 case .purged(let count):
                     let metadata = ["actor": actor.name, "target": audit.target, "purged": String(count)]
@@ -158,18 +155,5 @@ struct CacheResource {
             throw .unprocessable("document_id", "must be a UUID")
         }
         return String(decoding: id, as: UTF8.self)
-    }
-
-    /// Delivers the store's answer in the loop; replies to a fault itself.
-    private func answer<Value: Sendable>(
-        _ reply: @escaping (AdminReply) -> Void,
-        _ then: @escaping (Value) -> AdminReply
-    ) -> @Sendable (Result<Value, StoreFault>) -> Void {
-        back.callback { (result: Result<Value, StoreFault>) in
-            switch result {
-            case .success(let value): reply(then(value))
-            case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
-            }
-        }
     }
 }

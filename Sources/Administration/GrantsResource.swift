@@ -35,11 +35,8 @@ struct GrantsResource {
         do throws(AdminFault) {
             let page = try request.page()
             let team = try team(request)
-            let before: Int64? = page.cursor.flatMap { AdminRequest.wholeNumber($0) }
-            if page.cursor != nil, before == nil {
-                throw .unprocessable("cursor", "must be the next_cursor of the page before")
-            }
-            let then = answer(reply) { (grants: [Grant]) in
+            let before = try page.number()
+            let then = back.answer(reply) { (grants: [Grant]) in
                 reply(.page(grants, limit: page.limit, cursor: { String($0.id) }, json: Self.json))
             }
             // One more than the page holds, to learn whether the list continues.
@@ -70,7 +67,7 @@ struct GrantsResource {
             try request.refuseQuery()
             let grant = rooms.makeGrant(try terms(request, for: try team(request)))
             let json = Self.json(grant)
-            let then = answer(reply) { (answer: GrantAnswer) in
+            let then = back.answer(reply) { (answer: GrantAnswer) in
                 switch answer {
                 case .done:
                     rooms.add(grant)
@@ -146,7 +143,7 @@ struct GrantsResource {
     private func withdraw(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         find(request, reply) { team, grant in
             let audit = entry("grant.delete", grant, request, before: Self.json(grant), after: nil)
-            let then = answer(reply) { (isRemoved: Bool) in
+            let then = back.answer(reply) { (isRemoved: Bool) in
                 // Another request may have withdrawn it meanwhile.
                 guard isRemoved else { return reply(AdminReply(Self.notFound(grant.id, of: team))) }
                 rooms.removeGrant(grant.id, of: team)
@@ -176,7 +173,7 @@ struct GrantsResource {
             let team = try team(request).id
             let name = request.parameters[1]
             guard let id: Int64 = AdminRequest.wholeNumber(name) else { throw Self.notFound(name, of: team) }
-            let found = answer(reply) { (grant: Grant?) in
+            let found = back.answer(reply) { (grant: Grant?) in
                 guard let grant else { return reply(AdminReply(Self.notFound(name, of: team))) }
                 then(team, grant)
             }
@@ -214,18 +211,5 @@ struct GrantsResource {
 
     private func log(_ event: String, _ grant: Grant, _ request: AdminRequest) {
         ProcessLog.info(event, ["actor": request.changer.name, "target": target(grant)])
-    }
-
-    /// Delivers the store's answer in the loop; replies to a fault itself.
-    private func answer<Value: Sendable>(
-        _ reply: @escaping (AdminReply) -> Void,
-        _ then: @escaping (Value) -> Void
-    ) -> @Sendable (Result<Value, StoreFault>) -> Void {
-        back.callback { (result: Result<Value, StoreFault>) in
-            switch result {
-            case .success(let value): then(value)
-            case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
-            }
-        }
     }
 }

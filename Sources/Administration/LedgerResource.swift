@@ -35,7 +35,7 @@ struct LedgerResource {
 
     private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         do throws(AdminFault) {
-            store.rows(try question(request), then: answer(reply) { reply(Self.page($0)) })
+            store.rows(try question(request), then: back.answer(reply) { reply(Self.page($0)) })
         } catch {
             reply(AdminReply(error))
         }
@@ -59,12 +59,7 @@ struct LedgerResource {
     private func question(_ request: AdminRequest) throws(AdminFault) -> LedgerQuestion {
         let page = try request.page(also: Self.filters)
         var question = LedgerQuestion(count: page.limit)
-        if let cursor = page.cursor {
-            guard let id: Int64 = AdminRequest.wholeNumber(cursor) else {
-                throw .unprocessable("cursor", "must be the next_cursor of the page before")
-            }
-            question.before = ReservationID(rawValue: id)
-        }
+        question.before = try page.number().map(ReservationID.init(rawValue:))
         question.team = try identifier("team", request).map(TeamID.init(rawValue:))
         question.key = try identifier("key", request).map(TeamKeyID.init(rawValue:))
         question.upstreamKey = try identifier("upstream_key", request).map(UpstreamKeyID.init(rawValue:))
@@ -220,7 +215,7 @@ struct LedgerResource {
         do throws(AdminFault) {
             try request.refuseQuery()
             guard let id: Int64 = AdminRequest.wholeNumber(request.parameters[0]) else { throw Self.notFound(request) }
-            let found = answer(reply) { (row: LedgerRow?) in
+            let found = back.answer(reply) { (row: LedgerRow?) in
                 guard let row else { return reply(AdminReply(Self.notFound(request))) }
                 then(row)
             }
@@ -232,19 +227,6 @@ struct LedgerResource {
 
     private static func notFound(_ request: AdminRequest) -> AdminFault {
         .notFound("reservation \(request.parameters[0].printable)")
-    }
-
-    /// Delivers the store's answer in the loop; replies to a fault itself.
-    private func answer<Value: Sendable>(
-        _ reply: @escaping (AdminReply) -> Void,
-        _ then: @escaping (Value) -> Void
-    ) -> @Sendable (Result<Value, StoreFault>) -> Void {
-        back.callback { (result: Result<Value, StoreFault>) in
-            switch result {
-            case .success(let value): then(value)
-            case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
-            }
-        }
     }
 }
 

@@ -58,7 +58,10 @@ struct LessonsResource {
                 reply(Self.page(rooms.lesson(of: model).map { [.model($0)] } ?? [], limit: 1))
             case .document(let id)?:
                 // One per account that knows the document.
-                store.lessons(of: id, then: answer(reply) { Self.page($0.map(Item.document), limit: .max) })
+                store.lessons(
+                    of: id,
+                    then: back.reply(through: reply) { Self.page($0.map(Item.document), limit: .max) }
+                )
             case nil: list(from: try LessonCursor(page.cursor), atMost: page.limit, reply)
             }
         } catch {
@@ -80,7 +83,7 @@ struct LessonsResource {
         store.documents(
             after: document,
             atMost: limit + 1 - items.count,
-            then: answer(reply) { Self.page(items + $0.map(Item.document), limit: limit) }
+            then: back.reply(through: reply) { Self.page(items + $0.map(Item.document), limit: limit) }
         )
     }
 
@@ -121,7 +124,7 @@ struct LessonsResource {
             switch try choice(request) {
             case .model(let model)?: forget(model: model, request, reply)
             case .document(let id)?:
-                let then = answer(reply) { forget(documentID: id, before: $0, request, reply) }
+                let then = back.answer(reply) { forget(documentID: id, before: $0, request, reply) }
                 store.lessons(of: id, then: then)
             case nil: throw .unprocessable("model", "is missing: say what to forget, with model or document_id")
             }
@@ -132,7 +135,7 @@ struct LessonsResource {
 
     private func forget(model: String, _ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         let audit = entry("model/\(model)", rooms.lesson(of: model).map(Self.json), request)
-        let then = answer(reply) { (_: Void) in
+        let then = back.reply(through: reply) { (_: Void) in
             rooms.forget(model: model)
             return forgotten(audit)
         }
@@ -147,7 +150,11 @@ struct LessonsResource {
     ) {
         let before = before.isEmpty ? nil : JSONValue.array(before.map(Self.json))
         let audit = entry("document/\(documentID)", before, request)
-        store.forget(documentID: documentID, audit: audit, then: answer(reply) { (_: Void) in forgotten(audit) })
+        store.forget(
+            documentID: documentID,
+            audit: audit,
+            then: back.reply(through: reply) { (_: Void) in forgotten(audit) }
+        )
     }
 
     private func entry(_ target: String, _ before: JSONValue?, _ request: AdminRequest) -> AuditEntry {
@@ -185,26 +192,6 @@ struct LessonsResource {
             }
             return .document(String(decoding: id, as: UTF8.self))
         case (.some, .some): throw .unprocessable("document_id", "cannot go with model; give one of them")
-        }
-    }
-
-    /// Delivers the store's answer in the loop; replies to a fault itself.
-    private func answer<Value: Sendable>(
-        _ reply: @escaping (AdminReply) -> Void,
-        _ then: @escaping (Value) -> AdminReply
-    ) -> @Sendable (Result<Value, StoreFault>) -> Void {
-        answer(reply) { reply(then($0)) }
-    }
-
-    private func answer<Value: Sendable>(
-        _ reply: @escaping (AdminReply) -> Void,
-        _ then: @escaping (Value) -> Void
-    ) -> @Sendable (Result<Value, StoreFault>) -> Void {
-        back.callback { (result: Result<Value, StoreFault>) in
-            switch result {
-            case .success(let value): then(value)
-            case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
-            }
         }
     }
 }

@@ -1,4 +1,5 @@
 import EventLoops
+import Vocabulary
 
 /// Brings answers of other threads back to the loop. Confined to it.
 ///
@@ -17,5 +18,28 @@ final class LoopReturn {
     func callback<Value: Sendable>(_ then: @escaping (Value) -> Void) -> @Sendable (Value) -> Void {
         let then = LoopBound(then, loop: loop)
         return { [mailbox] value in mailbox.post { then.value(value) } }
+    }
+}
+
+extension LoopReturn {
+    /// Returns what a store is to call: the value makes `then` run in the loop, a fault is replied to.
+    func answer<Value: Sendable>(
+        _ reply: @escaping (AdminReply) -> Void,
+        _ then: @escaping (Value) -> Void
+    ) -> @Sendable (Result<Value, StoreFault>) -> Void {
+        callback { (result: Result<Value, StoreFault>) in
+            switch result {
+            case .success(let value): then(value)
+            case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
+            }
+        }
+    }
+
+    /// Does the same with a reply that is made of the value.
+    func reply<Value: Sendable>(
+        through reply: @escaping (AdminReply) -> Void,
+        _ then: @escaping (Value) -> AdminReply
+    ) -> @Sendable (Result<Value, StoreFault>) -> Void {
+        answer(reply) { reply(then($0)) }
     }
 }

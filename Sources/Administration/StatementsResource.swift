@@ -35,11 +35,8 @@ struct StatementsResource {
     private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         do throws(AdminFault) {
             let page = try request.page()
-            let before: Int64? = page.cursor.flatMap { AdminRequest.wholeNumber($0) }
-            if page.cursor != nil, before == nil {
-                throw .unprocessable("cursor", "must be the next_cursor of the page before")
-            }
-            let then = answer(reply) { (statements: [ComparedStatement]) in
+            let before = try page.number()
+            let then = back.answer(reply) { (statements: [ComparedStatement]) in
                 reply(.page(statements, limit: page.limit, cursor: { String($0.statement.id) }, json: Self.json))
             }
             // One more than the page holds, to learn whether the list continues.
@@ -81,7 +78,7 @@ struct StatementsResource {
             let now = SystemClock.wall()
             let terms = try terms(request, at: now)
             let actor = request.changer
-            let then = answer(reply) { (answer: VendorStatementAnswer) in
+            let then = back.answer(reply) { (answer: VendorStatementAnswer) in
                 switch answer {
                 case .done(let made):
                     let id = made.statement.id
@@ -165,7 +162,7 @@ struct StatementsResource {
                 before: Self.json(statement),
                 after: nil
             )
-            let then = answer(reply) { (isRemoved: Bool) in
+            let then = back.answer(reply) { (isRemoved: Bool) in
                 // Another request may have withdrawn it meanwhile.
                 guard isRemoved else { return reply(AdminReply(Self.notFound(request))) }
                 ProcessLog.info("statement_withdrawn", ["actor": audit.actor, "target": audit.target])
@@ -186,7 +183,7 @@ struct StatementsResource {
         do throws(AdminFault) {
             try request.refuseQuery()
             guard let id: Int64 = AdminRequest.wholeNumber(request.parameters[0]) else { throw Self.notFound(request) }
-            let found = answer(reply) { (statement: ComparedStatement?) in
+            let found = back.answer(reply) { (statement: ComparedStatement?) in
                 guard let statement else { return reply(AdminReply(Self.notFound(request))) }
                 then(statement)
             }
@@ -221,17 +218,4 @@ struct StatementsResource {
     }
 
     private static func target(_ id: Int64) -> String { "statement/\(id)" }
-
-    /// Delivers the store's answer in the loop; replies to a fault itself.
-    private func answer<Value: Sendable>(
-        _ reply: @escaping (AdminReply) -> Void,
-        _ then: @escaping (Value) -> Void
-    ) -> @Sendable (Result<Value, StoreFault>) -> Void {
-        back.callback { (result: Result<Value, StoreFault>) in
-            switch result {
-            case .success(let value): then(value)
-            case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
-            }
-        }
-    }
 }
