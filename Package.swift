@@ -217,7 +217,10 @@ let package = Package(
             name: "TransportTests",
             dependencies: ["COpenSSL", "EventLoops", "TestSupport", "Transport", "Vocabulary"]
         ),
-        .testTarget(name: "VendorSimulationTests", dependencies: ["Transport", "VendorSimulation", "Vocabulary"]),
+        .testTarget(
+            name: "VendorSimulationTests",
+            dependencies: ["TestSupport", "Transport", "VendorSimulation", "Vocabulary"]
+        ),
         .testTarget(
             name: "AdminClientTests",
             dependencies: ["AdminClient", "Forms", "JSON", "TestSupport", "Vocabulary"]
