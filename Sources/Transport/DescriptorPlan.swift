@@ -14,8 +14,8 @@ public struct DescriptorPlan: Sendable, Equatable {
     public let own: Int
     /// How many are kept from clients.
     public let reserve: Int
-    /// How many would be kept if there were plenty.
-    private let reserveWanted: Int
+    /// How many of the reserve do not depend on the limit, if there are plenty.
+    private let reserveBase: Int
 
     /// - Parameters:
     ///   - workers: how many there are.
@@ -24,17 +24,21 @@ public struct DescriptorPlan: Sendable, Equatable {
         self.limit = limit
         own = Self.ofTheProgram + Self.ofEachWorker * workers
         reserve = Self.reserve(of: limit, vendorConnections: vendorConnections)
-        reserveWanted = Self.besideTheVendor + vendorConnections
+        reserveBase = Self.besideTheVendor + vendorConnections
     }
 
-    /// What is kept from clients: a quarter of all at most, as each request to the vendor has a client that waits for it.
+    /// How many connections to the vendor may carry bodies at the pace of slow clients, beside the requests under way.
+    public static func slowConnections(of limit: Int) -> Int { max(1, limit / 8) }
+
+    /// What is kept from clients: three eighths of all at most, as each request to the vendor has a client that waits for
+    /// it.
     public static func reserve(of limit: Int, vendorConnections: Int) -> Int {
-        min(besideTheVendor + vendorConnections, limit / 4)
+        min(besideTheVendor + vendorConnections + limit / 8, limit * 3 / 8)
     }
 
     /// How many clients can be connected at once. Without room for one the gateway cannot serve.
     public var connections: Int { max(0, limit - own - reserve) }
 
     /// The least limit with room for one client.
-    public var limitMin: Int { min(own + reserveWanted, own * 4 / 3) + 1 }
+    public var limitMin: Int { min((own + reserveBase) * 8 / 7, own * 8 / 5) + 1 }
 }

@@ -107,7 +107,7 @@ public final class PassageCall {
     init(_ attempt: UpstreamAttempt) { self.attempt = attempt }
 
     /// Sends more of the content. Only after `passageDidBegin`; does nothing after the end of the reply.
-    public func add(_ content: [UInt8], isLast: Bool) { attempt.passage?.add(content, isLast: isLast) }
+    public func add(_ content: [UInt8], isLast: Bool) { attempt.add(content, isLast: isLast) }
 
     /// Whether so much waits to be sent that `passageDidDrain` should be waited for.
     public var isCongested: Bool { attempt.passage?.connection.isCongested ?? false }

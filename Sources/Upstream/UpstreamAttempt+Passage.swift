@@ -10,6 +10,8 @@ final class PassageExchange {
 
     let connection: UpstreamConnection
     private let isChunked: Bool
+    /// Whether the head of the reply has come.
+    fileprivate(set) var hasHead = false
     fileprivate var scrubbing: [ScrubbedStream] = []
     /// The content of a 403, as far as it is kept.
     fileprivate var refusal: [UInt8]?
@@ -80,7 +82,15 @@ extension UpstreamAttempt {
             if awaitsAnswer, case .reply = ending { tellRest() }
             ended(ending, connection)
         }
+        if !request.isWhole { handle(.waitsForClient) }
         passageHandler?.passageDidBegin()
+    }
+
+    /// Sends more of the content.
+    func add(_ content: [UInt8], isLast: Bool) {
+        guard let passage else { return }
+        passage.add(content, isLast: isLast)
+        if isLast, !passage.hasHead { handle(.waitsForVendor) }
     }
 
     private func take(_ part: UpstreamConnection.Part) {
@@ -88,6 +98,8 @@ extension UpstreamAttempt {
         switch part {
         case .askedForContent: passageHandler?.passageIsAskedForContent()
         case .head(let reader):
+            passage.hasHead = true
+            handle(.waitsForClient)
             let head = replyHead(reader)
             let isText = head.contentType.map(Self.isText) ?? true
             passage.scrubbing = scrubbers.map { ScrubbedStream($0, isText: isText) }

@@ -14,6 +14,9 @@ extension UpstreamAttempt {
     /// - any → rulingAlone, when there is no other key to try after a rejection.
     /// - any → ended, once.
     ///
+    /// A request that is passed through holds its place only while the vendor works on it: it is set aside as long as its
+    /// content is still coming, and from the head of the reply on.
+    ///
     /// A state with a pass holds the call's place at the gate. Each transition out of such a state returns the pass by
     /// `leave` or `rule`, or hands it to the next state, so that it is returned exactly once on every path.
     struct StateMachine {
@@ -31,6 +34,10 @@ extension UpstreamAttempt {
             case noneIdle(host: String)
             case resolved(Result<[SocketAddress], ConnectFault>)
             case dialFailed(ConnectFault)
+            /// The call waits for its client from here on, not for the vendor.
+            case waitsForClient
+            /// The vendor has the whole request, and works on it.
+            case waitsForVendor
             case answered(Answer)
             /// The gate's ruling on a rejection.
             case ruled(Ruling)
@@ -80,6 +87,8 @@ extension UpstreamAttempt {
             case closeConnection
             /// Ends the exchange that is under way, with its connection.
             case abandonExchange
+            case setAside(UpstreamGate.Pass)
+            case takeUp(UpstreamGate.Pass)
             case leave(UpstreamGate.Pass, UpstreamGate.Report, after: FirstRejection?)
             /// Leaves the gate and asks for a ruling.
             case rule(UpstreamGate.Pass, FirstRejection, after: FirstRejection?)
@@ -160,6 +169,8 @@ extension UpstreamAttempt {
             case .noneIdle(let host): noneIdle(host)
             case .resolved(let result): resolved(result, scene)
             case .dialFailed(let fault): dialFailed(fault, scene)
+            case .waitsForClient: waitsForClient()
+            case .waitsForVendor: waitsForVendor()
             case .answered(let answer): answered(answer)
             case .ruled(let ruling): ruled(ruling)
             case .timeIsUp: timeIsUp(scene)
@@ -332,6 +343,18 @@ extension UpstreamAttempt {
         }
 
         // MARK: The answer
+
+        private mutating func waitsForClient() -> [Action] {
+            guard case .sent(let pass) = state, pass.holdsPlace else { return [] }
+            state = .sent(pass.holdingPlace(false))
+            return [.setAside(pass)]
+        }
+
+        private mutating func waitsForVendor() -> [Action] {
+            guard case .sent(let pass) = state, !pass.holdsPlace else { return [] }
+            state = .sent(pass.holdingPlace(true))
+            return [.takeUp(pass)]
+        }
 
         private mutating func answered(_ answer: Answer) -> [Action] {
             guard case .sent(let pass) = state else { impossible("answered") }

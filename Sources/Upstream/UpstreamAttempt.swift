@@ -84,6 +84,8 @@ final class UpstreamAttempt {
             }
         case .closeConnection: takeConnection().close()
         case .abandonExchange: passage?.connection.abandon()
+        case .setAside(let pass): client.setAside(pass)
+        case .takeUp(let pass): client.takeUp(pass)
         case .leave(let pass, let report, let first): client.leave(pass, report, after: first)
         case .rule(let pass, let rejection, let first):
             handle(.ruled(client.leave(pass, rejection, after: first)))

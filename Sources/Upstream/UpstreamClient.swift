@@ -155,6 +155,10 @@ public final class UpstreamClient {
         return entry
     }
 
+    func setAside(_ pass: UpstreamGate.Pass) { follow(gate.setAside(pass, at: loop.moment)) }
+
+    func takeUp(_ pass: UpstreamGate.Pass) { gate.takeUp(pass) }
+
     func leave(_ pass: UpstreamGate.Pass, _ report: UpstreamGate.Report, after first: FirstRejection?) {
         follow(gate.leave(pass, report, after: first, at: loop.moment))
     }

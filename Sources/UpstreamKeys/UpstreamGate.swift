@@ -8,6 +8,10 @@ public protocol GateInbox: AnyObject, Sendable { func post(_ answer: UpstreamGat
 /// Waiting requests stand in a queue that is fair between teams; its length is bounded over all accounts, and so is the
 /// waiting time.
 ///
+/// A place stands for the vendor's work. A request that is passed through holds none while its client still sends it,
+/// nor once its reply has begun (`setAside`): else a few slow clients could keep every request from the vendor. Those
+/// set aside have a bound of their own, since each has a connection.
+///
 /// Guarded: `state` has the accounts' keys, breakers and queues and counts the requests that are out. Decisions are
 /// made under the lock, within microseconds; answers to waiting requests are posted to their worker's inbox after it is
 /// released. `leave` must be called exactly once for every request that was let out.
@@ -78,6 +82,15 @@ public final class UpstreamGate: Sendable {
         let permit: CircuitBreaker.Permit
         /// Whether the key is in quarantine and the request tests whether the vendor accepts it again.
         let isTrial: Bool
+        /// Whether it counts as one of `concurrencyMax`.
+        public private(set) var holdsPlace = true
+
+        /// What the request goes on with once it is set aside, or taken up again.
+        public func holdingPlace(_ holdsPlace: Bool) -> Pass {
+            var pass = self
+            pass.holdsPlace = holdsPlace
+            return pass
+        }
     }
 
     /// The result that a request comes back with.
@@ -103,8 +116,9 @@ public final class UpstreamGate: Sendable {
 
     private let state: Guarded<UpstreamGateState>
 
-    public init(limits: Limits, keys: [UpstreamKey]) {
-        state = Guarded(UpstreamGateState(limits: limits, keys: keys))
+    /// - Parameter asideMax: the maximum number of requests that are set aside; those under way may exceed it.
+    public init(limits: Limits, keys: [UpstreamKey], asideMax: Int = .max) {
+        state = Guarded(UpstreamGateState(limits: limits, keys: keys, asideMax: asideMax))
     }
 
     /// Restores the stored states of keys; must be called before the first request.
@@ -154,6 +168,8 @@ public final class UpstreamGate: Sendable {
 
     /// Asks to let a request out.
     ///
+    /// A request that may not be tried again is refused while `asideMax` requests are set aside.
+    ///
     /// - Parameter isRepeated: the request was out before and is retried; a full queue does not turn it away then.
     public func enter(_ waiting: Waiting, isRepeated: Bool, at now: Moment) -> (Entry, Consequences) {
         let (entry, answers, consequences) = state.withLock { state in
@@ -163,6 +179,18 @@ public final class UpstreamGate: Sendable {
         deliver(answers)
         return (entry, consequences)
     }
+
+    /// A request that was let out gives its place back and goes on. If it is the probe of a half-open breaker, the next
+    /// request is one too: how long this one takes is its client's choice.
+    ///
+    /// It goes on with `pass.holdingPlace(false)`.
+    public func setAside(_ pass: Pass, at now: Moment) -> Consequences {
+        decide(at: now) { ($0.setAside(pass, at: now), []) }.1
+    }
+
+    /// A request that was set aside takes a place again, without a wait: more than `concurrencyMax` may hold one then,
+    /// and the next request waits until fewer do. It goes on with `pass.holdingPlace(true)`.
+    public func takeUp(_ pass: Pass) { state.withLock { $0.takeUp(pass) } }
 
     /// A request that was let out has come back.
     ///

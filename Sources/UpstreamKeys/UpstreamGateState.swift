@@ -41,14 +41,19 @@ struct UpstreamGateState {
     typealias Decision = (UpstreamGate.Waiting, UpstreamGate.Entry)
 
     private var limits: UpstreamGate.Limits
+    /// The number of requests that hold a place.
     private var underWay = 0
+    /// The number of requests that are out and hold none.
+    private var aside = 0
+    private let asideMax: Int
     /// Each once, and few: they are looked through. Changed in place, since a request does so several times.
     private(set) var accounts: [Account] = []
     /// The index of the account whose turn is next when a place becomes free.
     private var turn = 0
 
-    init(limits: UpstreamGate.Limits, keys: [UpstreamKey]) {
+    init(limits: UpstreamGate.Limits, keys: [UpstreamKey], asideMax: Int) {
         self.limits = limits
+        self.asideMax = asideMax
         _ = replace(limits: limits, keys: keys)
     }
 
@@ -108,6 +113,9 @@ struct UpstreamGateState {
     ) -> (UpstreamGate.Entry, [Decision]) {
         guard let index = index(of: waiting.account) else {
             return (.refused(noKey(of: waiting.account, at: now)), [])
+        }
+        guard waiting.mayTry || aside < asideMax else {
+            return (.refused(.overloaded("too many requests that are passed through are under way already")), [])
         }
         // A new request takes its turn among the waiting ones; that is at once when there are none.
         if underWay < limits.concurrencyMax, waitingCount == 0 {
@@ -235,13 +243,29 @@ struct UpstreamGateState {
         }
     }
 
+    // MARK: Aside
+
+    mutating func setAside(_ pass: UpstreamGate.Pass, at now: Moment) {
+        precondition(pass.holdsPlace, "a request set aside twice")
+        guard let index = index(of: pass.key.account) else { preconditionFailure("\(pass.key) is not out") }
+        accounts[index].breaker.record(.neutral, of: pass.permit, at: now.steady)
+        underWay -= 1
+        aside += 1
+    }
+
+    mutating func takeUp(_ pass: UpstreamGate.Pass) {
+        precondition(!pass.holdsPlace, "a second place for one request")
+        underWay += 1
+        aside -= 1
+    }
+
     // MARK: Coming back
 
-    /// Returns the place, and counts one request less for the key; returns the index of its account, which is there
+    /// Returns the place, if it holds one, and counts one request less for the key; returns the index of its account, which is there
     /// as long as a request is out.
     private mutating func comeBack(_ pass: UpstreamGate.Pass) -> Int {
         guard let index = index(of: pass.key.account) else { preconditionFailure("\(pass.key) came back twice") }
-        underWay -= 1
+        if pass.holdsPlace { underWay -= 1 } else { aside -= 1 }
         accounts[index].comeBack(with: pass.key.id)
         return index
     }

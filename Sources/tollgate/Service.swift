@@ -107,7 +107,11 @@ final class Service {
             store: store,
             credits: BudgetGate(plan: settings.budgets, opening: opening.ledger, node: 0, at: SystemClock.wall()),
             teams: settings.teams.teams,
-            gate: UpstreamGate(limits: settings.upstream.gate, keys: settings.upstreamKeys),
+            gate: UpstreamGate(
+                limits: settings.upstream.gate,
+                keys: settings.upstreamKeys,
+                asideMax: DescriptorPlan.slowConnections(of: DescriptorLimit.current)
+            ),
             resolver: try NameResolver(),
             accessLog: logs.access
         )

@@ -24,7 +24,7 @@ struct DescriptorTests {
         let open = "for i in $(seq \(count)); do exec {descriptor}</dev/null; done"
         let program = try ServerProcess.path(ofProgram: "tollgate")
         let process = try ServerProcess(
-            ["bash", "-c", "ulimit -n 69; \(open); exec \(program) serve --config \(file)"]
+            ["bash", "-c", "ulimit -n 82; \(open); exec \(program) serve --config \(file)"]
         )
         #expect(try process.waitForEnd() == .exit(1), "\(process.stderr.text)")
         #expect(process.stderr.text.contains("RLIMIT_NOFILE"), "\(process.stderr.text)")
@@ -32,8 +32,8 @@ struct DescriptorTests {
 
     @Test("the least number that is asked for is enough to serve, a miss too")
     func least() throws {
-        // Two workers: 51 descriptors for the gateway itself and a client, and a third of that for the rest.
-        let gateway = try Gateway(["listen": ["workers": 2]], openFilesMax: 69)
+        // Two workers: 51 descriptors for the gateway itself and a client, and three fifths of that for the rest.
+        let gateway = try Gateway(["listen": ["workers": 2]], openFilesMax: 82)
         expectStoredMiss(try gateway.classify(SampleRequests.vendors))
         expectHit(try gateway.classify(SampleRequests.vendors))
         #expect(gateway.process.stderr.text.contains("max_connections_above_descriptors"))

@@ -7,18 +7,6 @@ import Testing
 struct PassthroughTests {
     private static let key = [("x-api-key", Gateway.keyA)]
 
-    /// A gateway in front of an origin.
-    private func withOrigin(
-        _ configuration: JSON = [:],
-        readsBody: Bool = true,
-        answer: @escaping @Sendable (OriginRequest, RawConnection) throws -> Bool,
-        _ body: (Gateway, RecordingOrigin) throws -> Void
-    ) throws {
-        let origin = try RecordingOrigin(readsBody: readsBody, answer)
-        let base: JSON = ["upstream": ["base_url": .string(origin.url)]]
-        try withGateway(base.overlaid(with: configuration)) { gateway in try body(gateway, origin) }
-    }
-
     private static func reply(_ text: String) -> @Sendable (OriginRequest, RawConnection) throws -> Bool {
         { _, connection in
             try connection.send(text)
@@ -323,7 +311,7 @@ struct PassthroughTests {
         ) { gateway, origin in
             let requests = [
                 "POST /v1/sends HTTP/1.1\r\nHost: h\r\nKEY\r\nContent-Length: 100\r\n\r\nabc",
-                "GET /v1/waits HTTP/1.1\r\nHost: h\r\nKEY\r\n\r\n", "GET /v1/reads HTTP/1.1\r\nHost: h\r\nKEY\r\n\r\n",
+                "HEAD /v1/waits HTTP/1.1\r\nHost: h\r\nKEY\r\n\r\n", "GET /v1/reads HTTP/1.1\r\nHost: h\r\nKEY\r\n\r\n",
             ]
             for (number, text) in requests.enumerated() {
                 let connection = try gateway.connect()
@@ -493,7 +481,7 @@ struct PassthroughTests {
             }
         ) { gateway, origin in
             let held = try gateway.connect()
-            try held.send(TestRequest("GET", "/v1/holds", fields: Self.key).bytes)
+            try held.send(TestRequest("HEAD", "/v1/holds", fields: Self.key).bytes)
             #expect(origin.wait { $0.requests.count == 1 })
             expectError(try gateway.send(TestRequest("GET", "/v1/x", fields: Self.key)), 429, "rate_limited")
             held.reset()

@@ -74,8 +74,8 @@ struct DialPlanTests {
         "descriptors are shared out: own ones, those for the vendor, and the rest for clients",
         arguments: [
             // limit, workers, vendor, reserve, connections
-            (1_024, 2, 64, 128, 845), (128, 2, 64, 32, 45), (1_048_576, 16, 64, 128, 1_048_285), (69, 2, 64, 17, 1),
-            (68, 2, 64, 17, 0), (20, 1, 64, 5, 0), (0, 1, 64, 0, 0),
+            (1_024, 2, 64, 256, 717), (128, 2, 64, 48, 29), (1_048_576, 16, 64, 131_200, 917_213), (82, 2, 64, 30, 1),
+            (81, 2, 64, 30, 0), (20, 1, 64, 7, 0), (0, 1, 64, 0, 0),
         ] as [(Int, Int, Int, Int, Int)]
     )
     func descriptors(_ limit: Int, _ workers: Int, _ vendor: Int, _ reserve: Int, _ connections: Int) {

@@ -29,8 +29,8 @@ final class GateBench {
     /// The records that the gate returned.
     private(set) var records: [UpstreamKeyRecord] = []
 
-    init(_ limits: UpstreamGate.Limits, keys: [UpstreamKey] = [upstreamKey("key")]) {
-        gate = UpstreamGate(limits: limits, keys: keys)
+    init(_ limits: UpstreamGate.Limits, keys: [UpstreamKey] = [upstreamKey("key")], asideMax: Int = .max) {
+        gate = UpstreamGate(limits: limits, keys: keys, asideMax: asideMax)
     }
 
     private func take(_ answer: UpstreamGate.Answer) {
@@ -48,7 +48,8 @@ final class GateBench {
         account: String = "default",
         team: String = "team",
         booked: String = "key",
-        without: [UpstreamKey] = []
+        without: [UpstreamKey] = [],
+        mayTry: Bool = true
     ) -> String {
         let ticket = UpstreamGate.Waiting(
             call: call,
@@ -56,6 +57,7 @@ final class GateBench {
             team: TeamID(rawValue: team),
             booked: UpstreamKeyID(rawValue: booked),
             without: without,
+            mayTry: mayTry,
             inbox: other ? otherInbox : inbox
         )
         if other { otherWaiting[call] = ticket } else { waiting[call] = ticket }
@@ -94,6 +96,19 @@ final class GateBench {
         let (ruling, consequences) = gate.leave(pass, rejected, after: nil, at: moment(time))
         records += consequences.records
         return ruling
+    }
+
+    /// The call, which is out, gives its place back.
+    func setAside(_ call: UInt64, at time: Int64 = 0) throws {
+        let pass = try takePass(of: call)
+        records += gate.setAside(pass, at: moment(time)).records
+        passesOut[call] = pass.holdingPlace(false)
+    }
+
+    func takeUp(_ call: UInt64) throws {
+        let pass = try takePass(of: call)
+        gate.takeUp(pass)
+        passesOut[call] = pass.holdingPlace(true)
     }
 
     /// The key that a call is out with.

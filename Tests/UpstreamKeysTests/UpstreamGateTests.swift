@@ -399,6 +399,66 @@ struct UpstreamGateTests {
         }
     }
 
+    @Test("a request that is set aside makes room, and takes a place again without a wait")
+    func aside() throws {
+        let bench = GateBench(limits(concurrencyMax: 1))
+        bench.run {
+            #expect(bench.enter(1, mayTry: false) == "go")
+            #expect(bench.enter(2) == "wait")
+            try bench.setAside(1)
+        } _: {
+            #expect(bench.takeAnswers() == ["2 go"])
+            try bench.takeUp(1)
+            #expect(bench.enter(3) == "wait")
+            try bench.leave(2)
+        } _: {
+            #expect(bench.takeAnswers() == [])
+            try bench.setAside(1)
+        } _: {
+            #expect(bench.takeAnswers() == ["3 go"])
+            try bench.leave(1)
+            try bench.leave(3)
+            #expect(bench.enter(4) == "go")
+            #expect(bench.enter(5) == "wait")
+        }
+    }
+
+    @Test("as many as may be are set aside; then those that could be too are refused, others are not")
+    func asideBound() throws {
+        let bench = GateBench(limits(concurrencyMax: 9), asideMax: 2)
+        bench.run {
+            for call in 1...3 { #expect(bench.enter(UInt64(call), mayTry: false) == "go") }
+            try bench.setAside(1)
+            #expect(bench.enter(4, mayTry: false) == "go")
+            try bench.setAside(2)
+            #expect(bench.enter(5, mayTry: false) == self.full)
+            #expect(bench.enter(6) == "go")
+            // Those under way are not stopped.
+            try bench.setAside(3)
+            try bench.leave(1)
+            #expect(bench.enter(7, mayTry: false) == self.full)
+            try bench.takeUp(2)
+            #expect(bench.enter(8, mayTry: false) == "go")
+        }
+    }
+
+    @Test("a probe that is set aside leaves the breaker half-open for the next one, and counts when it ends")
+    func asideProbe() throws {
+        let bench = GateBench(limits(concurrencyMax: 9, breakerFailures: 1))
+        bench.run {
+            #expect(bench.enter(1) == "go")
+            try bench.leave(1, .failure)
+            #expect(bench.enter(2, at: 100).hasPrefix("circuit_open"))
+            #expect(bench.enter(3, at: 60_000, mayTry: false) == "go")
+            #expect(bench.enter(4, at: 60_000).hasPrefix("circuit_open"))
+            try bench.setAside(3, at: 60_000)
+            #expect(bench.enter(5, at: 60_000) == "go")
+            #expect(bench.enter(6, at: 60_000).hasPrefix("circuit_open"))
+            try bench.leave(3, .success, at: 60_000)
+            #expect(bench.enter(7, at: 60_000) == "go")
+        }
+    }
+
     @Test("at random: never too many are out, nobody waits for nothing, and everybody is told exactly once")
     func random() throws {
         let seed = SeededGenerator().seed

@@ -22,6 +22,8 @@ enum Step: Sendable, Equatable {
     case resolved
     case notResolved(Fault)
     case dialFailed(Fault)
+    case waitsForClient
+    case waitsForVendor
     case final
     case limited
     case rejected(Rejection)
@@ -41,6 +43,9 @@ struct Ride {
     private var now = MonotonicInstant(nanoseconds: 0)
     private var shutdown = UpstreamClient.Shutdown.none
     private var isAbandoned = false
+    /// Whether the request is out, and holds no place.
+    private var isAside = false
+    private var turns = 0
     /// The number of places at the gate that were not returned.
     private(set) var placesTaken = 0
     private(set) var hasFinished = false
@@ -131,6 +136,9 @@ struct Ride {
         case .resolved: return handle(.resolved(.success([])))
         case .notResolved(let fault): return handle(.resolved(.failure(Self.fault(fault))))
         case .dialFailed(let fault): return handle(.dialFailed(Self.fault(fault)))
+        case .waitsForClient, .waitsForVendor:
+            turns += 1
+            return handle(step == .waitsForClient ? .waitsForClient : .waitsForVendor)
         case .final: return handle(.answered(.final(.reply(Self.reply(200, "")), .succeeded)))
         case .limited: return handle(.answered(.limited(nil)))
         case .rejected(let rejection):
@@ -167,7 +175,7 @@ struct Ride {
         _ actions: [UpstreamAttempt.StateMachine.Action]
     ) -> Bool {
         switch event {
-        case .drain, .cut, .abandon: true
+        case .drain, .cut, .abandon, .waitsForClient, .waitsForVendor: true
         default: actions.contains { if case .leaveQueue = $0 { true } else { false } }
         }
     }
@@ -177,6 +185,8 @@ struct Ride {
     /// All events that may happen next.
     var possible: [Step] {
         var steps = answers
+        // A request whose content follows, and then its reply, is set aside twice.
+        if isPassed, machine.awaitsAnswer, turns < 3 { steps.append(isAside ? .waitsForVendor : .waitsForClient) }
         if let deadline = machine.deadline { steps.append(.at(deadline.nanoseconds / 1_000_000)) }
         let isAtOnce = steps.contains { if case .ruled = $0 { true } else { $0 == .none } }
         if !isAtOnce, !hasFinished {
@@ -221,12 +231,22 @@ struct Ride {
             return "send \(pass.key.id)"
         case .closeConnection: return "close"
         case .abandonExchange: return "abandon exchange"
-        case .leave(let pass, let report, let first):
+        case .setAside(let pass):
+            if isAside || !pass.holdsPlace { faults.append("set aside twice") }
+            isAside = true
             placesTaken -= 1
+            return "set aside \(pass.key.id)"
+        case .takeUp(let pass):
+            if !isAside || pass.holdsPlace { faults.append("taken up twice") }
+            isAside = false
+            placesTaken += 1
+            return "take up \(pass.key.id)"
+        case .leave(let pass, let report, let first):
+            comeBack(pass)
             if placesTaken < 0 { faults.append("a place that was not taken") }
             return "leave \(pass.key.id) \(Self.words(report))" + (first.map { " after \($0.key.id)" } ?? "")
         case .rule(let pass, _, let first):
-            placesTaken -= 1
+            comeBack(pass)
             if placesTaken < 0 { faults.append("a place that was not taken") }
             answers = [.ruled(.passOn), .ruled(.keyRejected)] + (first == nil ? [.ruled(.tryAnother)] : [])
             return "rule \(pass.key.id)" + (first.map { " after \($0.key.id)" } ?? "")
@@ -238,6 +258,12 @@ struct Ride {
             answers = []
             return "finish \(Self.words(outcome))"
         }
+    }
+
+    private mutating func comeBack(_ pass: UpstreamGate.Pass) {
+        if pass.holdsPlace == isAside { faults.append("a pass that says otherwise whether it holds a place") }
+        if !isAside { placesTaken -= 1 }
+        isAside = false
     }
 
     // MARK: Words

@@ -291,6 +291,27 @@ struct UpstreamAttemptStateMachineTests {
             toSent + [.rejected(.unauthorized), .ruled(.keyRejected)],
             ["enter", "connect", "send a", "rule a", "finish refused by a"]
         ),
+        Row(
+            "a place is held while the vendor works: not while content is coming, nor once the reply has begun",
+            toSent + [.waitsForClient, .waitsForVendor, .waitsForClient, .final],
+            [
+                "enter", "connect", "send a", "set aside a", "take up a", "set aside a",
+                "leave a succeeded, finish 200",
+            ]
+        ),
+        Row(
+            "what is told twice, or too late, changes nothing",
+            toSent + [.waitsForVendor, .waitsForClient, .waitsForClient, .final, .waitsForVendor, .waitsForClient],
+            ["enter", "connect", "send a", "", "set aside a", "", "leave a succeeded, finish 200", "", ""]
+        ),
+        Row(
+            "given up while it is aside",
+            toSent + [.waitsForClient, .abandon],
+            [
+                "enter", "connect", "send a", "set aside a",
+                "abandon exchange, leave a unused, finish abandoned out",
+            ]
+        ),
         Row("given up before it began", [.abandon, .begin], ["", "finish abandoned"]),
         Row(
             "given up in the queue",
