@@ -1,5 +1,6 @@
 import Budgeting
 import HTTPMessages
+import Serving
 import Upstream
 import UpstreamKeys
 import Vocabulary
@@ -9,12 +10,21 @@ extension Passage {
     func receive(_ head: PassageReplyHead) {
         let reply = PassageReply(head, isReserved: keeper != nil)
         self.reply = reply
+        if exchange == nil { return endIfAlone() }
         if !reply.isHeld { writeHead(head) }
+        if reply.isRead { keptShare = connection.share.map { ByteShare(beside: $0) } }
     }
 
     func receive(_ content: [UInt8]) {
-        guard let sendable = reply?.receive(content), !sendable.isEmpty else { return }
-        send(sendable)
+        guard let isRead = reply?.isRead else { preconditionFailure("content before a head") }
+        let hasRoom = !isRead || keptShare?.take(content.count) != false
+        if !hasRoom {
+            log(FlightCourse.Note(code: "reply_not_read", detail: "no memory to look for credits_used in it"))
+        }
+        let sendable = reply?.receive(content, isKept: hasRoom) ?? []
+        if reply?.isRead == false { keptShare = nil }
+        if exchange == nil { return endIfAlone() }
+        if !sendable.isEmpty { send(sendable) }
     }
 
     /// Sends the head by itself, if it may be sent and its content is not here yet.
@@ -73,8 +83,14 @@ extension Passage {
             guard let fault = keeper?.moveFault else { preconditionFailure("a call given up without a reason") }
             end(.released, charged: nil) { [self] _ in answer(.storeUnavailable(fault)) }
         case .abandoned(let wasSent):
-            end(wasSent ? .unconfirmed : .released, charged: nil, isCut: isCut && wasSent) { [self] _ in over() }
+            end(wasSent ? unreadEnding : .released, charged: nil, isCut: isCut && wasSent) { [self] _ in over() }
         }
+    }
+
+    /// How the reservation ends after a call that was broken off here: as the status says, if its reply is not read.
+    private var unreadEnding: ReservationEnding.Outcome {
+        guard let reply, !reply.isRead else { return .unconfirmed }
+        return ReplyCharge.ending(status: reply.head.status, .missing).0
     }
 
     private func conclude(_ answer: UpstreamReply) {

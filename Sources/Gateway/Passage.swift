@@ -17,10 +17,10 @@ import Vocabulary
 /// - P3: A request of a spending route goes out under a durable reservation, which ends once on every path: as settled,
 ///   released or unconfirmed.
 /// - P4: It is sent once. Nothing is sent again after the vendor may have seen a byte.
-/// - P5: A client that leaves ends the call, with one exception: what was sent whole under a reservation is awaited, so
-///   that its cost is known.
+/// - P5: A client that leaves ends the call, and the vendor's connection with it, unless the call may still say what it
+///   costs (`PassageParting`): it is then awaited, for at most `response_timeout`.
 ///
-/// `Passage+Reply` has the way back.
+/// `Passage+Reply` has the way back, `Passage+Parting` the client that leaves.
 final class Passage {
     enum State {
         /// Its body is being read into memory.
@@ -60,12 +60,16 @@ final class Passage {
     /// Whether the client's whole request has come.
     private(set) var isBodyHere = false
     private var continueTimer: LoopTimer?
+    /// Set while the call is awaited without its client.
+    var partingTimer: LoopTimer?
     /// Whether a drain has ended it.
     private(set) var isCut = false
 
     // MARK: The reply
 
     var reply: PassageReply?
+    /// What the kept part of the reply takes of the clients' memory.
+    var keptShare: ByteShare?
     /// The head of the reply until it is sent.
     var headToSend: [UInt8]?
     var isChunked = false
@@ -132,6 +136,8 @@ final class Passage {
     // MARK: Credits
 
     var isSpending: Bool { draft.route != nil }
+
+    var isHEAD: Bool { draft.method == .head }
 
     /// The name under which it is counted and its cost is learned.
     var name: String { draft.route?.name ?? "pass-through" }
@@ -250,25 +256,6 @@ final class Passage {
         abandon()
     }
 
-    /// The client left, or was disconnected. May be called twice.
-    func clientLeft() {
-        guard let exchange = exchange.take() else { return }
-        count()
-        let status = breakReason == nil ? 499 : reply?.head.status ?? 499
-        let error = breakReason?.rawValue ?? "client_closed_request"
-        exchange.leavePassage(AccessLine.Ending(status: status, error: error), bytesOut: bytesOut)
-        if keeper != nil, hasBegun, isRequestOver, !isCut { call?.resume() } else { abandon() }
-    }
-
-    private func abandon() {
-        switch state {
-        case .reading: over()
-        case .forwarded: call?.abandon()
-        // The awaited answer ends it.
-        case .reserving, .ending, .over: break
-        }
-    }
-
     /// Counts the request, once.
     func count() {
         worker.count(.miss, by: caller, model: hasBegun ? name : nil, document: hasBegun ? documentID : nil)
@@ -294,7 +281,7 @@ final class Passage {
 
     func over() {
         state = .over
-        (place, keeper, continueTimer) = (nil, nil, nil)
+        (place, keeper, continueTimer, partingTimer, keptShare) = (nil, nil, nil, nil, nil)
         worker.passageDidEnd(self)
     }
 

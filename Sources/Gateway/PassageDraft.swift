@@ -18,7 +18,7 @@ final class PassageDraft {
     let expectsContinue: Bool
     var content: [UInt8] = []
     var isWhole = true
-    private let method: HTTPMethod
+    let method: HTTPMethod
     private let target: [UInt8]
     private let fields: [UInt8]
     /// Nil without a body.

@@ -7,7 +7,8 @@ import Vocabulary
 /// - P1: What a client was told is on disk. A JSON reply of a request that reserved credits is held until it has ended
 ///   and its settlement is durable. Any other JSON reply streams past, but its end is held until what it charges is
 ///   durable.
-/// - P2: At most `readBytesMax` are kept. A longer reply is passed on unread from there on, whatever it says.
+/// - P2: At most `readBytesMax` are kept, and only while there is memory for them. A longer reply is passed on unread
+///   from there on, whatever it says.
 struct PassageReply {
     static let readBytesMax = 1024 * 1024
 
@@ -28,12 +29,17 @@ struct PassageReply {
         isHeld = isRead && isReserved
     }
 
+    /// Whether what it says of credits will be known at its end.
+    var isRead: Bool { kept != nil }
+
     /// Takes the next piece of content; returns what may be sent of it, and of what was held.
-    mutating func receive(_ content: [UInt8]) -> [UInt8] {
+    ///
+    /// - Parameter isKept: whether there is memory to keep it, if the reply is read.
+    mutating func receive(_ content: [UInt8], isKept: Bool = true) -> [UInt8] {
         receivedCount += Int64(content.count)
         guard var kept = self.kept.take() else { return content }
         kept += content
-        guard kept.count <= Self.readBytesMax else {
+        guard isKept, kept.count <= Self.readBytesMax else {
             defer { isHeld = false }
             return isHeld ? kept : content
         }

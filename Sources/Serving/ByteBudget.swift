@@ -74,7 +74,7 @@ public final class ByteShare: StreamAccount {
     }
 
     /// An empty share of the same part.
-    convenience init(beside other: ByteShare) { self.init(of: other.budget, other.part) }
+    public convenience init(beside other: ByteShare) { self.init(of: other.budget, other.part) }
 
     deinit { budget.giveBack(bytes, of: part) }
 
