@@ -41,6 +41,7 @@ let package = Package(
             swiftSettings: fenced + hot
         ),
         .target(name: "HTTPMessages", dependencies: ["Vocabulary"], swiftSettings: fenced + hot),
+        .target(name: "Calling", dependencies: ["EventLoops", "HTTPMessages", "Transport", "Vocabulary"]),
         .target(
             name: "Serving",
             dependencies: ["EventLoops", "HTTPMessages", "Transport", "Vocabulary"],
@@ -54,6 +55,10 @@ let package = Package(
         .target(name: "UpstreamKeys", dependencies: ["Vocabulary"]),
         .target(name: "Budgeting", dependencies: ["Vocabulary"], swiftSettings: hot),
         .target(name: "Reporting", dependencies: ["Budgeting", "JSON", "Vocabulary"]),
+        .target(
+            name: "Alerting",
+            dependencies: ["Budgeting", "Cryptography", "JSON", "Reporting", "UpstreamKeys", "Vocabulary"]
+        ),
         .target(name: "Forms", dependencies: ["JSON", "Observability", "Vocabulary"]),
         .target(
             name: "Registry",
@@ -70,8 +75,8 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Reporting", "UpstreamKeys",
-                "Vocabulary",
+                "Alerting", "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Reporting",
+                "UpstreamKeys", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: fenced
@@ -88,7 +93,8 @@ let package = Package(
         .target(
             name: "Administration",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Forms", "Gateway",
+                "Alerting", "Authentication", "Budgeting", "Caching", "Calling", "Cryptography", "EventLoops", "Forms",
+                "Gateway",
                 "HTTPMessages", "JSON", "Keying", "Observability", "Registry", "Reporting", "Serving", "Transport",
                 "UpstreamKeys", "Vocabulary",
             ]
@@ -96,7 +102,8 @@ let package = Package(
         .target(
             name: "Configuration",
             dependencies: [
-                "Administration", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway", "HTTPMessages", "JSON",
+                "Administration", "Alerting", "Budgeting", "Cryptography", "EventLoops", "Forms", "Gateway",
+                "HTTPMessages", "JSON",
                 "Registry", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
             ]
         ),
@@ -108,7 +115,9 @@ let package = Package(
         ),
         .target(
             name: "AdminClient",
-            dependencies: ["Configuration", "EventLoops", "Forms", "HTTPMessages", "JSON", "Transport", "Vocabulary"]
+            dependencies: [
+                "Calling", "Configuration", "EventLoops", "Forms", "HTTPMessages", "JSON", "Transport", "Vocabulary",
+            ]
         ),
         .executableTarget(
             name: "tollgate",
@@ -153,6 +162,10 @@ let package = Package(
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "TestSupport", "Vocabulary"]),
         .testTarget(name: "UpstreamKeysTests", dependencies: ["TestSupport", "UpstreamKeys", "Vocabulary"]),
         .testTarget(name: "BudgetingTests", dependencies: ["Budgeting", "TestSupport", "Vocabulary"]),
+        .testTarget(
+            name: "AlertingTests",
+            dependencies: ["Alerting", "Budgeting", "JSON", "Reporting", "TestSupport", "UpstreamKeys", "Vocabulary"]
+        ),
         .testTarget(name: "ReportingTests", dependencies: ["Budgeting", "Reporting", "TestSupport", "Vocabulary"]),
         .testTarget(name: "HTTPMessagesTests", dependencies: ["HTTPMessages", "TestSupport", "Vocabulary"]),
         .testTarget(
@@ -171,8 +184,9 @@ let package = Package(
         .testTarget(
             name: "AdministrationTests",
             dependencies: [
-                "Administration", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Forms",
-                "Gateway", "HTTPMessages", "JSON", "Registry", "Reporting", "Storage", "TestSupport", "Transport",
+                "Administration", "Alerting", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops",
+                "Forms", "Gateway", "HTTPMessages", "JSON", "Registry", "Reporting", "Storage", "TestSupport",
+                "Transport",
                 "Upstream", "UpstreamKeys", "Vocabulary",
             ]
         ),
@@ -186,7 +200,7 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Reporting", "Storage",
+                "Alerting", "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Reporting", "Storage",
                 "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
@@ -223,7 +237,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AdminClientTests",
-            dependencies: ["AdminClient", "Forms", "JSON", "TestSupport", "Vocabulary"]
+            dependencies: ["AdminClient", "Calling", "Forms", "JSON", "TestSupport", "Vocabulary"]
         ),
         .testTarget(
             name: "TollgateTests",

@@ -11,10 +11,4 @@ public struct AdminAddress: Sendable, CustomStringConvertible {
         self.url = url
         description = text
     }
-
-    /// For the Host field, RFC 9110 §7.2: the scheme's default port is left out.
-    var authority: String {
-        let host = url.host.contains(":") ? "[\(url.host)]" : url.host
-        return url.port == (url.isTLS ? 443 : 80) ? host : "\(host):\(url.port)"
-    }
 }

@@ -1,3 +1,4 @@
+public import Calling
 import EventLoops
 import Forms
 import Glibc
@@ -29,14 +30,14 @@ public struct AdminCaller: Sendable {
     /// The same caller, with another limit on the time of an answer.
     public func waiting(atMost answerTimeout: Duration) -> AdminCaller {
         var limits = limits
-        limits.answerTimeout = answerTimeout
+        limits.call.answerTimeout = answerTimeout
         return AdminCaller(address: address, token: token, limits: limits)
     }
 
     /// Sends `call` and waits for the answer, a JSON object; nil when the answer has no content.
     public func send(_ call: AdminCall) throws(AdminCallFault) -> JSONValue? {
         let answer = try exchange(call)
-        switch answer.meaning {
+        switch AdminMeaning(answer) {
         case .done: return nil
         case .object(let object): return object
         case .refused(let code, let message):
@@ -45,7 +46,7 @@ public struct AdminCaller: Sendable {
         }
     }
 
-    private func exchange(_ call: AdminCall) throws(AdminCallFault) -> AdminAnswer {
+    private func exchange(_ call: AdminCall) throws(AdminCallFault) -> CallAnswer {
         switch try answer(call) {
         case .success(let answer): return answer
         case .failure(.unconnected(let reason)): throw .unreachable(address, reason)
@@ -55,7 +56,7 @@ public struct AdminCaller: Sendable {
         }
     }
 
-    private func answer(_ call: AdminCall) throws(AdminCallFault) -> Result<AdminAnswer, AdminCallExchange.Fault> {
+    private func answer(_ call: AdminCall) throws(AdminCallFault) -> Result<CallAnswer, CallExchange.Fault> {
         let isKept = call.changesNothing
         if isKept, let stream = line.takeConnection() {
             let exchange = try exchange(call, keepsConnection: true)
@@ -72,12 +73,12 @@ public struct AdminCaller: Sendable {
         return result
     }
 
-    private func exchange(_ call: AdminCall, keepsConnection: Bool) throws(AdminCallFault) -> AdminCallExchange {
+    private func exchange(_ call: AdminCall, keepsConnection: Bool) throws(AdminCallFault) -> CallExchange {
         do throws(EventLoop.Fault) {
-            return AdminCallExchange(
+            return CallExchange(
                 message(call, keepsConnection: keepsConnection),
                 method: call.method,
-                limits: limits,
+                limits: limits.call,
                 loop: try line.takeLoop(),
                 keepsConnection: keepsConnection
             )
@@ -107,7 +108,7 @@ public struct AdminCaller: Sendable {
         let body = call.body?.text ?? []
         var head = HeadWriter(capacity: 512)
         head.requestLine(call.method.name, call.target(below: address.url.pathPrefix).utf8)
-        head.field("host", address.authority)
+        head.field("host", address.url.authority)
         head.field("authorization", "Bearer " + token)
         head.field("accept", "application/json")
         head.field("accept-encoding", "identity")
@@ -129,7 +130,7 @@ private final class AdminLine: @unchecked Sendable {
     private let owner = pthread_self()
     private var loop: EventLoop?
     /// The exchange that has the connection.
-    private var last: AdminCallExchange?
+    private var last: CallExchange?
 
     private var isOwner: Bool { pthread_equal(owner, pthread_self()) != 0 }
 
@@ -148,20 +149,16 @@ private final class AdminLine: @unchecked Sendable {
     func takeConnection() -> ByteStream? { isOwner ? last?.takeConnection() : nil }
 
     /// Keeps the connection of an exchange that has ended, if it has left one.
-    func keep(_ exchange: AdminCallExchange) {
+    func keep(_ exchange: CallExchange) {
         guard isOwner else { return exchange.close() }
         last?.close()
         last = exchange
     }
 }
 
-/// Limits on the time and size of the admin API's answers.
+/// Limits on the admin API's answers.
 public struct AdminCallLimits: Sendable {
-    /// Includes the TLS handshake; the name is looked up before.
-    public var connectTimeout = Duration.seconds(5)
-    /// From the request to the last byte of the answer.
-    public var answerTimeout = Duration.seconds(60)
-    public var answerBytesMax = 64 * 1024 * 1024
+    public var call = CallLimits()
     /// The maximum number of items over all pages of a list.
     public var itemsMax = 100_000
     /// The number of items requested per page; the gateway sends no more.

@@ -1,3 +1,4 @@
+public import Alerting
 public import Budgeting
 public import Caching
 public import EventLoops
@@ -13,13 +14,17 @@ public final class AdminAPI {
     private let store: any AdminStore
     private let server: GatewayServer
     private let program: AdminProgram
+    private let loop: EventLoop
     private let back: LoopReturn
+    private let desk: AlertDesk
     private let check: StoreCheck
     private let simulate: SimulateResource
     /// Digests of the current tokens; no key may have one of them.
     private var tokenDigests: [Digest]
 
-    /// - Parameter server: the workers, which are asked for their last requests.
+    /// - Parameters:
+    ///   - server: the workers, which are asked for their last requests.
+    ///   - desk: is told of bills that are entered.
     /// - Throws: no descriptor is left for the answers of other threads.
     public init(
         loop: EventLoop,
@@ -27,6 +32,7 @@ public final class AdminAPI {
         rooms: SharedRooms,
         store: any AdminStore,
         server: GatewayServer,
+        desk: AlertDesk,
         program: AdminProgram,
         settings: AdminSettings
     ) throws(EventLoop.Fault) {
@@ -34,7 +40,9 @@ public final class AdminAPI {
         self.rooms = rooms
         self.store = store
         self.server = server
+        self.desk = desk
         self.program = program
+        self.loop = loop
         tokenDigests = settings.tokens.map(\.digest)
         back = try LoopReturn(loop: loop)
         check = StoreCheck(rooms: rooms, loop: loop, back: back)
@@ -58,7 +66,15 @@ public final class AdminAPI {
             + InsightsResource(rooms: rooms, store: store, back: back).routes
             + CacheResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
             + LedgerResource(rooms: rooms, store: store, back: back).routes
-            + StatementsResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
+            + StatementsResource(
+                keeper: keeper,
+                rooms: rooms,
+                store: store,
+                back: back,
+                onEntry: { [desk] in desk.note($0) }
+            )
+            .routes
+            + AlertsResource(desk: desk, store: store, back: back, loop: loop).routes
             + RequestsResource(server: server, back: back).routes
             + simulate.routes
             + AuditResource(store: store, back: back).routes
@@ -79,4 +95,4 @@ public final class AdminAPI {
 /// The store that the admin side needs, in the terms of the rooms that state them.
 public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore
     & SpendStore & PurgeStore<AuditEntry> & EntryStore & TotalUsageStore & LedgerRowStore<AuditEntry>
-    & VendorStatementStore<AuditEntry> & ReplayStore
+    & VendorStatementStore<AuditEntry> & ReplayStore & AlertStore

@@ -4,11 +4,7 @@ import Vocabulary
 /// The scopes that have budgets, in the order of the list: the organisation, teams, keys, upstream keys, each kind by
 /// identifier. Short-lived; it holds the plan's tables.
 struct BudgetScopeList {
-    /// The names of the kinds in the API and in cursors, in the order of the list.
-    private enum Kind: String, CaseIterable {
-        case organization, team, key
-        case upstreamKey = "upstream_key"
-    }
+    private typealias Kind = BudgetScope.Kind
 
     let plan: BudgetPlan
 
@@ -47,20 +43,10 @@ struct BudgetScopeList {
         }
     }
 
-    /// The name of the scope's kind, and its identifier.
-    static func names(_ scope: BudgetScope) -> (kind: String, id: String?) {
-        switch scope {
-        case .organization: (Kind.organization.rawValue, nil)
-        case .team(let id): (Kind.team.rawValue, id.rawValue)
-        case .key(let id): (Kind.key.rawValue, id.rawValue)
-        case .upstreamKey(let id): (Kind.upstreamKey.rawValue, id.rawValue)
-        }
-    }
-
     /// The cursor of the page that follows this scope.
     static func cursor(_ scope: BudgetScope) -> String {
-        let (kind, id) = names(scope)
-        return id.map { "\(kind):\($0)" } ?? kind
+        let (kind, id) = scope.names
+        return kind == .organization ? kind.rawValue : "\(kind.rawValue):\(id)"
     }
 }
 

@@ -31,9 +31,9 @@ struct BudgetsResource {
             // One more than the page holds, to learn whether the list continues.
             let scopes = try list.scopes(after: page.cursor, atMost: page.limit + 1)
             return .page(scopes, limit: page.limit, cursor: BudgetScopeList.cursor) { scope in
-                let (kind, id) = BudgetScopeList.names(scope)
+                let (kind, id) = scope.names
                 return .object([
-                    ("scope", .string(kind)), ("id", .orNull(id) { .string($0) }),
+                    ("scope", .string(kind.rawValue)), ("id", kind == .organization ? .null : .string(id)),
                     ("budgets", .array(rooms.standing(of: scope, at: now).json)),
                 ])
             }

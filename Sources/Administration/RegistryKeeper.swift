@@ -39,6 +39,8 @@ public final class RegistryKeeper {
     private var settings: GatewaySettings
     /// The current settings of the cache.
     var cacheSettings: CacheSettings { settings.cache }
+    /// When the certificate that clients are shown ends; nil without TLS.
+    var certificateEnd: Timestamp? { settings.listenerTLS?.certificateEnd }
     private var teams: [TeamID: Team] = [:]
     /// Secrets of recent rotations, for idempotent replays.
     var rotations: RotationMemory

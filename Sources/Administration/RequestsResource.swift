@@ -108,12 +108,3 @@ struct RequestCursor {
         return (request.at.microseconds, request.worker, request.number) < (last.at, last.worker, last.number)
     }
 }
-
-extension JSONValue {
-    /// Milliseconds with three decimals.
-    fileprivate static func milliseconds(_ duration: Duration) -> JSONValue {
-        let microseconds = max(0, duration.wholeNanoseconds / 1_000)
-        let fraction = String(microseconds % 1_000)
-        return .number("\(microseconds / 1_000)." + String(repeating: "0", count: 3 - fraction.count) + fraction)
-    }
-}

@@ -17,6 +17,8 @@ struct StatementsResource {
     let rooms: SharedRooms
     let store: any VendorStatementStore<AuditEntry>
     let back: LoopReturn
+    /// Called with each bill that was entered.
+    let onEntry: (ComparedStatement) -> Void
 
     private static let list = "/admin/v1/statements"
     private static let one = "/admin/v1/statements/{statement}"
@@ -83,6 +85,7 @@ struct StatementsResource {
                 case .done(let made):
                     let id = made.statement.id
                     ProcessLog.info("statement_entered", ["actor": actor.name, "target": Self.target(id)])
+                    onEntry(made)
                     reply(.created(Self.json(made), location: "\(Self.list)/\(id)"))
                 case .overlaps(let other): reply(AdminReply(Self.overlap(other)))
                 case .unknownAccount:

@@ -36,3 +36,30 @@ public enum BudgetScope: Hashable, Sendable {
     /// One of our keys at the vendor, limited by its `monthly_credits`.
     case upstreamKey(UpstreamKeyID)
 }
+
+extension BudgetScope {
+    /// The names of the kinds in the API, in alerts and in the store, in the order of lists.
+    public enum Kind: String, Sendable, CaseIterable {
+        case organization, team, key
+        case upstreamKey = "upstream_key"
+    }
+
+    /// The kind and the identifier, which is empty for the organisation.
+    public var names: (kind: Kind, id: String) {
+        switch self {
+        case .organization: (.organization, "")
+        case .team(let team): (.team, team.rawValue)
+        case .key(let key): (.key, key.rawValue)
+        case .upstreamKey(let key): (.upstreamKey, key.rawValue)
+        }
+    }
+
+    public init(_ kind: Kind, id: String) {
+        switch kind {
+        case .organization: self = .organization
+        case .team: self = .team(TeamID(rawValue: id))
+        case .key: self = .key(TeamKeyID(rawValue: id))
+        case .upstreamKey: self = .upstreamKey(UpstreamKeyID(rawValue: id))
+        }
+    }
+}

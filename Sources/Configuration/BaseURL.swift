@@ -66,4 +66,10 @@ public struct BaseURL: Sendable, Equatable {
         ["localhost", "localhost."].contains(host.lowercased())
             || SocketAddress(literal: host, port: port)?.isLoopback == true
     }
+
+    /// For the Host field, RFC 9110 §7.2: the scheme's default port is left out.
+    public var authority: String {
+        let host = host.contains(":") ? "[\(host)]" : host
+        return port == (isTLS ? 443 : 80) ? host : "\(host):\(port)"
+    }
 }

@@ -60,7 +60,7 @@ public enum ConfigurationFile {
         }
         configuration.warnings = report.warnings
         configuration.accountsElsewhere = reader.accountsElsewhere
-        configuration.withoutEffectYet = WithoutEffect.lines(setPaths: report.setPaths, configuration)
+        configuration.withoutEffectYet = WithoutEffect.lines(setPaths: report.setPaths)
         return .success(configuration)
     }
 }

@@ -318,7 +318,7 @@ struct ConfigurationReader {
         var alerts = GatewayConfiguration.Alerts()
         if reader.isSet("webhook_url") {
             reader.string("webhook_url", into: &alerts.webhookURL)
-            if !alerts.webhookURL.isEmpty, !isWebhook(alerts.webhookURL) {
+            if !alerts.webhookURL.isEmpty, alerts.receiver == nil {
                 reader.fault("webhook_url", "must be an https address, or http to loopback")
             }
         } else {
@@ -326,15 +326,10 @@ struct ConfigurationReader {
             reader.fault("webhook_url", "is missing; give the address that alerts are posted to")
         }
         if let secret = reader.secret("secret", in: surroundings) { alerts.secret = secret }
+        reader.duration("expiry_notice", into: &alerts.expiryNotice)
+        reader.share("unconfirmed_share", into: &alerts.unconfirmedShare)
+        reader.share("drift_share", into: &alerts.driftShare)
         configuration.alerts = alerts
-    }
-
-    /// `docs/settings.md` §10: https, or http to loopback. Unlike the vendor's address it may have a query.
-    private func isWebhook(_ text: String) -> Bool {
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), text.utf8.count <= FormLimits.addressCharacters,
-            let url = try? BaseURL(parsing: String(text.prefix { $0 != "?" }))
-        else { return false }
-        return url.isTLS || url.isLoopback
     }
 
     private mutating func readLog(_ reader: ObjectReader) {

@@ -146,6 +146,11 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public struct Alerts: Sendable, Equatable {
         public var webhookURL = ""
         public var secret = Secret(bytes: [])
+        public var expiryNotice = Duration.seconds(7 * 86_400)
+        /// In millionths.
+        public var unconfirmedShare: Int64 = 50_000
+        /// In millionths.
+        public var driftShare: Int64 = 10_000
     }
 
     public struct Log: Sendable, Equatable {

@@ -122,6 +122,15 @@ extension ObjectReader {
         return number.micros
     }
 
+    /// A share above 0 and of at most 1, in millionths.
+    public func share(_ name: String, into target: inout Int64) {
+        guard let value = take(name) else { return }
+        guard case .number(let text) = value, let share = MicroCredits(jsonNumber: text.utf8), share.micros > 0,
+            share.micros <= 1_000_000
+        else { return fault(name, "must be a share like 0.05: above 0, at most 1, with at most 6 decimals") }
+        target = share.micros
+    }
+
     /// - Parameters:
     ///   - count: the maximum number of elements; a longer array is a fault, and none of it is read.
     ///   - whatIsWrong: returns what is wrong with one text; nil when it is valid.

@@ -30,6 +30,20 @@ extension SharedRooms {
     /// The time zone whose days budgets and reports are kept by, and its calendar.
     public var timeZone: (name: String, calendar: BudgetCalendar) { credits.timeZone }
 
+    /// The crossed thresholds of some scopes; see `BudgetGate.crossings`.
+    public func crossings(
+        from position: Int,
+        atMost count: Int,
+        at now: Timestamp
+    ) -> (crossings: [ThresholdCrossing], next: Int?) {
+        credits.crossings(from: position, atMost: count, at: now)
+    }
+
+    /// What the organisation spent and left unconfirmed on the last days, today included.
+    public func used(lastDays count: Int32, at now: Timestamp) -> (spent: MicroCredits, unconfirmed: MicroCredits) {
+        credits.used(by: .organization, lastDays: count, at: now)
+    }
+
     /// Lets every worker report its counts, so that whoever reads the roll-ups then finds those of all replies so far.
     ///
     /// - Parameter then: called once, on any thread, after about a second at most; with the fault if some of the counts

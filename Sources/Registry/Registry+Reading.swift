@@ -86,3 +86,21 @@ extension Registry {
         return (teams + keys + upstream + orphans).sorted()
     }
 }
+
+/// What ends soon.
+extension Registry {
+    /// The good keys of teams that end in a span of time.
+    public func teamKeys(ending span: Range<Timestamp>) -> [TeamKeyRecord] {
+        Set(fileTeamKeys.keys).union(storedTeamKeys.keys).compactMap { id in
+            guard let key = teamKey(id)?.record, let end = key.notAfter, span.contains(end), key.revokedAt == nil,
+                team(key.team) != nil
+            else { return nil }
+            return key
+        }
+    }
+
+    /// The upstream keys in use that end in a span of time.
+    public func upstreamKeys(ending span: Range<Timestamp>) -> [UpstreamKey] {
+        upstreamKeys.filter { key in key.operatorState == .active && key.notAfter.map(span.contains) == true }
+    }
+}

@@ -1,4 +1,6 @@
 internal import COpenSSL
+import Glibc
+public import Vocabulary
 
 /// Why certificates or keys could not be loaded: names the file and what is wrong with it.
 public struct TLSConfigurationFault: Error, Sendable, CustomStringConvertible {
@@ -113,6 +115,14 @@ public final class TLSServerContext: @unchecked Sendable {
         let context = unsafe makeContext(TLS_server_method())
         defer { unsafe SSL_CTX_free(context) }
         return unsafe loadServer(context, certificate, privateKey, clientAuthorities)
+    }
+
+    /// When the server's own certificate ends (RFC 5280 §4.1.2.5); nil if it does not say so readably.
+    public var certificateEnd: Timestamp? {
+        guard let certificate = unsafe SSL_CTX_get0_certificate(context) else { return nil }
+        var end = unsafe tm()
+        guard unsafe ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) == 1 else { return nil }
+        return Timestamp(seconds: Int64(unsafe timegm(&end)))
     }
 
     deinit { unsafe SSL_CTX_free(context) }

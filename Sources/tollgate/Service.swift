@@ -23,6 +23,7 @@ final class Service {
     private let rooms: SharedRooms
     private let server: GatewayServer
     private let keeper: RegistryKeeper
+    private let alerts: AlertDesk
     private let adminAPI: AdminAPI
     private let adminServer: AdminServer
     private let logs: Logs
@@ -132,12 +133,14 @@ final class Service {
             rooms: rooms,
             server: server
         )
+        alerts = try AlertDesk(loop: loop, keeper: keeper, rooms: rooms, store: store)
         adminAPI = try AdminAPI(
             loop: loop,
             keeper: keeper,
             rooms: rooms,
             store: store,
             server: server,
+            desk: alerts,
             program: AdminProgram(
                 version: ProgramVersion.current,
                 startedAt: startedAt,
@@ -161,6 +164,7 @@ final class Service {
                 loop: loop,
                 server: server,
                 adminServer: adminServer,
+                alerts: alerts,
                 rooms: rooms,
                 store: store,
                 logs: logs
@@ -171,6 +175,7 @@ final class Service {
             throw error
         }
         adminServer.start()
+        alerts.replace(configuration.alertSettings)
         watchSignals()
         logMemory()
         let timer = LoopTimer(loop: loop) { [unowned self] in giveMemoryBack() }
@@ -313,6 +318,7 @@ final class Service {
         DescriptorCheck(new, workers: Self.workerCount(new), limitBefore: nil).report()
         adminServer.replace(new.adminSettings)
         adminAPI.replace(new.adminSettings)
+        alerts.replace(new.alertSettings)
         ProcessLog.info("reloaded", [:])
     }
 }

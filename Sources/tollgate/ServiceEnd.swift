@@ -26,6 +26,7 @@ final class ServiceEnd {
     private let loop: EventLoop
     private let server: GatewayServer
     private let adminServer: AdminServer
+    private let alerts: AlertDesk
     private let rooms: SharedRooms
     private let store: SQLiteStore
     private let logs: Logs
@@ -44,6 +45,7 @@ final class ServiceEnd {
         loop: EventLoop,
         server: GatewayServer,
         adminServer: AdminServer,
+        alerts: AlertDesk,
         rooms: SharedRooms,
         store: SQLiteStore,
         logs: Logs
@@ -51,6 +53,7 @@ final class ServiceEnd {
         self.loop = loop
         self.server = server
         self.adminServer = adminServer
+        self.alerts = alerts
         self.rooms = rooms
         self.store = store
         self.logs = logs
@@ -144,6 +147,7 @@ final class ServiceEnd {
             ProcessLog.error("drain_incomplete", ["reservations": String(count), "detail": detail])
         }
         adminServer.stop()
+        alerts.stop()
         timer?.schedule(at: times.end)
         guard let mailbox else { return }
         let work: @Sendable () -> Void = { [store, logs] in

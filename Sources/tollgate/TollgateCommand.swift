@@ -16,8 +16,7 @@ struct TollgateCommand: ParsableCommand {
                     TeamsCommand.self, KeysCommand.self, UpstreamKeysCommand.self, LessonsCommand.self,
                     BudgetsCommand.self, GrantsCommand.self, SpendCommand.self, InsightsCommand.self,
                     LedgerCommand.self, StatementsCommand.self, CacheCommand.self, RequestsCommand.self,
-                    SimulateCommand.self,
-                    AuditCommand.self, StatusCommand.self,
+                    SimulateCommand.self, AlertsCommand.self, AuditCommand.self, StatusCommand.self,
                 ]
             )
         ]

@@ -153,7 +153,7 @@ struct AdminCallerTests {
     func unanswered() throws {
         let port = try UnansweringPort()
         var limits = AdminCallLimits()
-        limits.connectTimeout = .milliseconds(20)
+        limits.call.connectTimeout = .milliseconds(20)
         let text = try outcome(Self.post, port: port.port, limits)
         #expect(text.hasPrefix("unreachable: URL: nothing answers (no connection within "), "\(text)")
     }
@@ -162,7 +162,7 @@ struct AdminCallerTests {
     func silent() throws {
         let server = try ScriptedServer([ScriptedReply(pieces: [], waitsForEnd: true)])
         var limits = AdminCallLimits()
-        limits.answerTimeout = .milliseconds(50)
+        limits.call.answerTimeout = .milliseconds(50)
         let text = try outcome(Self.post, port: server.port, limits)
         #expect(text.hasPrefix("lost: URL: no whole answer came (nothing within "), "\(text)")
         #expect(text.contains("whether it was done is unknown"))
@@ -178,10 +178,10 @@ struct AdminCallerTests {
     )
     func tooLong(_ reply: ScriptedReply) throws {
         var limits = AdminCallLimits()
-        limits.answerBytesMax = 16
+        limits.call.answerBytesMax = 16
         let text = try outcome(reply, Self.get, limits)
         #expect(text.contains("the body is longer than this program takes"), "\(text)")
-        limits.answerBytesMax = 17
+        limits.call.answerBytesMax = 17
         let justFits = try outcome(.json(200, #"{"a": "bbbbbbbb"}"#), Self.get, limits)
         #expect(justFits == #"{"a": "bbbbbbbb"}"#)
     }
@@ -194,7 +194,7 @@ struct AdminCallerTests {
         ]
         for (argument, expected) in cases {
             let address = try #require(AdminAddress(parsing: argument))
-            #expect(address.authority == expected)
+            #expect(address.url.authority == expected)
         }
         for argument in ["", "gate.example", "ftp://gate", "http://user:secret@gate", "http://gate/?x", "http://"] {
             #expect(AdminAddress(parsing: argument) == nil, "\(argument)")

@@ -166,6 +166,7 @@ final class AdminRooms: Sendable {
             rooms: rooms,
             store: store,
             server: gateway,
+            desk: AlertDesk(loop: loop, keeper: keeper, rooms: rooms, store: store),
             program: program,
             settings: tokens
         )

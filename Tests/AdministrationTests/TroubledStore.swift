@@ -1,3 +1,4 @@
+import Alerting
 import Budgeting
 import Caching
 import Registry
@@ -9,7 +10,7 @@ import Vocabulary
 ///
 /// Calls that are not disturbed go to a real store.
 final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore, SpendStore, PurgeStore, EntryStore,
-    TotalUsageStore, LedgerRowStore, VendorStatementStore, ReplayStore
+    TotalUsageStore, LedgerRowStore, VendorStatementStore, ReplayStore, AlertStore
 {
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
@@ -243,5 +244,29 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
     /// Held back or failing as a change is.
     func replayRows(_ part: ReplayPart, then: @escaping @Sendable (Result<ReplayRows, StoreFault>) -> Void) {
         change(then) { [store] in store.replayRows(part, then: then) }
+    }
+
+    func openAlerts(then: @escaping @Sendable (Result<AlertOpening, StoreFault>) -> Void) {
+        change(then) { [store] in store.openAlerts(then: then) }
+    }
+
+    func raise(_ alerts: [NewAlert], then: @escaping @Sendable (Result<[AlertOutbox.Item], StoreFault>) -> Void) {
+        change(then) { [store] in store.raise(alerts, then: then) }
+    }
+
+    func closeAlerts(_ names: [String], then: @escaping Done) {
+        change(then) { [store] in store.closeAlerts(names, then: then) }
+    }
+
+    func note(_ delivery: AlertDelivery, then: @escaping Done) {
+        change(then) { [store] in store.note(delivery, then: then) }
+    }
+
+    func alerts(
+        before id: Int64?,
+        atMost count: Int,
+        then: @escaping @Sendable (Result<[AlertRecord], StoreFault>) -> Void
+    ) {
+        change(then) { [store] in store.alerts(before: id, atMost: count, then: then) }
     }
 }

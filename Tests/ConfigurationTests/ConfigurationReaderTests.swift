@@ -186,6 +186,8 @@ struct ConfigurationReaderTests {
         #expect(read.log == GatewayConfiguration.Log(level: .critical, format: .text, access: false))
         #expect(read.alerts?.webhookURL == "http://[::1]:9000/hook?x=1")
         #expect(read.alerts?.secret.bytes == Array(Secrets.webhook.utf8))
+        #expect(read.alerts?.expiryNotice == .seconds(8 * 86_400))
+        #expect(read.alerts?.unconfirmedShare == 60_000 && read.alerts?.driftShare == 1_000_000)
     }
 
     @Test("every member of teams and budgets arrives where it belongs")

@@ -17,7 +17,8 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
     }
 
     static let all: [MemberRange] = [
-        durations, sizes, wholeNumbers, choices, budgets, credits, identifiers, times, addresses, texts, files, others,
+        durations, sizes, wholeNumbers, choices, budgets, credits, identifiers, times, addresses, texts, files, shares,
+        others,
     ].flatMap { $0 }
 
     private static func quoted(_ texts: [String]) -> [String] { texts.map { "\"\($0)\"" } }
@@ -26,6 +27,7 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
         "listen.header_timeout", "listen.body_timeout", "listen.idle_timeout", "upstream.connect_timeout",
         "upstream.response_timeout", "upstream.idle_timeout", "upstream.queue_timeout",
         "upstream.circuit_breaker.window", "upstream.circuit_breaker.open_for", "cache.ttl",
+        "alerts.expiry_notice",
     ]
     private static let otherDurations = [
         "listen.drain_timeout", "listen.drain_delay", "store.stale_for", "cache.stale_if_error", "cache.negative_ttl",
@@ -224,6 +226,15 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
             good: quoted([$0.1]),
             bad: quoted(["nowhere.pem"]),
             "file nowhere.pem cannot be read; create it or correct the path"
+        )
+    }
+
+    private static let shares: [MemberRange] = ["alerts.unconfirmed_share", "alerts.drift_share"].map {
+        MemberRange(
+            $0,
+            good: ["0.000001", "1", "1e-3"],
+            bad: ["0", "-0.1", "1.000001", "2", "1e300", "0.0000001", "9223372036854775808", "\"0.1\""],
+            "must be a share like 0.05: above 0, at most 1, with at most 6 decimals"
         )
     }
 

@@ -128,7 +128,8 @@ enum Samples {
               "cache_scope": "organization" }
           ],
           "alerts": { "webhook_url": "https://hooks.example.com/tollgate",
-                      "secret": { "env": "TOLLGATE_WEBHOOK_SECRET" } },
+                      "secret": { "env": "TOLLGATE_WEBHOOK_SECRET" },
+                      "expiry_notice": "7d", "unconfirmed_share": 0.05, "drift_share": 0.01 },
           "log": { "level": "info", "format": "json", "access": true }
         }
         """
@@ -179,7 +180,8 @@ enum Samples {
               "requests_per_second": 0.5, "max_concurrency": 33, "models": ["gpt-4o"], "cache_scope": "organization" },
             { "id": "sales", "account": "berlin" }
           ],
-          "alerts": { "webhook_url": "http://[::1]:9000/hook?x=1", "secret": { "env": "TOLLGATE_WEBHOOK_SECRET" } },
+          "alerts": { "webhook_url": "http://[::1]:9000/hook?x=1", "secret": { "env": "TOLLGATE_WEBHOOK_SECRET" },
+                      "expiry_notice": "8d", "unconfirmed_share": 0.06, "drift_share": 1 },
           "log": { "level": "critical", "format": "text", "access": false }
         }
         """

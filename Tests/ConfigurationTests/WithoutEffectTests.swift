@@ -15,8 +15,7 @@ struct WithoutEffectTests {
             lines
                 == [
                     "listen.drain_delay", "admin.hosts", "admin.tls", "cache.classifier_ttl",
-                    "store.password", "store.migrate", "store.stale_for", "alerts",
-                    "budgets.organization[0].alert_at",
+                    "store.password", "store.migrate", "store.stale_for",
                 ].map { "\($0): has no effect yet" }
         )
     }

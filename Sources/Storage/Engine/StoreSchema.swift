@@ -361,6 +361,25 @@ enum StoreSchema {
         CREATE INDEX ledger_unconfirmed ON ledger (state) WHERE state = 3;
         CREATE INDEX ledger_resolved ON ledger (state) WHERE state = 4;
         """,
+        // Alerts. `facts` is JSON; a condition is open until it may be raised anew: at its end, if one is known.
+        """
+        CREATE TABLE alerts (
+            id INTEGER PRIMARY KEY, -- ascends in time
+            name TEXT NOT NULL, -- of the condition
+            is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+            is_lasting INTEGER NOT NULL CHECK (is_lasting IN (0, 1)),
+            until INTEGER, -- of one that is not lasting; NULL for always
+            facts TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            state TEXT NOT NULL, -- pending, delivered, given_up
+            attempts INTEGER NOT NULL CHECK (attempts >= 0),
+            tried_at INTEGER, -- NULL before the first attempt
+            detail TEXT, -- of the last attempt
+            CHECK (is_lasting = 0 OR until IS NULL)
+        ) STRICT;
+        CREATE UNIQUE INDEX alerts_open ON alerts (name) WHERE is_open = 1;
+        CREATE INDEX alerts_pending ON alerts (id) WHERE state = 'pending';
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -426,6 +445,8 @@ enum StoreSchema {
             "SELECT spent FROM usage_accounts ORDER BY account",
             "SELECT credits FROM statements ORDER BY id",
             "SELECT credits FROM statements ORDER BY account",
+            "SELECT attempts FROM alerts ORDER BY id",
+            "SELECT attempts FROM alerts WHERE is_open = 1 ORDER BY name",
             "SELECT id, created_at FROM ledger WHERE state = 3 ORDER BY state",
             "SELECT id, created_at FROM ledger WHERE state = 4 ORDER BY state",
             "SELECT state FROM upstream_key_states ORDER BY id",

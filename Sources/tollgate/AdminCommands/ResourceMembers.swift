@@ -130,6 +130,19 @@ struct ResourceMembers {
         columns: []
     )
 
+    static let alert = ResourceMembers(
+        members: [
+            "id", "type", "at", "team", "window", "threshold", "credits", "spent", "text", "state", "attempts",
+            "tried_at", "detail",
+        ],
+        columns: ["at", "type", "team", "state", "attempts", "detail", "text"]
+    )
+
+    static let alertTest = ResourceMembers(
+        members: ["delivered", "status", "answer", "error", "duration_ms"],
+        columns: []
+    )
+
     static let auditEntry = ResourceMembers(
         members: ["id", "at", "actor", "role", "action", "target", "address", "before", "after"],
         columns: ["at", "actor", "role", "action", "target", "address"]

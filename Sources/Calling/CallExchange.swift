@@ -1,14 +1,15 @@
-import EventLoops
-import HTTPMessages
-import Transport
+public import EventLoops
+public import HTTPMessages
+public import Transport
 import Vocabulary
 
-/// One request and its answer. Confined to the thread of its loop, which runs until the answer has arrived.
+/// One request to a server and its answer. Confined to the thread of its loop, which runs until the answer has arrived.
 ///
 /// States: connecting → waiting → ended. A connection that may carry another request is kept open at the end, if that is
 /// wanted; otherwise the loop stops only when the connection is gone, so that nothing of it is left behind.
-final class AdminCallExchange: StreamDelegate {
-    enum Fault: Error, Equatable {
+public final class CallExchange: StreamDelegate {
+    /// Why there is no answer.
+    public enum Fault: Error, Equatable, Sendable {
         /// No connection; nothing was sent.
         case unconnected(String)
         /// TLS failed; nothing was sent.
@@ -21,11 +22,11 @@ final class AdminCallExchange: StreamDelegate {
 
     private let loop: EventLoop
     private let request: [UInt8]
-    private let limits: AdminCallLimits
+    private let limits: CallLimits
     private let keepsConnection: Bool
     private var reader: ResponseReader
     private var timer: LoopTimer?
-    private var result: Result<AdminAnswer, Fault>?
+    private var result: Result<CallAnswer, Fault>?
     /// Whether the loop is run for this exchange: another one's must not be stopped.
     private var isRunning = false
     private var isDone = false
@@ -35,7 +36,7 @@ final class AdminCallExchange: StreamDelegate {
     /// - Parameters:
     ///   - request: the complete message.
     ///   - keepsConnection: whether the connection is to stay open after the answer.
-    init(_ request: [UInt8], method: HTTPMethod, limits: AdminCallLimits, loop: EventLoop, keepsConnection: Bool) {
+    public init(_ request: [UInt8], method: HTTPMethod, limits: CallLimits, loop: EventLoop, keepsConnection: Bool) {
         self.loop = loop
         self.request = request
         self.limits = limits
@@ -44,10 +45,12 @@ final class AdminCallExchange: StreamDelegate {
     }
 
     /// Whether a byte of an answer has come.
-    var hasBegun: Bool { reader.hasBegun }
+    public var hasBegun: Bool { reader.hasBegun }
 
     /// Connects, sends and waits. Call once, or the other one.
-    func run(_ addresses: [SocketAddress], serverName: String, tls: TLSClientContext?) -> Result<AdminAnswer, Fault> {
+    public func run(_ addresses: [SocketAddress], serverName: String, tls: TLSClientContext?) -> Result<
+        CallAnswer, Fault
+    > {
         isRunning = true
         Dialer(loop: loop).dial(addresses, serverName: serverName, tls: tls, timeout: limits.connectTimeout) {
             [self] result in
@@ -60,20 +63,20 @@ final class AdminCallExchange: StreamDelegate {
     }
 
     /// Sends on an open connection and waits.
-    func run(on stream: ByteStream) -> Result<AdminAnswer, Fault> {
+    public func run(on stream: ByteStream) -> Result<CallAnswer, Fault> {
         isRunning = true
         send(on: stream)
         return wait()
     }
 
-    private func wait() -> Result<AdminAnswer, Fault> {
+    private func wait() -> Result<CallAnswer, Fault> {
         runUntilDone()
         guard let result else { preconditionFailure("the loop stopped before the exchange ended") }
         return result
     }
 
     /// Gives the kept connection away if it can still be used; one that the server has ended is closed.
-    func takeConnection() -> ByteStream? {
+    public func takeConnection() -> ByteStream? {
         guard let stream = kept else { return nil }
         // The callbacks of what has come meanwhile give up what is kept.
         if stream.isStillOpen(), kept != nil {
@@ -85,7 +88,7 @@ final class AdminCallExchange: StreamDelegate {
     }
 
     /// Closes the connection if one is kept, and waits until it is gone.
-    func close() {
+    public func close() {
         guard let stream = kept else { return }
         kept = nil
         isRunning = true
@@ -132,7 +135,7 @@ final class AdminCallExchange: StreamDelegate {
 
     // MARK: StreamDelegate
 
-    func streamDidReceive(_ stream: ByteStream) {
+    public func streamDidReceive(_ stream: ByteStream) {
         // A server that sends what nobody asked for: no later answer can be told from it.
         if result != nil { return giveUp(stream) }
         var consumed = 0
@@ -143,23 +146,23 @@ final class AdminCallExchange: StreamDelegate {
         case .complete:
             let isReusable = keepsConnection && reader.allowsReuse && stream.input.isEmpty && !stream.hasInputEnded
             if isReusable, stream.unsentByteCount == 0 { kept = stream }
-            end(.success(AdminAnswer(status: reader.status, content: reader.body)), stream)
+            end(.success(CallAnswer(status: reader.status, content: reader.body)), stream)
         case .refused(let reason): end(.failure(.broken(reason)), stream)
         }
     }
 
-    func streamDidReceiveEnd(_ stream: ByteStream) {
+    public func streamDidReceiveEnd(_ stream: ByteStream) {
         if result != nil { return giveUp(stream) }
         switch reader.end() {
-        case .complete: end(.success(AdminAnswer(status: reader.status, content: reader.body)), stream)
+        case .complete: end(.success(CallAnswer(status: reader.status, content: reader.body)), stream)
         case .refused(let reason): end(.failure(.lost(reason)), stream)
         case .needMore: preconditionFailure("more cannot come after the end")
         }
     }
 
-    func streamDidDrain(_ stream: ByteStream) {}
+    public func streamDidDrain(_ stream: ByteStream) {}
 
-    func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd) {
+    public func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd) {
         kept = nil
         end(.failure(.lost("the connection broke")), nil)
         finish()
@@ -173,7 +176,7 @@ final class AdminCallExchange: StreamDelegate {
 
     /// Only the first result counts. With a stream that is not kept the exchange ends once that has closed, which
     /// `streamDidClose` reports.
-    private func end(_ ending: Result<AdminAnswer, Fault>, _ stream: ByteStream?) {
+    private func end(_ ending: Result<CallAnswer, Fault>, _ stream: ByteStream?) {
         guard result == nil else { return }
         result = ending
         timer = nil

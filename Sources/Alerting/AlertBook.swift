@@ -1,0 +1,92 @@
+public import Vocabulary
+
+/// Which conditions have been told of, so that each is told once. Pure: no clock, no store.
+///
+/// - A1: A condition is raised when it is seen and neither open nor raised less than `quietTime` ago. Its owner makes that
+///   durable before anything is sent; only then it is open here.
+/// - A2: A lasting condition stays open until a look at its kind finds it gone. A dated one stays open until its moment,
+///   whatever is seen meanwhile.
+/// - A3: After a restart the book is what the store has open: what was told before is not told again.
+///
+/// There are as many open conditions as there are keys, accounts, and budgets with thresholds in their current windows.
+public struct AlertBook: Sendable {
+    /// One condition that was raised.
+    public struct Entry: Sendable, Equatable {
+        public let name: String
+        public let raisedAt: Timestamp
+        public let course: AlertCondition.Course
+
+        public init(name: String, raisedAt: Timestamp, course: AlertCondition.Course) {
+            self.name = name
+            self.raisedAt = raisedAt
+            self.course = course
+        }
+    }
+
+    /// What follows from a look.
+    public struct Findings: Sendable {
+        /// To be raised: made durable, noted with `raised`, and sent.
+        public var new: [AlertCondition] = []
+        /// To be closed: made durable, and noted with `closed`.
+        public var over: [String] = []
+    }
+
+    /// A lasting condition that comes and goes is raised once in this time.
+    public static let quietTime = Duration.seconds(600)
+
+    private var open: [String: Entry] = [:]
+    /// When the lasting conditions that are closed were raised last; kept for `quietTime`.
+    private var quiet: [String: Timestamp] = [:]
+
+    public init(_ entries: some Sequence<Entry>) {
+        for entry in entries { open[entry.name] = entry }
+    }
+
+    public var openCount: Int { open.count }
+
+    /// Compares what is seen now with what was raised.
+    ///
+    /// - Parameters:
+    ///   - conditions: all lasting ones of `kinds` that hold now, and any dated ones.
+    ///   - kinds: the kinds whose lasting conditions were looked for.
+    public mutating func look(
+        _ conditions: [AlertCondition],
+        for kinds: Set<AlertKind>,
+        at now: Timestamp
+    ) -> Findings {
+        quiet = quiet.filter { isRecent($0.value, at: now) }
+        var findings = Findings()
+        var seen: Set<String> = []
+        for condition in conditions where seen.insert(condition.name).inserted {
+            if case .dated(let until?) = condition.course, until <= now { continue }
+            if open[condition.name] == nil, quiet[condition.name] == nil { findings.new.append(condition) }
+        }
+        for entry in open.values {
+            switch entry.course {
+            case .dated(let until): if let until, until <= now { findings.over.append(entry.name) }
+            case .lasting:
+                let isLookedFor = kinds.contains { entry.name.hasPrefix("\($0.rawValue)|") }
+                if isLookedFor, !seen.contains(entry.name) { findings.over.append(entry.name) }
+            }
+        }
+        return findings
+    }
+
+    /// A clock that was set back makes nothing recent.
+    private func isRecent(_ moment: Timestamp, at now: Timestamp) -> Bool {
+        moment <= now && now - moment < Self.quietTime
+    }
+
+    /// The raising is durable.
+    public mutating func raised(_ condition: AlertCondition, at moment: Timestamp) {
+        open[condition.name] = Entry(name: condition.name, raisedAt: moment, course: condition.course)
+    }
+
+    /// The closing is durable.
+    public mutating func closed(_ names: [String]) {
+        for name in names {
+            guard let entry = open.removeValue(forKey: name) else { continue }
+            if case .lasting = entry.course { quiet[name] = entry.raisedAt }
+        }
+    }
+}
