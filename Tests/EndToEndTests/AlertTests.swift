@@ -43,16 +43,11 @@ struct AlertTests {
         return try gateway.classify(SampleRequests.about(document, extra: #","page_range":"\#(pages)""#))
     }
 
-    /// Waits for a line of the process log.
-    private func wait(_ event: String, _ gateway: Gateway) -> Bool {
-        gateway.process.stderr.wait { lines in lines.contains { $0.contains(event) } }
-    }
-
-    private func waitUntilDelivered(_ count: Int, _ gateway: Gateway) throws {
+    /// Waits until so many alerts are in a state, durably, each tried so often.
+    private func wait(for count: Int, _ state: String, attempts: Int = 1, _ gateway: Gateway) throws {
         let deadline = Deadline.generous
-        while try listed(gateway).filter({ $0["state"] == "delivered" }).count < count, !deadline.hasPassed {
-            usleep(10_000)
-        }
+        let isSo = { (record: JSON) in record["state"].string == state && record["attempts"].int == attempts }
+        while try listed(gateway).filter(isSo).count < count, !deadline.hasPassed { usleep(10_000) }
     }
 
     private func listed(_ gateway: Gateway) throws -> [JSON] {
@@ -83,13 +78,13 @@ struct AlertTests {
             #expect(alert["at"].string.flatMap { Timestamp(rfc3339: $0) } != nil)
             try checkSignature(request)
             // A crash before this is durable would send it again.
-            try waitUntilDelivered(1, gateway)
+            try wait(for: 1, "delivered", gateway)
             try gateway.killAndRestart()
             expectStoredMiss(try ask(gateway, pages: "1"))
             #expect(receiver.wait { $0.requests.count == 2 })
             let last = try Self.alerts(receiver)[1]
             #expect(last["scope"] == "organization" && last["team"] == .null && last["window"] == "total")
-            try waitUntilDelivered(2, gateway)
+            try wait(for: 2, "delivered", gateway)
             #expect(try listed(gateway).map { $0["id"] } == Self.alerts(receiver).reversed().map { $0["id"] })
             #expect(receiver.requests.count == 2 && receiver.malformed.isEmpty)
         }
@@ -111,14 +106,13 @@ struct AlertTests {
         try withGateway(Self.configuration(receiver.url, budgets)) { gateway in
             expectStoredMiss(try ask(gateway, pages: "1"))
             #expect(receiver.wait { $0.requests.count == 1 })
-            #expect(wait("alert_not_sent", gateway))
+            try wait(for: 1, "pending", gateway)
             try gateway.killAndRestart()
             #expect(receiver.wait { $0.requests.count == 2 })
             let alerts = try Self.alerts(receiver)
             #expect(alerts[0]["id"].string != nil && alerts[0] == alerts[1])
-            try waitUntilDelivered(1, gateway)
-            let record = try listed(gateway)[0]
-            #expect(record["state"] == "delivered" && record["attempts"].int == 2 && record["detail"] == "HTTP 200")
+            try wait(for: 1, "delivered", attempts: 2, gateway)
+            #expect(try listed(gateway).map { $0["detail"] } == ["HTTP 200"])
         }
     }
 
