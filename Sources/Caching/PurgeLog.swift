@@ -17,6 +17,9 @@ public import Vocabulary
 ///   `ResultCache`).
 /// - P5: A purge survives a crash: the store has recorded it before anyone is answered, and from then on finds nothing
 ///   that it concerns. Flights and memory end with the process.
+/// - P6: While a document is being changed (from `begin` to `end`), what is asked about it is kept in memory at most. What
+///   was asked before the end of a change is therefore not in the store after it, over a crash as well, and the end of a
+///   change needs nothing of the store.
 ///
 /// Guarded. The latest purges are remembered by what they concern, at most twice `targetsMax`. What was asked before
 /// the oldest of them counts as purged: an answer is then not kept, though it might have been.
@@ -29,6 +32,18 @@ public final class PurgeLog: Sendable {
         var older: [PurgeTarget: UInt64] = [:]
         /// The greatest number that was forgotten.
         var forgotten: UInt64 = 0
+        /// How many changes of each document are under way; each belongs to a request that is passed through.
+        var changing: [String: Int] = [:]
+
+        /// - Parameter number: of the purge; greater than all before.
+        mutating func note(_ target: PurgeTarget, _ number: UInt64, targetsMax: Int) {
+            if recent.count >= targetsMax, recent[target] == nil {
+                forgotten = max(forgotten, older.values.max() ?? 0)
+                older = recent
+                recent = [:]
+            }
+            recent[target] = number
+        }
     }
 
     private let notes = Guarded(Notes())
@@ -41,18 +56,44 @@ public final class PurgeLog: Sendable {
     public func stamp() -> PurgeStamp { PurgeStamp(log: self, number: latest.load(ordering: .acquiring)) }
 
     /// Notes a purge: the stamps so far are older than it.
-    public func note(_ target: PurgeTarget) {
+    public func note(_ target: PurgeTarget) { note([target]) }
+
+    /// Notes purges of several targets.
+    public func note(_ targets: [PurgeTarget]) {
         notes.withLock { notes in
-            let number = latest.load(ordering: .relaxed) + 1
-            if notes.recent.count >= targetsMax, notes.recent[target] == nil {
-                notes.forgotten = max(notes.forgotten, notes.older.values.max() ?? 0)
-                notes.older = notes.recent
-                notes.recent = [:]
+            for target in targets {
+                let number = latest.load(ordering: .relaxed) + 1
+                notes.note(target, number, targetsMax: targetsMax)
+                latest.store(number, ordering: .releasing)
             }
-            notes.recent[target] = number
-            latest.store(number, ordering: .releasing)
         }
     }
+
+    /// Begins a change of documents: until `end` no answer about them is stored (P6).
+    ///
+    /// - Parameter documents: UUIDs in lower case, no two alike.
+    public func begin(_ documents: [String]) {
+        notes.withLock { notes in
+            for document in documents { notes.changing[document, default: 0] += 1 }
+        }
+    }
+
+    /// Ends a change of documents. `note` must precede it, unless the change did not come about: what was asked meanwhile
+    /// is purged then.
+    public func end(_ documents: [String]) {
+        notes.withLock { notes in
+            for document in documents {
+                guard let count = notes.changing[document] else { preconditionFailure("P6: a change that ends twice") }
+                notes.changing[document] = count > 1 ? count - 1 : nil
+            }
+        }
+    }
+
+    /// How many documents are being changed.
+    var changesCount: Int { notes.withLock { $0.changing.count } }
+
+    /// How many purges are remembered by what they concern.
+    var rememberedCount: Int { notes.withLock { $0.recent.count + $0.older.count } }
 
     fileprivate func isNoted(_ targets: [PurgeTarget], after number: UInt64) -> Bool {
         // Almost always nothing was purged meanwhile.
@@ -62,6 +103,9 @@ public final class PurgeLog: Sendable {
                 || targets.contains { max(notes.recent[$0] ?? 0, notes.older[$0] ?? 0) > number }
         }
     }
+
+    /// Whether a document is being changed.
+    fileprivate func isChanging(_ documentID: String) -> Bool { notes.withLock { $0.changing[documentID] != nil } }
 
     /// Whether anything was purged after a number.
     fileprivate func hasAny(after number: UInt64) -> Bool { latest.load(ordering: .acquiring) != number }
@@ -83,18 +127,7 @@ public struct PurgeStamp: Sendable {
         guard log.hasAny(after: number) else { return false }
         return log.isNoted([.all, .key(key), .document(documentID), .team(team)], after: number)
     }
-}
 
-/// A result and when it was asked for, which decides whether it may be kept.
-public struct StampedResult: Sendable {
-    public let result: CachedResult
-    public let asked: PurgeStamp
-
-    public init(_ result: CachedResult, asked: PurgeStamp) {
-        self.result = result
-        self.asked = asked
-    }
-
-    /// Whether the result was purged since it was asked for.
-    public var isPurged: Bool { asked.isPurged(result) }
+    /// Whether the document is being changed now (P6).
+    func isBeingChanged(_ documentID: String) -> Bool { log.isChanging(documentID) }
 }

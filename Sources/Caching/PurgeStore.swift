@@ -26,6 +26,28 @@ public protocol PurgeStore<Note>: Sendable {
     var purgesUnderWay: [PurgeProgress] { get }
 }
 
+/// Removes what is stored about documents that a request changes.
+///
+/// Callable from any thread; never blocks.
+public protocol ChangeStore: Sendable {
+    /// Removes the results and the learned pages of documents. From the answer on, nothing of what was stored before is
+    /// found, over a crash as well. What is stored later is decided by `StampedAnswer.isOvertaken`: the change must have
+    /// begun in the purge log.
+    ///
+    /// Costs no fsync when nothing is stored about them. It is decided on the thread of the transactions, where all that
+    /// was to be stored before has been.
+    ///
+    /// - Parameters:
+    ///   - documents: UUIDs in lower case, no two alike.
+    ///   - then: called once. How many results there were that a reader could have been given; of a document with very
+    ///     many, at least some.
+    func drop(
+        _ documents: [String],
+        at now: Timestamp,
+        then: @escaping @Sendable (Result<Int64, StoreFault>) -> Void
+    )
+}
+
 /// A purge as it is asked of the store. A message.
 public struct PurgeOrder: Sendable {
     public let target: PurgeTarget

@@ -16,6 +16,8 @@ struct AccessLine: ~Copyable {
         var error: String?
         /// How long the vendor took.
         var upstream: Duration?
+        /// How many stored results a request removed that was passed through.
+        var dropped: Int64 = 0
     }
 
     private var line = JSONLine()
@@ -57,6 +59,7 @@ struct AccessLine: ~Copyable {
             line.member("credits_saved", ending.saved)
         } else if exchange.facts.route == .passthrough {
             line.member("credits_charged", ending.charged)
+            if ending.dropped > 0 { line.member("results_dropped", ending.dropped) }
         }
         if let error = ending.error { line.member("error", error) }
         line.members(raw: client)

@@ -148,6 +148,13 @@ extension ErrorReply {
         )
     }
 
+    static let tooManyDocuments = ErrorReply(
+        400,
+        .invalidRequest,
+        "The request names more than \(PassageSubject.changedMax) documents (document_id), which is too many to drop the "
+            + "results of at once; send several requests."
+    )
+
     static let notCached = ErrorReply(
         504,
         .notCached,

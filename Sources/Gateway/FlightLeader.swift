@@ -179,15 +179,23 @@ final class FlightLeader {
 
     private func conclude(_ conclusion: FlightCourse.Conclusion, _ keeper: ReservationKeeper) {
         if let note = conclusion.note { log(note) }
-        var result: StampedResult?
+        var result: CachedResult?
         switch conclusion.keeping {
         case .nothing: break
-        case .durably(let kept): result = StampedResult(kept, asked: pending.asked)
+        case .durably(let kept): result = kept
         case .inMemory(let kept): worker.keep(kept, asked: pending.asked)
         }
         let lesson = conclusion.paid.map(lesson) ?? Lesson()
         let question = conclusion.ending.isPayment ? paidQuestion : nil
-        keeper.end(conclusion.ending, lesson, question, storing: result, isCut: conclusion.isCut) { [self] fault in
+        // Without a result too: the store decides whether the pages that were learned are still those of the document.
+        let answer = StampedAnswer(
+            result,
+            key: pending.key,
+            documentID: pending.request.documentID,
+            team: caller.team.id,
+            asked: pending.asked
+        )
+        keeper.end(conclusion.ending, lesson, question, storing: answer, isCut: conclusion.isCut) { [self] fault in
             land(course.concluded(withheld: fault))
         }
     }

@@ -10,7 +10,8 @@ extension Passage {
         count()
         let status = breakReason == nil ? 499 : reply?.head.status ?? 499
         let error = breakReason?.rawValue ?? "client_closed_request"
-        exchange.leavePassage(AccessLine.Ending(status: status, error: error), bytesOut: bytesOut)
+        let ending = AccessLine.Ending(status: status, error: error, dropped: droppedCount)
+        exchange.leavePassage(ending, bytesOut: bytesOut)
         guard parting == .isAwaited else { return abandon() }
         call?.resume()
         // The vendor's time starts over with each part of its reply: with nobody who waits for it, it would have no end.
@@ -49,7 +50,7 @@ extension Passage {
         case .reading: over()
         case .forwarded: call?.abandon()
         // The awaited answer ends it.
-        case .reserving, .ending, .over: break
+        case .preparing, .ending, .over: break
         }
     }
 }

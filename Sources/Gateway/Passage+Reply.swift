@@ -8,6 +8,8 @@ import Vocabulary
 /// The way back: the vendor's reply to the client, and what it cost to the ledger.
 extension Passage {
     func receive(_ head: PassageReplyHead) {
+        // Before the client sees any of it, and may ask.
+        change?.answered()
         let reply = PassageReply(head, isReserved: keeper != nil)
         self.reply = reply
         if exchange == nil { return endIfAlone() }
@@ -74,6 +76,8 @@ extension Passage {
 
     func ended(_ outcome: UpstreamOutcome) {
         state = .ending
+        // Before the client has the end of its reply.
+        change?.end()
         switch outcome {
         case .reply(let reply): conclude(reply)
         case .failure(let failure):
@@ -142,7 +146,12 @@ extension Passage {
         count()
         self.exchange = nil
         exchange.finishPassage(
-            AccessLine.Ending(status: answer.status, charged: charged, upstream: answer.duration),
+            AccessLine.Ending(
+                status: answer.status,
+                charged: charged,
+                upstream: answer.duration,
+                dropped: droppedCount
+            ),
             bytesOut: bytesOut,
             keepsAlive: keepsAlive
         )

@@ -11,8 +11,9 @@ import Vocabulary
 /// One request that is passed through to the vendor: from its head to its reply, and to the end of its reservation.
 ///
 /// Confined to its worker, which holds it until it is over; it outlives its exchange when the client leaves. Steps: read
-/// the body if it has to be looked at → reserve, or ask whether a budget is exhausted → pass through, both ways at the
-/// pace of the slower side → book what the reply charges → end the reply.
+/// the body if it has to be looked at → reserve, or ask whether a budget is exhausted; remove what is stored about the
+/// documents that it names → pass through, both ways at the pace of the slower side → book what the reply charges → end
+/// the reply.
 ///
 /// - P3: A request of a spending route goes out under a durable reservation, which ends once on every path: as settled,
 ///   released or unconfirmed.
@@ -20,13 +21,17 @@ import Vocabulary
 /// - P5: A client that leaves ends the call, and the vendor's connection with it, unless the call may still say what it
 ///   costs (`PassageParting`): it is then awaited, for at most `response_timeout`.
 ///
-/// `Passage+Reply` has the way back, `Passage+Parting` the client that leaves.
+/// - P6: What is stored about documents that it may change is removed as `DocumentChange` says, and only for a request that
+///   goes out.
+///
+/// `Passage+Admission` has what comes before the vendor, `Passage+Reply` the way back, `Passage+Parting` the client that
+/// leaves.
 final class Passage {
     enum State {
         /// Its body is being read into memory.
         case reading
-        /// The ledger is asked for credits.
-        case reserving
+        /// The ledger is asked for credits, or the store to remove what it has about the documents.
+        case preparing
         case forwarded
         /// The call has ended; what it cost is being made durable.
         case ending
@@ -44,8 +49,16 @@ final class Passage {
     let caller: Caller
     /// The request's place in its team's `max_concurrency`.
     private var place: TeamPlace?
-    private let draft: PassageDraft
-    private var subject: PassageSubject
+    let draft: PassageDraft
+    var subject: PassageSubject
+    /// Accounts for the content that was read into memory.
+    private var share: ByteShare?
+    /// The key that the request is admitted with.
+    var admittedKey: UpstreamKeyID?
+    /// Nil if it names no document that it may change.
+    var change: DocumentChange?
+    /// How many results were removed; nil until that is known.
+    var removal: Result<Int64, StoreFault>?
     let requestID: RequestID
     var state = State.reading
     /// Keeps the reservation of a spending route, or what the reply has charged.
@@ -110,9 +123,9 @@ final class Passage {
     func begin(_ content: [UInt8]?) {
         if let content {
             isBodyHere = true
-            return proceed(content, isWhole: true)
+            return read(content, isLast: true)
         }
-        guard plan.use == .streamed else { return }
+        guard draft.reading == .nothing else { return }
         // Nothing is taken from the client before the vendor can have it.
         connection.pauseBody()
         proceed([], isWhole: false)
@@ -122,15 +135,33 @@ final class Passage {
     func received(_ content: [UInt8], isLast: Bool) {
         isBodyHere = isLast
         switch state {
-        case .reading: proceed(content, isWhole: true)
+        case .reading: read(content, isLast: isLast)
         case .forwarded:
             isRequestOver = isLast
             call?.add(content, isLast: isLast)
             if !isLast, call?.isCongested == true { connection.pauseBody() }
         // The vendor did not wait for it.
         case .ending, .over: break
-        case .reserving: preconditionFailure("content of a body that is paused")
+        case .preparing: preconditionFailure("content of a body that is paused")
         }
+    }
+
+    /// Takes content of a body that is looked into before the request goes out.
+    private func read(_ content: [UInt8], isLast: Bool) {
+        guard hold(content.count) else { return answer(.outOfMemory) }
+        draft.content += content
+        if isLast { return proceed(draft.content, isWhole: true) }
+        let isOver = draft.content.count > draft.readMax || !PassageDraft.mayBeObject(draft.content)
+        guard isOver, draft.reading == .short else { return }
+        // It is not looked into, so the vendor gets it as it comes.
+        connection.pauseBody()
+        proceed(draft.content, isWhole: false)
+    }
+
+    /// Accounts for content that is kept. False if the clients together have too much already.
+    private func hold(_ byteCount: Int) -> Bool {
+        if share == nil { share = ByteShare(of: worker.rooms.clientBytes, .teams) }
+        return share?.take(byteCount) ?? false
     }
 
     // MARK: Credits
@@ -156,59 +187,14 @@ final class Passage {
         )
     }
 
-    /// The document that the request names; nil if it names none.
-    var documentID: String? { subject.documentID.isEmpty ? nil : subject.documentID }
+    /// The first document that the request names; nil if it names none.
+    var documentID: String? { subject.documents.first }
 
     private var requestText: String { String(decoding: requestID.bytes, as: UTF8.self) }
 
-    private func proceed(_ content: [UInt8], isWhole: Bool) {
-        draft.content = content
-        draft.isWhole = isWhole
-        do throws(ErrorReply) {
-            if draft.isRead { try subject.read(content, isJSON: draft.isJSON, of: caller.team) }
-            guard subject.models.allSatisfy({ caller.team.mayUse(model: $0) }) else {
-                return refuse(.modelNotAllowed(caller.team))
-            }
-        } catch {
-            return answer(error)
-        }
-        guard !worker.isDraining else { return answer(.draining, closes: true) }
-        guard draft.route == nil else {
-            state = .reserving
-            return worker.reserve(question, for: identifier)
-        }
-        switch worker.rooms.admitUnreserved(question, at: worker.loop.moment) {
-        case .admitted(let key): forward(key)
-        case .denied(let denial): refuse(worker.refusal(denial))
-        case .noKey(let failure): answer(ErrorReply(failure))
-        }
-    }
-
-    /// The ledger's answer: admitted and on disk, or not.
-    func reserved(_ answer: SpendingAnswer) {
-        switch answer {
-        case .admitted(let reservation):
-            let keeper = ReservationKeeper(reservation, worker: worker)
-            guard exchange != nil, !worker.isDraining else { return release(keeper) }
-            self.keeper = keeper
-            forward(reservation.ask.upstreamKey)
-        case .denied(let denial): refuse(worker.refusal(denial))
-        case .noKey(let failure): self.answer(ErrorReply(failure))
-        case .failed(let fault):
-            log(FlightCourse.Note(code: "reservation_not_stored", detail: fault.description))
-            self.answer(.storeUnavailable(fault))
-        }
-    }
-
-    /// Nothing is sent under the reservation.
-    private func release(_ keeper: ReservationKeeper) {
-        state = .ending
-        keeper.end(.released, Lesson(), nil, storing: nil, isCut: false) { [self] _ in answer(.draining, closes: true) }
-    }
-
     // MARK: The vendor
 
-    private func forward(_ key: UpstreamKeyID) {
+    func forward(_ key: UpstreamKeyID) {
         state = .forwarded
         upstreamKey = key
         let upstream = UpstreamCall(
@@ -218,10 +204,12 @@ final class Passage {
             account: caller.team.account,
             key: key
         )
-        call = worker.upstream.pass(upstream, self, move: { [self] key, then in move(to: key, then) }) {
+        let call = worker.upstream.pass(upstream, self, move: { [self] key, then in move(to: key, then) }) {
             [self] outcome in
             ended(outcome)
         }
+        // It may have ended at once.
+        if state == .forwarded { self.call = call }
     }
 
     private func move(to key: UpstreamKeyID, _ then: @escaping (UpstreamKeyMoved) -> Void) {
@@ -271,7 +259,7 @@ final class Passage {
     }
 
     /// Refuses what the team may not do.
-    private func refuse(_ error: ErrorReply) {
+    func refuse(_ error: ErrorReply) {
         if let exchange = exchange.take() {
             if !isBodyHere { connection.endAfterReply() }
             _ = exchange.deny(error)
@@ -281,7 +269,10 @@ final class Passage {
 
     func over() {
         state = .over
-        (place, keeper, continueTimer, partingTimer, keptShare) = (nil, nil, nil, nil, nil)
+        change?.end()
+        // The call holds the passage, as the passage holds the call.
+        (place, keeper, call) = (nil, nil, nil)
+        (continueTimer, partingTimer, share, keptShare) = (nil, nil, nil, nil)
         worker.passageDidEnd(self)
     }
 

@@ -6,14 +6,25 @@ import Vocabulary
 
 /// What goes to the vendor of a request that is passed through, and how its body is taken. Confined to its passage.
 final class PassageDraft {
+    /// What of a request's content is read into memory and looked into before the request goes out.
+    enum Reading {
+        case nothing
+        /// All of it, or the request is refused.
+        case whole
+        /// All of it if it is an object of at most `readMax` bytes, else nothing: what has been read goes out first, as soon
+        /// as that is known.
+        case short
+    }
+
     /// What is looked into of a request's content, in bytes.
     static let readBytesMax = 1024 * 1024
 
     /// The spending route; nil for a request that reserves nothing.
     let route: PassthroughSettings.SpendingRoute?
     let plan: BodyPlan
-    /// Whether the content is read into memory and looked into before the request goes out.
-    let isRead: Bool
+    let reading: Reading
+    /// The longest content that is looked into, in bytes.
+    let readMax: Int
     let isJSON: Bool
     let expectsContinue: Bool
     var content: [UInt8] = []
@@ -42,26 +53,31 @@ final class PassageDraft {
         guard !Self.contains(bytes.extracting(range.indices), shownKey) else { throw .keyInTarget }
         target = Self.copy(bytes, range)
         fields = Self.fields(of: head, bytes, hiding: shownKey)
-        let contentType = head.first(.contentType).map { Self.copy(bytes, $0) }
-        isJSON = contentType.map(MediaType.isJSON) ?? false
-        let restricts = team.limits.models != nil
-        let isWanted = (route != nil || restricts) && head.first(.contentEncoding) == nil
-        let readMax = min(Self.readBytesMax, settings.bodyBytesMax)
+        let contentType = head.first(.contentType).map { Self.copy(bytes, $0) } ?? []
+        isJSON = MediaType.isJSON(contentType)
+        readMax = min(Self.readBytesMax, settings.bodyBytesMax)
+        let isReadable = head.first(.contentEncoding) == nil
+        let mayNameMore = route != nil || MediaType.mayBeJSON(contentType)
+        let mustBeRead = team.limits.models != nil && isJSON
+        let mustBeWhole = team.limits.models != nil && (isJSON || route != nil)
         switch content {
-        case .none: isRead = false
+        case .none: reading = .nothing
         case .bytes(let count):
             guard count <= settings.bodyBytesMax else { throw .bodyTooLarge(settings.bodyBytesMax) }
-            isRead = isWanted && count <= readMax && (isJSON || route != nil)
-            guard isRead || !(restricts && isJSON) else { throw .contentNotReadable(team, limit: readMax) }
-        case .chunked:
-            isRead = isWanted && (isJSON || (restricts && route != nil))
-            guard isRead || !(restricts && isJSON) else { throw .contentNotReadable(team, limit: readMax) }
+            let isShort = count <= readMax
+            reading = isReadable && mayNameMore && isShort ? mustBeWhole ? .whole : .short : .nothing
+        case .chunked: reading = isReadable && mayNameMore ? mustBeWhole ? .whole : .short : .nothing
         }
-        expectsContinue = head.expectsContinue && !isRead
+        guard !mustBeRead || reading == .whole || content == .none else {
+            throw .contentNotReadable(team, limit: readMax)
+        }
+        expectsContinue = head.expectsContinue && reading == .nothing
         plan =
-            isRead
-            ? BodyPlan(.buffered, limit: readMax, timesPieces: true)
-            : BodyPlan(.streamed, limit: settings.bodyBytesMax, timesPieces: true, holdsContinue: true)
+            switch reading {
+            case .whole: BodyPlan(.buffered, limit: readMax, timesPieces: true)
+            case .short: BodyPlan(.streamed, limit: settings.bodyBytesMax, timesPieces: true)
+            case .nothing: BodyPlan(.streamed, limit: settings.bodyBytesMax, timesPieces: true, holdsContinue: true)
+            }
     }
 
     var request: PassageRequest {
@@ -80,8 +96,16 @@ final class PassageDraft {
         switch announced {
         case .none: hasLengthZero ? .length(0) : .none
         case .bytes(let count): .length(Int64(count))
-        case .chunked: isRead ? .length(Int64(content.count)) : .chunked
+        case .chunked: isWhole ? .length(Int64(content.count)) : .chunked
         }
+    }
+
+    /// Whether content may be an object, as far as its beginning says: a mark of UTF-8 and white space may precede it.
+    static func mayBeObject(_ beginning: [UInt8]) -> Bool {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = beginning.starts(with: mark) ? beginning.dropFirst(3) : beginning[...]
+        guard let first = text.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return true }
+        return first == UInt8(ascii: "{") || (text.count < mark.count && text.elementsEqual(mark.prefix(text.count)))
     }
 
     // MARK: Fields

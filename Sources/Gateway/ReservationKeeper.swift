@@ -16,7 +16,7 @@ final class ReservationKeeper {
         case nothing
         case move((UpstreamKeyMoved) -> Void)
         /// `tell` is nil if the outcome was delivered before.
-        case end(result: StampedResult?, isCut: Bool, tell: ((StoreFault?) -> Void)?)
+        case end(answer: StampedAnswer?, isCut: Bool, tell: ((StoreFault?) -> Void)?)
     }
 
     /// The interval between retries of an ending that the store could not take.
@@ -80,14 +80,14 @@ final class ReservationKeeper {
     ///
     /// - Parameters:
     ///   - question: the question that was paid for, if it was.
-    ///   - result: becomes durable with the ending, and is in memory before `tell` is called.
+    ///   - answer: what it leaves becomes durable with the ending, and is in memory before `tell` is called.
     ///   - isCut: whether a drain left the vendor's answer unknown.
     ///   - tell: called once, as soon as the outcome may be delivered; with a fault if what it claims is not on disk.
     func end(
         _ outcome: ReservationEnding.Outcome,
         _ lesson: Lesson,
         _ question: PaidQuestion?,
-        storing result: StampedResult?,
+        storing answer: StampedAnswer?,
         isCut: Bool,
         tell: @escaping (StoreFault?) -> Void
     ) {
@@ -101,36 +101,36 @@ final class ReservationKeeper {
             let id = ending.reservation.id.rawValue
             log("credits_unconfirmed", "\(ending.reservation.estimate) credits, until reservation \(id) is resolved")
         }
-        wait = .end(result: result, isCut: isCut, tell: tell)
-        write(ending, storing: result)
+        wait = .end(answer: answer, isCut: isCut, tell: tell)
+        write(ending, storing: answer)
     }
 
-    private func write(_ ending: ReservationEnding, storing result: StampedResult?) {
+    private func write(_ ending: ReservationEnding, storing answer: StampedAnswer?) {
         if isCharge {
             worker.charge(ending, for: identifier)
         } else {
-            worker.end(ending, storing: result, for: identifier)
+            worker.end(ending, storing: answer, for: identifier)
         }
     }
 
     /// The store's answer: the ending is on disk, or could not be written.
-    func ended(_ answer: Result<EndingAnswer, StoreFault>) {
+    func ended(_ stored: Result<EndingAnswer, StoreFault>) {
         worker.loop.preconditionInLoop()
-        guard case .end(let result, let isCut, let tell) = wait else {
+        guard case .end(let answer, let isCut, let tell) = wait else {
             preconditionFailure("an ending that nobody asked for")
         }
-        switch answer {
+        switch stored {
         case .success:
             let (ending, isTold) = reservation.becameDurable()
             if isCut { worker.rooms.cutCount.wrappingAdd(1, ordering: .relaxed) }
             worker.rooms.credits.end(ending)
-            if let result { worker.keep(result.result, asked: result.asked) }
+            if let result = answer?.forMemory { worker.rooms.cache.insert(result) }
             if !isTold { tell?(nil) }
             worker.reservationDidEnd(self)
         case .failure(let fault):
             let telling = reservation.stayedOpen()
             // Delivered now: the clients do not wait for the retries.
-            wait = .end(result: result, isCut: isCut, tell: nil)
+            wait = .end(answer: answer, isCut: isCut, tell: nil)
             if let telling {
                 log("ending_not_stored", fault.description)
                 switch telling {
@@ -146,8 +146,8 @@ final class ReservationKeeper {
         let timer =
             retryTimer
             ?? LoopTimer(loop: worker.loop) { [unowned self] in
-                guard case .end(let result, _, _) = wait else { return }
-                write(reservation.retry(), storing: result)
+                guard case .end(let answer, _, _) = wait else { return }
+                write(reservation.retry(), storing: answer)
             }
         timer.schedule(after: Self.retryInterval)
         retryTimer = timer

@@ -62,19 +62,33 @@ extension SharedRooms {
 
     /// What follows the record: look-ups of before have seen the store as it was, and must not fill memory.
     private func forget(_ target: PurgeTarget, _ end: PurgeEnd) {
-        cache.purges.note(target)
-        flights.detach { key, leader in
-            switch target {
-            case .document(let id): leader.documentID == id
-            case .team(let team): leader.team == team
-            case .key(let wanted): key == wanted
-            case .all: true
-            }
-        }
+        closeFlights([target])
         // This is the store's thread, and a million results take a while.
         apart(unless: target.isNarrow) { [self] in
             cache.remove(target)
             end.forgotten()
+        }
+    }
+
+    /// Drops from memory what there is about documents; what was asked about them so far is not kept.
+    func forget(documents: [String]) {
+        let targets = documents.map { PurgeTarget.document($0) }
+        closeFlights(targets)
+        for target in targets { cache.remove(target) }
+    }
+
+    /// Notes purges, and lets no request from now on join a flight from before them.
+    private func closeFlights(_ targets: [PurgeTarget]) {
+        cache.purges.note(targets)
+        flights.detach { key, leader in
+            targets.contains { target in
+                switch target {
+                case .document(let id): leader.documentID == id
+                case .team(let team): leader.team == team
+                case .key(let wanted): key == wanted
+                case .all: true
+                }
+            }
         }
     }
 

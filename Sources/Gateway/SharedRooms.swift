@@ -130,4 +130,4 @@ public final class SharedRooms: Sendable {
 }
 
 /// The store that the gateway needs, in the terms of its rooms. Results are stored with their reservations' endings.
-public typealias GatewayStore = Ledger<StampedResult> & ResultStore & KeyStates & TeamUsageStore
+public typealias GatewayStore = Ledger<StampedAnswer> & ResultStore & KeyStates & TeamUsageStore & ChangeStore

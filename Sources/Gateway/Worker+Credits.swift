@@ -63,9 +63,13 @@ enum MovingAnswer: Sendable {
 /// decides at once and the answer waits for the store's commit; a shared store would decide in that commit.
 extension SharedRooms {
     /// Reserves credits on the next key of the account, by turns, whose month has room.
+    ///
+    /// - Parameter whenAdmitted: called before this returns if the store is asked: what it asks of the store then shares the
+    ///   wait.
     func reserve(
         _ question: SpendingQuestion,
         at now: Moment,
+        whenAdmitted: () -> Void,
         then: @escaping @Sendable (SpendingAnswer) -> Void
     ) {
         let answer = decide(question, at: now)
@@ -78,6 +82,7 @@ extension SharedRooms {
                 then(.failed(fault))
             }
         }
+        whenAdmitted()
     }
 
     private func decide(_ question: SpendingQuestion, at now: Moment) -> SpendingAnswer {
@@ -153,10 +158,17 @@ extension SharedRooms {
 
 extension Worker {
     /// Asks for credits; the answer goes to the leader or passage with this identifier.
-    func reserve(_ question: SpendingQuestion, for id: UInt64) {
+    func reserve(_ question: SpendingQuestion, for id: UInt64, whenAdmitted: () -> Void = {}) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
-        rooms.reserve(question, at: loop.moment) { mailbox.post(.reserved(id: id, $0)) }
+        rooms.reserve(question, at: loop.moment, whenAdmitted: whenAdmitted) { mailbox.post(.reserved(id: id, $0)) }
+    }
+
+    /// Begins a change of documents; the store's answer goes to the passage with this identifier.
+    func begin(_ change: DocumentChange, for id: UInt64) {
+        loop.preconditionInLoop()
+        let mailbox = mailboxes[index]
+        change.begin { mailbox.post(.dropped(passage: id, $0)) }
     }
 
     /// Asks to move a reservation to another upstream key; the answer goes to the keeper with this identifier.
@@ -168,10 +180,10 @@ extension Worker {
 
     /// Asks the store to make a reservation's ending and its result durable; the answer goes to the keeper with this
     /// identifier.
-    func end(_ ending: ReservationEnding, storing result: StampedResult?, for id: UInt64) {
+    func end(_ ending: ReservationEnding, storing answer: StampedAnswer?, for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
-        rooms.store.end(ending, storing: result) { mailbox.post(.ended(reservation: id, $0)) }
+        rooms.store.end(ending, storing: answer) { mailbox.post(.ended(reservation: id, $0)) }
     }
 
     /// Asks the store to make a charge without a reservation durable; the answer goes to the keeper with this identifier.

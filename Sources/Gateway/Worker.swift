@@ -200,6 +200,7 @@ final class Worker {
         case .lead(let exchange, let offer): lead(exchange, offer)
         case .reserved(let id, let answer):
             if let leader = leaders[id] { leader.reserved(answer) } else { passages[id]?.reserved(answer) }
+        case .dropped(let id, let result): passages[id]?.dropped(result)
         case .moved(let id, let answer): reservations[id]?.moved(answer)
         case .ended(let id, let result): reservations[id]?.ended(result)
         case .usageAdded(let result): usage.added(result)

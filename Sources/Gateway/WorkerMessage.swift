@@ -13,6 +13,8 @@ enum WorkerMessage: Sendable {
     case lead(exchange: UInt64, FlightOffer)
     /// The answer to the question of a leader or a passage for credits.
     case reserved(id: UInt64, SpendingAnswer)
+    /// The store has removed what a passage may change, or could not.
+    case dropped(passage: UInt64, Result<Int64, StoreFault>)
     /// The answer to a move of a reservation.
     case moved(reservation: UInt64, MovingAnswer)
     /// The store has made a reservation's ending durable, or could not.

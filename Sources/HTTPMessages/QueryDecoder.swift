@@ -4,16 +4,25 @@ public enum QueryDecoder {
     /// A member without `=` has an empty value. Nil for a `%` without two digits, and for text that does not decode to
     /// UTF-8.
     public static func members(_ query: Span<UInt8>) -> [(name: String, value: String)]? {
+        let members = split(query).map(decoded)
+        let sound = members.compactMap(\.self)
+        return sound.count == members.count ? sound : nil
+    }
+
+    /// The members that decode, for a query of which others may decode more.
+    public static func readableMembers(_ query: Span<UInt8>) -> [(name: String, value: String)] {
+        split(query).compactMap(decoded)
+    }
+
+    private static func split(_ query: Span<UInt8>) -> [ArraySlice<UInt8>] {
         let bytes = unsafe query.withUnsafeBufferPointer { unsafe Array($0) }
-        var members: [(name: String, value: String)] = []
-        for member in bytes.split(separator: UInt8(ascii: "&")) {
-            let nameEnd = member.firstIndex(of: UInt8(ascii: "=")) ?? member.endIndex
-            guard let name = text(member[..<nameEnd]), let value = text(member[nameEnd...].dropFirst()) else {
-                return nil
-            }
-            members.append((name, value))
-        }
-        return members
+        return bytes.split(separator: UInt8(ascii: "&"))
+    }
+
+    private static func decoded(_ member: ArraySlice<UInt8>) -> (name: String, value: String)? {
+        let nameEnd = member.firstIndex(of: UInt8(ascii: "=")) ?? member.endIndex
+        guard let name = text(member[..<nameEnd]), let value = text(member[nameEnd...].dropFirst()) else { return nil }
+        return (name, value)
     }
 
     private static func text(_ encoded: ArraySlice<UInt8>) -> String? {

@@ -51,4 +51,58 @@ struct PurgeLogTests {
         #expect(!later.isPurged(found))
         #expect(first.isPurged(result(key(6))))
     }
+
+    @Test("P6: an answer about a document that is being changed is for memory only, until the end of the change")
+    func changes() {
+        let log = PurgeLog()
+        let document = documentID(1)
+        let found = result(key(1), documentID: document)
+        func answer(_ asked: PurgeStamp) -> StampedAnswer { StampedAnswer(found, asked: asked) }
+        let before = log.stamp()
+        #expect(!answer(before).isOvertaken)
+        log.begin([document, documentID(2)])
+        let meanwhile = log.stamp()
+        #expect(answer(meanwhile).isOvertaken)
+        #expect(answer(meanwhile).forMemory?.isPurged == false, "memory has it until the change ends")
+        #expect(!StampedAnswer(result(key(3), documentID: documentID(3)), asked: meanwhile).isOvertaken)
+        // A second change of the same document, which outlives the first.
+        log.begin([document])
+        log.note([.document(document), .document(documentID(2))])
+        log.end([document, documentID(2)])
+        let after = log.stamp()
+        #expect(answer(meanwhile).isOvertaken && answer(meanwhile).forMemory?.isPurged == true)
+        #expect(answer(after).isOvertaken, "the second one is under way")
+        log.note(.document(document))
+        log.end([document])
+        #expect(answer(after).isOvertaken && answer(before).isOvertaken)
+        #expect(!answer(log.stamp()).isOvertaken)
+        #expect(log.changesCount == 0)
+    }
+
+    @Test("P6: an answer that leaves no result is overtaken as one that does")
+    func withoutResult() {
+        let log = PurgeLog()
+        func answer(_ asked: PurgeStamp) -> StampedAnswer {
+            StampedAnswer(nil, key: key(1), documentID: documentID(1), team: Self.team, asked: asked)
+        }
+        let before = log.stamp()
+        #expect(!answer(before).isOvertaken)
+        log.begin([documentID(1)])
+        #expect(answer(log.stamp()).isOvertaken)
+        log.note(.document(documentID(1)))
+        log.end([documentID(1)])
+        #expect(answer(before).isOvertaken && !answer(log.stamp()).isOvertaken)
+    }
+
+    @Test("changes of very many documents take bounded memory")
+    func manyChanges() {
+        let log = PurgeLog(targetsMax: 1_000)
+        for number in 0..<10_000 {
+            log.begin(["\(number)"])
+            log.note(.document("\(number)"))
+            log.end(["\(number)"])
+            #expect(log.rememberedCount <= 2_000)
+        }
+        #expect(log.changesCount == 0)
+    }
 }

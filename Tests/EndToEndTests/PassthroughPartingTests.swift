@@ -49,7 +49,8 @@ struct PassthroughPartingTests {
             }
         ) { gateway, origin in
             let client = try gateway.connect()
-            let length = when == "early" ? "Content-Length: 100\r\n" : ""
+            // A file, which is not looked into: the vendor has its head before the client has sent a byte of it.
+            let length = when == "early" ? "Content-Type: application/pdf\r\nContent-Length: 100\r\n" : ""
             try client.send("POST /v1/x HTTP/1.1\r\nHost: h\r\nx-api-key: \(Gateway.keyA)\r\n\(length)\r\n")
             #expect(origin.wait { $0.requests.count == 1 })
             if when != "waits" {

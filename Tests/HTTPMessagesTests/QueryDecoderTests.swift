@@ -30,6 +30,13 @@ struct QueryDecoderTests {
         #expect(members(Array(query.utf8)) == nil)
     }
 
+    @Test("members that can be read are found beside some that cannot")
+    func readable() {
+        let members = QueryDecoder.readableMembers(Array("%=1&a=%41&b=%&c=2".utf8).span)
+        #expect(members.map { "\($0.name)→\($0.value)" } == ["a→A", "c→2"])
+        #expect(QueryDecoder.readableMembers([UInt8]().span).isEmpty)
+    }
+
     @Test("raw bytes that are no UTF-8 are refused")
     func rawBytes() {
         #expect(members([0x61, 0x3D, 0xFF]) == nil)

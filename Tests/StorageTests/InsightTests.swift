@@ -185,7 +185,7 @@ struct InsightTests {
             endedAt: Timestamp(seconds: 1_728_000_001),
             question: question()
         )
-        let stamped = StampedResult(result(1), asked: stamp)
+        let stamped = StampedAnswer(result(1), asked: stamp)
         #expect(try store.waitForAnswer { store.end(ending, storing: stamped, then: $0) } == .done)
         try pay(store, question(), id: 5_000_001)
         #expect(try store.rows("SELECT reason FROM repeats") == ["purged"])

@@ -143,7 +143,7 @@ struct PurgeTests {
             let lesson = Lesson(documentPages: 3)
             let ending = ending(reservation, .settled(MicroCredits(micros: 1)), lesson: lesson)
             let answer = Answer<Result<EndingAnswer, StoreFault>>()
-            store.end(ending, storing: StampedResult(result(1), asked: stamp)) { answer.give($0) }
+            store.end(ending, storing: StampedAnswer(result(1), asked: stamp)) { answer.give($0) }
             #expect(try answer.wait().get() == .done)
             #expect((try store.findAndWait(key(1)).get() != nil) == isStored)
             let pages = try store.rows("SELECT pages FROM documents")

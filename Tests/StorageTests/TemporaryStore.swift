@@ -138,7 +138,7 @@ extension SQLiteStore {
         storing result: CachedResult,
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     ) {
-        end(ending, storing: StampedResult(result, asked: ResultCache(bytesMax: 0).purges.stamp()), then: then)
+        end(ending, storing: StampedAnswer(result, asked: ResultCache(bytesMax: 0).purges.stamp()), then: then)
     }
 
     func addAndWait(

@@ -75,6 +75,27 @@ extension SQLiteStore: PurgeStore {
     }
 }
 
+extension SQLiteStore: ChangeStore {
+    public func drop(
+        _ documents: [String],
+        at now: Timestamp,
+        then: @escaping @Sendable (Result<Int64, StoreFault>) -> Void
+    ) {
+        perform(
+            { try PurgeTable.drop(documents, at: now, on: $0) },
+            then: { [self] (result: Result<PurgeTable.Drop, StoreFault>) in
+                if case .success(let drop) = result {
+                    for progress in drop.open {
+                        writer.purges.add(progress, then: nil)
+                        countRemaining(of: progress.id)
+                    }
+                }
+                then(result.map(\.dropped))
+            }
+        )
+    }
+}
+
 extension SQLiteStore: EntryStore {
     public func statistics(then: @escaping @Sendable (Result<EntryStatistics, StoreFault>) -> Void) {
         list({ try ResultTable.statistics(on: $0) }, then: then)

@@ -236,10 +236,10 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
 
     public func end(
         _ ending: ReservationEnding,
-        storing result: StampedResult?,
+        storing answer: StampedAnswer?,
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     ) {
-        perform({ try Self.end(ending, storing: result, on: $0) }, then: then)
+        perform({ try Self.end(ending, storing: answer, on: $0) }, then: then)
     }
 
     public func charge(
@@ -258,22 +258,20 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     /// Ends a reservation and books it.
     private static func end(
         _ ending: ReservationEnding,
-        storing result: StampedResult?,
+        storing answer: StampedAnswer?,
         on connection: StoreConnection
     ) throws -> EndingAnswer {
-        let answer = try LedgerTable.end(ending, on: connection)
-        if answer == .repeated { return answer }
+        guard try LedgerTable.end(ending, on: connection) == .done else { return .repeated }
         try UsageTable.book(ending, on: connection)
         try UsageDocumentTable.book(ending, on: connection)
         try UsageAccountTable.book(ending, on: connection)
-        // A purge that came first is noted by now: it is recorded on this thread.
-        let kept = result.flatMap { $0.isPurged ? nil : $0.result }
-        let isPurged = kept == nil && result != nil
-        try LessonTable.save(isPurged ? ending.withoutPages : ending, on: connection)
+        // A purge or a change that came first is noted by now.
+        let isOvertaken = answer?.isOvertaken ?? false
+        try LessonTable.save(isOvertaken ? ending.withoutPages : ending, on: connection)
         // A result that a purge overtook was kept, and is purged.
-        try PaymentTable.book(ending, isKept: result != nil, on: connection)
-        if let kept { try ResultTable.save(kept, on: connection) }
-        return answer
+        try PaymentTable.book(ending, isKept: answer?.result != nil, on: connection)
+        if !isOvertaken, let result = answer?.result { try ResultTable.save(result, on: connection) }
+        return .done
     }
 
     public func add(

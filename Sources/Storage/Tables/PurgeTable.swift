@@ -13,6 +13,8 @@ import Vocabulary
 ///   the transaction that removes it.
 /// - A purge is finished in the transaction that removes its last row, and its entry in the audit log says then how
 ///   many there were.
+///
+/// A change of a document is a purge that no operator asked for (`PurgeTable+Changes`).
 enum PurgeTable {
     /// A narrow purge of so many results is done in the transaction of its record.
     static let atOnceMax = 256
@@ -71,15 +73,7 @@ enum PurgeTable {
         let rows = try firstRows(of: target, on: connection)
         if case .document(let id) = target { try LessonTable.forget(documentID: id, on: connection) }
         if let rows, rows.count <= atOnceMax {
-            var purged = inMemory
-            for row in rows {
-                if let first = open.first(where: { $0.covers(row) }) {
-                    try count(1, of: first.id, on: connection)
-                } else {
-                    purged += 1
-                }
-                try ResultTable.remove(row.id, on: connection)
-            }
+            let purged = try inMemory + removeNow(rows, open, on: connection)
             let auditID = try AuditTable.append(audit.after(purged), on: connection)
             _ = try insert(target, boundary: 0, removed: purged, at: now, auditID, isDone: true, on: connection)
             return .done(purged: purged)
@@ -99,6 +93,20 @@ enum PurgeTable {
         return .open(PurgeProgress(id: id, target: target, at: now, purged: inMemory))
     }
 
+    /// Removes rows, and says how many of them no purge under way had hidden.
+    static func removeNow(_ rows: [ResultRow], _ open: [Open], on connection: StoreConnection) throws -> Int64 {
+        var purged: Int64 = 0
+        for row in rows {
+            if let first = open.first(where: { $0.covers(row) }) {
+                try count(1, of: first.id, on: connection)
+            } else {
+                purged += 1
+            }
+            try ResultTable.remove(row.id, on: connection)
+        }
+        return purged
+    }
+
     /// The results that a narrow purge concerns, one more than are removed at once; nil for others.
     private static func firstRows(of target: PurgeTarget, on connection: StoreConnection) throws -> [ResultRow]? {
         switch target {
@@ -108,7 +116,7 @@ enum PurgeTable {
         }
     }
 
-    private static func insert(
+    static func insert(
         _ target: PurgeTarget,
         boundary: Int64,
         removed: Int64,

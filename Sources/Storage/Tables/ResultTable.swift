@@ -139,6 +139,13 @@ enum ResultTable {
         return try statement.rows(about: "a result", purgeRow)
     }
 
+    /// The greatest row number of a document, purged or not; 0 when there is none.
+    static func newestRow(of documentID: String, on connection: StoreConnection) throws -> Int64 {
+        let statement = try connection.statement("SELECT coalesce(max(id), 0) FROM results WHERE document_id = ?1")
+        statement.bind(documentID, at: 1)
+        return try statement.rows(about: "the newest result") { try $0.integer(at: 0) }.first ?? 0
+    }
+
     private static func purgeRow(_ row: StoreRow) throws -> PurgeTable.ResultRow {
         PurgeTable.ResultRow(
             id: try row.integer(at: 0),

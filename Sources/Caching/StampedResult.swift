@@ -1,0 +1,51 @@
+public import Vocabulary
+
+/// A result and when it was asked for, which decides whether it may be kept.
+public struct StampedResult: Sendable {
+    public let result: CachedResult
+    public let asked: PurgeStamp
+
+    public init(_ result: CachedResult, asked: PurgeStamp) {
+        self.result = result
+        self.asked = asked
+    }
+
+    /// Whether the result was purged since it was asked for.
+    public var isPurged: Bool { asked.isPurged(result) }
+}
+
+/// What the vendor's answer to a question leaves to be stored, and when it was asked. A message.
+///
+/// The store asks `isOvertaken` on the thread of its transactions: then neither the result nor the pages that the answer
+/// taught are stored.
+public struct StampedAnswer: Sendable {
+    /// Nil when the answer may not be stored in any case; the pages that it taught may be.
+    public let result: CachedResult?
+    private let key: CacheKey
+    private let documentID: String
+    private let team: TeamID
+    private let asked: PurgeStamp
+
+    /// - Parameters:
+    ///   - key: of the question.
+    ///   - team: for which it was forwarded.
+    public init(_ result: CachedResult?, key: CacheKey, documentID: String, team: TeamID, asked: PurgeStamp) {
+        self.result = result
+        self.key = key
+        self.documentID = documentID
+        self.team = team
+        self.asked = asked
+    }
+
+    public init(_ result: CachedResult, asked: PurgeStamp) {
+        self.init(result, key: result.key, documentID: result.documentID, team: result.team, asked: asked)
+    }
+
+    /// Whether what it says was purged since the question was asked, or is about a document that is being changed.
+    public var isOvertaken: Bool {
+        asked.isPurged(key, documentID: documentID, team: team) || asked.isBeingChanged(documentID)
+    }
+
+    /// The result as memory keeps it: also while its document is being changed, since memory ends with the process.
+    public var forMemory: StampedResult? { result.map { StampedResult($0, asked: asked) } }
+}

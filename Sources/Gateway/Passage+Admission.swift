@@ -1,0 +1,89 @@
+import Authentication
+import Budgeting
+import Upstream
+import UpstreamKeys
+import Vocabulary
+
+/// What comes before the vendor: what the request is about, whether it may go out, and what has to be on disk first.
+extension Passage {
+    func proceed(_ content: [UInt8], isWhole: Bool) {
+        draft.content = content
+        draft.isWhole = isWhole
+        do throws(ErrorReply) {
+            if draft.reading != .nothing, isWhole, content.count <= draft.readMax {
+                try subject.read(content, isJSON: draft.isJSON, of: caller.team)
+            }
+            guard subject.models.allSatisfy({ caller.team.mayUse(model: $0) }) else {
+                return refuse(.modelNotAllowed(caller.team))
+            }
+            guard subject.changed.count <= PassageSubject.changedMax else { throw .tooManyDocuments }
+        } catch {
+            return answer(error)
+        }
+        guard !worker.isDraining else { return answer(.draining, closes: true) }
+        if !subject.changed.isEmpty { change = DocumentChange(of: subject.changed, rooms: worker.rooms) }
+        state = .preparing
+        guard draft.route == nil else {
+            // Both become durable in one wait: the removal is asked for as soon as the request is admitted.
+            return worker.reserve(question, for: identifier, whenAdmitted: { [self] in drop() })
+        }
+        switch worker.rooms.admitUnreserved(question, at: worker.loop.moment) {
+        case .admitted(let key):
+            admittedKey = key
+            if change == nil { goOn() } else { drop() }
+        case .denied(let denial): refuse(worker.refusal(denial))
+        case .noKey(let failure): answer(ErrorReply(failure))
+        }
+    }
+
+    private func drop() {
+        guard let change else { return }
+        worker.begin(change, for: identifier)
+    }
+
+    /// The ledger's answer: admitted and on disk, or not.
+    func reserved(_ answer: SpendingAnswer) {
+        switch answer {
+        case .admitted(let reservation):
+            keeper = ReservationKeeper(reservation, worker: worker)
+            admittedKey = reservation.ask.upstreamKey
+            goOn()
+        case .denied(let denial): refuse(worker.refusal(denial))
+        case .noKey(let failure): self.answer(ErrorReply(failure))
+        case .failed(let fault):
+            log(FlightCourse.Note(code: "reservation_not_stored", detail: fault.description))
+            self.answer(.storeUnavailable(fault))
+        }
+    }
+
+    /// The store's answer: what it had about the documents is gone, or may be there.
+    func dropped(_ result: Result<Int64, StoreFault>) {
+        removal = result
+        goOn()
+    }
+
+    /// Forwards the request once everything is on disk that has to be.
+    private func goOn() {
+        guard let key = admittedKey, change == nil || removal != nil else { return }
+        if case .failure(let fault) = removal {
+            log(FlightCourse.Note(code: "results_not_dropped", detail: fault.description))
+            return giveUp(.storeUnavailable(fault))
+        }
+        guard exchange != nil, !worker.isDraining else { return giveUp(.draining, closes: true) }
+        change?.forwarded()
+        forward(key)
+    }
+
+    /// Nothing is sent, under the reservation if there is one.
+    private func giveUp(_ error: ErrorReply, closes: Bool = false) {
+        guard let keeper else { return answer(error, closes: closes) }
+        state = .ending
+        keeper.end(.released, Lesson(), nil, storing: nil, isCut: false) { [self] _ in answer(error, closes: closes) }
+    }
+
+    /// How many results were removed, for the log.
+    var droppedCount: Int64 {
+        guard case .success(let count) = removal else { return 0 }
+        return count
+    }
+}
