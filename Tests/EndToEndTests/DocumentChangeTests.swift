@@ -47,9 +47,8 @@ struct DocumentChangeTests {
                 body =
                     #"{"request_status":"completed","document_id":"\#(document)","classification":"invoice","#
                     + #""credits_used":1,"num_pages":1}"#
-            } else {
-                try answer(request, connection)
             }
+            try answer(request, connection)
             try connection.send(
                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
             )
@@ -273,20 +272,21 @@ struct DocumentChangeTests {
 
     @Test("a classify call that begins before the end of a change and ends after it is not stored")
     func straddles() throws {
-        try withGateway { gateway in
+        let (change, classify) = (TestGate(), TestGate())
+        try withOrigin(then: { request, _ in (request.target == "/v1/classify" ? classify : change).wait() }) {
+            gateway,
+            origin in
             let document = SampleRequests.newDocumentID()
             let body = SampleRequests.about(document)
-            let other = SampleRequests.newDocumentID()
-            try gateway.vendor.queueFault("hold", count: 2, document: other)
-            let extract = try beginHeldExtract(gateway, document)
-            _ = extract
-            let classify = try gateway.connect()
-            try gateway.vendor.queueFault("delay", document: document, ["ms": 400])
-            try classify.send(TestRequest.classify(body, key: Gateway.keyA).bytes)
-            try gateway.vendor.waitForCalls(inFlight: 2)
-            try gateway.vendor.release()
-            #expect(try extract.response().status == 200)
-            #expect(try classify.response().status == 200)
+            let (first, second) = (try gateway.connect(), try gateway.connect())
+            try first.send(TestRequest("GET", "/v1/documents/\(document)", fields: Self.key).bytes)
+            #expect(origin.wait { $0.requests.count == 1 })
+            try second.send(TestRequest.classify(body, key: Gateway.keyA).bytes)
+            #expect(origin.wait { $0.requests.count == 2 })
+            change.open()
+            #expect(try first.response().status == 200)
+            classify.open()
+            #expect(try second.response()["cache-status"] == "tollgate; fwd=miss; fwd-status=200")
             #expect(try entries(gateway, document) == 0)
             expectStoredMiss(try gateway.classify(body))
         }
@@ -309,25 +309,30 @@ struct DocumentChangeTests {
         }
     }
 
-    @Test("a client that leaves a change ends it: what was asked meanwhile is dropped", arguments: [false, true])
-    func clientLeaves(isSpending: Bool) throws {
-        let target = isSpending ? "run_parser" : "poll"
+    @Test("a call that goes on without its client is a change until it ends", arguments: [false, true])
+    func clientLeaves(isAnswered: Bool) throws {
+        let gate = TestGate()
         // The call is awaited without its client, but not for longer than this.
+        let settings: JSON = isAnswered ? [:] : ["upstream": ["response_timeout": "1s"]]
         try withOrigin(
-            ["upstream": ["response_timeout": "1s"]],
+            settings,
             then: { request, connection in
-                if request.target.hasSuffix("poll") { while connection.end == nil { _ = connection.receiveMore() } }
-                if request.target.hasSuffix("run_parser") { usleep(300_000) }
+                guard request.target != "/v1/classify" else { return }
+                if isAnswered { return gate.wait() }
+                while connection.end == nil { _ = connection.receiveMore() }
             }
         ) { gateway, origin in
             let document = SampleRequests.newDocumentID()
             let body = SampleRequests.about(document)
             let connection = try gateway.connect()
-            try connection.send(TestRequest("GET", "/v1/documents/\(document)/\(target)", fields: Self.key).bytes)
+            try connection.send(TestRequest("GET", "/v1/documents/\(document)", fields: Self.key).bytes)
             #expect(origin.wait { $0.requests.count == 1 })
-            #expect(try gateway.classify(body)["cache-status"]?.contains("fwd=miss") == true)
             connection.reset()
-            // The call's end is not told to anyone; what is stored from then on stays.
+            #expect(try gateway.accessLog(atLeast: 1).first?["status"].int == 499)
+            #expect(try gateway.classify(body)["cache-status"]?.contains("fwd=miss") == true)
+            if isAnswered { #expect(try entries(gateway, document) == 0) }
+            gate.open()
+            // Nobody is told of the end of the call; what is stored from then on stays.
             let deadline = Deadline.generous
             repeat {
                 _ = try gateway.classify(body)
@@ -401,6 +406,38 @@ struct DocumentChangeTests {
             #expect(try get(gateway, "/v1/documents/\(document)").status == 200)
             expectStoredMiss(try gateway.classify(SampleRequests.about(document)))
         }
+    }
+
+    @Test("a reservation alone sends nothing: it is released when what is stored cannot be removed")
+    func removalFails() throws {
+        try withGateway { gateway in
+            let document = SampleRequests.newDocumentID()
+            let body = SampleRequests.about(document)
+            expectStoredMiss(try gateway.classify(body))
+            // Rows are added and changed, but no result goes.
+            let trigger = "CREATE TRIGGER held BEFORE DELETE ON results BEGIN SELECT RAISE(ABORT, 'held'); END"
+            try edit(gateway, trigger)
+            let asked = try gateway.vendor.requests()
+            expectError(try extract(gateway, document), 503, "store_unavailable")
+            expectError(try get(gateway, "/v1/documents/\(document)"), 503, "store_unavailable")
+            #expect(try gateway.vendor.requests() == asked)
+            let rows = try gateway.admin("GET", "/ledger").json["items"].items
+            #expect(rows.map { $0["state"].string } == ["released", "settled"])
+            expectHit(try gateway.classify(body))
+            try gateway.killAndRestart()
+            expectHit(try gateway.classify(body))
+            try edit(gateway, "DROP TRIGGER held")
+            #expect(try extract(gateway, document).status == 200)
+            expectStoredMiss(try gateway.classify(body))
+        }
+    }
+
+    /// Runs a statement on the gateway's store, as another program might.
+    private func edit(_ gateway: Gateway, _ statement: String) throws {
+        let program = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()"
+        let file = gateway.folder.file("tollgate.db")
+        let editor = try CommandResult.of(["python3", "-c", program, file, statement])
+        #expect(editor.succeeded, "\(editor.stderr)")
     }
 
     @Test("polls of very many documents are answered one after the other, and none is left under way")

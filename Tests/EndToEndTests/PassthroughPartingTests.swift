@@ -165,12 +165,3 @@ struct PassthroughPartingTests {
         }
     }
 }
-
-/// A gate that an origin's thread waits at. Any thread.
-private final class TestGate: Sendable {
-    private let semaphore = DispatchSemaphore(value: 0)
-
-    func open() { semaphore.signal() }
-
-    func wait() { _ = semaphore.wait(timeout: .now() + 30) }
-}
