@@ -1,16 +1,19 @@
 import Vocabulary
 
-/// A fault, or just an unusual behaviour, in the next classify calls.
+/// A fault, or just an unusual behaviour, in the next calls that spend.
 ///
-/// As JSON: `{"kind": …, "count": 1, "document_id": …, "hold": false, "delay_ms": …, "charges": …}` and the members of
-/// its kind, see `Fault.Kind`. All but `kind` may be left out. `count` −1 means every call from now on; with
-/// `document_id` only calls about that document count.
+/// As JSON: `{"kind": …, "count": 1, "document_id": …, "path": …, "hold": false, "delay_ms": …, "charges": …}` and the
+/// members of its kind, see `Fault.Kind`. All but `kind` may be left out. `count` −1 means every call from now on; with
+/// `document_id` only calls about that document count, with `path` only those whose path begins with it, whether they
+/// spend or not.
 public struct Fault: Equatable, Sendable {
     let kind: Kind
     /// The number of calls that it still applies to; −1 for all.
     var remaining = 1
     /// In lower case.
     var documentID: String?
+    /// What the path of a call begins with.
+    var path: String?
     /// Hold the call until a release.
     var isHeld = false
     /// Replaces the usual delay.
@@ -36,6 +39,7 @@ public struct Fault: Equatable, Sendable {
             guard let id = DocumentIdentifier.normalised(text) else { throw ControlFault("document_id must be a UUID") }
             documentID = id
         }
+        path = try members.text("path")
         if try members.truth("hold") == true { isHeld = true }
         delay = try members.milliseconds("delay_ms")
         if kind == .delay {
@@ -66,11 +70,15 @@ struct FaultQueue: Sendable {
 
     /// The first fault that applies to a call; its count is decremented.
     ///
-    /// - Parameter documentID: in lower case; nil when the call names none.
-    mutating func take(for documentID: String?) -> Fault? {
-        guard let index = faults.firstIndex(where: { $0.documentID == nil || $0.documentID == documentID }) else {
-            return nil
+    /// - Parameters:
+    ///   - documentID: in lower case; nil when the call names none.
+    ///   - spends: whether the call is of a kind that meets faults without a path.
+    mutating func take(for documentID: String?, path: String, spends: Bool) -> Fault? {
+        let index = faults.firstIndex { fault in
+            (fault.documentID == nil || fault.documentID == documentID)
+                && (fault.path.map { path.hasPrefix($0) } ?? spends)
         }
+        guard let index else { return nil }
         let fault = faults[index]
         if fault.remaining > 0 { faults[index].remaining -= 1 }
         if faults[index].remaining == 0 { faults.remove(at: index) }

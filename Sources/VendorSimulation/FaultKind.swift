@@ -61,8 +61,11 @@ extension Fault {
         /// `slow`: one byte every `interval_ms` (1).
         case slow(interval: Duration)
         /// `raw`: the bytes in `base64` are sent as they are, then `then` decides about the connection: `keep`,
-        /// `close`, `reset` (`close`).
+        /// `close`, `reset`, `stall` (`close`).
         case raw([UInt8], then: Delivery.Ending)
+        /// `sized`: a 200 with `bytes` of content, of the type `type` (`application/octet-stream`), sent as fast as they
+        /// are taken. The last `missing` (0) of them do not come; `then` (`close`) decides what does.
+        case sized(bytes: Int, type: String, missing: Int, then: Delivery.Ending)
     }
 
     struct Field: Equatable, Sendable {
@@ -82,7 +85,7 @@ extension Fault.Kind {
         case .failed, .delay, .hold, .resetBeforeReply, .closeBeforeReply, .resetMidReply, .truncated, .badChunk,
             .bothFramings, .fourDigitStatus, .nulInHead, .headTooLarge, .notJSON, .jsonNotObject, .otherDocument,
             .wrongLabel, .credits, .extraBytesAfterReply, .contentOn204, .interim, .chunked, .http10,
-            .connectionClose, .slow, .raw:
+            .connectionClose, .slow, .raw, .sized:
             true
         }
     }
@@ -117,6 +120,7 @@ extension Fault.Kind {
         case "encoded": self = .encoded(try EncodedReply(&members))
         case "slow": self = .slow(interval: try members.milliseconds("interval_ms") ?? .milliseconds(1))
         case "raw": self = try .raw(&members)
+        case "sized": self = try .sized(&members)
         default: throw ControlFault("kind: there is no fault \(name)")
         }
     }
@@ -149,10 +153,23 @@ extension Fault.Kind {
         guard let text = try members.text("base64"), let bytes = Data(base64Encoded: text) else {
             throw ControlFault("base64 must be given, in base64")
         }
-        guard let ending = Delivery.Ending(rawValue: try members.text("then") ?? "close") else {
-            throw ControlFault("then must be keep, close or reset")
+        return .raw(Array(bytes), then: try ending(&members))
+    }
+
+    private static func sized(_ members: inout ControlMembers) throws(ControlFault) -> Fault.Kind {
+        guard let bytes = try members.integer("bytes", 0...1_000_000_000_000) else {
+            throw ControlFault("bytes must be given")
         }
-        return .raw(Array(bytes), then: ending)
+        let type = try members.text("type") ?? "application/octet-stream"
+        let missing = try members.integer("missing", 0...bytes) ?? 0
+        return .sized(bytes: bytes, type: type, missing: missing, then: try ending(&members))
+    }
+
+    private static func ending(_ members: inout ControlMembers) throws(ControlFault) -> Delivery.Ending {
+        guard let ending = Delivery.Ending(rawValue: try members.text("then") ?? "close") else {
+            throw ControlFault("then must be keep, close, reset or stall")
+        }
+        return ending
     }
 }
 

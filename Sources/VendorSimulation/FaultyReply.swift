@@ -65,7 +65,17 @@ struct FaultyReply {
         case .connectionClose:
             Delivery(bytes: message { $0.fields.append(("Connection", "close")) }.bytes, ending: .close)
         case .raw(let bytes, let ending): Delivery(bytes: bytes, ending: ending)
+        case .sized(let bytes, let type, let missing, let ending): sized(bytes, type, missing, ending)
         }
+    }
+
+    private func sized(_ count: Int, _ type: String, _ missing: Int, _ ending: Delivery.Ending) -> Delivery {
+        var message = ReplyMessage(status: 200, body: [])
+        message.framing = .untilClose
+        message.fields = [("Content-Type", type), ("Content-Length", "\(count)")]
+        if closes { message.fields.append(("Connection", "close")) }
+        let isWhole = missing == 0
+        return Delivery(bytes: message.bytes, ending: isWhole ? self.ending : ending, fillerCount: count - missing)
     }
 
     private var ending: Delivery.Ending { closes ? .close : .keep }

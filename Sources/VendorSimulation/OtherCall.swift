@@ -57,6 +57,13 @@ struct OtherCall: Sendable {
         case classification(byClassifier: String)
         /// `GET /v1/templates`
         case templates
+
+        var spends: Bool {
+            switch self {
+            case .extraction, .classification: true
+            case .documents, .uploadURL, .document, .files, .classifiers, .classifier, .templates: false
+            }
+        }
     }
 
     /// The members of a JSON body.

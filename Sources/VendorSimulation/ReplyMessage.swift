@@ -69,10 +69,14 @@ struct Delivery: Equatable, Sendable {
         case close
         /// RST after the last byte.
         case reset
+        /// Nothing more, on an open connection.
+        case stall
     }
 
     var bytes: [UInt8]
     /// The time between one byte and the next; nil sends all at once.
     var pace: Duration?
     var ending: Ending
+    /// How many letters follow the bytes, sent as fast as they are taken.
+    var fillerCount = 0
 }

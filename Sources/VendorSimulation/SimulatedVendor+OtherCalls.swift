@@ -7,15 +7,9 @@ extension SimulatedVendor {
     /// Decides a call; nil when there is no such path.
     mutating func receive(_ call: OtherCall) -> ReplyPlan? {
         guard let resource = call.resource else { return nil }
-        var fault: Fault?
-        var delay = Duration.zero
         let answer: VendorAnswer
-        switch resource {
-        case .extraction, .classification:
-            fault = faults.take(for: document(of: call, resource))
-            delay = fault?.delay ?? settings.delay
-        case .documents, .uploadURL, .document, .files, .classifiers, .classifier, .templates: break
-        }
+        let fault = faults.take(for: document(of: call, resource), path: call.path, spends: resource.spends)
+        let delay = fault?.delay ?? (resource.spends ? settings.delay : .zero)
         account.otherBegan(key: call.key ?? "")
         do throws(VendorRefusal) {
             if let refusal = state(ofKey: call.key).refusal { throw refusal }

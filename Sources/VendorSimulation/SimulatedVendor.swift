@@ -43,7 +43,7 @@ struct SimulatedVendor: Sendable {
         let question = Result { () throws(VendorRefusal) in try ClassifyQuestion(call.body) }
         let documentID = (try? question.get()).flatMap { DocumentIdentifier.normalised($0.documentID) }
         account.classifyBegan(key: call.key ?? "", documentID: documentID)
-        let fault = faults.take(for: documentID)
+        let fault = faults.take(for: documentID, path: "/v1/classify", spends: true)
         let delay = fault?.delay ?? settings.delay
         let answer: VendorAnswer
         do throws(VendorRefusal) {

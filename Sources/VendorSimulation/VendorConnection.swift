@@ -13,6 +13,7 @@ final class VendorConnection: RequestHandler {
     private var request: RequestSummary?
     private var body: [UInt8] = []
     private var trickle: Trickle?
+    private var filler: Filler?
 
     init(_ connection: ServerConnection, desk: VendorDesk) {
         self.connection = connection
@@ -102,7 +103,9 @@ final class VendorConnection: RequestHandler {
         answer(status, VendorRefusal(status, frontDoor: message).body, closes: true)
     }
 
-    func abandoned() { trickle = nil }
+    func abandoned() { (trickle, filler) = (nil, nil) }
+
+    func replyDrained() { filler?.go() }
 
     func ended() { desk.closed(self) }
 
@@ -129,7 +132,13 @@ final class VendorConnection: RequestHandler {
             }
         } else {
             if !delivery.bytes.isEmpty { connection.send(delivery.bytes) }
-            end(delivery.ending)
+            guard delivery.fillerCount > 0 else { return end(delivery.ending) }
+            let filler = Filler(delivery.fillerCount, over: connection) { [unowned self] in
+                self.filler = nil
+                end(delivery.ending)
+            }
+            self.filler = filler
+            filler.go()
         }
     }
 
@@ -140,6 +149,8 @@ final class VendorConnection: RequestHandler {
         case .reset: connection.abort()
         case .close: connection.finishReply(keepsAlive: false)
         case .keep: connection.finishReply(keepsAlive: true)
+        // Its caller ends it.
+        case .stall: break
         }
     }
 }

@@ -86,6 +86,10 @@ struct DemoCommand: ParsableCommand {
 
         curl -sS -i \(gateway)/v1/classify -H 'x-api-key: \(teamKey)' -H 'content-type: application/json' -d '\(body)'
 
+        Extract the document anew: a GET that spends, passed through and metered:
+
+        curl -sS -i \(gateway)/v1/documents/0b13c9f2-5148-4ffb-bb7b-de03bb071ca8/run_parser -H 'x-api-key: \(teamKey)'
+
         Issue a key for the demo team, and see who changed what:
 
         curl -sS -X POST \(admin)/admin/v1/teams/demo/keys -H 'Authorization: Bearer \(adminToken)'

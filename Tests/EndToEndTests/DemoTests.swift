@@ -30,13 +30,14 @@ struct DemoTests {
         #expect(String(hit.body.prefix { $0 != "\n" }).isEmpty == miss.body.isEmpty)
         #expect(hit.body == miss.body)
         let others = demo.stdout.lines.filter { $0.hasPrefix("curl ") && $0 != line }
-        #expect(others.count == 3)
+        #expect(others.count == 4)
         let outputs = try others.map { other in
             let result = try CommandResult.of(["sh", "-c", other + " --fail"], environment: ["no_proxy": "127.0.0.1"])
             #expect(result.succeeded, "\(other): \(result.stderr)")
             return result.output
         }
-        #expect(outputs[0].contains(#""secret": "tg_"#) && outputs[1].contains("team_key.create"))
+        #expect(outputs[0].lowercased().contains("tollgate-credits-charged: 2"))
+        #expect(outputs[1].contains(#""secret": "tg_"#) && outputs[2].contains("team_key.create"))
         #expect(try demo.terminate() == .exit(0))
     }
 }

@@ -58,6 +58,14 @@ struct FaultTests {
         (#"{"kind": "connection_close"}"#, .connectionClose),
         (#"{"kind": "slow", "interval_ms": 2}"#, .slow(interval: .milliseconds(2))),
         (#"{"kind": "raw", "base64": "AAE=", "then": "reset"}"#, .raw([0, 1], then: .reset)),
+        (
+            #"{"kind": "sized", "bytes": 5}"#,
+            .sized(bytes: 5, type: "application/octet-stream", missing: 0, then: .close)
+        ),
+        (
+            #"{"kind": "sized", "bytes": 5, "type": "text/csv", "missing": 5, "then": "stall"}"#,
+            .sized(bytes: 5, type: "text/csv", missing: 5, then: .stall)
+        ),
     ]
 
     @Test("every kind is read", arguments: kinds)
@@ -90,7 +98,8 @@ struct FaultTests {
             (#"{"kind": "hold", "count": -2}"#, "count"), (#"{"kind": "hold", "count": 1.5}"#, "count"),
             (#"{"kind": "hold", "document_id": "x"}"#, "document_id"), (#"{"kind": "raw", "base64": "?"}"#, "base64"),
             (#"{"kind": "raw", "base64": "", "then": "x"}"#, "then"),
-            (#"{"kind": "failed", "credits": -1}"#, "credits"),
+            (#"{"kind": "failed", "credits": -1}"#, "credits"), (#"{"kind": "sized"}"#, "bytes"),
+            (#"{"kind": "sized", "bytes": 5, "missing": 6}"#, "missing"), (#"{"kind": "hold", "path": 1}"#, "path"),
         ]
     )
     func refuses(text: String, word: String) {
@@ -101,14 +110,20 @@ struct FaultTests {
 
 @Suite("The queue of faults")
 struct FaultQueueTests {
-    private func fault(_ status: Int, count: Int, document: String? = nil) -> Fault {
+    private func fault(_ status: Int, count: Int, document: String? = nil, path: String? = nil) -> Fault {
         var fault = Fault(.status(status, body: nil, fields: []))
-        (fault.remaining, fault.documentID) = (count, document)
+        (fault.remaining, fault.documentID, fault.path) = (count, document, path)
         return fault
     }
 
-    private func take(_ queue: inout FaultQueue, _ document: String? = nil) -> Int? {
-        guard case .status(let status, _, _)? = queue.take(for: document)?.kind else { return nil }
+    private func take(
+        _ queue: inout FaultQueue,
+        _ document: String? = nil,
+        path: String = "/v1/classify",
+        spends: Bool = true
+    ) -> Int? {
+        let fault = queue.take(for: document, path: path, spends: spends)
+        guard case .status(let status, _, _)? = fault?.kind else { return nil }
         return status
     }
 
@@ -129,6 +144,18 @@ struct FaultQueueTests {
         #expect(take(&queue, TestCalls.other) == nil)
         #expect(take(&queue) == nil)
         for _ in 0..<3 { #expect(take(&queue, TestCalls.document) == 404) }
+    }
+
+    @Test("a fault for a path meets the calls below it, spending or not; one without meets those that spend")
+    func paths() {
+        var queue = FaultQueue()
+        _ = queue.append(fault(404, count: -1, path: "/v1/templates"))
+        _ = queue.append(fault(500, count: 1))
+        #expect(take(&queue, path: "/v1/documents", spends: false) == nil)
+        #expect(take(&queue, path: "/v1/templates", spends: false) == 404)
+        #expect(take(&queue, path: "/v1/templates/1", spends: true) == 404)
+        #expect(take(&queue) == 500)
+        #expect(take(&queue) == nil)
     }
 
     @Test("the queue is bounded")

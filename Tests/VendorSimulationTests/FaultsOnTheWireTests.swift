@@ -91,6 +91,37 @@ struct FaultsOnTheWireTests {
         }
     }
 
+    @Test(
+        "a reply of any size, whole or not, on a call that does not spend",
+        arguments: [
+            (0, 0, "close", 0, nil), (3_000_000, 0, "close", 3_000_000, nil), (100, 40, "close", 60, .fin),
+            (100, 40, "reset", 60, .reset), (100, 100, "reset", 0, .reset),
+        ] as [(Int, Int, String, Int, TestClient.End?)]
+    )
+    func sized(bytes: Int, missing: Int, then: String, count: Int, end: TestClient.End?) throws {
+        try withServer { server in
+            try server.control(
+                "POST",
+                "/sim/faults",
+                #"{"kind": "sized", "path": "/v1/templates", "bytes": \#(bytes), "missing": \#(missing), "then": "\#(then)"}"#
+            )
+            let client = try TestClient(server.address)
+            // A call of another path does not meet it.
+            for path in ["/v1/documents/\(TestCalls.document)", "/v1/templates"] {
+                try client.send(TestClient.request("GET", path, "", "X-Api-Key: \(TestCalls.key)\r\n"))
+                if path == "/v1/templates", let end {
+                    let seen = client.readToEnd()
+                    #expect(seen.end == end && seen.text.contains("Content-Length: \(bytes)\r\n"))
+                    // A reset may destroy what was not read.
+                    #expect(end == .reset || seen.text.utf8.count { $0 == UInt8(ascii: "x") } == count)
+                } else {
+                    let reply = try client.reply()
+                    #expect(reply.status == 200 && (path == "/v1/templates") == (reply.body.utf8.count == count))
+                }
+            }
+        }
+    }
+
     @Test("a fault about one document spares the others, and ends when it is used up")
     func oneDocument() throws {
         try withServer { server in
