@@ -27,7 +27,7 @@ extension Passage {
             // Both become durable in one wait: the removal is asked for as soon as the request is admitted.
             return worker.reserve(question, for: identifier, whenAdmitted: { [self] in drop() })
         }
-        switch worker.rooms.admitUnreserved(question, at: worker.loop.moment) {
+        switch worker.rooms.admitUnreserved(caller, at: worker.loop.moment) {
         case .admitted(let key):
             admittedKey = key
             if change == nil { goOn() } else { drop() }

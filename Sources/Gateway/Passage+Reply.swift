@@ -14,7 +14,9 @@ extension Passage {
         self.reply = reply
         if exchange == nil { return endIfAlone() }
         if !reply.isHeld { writeHead(head) }
-        if reply.isRead { keptShare = connection.share.map { ByteShare(beside: $0) } }
+        if reply.isRead, head.length ?? .max > PassageReply.smallBytesMax {
+            keptShare = connection.share.map { ByteShare(beside: $0) }
+        }
     }
 
     func receive(_ content: [UInt8]) {

@@ -219,7 +219,7 @@ final class Passage {
                 then(moved)
             }
         }
-        if case .upstreamKey? = worker.rooms.exhaustion(question, key, at: worker.loop.wallClock)?.scope {
+        if case .upstreamKey? = worker.rooms.exhaustion(caller, key, at: worker.loop.wallClock)?.scope {
             return then(.noRoom)
         }
         upstreamKey = key

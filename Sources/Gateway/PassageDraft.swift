@@ -1,4 +1,5 @@
 import Authentication
+import Glibc
 import HTTPMessages
 import Serving
 import Upstream
@@ -115,11 +116,13 @@ final class PassageDraft {
     private static func fields(of head: borrowing RequestHead, _ bytes: Span<UInt8>, hiding key: [UInt8]) -> [UInt8] {
         let passed = PassedFields(of: .request, head.fields, in: bytes)
         var fields: [UInt8] = []
+        fields.reserveCapacity(head.byteCount + 64)
         for field in head.fields where passed.passes(field, in: bytes) {
-            guard !contains(bytes.extracting(field.value.indices), key) else { continue }
-            fields += copy(bytes, field.name)
+            let value = bytes.extracting(field.value.indices)
+            guard !contains(value, key) else { continue }
+            bytes.extracting(field.name.indices).withUnsafeBufferPointer { fields += $0 }
             fields += ": ".utf8
-            fields += copy(bytes, field.value)
+            value.withUnsafeBufferPointer { fields += $0 }
             fields += "\r\n".utf8
         }
         fields += "via: ".utf8
@@ -134,8 +137,13 @@ final class PassageDraft {
 
     private static func contains(_ text: Span<UInt8>, _ part: [UInt8]) -> Bool {
         guard let first = part.first, text.count >= part.count else { return false }
-        return (0...(text.count - part.count)).contains { start in
-            text[start] == first && part.indices.allSatisfy { text[start + $0] == part[$0] }
+        return text.withUnsafeBytes { text in
+            var rest = text[0...(text.count - part.count)]
+            while let start = rest.firstIndex(of: first) {
+                if memcmp(text.baseAddress! + start, part, part.count) == 0 { return true }
+                rest = rest[(start + 1)...]
+            }
+            return false
         }
     }
 }

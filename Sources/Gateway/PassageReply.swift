@@ -11,6 +11,8 @@ import Vocabulary
 ///   from there on, whatever it says.
 struct PassageReply {
     static let readBytesMax = 1024 * 1024
+    /// What is kept of a reply that announces no more is not taken from the clients' memory: it is there for a moment.
+    static let smallBytesMax: Int64 = 16 * 1024
 
     let head: PassageReplyHead
     /// Whether nothing of it may be sent before the end.

@@ -101,15 +101,15 @@ extension SharedRooms {
 
     /// Admits a request that reserves nothing, unless a budget that it would count in has nothing left; answers with the
     /// upstream key that it may go out with.
-    func admitUnreserved(_ question: SpendingQuestion, at now: Moment) -> KeyChoice<UpstreamKeyID> {
-        chooseKey(of: question.account, at: now) { key in
-            exhaustion(question, key, at: now.wall).map { .denied($0) } ?? .admitted(key)
+    func admitUnreserved(_ caller: Caller, at now: Moment) -> KeyChoice<UpstreamKeyID> {
+        chooseKey(of: caller.team.account, at: now) { key in
+            exhaustion(caller, key, at: now.wall).map { .denied($0) } ?? .admitted(key)
         }
     }
 
     /// The denial of a request that reserves nothing and would go out with this upstream key.
-    func exhaustion(_ question: SpendingQuestion, _ key: UpstreamKeyID, at now: Timestamp) -> Denial? {
-        credits.exhaustion(team: question.team, key: question.key, upstreamKey: key, at: now)
+    func exhaustion(_ caller: Caller, _ key: UpstreamKeyID, at now: Timestamp) -> Denial? {
+        credits.exhaustion(team: caller.team.id, key: caller.key.id, upstreamKey: key, at: now)
     }
 
     /// Offers the keys of the account, by turns, until one has room.

@@ -1,9 +1,25 @@
 /// Media types, RFC 9110 §8.3.1.
 public enum MediaType {
+    /// Parts of the names of types that are texts, besides `text/`.
+    private static let textParts: [StaticString] = ["json", "xml", "javascript", "urlencoded"]
+    /// How much of a value is looked at for them.
+    private static let lookedAtMax = 100
+
     /// Whether the value of a Content-Type says JSON: `application/json`, or a type that ends with `+json` (RFC 6839 §3.1).
     public static func isJSON(_ value: [UInt8]) -> Bool {
-        let name = name(value)
-        return name == "application/json" || name == "text/json" || name.hasSuffix("+json")
+        let end = value.firstIndex { $0 == UInt8(ascii: ";") || $0 == 0x20 || $0 == 0x09 } ?? value.count
+        let type = value.span.extracting(0..<end)
+        if TokenList.equals(type, "application/json") || TokenList.equals(type, "text/json") { return true }
+        return type.count >= 5 && TokenList.equals(type.extracting((type.count - 5)...), "+json")
+    }
+
+    /// Whether it says some text: its parameters may say so too.
+    public static func isText(_ value: [UInt8]) -> Bool {
+        let type = value.span.extracting(0..<min(value.count, lookedAtMax))
+        if type.count >= 5, TokenList.equals(type.extracting(0..<5), "text/") { return true }
+        return unsafe type.withUnsafeBufferPointer { type in
+            textParts.contains { unsafe TokenList.contains(type[...], $0) }
+        }
     }
 
     /// Whether JSON may be sent under this Content-Type, rightly or not: as JSON, as text, or as what a client says that was

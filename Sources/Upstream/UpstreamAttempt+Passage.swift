@@ -101,7 +101,7 @@ extension UpstreamAttempt {
             passage.hasHead = true
             handle(.waitsForClient)
             let head = replyHead(reader)
-            let isText = head.contentType.map(Self.isText) ?? true
+            let isText = head.contentType.map(MediaType.isText) ?? true
             passage.scrubbing = scrubbers.map { ScrubbedStream($0, isText: isText) }
             if head.status == 403 { passage.refusal = [] }
             passageHandler?.passageDidReceive(head)
@@ -122,13 +122,14 @@ extension UpstreamAttempt {
         let bytes = reader.headBytes.span
         let passed = PassedFields(of: .response, head.fields, in: bytes)
         var fields: [UInt8] = []
+        fields.reserveCapacity(head.byteCount + 64)
         var hasDate = false
         for field in head.fields where passed.passes(field, in: bytes) {
             let name = bytes.extracting(field.name.indices)
             if TokenList.equals(name, "date") { hasDate = true }
-            fields += field.name.indices.map { bytes[$0] }
+            name.withUnsafeBufferPointer { fields += $0 }
             fields += ": ".utf8
-            fields += field.value.indices.map { bytes[$0] }
+            bytes.extracting(field.value.indices).withUnsafeBufferPointer { fields += $0 }
             fields += "\r\n".utf8
         }
         fields = scrub(fields)
@@ -156,12 +157,6 @@ extension UpstreamAttempt {
     private static func announcedLength(_ head: ResponseHead, _ bytes: Span<UInt8>) -> Int64? {
         guard head.status != 204, let range = head.first(.contentLength) else { return nil }
         return Int64(String(decoding: range.indices.map { bytes[$0] }, as: UTF8.self))
-    }
-
-    /// Whether a media type is a text in which spellings of a key are looked for.
-    private static func isText(_ contentType: [UInt8]) -> Bool {
-        let type = String(decoding: contentType.prefix(100), as: UTF8.self).lowercased()
-        return type.hasPrefix("text/") || ["json", "xml", "javascript", "urlencoded"].contains { type.contains($0) }
     }
 
     /// What the reply says of the key and of the vendor's health; it was passed on already.

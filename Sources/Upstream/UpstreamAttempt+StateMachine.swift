@@ -56,8 +56,9 @@ extension UpstreamAttempt {
             let now: MonotonicInstant
             let shutdown: UpstreamClient.Shutdown
             let connectTimeout: Duration
-            /// Random, up to 50 ms, so that calls that failed together do not retry together.
-            let jitter: Duration
+            /// Random, up to 50 ms, so that calls that failed together do not retry together. Asked for when it is
+            /// needed: a random number takes a system call.
+            let jitter: () -> Duration
         }
 
         /// The result of a request that was sent.
@@ -318,7 +319,7 @@ extension UpstreamAttempt {
             case .network(let detail):
                 var connecting = connecting
                 connecting.failures += 1
-                let end = scene.now + .milliseconds(50 * connecting.failures) + scene.jitter
+                let end = scene.now + .milliseconds(50 * connecting.failures) + scene.jitter()
                 guard connecting.failures <= Self.reconnectsMax, end < connecting.deadline else {
                     return unreachable(detail, pass)
                 }

@@ -15,10 +15,12 @@ public struct SecretScrubber: Sendable {
     private static let nestingMax = 4
 
     private let forms: [[UInt8]]
+    private let sieve: FormSieve
 
     init(_ secret: [UInt8]) {
         guard secret.count >= Self.lengthMin else {
             forms = []
+            sieve = FormSieve([])
             return
         }
         var forms = [secret]
@@ -32,6 +34,7 @@ public struct SecretScrubber: Sendable {
         }
         // Each once; the key as it stands comes first.
         self.forms = forms.reduce(into: []) { if !$0.contains($1), $1.count >= Self.lengthMin { $0.append($1) } }
+        sieve = FormSieve(self.forms)
     }
 
     /// Returns `bytes` with each occurrence of the key, in any form and spelling, replaced by asterisks of the same
@@ -90,15 +93,19 @@ public struct SecretScrubber: Sendable {
 
     /// The ranges of all forms in the text, ascending and disjoint.
     private func occurrences(in text: [UInt8]) -> [Range<Int>] {
-        var ranges: [Range<Int>] = []
-        for form in forms {
-            var position = 0
-            while let index = Self.find(form, in: text, from: position) {
-                ranges.append(index..<(index + form.count))
-                position = index + form.count
+        text.withUnsafeBufferPointer { text in
+            var ranges: [Range<Int>] = []
+            for candidate in sieve.candidates(in: text) {
+                for form in forms {
+                    var position = candidate.lowerBound
+                    while let index = Self.find(form, in: text, position..<candidate.upperBound) {
+                        ranges.append(index..<(index + form.count))
+                        position = index + form.count
+                    }
+                }
             }
+            return Self.merged(ranges)
         }
-        return Self.merged(ranges)
     }
 
     private static func merged(_ ranges: [Range<Int>]) -> [Range<Int>] {
@@ -126,18 +133,16 @@ public struct SecretScrubber: Sendable {
         return ranges
     }
 
-    private static func find(_ form: [UInt8], in bytes: [UInt8], from position: Int) -> Int? {
-        bytes.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress else { return nil }
-            let end = bytes.count - form.count
-            var position = position
-            while position <= end, let next = memchr(start + position, Int32(form[0]), end - position + 1) {
-                position = UnsafeRawPointer(next) - start
-                if memcmp(next, form, form.count) == 0 { return position }
-                position += 1
-            }
-            return nil
+    private static func find(_ form: [UInt8], in bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int? {
+        guard let start = UnsafeRawPointer(bytes.baseAddress) else { return nil }
+        let end = range.upperBound - form.count
+        var position = range.lowerBound
+        while position <= end, let next = memchr(start + position, Int32(form[0]), end - position + 1) {
+            position = UnsafeRawPointer(next) - start
+            if memcmp(next, form, form.count) == 0 { return position }
+            position += 1
         }
+        return nil
     }
 
     /// The base64 characters (RFC 4648 §4) that the secret alone determines when it begins `offset` bytes into a group

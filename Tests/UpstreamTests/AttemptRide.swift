@@ -162,7 +162,7 @@ struct Ride {
             now: now,
             shutdown: shutdown,
             connectTimeout: .seconds(5),
-            jitter: .milliseconds(7)
+            jitter: { .milliseconds(7) }
         )
         let actions = machine.handle(event, in: scene)
         if !keepsAnswers(event, actions) { answers = [] }
