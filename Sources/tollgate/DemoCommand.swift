@@ -86,7 +86,8 @@ struct DemoCommand: ParsableCommand {
 
         curl -sS -i \(gateway)/v1/classify -H 'x-api-key: \(teamKey)' -H 'content-type: application/json' -d '\(body)'
 
-        Extract the document anew: a GET that spends, passed through and metered:
+        Extract the document anew: a GET that spends, passed through and metered. What is cached about the document goes, so
+        that the first line is a miss again:
 
         curl -sS -i \(gateway)/v1/documents/0b13c9f2-5148-4ffb-bb7b-de03bb071ca8/run_parser -H 'x-api-key: \(teamKey)'
 

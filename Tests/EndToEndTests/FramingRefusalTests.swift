@@ -89,10 +89,12 @@ struct FramingRefusalTests {
         ),
     ]
 
-    @Test(
-        "wrong framing is refused, and the connection closed",
-        arguments: lengths + codings + oldVersion + chunks + trailers
-    )
+    /// Requests that are refused before anything of their content is read.
+    static let wrongHeads = lengths + codings + oldVersion
+    /// Requests that are refused when their content is read.
+    static let wrongContents = chunks + trailers
+
+    @Test("wrong framing is refused, and the connection closed", arguments: wrongHeads + wrongContents)
     func refused(row: WireRow) throws {
         try expectRefusedAndClosed(row)
     }

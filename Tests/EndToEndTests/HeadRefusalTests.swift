@@ -84,10 +84,9 @@ struct HeadRefusalTests {
         .startLine("asterisk", "POST * HTTP/1.1"),
     ]
 
-    @Test(
-        "a wrong head is refused, and the connection closed",
-        arguments: whiteSpace + characters + hosts + versions + sizes + expectations + credentials + targets
-    )
+    static let rows = whiteSpace + characters + hosts + versions + sizes + expectations + credentials + targets
+
+    @Test("a wrong head is refused, and the connection closed", arguments: rows)
     func refused(row: WireRow) throws {
         try expectRefusedAndClosed(row)
     }
