@@ -10,10 +10,11 @@ from bench import Bench, Plan
 from entries import Entries, GrowthPart, MemoryPart
 from hits import HitsPart
 from misses import MissesPart
+from passthrough import PassthroughPart
 from processes import BenchmarkFailure, Session
 from start import StartPart
 
-PARTS = ("hits", "memory", "growth", "start", "misses")
+PARTS = ("hits", "memory", "growth", "start", "misses", "passthrough")
 SECONDS_MAX, QUICK_SECONDS_MAX = 3600, 300
 
 
@@ -58,6 +59,7 @@ def main():
             "growth": lambda: GrowthPart(bench, entries),
             "start": lambda: StartPart(bench, entries),
             "misses": lambda: MissesPart(bench),
+            "passthrough": lambda: PassthroughPart(bench),
         }
         for part in PARTS:
             if part in given.only:

@@ -143,7 +143,8 @@ class Contestant:
 class Tollgate(Contestant):
     """`tollgate serve`. With TLS it is a separate process, as a listener speaks either TLS or plain HTTP."""
 
-    def __init__(self, bench, workers=1, tls=False, teams=1, memory="256MiB", store=None, name=None, admin_token=None):
+    def __init__(self, bench, workers=1, tls=False, teams=1, memory="256MiB", store=None, name=None, admin_token=None,
+                 vendor_port=None):
         self.name = name or f"Tollgate, {workers} worker{'s' if workers > 1 else ''}"
         self.workers, self.is_tls = workers, tls
         super().__init__(bench, f"tollgate-{workers}")
@@ -166,7 +167,7 @@ class Tollgate(Contestant):
             "listen": listen,
             "admin": admin,
             "upstream": {
-                "base_url": f"http://127.0.0.1:{bench.vendor.port}",
+                "base_url": f"http://127.0.0.1:{vendor_port or bench.vendor.port}",
                 "keys": [{"id": "primary", "secret": {"value": questions.VENDOR_KEY}}],
                 "max_concurrency": 1000,
             },
@@ -204,6 +205,7 @@ class Nginx(Contestant):
         self.name = "nginx proxy_cache" if cached else "nginx return 200"
         self.answers_from_cache = cached
         super().__init__(bench, "nginx-cache" if cached else "nginx-fixed")
+        self.vendor_port, self.path, self.body_bytes_max = bench.vendor.port, "= /v1/classify", "1m"
         self.location = self.cached_location() if cached else self.fixed_location()
 
     def cached_location(self):
@@ -261,17 +263,17 @@ http {{
     keepalive_timeout {IDLE_SECONDS}s;
     keepalive_requests 1000000000;
     client_body_buffer_size 64k;
-    client_max_body_size 1m;
+    client_max_body_size {self.body_bytes_max};
     proxy_cache_path {self.folder}/results levels=1:2 keys_zone=results:64m max_size=8g inactive=1d
         use_temp_path=off;
-    upstream vendor {{ server 127.0.0.1:{self.bench.vendor.port}; keepalive 64; keepalive_requests 1000000000; }}
+    upstream vendor {{ server 127.0.0.1:{self.vendor_port}; keepalive 64; keepalive_requests 1000000000; }}
     server {{
         listen 127.0.0.1:{self.port} backlog=4096;
         listen 127.0.0.1:{self.tls_port} ssl backlog=4096;
         ssl_certificate {self.bench.certificate};
         ssl_certificate_key {self.bench.private_key};
         ssl_protocols TLSv1.2 TLSv1.3;
-        location = /v1/classify {{
+        location {self.path} {{
             if ($team = "") {{ return 403; }}{self.location}
         }}
     }}
