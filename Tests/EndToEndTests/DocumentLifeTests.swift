@@ -33,7 +33,9 @@ struct DocumentLifeTests {
         #expect(poll["tollgate-credits-charged"] == nil)
     }
 
-    @Test("upload, extract, poll, classify, hit, extract again, miss, and the end: each is charged once, and as the vendor counts")
+    @Test(
+        "upload, extract, poll, classify, hit, extract again, miss, and the end: each is charged once, and as the vendor counts"
+    )
     func life() throws {
         try withGateway(["budgets": ["organization": [["window": "total", "credits": 100]]]]) { gateway in
             let location = try get(gateway, "/v1/documents/upload_url?file_name=a.pdf")

@@ -85,7 +85,8 @@ struct PassthroughSlowClientTests {
         ) { gateway, origin in
             let senders = try (0..<20).map { _ in
                 let sender = try gateway.connect()
-                let fields = "Host: h\r\nx-api-key: \(Gateway.keyA)\r\nContent-Type: application/pdf\r\nContent-Length: 100"
+                let fields =
+                    "Host: h\r\nx-api-key: \(Gateway.keyA)\r\nContent-Type: application/pdf\r\nContent-Length: 100"
                 try sender.send("POST /v1/documents HTTP/1.1\r\n\(fields)\r\n\r\nabc")
                 return sender
             }
