@@ -51,6 +51,7 @@ final class Passage {
     private var place: TeamPlace?
     let draft: PassageDraft
     var subject: PassageSubject
+    private var beginning = ObjectBeginning()
     /// Accounts for the content that was read into memory.
     private var share: ByteShare?
     /// The key that the request is admitted with.
@@ -151,7 +152,7 @@ final class Passage {
         guard hold(content.count) else { return answer(.outOfMemory) }
         draft.content += content
         if isLast { return proceed(draft.content, isWhole: true) }
-        let isOver = draft.content.count > draft.readMax || !PassageDraft.mayBeObject(draft.content)
+        let isOver = draft.content.count > draft.readMax || !beginning.mayBeObject(draft.content)
         guard isOver, draft.reading == .short else { return }
         // It is not looked into, so the vendor gets it as it comes.
         connection.pauseBody()

@@ -101,14 +101,6 @@ final class PassageDraft {
         }
     }
 
-    /// Whether content may be an object, as far as its beginning says: a mark of UTF-8 and white space may precede it.
-    static func mayBeObject(_ beginning: [UInt8]) -> Bool {
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let text = beginning.starts(with: mark) ? beginning.dropFirst(3) : beginning[...]
-        guard let first = text.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return true }
-        return first == UInt8(ascii: "{") || (text.count < mark.count && text.elementsEqual(mark.prefix(text.count)))
-    }
-
     // MARK: Fields
 
     /// The field lines that are passed on, with Via. A value with the team's key in it is not: the key must not leave,

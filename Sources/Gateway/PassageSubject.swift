@@ -13,6 +13,7 @@ struct PassageSubject: Equatable {
 
     /// In the order of path, query and content: UUIDs in lower case, no two alike.
     private(set) var documents: [String] = []
+    private var seen: Set<String> = []
     private(set) var models: [String] = []
     /// Whether it may process its documents again or delete them: all do but the classify call of a saved classifier.
     let mayChange: Bool
@@ -72,6 +73,6 @@ struct PassageSubject: Equatable {
 
     /// Of more documents than a request may change, it does not matter which.
     private mutating func note(_ document: String) {
-        if documents.count <= Self.changedMax, !documents.contains(document) { documents.append(document) }
+        if documents.count <= Self.changedMax, seen.insert(document).inserted { documents.append(document) }
     }
 }
