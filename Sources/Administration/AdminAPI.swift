@@ -19,6 +19,7 @@ public final class AdminAPI {
     private let desk: AlertDesk
     private let check: StoreCheck
     private let simulate: SimulateResource
+    private let description: DescriptionResource
     /// Digests of the current tokens; no key may have one of them.
     private var tokenDigests: [Digest]
 
@@ -46,6 +47,7 @@ public final class AdminAPI {
         tokenDigests = settings.tokens.map(\.digest)
         back = try LoopReturn(loop: loop)
         check = StoreCheck(rooms: rooms, loop: loop, back: back)
+        description = DescriptionResource(program: program)
         simulate = SimulateResource(keeper: keeper, rooms: rooms, store: store, back: back)
     }
 
@@ -79,6 +81,7 @@ public final class AdminAPI {
             + simulate.routes
             + AuditResource(store: store, back: back).routes
             + StatusResource(program: program, rooms: rooms, check: check, purges: store).routes
+            + description.routes
     }
 
     /// Whether requests can be served, for `/readyz`: the store must work.

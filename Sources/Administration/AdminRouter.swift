@@ -13,7 +13,7 @@ struct AdminRouter {
     }
 
     private static let guardedPath = "/admin/v1"
-    private var resources: [AdminResource] = []
+    private(set) var resources: [AdminResource] = []
 
     /// Traps on routes that contradict each other, and on a route that needs a token outside the guarded paths.
     init(_ routes: [AdminRoute]) {

@@ -6,7 +6,8 @@ import HTTPMessages
 enum Route: Equatable {
     case health, readiness, classify, usage, passthrough
 
-    private static let names: [(path: StaticString, route: Route)] = [
+    /// The gateway's own paths.
+    static let names: [(path: StaticString, route: Route)] = [
         ("/v1/classify", .classify), ("/healthz", .health), ("/readyz", .readiness),
         ("/tollgate/usage", .usage),
     ]

@@ -47,7 +47,7 @@ public enum RegistryWrite: Sendable, Equatable {
 }
 
 /// Who may change a team or a key: `docs/api.md` §6.
-public enum RegistrySource: String, Sendable {
+public enum RegistrySource: String, Sendable, CaseIterable {
     /// The configuration file; the admin API refuses changes.
     case file
     /// The admin API.

@@ -65,7 +65,7 @@ public struct TeamKeyRecord: Sendable, Equatable {
 
 extension TeamKeyRecord {
     /// The validity of a key at a given time.
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, CaseIterable {
         case active
         case expired
         case revoked

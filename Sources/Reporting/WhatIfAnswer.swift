@@ -3,7 +3,7 @@ public import Vocabulary
 /// What a period would have come to, and how exactly that is known.
 public struct WhatIfAnswer: Sendable, Equatable {
     /// What is known of `spent`.
-    public enum Exactness: String, Sendable {
+    public enum Exactness: String, Sendable, CaseIterable {
         case exact
         /// At least so much would have been spent.
         case lowerBound = "lower_bound"

@@ -1,4 +1,3 @@
-import Administration
 import Authentication
 import Budgeting
 import Caching
@@ -14,6 +13,8 @@ import Transport
 import Upstream
 import UpstreamKeys
 import Vocabulary
+
+@testable import Administration
 
 /// The whole admin side in one process: real rooms, one real worker, a real store whose disk can be made to fail, and
 /// the server that receives the requests. Guarded: state confined to the loop is reached through `perform`.
@@ -191,6 +192,23 @@ final class AdminRooms: Sendable {
         let done = Handover<Value>()
         thread.post { [opened] _ in done.give(action(opened.keeper.value)) }
         return done.take()
+    }
+
+    /// What the server routes, health checks included.
+    var routes: [(method: HTTPMethod, pattern: String, role: AdminRole?)] {
+        let done = Handover<[(method: HTTPMethod, pattern: String, role: AdminRole?)]>()
+        thread.post { [opened] _ in
+            let routes = opened.server.value.router.resources.flatMap(\.routes)
+            done.give(routes.map { ($0.method, $0.pattern, $0.role) })
+        }
+        return done.take()
+    }
+
+    /// Sends one request as it is, on a connection of its own.
+    func ask(_ request: TestRequest) throws -> TestResponse {
+        let connection = try RawConnection(port: opened.port)
+        try connection.send(request.bytes)
+        return try connection.response(toHEAD: request.method == "HEAD")
     }
 
     /// Sends one request on a connection of its own, and returns that connection to read the answer from.

@@ -1,0 +1,36 @@
+extension APIPart {
+    static let probes = APIPart(
+        tag: "probes",
+        text: "Without a token or a key, for machines that watch.",
+        operations: [
+            Operation(
+                .get,
+                "/healthz",
+                "showHealth",
+                "Answers while the process lives",
+                role: nil,
+                side: .both,
+                replies: [.ok("It lives.", .named("Health"), example: #"{"status": "alive"}"#)]
+            ),
+            Operation(
+                .get,
+                "/readyz",
+                "showReadiness",
+                "Says whether requests can be served",
+                "503 with the reason while they cannot; it recovers by itself.",
+                role: nil,
+                side: .both,
+                replies: [.ok("Requests are served.", .named("Health"), example: #"{"status": "ready"}"#)]
+            ),
+            Operation(
+                .get,
+                "/openapi.json",
+                "describe",
+                "Describes both sides: this document",
+                role: nil,
+                replies: [.ok("An OpenAPI 3.1 document.", .object([.init("openapi", .text)]))]
+            ),
+        ],
+        schemas: [("Health", .object([.init("status", .choice(of: ["alive", "ready"]))]))]
+    )
+}
