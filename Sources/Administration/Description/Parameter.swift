@@ -43,7 +43,7 @@ struct Parameter: Sendable {
 
     /// What `page` refers to.
     static let components: [(name: String, value: JSONValue)] = [
-        ("limit", query("limit", .integer(1...1_000), "The most items of a page; 100 when absent.").json),
+        ("limit", query("limit", Schema.integer(1...1_000).standard(100), "The most items of a page.").json),
         (
             "cursor",
             query("cursor", .words, "The `next_cursor` of the page before; absent for the first page.").json

@@ -32,6 +32,9 @@ struct Schema: Sendable {
     /// The same schema with an explanation.
     func about(_ text: String) -> Schema { Schema(keywords + [("description", .string(text))]) }
 
+    /// The same schema with the value that stands for an absent one.
+    func standard(_ number: Int) -> Schema { Schema(keywords + [("default", .integer(number))]) }
+
     /// The same schema, or null.
     var orNull: Schema {
         guard case .string(let type)? = json["type"] else {
