@@ -60,16 +60,21 @@ struct CacheResource {
             }
             let document = try Self.document(text)
             let after = try page.number()
-            let lifetime = keeper.cacheSettings.timeToLive
+            let settings = keeper.cacheSettings
+            let now = SystemClock.wall()
             store.entries(
                 of: document,
                 after: after ?? 0,
                 // Fresh is what is younger than its lifetime.
-                storedSince: SystemClock.wall() + (.microseconds(1) - lifetime),
+                storedSince: now + (.microseconds(1) - settings.timeToLive),
+                ofClassifiersSince: now + (.microseconds(1) - settings.classifierTimeToLive),
                 // One more than the page holds, to learn whether the list continues.
                 atMost: page.limit + 1,
                 then: back.reply(through: reply) { (entries: [StoredEntry]) in
-                    .page(entries, limit: page.limit, cursor: { String($0.number) }) { Self.json($0, lifetime) }
+                    .page(entries, limit: page.limit, cursor: { String($0.number) }) { entry in
+                        let isOfClassifier = entry.classifier != nil
+                        return Self.json(entry, isOfClassifier ? settings.classifierTimeToLive : settings.timeToLive)
+                    }
                 }
             )
         } catch {
@@ -82,6 +87,7 @@ struct CacheResource {
             ("key", .string(entry.key.description)), ("document_id", .string(entry.documentID)),
             ("account", .string(entry.account.rawValue)), ("team", .string(entry.team.rawValue)),
             ("model", .string(entry.model)), ("page_range", .orNull(entry.pageRange) { .string($0) }),
+            ("classifier", .orNull(entry.classifier) { .string($0) }),
             ("classification", .string(entry.classification)), ("credits", .credits(entry.credits)),
             ("stored_at", .time(entry.storedAt)), ("expires_at", .time(entry.storedAt + lifetime)),
         ])

@@ -5,7 +5,7 @@ public import Vocabulary
 ///
 /// Immutable but for two marks, which are atomic: whether it was used since the evicting hand last came by, and whether
 /// it has left the memory cache. Any number of threads may hold one. The order of the fields wastes no room,
-/// since a million of these are kept: 184 bytes, and only a body beside it in the usual case.
+/// since a million of these are kept: 200 bytes, and only a body beside it in the usual case.
 public final class CachedResult: Sendable {
     public let key: CacheKey
     /// The vendor's content, in storage of exactly its size.
@@ -28,6 +28,8 @@ public final class CachedResult: Sendable {
     public let pageRange: String?
     /// The label that the vendor chose; empty for an error.
     public let classification: String
+    /// The saved classifier that was asked, folded (`ClassifierKey`); nil for a request with a schema of its own.
+    public let classifier: String?
 
     /// - Parameters:
     ///   - body: at most 4 GiB.
@@ -44,7 +46,8 @@ public final class CachedResult: Sendable {
         documentID: String,
         model: String,
         pageRange: String?,
-        classification: String
+        classification: String,
+        classifier: String? = nil
     ) {
         if let creditsRange {
             precondition(!creditsRange.isEmpty && creditsRange.lowerBound >= 0 && creditsRange.upperBound <= body.count)
@@ -53,6 +56,7 @@ public final class CachedResult: Sendable {
         let team = SharedText.share(team.rawValue)
         let model = SharedText.share(model)
         let classification = SharedText.share(classification)
+        let classifier = classifier.map { SharedText.share($0) }
         self.key = key
         self.status = status
         self.body = exactlySized(body)
@@ -66,9 +70,10 @@ public final class CachedResult: Sendable {
         self.model = model.text
         self.pageRange = pageRange.map(SharedText.compact)
         self.classification = classification.text
+        self.classifier = classifier?.text
         let pageRangeBytes = SharedText.storageBytes(ofLength: pageRange?.utf8.count ?? 0)
         let ownBytes = account.ownBytes + team.ownBytes + model.ownBytes + classification.ownBytes + pageRangeBytes
-        self.textBytes = UInt32(clamping: ownBytes + document.ownBytes)
+        self.textBytes = UInt32(clamping: ownBytes + document.ownBytes + (classifier?.ownBytes ?? 0))
     }
 
     /// The same result without marks: for one that left the cache and is put there again.
@@ -87,6 +92,7 @@ public final class CachedResult: Sendable {
         model = other.model
         pageRange = other.pageRange
         classification = other.classification
+        classifier = other.classifier
     }
 }
 
@@ -113,6 +119,9 @@ extension CachedResult {
         creditsUpper == 0 ? nil : Int(creditsLower)..<Int(creditsUpper)
     }
 
+    /// The saved classifier that was asked; nil for a request with a schema of its own.
+    public var classifierKey: ClassifierKey? { classifier.map { ClassifierKey(account: account, folded: $0) } }
+
     /// Whether it is an error of the vendor, which only memory keeps.
     var isError: Bool { status != 200 }
 
@@ -130,10 +139,10 @@ extension CachedResult {
     /// What keeping this result takes, in bytes: the object, its storage, and its place in the cache's tables.
     public var byteCount: Int { Self.fixedBytes + ((body.count + 15) & ~15) + Int(textBytes) }
 
-    /// 192 for the object, 40 for the head of the body's storage (both with malloc's word), 40 for the record and 12 for
+    /// 208 for the object, 40 for the head of the body's storage (both with malloc's word), 40 for the record and 12 for
     /// the slot in each of two indexes, these with what growth leaves empty on average. `CacheMemoryTests` compares
     /// this with what the process takes.
-    private static let fixedBytes = 192 + 40 + 44 + 12 + 12
+    private static let fixedBytes = 208 + 40 + 44 + 12 + 12
 }
 
 extension CachedResult {

@@ -11,11 +11,13 @@ public protocol EntryStore: Sendable {
     ///   - documentID: a UUID in lower case.
     ///   - number: only those behind it; 0 for the first page.
     ///   - oldest: only those stored at this moment or later.
+    ///   - oldestOfClassifiers: the same for results of saved classifiers.
     ///   - count: how many at most.
     func entries(
         of documentID: String,
         after number: Int64,
         storedSince oldest: Timestamp,
+        ofClassifiersSince oldestOfClassifiers: Timestamp,
         atMost count: Int,
         then: @escaping @Sendable (Result<[StoredEntry], StoreFault>) -> Void
     )
@@ -64,6 +66,8 @@ public struct StoredEntry: Sendable, Equatable {
     public let classification: String
     public let credits: MicroCredits
     public let storedAt: Timestamp
+    /// The saved classifier that was asked, folded; nil for a request with a schema of its own.
+    public let classifier: String?
 
     public init(
         number: Int64,
@@ -75,7 +79,8 @@ public struct StoredEntry: Sendable, Equatable {
         pageRange: String?,
         classification: String,
         credits: MicroCredits,
-        storedAt: Timestamp
+        storedAt: Timestamp,
+        classifier: String?
     ) {
         self.number = number
         self.key = key
@@ -87,5 +92,6 @@ public struct StoredEntry: Sendable, Equatable {
         self.classification = classification
         self.credits = credits
         self.storedAt = storedAt
+        self.classifier = classifier
     }
 }

@@ -119,13 +119,20 @@ public struct PurgeStamp: Sendable {
     /// Whether the result was purged since.
     public func isPurged(_ result: CachedResult) -> Bool {
         guard log.hasAny(after: number) else { return false }
-        return isPurged(result.key, documentID: result.documentID, team: result.team)
+        return isPurged(
+            result.key,
+            documentID: result.documentID,
+            team: result.team,
+            classifier: result.classifierKey
+        )
     }
 
-    /// Whether a result of this key, document and team was purged since.
-    public func isPurged(_ key: CacheKey, documentID: String, team: TeamID) -> Bool {
+    /// Whether a result of this key, document, team and saved classifier was purged since.
+    public func isPurged(_ key: CacheKey, documentID: String, team: TeamID, classifier: ClassifierKey?) -> Bool {
         guard log.hasAny(after: number) else { return false }
-        return log.isNoted([.all, .key(key), .document(documentID), .team(team)], after: number)
+        var targets: [PurgeTarget] = [.all, .key(key), .document(documentID), .team(team)]
+        if let classifier { targets.append(.classifier(classifier)) }
+        return log.isNoted(targets, after: number)
     }
 
     /// Whether the document is being changed now (P6).

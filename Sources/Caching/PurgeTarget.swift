@@ -8,6 +8,8 @@ public enum PurgeTarget: Hashable, Sendable {
     case team(TeamID)
     /// The result of one key.
     case key(CacheKey)
+    /// The results of a saved classifier.
+    case classifier(ClassifierKey)
     case all
 }
 
@@ -18,6 +20,7 @@ extension PurgeTarget {
         case .document(let id): result.documentID == id
         case .team(let team): result.team == team
         case .key(let key): result.key == key
+        case .classifier(let classifier): result.classifierKey == classifier
         case .all: true
         }
     }
@@ -26,18 +29,19 @@ extension PurgeTarget {
     public var isNarrow: Bool {
         switch self {
         case .document, .key: true
-        case .team, .all: false
+        case .team, .classifier, .all: false
         }
     }
 }
 
 extension PurgeTarget: CustomStringConvertible {
-    /// `document/UUID`, `team/ID`, `key/DIGITS`, `all`: as the audit log and the status name it.
+    /// `document/UUID`, `team/ID`, `key/DIGITS`, `classifier/ACCOUNT/ID`, `all`: as the audit log and the status name it.
     public var description: String {
         switch self {
         case .document(let id): "document/\(id)"
         case .team(let team): "team/\(team)"
         case .key(let key): "key/\(key)"
+        case .classifier(let classifier): "classifier/\(classifier)"
         case .all: "all"
         }
     }

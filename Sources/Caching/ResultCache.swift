@@ -46,6 +46,8 @@ public final class ResultCache: Sendable {
     private let evictions = Atomic<Int>(0)
     /// Results that are errors of the vendor; the store does not have them.
     private let errors = Atomic<Int>(0)
+    /// Results of saved classifiers.
+    private let ofClassifiers = Atomic<Int>(0)
 
     /// - Parameter bytesMax: bound on everything that the cache holds, its own tables included.
     public init(bytesMax: Int) {
@@ -97,7 +99,7 @@ public final class ResultCache: Sendable {
             return (true, replaced)
         }
         if !isNew { bytes.subtract(cost, ordering: .relaxed) }
-        if isNew, result.isError { errors.add(1, ordering: .relaxed) }
+        if isNew { count(result, 1) }
         if let replaced { dispose(of: replaced) }
     }
 
@@ -139,8 +141,18 @@ public final class ResultCache: Sendable {
         case .key(let key): remove(key)
         case .document(let id): remove(DocumentName(id))
         case .team(let team): remove { $0.team == team }
+        case .classifier(let classifier): remove([classifier])
         case .all: removeAll()
         }
+    }
+
+    /// Whether there is a result of any saved classifier.
+    public var hasResultsOfClassifiers: Bool { ofClassifiers.load(ordering: .relaxed) > 0 }
+
+    /// Drops the results of saved classifiers. Looks at nothing if there are no results of any.
+    public func remove(_ classifiers: Set<ClassifierKey>) {
+        guard hasResultsOfClassifiers else { return }
+        remove { result in result.classifierKey.map(classifiers.contains) ?? false }
     }
 
     private func remove(_ document: DocumentName) {
@@ -176,7 +188,7 @@ public final class ResultCache: Sendable {
             }
             entries.retireAll()
             bytes.subtract(entries.byteCount, ordering: .relaxed)
-            errors.subtract(entries.results { $0.isError }.count, ordering: .relaxed)
+            for result in entries.results(where: { _ in true }) { count(result, -1) }
         }
         dropAliases()
     }
@@ -266,9 +278,15 @@ public final class ResultCache: Sendable {
     }
 
     private func dispose(of entry: RetiredEntry) {
-        if entry.result.isError { errors.subtract(1, ordering: .relaxed) }
+        count(entry.result, -1)
         bytes.subtract(entry.result.byteCount, ordering: .relaxed)
         for alias in entry.aliases.handles { removeAlias(alias, leadingTo: entry.result) }
+    }
+
+    /// Counts a result that comes, by 1, or leaves, by -1, if it is of a kind that is counted.
+    private func count(_ result: CachedResult, _ change: Int) {
+        if result.isError { errors.add(change, ordering: .relaxed) }
+        if result.classifier != nil { ofClassifiers.add(change, ordering: .relaxed) }
     }
 
     private func removeAlias(_ alias: AliasHandle, leadingTo result: CachedResult) {

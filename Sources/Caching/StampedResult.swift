@@ -24,26 +24,44 @@ public struct StampedAnswer: Sendable {
     private let key: CacheKey
     private let documentID: String
     private let team: TeamID
+    private let classifier: ClassifierKey?
     private let asked: PurgeStamp
 
     /// - Parameters:
     ///   - key: of the question.
     ///   - team: for which it was forwarded.
-    public init(_ result: CachedResult?, key: CacheKey, documentID: String, team: TeamID, asked: PurgeStamp) {
+    ///   - classifier: the saved classifier that was asked; nil for a question with a schema of its own.
+    public init(
+        _ result: CachedResult?,
+        key: CacheKey,
+        documentID: String,
+        team: TeamID,
+        classifier: ClassifierKey?,
+        asked: PurgeStamp
+    ) {
         self.result = result
         self.key = key
         self.documentID = documentID
         self.team = team
+        self.classifier = classifier
         self.asked = asked
     }
 
     public init(_ result: CachedResult, asked: PurgeStamp) {
-        self.init(result, key: result.key, documentID: result.documentID, team: result.team, asked: asked)
+        self.init(
+            result,
+            key: result.key,
+            documentID: result.documentID,
+            team: result.team,
+            classifier: result.classifierKey,
+            asked: asked
+        )
     }
 
     /// Whether what it says was purged since the question was asked, or is about a document that is being changed.
     public var isOvertaken: Bool {
-        asked.isPurged(key, documentID: documentID, team: team) || asked.isBeingChanged(documentID)
+        asked.isPurged(key, documentID: documentID, team: team, classifier: classifier)
+            || asked.isBeingChanged(documentID)
     }
 
     /// The result as memory keeps it: also while its document is being changed, since memory ends with the process.

@@ -61,6 +61,7 @@ extension GatewayConfiguration {
             timeToLive: cache.ttl,
             staleIfError: cache.staleIfError,
             negativeTimeToLive: cache.negativeTTL,
+            classifierTimeToLive: cache.classifierTTL,
             schemaOrder: cache.schemaOrder == .significant ? .significant : .insignificant,
             hitsReportZeroCredits: cache.hitCreditsUsed == .zero,
             memoryBytesMax: cache.memoryBytesMax
@@ -126,6 +127,9 @@ extension GatewayConfiguration {
 
     /// How long the store keeps results: as long as anything may still be served from them.
     public var resultRetention: Duration { cache.ttl + cache.staleIfError }
+
+    /// The same for results of saved classifiers.
+    public var classifierRetention: Duration { cache.classifierTTL + cache.staleIfError }
 
     /// The path in `store.url`, which is `sqlite:` and a path.
     public var sqlitePath: String { String(store.url.dropFirst(7)) }

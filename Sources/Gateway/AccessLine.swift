@@ -54,7 +54,7 @@ struct AccessLine: ~Copyable {
         if let upstream = ending.upstream {
             line.member("upstream_ms", upstream.wholeNanoseconds / 1_000, decimals: 3)
         }
-        if exchange.facts.route == .classify {
+        if exchange.facts.isQuestion {
             line.member("credits_charged", ending.charged)
             line.member("credits_saved", ending.saved)
         } else if exchange.facts.route == .passthrough {
@@ -80,7 +80,7 @@ struct AccessLine: ~Copyable {
         case .health: line.member("path", "/healthz")
         case .readiness: line.member("path", "/readyz")
         case .usage: line.member("path", "/tollgate/usage")
-        case .passthrough, nil: line.member("path", exchange.facts.unroutedPath)
+        case .passthrough, .classifier, nil: line.member("path", exchange.facts.unroutedPath)
         }
     }
 

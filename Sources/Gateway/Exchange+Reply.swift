@@ -70,12 +70,12 @@ extension Exchange {
         if let caller = facts.caller { worker.noteUse(by: caller) }
         let status = CacheStatus.detail(error.code.rawValue)
         let ending = AccessLine.Ending(status: error.status, charged: charged, error: error.code.rawValue)
-        list(ending, facts.route == .classify ? status : nil)
+        list(ending, facts.isQuestion ? status : nil)
         return send(
             error.status,
             nil,
             error.body,
-            facts.route == .classify
+            facts.isQuestion
                 ? ReplyWriter.CacheFields(status: status, charged: charged, remaining: remaining)
                 : nil,
             ending,

@@ -89,6 +89,7 @@ extension Exchange {
         case .readiness: return .checkReadiness
         case .usage: return .askForUsage
         case .classify: return .known
+        case .classifier: return .read
         case .passthrough, nil: preconditionFailure("a request without a route is refused when its head is read")
         }
     }
@@ -120,22 +121,22 @@ extension Exchange {
 
     private func read(_ body: Span<UInt8>) -> Step {
         let caller = self.caller
-        guard let fingerprint else { preconditionFailure("a body read before it was looked for") }
+        // Before anything is looked up, the classifier's epoch included.
+        let asked = worker.rooms.cache.purges.stamp()
         let request: ClassifyRequest
         do throws(KeyingFault) {
-            request = try worker.classifyReader.read(body, schemaOrder: worker.settings.cache.schemaOrder)
+            let order = worker.settings.cache.schemaOrder
+            request = try worker.classifyReader.read(body, schemaOrder: order, of: classifier)
         } catch {
             return reply(ErrorReply(error))
         }
         guard caller.team.mayUse(model: request.model) else { return deny(.modelNotAllowed(caller.team)) }
         let key = request.key(in: caller.scope, with: worker.hasher)
-        // Before anything is looked up.
-        let asked = worker.rooms.cache.purges.stamp()
         var reason = facts.directives.noCache || facts.directives.noStore ? CacheStatus.ForwardReason.request : .miss
         // Memory may have a result for an equal question with other bytes.
         if let result = worker.rooms.cache.find(key) {
             if let age = usable(result) {
-                worker.rooms.cache.remember(alias: fingerprint, for: result)
+                remember(result)
                 return replyHit(result, age)
             }
             if reason == .miss { reason = freshness(of: result).isFresh ? .request : .stale }
@@ -155,6 +156,19 @@ extension Exchange {
             reason: reason
         )
         return .ask
+    }
+
+    /// The saved classifier that is asked, with the epoch that is in force now.
+    private var classifier: SavedClassifier? {
+        facts.classifier.map { identifier in
+            let key = ClassifierKey(account: caller.team.account, folding: identifier)
+            return SavedClassifier(identifier: identifier, epoch: worker.rooms.classifiers.epoch(of: key))
+        }
+    }
+
+    /// Lets the same body lead to the result the next time.
+    private func remember(_ result: CachedResult) {
+        if let fingerprint { worker.rooms.cache.remember(alias: fingerprint, for: result) }
     }
 
     private func ask() -> Step {
@@ -184,7 +198,8 @@ extension Exchange {
             exchange: number,
             team: key.team.id,
             key: key.id,
-            documentID: question.request.documentID
+            documentID: question.request.documentID,
+            classifier: question.classifierKey
         )
     }
 
@@ -220,7 +235,7 @@ extension Exchange {
         switch outcome {
         case .found(let result):
             if let age = usable(result) {
-                worker.rooms.cache.remember(alias: question.fingerprint, for: result)
+                remember(result)
                 return replyHit(result, age)
             }
             // Usable for the leader but not for this request, which needs a flight that asks the vendor.
@@ -231,7 +246,7 @@ extension Exchange {
             if forwarded.isVendorFailure, let (stale, age) = substitute(stale) {
                 return replyHit(stale, age, charged: charged)
             }
-            if let result = forwarded.result { worker.rooms.cache.remember(alias: question.fingerprint, for: result) }
+            if let result = forwarded.result { remember(result) }
             return reply(forwarded, question)
         case .failed(let failure, let stale, let credits):
             let charged = isFollower ? .zero : credits
@@ -248,7 +263,7 @@ extension Exchange {
     // MARK: Freshness
 
     private func freshness(of result: CachedResult) -> Freshness {
-        let lifetime = worker.settings.cache.lifetimeMicroseconds(ofStatus: result.status)
+        let lifetime = worker.settings.cache.lifetimeMicroseconds(of: result)
         return Freshness(storedAt: result.storedAt, now: worker.loop.wallClock, lifetimeMicroseconds: lifetime)
     }
 

@@ -22,7 +22,7 @@ final class Exchange {
     var facts: RequestFacts
     /// Set once the body is read and memory has no answer.
     var pending: PendingExchange?
-    /// The fingerprint of the body as it was sent.
+    /// The fingerprint of the body as it was sent; nil for a saved classifier's question.
     var fingerprint: Fingerprint?
     /// Set while the request is passed through; it ends the exchange.
     private(set) var passage: Passage?
@@ -73,14 +73,14 @@ final class Exchange {
         do throws(ErrorReply) {
             try worker.admit(head, content, bytes, into: &facts)
             // Admitted to classify, so its key is valid.
-            if facts.route == .classify, connection.share?.moveToTeams() == false { throw .outOfMemory }
+            if facts.isQuestion, connection.share?.moveToTeams() == false { throw .outOfMemory }
         } catch {
-            if facts.route == .classify, facts.caller == nil { connection.share?.moveToStrangers() }
+            if facts.isQuestion, facts.caller == nil { connection.share?.moveToStrangers() }
             throw error
         }
         if facts.route == .passthrough { return try pass(head, content, bytes, connection) }
         let plan =
-            facts.route == .classify
+            facts.isQuestion
             ? BodyPlan(.buffered, limit: worker.settings.bodyBytesMax, timesPieces: true)
             : BodyPlan(.dropped, limit: Route.droppedContentBytesMax)
         return connection.takeBody(plan, of: head)
@@ -150,11 +150,11 @@ final class Exchange {
 
     /// Releases what a request holds that memory could not answer.
     func dropQuestion() {
-        if fingerprint != nil { (fingerprint, pending) = (nil, nil) }
+        if fingerprint != nil || pending != nil { (fingerprint, pending) = (nil, nil) }
     }
 }
 
-/// The question of a classify request, and what the request holds while it waits. Confined to its exchange.
+/// The question of a request, and what the request holds while it waits. Confined to its exchange.
 struct PendingExchange {
     /// The kind of answer it waits for.
     enum Role { case onlyIfCached, leader, follower }
@@ -168,9 +168,16 @@ struct PendingExchange {
     let key: CacheKey
     /// When it was asked, in the order of the purges.
     let asked: PurgeStamp
-    /// The fingerprint of the body as it was sent, which makes an identical body a hit without parsing.
-    let fingerprint: Fingerprint
+    /// The fingerprint of the body as it was sent, which makes an identical body a hit without parsing. Nil for a saved
+    /// classifier's question, whose body does not say all of it.
+    let fingerprint: Fingerprint?
     var role: Role
     /// The reason why the memory cache did not answer.
     var reason: CacheStatus.ForwardReason
+
+    /// The saved classifier that is asked; nil for a question with a schema of its own.
+    var classifierKey: ClassifierKey? {
+        guard let caller = facts.caller else { return nil }
+        return request.classifier.map { ClassifierKey(account: caller.team.account, folding: $0.identifier) }
+    }
 }

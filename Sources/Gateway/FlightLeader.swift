@@ -101,7 +101,7 @@ final class FlightLeader {
     }
 
     private func isFresh(_ result: CachedResult) -> Bool {
-        let lifetime = worker.settings.cache.lifetimeMicroseconds(ofStatus: result.status)
+        let lifetime = worker.settings.cache.lifetimeMicroseconds(of: result)
         let now = worker.loop.wallClock
         let freshness = Freshness(storedAt: result.storedAt, now: now, lifetimeMicroseconds: lifetime)
         return freshness.isFresh && freshness.satisfies(pending.facts.directives)
@@ -135,6 +135,7 @@ final class FlightLeader {
         let keeper = ReservationKeeper(reservation, worker: worker)
         let call = UpstreamCall(
             body: pending.request.canonical,
+            classifier: pending.request.classifier?.identifier,
             requestID: pending.facts.requestID.bytes,
             team: caller.team.id,
             account: caller.team.account,
@@ -174,7 +175,12 @@ final class FlightLeader {
 
     /// Whether what this flight asks about was purged since its leader's request was read. Then nothing of it is kept.
     private var isPurged: Bool {
-        pending.asked.isPurged(pending.key, documentID: pending.request.documentID, team: caller.team.id)
+        pending.asked.isPurged(
+            pending.key,
+            documentID: pending.request.documentID,
+            team: caller.team.id,
+            classifier: pending.classifierKey
+        )
     }
 
     private func conclude(_ conclusion: FlightCourse.Conclusion, _ keeper: ReservationKeeper) {
@@ -193,6 +199,7 @@ final class FlightLeader {
             key: pending.key,
             documentID: pending.request.documentID,
             team: caller.team.id,
+            classifier: pending.classifierKey,
             asked: pending.asked
         )
         keeper.end(conclusion.ending, lesson, question, storing: answer, isCut: conclusion.isCut) { [self] fault in
@@ -219,7 +226,10 @@ final class FlightLeader {
             noCache: directives.noCache,
             noStore: directives.noStore,
             maxAgeSeconds: directives.maxAgeSeconds,
-            lifetimeMicroseconds: worker.settings.cache.lifetimeMicroseconds(ofStatus: 200)
+            lifetimeMicroseconds: worker.settings.cache.lifetimeMicroseconds(
+                ofStatus: 200,
+                isOfClassifier: pending.request.classifier != nil
+            )
         )
     }
 

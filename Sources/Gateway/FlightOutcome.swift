@@ -13,6 +13,8 @@ struct FlightTicket: Sendable {
     let key: TeamKeyID
     /// The document that its question is about.
     let documentID: String
+    /// The saved classifier that it asks; nil for a question with a schema of its own.
+    let classifier: ClassifierKey?
 }
 
 /// A permit on its way to the worker of the next leader. A message.

@@ -19,13 +19,17 @@ struct FlightQuestion {
     let cache: CacheSettings
     let now: Timestamp
 
+    private var expectation: ClassifyReply.Expectation {
+        request.classifier.map { .anyLabel(of: $0.identifier) } ?? .label(of: labels())
+    }
+
     typealias Verdict = (outcome: FlightOutcome, conclusion: FlightCourse.Conclusion)
 
     /// The outcome of the flight for a reply, and how its reservation ends: docs/faults.md §3.
     func judge(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
         guard reply.status == 200 else { return judgeError(reply, upstreamKey: upstreamKey, stale: stale) }
         let read = ClassifyReply.read(reply.body.span)
-        switch read.verdict(documentID: request.documentID, labels: labels()) {
+        switch read.verdict(documentID: request.documentID, expecting: expectation) {
         case .storable(let credits):
             let result = mayStore ? result(reply, credits, read) : nil
             var conclusion = FlightCourse.Conclusion(ending: .settled(credits), paid: paid(read, credits))
@@ -89,7 +93,8 @@ struct FlightQuestion {
             documentID: request.documentID,
             model: request.model,
             pageRange: request.pages?.text,
-            classification: read?.classification ?? ""
+            classification: read?.classification ?? "",
+            classifier: request.classifier?.foldedIdentifier
         )
     }
 }

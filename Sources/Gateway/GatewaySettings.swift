@@ -1,5 +1,6 @@
 public import Authentication
 public import Budgeting
+import Caching
 public import HTTPMessages
 public import Keying
 public import Transport
@@ -84,7 +85,9 @@ public struct CacheSettings: Sendable, Equatable {
     public var staleIfError: Duration
     /// The freshness lifetime of a 400 or 404 of the vendor; zero turns storing them off.
     public let negativeTimeToLive: Duration
-    private let timeToLiveMicroseconds, negativeTimeToLiveMicroseconds: Int64
+    /// The freshness lifetime of a completed result of a saved classifier; zero turns caching them off.
+    public let classifierTimeToLive: Duration
+    private let timeToLiveMicroseconds, negativeTimeToLiveMicroseconds, classifierTimeToLiveMicroseconds: Int64
     public var schemaOrder: SchemaOrder
     /// Whether `credits_used` is 0 in a reply from the cache.
     public var hitsReportZeroCredits: Bool
@@ -95,6 +98,7 @@ public struct CacheSettings: Sendable, Equatable {
         timeToLive: Duration,
         staleIfError: Duration,
         negativeTimeToLive: Duration,
+        classifierTimeToLive: Duration = .zero,
         schemaOrder: SchemaOrder,
         hitsReportZeroCredits: Bool,
         memoryBytesMax: Int
@@ -102,17 +106,28 @@ public struct CacheSettings: Sendable, Equatable {
         self.timeToLive = timeToLive
         timeToLiveMicroseconds = timeToLive.wholeNanoseconds / 1_000
         negativeTimeToLiveMicroseconds = negativeTimeToLive.wholeNanoseconds / 1_000
+        classifierTimeToLiveMicroseconds = classifierTimeToLive.wholeNanoseconds / 1_000
         self.staleIfError = staleIfError
         self.negativeTimeToLive = negativeTimeToLive
+        self.classifierTimeToLive = classifierTimeToLive
         self.schemaOrder = schemaOrder
         self.hitsReportZeroCredits = hitsReportZeroCredits
         self.memoryBytesMax = memoryBytesMax
     }
 
-    /// The freshness lifetime of a stored result with this status, in microseconds.
-    func lifetimeMicroseconds(ofStatus status: UInt16) -> Int64 {
-        status == 200 ? timeToLiveMicroseconds : negativeTimeToLiveMicroseconds
+    /// The freshness lifetime of a stored result, in microseconds.
+    func lifetimeMicroseconds(of result: CachedResult) -> Int64 {
+        lifetimeMicroseconds(ofStatus: result.status, isOfClassifier: result.classifier != nil)
     }
+
+    /// The freshness lifetime of a result with this status, in microseconds.
+    func lifetimeMicroseconds(ofStatus status: UInt16, isOfClassifier: Bool) -> Int64 {
+        guard status == 200 else { return negativeTimeToLiveMicroseconds }
+        return isOfClassifier ? classifierTimeToLiveMicroseconds : timeToLiveMicroseconds
+    }
+
+    /// Whether results of saved classifiers are cached.
+    var keepsClassifiers: Bool { classifierTimeToLive > .zero }
 
     /// Whether a reply of the vendor with this status, other than a completed 200, is kept.
     func keepsNegative(_ status: Int) -> Bool { (status == 400 || status == 404) && negativeTimeToLive > .zero }

@@ -23,6 +23,32 @@ extension Passage {
         guard !worker.isDraining else { return answer(.draining, closes: true) }
         if !subject.changed.isEmpty { change = DocumentChange(of: subject.changed, rooms: worker.rooms) }
         state = .preparing
+        guard let changedClassifier else { return admit() }
+        worker.beginChange(of: changedClassifier, for: identifier)
+    }
+
+    /// The store's answer: the change of a saved classifier is noted and on disk, or not.
+    func classifierChangeBegun(_ result: Result<Void, StoreFault>) {
+        switch result {
+        case .success:
+            isClassifierChanging = true
+            guard exchange != nil, !worker.isDraining else { return answer(.draining, closes: true) }
+            admit()
+        case .failure(let fault):
+            log(FlightCourse.Note(code: "classifier_change_not_stored", detail: fault.description))
+            answer(.storeUnavailable(fault))
+        }
+    }
+
+    /// The vendor has answered, or will not: what was asked of the classifier before does not count any more.
+    func endClassifierChange() {
+        guard isClassifierChanging, let changedClassifier else { return }
+        isClassifierChanging = false
+        worker.rooms.endChange(of: changedClassifier)
+    }
+
+    /// Reserves credits, or asks whether a budget is exhausted.
+    private func admit() {
         guard draft.route == nil else {
             // Both become durable in one wait: the removal is asked for as soon as the request is admitted.
             return worker.reserve(question, for: identifier, whenAdmitted: { [self] in drop() })

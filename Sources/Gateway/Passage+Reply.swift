@@ -80,6 +80,7 @@ extension Passage {
         state = .ending
         // Before the client has the end of its reply.
         change?.end()
+        endClassifierChange()
         switch outcome {
         case .reply(let reply): conclude(reply)
         case .failure(let failure):

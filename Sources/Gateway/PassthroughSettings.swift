@@ -59,6 +59,9 @@ public struct PassthroughSettings: Sendable, Equatable {
         private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
     }
 
+    /// What asks a saved classifier spends, listed or not.
+    private static let classification = SpendingRoute(method: "POST", path: "/v1/classifiers/{id}/classify")
+
     /// Nothing is passed through.
     public static let off = PassthroughSettings(isEnabled: false, prefixes: [], bodyBytesMax: 0, spending: [])
 
@@ -84,6 +87,7 @@ public struct PassthroughSettings: Sendable, Equatable {
     /// The spending route of a request; nil if it is of none.
     func spendingRoute(_ method: HTTPMethod, _ path: Span<UInt8>) -> SpendingRoute? {
         spending.first { $0.matches(method, path) }
+            ?? (Self.classification.matches(method, path) ? Self.classification : nil)
     }
 
     /// Throws the reply to a request whose path is not passed through. The path is plain.

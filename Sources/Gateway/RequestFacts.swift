@@ -12,10 +12,12 @@ struct RequestFacts {
     /// Set for a request with a valid key, on a route that needs one.
     var caller: Caller?
     var directives = CacheDirectives()
+    /// The identifier of the saved classifier that is asked, as the path has it.
+    var classifier: String?
     /// The value of `x-request-id` in the reply.
     var requestID: RequestID
     /// The path as it was sent, with secrets masked, truncated for the log; empty for paths that `route` names. Set for
-    /// a request that is passed through, too.
+    /// a request that is passed through or asks a saved classifier, too.
     var unroutedPath: [UInt8] = []
     var startedAt: MonotonicInstant
 
@@ -26,7 +28,10 @@ struct RequestFacts {
         caller = nil
         directives = CacheDirectives()
         self.requestID = requestID
-        if !unroutedPath.isEmpty { unroutedPath = [] }
+        if !unroutedPath.isEmpty { (unroutedPath, classifier) = ([], nil) }
         startedAt = now
     }
+
+    /// Whether the request asks a question whose result is cached.
+    var isQuestion: Bool { route?.isQuestion ?? false }
 }

@@ -113,19 +113,20 @@ final class RequestTrail {
         record.pointee.caller = caller.number
         record.pointee.status = result.status
         record.pointee.method = facts.method
-        record.pointee.route = .classify
+        record.pointee.route = facts.route
         record.pointee.isStale = !freshness.isFresh
         switch facts.requestID {
-        case .made(let high, let low):
+        case .made(let high, let low) where facts.route == .classify:
             record.pointee.requestID = (high, low)
             if record.pointee.hasDetails { forgetDetails(slot) }
-        case .chosen:
+        case .made, .chosen:
             let ttl = freshness.ttlSeconds
             record.pointee.hasDetails = true
             details[slot] = Details(
                 requestID: facts.requestID,
                 cacheStatus: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
-                documentID: result.documentID
+                documentID: result.documentID,
+                path: facts.unroutedPath
             )
         }
     }

@@ -5,6 +5,8 @@ import HTTPMessages
 /// reaches a resource past a check (RFC 9110 §4.2.3).
 enum Route: Equatable {
     case health, readiness, classify, usage, passthrough
+    /// `POST /v1/classifiers/{id}/classify`, while its results are cached; else it is passed through.
+    case classifier
 
     /// The gateway's own paths.
     static let names: [(path: StaticString, route: Route)] = [
@@ -16,21 +18,29 @@ enum Route: Equatable {
     /// with every request (RFC 9110 §9.3.1), and keeping the connection is cheaper than opening another.
     static let droppedContentBytesMax = 8 * 1024
 
-    /// The path of the route; nil for the paths that are passed through.
+    /// The path of the route; nil for a route of several paths.
     var path: StaticString? {
         switch self {
         case .classify: "/v1/classify"
         case .health: "/healthz"
         case .readiness: "/readyz"
         case .usage: "/tollgate/usage"
-        case .passthrough: nil
+        case .passthrough, .classifier: nil
+        }
+    }
+
+    /// Whether its requests are questions whose results are cached.
+    var isQuestion: Bool {
+        switch self {
+        case .classify, .classifier: true
+        case .health, .readiness, .usage, .passthrough: false
         }
     }
 
     /// Whether its requests are listed for operators: checks of health would drive all others out.
     var isListed: Bool {
         switch self {
-        case .classify, .usage, .passthrough: true
+        case .classify, .classifier, .usage, .passthrough: true
         case .health, .readiness: false
         }
     }
@@ -38,7 +48,7 @@ enum Route: Equatable {
     /// Whether content has a meaning on this route.
     var takesContent: Bool {
         switch self {
-        case .classify, .passthrough: true
+        case .classify, .classifier, .passthrough: true
         case .health, .readiness, .usage: false
         }
     }
@@ -46,18 +56,21 @@ enum Route: Equatable {
     /// Whether a request must show a team's key.
     var needsKey: Bool {
         switch self {
-        case .classify, .usage, .passthrough: true
+        case .classify, .classifier, .usage, .passthrough: true
         case .health, .readiness: false
         }
     }
 
     /// Finds the route of a request; throws the reply if it has none.
     ///
-    /// - Parameter passthrough: read only for a path that is none of the gateway's own.
+    /// - Parameters:
+    ///   - passthrough: read only for a path that is none of the gateway's own.
+    ///   - cachesClassifiers: whether results of saved classifiers are cached; read only then, too.
     static func find(
         _ head: borrowing RequestHead,
         in bytes: Span<UInt8>,
-        _ passthrough: @autoclosure () -> PassthroughSettings
+        _ passthrough: @autoclosure () -> PassthroughSettings,
+        cachesClassifiers: @autoclosure () -> Bool = false
     ) throws(ErrorReply) -> Route {
         switch head.method {
         // Not served for any target; TRACE would echo credentials (RFC 9110 §9.3.8).
@@ -70,6 +83,12 @@ enum Route: Equatable {
         }
         guard head.pathIsPlain(bytes) else { throw .pathNotPlain }
         try passthrough().check(head, in: bytes)
+        // A query could have a member that is not in the key: such a request is passed through.
+        if head.method == .post, head.query == nil, cachesClassifiers(),
+            ClassifierPath.asked(bytes.extracting(head.path.indices)) != nil
+        {
+            return .classifier
+        }
         return .passthrough
     }
 
@@ -88,7 +107,7 @@ enum Route: Equatable {
         case .classify: if method != .post { throw .methodNotAllowed("POST") }
         case .health, .readiness, .usage:
             if method != .get && method != .head { throw .methodNotAllowed("GET, HEAD") }
-        case .passthrough: preconditionFailure("the methods of pass-through are checked with its paths")
+        case .passthrough, .classifier: preconditionFailure("the methods of pass-through are checked with its paths")
         }
     }
 

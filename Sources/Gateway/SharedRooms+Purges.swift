@@ -86,6 +86,7 @@ extension SharedRooms {
                 case .document(let id): leader.documentID == id
                 case .team(let team): leader.team == team
                 case .key(let wanted): key == wanted
+                case .classifier(let classifier): leader.classifier == classifier
                 case .all: true
                 }
             }
@@ -93,7 +94,7 @@ extension SharedRooms {
     }
 
     /// Runs something that may take long on a thread of its own, if there is one to be had.
-    private func apart(unless isBrief: Bool, _ body: @escaping @Sendable () -> Void) {
+    func apart(unless isBrief: Bool, _ body: @escaping @Sendable () -> Void) {
         guard !isBrief else { return body() }
         do throws(EventLoop.Fault) { _ = try SystemThread.start(name: "purge", body) } catch { body() }
     }

@@ -21,6 +21,10 @@ public final class SharedRooms: Sendable {
     /// The rate and concurrency limits of the teams.
     let throttles: TeamThrottles
     let flights: FlightTable<FlightTicket>
+    /// The epochs of saved classifiers.
+    let classifiers: ClassifierEpochs
+    /// The saved classifiers whose results are to leave memory.
+    let outdatedClassifiers = Guarded(OutdatedClassifiers())
     /// The keys at the vendor.
     let gate: UpstreamGate
     let resolver: NameResolver
@@ -63,9 +67,11 @@ public final class SharedRooms: Sendable {
         teams: [Team],
         gate: UpstreamGate,
         resolver: NameResolver,
-        accessLog: LogWriter?
+        accessLog: LogWriter?,
+        classifiers: ClassifierEpochs = ClassifierEpochs()
     ) {
         self.memory = memory
+        self.classifiers = classifiers
         clientBytes = ByteBudget(strangerBytesMax: memory.strangerBytesMax, teamBytesMax: memory.teamBytesMax)
         self.cache = cache
         self.store = store
@@ -131,3 +137,4 @@ public final class SharedRooms: Sendable {
 
 /// The store that the gateway needs, in the terms of its rooms. Results are stored with their reservations' endings.
 public typealias GatewayStore = Ledger<StampedAnswer> & ResultStore & KeyStates & TeamUsageStore & ChangeStore
+    & ClassifierStore

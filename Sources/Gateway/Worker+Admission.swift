@@ -20,13 +20,13 @@ extension Worker {
     ) throws(ErrorReply) {
         facts.method = head.method
         let route: Route
-        do throws(ErrorReply) { route = try Route.find(head, in: bytes, settings.passthrough) } catch {
+        do throws(ErrorReply) { route = try findRoute(head, bytes) } catch {
             noteUnroutedPath(head, bytes, in: &facts)
             hideRequestID(&facts)
             throw error
         }
         facts.route = route
-        if route == .passthrough { noteUnroutedPath(head, bytes, in: &facts) }
+        if route.path == nil { noteUnroutedPath(head, bytes, in: &facts) }
         guard route.needsKey else { return try checkDropped(content) }
         let caller = try authenticate(head, bytes, into: &facts)
         guard route.takesContent else {
@@ -34,13 +34,18 @@ extension Worker {
             return try checkDropped(content)
         }
         try takeToken(of: caller)
-        guard route == .classify else { return }
+        guard route.isQuestion else { return }
+        if route == .classifier { facts.classifier = ClassifierPath.asked(bytes.extracting(head.path.indices)) }
         guard head.query == nil else { throw .queryNotAllowed }
         try checkCoding(head, bytes)
         guard head.has(.cacheControl) else { return }
         for field in head.fields where field.known == .cacheControl {
             facts.directives.add(fieldValue: bytes.extracting(field.value.indices))
         }
+    }
+
+    private func findRoute(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) throws(ErrorReply) -> Route {
+        try Route.find(head, in: bytes, settings.passthrough, cachesClassifiers: settings.cache.keepsClassifiers)
     }
 
     private func authenticate(
@@ -89,10 +94,10 @@ extension Worker {
         facts.method = head.method
         facts.requestID = requestID(head, bytes)
         hideRequestID(&facts)
-        do throws(ErrorReply) { facts.route = try Route.find(head, in: bytes, settings.passthrough) } catch {
+        do throws(ErrorReply) { facts.route = try findRoute(head, bytes) } catch {
             return noteUnroutedPath(head, bytes, in: &facts)
         }
-        if facts.route == .passthrough { noteUnroutedPath(head, bytes, in: &facts) }
+        if facts.route?.path == nil { noteUnroutedPath(head, bytes, in: &facts) }
     }
 
     /// What a request announces whose content is longer than a classify request may have.
@@ -103,7 +108,7 @@ extension Worker {
         _ bytes: Span<UInt8>,
         otherwise fault: RequestFault
     ) throws(RequestFault) -> AnnouncedContent {
-        guard (try? Route.find(head, in: bytes, settings.passthrough)) == .passthrough else { throw fault }
+        guard (try? findRoute(head, bytes)) == .passthrough else { throw fault }
         return try AnnouncedContent(head.framing, limit: settings.passthrough.bodyBytesMax)
     }
 

@@ -201,6 +201,7 @@ final class Worker {
         case .reserved(let id, let answer):
             if let leader = leaders[id] { leader.reserved(answer) } else { passages[id]?.reserved(answer) }
         case .dropped(let id, let result): passages[id]?.dropped(result)
+        case .classifierChangeBegun(let id, let result): passages[id]?.classifierChangeBegun(result)
         case .moved(let id, let answer): reservations[id]?.moved(answer)
         case .ended(let id, let result): reservations[id]?.ended(result)
         case .usageAdded(let result): usage.added(result)

@@ -15,6 +15,8 @@ enum WorkerMessage: Sendable {
     case reserved(id: UInt64, SpendingAnswer)
     /// The store has removed what a passage may change, or could not.
     case dropped(passage: UInt64, Result<Int64, StoreFault>)
+    /// The change of a saved classifier that a passage is to send is durable, or could not be made so.
+    case classifierChangeBegun(passage: UInt64, Result<Void, StoreFault>)
     /// The answer to a move of a reservation.
     case moved(reservation: UInt64, MovingAnswer)
     /// The store has made a reservation's ending durable, or could not.

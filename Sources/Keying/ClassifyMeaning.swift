@@ -9,6 +9,8 @@ struct ClassifyMeaning {
 
     let form: CanonicalForm
     let schemaOrder: SchemaOrder
+    /// The saved classifier that is asked. The vendor has its schema, so `classification_schema` is no known member then.
+    let classifier: SavedClassifier?
 
     private var nodes: UnsafeMutableBufferPointer<JSONTape.Node> { unsafe form.tape.nodes }
     private var bytes: UnsafeBufferPointer<UInt8> { unsafe form.bytes }
@@ -20,9 +22,9 @@ struct ClassifyMeaning {
 
         /// The member of a body whose name starts with this letter, in either case.
         @inline(__always)
-        static func ofBody(_ first: UInt8) -> KnownMember? {
+        static func ofBody(_ first: UInt8, hasSchema: Bool) -> KnownMember? {
             switch first | 0x20 {
-            case UInt8(ascii: "c"): .schema
+            case UInt8(ascii: "c"): hasSchema ? .schema : nil
             case UInt8(ascii: "d"): .document
             case UInt8(ascii: "p"): .pages
             case UInt8(ascii: "q"): .model
@@ -71,20 +73,27 @@ struct ClassifyMeaning {
         guard unsafe nodes[0].kind == .object else { throw KeyingFault(notAnObject: ()) }
         let members = try findMembers()
         let document = try checkDocument(members.document)
-        try readSchema(members.schema, into: &categories)
+        if classifier == nil { try readSchema(members.schema, into: &categories) }
         let pages = try readPages(members.pages)
         let model = try readModel(members.model)
         output.removeAll()
         let places = write(members, document, categories, pages, model, to: &output)
-        return ClassifyRequest(places: places, pages: pages, model: model, canonical: output.bytes)
+        return ClassifyRequest(
+            places: places,
+            pages: pages,
+            model: model,
+            canonical: output.bytes,
+            classifier: classifier
+        )
     }
 
     // MARK: Members
 
     private func findMembers() throws(KeyingFault) -> Members {
         var members = Members()
+        let hasSchema = classifier == nil
         try form.tape.forEachMember(of: 0) { (name, value) throws(KeyingFault) in
-            switch try known(name, KnownMember.ofBody, "") {
+            switch try known(name, { KnownMember.ofBody($0, hasSchema: hasSchema) }, "") {
             case .document: members.document = value
             case .schema: members.schema = value
             case .pages: members.pages = value
@@ -293,7 +302,7 @@ struct ClassifyMeaning {
     /// Calls `body` with each member of the canonical form, in the byte order of their names.
     private func forEachMember(_ members: Members, hasPages: Bool, _ body: (Member) -> Void) {
         guard members.hasOthers else {
-            body(.schema)
+            if classifier == nil { body(.schema) }
             body(.document)
             if hasPages { body(.pages) }
             return body(.model)

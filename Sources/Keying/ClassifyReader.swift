@@ -13,13 +13,20 @@ public final class ClassifyReader {
     public init() {}
 
     /// Reads the request in `body`; throws if it is not a valid one.
-    public func read(_ body: Span<UInt8>, schemaOrder: SchemaOrder) throws(KeyingFault) -> ClassifyRequest {
+    ///
+    /// - Parameter classifier: the saved classifier that is asked; nil for a request with a schema of its own.
+    public func read(
+        _ body: Span<UInt8>,
+        schemaOrder: SchemaOrder,
+        of classifier: SavedClassifier? = nil
+    ) throws(KeyingFault) -> ClassifyRequest {
         let result = unsafe body.withUnsafeBufferPointer { bytes -> Result<ClassifyRequest, KeyingFault> in
             defer { json.tape.removeAll() }
             do throws(JSONFault) { try unsafe json.read(bytes) } catch { return .failure(KeyingFault(error)) }
             let meaning = unsafe ClassifyMeaning(
                 form: CanonicalForm(tape: json.tape, bytes: bytes),
-                schemaOrder: schemaOrder
+                schemaOrder: schemaOrder,
+                classifier: classifier
             )
             do throws(KeyingFault) {
                 return .success(try meaning.read(&categories, writing: &output))

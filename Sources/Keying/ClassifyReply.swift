@@ -34,12 +34,13 @@ public struct ClassifyReply: Sendable, Equatable {
 
     /// The members that are read.
     private enum Member: Int, CaseIterable {
-        case requestStatus, documentID, classification, pageCount, credits
+        case requestStatus, documentID, classifierID, classification, pageCount, credits
 
         var name: StaticString {
             switch self {
             case .requestStatus: "request_status"
             case .documentID: "document_id"
+            case .classifierID: "classifier_id"
             case .classification: "classification"
             case .pageCount: "num_pages"
             case .credits: "credits_used"
@@ -62,6 +63,8 @@ public struct ClassifyReply: Sendable, Equatable {
     public private(set) var documentID: String?
     /// `document_id` is present and is neither null nor a single string.
     private var hasOddDocument = false
+    /// The saved classifier that answered; nil when none is named.
+    public private(set) var classifierID: String?
     public private(set) var classification: String?
     public private(set) var credits = Credits.missing
     /// The range of the number of `credits_used` in the body; nil unless it is a number.
@@ -135,6 +138,7 @@ public struct ClassifyReply: Sendable, Equatable {
         switch member {
         case .requestStatus: requestStatus = Self.text(content)
         case .documentID: takeDocument(content)
+        case .classifierID: classifierID = Self.text(content)
         case .classification: classification = Self.text(content)
         case .pageCount:
             if case .number(let range) = content {
@@ -153,6 +157,7 @@ public struct ClassifyReply: Sendable, Equatable {
             let first = documentID
             takeDocument(content)
             if documentID != first { hasOddDocument = true }
+        case .classifierID: classifierID = nil
         case .classification: classification = nil
         case .pageCount: pageCount = nil
         case .credits:
@@ -186,8 +191,16 @@ public struct ClassifyReply: Sendable, Equatable {
 
     // MARK: Verdict
 
-    /// How to handle the reply to a request for this document and these labels.
-    public func verdict(documentID asked: String, labels: [[UInt8]]) -> Verdict {
+    /// What a reply's classification must be for the reply to be stored.
+    public enum Expectation: Sendable {
+        /// One of the request's labels.
+        case label(of: [[UInt8]])
+        /// A label that the vendor knows, of this saved classifier as the path names it.
+        case anyLabel(of: String)
+    }
+
+    /// How to handle the reply to a request for this document.
+    public func verdict(documentID asked: String, expecting expectation: Expectation) -> Verdict {
         guard isObject else { return .invalid("the body is not a JSON object", soundCredits) }
         let hasFailed = requestStatus == "failed" || requestStatus == "exception"
         guard !isAboutAnother(asked, hasFailed: hasFailed) else {
@@ -195,7 +208,7 @@ public struct ClassifyReply: Sendable, Equatable {
         }
         if hasFailed { return failureVerdict }
         guard let credits = soundCredits else { return .unsoundCredits }
-        if let reason = reasonNotToStore(labels) { return .passedOnUnstored(credits, reason: reason) }
+        if let reason = reasonNotToStore(expectation) { return .passedOnUnstored(credits, reason: reason) }
         return .storable(credits)
     }
 
@@ -212,13 +225,21 @@ public struct ClassifyReply: Sendable, Equatable {
         return !hasFailed || DocumentID.canonical(Array(documentID.utf8)) != nil
     }
 
-    private func reasonNotToStore(_ labels: [[UInt8]]) -> String? {
+    private func reasonNotToStore(_ expectation: Expectation) -> String? {
         guard isStrict else { return "the reply is not strict JSON" }
         guard requestStatus == "completed" else { return "the request_status is not completed" }
         guard documentID != nil else { return "the reply names no document" }
         guard let classification else { return "the reply has no classification" }
-        guard labels.contains(where: { $0.elementsEqual(classification.utf8) }) else {
-            return "the classification is none of the request's labels"
+        switch expectation {
+        case .label(let labels):
+            guard labels.contains(where: { $0.elementsEqual(classification.utf8) }) else {
+                return "the classification is none of the request's labels"
+            }
+        case .anyLabel(let classifier):
+            guard !classification.isEmpty else { return "the classification is empty" }
+            guard classifierID.map({ ClassifierKey.folded($0) == ClassifierKey.folded(classifier) }) ?? true else {
+                return "the reply is of another classifier"
+            }
         }
         return nil
     }

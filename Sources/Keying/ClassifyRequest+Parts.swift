@@ -6,12 +6,13 @@ extension ClassifyRequest {
     ///
     /// - Parameter labels: those of this request, which the judge of its reply has parsed already.
     public func parts(labels: [[UInt8]], with hasher: SHA256Hasher) -> QuestionParts {
-        QuestionParts(
-            labels: digest(labels, hasher),
-            schema: Self.number(hasher.digest(canonical.span.extracting(places.schema))),
+        let schemaText = classifier.map { $0.schemaText[...] } ?? canonical[places.schema]
+        return QuestionParts(
+            labels: digest(classifier.map { [Array($0.label.utf8)] } ?? labels, hasher),
+            schema: Self.number(hasher.digest(Array(schemaText))),
             otherMembers: othersDigest(hasher),
             pages: pages?.text,
-            schemaText: canonical[places.schema]
+            schemaText: schemaText
         )
     }
 
@@ -19,7 +20,7 @@ extension ClassifyRequest {
     /// counts: sorted, unless the order is part of the meaning.
     private func digest(_ labels: [[UInt8]], _ hasher: SHA256Hasher) -> Int64 {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(places.schema.count)
+        bytes.reserveCapacity(labels.reduce(0) { $0 + 4 + $1.count })
         for label in labels {
             for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: label.count >> shift)) }
             bytes.append(contentsOf: label)
@@ -39,4 +40,16 @@ extension ClassifyRequest {
     }
 
     private static func number(_ digest: Digest) -> Int64 { Int64(bitPattern: digest.word0) }
+}
+
+extension SavedClassifier {
+    /// Stands in for the labels, which the vendor has: two classifiers differ in their labels. No request with a schema
+    /// of its own has a single label.
+    fileprivate var label: String { "saved classifier \(foldedIdentifier)" }
+
+    /// Stands in for the schema: two questions to one classifier of different epochs differ in its text. No character of
+    /// an identifier needs an escape.
+    fileprivate var schemaText: [UInt8] {
+        Array(#"[{"description":"as of change \#(epoch)","label":"\#(label)"}]"#.utf8)
+    }
 }

@@ -25,10 +25,42 @@ public struct KeyScope: Hashable, Sendable {
         prefix = bytes
     }
 
-    private static func append(_ text: String, to bytes: inout [UInt8]) {
-        unsafe withUnsafeBytes(of: UInt64(text.utf8.count).bigEndian) { unsafe bytes.append(contentsOf: $0) }
+    /// Appends a text with its length before it.
+    static func append(_ text: String, to bytes: inout [UInt8]) {
+        append(UInt64(text.utf8.count), to: &bytes)
         bytes.append(contentsOf: text.utf8)
     }
+
+    static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+        unsafe withUnsafeBytes(of: number.bigEndian) { unsafe bytes.append(contentsOf: $0) }
+    }
+}
+
+extension SavedClassifier {
+    /// The classifier's part of a key.
+    fileprivate var keyPart: [UInt8] {
+        var bytes: [UInt8] = []
+        KeyScope.append(identifier, to: &bytes)
+        KeyScope.append(UInt64(bitPattern: epoch), to: &bytes)
+        return bytes
+    }
+}
+
+/// The saved classifier that a request asks, in place of a schema of its own.
+public struct SavedClassifier: Hashable, Sendable {
+    /// As the path has it: visible ASCII that needs no encoding.
+    public let identifier: String
+    /// The number of the last change of the classifier that the gateway has seen. Results of an earlier one have other
+    /// keys.
+    public let epoch: Int64
+
+    public init(identifier: String, epoch: Int64) {
+        self.identifier = identifier
+        self.epoch = epoch
+    }
+
+    /// The identifier as it is called where results are listed and dropped.
+    public var foldedIdentifier: String { ClassifierKey.folded(identifier) }
 }
 
 /// A classify request, with all insignificant differences removed. Immutable.
@@ -37,7 +69,7 @@ public struct ClassifyRequest: Sendable {
     struct Places {
         /// The document's UUID.
         var document = 0..<0
-        /// The value of `classification_schema`.
+        /// The value of `classification_schema`; empty for a saved classifier.
         var schema = 0..<0
         /// The members that the vendor's page does not list, with their names, in the order of their names.
         var others: [Range<Int>] = []
@@ -50,14 +82,17 @@ public struct ClassifyRequest: Sendable {
     /// JSON in canonical form. The same bytes are hashed and forwarded, so that the vendor never reads a request
     /// otherwise than it was keyed.
     public let canonical: [UInt8]
+    /// Nil for a request with a schema of its own.
+    public let classifier: SavedClassifier?
 
     /// A UUID in lower case; allocated at each call.
     public var documentID: String { String(decoding: canonical[places.document], as: UTF8.self) }
 
-    /// The labels of the categories in their order, unescaped, in UTF-8. Parsed from the canonical form on demand: they
-    /// are only compared with a reply of the vendor.
+    /// The labels of the categories in their order, unescaped, in UTF-8; none for a saved classifier, whose labels the
+    /// vendor has. Parsed from the canonical form on demand: they are only compared with a reply of the vendor.
     public var labels: [[UInt8]] {
-        unsafe canonical.withUnsafeBufferPointer { bytes in
+        if classifier != nil { return [] }
+        return unsafe canonical.withUnsafeBufferPointer { bytes in
             var json = StrictJSON()
             do throws(JSONFault) { try unsafe json.read(bytes) } catch {
                 preconditionFailure("a canonical form that is not JSON: \(error)")
@@ -79,14 +114,22 @@ public struct ClassifyRequest: Sendable {
         }
     }
 
-    /// The version of the key format; changing it invalidates all results.
+    /// The versions of the key formats; changing one invalidates its results. Neither is the beginning of the other, so
+    /// that no question of one format has the bytes of the other's.
     private static let keyFormat: [UInt8] = Array("tollgate result 1\0".utf8)
+    private static let classifierKeyFormat: [UInt8] = Array("tollgate classifier result 1\0".utf8)
 
-    /// The key of the result: SHA-256 of format, scope and canonical form.
+    /// The key of the result: SHA-256 of format, scope, saved classifier and canonical form.
     public func key(in scope: KeyScope, with hasher: SHA256Hasher) -> CacheKey {
         hasher.reset()
-        hasher.update(Self.keyFormat)
-        hasher.update(scope.prefix)
+        if let classifier {
+            hasher.update(Self.classifierKeyFormat)
+            hasher.update(scope.prefix)
+            hasher.update(classifier.keyPart)
+        } else {
+            hasher.update(Self.keyFormat)
+            hasher.update(scope.prefix)
+        }
         hasher.update(canonical)
         return CacheKey(hasher.finalize())
     }

@@ -163,7 +163,7 @@ final class UpstreamAttempt {
         sentAt = loop.now
         scrubbers.append(pass.key.scrubber)
         var head = HeadWriter(capacity: 512)
-        head.requestLine("POST", (settings.pathPrefix + "/v1/classify").utf8)
+        head.requestLine("POST", (settings.pathPrefix + call.path).utf8)
         head.field("host", settings.hostField)
         head.field("x-api-key", pass.key.secret)
         head.field("content-type", "application/json")

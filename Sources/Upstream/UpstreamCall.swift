@@ -4,6 +4,8 @@ public import Vocabulary
 /// One request on its way to the vendor.
 public struct UpstreamCall: Sendable {
     public let content: UpstreamContent
+    /// The path of a question; a request that is passed through has its own.
+    let path: String
     /// Goes upstream as `x-request-id`.
     public let requestID: [UInt8]
     /// The team that asks, and the vendor account it asks under.
@@ -17,9 +19,13 @@ public struct UpstreamCall: Sendable {
 
     /// A classify request.
     ///
-    /// - Parameter body: in canonical form.
+    /// - Parameters:
+    ///   - body: in canonical form.
+    ///   - classifier: the saved classifier that is asked, without a character that needs encoding; nil for a request with a
+    ///     schema of its own.
     public init(
         body: [UInt8],
+        classifier: String? = nil,
         requestID: [UInt8],
         team: TeamID,
         account: AccountID,
@@ -27,6 +33,7 @@ public struct UpstreamCall: Sendable {
         key: UpstreamKeyID
     ) {
         content = .whole(body)
+        path = classifier.map { "/v1/classifiers/\($0)/classify" } ?? "/v1/classify"
         self.requestID = requestID
         self.team = team
         self.account = account
@@ -43,6 +50,7 @@ public struct UpstreamCall: Sendable {
         key: UpstreamKeyID
     ) {
         content = .passed(request)
+        path = ""
         self.requestID = requestID
         self.team = team
         self.account = account

@@ -5,6 +5,8 @@ import Vocabulary
 struct ClassifyResult {
     var requestID: String
     var documentID: String
+    /// The saved classifier that was asked; nil for a schema in the request.
+    var classifierID: String?
     /// Nil is written as `null`, for a classification that failed.
     var classification: String?
     var scores: [(label: String, share: Int)]
@@ -18,7 +20,8 @@ struct ClassifyResult {
     var json: String {
         let scores = scores.map { "\(JSONText.quoted($0.label)): \(CategoryScores.text(ofShare: $0.share))" }
         var text = #"{"request_id": \#(JSONText.quoted(requestID)), "#
-        text += #""document_id": \#(JSONText.quoted(documentID)), "classifier_id": null, "#
+        text += #""document_id": \#(JSONText.quoted(documentID)), "#
+        text += #""classifier_id": \#(classifierID.map(JSONText.quoted) ?? "null"), "#
         text += #""classification": \#(classification.map(JSONText.quoted) ?? "null"), "#
         text += #""confidence_scores": {\#(scores.joined(separator: ", "))}, "#
         text += #""request_status": \#(JSONText.quoted(requestStatus)), "#

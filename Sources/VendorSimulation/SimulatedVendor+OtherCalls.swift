@@ -79,7 +79,8 @@ extension SimulatedVendor {
             let body = try classifier(id).merging(asked) { $1 }
             let data = (try? JSONSerialization.data(withJSONObject: body)) ?? Data()
             let classify = ClassifyCall(key: call.key, requestID: call.requestID, body: Array(data), now: call.now)
-            return try self.classify(try ClassifyQuestion(classify.body), classify, duration: duration)
+            let answer = try self.classify(try ClassifyQuestion(classify.body), classify, duration: duration)
+            return answer.changingResult { $0.classifierID = id }
         case (.templates, "GET"): return .done(200, #"{"templates": []}"#)
         default: throw VendorRefusal(403, frontDoor: "Missing Authentication Token")
         }

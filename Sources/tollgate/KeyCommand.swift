@@ -15,6 +15,7 @@ struct KeyCommand: ParsableCommand {
 
             EXAMPLES
               tollgate key request.json
+              tollgate key --classifier 7d0c5c1e request.json
               tollgate key --account second --schema-order significant - <request.json
             """
     )
@@ -27,6 +28,12 @@ struct KeyCommand: ParsableCommand {
 
     @Option(help: "The asking team, where its cache scope is \"team\".")
     var team: String?
+
+    @Option(help: "The saved classifier that is asked, as the path has it; the body then needs no schema.")
+    var classifier: String?
+
+    @Option(help: "How often the classifier has changed, as the gateway counts: its epoch.")
+    var epoch: Int64 = 0
 
     @Option(help: "cache.schema_order: insignificant or significant.")
     var schemaOrder = SchemaOrderArgument.insignificant
@@ -42,9 +49,14 @@ struct KeyCommand: ParsableCommand {
             StandardError.print("\(file): cannot be read; give a file with a classify body, or - for standard input")
             throw ExitCode(1)
         }
+        let asked = classifier.map { SavedClassifier(identifier: $0, epoch: epoch) }
         let request: ClassifyRequest
         do throws(KeyingFault) {
-            request = try ClassifyReader().read(body.span, schemaOrder: schemaOrder.order)
+            request = try ClassifyReader().read(
+                body.span,
+                schemaOrder: schemaOrder.order,
+                of: asked
+            )
         } catch {
             StandardError.print("\(file): \(error.code.rawValue): \(error.message)")
             throw ExitCode(1)

@@ -114,7 +114,8 @@ final class Service {
                 asideMax: DescriptorPlan.slowConnections(of: DescriptorLimit.current)
             ),
             resolver: try NameResolver(),
-            accessLog: logs.access
+            accessLog: logs.access,
+            classifiers: ClassifierEpochs(try store.classifierRecord())
         )
         rooms.restore(try store.upstreamKeyRecords())
         let workerCount = Self.workerCount(configuration)
@@ -310,7 +311,7 @@ final class Service {
     /// The remaining steps once the workers have the new settings.
     private func apply(_ new: GatewayConfiguration) {
         configuration = new
-        store.replace(retention: new.resultRetention)
+        store.replace(retention: new.resultRetention, ofClassifiers: new.classifierRetention)
         store.replace(ledgerRetention: new.store.ledgerRetention)
         warnOfLittleMemory()
         logs.replace(new.log)

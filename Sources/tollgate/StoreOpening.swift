@@ -28,7 +28,10 @@ struct StoreOpening {
     ) throws {
         let sealer = try SecretSealer(environment: environment)
         store = try SQLiteStore.open(path: configuration.sqlitePath, onPlace: Self.report, onFatal: onFatal)
-        store.replace(retention: configuration.resultRetention)
+        store.replace(
+            retention: configuration.resultRetention,
+            ofClassifiers: configuration.classifierRetention
+        )
         store.replace(ledgerRetention: configuration.store.ledgerRetention)
         ledger = try store.opening()
         if ledger.recoveredCount > 0 {

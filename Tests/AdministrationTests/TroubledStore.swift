@@ -165,10 +165,18 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
         of documentID: String,
         after number: Int64,
         storedSince oldest: Timestamp,
+        ofClassifiersSince oldestOfClassifiers: Timestamp,
         atMost count: Int,
         then: @escaping @Sendable (Result<[StoredEntry], StoreFault>) -> Void
     ) {
-        store.entries(of: documentID, after: number, storedSince: oldest, atMost: count, then: then)
+        store.entries(
+            of: documentID,
+            after: number,
+            storedSince: oldest,
+            ofClassifiersSince: oldestOfClassifiers,
+            atMost: count,
+            then: then
+        )
     }
 
     func rows(_ question: LedgerQuestion, then: @escaping @Sendable (Result<LedgerPage, StoreFault>) -> Void) {

@@ -83,7 +83,14 @@ struct PurgeLogTests {
     func withoutResult() {
         let log = PurgeLog()
         func answer(_ asked: PurgeStamp) -> StampedAnswer {
-            StampedAnswer(nil, key: key(1), documentID: documentID(1), team: Self.team, asked: asked)
+            StampedAnswer(
+                nil,
+                key: key(1),
+                documentID: documentID(1),
+                team: Self.team,
+                classifier: nil,
+                asked: asked
+            )
         }
         let before = log.stamp()
         #expect(!answer(before).isOvertaken)

@@ -30,7 +30,8 @@ func result(
     status: UInt16 = 200,
     team: String = "accounts-payable",
     classification: String = "invoice",
-    storedAt: Timestamp = Timestamp(seconds: 1_000)
+    storedAt: Timestamp = Timestamp(seconds: 1_000),
+    classifier: String? = nil
 ) -> CachedResult {
     CachedResult(
         key: key,
@@ -44,7 +45,8 @@ func result(
         documentID: documentID,
         model: "gpt-4o-mini",
         pageRange: nil,
-        classification: classification
+        classification: classification,
+        classifier: classifier
     )
 }
 

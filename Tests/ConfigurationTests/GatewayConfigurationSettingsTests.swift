@@ -33,6 +33,7 @@ struct GatewayConfigurationSettingsTests {
                     timeToLive: .seconds(86_400),
                     staleIfError: .seconds(60),
                     negativeTimeToLive: .seconds(2),
+                    classifierTimeToLive: .seconds(3),
                     schemaOrder: .significant,
                     hitsReportZeroCredits: true,
                     memoryBytesMax: 65_536
@@ -98,6 +99,7 @@ struct GatewayConfigurationSettingsTests {
     func store() throws {
         let read = try bench.configuration(Samples.unusual)
         #expect(read.resultRetention == .seconds(86_460))
+        #expect(read.classifierRetention == .seconds(63))
         #expect(read.sqlitePath == "/var/lib/other.db")
         #expect(try bench.configuration(Samples.least).sqlitePath == "tollgate.db")
     }

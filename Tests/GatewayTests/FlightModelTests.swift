@@ -110,7 +110,8 @@ private final class World {
             exchange: UInt64(asker),
             team: TeamID(rawValue: team),
             key: TeamKeyID(rawValue: "\(team)-\(asker % 2)"),
-            documentID: FlightSamples.document
+            documentID: FlightSamples.document,
+            classifier: nil
         )
     }
 

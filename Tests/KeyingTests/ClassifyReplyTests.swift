@@ -29,7 +29,7 @@ struct ClassifyReplyTests {
     private func read(_ body: String) -> ClassifyReply { ClassifyReply.read(Array(body.utf8).span) }
 
     private func verdict(_ body: String) -> ClassifyReply.Verdict {
-        read(body).verdict(documentID: sampleDocument, labels: Self.labels)
+        read(body).verdict(documentID: sampleDocument, expecting: .label(of: Self.labels))
     }
 
     /// The charge of a reply that is passed on but not stored; nil for any other verdict.
@@ -109,7 +109,8 @@ struct ClassifyReplyTests {
         arguments: [[], ["other"], ["invoic"], ["invoice", "x"]] as [[String]]
     )
     func labels(_ labels: [String]) {
-        let verdict = read(Self.reply()).verdict(documentID: sampleDocument, labels: labels.map { Array($0.utf8) })
+        let expected = ClassifyReply.Expectation.label(of: labels.map { Array($0.utf8) })
+        let verdict = read(Self.reply()).verdict(documentID: sampleDocument, expecting: expected)
         let isLabel = labels.contains("invoice")
         #expect((verdict == .storable(Self.credits(2_000_000))) == isLabel)
         #expect((chargedUnstored(verdict) == Self.credits(2_000_000)) == !isLabel)

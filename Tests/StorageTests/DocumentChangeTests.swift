@@ -44,6 +44,7 @@ struct DocumentChangeTests {
             key: key(1),
             documentID: document(1),
             team: reservation.ask.team,
+            classifier: nil,
             asked: asked
         )
         #expect(try store.waitForAnswer { store.end(ending, storing: answer, then: $0) } == .done)
@@ -150,7 +151,14 @@ struct DocumentChangeTests {
         try store.performAndWait { try $0.execute(sql: hold) }.get()
         #expect(try drop([document(1)], in: store).get() > 0)
         let listed: [StoredEntry] = try store.waitForAnswer {
-            store.entries(of: document(1), after: 0, storedSince: Timestamp(seconds: 0), atMost: 10, then: $0)
+            store.entries(
+                of: document(1),
+                after: 0,
+                storedSince: Timestamp(seconds: 0),
+                ofClassifiersSince: Timestamp(seconds: 0),
+                atMost: 10,
+                then: $0
+            )
         }
         #expect(listed.isEmpty)
         for _ in 0..<3 { #expect(try drop([document(1)], in: store).get() == 0) }
@@ -183,7 +191,8 @@ struct DocumentChangeTests {
             try $0.execute(
                 sql: """
                     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 64)
-                    INSERT INTO purges SELECT n, NULL, 'nobody', NULL, 1, 0, 1, 0, NULL FROM numbers
+                    INSERT INTO purges (id, team, boundary, removed, at, audit_id)
+                    SELECT n, 'nobody', 1, 0, 1, 0 FROM numbers
                     """
             )
         }.get()

@@ -92,7 +92,14 @@ struct PurgeTests {
         -> [StoredEntry]
     {
         try store.waitForAnswer {
-            store.entries(of: document, after: number, storedSince: Timestamp(seconds: 0), atMost: count, then: $0)
+            store.entries(
+                of: document,
+                after: number,
+                storedSince: Timestamp(seconds: 0),
+                ofClassifiersSince: Timestamp(seconds: 0),
+                atMost: count,
+                then: $0
+            )
         }
     }
 
@@ -326,7 +333,8 @@ struct PurgeTests {
         defer { store.close() }
         let sql = """
             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1500)
-            INSERT INTO purges SELECT n, 'd', NULL, NULL, 0, 0, 0, 1, 1 FROM numbers
+            INSERT INTO purges (id, document_id, boundary, removed, at, audit_id, ended_at)
+            SELECT n, 'd', 0, 0, 0, 1, 1 FROM numbers
             """
         try store.performAndWait { try $0.execute(sql: sql) }.get()
         #expect(try purge(.key(key(1)), in: store) == .purged(0))
@@ -350,6 +358,7 @@ struct PurgeTests {
                 of: document(4),
                 after: 0,
                 storedSince: Timestamp(seconds: 1_034),
+                ofClassifiersSince: Timestamp(seconds: 0),
                 atMost: 10,
                 then: answer
             )

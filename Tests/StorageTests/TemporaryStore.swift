@@ -270,7 +270,8 @@ func result(
     _ number: UInt64,
     storedAt: Timestamp = Timestamp(seconds: 1_000),
     bodyBytes: Int = 300,
-    team: String = "accounts-payable"
+    team: String = "accounts-payable",
+    classifier: String? = nil
 ) -> CachedResult {
     CachedResult(
         key: key(number),
@@ -284,6 +285,7 @@ func result(
         documentID: "0b13c9f2-5148-4ffb-bb7b-00000000000\(number % 10)",
         model: "gpt-4o-mini",
         pageRange: number % 2 == 0 ? nil : "1-3,5",
-        classification: "rechnung\u{308}"
+        classification: "rechnung\u{308}",
+        classifier: classifier
     )
 }

@@ -13,6 +13,7 @@ struct ExpirySchedule {
     /// One run through the old results, in batches.
     struct Sweep: Sendable {
         var cutoff: Timestamp
+        var kind = ResultKind.inline
         var removed = 0
         var then: (@Sendable (Result<Int, StoreFault>) -> Void)?
     }

@@ -105,6 +105,7 @@ extension SQLiteStore: EntryStore {
         of documentID: String,
         after number: Int64,
         storedSince oldest: Timestamp,
+        ofClassifiersSince oldestOfClassifiers: Timestamp,
         atMost count: Int,
         then: @escaping @Sendable (Result<[StoredEntry], StoreFault>) -> Void
     ) {
@@ -114,6 +115,7 @@ extension SQLiteStore: EntryStore {
                     of: documentID,
                     after: number,
                     storedSince: oldest,
+                    ofClassifiersSince: oldestOfClassifiers,
                     atMost: count,
                     on: $0
                 )

@@ -186,6 +186,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         try connection.inTransaction { connection in
             let count = try LedgerTable.recover(at: now, on: connection)
             try TeamKeyTable.removeRevoked(before: now + (.zero - TeamKeyTable.revokedRetention), on: connection)
+            try ClassifierTable.recover(at: now, on: connection)
             return count
         }
     }
@@ -207,6 +208,11 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
             opening.recoveredCount = recoveredCount
             return opening
         }
+    }
+
+    /// What is known of the changes of saved classifiers; for the start of the program. Blocks for some milliseconds.
+    public func classifierRecord() throws(StoreFault) -> ClassifierRecord {
+        try readAndWait { try ClassifierTable.record(on: $0) }
     }
 
     /// What was remembered of the upstream keys; for the start of the program. Blocks briefly.
@@ -303,7 +309,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         }
     }
 
-    /// Removes the results stored before a moment, in small batches while the writer has nothing else to do.
+    /// Removes the results of requests with schemas of their own that were stored before a moment, in small batches while the writer has nothing else to do.
     ///
     /// - Parameter then: answered how many were removed, when the last batch is durable.
     public func removeExpired(
@@ -316,7 +322,11 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     /// Sets how long results are kept after they were stored; nil, as at the start, keeps them for ever.
     ///
     /// What is older is removed from then on, once a minute. Danger: what is removed was paid for.
-    public func replace(retention: Duration?) { writer.replace(retention: retention) }
+    ///
+    /// - Parameter classifierRetention: for the results of saved classifiers.
+    public func replace(retention: Duration?, ofClassifiers classifierRetention: Duration? = nil) {
+        writer.replace(retention: retention, ofClassifiers: classifierRetention)
+    }
 
     /// How many transactions were committed: with several operations at a time fewer than these.
     public var commitCount: Int { writer.commitCount }

@@ -380,6 +380,29 @@ enum StoreSchema {
         CREATE UNIQUE INDEX alerts_open ON alerts (name) WHERE is_open = 1;
         CREATE INDEX alerts_pending ON alerts (id) WHERE state = 'pending';
         """,
+        // Results of saved classifiers, which have a lifetime of their own, and what is known of the classifiers' changes.
+        // Identifiers are folded to lower case.
+        """
+        ALTER TABLE results ADD COLUMN classifier TEXT; -- NULL for a request with a schema of its own
+        DROP INDEX results_by_age;
+        CREATE INDEX results_by_age ON results (stored_at) WHERE classifier IS NULL;
+        CREATE INDEX results_of_classifiers_by_age ON results (stored_at) WHERE classifier IS NOT NULL;
+        CREATE INDEX results_by_classifier ON results (classifier, account) WHERE classifier IS NOT NULL;
+        ALTER TABLE purges ADD COLUMN classifier TEXT;
+        ALTER TABLE purges ADD COLUMN account TEXT; -- of the classifier
+        CREATE TABLE classifier_epochs (
+            account TEXT NOT NULL,
+            classifier TEXT NOT NULL,
+            epoch INTEGER NOT NULL,
+            is_changing INTEGER NOT NULL CHECK (is_changing IN (0, 1)), -- by a call that had not ended
+            PRIMARY KEY (account, classifier)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE classifier_floor (
+            id INTEGER PRIMARY KEY CHECK (id = 0), -- one row
+            epoch INTEGER NOT NULL -- of all classifiers without a row
+        ) STRICT;
+        INSERT INTO classifier_floor (id, epoch) VALUES (0, 0);
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -422,7 +445,11 @@ enum StoreSchema {
             "SELECT id, stored_at, length(body) FROM results ORDER BY id",
             "SELECT id, stored_at, length(body) FROM results ORDER BY key",
             "SELECT id, stored_at, length(body) FROM results ORDER BY document_id",
-            "SELECT id, stored_at, length(body) FROM results ORDER BY stored_at",
+            "SELECT id, stored_at, length(body) FROM results WHERE classifier IS NULL ORDER BY stored_at",
+            "SELECT id, stored_at, length(body) FROM results WHERE classifier IS NOT NULL ORDER BY stored_at",
+            "SELECT id, stored_at, length(body) FROM results WHERE classifier IS NOT NULL ORDER BY classifier",
+            "SELECT epoch FROM classifier_epochs ORDER BY account",
+            "SELECT epoch FROM classifier_floor ORDER BY id",
             "SELECT id, stored_at, length(body) FROM results ORDER BY team",
             "SELECT removed FROM purges ORDER BY id",
             "SELECT removed FROM purges WHERE ended_at IS NULL ORDER BY id",

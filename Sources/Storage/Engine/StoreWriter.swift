@@ -28,6 +28,8 @@ final class StoreWriter: Sendable {
     private let place: StorePlace
     private let work: WorkQueue<WriteOperation>
     private let schedule: Guarded<ExpirySchedule>
+    /// Of results of saved classifiers.
+    private let classifierSchedule: Guarded<ExpirySchedule>
     /// The purges that are not finished.
     let purges: PurgeBoard
     private let ledgerSchedule: Guarded<ExpirySchedule>
@@ -51,6 +53,7 @@ final class StoreWriter: Sendable {
         work = WorkQueue(itemsMax: queueMax)
         let expiry = ExpirySchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
         schedule = Guarded(expiry)
+        classifierSchedule = Guarded(expiry)
         ledgerSchedule = Guarded(expiry)
     }
 
@@ -80,8 +83,10 @@ final class StoreWriter: Sendable {
         }
     }
 
-    func replace(retention: Duration?) {
-        schedule.withLock { $0.replace(retention: retention, now: SystemClock.sinceBoot()) }
+    func replace(retention: Duration?, ofClassifiers classifierRetention: Duration?) {
+        let now = SystemClock.sinceBoot()
+        schedule.withLock { $0.replace(retention: retention, now: now) }
+        classifierSchedule.withLock { $0.replace(retention: classifierRetention, now: now) }
         work.wake()
     }
 
@@ -181,7 +186,10 @@ final class StoreWriter: Sendable {
             return state.purgeDue.map { max(.zero, $0 - now) } ?? .zero
         }
         if state.sweep != nil || state.fold != nil || state.ledgerSweep != nil { return .zero }
-        let pauses = [schedule.withLock { $0.pause(now: now) }, ledgerSchedule.withLock { $0.pause(now: now) }]
+        let pauses = [
+            schedule.withLock { $0.pause(now: now) }, classifierSchedule.withLock { $0.pause(now: now) },
+            ledgerSchedule.withLock { $0.pause(now: now) },
+        ]
         return pauses.compactMap(\.self).reduce(state.folds.pause(now: now), min)
     }
 
@@ -253,9 +261,7 @@ final class StoreWriter: Sendable {
     private func removeSome(_ state: inout ThreadState) {
         state.groupsSinceRemoval = 0
         guard purges.isEmpty else { return }
-        if state.sweep == nil {
-            state.sweep = schedule.withLock { $0.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall()) }
-        }
+        if state.sweep == nil { state.sweep = nextSweep() }
         guard let sweep = state.sweep else { return foldSome(&state) }
         if isBroken.load(ordering: .relaxed) {
             finishSweep(&state, .failure(closedFault))
@@ -264,6 +270,7 @@ final class StoreWriter: Sendable {
         do {
             let removed = try ResultTable.removeOlder(
                 than: sweep.cutoff,
+                sweep.kind,
                 atMost: Self.sweepRows,
                 on: state.connection
             )
@@ -275,6 +282,14 @@ final class StoreWriter: Sendable {
             finishSweep(&state, .failure(StoreFault(thrown: error)))
             if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }
         }
+    }
+
+    private func nextSweep() -> ExpirySchedule.Sweep? {
+        let (now, wall) = (SystemClock.sinceBoot(), SystemClock.wall())
+        if let sweep = schedule.withLock({ $0.next(now: now, wall: wall) }) { return sweep }
+        guard var sweep = classifierSchedule.withLock({ $0.next(now: now, wall: wall) }) else { return nil }
+        sweep.kind = .ofClassifier
+        return sweep
     }
 
     private func foldSome(_ state: inout ThreadState) {

@@ -4,9 +4,6 @@ import Vocabulary
 /// What a change of documents removes. It is no act of an operator, so no entry in the audit log belongs to it; the access
 /// log has its line.
 extension PurgeTable {
-    /// In `audit_id`, whose entries begin with 1: no entry belongs to the purge.
-    private static let noAudit: Int64 = 0
-
     /// What the transaction of a change did.
     struct Drop {
         /// How many results nobody can be given any more. Of a document with more than `atOnceMax`, these are not counted.

@@ -16,10 +16,12 @@ import Vocabulary
 ///
 /// A change of a document is a purge that no operator asked for (`PurgeTable+Changes`).
 enum PurgeTable {
-    /// A narrow purge of so many results is done in the transaction of its record.
+    /// A purge of a document, a key or a saved classifier with so many results is done in the transaction of its record.
     static let atOnceMax = 256
     /// How many purges are remembered.
     static let rowsMax: Int64 = 1_000
+    /// In `audit_id`, whose entries begin with 1: no entry belongs to the purge.
+    static let noAudit: Int64 = 0
 
     /// A purge that is not finished.
     struct Open {
@@ -39,6 +41,7 @@ enum PurgeTable {
             case .document(let id): return row.documentID == id
             case .team(let team): return row.team == team
             case .key(let key): return row.key == key
+            case .classifier(let classifier): return row.classifier == classifier
             }
         }
     }
@@ -49,6 +52,8 @@ enum PurgeTable {
         let key: CacheKey
         let documentID: String
         let team: TeamID
+        /// Nil for a request with a schema of its own.
+        let classifier: ClassifierKey?
     }
 
     enum Recording {
@@ -61,12 +66,14 @@ enum PurgeTable {
 
     /// Records a purge with its entry in the audit log, and does it when it concerns few results.
     ///
-    /// - Parameter inMemory: how many results it concerns that the store does not have.
+    /// - Parameters:
+    ///   - inMemory: how many results it concerns that the store does not have.
+    ///   - audit: nil for a purge that no operator made. It has no entry, and leaves no row when it is done at once.
     static func record(
         _ target: PurgeTarget,
         at now: Timestamp,
         inMemory: Int64,
-        audit: AuditEntry,
+        audit: AuditEntry?,
         on connection: StoreConnection
     ) throws -> Recording {
         let open = try open(on: connection)
@@ -74,13 +81,14 @@ enum PurgeTable {
         if case .document(let id) = target { try LessonTable.forget(documentID: id, on: connection) }
         if let rows, rows.count <= atOnceMax {
             let purged = try inMemory + removeNow(rows, open, on: connection)
+            guard let audit else { return .done(purged: purged) }
             let auditID = try AuditTable.append(audit.after(purged), on: connection)
             _ = try insert(target, boundary: 0, removed: purged, at: now, auditID, isDone: true, on: connection)
             return .done(purged: purged)
         }
         guard open.count < PurgeLimits.underWay else { return .full }
         let boundary = try ResultTable.lastRow(on: connection)
-        let auditID = try AuditTable.append(audit, on: connection)
+        let auditID = try audit.map { try AuditTable.append($0, on: connection) } ?? noAudit
         let id = try insert(
             target,
             boundary: boundary,
@@ -107,11 +115,13 @@ enum PurgeTable {
         return purged
     }
 
-    /// The results that a narrow purge concerns, one more than are removed at once; nil for others.
+    /// The results that a purge concerns, one more than are removed at once; nil for those that concern many.
     private static func firstRows(of target: PurgeTarget, on connection: StoreConnection) throws -> [ResultRow]? {
         switch target {
         case .document(let id): return try ResultTable.rows(of: id, atMost: atOnceMax + 1, on: connection)
         case .key(let key): return try ResultTable.row(of: key, on: connection).map { [$0] } ?? []
+        case .classifier(let classifier):
+            return try ResultTable.rows(of: classifier, atMost: atOnceMax + 1, on: connection)
         case .team, .all: return nil
         }
     }
@@ -127,8 +137,8 @@ enum PurgeTable {
     ) throws -> Int64 {
         let statement = try connection.statement(
             """
-            INSERT INTO purges (document_id, team, cache_key, boundary, removed, at, audit_id, ended_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO purges (document_id, team, cache_key, boundary, removed, at, audit_id, ended_at, classifier, account)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             """
         )
         bind(target, to: statement)
@@ -143,15 +153,18 @@ enum PurgeTable {
         return id
     }
 
-    /// Parameters 1 to 3: what the purge is about; all NULL for everything.
+    /// Parameters 1 to 3, 9 and 10: what the purge is about; all NULL for everything.
     private static func bind(_ target: PurgeTarget, to statement: PreparedStatement) {
-        var (document, team, key): (String?, String?, CacheKey?)
+        var (document, team, key, classifier): (String?, String?, CacheKey?, ClassifierKey?)
         switch target {
         case .document(let id): document = id
         case .team(let id): team = id.rawValue
         case .key(let wanted): key = wanted
+        case .classifier(let wanted): classifier = wanted
         case .all: break
         }
+        statement.bind(classifier?.classifierID, at: 9)
+        statement.bind(classifier?.account.rawValue, at: 10)
         statement.bind(document, at: 1)
         statement.bind(team, at: 2)
         statement.bind(key, at: 3)
@@ -171,7 +184,7 @@ enum PurgeTable {
     static func open(on connection: StoreConnection) throws -> [Open] {
         let statement = try connection.statement(
             """
-            SELECT id, document_id, team, cache_key, boundary, removed, audit_id, at FROM purges
+            SELECT id, document_id, team, cache_key, boundary, removed, audit_id, at, classifier, account FROM purges
             WHERE ended_at IS NULL ORDER BY id
             """
         )
@@ -183,6 +196,9 @@ enum PurgeTable {
                 target = .team(TeamID(rawValue: team))
             } else if let key = try row.ifAny(row.digest, at: 3) {
                 target = .key(CacheKey(key))
+            } else if let classifier = try row.ifAny(row.text, at: 8) {
+                let account = AccountID(rawValue: try row.text(at: 9))
+                target = .classifier(ClassifierKey(account: account, folded: classifier))
             } else {
                 target = .all
             }

@@ -1,6 +1,13 @@
 internal import Caching
 import Vocabulary
 
+/// A kind of results, each with a lifetime of its own.
+enum ResultKind: CaseIterable {
+    /// Of requests with a schema of their own.
+    case inline
+    case ofClassifier
+}
+
 /// The statements on `results`.
 enum ResultTable {
     /// The result of a key and the pages of a document in one look-up; what is not asked for is not there.
@@ -12,14 +19,16 @@ enum ResultTable {
         let statement = try connection.statement(
             """
             SELECT documents.pages, results.id, status, body, credits_from, credits_to, credits_micros, stored_at,
-                results.account, team, results.document_id, model, page_range, classification
+                results.account, team, results.document_id, model, page_range, classification, classifier
             FROM (SELECT 1)
             LEFT JOIN documents ON documents.account = ?1 AND documents.document_id = ?2
             LEFT JOIN results ON results.key = ?3 AND NOT EXISTS (
                 SELECT 1 FROM purges WHERE ended_at IS NULL AND boundary >= results.id
                     AND (purges.document_id IS NULL OR purges.document_id = results.document_id)
                     AND (purges.team IS NULL OR purges.team = results.team)
-                    AND (purges.cache_key IS NULL OR purges.cache_key = results.key))
+                    AND (purges.cache_key IS NULL OR purges.cache_key = results.key)
+                    AND (purges.classifier IS NULL
+                        OR (purges.classifier = results.classifier AND purges.account = results.account)))
             """
         )
         defer { statement.reset() }
@@ -49,13 +58,14 @@ enum ResultTable {
         let statement = try connection.statement(
             """
             INSERT INTO results (id, key, status, body, credits_from, credits_to, credits_micros, stored_at,
-                account, team, document_id, model, page_range, classification)
-            VALUES (?14, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                account, team, document_id, model, page_range, classification, classifier)
+            VALUES (?14, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15)
             ON CONFLICT (key) DO UPDATE SET status = excluded.status, body = excluded.body,
                 credits_from = excluded.credits_from, credits_to = excluded.credits_to,
                 credits_micros = excluded.credits_micros, stored_at = excluded.stored_at,
                 account = excluded.account, team = excluded.team, document_id = excluded.document_id,
-                model = excluded.model, page_range = excluded.page_range, classification = excluded.classification
+                model = excluded.model, page_range = excluded.page_range, classification = excluded.classification,
+                classifier = excluded.classifier
             """
         )
         let creditsRange = result.creditsRange
@@ -72,16 +82,36 @@ enum ResultTable {
         statement.bind(result.pageRange, at: 12)
         statement.bind(result.classification, at: 13)
         statement.bind(id, at: 14)  // NULL takes the next one
+        statement.bind(result.classifier, at: 15)
         try statement.run(binding: result.body, at: 3)
     }
 
     /// Removes results stored before the cutoff, the oldest first, and says how many.
-    static func removeOlder(than cutoff: Timestamp, atMost count: Int, on connection: StoreConnection) throws -> Int {
-        let statement = try connection.statement(
-            """
-            DELETE FROM results WHERE id IN (SELECT id FROM results WHERE stored_at < ?1 ORDER BY stored_at LIMIT ?2)
-            """
-        )
+    ///
+    /// - Parameter kind: which results.
+    static func removeOlder(
+        than cutoff: Timestamp,
+        _ kind: ResultKind,
+        atMost count: Int,
+        on connection: StoreConnection
+    ) throws -> Int {
+        let statement =
+            switch kind {
+            case .inline:
+                try connection.statement(
+                    """
+                    DELETE FROM results WHERE id IN (SELECT id FROM results
+                        WHERE classifier IS NULL AND stored_at < ?1 ORDER BY stored_at LIMIT ?2)
+                    """
+                )
+            case .ofClassifier:
+                try connection.statement(
+                    """
+                    DELETE FROM results WHERE id IN (SELECT id FROM results
+                        WHERE classifier IS NOT NULL AND stored_at < ?1 ORDER BY stored_at LIMIT ?2)
+                    """
+                )
+            }
         statement.bind(cutoff, at: 1)
         statement.bind(Int64(count), at: 2)
         try statement.run()  // a transaction of its own
@@ -120,7 +150,9 @@ enum ResultTable {
 
     /// The row of a key, purged or not.
     static func row(of key: CacheKey, on connection: StoreConnection) throws -> PurgeTable.ResultRow? {
-        let statement = try connection.statement("SELECT id, key, document_id, team FROM results WHERE key = ?1")
+        let statement = try connection.statement(
+            "SELECT id, key, document_id, team, account, classifier FROM results WHERE key = ?1"
+        )
         statement.bind(key, at: 1)
         return try statement.rows(about: "a result", purgeRow).first
     }
@@ -132,7 +164,7 @@ enum ResultTable {
         on connection: StoreConnection
     ) throws -> [PurgeTable.ResultRow] {
         let statement = try connection.statement(
-            "SELECT id, key, document_id, team FROM results WHERE document_id = ?1 LIMIT ?2"
+            "SELECT id, key, document_id, team, account, classifier FROM results WHERE document_id = ?1 LIMIT ?2"
         )
         statement.bind(documentID, at: 1)
         statement.bind(Int64(count), at: 2)
@@ -146,12 +178,32 @@ enum ResultTable {
         return try statement.rows(about: "the newest result") { try $0.integer(at: 0) }.first ?? 0
     }
 
+    /// Rows of a saved classifier, purged or not.
+    static func rows(
+        of classifier: ClassifierKey,
+        atMost count: Int,
+        on connection: StoreConnection
+    ) throws -> [PurgeTable.ResultRow] {
+        let statement = try connection.statement(
+            """
+            SELECT id, key, document_id, team, account, classifier FROM results
+            WHERE classifier = ?1 AND account = ?2 LIMIT ?3
+            """
+        )
+        statement.bind(classifier.classifierID, at: 1)
+        statement.bind(classifier.account.rawValue, at: 2)
+        statement.bind(Int64(count), at: 3)
+        return try statement.rows(about: "a result", purgeRow)
+    }
+
     private static func purgeRow(_ row: StoreRow) throws -> PurgeTable.ResultRow {
-        PurgeTable.ResultRow(
+        let account = AccountID(rawValue: try row.text(at: 4))
+        return PurgeTable.ResultRow(
             id: try row.integer(at: 0),
             key: CacheKey(try row.digest(at: 1)),
             documentID: try row.text(at: 2),
-            team: TeamID(rawValue: try row.text(at: 3))
+            team: TeamID(rawValue: try row.text(at: 3)),
+            classifier: try row.ifAny(row.text, at: 5).map { ClassifierKey(account: account, folded: $0) }
         )
     }
 
@@ -197,6 +249,15 @@ enum ResultTable {
                 "DELETE FROM results WHERE id IN (SELECT id FROM results WHERE key = ?3 AND id <= ?1 LIMIT ?2)"
             )
             statement.bind(key, at: 3)
+        case .classifier(let classifier):
+            statement = try connection.statement(
+                """
+                DELETE FROM results WHERE id IN (SELECT id FROM results
+                    WHERE classifier = ?3 AND account = ?4 AND id <= ?1 ORDER BY id LIMIT ?2)
+                """
+            )
+            statement.bind(classifier.classifierID, at: 3)
+            statement.bind(classifier.account.rawValue, at: 4)
         }
         statement.bind(boundary, at: 1)
         statement.bind(Int64(count), at: 2)
@@ -222,6 +283,12 @@ enum ResultTable {
         case .key(let key):
             statement = try connection.statement("SELECT count(*) FROM results WHERE key = ?2 AND id <= ?1")
             statement.bind(key, at: 2)
+        case .classifier(let classifier):
+            statement = try connection.statement(
+                "SELECT count(*) FROM results WHERE classifier = ?2 AND account = ?3 AND id <= ?1"
+            )
+            statement.bind(classifier.classifierID, at: 2)
+            statement.bind(classifier.account.rawValue, at: 3)
         }
         statement.bind(boundary, at: 1)
         return try statement.rows(about: "the number of results") { try $0.integer(at: 0) }.first ?? 0
@@ -233,17 +300,22 @@ enum ResultTable {
         of documentID: String,
         after number: Int64,
         storedSince oldest: Timestamp,
+        ofClassifiersSince oldestOfClassifiers: Timestamp,
         atMost count: Int,
         on connection: StoreConnection
     ) throws -> [StoredEntry] {
         let statement = try connection.statement(
             """
-            SELECT id, key, document_id, account, team, model, page_range, classification, credits_micros, stored_at
-            FROM results WHERE document_id = ?1 AND id > ?2 AND stored_at >= ?3 AND NOT EXISTS (
+            SELECT id, key, document_id, account, team, model, page_range, classification, credits_micros, stored_at,
+                classifier
+            FROM results WHERE document_id = ?1 AND id > ?2
+                AND stored_at >= CASE WHEN classifier IS NULL THEN ?3 ELSE ?5 END AND NOT EXISTS (
                 SELECT 1 FROM purges WHERE ended_at IS NULL AND boundary >= results.id
                     AND (purges.document_id IS NULL OR purges.document_id = results.document_id)
                     AND (purges.team IS NULL OR purges.team = results.team)
-                    AND (purges.cache_key IS NULL OR purges.cache_key = results.key))
+                    AND (purges.cache_key IS NULL OR purges.cache_key = results.key)
+                    AND (purges.classifier IS NULL
+                        OR (purges.classifier = results.classifier AND purges.account = results.account)))
             ORDER BY id LIMIT ?4
             """
         )
@@ -251,6 +323,7 @@ enum ResultTable {
         statement.bind(number, at: 2)
         statement.bind(oldest, at: 3)
         statement.bind(Int64(max(0, count)), at: 4)  // SQLite takes a negative one for no limit
+        statement.bind(oldestOfClassifiers, at: 5)
         return try statement.rows(about: "a result") { row in
             StoredEntry(
                 number: try row.integer(at: 0),
@@ -262,7 +335,8 @@ enum ResultTable {
                 pageRange: try row.ifAny(row.text, at: 6),
                 classification: try row.text(at: 7),
                 credits: try row.credits(at: 8),
-                storedAt: try row.moment(at: 9)
+                storedAt: try row.moment(at: 9),
+                classifier: try row.ifAny(row.text, at: 10)
             )
         }
     }
@@ -270,22 +344,32 @@ enum ResultTable {
     static func statistics(on connection: StoreConnection) throws -> EntryStatistics {
         try connection.beginReading()
         defer { connection.rollBack() }
-        // Each of the subqueries takes an end of an index; the count goes through the smallest one.
+        // Each of the subqueries takes an end of an index; the counts go through the smallest ones.
         let statement = try connection.statement(
-            "SELECT (SELECT count(*) FROM results), (SELECT min(stored_at) FROM results), (SELECT max(stored_at) FROM results)"
+            """
+            SELECT (SELECT count(*) FROM results WHERE classifier IS NULL),
+                (SELECT min(stored_at) FROM results WHERE classifier IS NULL),
+                (SELECT max(stored_at) FROM results WHERE classifier IS NULL)
+            UNION ALL SELECT (SELECT count(*) FROM results WHERE classifier IS NOT NULL),
+                (SELECT min(stored_at) FROM results WHERE classifier IS NOT NULL),
+                (SELECT max(stored_at) FROM results WHERE classifier IS NOT NULL)
+            """
         )
-        let (count, oldest, newest) = try statement.rows(about: "the results") { row in
-            (try row.integer(at: 0), try row.ifAny(row.moment, at: 1), try row.ifAny(row.moment, at: 2))
-        }[0]
+        let kinds = try statement.rows(about: "the results") { row in
+            (
+                count: try row.integer(at: 0), oldest: try row.ifAny(row.moment, at: 1),
+                newest: try row.ifAny(row.moment, at: 2)
+            )
+        }
         var hidden: Int64 = 0
         for purge in try PurgeTable.open(on: connection) {
             hidden += try self.count(purge.target, upTo: purge.boundary, on: connection)
         }
         let page = try number("PRAGMA page_size", on: connection)
         return EntryStatistics(
-            entries: max(0, count - hidden),
-            oldest: oldest,
-            newest: newest,
+            entries: max(0, kinds.reduce(0) { $0 + $1.count } - hidden),
+            oldest: kinds.compactMap(\.oldest).min(),
+            newest: kinds.compactMap(\.newest).max(),
             storeBytes: page * (try number("PRAGMA page_count", on: connection)),
             storeBytesFree: page * (try number("PRAGMA freelist_count", on: connection))
         )
@@ -318,7 +402,8 @@ enum ResultTable {
             documentID: try reader.need { $0.text(at: 10) },
             model: try reader.need { $0.text(at: 11) },
             pageRange: try reader.have(at: 12) { $0.text(at: 12) },
-            classification: try reader.need { $0.text(at: 13) }
+            classification: try reader.need { $0.text(at: 13) },
+            classifier: try reader.have(at: 14) { $0.text(at: 14) }
         )
     }
 

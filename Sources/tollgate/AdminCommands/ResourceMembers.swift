@@ -72,8 +72,8 @@ struct ResourceMembers {
 
     static let cacheEntry = ResourceMembers(
         members: [
-            "key", "document_id", "account", "team", "model", "page_range", "classification", "credits", "stored_at",
-            "expires_at",
+            "key", "document_id", "account", "team", "model", "page_range", "classifier", "classification", "credits",
+            "stored_at", "expires_at",
         ],
         columns: ["key", "team", "model", "page_range", "classification", "credits", "stored_at", "expires_at"]
     )

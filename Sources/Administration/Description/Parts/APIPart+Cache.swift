@@ -76,7 +76,9 @@ extension APIPart {
                     .init("key", Schema.digest.about("The cache key that `tollgate key` prints.")),
                     .init("document_id", .uuid), .init("account", .text),
                     .init("team", .text.about("Whose request was forwarded.")), .init("model", .text),
-                    .init("page_range", .text.orNull.about("Null for all pages.")), .init("classification", .text),
+                    .init("page_range", .text.orNull.about("Null for all pages.")),
+                    .init("classifier", .text.orNull.about("The saved classifier, in lower case; null without.")),
+                    .init("classification", .text),
                     .init("credits", .credits), .init("stored_at", .time), .init("expires_at", .time),
                 ])
             ),

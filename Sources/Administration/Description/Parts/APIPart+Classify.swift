@@ -12,14 +12,7 @@ extension APIPart {
                     + "the cache is the vendor's body, byte for byte. A query string is refused.",
                 role: nil,
                 side: .client,
-                parameters: [
-                    .field(
-                        "Cache-Control",
-                        .text,
-                        "`no-cache` takes nothing from the cache; `no-store` neither reads nor stores; `max-age=N` takes "
-                            + "what is at most N seconds old; `only-if-cached` never spends (504 `not_cached`)."
-                    )
-                ],
+                parameters: [cacheControl],
                 body: Operation.Body(.named("ClassifyRequest"), example: question),
                 replies: [answer] + refusals + [
                     .error(
@@ -34,9 +27,11 @@ extension APIPart {
                 "/v1/classifiers/{id}/classify",
                 "runClassifier",
                 "Classifies a document with a saved classifier",
-                "Passed through to the vendor under a reservation, as every route in `passthrough.spending`.",
+                "Passed through to the vendor under a reservation. With `cache.classifier_ttl` above 0 it is cached and "
+                    + "collapsed as classify is, until a request that goes through here may have changed the classifier.",
                 role: nil,
                 side: .client,
+                parameters: [cacheControl],
                 body: Operation.Body(.named("ClassifierRequest")),
                 replies: [answer] + refusals
             ),
@@ -82,6 +77,13 @@ extension APIPart {
                 .about("The gateway's, or the vendor's as it is, in which `message` may be missing.")
             ),
         ]
+    )
+
+    private static let cacheControl = Parameter.field(
+        "Cache-Control",
+        .text,
+        "`no-cache` takes nothing from the cache; `no-store` neither reads nor stores; `max-age=N` takes "
+            + "what is at most N seconds old; `only-if-cached` never spends (504 `not_cached`)."
     )
 
     private static let choice: [Schema.Member] = [
