@@ -29,10 +29,13 @@ let package = Package(
         .target(name: "Vocabulary", swiftSettings: fenced + hot),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "Vocabulary"], swiftSettings: fenced + hot),
         .target(name: "JSON", dependencies: ["Vocabulary"], swiftSettings: fenced + hot),
-        .target(name: "EventLoops", dependencies: ["CLibevent", "Vocabulary"], swiftSettings: fenced + hot),
+        .target(name: "Metrics", dependencies: ["Vocabulary"], swiftSettings: hot),
+        .target(name: "EventLoops", dependencies: ["CLibevent", "Metrics", "Vocabulary"], swiftSettings: fenced + hot),
         .target(
             name: "Observability",
-            dependencies: ["EventLoops", "JSON", "Vocabulary", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "EventLoops", "JSON", "Metrics", "Vocabulary", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: hot
         ),
         .target(
@@ -69,13 +72,14 @@ let package = Package(
         .target(
             name: "Upstream",
             dependencies: [
-                "ContentCodings", "EventLoops", "HTTPMessages", "JSON", "Transport", "UpstreamKeys", "Vocabulary",
+                "ContentCodings", "EventLoops", "HTTPMessages", "JSON", "Metrics", "Transport", "UpstreamKeys",
+                "Vocabulary",
             ]
         ),
         .target(
             name: "Storage",
             dependencies: [
-                "Alerting", "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Reporting",
+                "Alerting", "Authentication", "Budgeting", "Caching", "EventLoops", "Metrics", "Registry", "Reporting",
                 "UpstreamKeys", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
@@ -85,8 +89,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "EventLoops", "HTTPMessages",
-                "JSON", "Keying", "Observability", "Reporting", "Serving", "Transport", "Upstream", "UpstreamKeys",
-                "Vocabulary",
+                "JSON", "Keying", "Metrics", "Observability", "Reporting", "Serving", "Transport", "Upstream",
+                "UpstreamKeys", "Vocabulary",
             ],
             swiftSettings: hot
         ),
@@ -94,9 +98,8 @@ let package = Package(
             name: "Administration",
             dependencies: [
                 "Alerting", "Authentication", "Budgeting", "Caching", "Calling", "Cryptography", "EventLoops", "Forms",
-                "Gateway",
-                "HTTPMessages", "JSON", "Keying", "Observability", "Registry", "Reporting", "Serving", "Transport",
-                "UpstreamKeys", "Vocabulary",
+                "Gateway", "HTTPMessages", "JSON", "Keying", "Metrics", "Observability", "Registry", "Reporting",
+                "Serving", "Transport", "UpstreamKeys", "Vocabulary",
             ]
         ),
         .target(
@@ -123,7 +126,7 @@ let package = Package(
             name: "tollgate",
             dependencies: [
                 "AdminClient", "Administration", "Budgeting", "Caching", "Configuration", "Cryptography", "EventLoops",
-                "Forms", "Gateway", "JSON", "Keying", "Observability", "Registry", "Storage", "Transport",
+                "Forms", "Gateway", "JSON", "Keying", "Metrics", "Observability", "Registry", "Storage", "Transport",
                 "UpstreamKeys", "VendorSimulation", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -151,6 +154,7 @@ let package = Package(
         // Reads the documents and the comments that cite them.
         .testTarget(name: "DocumentTests"),
         .testTarget(name: "VocabularyTests", dependencies: ["TestSupport", "Vocabulary"]),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Vocabulary"]),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "TestSupport", "Vocabulary"]),
         .testTarget(name: "AuthenticationTests", dependencies: ["Authentication", "TestSupport", "Vocabulary"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "Vocabulary"]),

@@ -3,6 +3,7 @@ public import Budgeting
 public import Caching
 public import EventLoops
 public import Gateway
+public import Metrics
 public import Registry
 public import Reporting
 public import Vocabulary
@@ -19,6 +20,7 @@ public final class AdminAPI {
     private let desk: AlertDesk
     private let check: StoreCheck
     private let simulate: SimulateResource
+    private let metrics: MetricsResource
     private let description: DescriptionResource
     /// Digests of the current tokens; no key may have one of them.
     private var tokenDigests: [Digest]
@@ -26,6 +28,7 @@ public final class AdminAPI {
     /// - Parameters:
     ///   - server: the workers, which are asked for their last requests.
     ///   - desk: is told of bills that are entered.
+    ///   - metrics: what has figures beside the rooms.
     /// - Throws: no descriptor is left for the answers of other threads.
     public init(
         loop: EventLoop,
@@ -35,6 +38,7 @@ public final class AdminAPI {
         server: GatewayServer,
         desk: AlertDesk,
         program: AdminProgram,
+        metrics sources: [any MetricSource],
         settings: AdminSettings
     ) throws(EventLoop.Fault) {
         self.keeper = keeper
@@ -47,6 +51,7 @@ public final class AdminAPI {
         tokenDigests = settings.tokens.map(\.digest)
         back = try LoopReturn(loop: loop)
         check = StoreCheck(rooms: rooms, loop: loop, back: back)
+        metrics = MetricsResource(sources: [ProgramMetrics(program: program), rooms] + sources, back: back)
         description = DescriptionResource(program: program)
         simulate = SimulateResource(keeper: keeper, rooms: rooms, store: store, back: back)
     }
@@ -79,6 +84,7 @@ public final class AdminAPI {
             + AlertsResource(desk: desk, store: store, back: back, loop: loop).routes
             + RequestsResource(server: server, back: back).routes
             + simulate.routes
+            + metrics.routes
             + AuditResource(store: store, back: back).routes
             + StatusResource(program: program, rooms: rooms, check: check, purges: store).routes
             + description.routes

@@ -16,6 +16,7 @@ final class AdminExchange {
     var parameters: [String] = []
     var query: [(name: String, value: String)] = []
     var idempotencyKey: String?
+    var accept: String?
     var actor: AdminToken?
     /// The longest body that this request may have.
     var bodyBytesMax = AdminExchange.unusedBodyBytesMax
@@ -30,6 +31,7 @@ final class AdminExchange {
             query: query,
             body: body,
             idempotencyKey: idempotencyKey,
+            accept: accept,
             actor: actor,
             address: address,
             requestID: String(decoding: requestID.bytes, as: UTF8.self)

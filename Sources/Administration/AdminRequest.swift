@@ -12,6 +12,8 @@ public struct AdminRequest: Sendable {
     public let body: [UInt8]
     /// 1 to 128 visible ASCII characters.
     public let idempotencyKey: String?
+    /// The value of Accept, its lines joined (RFC 9110 §12.5.1); nil without one.
+    public let accept: String?
     /// The token that was shown; nil only on routes that need none.
     public let actor: AdminToken?
     /// The peer's IP address.
@@ -25,6 +27,7 @@ public struct AdminRequest: Sendable {
         query: [(name: String, value: String)] = [],
         body: [UInt8] = [],
         idempotencyKey: String? = nil,
+        accept: String? = nil,
         actor: AdminToken? = nil,
         address: String,
         requestID: String
@@ -34,6 +37,7 @@ public struct AdminRequest: Sendable {
         self.query = query
         self.body = body
         self.idempotencyKey = idempotencyKey
+        self.accept = accept
         self.actor = actor
         self.address = address
         self.requestID = requestID

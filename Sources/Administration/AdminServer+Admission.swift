@@ -72,6 +72,8 @@ extension AdminServer {
             guard let query = QueryDecoder.members(bytes.extracting(range.indices)) else { throw .queryMalformed }
             exchange.query = query
         }
+        let accepted = head.values(of: "accept", in: bytes).map { Self.text(bytes, $0) }
+        exchange.accept = accepted.isEmpty ? nil : accepted.joined(separator: ",")
         exchange.idempotencyKey = try idempotencyKey(head, bytes)
         do throws(RequestFault) { _ = try AnnouncedContent(head.framing, limit: exchange.bodyBytesMax) } catch {
             throw AdminFault(error)

@@ -10,6 +10,14 @@ extension BudgetGate {
         state.withLock { $0.book.standing(of: scope, days: days, at: now) }
     }
 
+    /// What is unconfirmed and what is reserved in the whole organisation, over all time.
+    public var outstanding: (unconfirmed: MicroCredits, reserved: MicroCredits) {
+        state.withLock { state in
+            let balance = state.book.balances[0].days.total
+            return (MicroCredits(clamping: balance.unconfirmed), MicroCredits(clamping: balance.reserved))
+        }
+    }
+
     /// The current budgets of all scopes. Let go of it before `set` is called on the same thread, which would copy the
     /// tables otherwise.
     public var plan: BudgetPlan { state.withLock { $0.book.plan } }

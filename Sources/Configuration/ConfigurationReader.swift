@@ -337,5 +337,10 @@ struct ConfigurationReader {
         reader.choice("level", into: &configuration.log.level)
         reader.choice("format", into: &configuration.log.format)
         reader.bool("access", into: &configuration.log.access)
+        guard let value = reader.take("access_sample") else { return }
+        guard case .number(let text) = value, let share = MicroCredits(jsonNumber: text.utf8),
+            share.micros <= 1_000_000
+        else { return reader.fault("access_sample", "must be a share from 0 to 1 with at most 6 decimals, like 0.01") }
+        configuration.log.accessSample = share.micros
     }
 }

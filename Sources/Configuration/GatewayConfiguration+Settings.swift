@@ -34,6 +34,7 @@ extension GatewayConfiguration {
             upstreamTLS: settings.isTLS ? try TLSClientContext(authorities: upstream.authorities) : nil,
             listenerTLS: try listenerTLS(),
             logsAccess: log.access,
+            accessSample: log.accessSample,
             adminTokenDigests: Set(adminSettings.tokens.map(\.digest))
         )
     }

@@ -161,5 +161,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
         public var level = Level.info
         public var format = Format.json
         public var access = true
+        /// How many of a million hits have a line.
+        public var accessSample: Int64 = 1_000_000
     }
 }

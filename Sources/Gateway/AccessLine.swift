@@ -18,6 +18,10 @@ struct AccessLine: ~Copyable {
         var upstream: Duration?
         /// How many stored results a request removed that was passed through.
         var dropped: Int64 = 0
+        /// How long the call to the vendor waited for its turn.
+        var queue: Duration?
+        /// The name of its route in `passthrough.spending`, if it is of one.
+        var spendingRoute: String?
     }
 
     private var line = JSONLine()
@@ -42,15 +46,17 @@ struct AccessLine: ~Copyable {
         line.begin()
         writeTime(wallClock)
         line.member("request_id") { exchange.facts.requestID.write(to: &$0, escaped: true) }
+        if let trace = exchange.facts.trace { write(trace) }
         if let caller = exchange.facts.caller { line.members(raw: caller.logMembers) }
         line.member("method", exchange.facts.method.name)
-        writePath(exchange)
+        writePath(exchange, ending)
         // Only tokens and numbers that the gateway wrote: nothing to escape.
         if !cacheStatus.isEmpty { line.member("cache_status") { $0.append(cacheStatus) } }
         line.member("status", Int64(ending.status))
         line.member("bytes_in", Int64(bytesIn))
         line.member("bytes_out", Int64(bytesOut))
         line.member("duration_ms", (now.nanoseconds - exchange.facts.startedAt.nanoseconds) / 1_000, decimals: 3)
+        if let queue = ending.queue { line.member("queue_ms", queue.wholeNanoseconds / 1_000, decimals: 3) }
         if let upstream = ending.upstream {
             line.member("upstream_ms", upstream.wholeNanoseconds / 1_000, decimals: 3)
         }
@@ -74,14 +80,30 @@ struct AccessLine: ~Copyable {
         return line.bytes
     }
 
-    private mutating func writePath(_ exchange: Exchange) {
+    /// The path, and the name that the metrics have for its route.
+    private mutating func writePath(_ exchange: Exchange, _ ending: Ending) {
         switch exchange.facts.route {
-        case .classify: line.member("path", "/v1/classify")
-        case .health: line.member("path", "/healthz")
-        case .readiness: line.member("path", "/readyz")
-        case .usage: line.member("path", "/tollgate/usage")
-        case .passthrough, .classifier, nil: line.member("path", exchange.facts.unroutedPath)
+        case .classify: line.members(constant: "\"path\":\"/v1/classify\",\"route\":\"classify\"")
+        case .health: line.members(constant: "\"path\":\"/healthz\",\"route\":\"health\"")
+        case .readiness: line.members(constant: "\"path\":\"/readyz\",\"route\":\"health\"")
+        case .usage: line.members(constant: "\"path\":\"/tollgate/usage\",\"route\":\"usage\"")
+        case .classifier:
+            line.member("path", exchange.facts.unroutedPath)
+            line.members(constant: "\"route\":\"POST /v1/classifiers/{id}/classify\"")
+        case .passthrough:
+            line.member("path", exchange.facts.unroutedPath)
+            line.member("route", ending.spendingRoute ?? "passthrough")
+        case nil:
+            line.member("path", exchange.facts.unroutedPath)
+            line.members(constant: "\"route\":\"other\"")
         }
+    }
+
+    /// The trace of the client, and the span of the call to the vendor, if there was one.
+    private mutating func write(_ trace: RequestTrace) {
+        line.member("trace_id", trace.context.traceIDText)
+        line.member("parent_id", TraceContext.text(ofSpan: trace.context.parentID))
+        if let span = trace.span { line.member("span_id", TraceContext.text(ofSpan: span)) }
     }
 
     /// RFC 3339 with milliseconds; everything before the milliseconds is formatted once per second.

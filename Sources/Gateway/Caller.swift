@@ -12,6 +12,10 @@ final class Caller {
     let key: TeamKey
     /// The key's number in its worker's `RequestTrail`.
     let number: UInt32
+    /// What the team's requests on this worker came to, for operators.
+    let counts: TeamCounts
+    /// Those of `counts`.
+    let usualHits: HitCells
     /// The part of the team's cache keys that does not come from the body.
     let scope: KeyScope
     /// The hash that fingerprints the team's bodies as they were sent.
@@ -27,9 +31,18 @@ final class Caller {
     var team: Team { key.team }
 
     /// - Parameter secret: the secret of the process, for `bodyHash`.
-    init(_ key: TeamKey, number: UInt32, secret: [UInt8], meter: BudgetMeter, throttle: TeamThrottle) {
+    init(
+        _ key: TeamKey,
+        number: UInt32,
+        counts: TeamCounts,
+        secret: [UInt8],
+        meter: BudgetMeter,
+        throttle: TeamThrottle
+    ) {
         self.key = key
         self.number = number
+        self.counts = counts
+        usualHits = counts.usualHits
         self.meter = meter
         self.throttle = throttle
         scope = KeyScope(account: key.team.account, team: key.team.cacheScopeIsTeam ? key.team.id : nil)

@@ -16,6 +16,15 @@ extension Exchange {
         let loop = worker.loop
         let now = loop.wallClock
         worker.countHit(result, by: caller)
+        var isLogged = true
+        let isUsual = freshness.isFresh && result.status == 200
+        if isUsual { isLogged = worker.logsNextHit() }
+        if isUsual, facts.route == .classify {
+            caller.usualHits.add(saved: result.credits)
+        } else {
+            let source = freshness.isFresh ? RequestKind.Source.hit : .stale
+            worker.metrics.count(facts, status: Int(result.status), source, saved: result.credits)
+        }
         let cache = ReplyWriter.CacheFields(
             status: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
             charged: charged,
@@ -25,7 +34,7 @@ extension Exchange {
         )
         worker.trail.add(result, facts, by: caller, freshness, charged: charged, at: now, loop.now)
         let ending = AccessLine.Ending(status: Int(result.status), charged: charged, saved: result.credits)
-        return send(Int(result.status), nil, body, cache, ending)
+        return send(Int(result.status), nil, body, cache, ending, isLogged: isLogged)
     }
 
     /// Replies with the vendor's reply, to the leader or to a follower.
@@ -48,9 +57,10 @@ extension Exchange {
             status: forwarded.status,
             charged: cache.charged,
             saved: cache.saved,
-            upstream: forwarded.duration
+            upstream: forwarded.duration,
+            queue: forwarded.queued
         )
-        list(ending, cache.status)
+        note(ending, cache.status, isCollapsed ? .collapsed : .miss)
         return send(
             forwarded.status,
             forwarded.contentType,
@@ -64,13 +74,21 @@ extension Exchange {
 
     /// Replies with an error that the gateway makes.
     ///
-    /// - Parameter charged: what the vendor charged for the reply that the error replaces.
+    /// - Parameters:
+    ///   - charged: what the vendor charged for the reply that the error replaces.
+    ///   - source: what was to answer the request.
     @discardableResult
-    func reply(_ error: ErrorReply, charged: MicroCredits = .zero) -> Step {
+    func reply(
+        _ error: ErrorReply,
+        charged: MicroCredits = .zero,
+        _ source: RequestKind.Source = .none
+    ) -> Step {
         if let caller = facts.caller { worker.noteUse(by: caller) }
         let status = CacheStatus.detail(error.code.rawValue)
-        let ending = AccessLine.Ending(status: error.status, charged: charged, error: error.code.rawValue)
-        list(ending, facts.isQuestion ? status : nil)
+        var ending = AccessLine.Ending(status: error.status, charged: charged, error: error.code.rawValue)
+        ending.spendingRoute = passage?.spendingRoute
+        worker.metrics.errors.add(error.code)
+        note(ending, facts.isQuestion ? status : nil, source)
         return send(
             error.status,
             nil,
@@ -92,7 +110,7 @@ extension Exchange {
     @discardableResult
     func fail(_ error: ErrorReply, wasForwarded: Bool = false, charged: MicroCredits = .zero) -> Step {
         if let pending { count(pending, wasForwarded: wasForwarded) }
-        return reply(error, charged: charged)
+        return reply(error, charged: charged, source)
     }
 
     /// Like `fail`, but ends the connection.
@@ -105,6 +123,15 @@ extension Exchange {
     func deny(_ error: ErrorReply) -> Step {
         if let caller = facts.caller { worker.count(.denied, by: caller, model: nil) }
         return reply(error)
+    }
+
+    /// What answers a request that waits, or was to answer it.
+    private var source: RequestKind.Source {
+        switch pending?.role {
+        case .leader, .onlyIfCached: .miss
+        case .follower: .collapsed
+        case nil: .none
+        }
     }
 
     private func count(_ question: PendingExchange, wasForwarded: Bool, saved: MicroCredits = .zero) {
@@ -120,18 +147,31 @@ extension Exchange {
     /// Answers a health or readiness check.
     @discardableResult
     func replyPlain(_ state: StaticString) -> Step {
-        send(200, nil, Array("{\"status\": \"\(state)\"}\n".utf8), nil, AccessLine.Ending(status: 200))
+        let ending = AccessLine.Ending(status: 200)
+        note(ending, nil, .none)
+        return send(200, nil, Array("{\"status\": \"\(state)\"}\n".utf8), nil, ending)
     }
 
     /// Answers a team with what it has used.
     func replyUsage(_ report: [UInt8]) {
         let ending = AccessLine.Ending(status: 200)
-        list(ending, nil)
+        note(ending, nil, .none)
         _ = send(200, nil, report, nil, ending, isPrivate: true)
     }
 
-    /// Lists a request that is no hit among the last ones.
-    private func list(_ ending: AccessLine.Ending, _ cacheStatus: CacheStatus?) {
+    /// Counts a request that is no hit, and lists it among the last ones.
+    private func note(
+        _ ending: AccessLine.Ending,
+        _ cacheStatus: CacheStatus?,
+        _ source: RequestKind.Source
+    ) {
+        worker.metrics.count(
+            facts,
+            status: ending.status,
+            source,
+            spendingRoute: ending.spendingRoute,
+            saved: ending.saved
+        )
         guard facts.route?.isListed ?? true else { return }
         let details = RequestTrail.Details(
             requestID: facts.requestID,
@@ -155,7 +195,9 @@ extension Exchange {
 
     /// Sends head and body in one write, writes the log line, and finishes the reply.
     ///
-    /// - Parameter isPrivate: whether no cache may store the reply, where `cache` does not say so.
+    /// - Parameters:
+    ///   - isPrivate: whether no cache may store the reply, where `cache` does not say so.
+    ///   - isLogged: whether there is to be a line.
     private func send(
         _ status: Int,
         _ contentType: [UInt8]?,
@@ -165,7 +207,8 @@ extension Exchange {
         contentEncoding: [UInt8]? = nil,
         retryAfter: [UInt8]? = nil,
         allow: StaticString? = nil,
-        isPrivate: Bool = false
+        isPrivate: Bool = false,
+        isLogged: Bool = true
     ) -> Step {
         guard let client = end() else { preconditionFailure("a second reply to one request") }
         let wallClock = worker.loop.wallClock
@@ -188,7 +231,7 @@ extension Exchange {
             now: wallClock
         )
         let bytesOut = worker.replyWriter.withBytes { connection.send($0, body) }
-        log(ending, of: client, bytesOut: bytesOut, wallClock)
+        if isLogged { log(ending, of: client, bytesOut: bytesOut, wallClock) }
         dropQuestion()
         connection.finishReply(keepsAlive: keepsAlive)
         return .answered
@@ -215,7 +258,7 @@ extension Exchange {
 
     /// Ends an exchange whose reply was passed through.
     func finishPassage(_ ending: AccessLine.Ending, bytesOut: Int, keepsAlive: Bool) {
-        list(ending, nil)
+        note(ending, nil, .none)
         guard let client = end() else { preconditionFailure("a second reply to one request") }
         if let caller = facts.caller { worker.noteUse(by: caller) }
         worker.replyWriter.clear()
@@ -226,7 +269,7 @@ extension Exchange {
     /// Ends an exchange whose client left while its request was passed through.
     func leavePassage(_ ending: AccessLine.Ending, bytesOut: Int) {
         guard isUnderWay else { return }
-        list(ending, nil)
+        note(ending, nil, .none)
         guard let client = end() else { return }
         worker.replyWriter.clear()
         log(ending, of: client, bytesOut: bytesOut, worker.loop.wallClock)
@@ -237,7 +280,7 @@ extension Exchange {
         if let passage { return passage.clientLeft() }
         guard isUnderWay else { return }
         let ending = AccessLine.Ending(status: 499, error: "client_closed_request")
-        if pending != nil { list(ending, nil) }
+        if pending != nil { note(ending, nil, source) }
         guard let client = end(), let pending else { return }
         worker.replyWriter.clear()
         // It is unknown whether it will be forwarded; its cost is booked under its model in any case.

@@ -137,6 +137,7 @@ final class FlightLeader {
             body: pending.request.canonical,
             classifier: pending.request.classifier?.identifier,
             requestID: pending.facts.requestID.bytes,
+            trace: pending.facts.trace?.fieldsOfCall(),
             team: caller.team.id,
             account: caller.team.account,
             documentID: reservation.ask.documentID,
@@ -189,7 +190,9 @@ final class FlightLeader {
         switch conclusion.keeping {
         case .nothing: break
         case .durably(let kept): result = kept
-        case .inMemory(let kept): worker.keep(kept, asked: pending.asked)
+        case .inMemory(let kept):
+            worker.metrics.stored.add()
+            worker.keep(kept, asked: pending.asked)
         }
         let lesson = conclusion.paid.map(lesson) ?? Lesson()
         let question = conclusion.ending.isPayment ? paidQuestion : nil

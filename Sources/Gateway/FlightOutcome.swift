@@ -64,6 +64,8 @@ struct ForwardedReply: Sendable {
     let result: CachedResult?
     /// How long the vendor took.
     let duration: Duration
+    /// How long the call waited for its turn.
+    let queued: Duration
 
     /// Whether the reply is a failure that a stale result may replace (`docs/api.md` §2).
     var isVendorFailure: Bool { status == 500 || status == 503 }

@@ -117,7 +117,8 @@ extension ForwardedReply {
             body: reply.body,
             credits: credits,
             result: result,
-            duration: reply.duration
+            duration: reply.duration,
+            queued: reply.queued
         )
     }
 }

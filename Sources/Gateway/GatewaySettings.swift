@@ -35,6 +35,8 @@ public struct GatewaySettings: Sendable {
     /// Nil for a listener without TLS.
     public var listenerTLS: TLSServerContext?
     public var logsAccess: Bool
+    /// How many of a million hits have a line in the access log; all other requests have one.
+    public var accessSample: Int64
     /// SHA-256 of the admin side's tokens, which no log line may contain.
     public var adminTokenDigests: Set<Digest>
 
@@ -55,6 +57,7 @@ public struct GatewaySettings: Sendable {
         upstreamTLS: TLSClientContext?,
         listenerTLS: TLSServerContext?,
         logsAccess: Bool,
+        accessSample: Int64 = 1_000_000,
         adminTokenDigests: Set<Digest> = []
     ) {
         self.headLimits = headLimits
@@ -73,6 +76,7 @@ public struct GatewaySettings: Sendable {
         self.upstreamTLS = upstreamTLS
         self.listenerTLS = listenerTLS
         self.logsAccess = logsAccess
+        self.accessSample = accessSample
         self.adminTokenDigests = adminTokenDigests
     }
 }

@@ -10,7 +10,8 @@ extension Passage {
         count()
         let status = breakReason == nil ? 499 : reply?.head.status ?? 499
         let error = breakReason?.rawValue ?? "client_closed_request"
-        let ending = AccessLine.Ending(status: status, error: error, dropped: droppedCount)
+        var ending = AccessLine.Ending(status: status, error: error, dropped: droppedCount)
+        ending.spendingRoute = spendingRoute
         exchange.leavePassage(ending, bytesOut: bytesOut)
         guard parting == .isAwaited else { return abandon() }
         call?.resume()

@@ -153,7 +153,9 @@ extension Passage {
                 status: answer.status,
                 charged: charged,
                 upstream: answer.duration,
-                dropped: droppedCount
+                dropped: droppedCount,
+                queue: answer.queued,
+                spendingRoute: spendingRoute
             ),
             bytesOut: bytesOut,
             keepsAlive: keepsAlive

@@ -67,6 +67,7 @@ final class Passage {
     /// Whether its change is noted and has not ended.
     var isClassifierChanging = false
     let requestID: RequestID
+    private let trace: RequestTrace?
     var state = State.reading
     /// Keeps the reservation of a spending route, or what the reply has charged.
     var keeper: ReservationKeeper?
@@ -119,6 +120,7 @@ final class Passage {
         self.exchange = exchange
         self.connection = connection
         requestID = exchange.facts.requestID
+        trace = exchange.facts.trace
         subject = PassageSubject(head, in: bytes)
         changedClassifier = ClassifierPath.changed(head.method, bytes.extracting(head.path.indices)).map {
             ClassifierKey(account: caller.team.account, folding: $0)
@@ -180,6 +182,9 @@ final class Passage {
 
     var isHEAD: Bool { draft.method == .head }
 
+    /// The name of its route in `passthrough.spending`; nil if it is of none.
+    var spendingRoute: String? { draft.route?.name }
+
     /// The name under which it is counted and its cost is learned.
     var name: String { draft.route?.name ?? "pass-through" }
 
@@ -210,6 +215,7 @@ final class Passage {
         let upstream = UpstreamCall(
             passing: draft.request,
             requestID: requestID.bytes,
+            trace: trace?.fieldsOfCall(),
             team: caller.team.id,
             account: caller.team.account,
             key: key

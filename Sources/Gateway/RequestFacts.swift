@@ -19,6 +19,8 @@ struct RequestFacts {
     /// The path as it was sent, with secrets masked, truncated for the log; empty for paths that `route` names. Set for
     /// a request that is passed through or asks a saved classifier, too.
     var unroutedPath: [UInt8] = []
+    /// The trace that the client says it belongs to; nil without one.
+    var trace: RequestTrace?
     var startedAt: MonotonicInstant
 
     /// Resets in place, which costs a hit less than assigning a new value.
@@ -28,6 +30,7 @@ struct RequestFacts {
         caller = nil
         directives = CacheDirectives()
         self.requestID = requestID
+        if trace != nil { trace = nil }
         if !unroutedPath.isEmpty { (unroutedPath, classifier) = ([], nil) }
         startedAt = now
     }

@@ -123,8 +123,13 @@ final class ReservationKeeper {
         case .success:
             let (ending, isTold) = reservation.becameDurable()
             if isCut { worker.rooms.cutCount.wrappingAdd(1, ordering: .relaxed) }
-            worker.rooms.credits.end(ending)
-            if let result = answer?.forMemory { worker.rooms.cache.insert(result) }
+            if worker.rooms.credits.end(ending), case .settled(let credits) = ending.outcome {
+                worker.metrics.counts(of: ending.reservation.ask.team).add(spent: credits)
+            }
+            if let result = answer?.forMemory {
+                worker.metrics.stored.add()
+                worker.rooms.cache.insert(result)
+            }
             if !isTold { tell?(nil) }
             worker.reservationDidEnd(self)
         case .failure(let fault):

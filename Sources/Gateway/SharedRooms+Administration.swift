@@ -17,7 +17,10 @@ extension SharedRooms {
     /// Replaces the limits of all teams.
     ///
     /// - Parameter teams: every team.
-    public func replace(teams: [Team]) { throttles.replace(teams) }
+    public func replace(teams: [Team]) {
+        throttles.replace(teams)
+        metrics.replace(teams)
+    }
 
     /// Replaces the upstream keys; the state of keys that stay is kept.
     public func replace(upstream settings: UpstreamSettings, keys: [UpstreamKey]) {

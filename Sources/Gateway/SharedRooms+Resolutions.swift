@@ -6,7 +6,11 @@ extension SharedRooms {
     public func hold(_ resolution: Resolution) { credits.hold(resolution) }
 
     /// Books a durable resolution.
-    public func resolve(_ resolution: Resolution) { credits.resolve(resolution) }
+    public func resolve(_ resolution: Resolution) {
+        credits.resolve(resolution)
+        let team = metrics.teams.number(of: resolution.reservation.ask.team.rawValue)
+        metrics.resolved.add(team, resolution.credits.micros)
+    }
 
     /// Undoes the hold of a resolution that did not become durable.
     public func withdraw(_ resolution: Resolution) { credits.withdraw(resolution) }

@@ -30,6 +30,7 @@ public final class SharedRooms: Sendable {
     let resolver: NameResolver
     /// The access log; nil if there is none.
     let accessLog: LogWriter?
+    let metrics: GatewayMetrics
     /// The secret of the process for fingerprints, by which bodies and keys are recognized.
     let fingerprintSecret = RandomBytes.make(count: 32)
     /// The partition of memory between clients and results.
@@ -77,6 +78,7 @@ public final class SharedRooms: Sendable {
         self.store = store
         self.credits = credits
         throttles = TeamThrottles(teams)
+        metrics = GatewayMetrics(teams)
         self.gate = gate
         self.resolver = resolver
         self.accessLog = accessLog
@@ -85,12 +87,15 @@ public final class SharedRooms: Sendable {
 
     /// The callers of a configuration, for one worker.
     ///
-    /// - Parameter trail: of that worker.
-    func callers(_ teams: TeamDirectory, _ trail: RequestTrail) -> CallerTable {
+    /// - Parameters:
+    ///   - trail: of that worker.
+    ///   - metrics: of that worker.
+    func callers(_ teams: TeamDirectory, _ trail: RequestTrail, _ metrics: WorkerMetrics) -> CallerTable {
         CallerTable(teams, secret: fingerprintSecret) { [self] key in
             Caller(
                 key,
                 number: trail.number(of: key),
+                counts: metrics.counts(of: key.team.id),
                 secret: fingerprintSecret,
                 meter: credits.meter(team: key.team.id, key: key.id),
                 throttle: throttles.find(key.team)
@@ -108,6 +113,7 @@ public final class SharedRooms: Sendable {
         let records = gate.replace(limits: settings.upstream.gate, keys: settings.upstreamKeys, at: now)
         for record in records { note(record) }
         throttles.replace(settings.teams.teams)
+        metrics.replace(settings.teams.teams)
         cache.resize(bytesMax: memory.cacheBytesMax(configured: settings.cache.memoryBytesMax))
         if dropsAliases { cache.removeAliases() }
     }

@@ -29,6 +29,7 @@ extension Worker {
         if route.path == nil { noteUnroutedPath(head, bytes, in: &facts) }
         guard route.needsKey else { return try checkDropped(content) }
         let caller = try authenticate(head, bytes, into: &facts)
+        if head.has(.traceParent) { facts.trace = RequestTrace(head, bytes) }
         guard route.takesContent else {
             guard head.query == nil else { throw .queryNotAllowedOnUsage }
             return try checkDropped(content)

@@ -38,6 +38,11 @@ final class Worker {
     var requestIDs = RequestIDGenerator()
     /// The last requests.
     let trail = RequestTrail()
+    /// What is counted for operators.
+    let metrics: WorkerMetrics
+    private let lag: LoopLag
+    /// Which hits have a line in the access log.
+    private var sample = LogSample()
     /// Reused for one request after another, as long as none of them waits.
     private var spareExchange: Exchange?
 
@@ -64,7 +69,6 @@ final class Worker {
         self.loop = loop
         self.rooms = rooms
         self.settings = settings
-        callers = rooms.callers(settings.teams, trail)
         do throws(EventLoop.Fault) {
             upstream = try UpstreamClient(
                 loop: loop,
@@ -77,6 +81,9 @@ final class Worker {
         } catch {
             throw GatewayServer.StartFault(description: error.description)
         }
+        metrics = rooms.metrics.addWorker(index, upstream.metrics)
+        lag = LoopLag(loop: loop, metrics.loopLag)
+        callers = rooms.callers(settings.teams, trail, metrics)
         usage = UsageReporter(loop: loop, rooms: rooms)
         // Last, since a listener must be stopped before it is released.
         do throws(ListenFault) {
@@ -119,6 +126,12 @@ final class Worker {
 
     /// Takes back an exchange whose request was answered without waiting.
     func giveBack(_ exchange: Exchange) { spareExchange = exchange }
+
+    /// Whether the hit that is answered now has a line in the access log; asked once for each.
+    @inline(__always)
+    func logsNextHit() -> Bool {
+        settings.accessSample == LogSample.all || sample.takesNext(ofMillion: settings.accessSample)
+    }
 
     /// Registers an exchange and returns its number.
     func enter(_ exchange: Exchange) -> UInt64 {
@@ -231,7 +244,7 @@ final class Worker {
     private func apply(_ settings: GatewaySettings) {
         self.settings = settings
         server.limits = Self.limits(settings)
-        callers = rooms.callers(settings.teams, trail)
+        callers = rooms.callers(settings.teams, trail, metrics)
         hiddenDigests = settings.adminTokenDigests.union(settings.upstreamKeys.map(\.secretDigest))
         server.listener.tls = settings.listenerTLS
         server.listener.descriptorReserve = DescriptorPlan.reserve(

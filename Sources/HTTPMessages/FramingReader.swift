@@ -27,7 +27,7 @@ struct FramingReader {
                 case .connection: unsafe options.add(bytes[field.value.indices])
                 case .expect: try readExpectation(field.value, into: &head)
                 case .other, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID, .retryAfter,
-                    .keepAlive:
+                    .keepAlive, .traceParent, .traceState:
                     break
                 }
             }

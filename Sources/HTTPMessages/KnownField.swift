@@ -3,7 +3,7 @@
 /// A name with `_` in place of `-` is another field (some servers took the two for equal, and were fooled by it).
 public enum KnownField: UInt8, Sendable {
     case other, host, contentLength, transferEncoding, connection, expect, contentType, contentEncoding
-    case cacheControl, apiKey, requestID, retryAfter, keepAlive
+    case cacheControl, apiKey, requestID, retryAfter, keepAlive, traceParent, traceState
 }
 
 /// Finds the `KnownField` of a name by its length and by its first and last eight bytes.
@@ -31,7 +31,7 @@ struct KnownFieldTable: @unchecked Sendable {
         ("connection", .connection), ("expect", .expect), ("content-type", .contentType),
         ("content-encoding", .contentEncoding), ("cache-control", .cacheControl), ("x-api-key", .apiKey),
         ("x-request-id", .requestID), ("retry-after", .retryAfter),
-        ("keep-alive", .keepAlive),
+        ("keep-alive", .keepAlive), ("traceparent", .traceParent), ("tracestate", .traceState),
     ]
 
     private init() {

@@ -12,8 +12,10 @@ public struct PassedFields {
         "upgrade",
     ]
     /// Written anew in a request: the vendor's own host and key, the expectation as far as it is passed on, and the
-    /// fields that every hop adds to.
-    private static let ofRequests: [StaticString] = ["expect", "host", "via", "x-api-key", "x-request-id"]
+    /// fields that every hop adds to or checks.
+    private static let ofRequests: [StaticString] = [
+        "expect", "host", "traceparent", "tracestate", "via", "x-api-key", "x-request-id",
+    ]
     private static let ofResponses: [StaticString] = ["via", "x-request-id"]
 
     private let message: Message

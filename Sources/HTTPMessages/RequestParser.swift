@@ -215,7 +215,7 @@ public struct RequestParser: Sendable {
             case .transferEncoding: throw .malformedTransferCoding
             case .apiKey: throw .severalKeys
             case .other, .connection, .expect, .contentType, .contentEncoding, .cacheControl, .requestID, .retryAfter,
-                .keepAlive:
+                .keepAlive, .traceParent, .traceState:
                 break
             }
         }

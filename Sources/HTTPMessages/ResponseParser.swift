@@ -126,7 +126,7 @@ public struct ResponseParser: Sendable {
             case .connection: unsafe options.add(bytes[field.value.indices])
             case .other, .host, .expect, .contentType, .contentEncoding, .cacheControl, .apiKey, .requestID,
                 .retryAfter,
-                .keepAlive:
+                .keepAlive, .traceParent, .traceState:
                 break
             }
         }

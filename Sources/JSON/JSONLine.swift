@@ -107,6 +107,13 @@ public struct JSONLine: ~Copyable {
         output.append(members)
     }
 
+    /// Members that are already JSON, without braces.
+    @inlinable @inline(__always)
+    public mutating func members(constant members: StaticString) {
+        if output.count > 1 { output.append(UInt8(ascii: ",")) }
+        output.append(members)
+    }
+
     /// A string, with its name escaped too.
     public mutating func member(escapedName name: String, _ value: String) {
         if output.count > 1 { output.append(UInt8(ascii: ",")) }

@@ -8,9 +8,14 @@ struct LineOutput {
     private(set) var rest: [UInt8] = []
     /// How many lines are lost and not reported yet.
     private(set) var lost = 0
+    /// How many were lost since the start, reported or not.
+    private(set) var lostAltogether = 0
 
     /// Counts lines that were given up before they came here.
-    mutating func lose(_ count: Int) { lost += count }
+    mutating func lose(_ count: Int) {
+        lost += count
+        lostAltogether += count
+    }
 
     /// Sends lines, each with its line feed, and then how many were lost, if any were.
     ///

@@ -11,7 +11,10 @@ import Vocabulary
 public final class LogWriter: Sendable {
     private struct State {
         var waiting: [UInt8] = []
+        /// Since the thread took the last lines.
         var dropped = 0
+        /// Since the start.
+        var droppedAltogether: Int64 = 0
         var isClosed = false
         var isIdle = true
         var flushes: [SystemSemaphore] = []
@@ -50,6 +53,7 @@ public final class LogWriter: Sendable {
         let wasIdle = state.withLock { state in
             guard !state.isClosed, state.waiting.count + line.count <= bytesMax else {
                 state.dropped += 1
+                state.droppedAltogether += 1
                 return false
             }
             line.withUnsafeBufferPointer { state.waiting.append(contentsOf: $0) }
@@ -58,6 +62,9 @@ public final class LogWriter: Sendable {
         }
         if wasIdle { wakeUp.signal() }
     }
+
+    /// How many lines were given up since the start. Any thread.
+    public var droppedCount: Int64 { state.withLock { $0.droppedAltogether } }
 
     /// Returns when everything that was appended before is written, or cannot be.
     public func flush() {
@@ -106,7 +113,10 @@ public final class LogWriter: Sendable {
                 return (state.flushes, state.dropped, state.isClosed)
             }
             output.lose(dropped)
+            let lostBefore = output.lostAltogether
             output.send(taken) { write($0) }
+            let lost = output.lostAltogether - lostBefore
+            if lost > 0 { state.withLock { $0.droppedAltogether += Int64(lost) } }
             taken.removeAll(keepingCapacity: taken.capacity <= 1 << 20)
             for flush in flushes { flush.signal() }
             if isClosed { return }

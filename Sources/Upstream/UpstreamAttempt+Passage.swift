@@ -58,6 +58,7 @@ extension UpstreamAttempt {
         head.append(request.fields)
         head.field("x-api-key", pass.key.secret)
         head.field("x-request-id", call.requestID)
+        call.trace?.write(into: &head)
         switch request.framing {
         case .none: break
         case .length(let length): head.field("content-length", decimal: length)
@@ -167,7 +168,8 @@ extension UpstreamAttempt {
             retryAfter: nil,
             contentEncoding: nil,
             body: [],
-            duration: now - sentAt
+            duration: duration,
+            queued: queued
         )
         switch reader.status {
         case 401: return .rejected(.unauthorized, reply)

@@ -24,7 +24,12 @@ final class UpstreamAttempt {
     private var connection: UpstreamConnection?
     /// Of the secrets that were sent: none of them may appear in a reply.
     var scrubbers: [SecretScrubber] = []
-    var sentAt = MonotonicInstant(nanoseconds: 0)
+    /// When the request went out last; nil before that.
+    var sentAt: MonotonicInstant?
+    /// When it asked the gate that has not answered yet.
+    private var askedAt: MonotonicInstant?
+    /// How long it has waited at the gate.
+    private(set) var queued = Duration.zero
     private var timer: LoopTimer?
     /// The deadline that the timer is set to.
     private var timerDeadline: MonotonicInstant?
@@ -57,6 +62,7 @@ final class UpstreamAttempt {
     var wallClock: Timestamp { loop.wallClock }
 
     func handle(_ event: StateMachine.Event) {
+        noteWait(event)
         let scene = StateMachine.Scene(
             now: loop.now,
             shutdown: client.shutdown,
@@ -67,9 +73,24 @@ final class UpstreamAttempt {
         setTimer()
     }
 
+    /// Counts the wait at the gate when it ends.
+    private func noteWait(_ event: StateMachine.Event) {
+        switch event {
+        case .entered(.wait): return
+        case .entered, .leftQueue: break
+        default: return
+        }
+        guard let askedAt = askedAt.take() else { return }
+        let wait = loop.now - askedAt
+        queued += wait
+        client.metrics.queueWait.observe(wait)
+    }
+
     private func perform(_ action: StateMachine.Action) {
         switch action {
-        case .enter(let isRepeated): handle(.entered(client.enter(self, isRepeated: isRepeated)))
+        case .enter(let isRepeated):
+            askedAt = loop.now
+            handle(.entered(client.enter(self, isRepeated: isRepeated)))
         case .leaveQueue(let told):
             // Nil when it was let out in the meantime: the answer is in the mailbox.
             if let failure = client.giveUp(self) { handle(.leftQueue(told ?? failure)) }
@@ -93,6 +114,7 @@ final class UpstreamAttempt {
         case .finish(let outcome):
             client.end(self)
             (passage, passageHandler) = (nil, nil)
+            client.metrics.note(outcome, took: sentAt.map { loop.now - $0 })
             then(outcome)
         }
     }
@@ -175,6 +197,7 @@ final class UpstreamAttempt {
         // of their `Via` chains is continued, so the chain begins here.
         head.field("via", "1.1 tollgate")
         head.field("x-request-id", call.requestID)
+        call.trace?.write(into: &head)
         head.endSection()
         connection.send(head, body, settings: settings) { [self] ending in ended(ending, connection) }
     }
@@ -211,9 +234,13 @@ final class UpstreamAttempt {
             retryAfter: reader.retryAfter.map(scrub),
             contentEncoding: content.encoding.map(scrub),
             body: scrub(content.body),
-            duration: loop.now - sentAt
+            duration: duration,
+            queued: queued
         )
     }
+
+    /// Since the request went out.
+    var duration: Duration { sentAt.map { loop.now - $0 } ?? .zero }
 
     func scrub(_ bytes: [UInt8]) -> [UInt8] { scrubbers.reduce(bytes) { $1.scrub($0) } }
 }

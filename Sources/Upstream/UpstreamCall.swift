@@ -1,3 +1,4 @@
+import HTTPMessages
 public import UpstreamKeys
 public import Vocabulary
 
@@ -8,6 +9,8 @@ public struct UpstreamCall: Sendable {
     let path: String
     /// Goes upstream as `x-request-id`.
     public let requestID: [UInt8]
+    /// Go upstream too; nil for a request of no trace.
+    public let trace: TraceFields?
     /// The team that asks, and the vendor account it asks under.
     public let team: TeamID
     public let account: AccountID
@@ -27,6 +30,7 @@ public struct UpstreamCall: Sendable {
         body: [UInt8],
         classifier: String? = nil,
         requestID: [UInt8],
+        trace: TraceFields? = nil,
         team: TeamID,
         account: AccountID,
         documentID: String,
@@ -35,6 +39,7 @@ public struct UpstreamCall: Sendable {
         content = .whole(body)
         path = classifier.map { "/v1/classifiers/\($0)/classify" } ?? "/v1/classify"
         self.requestID = requestID
+        self.trace = trace
         self.team = team
         self.account = account
         self.documentID = documentID
@@ -45,6 +50,7 @@ public struct UpstreamCall: Sendable {
     public init(
         passing request: PassageRequest,
         requestID: [UInt8],
+        trace: TraceFields? = nil,
         team: TeamID,
         account: AccountID,
         key: UpstreamKeyID
@@ -52,6 +58,7 @@ public struct UpstreamCall: Sendable {
         content = .passed(request)
         path = ""
         self.requestID = requestID
+        self.trace = trace
         self.team = team
         self.account = account
         documentID = ""
@@ -64,6 +71,21 @@ public struct UpstreamCall: Sendable {
         case .whole: true
         case .passed: false
         }
+    }
+}
+
+/// The fields by which the vendor can tell which trace a request belongs to: W3C Trace Context §3.
+public struct TraceFields: Sendable, Equatable {
+    /// The value of `traceparent`.
+    public let parent: [UInt8]
+    /// The value of `tracestate`; nil for none.
+    public let state: [UInt8]?
+
+    public init(parent: [UInt8], state: [UInt8]?) { (self.parent, self.state) = (parent, state) }
+
+    func write(into head: inout HeadWriter) {
+        head.field("traceparent", parent)
+        if let state { head.field("tracestate", state) }
     }
 }
 
@@ -109,4 +131,6 @@ public struct UpstreamReply: Sendable {
     public let body: [UInt8]
     /// From the request's first byte to the reply's last.
     public let duration: Duration
+    /// How long the call waited for its turn before that.
+    public let queued: Duration
 }

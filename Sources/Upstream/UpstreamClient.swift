@@ -16,6 +16,8 @@ public final class UpstreamClient {
     private let resolver: NameResolver
     let dialer: Dialer
     let pool = ConnectionPool()
+    /// What is counted of its calls.
+    public let metrics = UpstreamMetrics()
     private(set) var settings: UpstreamSettings
     private(set) var tls: TLSClientContext?
     private var attempts: [UInt64: UpstreamAttempt] = [:]

@@ -31,6 +31,14 @@ public final class UpstreamGate: Sendable {
         }
     }
 
+    /// How many requests hold a place and how many may, over all accounts.
+    public struct Load: Sendable, Equatable {
+        public let underWay: Int
+        /// Of those that are out beside them and hold no place.
+        public let aside: Int
+        public let limits: Limits
+    }
+
     /// One request at the gate.
     public struct Waiting: Sendable {
         let call: UInt64
@@ -152,6 +160,9 @@ public final class UpstreamGate: Sendable {
 
     /// The status of all accounts and keys, sorted by account.
     public func status(at now: Moment) -> [UpstreamAccountStatus] { state.withLock { $0.status(at: now) } }
+
+    /// How much of the gate is taken.
+    public var load: Load { state.withLock { $0.load } }
 
     /// Chooses the key of an account that a request is booked to before it enters the gate.
     ///

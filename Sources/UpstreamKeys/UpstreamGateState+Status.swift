@@ -14,6 +14,8 @@ extension UpstreamGateState {
         }
     }
 
+    var load: UpstreamGate.Load { UpstreamGate.Load(underWay: underWay, aside: aside, limits: limits) }
+
     /// Counted over all accounts: a key may have moved here from another account while requests were out with it.
     private func underWay(with key: UpstreamKeyID) -> Int { accounts.reduce(0) { $0 + $1.underWay(with: key) } }
 }

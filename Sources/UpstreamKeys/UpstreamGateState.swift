@@ -40,11 +40,11 @@ struct UpstreamGateState {
     /// A waiting request and its answer.
     typealias Decision = (UpstreamGate.Waiting, UpstreamGate.Entry)
 
-    private var limits: UpstreamGate.Limits
+    private(set) var limits: UpstreamGate.Limits
     /// The number of requests that hold a place.
-    private var underWay = 0
+    private(set) var underWay = 0
     /// The number of requests that are out and hold none.
-    private var aside = 0
+    private(set) var aside = 0
     private let asideMax: Int
     /// Each once, and few: they are looked through. Changed in place, since a request does so several times.
     private(set) var accounts: [Account] = []

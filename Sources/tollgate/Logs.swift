@@ -1,6 +1,7 @@
 import Configuration
 import EventLoops
 import Glibc
+import Metrics
 import Observability
 
 /// The program's logs: one line per request on standard output, the process log on standard error.
@@ -59,4 +60,19 @@ final class Logs: Sendable {
         case .text: .text
         }
     }
+}
+
+extension Logs: MetricSource {
+    func write(to text: inout MetricsText) {
+        text.begin(Self.droppedFamily)
+        text.sample("access", value: access.droppedCount)
+        text.sample("process", value: process.droppedCount)
+    }
+
+    private static let droppedFamily = MetricFamily(
+        .counter,
+        "tollgate_log_lines_dropped_total",
+        "Lines of the logs that were given up because their reader was too slow.",
+        labels: ["log"]
+    )
 }

@@ -29,6 +29,7 @@ final class Service {
     private let logs: Logs
     private var signals: [SignalSource] = []
     private let ending: ServiceEnd
+    private let lag: LoopLag
     private var memoryTimer: LoopTimer?
     private var memoryReturn = MemoryReturn()
     private static let memoryInterval = Duration.seconds(2)
@@ -117,6 +118,7 @@ final class Service {
             accessLog: logs.access,
             classifiers: ClassifierEpochs(try store.classifierRecord())
         )
+        lag = LoopLag(loop: loop, rooms.mainLoopLag)
         rooms.restore(try store.upstreamKeyRecords())
         let workerCount = Self.workerCount(configuration)
         server = try GatewayServer.start(
@@ -149,6 +151,7 @@ final class Service {
                 clientURL: Self.clientURL(configuration, server),
                 workerCount: workerCount
             ),
+            metrics: [opening.store, logs, ProcessMetrics(startedAt: startedAt)],
             settings: configuration.adminSettings
         )
         adminServer = try AdminServer(

@@ -169,6 +169,7 @@ final class AdminRooms: Sendable {
             server: gateway,
             desk: AlertDesk(loop: loop, keeper: keeper, rooms: rooms, store: store),
             program: program,
+            metrics: [],
             settings: tokens
         )
         let server = try AdminServer(

@@ -183,7 +183,9 @@ struct ConfigurationReaderTests {
         #expect(read.store.password?.bytes == Array(Secrets.storePassword.utf8) && !read.store.migrates)
         #expect(read.store.staleFor == .seconds(61) && read.store.ledgerRetention == .seconds(90 * 86_400))
         #expect(read.budgets.timeZone == "Europe/Zurich" && read.budgets.exceededStatus == 429)
-        #expect(read.log == GatewayConfiguration.Log(level: .critical, format: .text, access: false))
+        #expect(
+            read.log == GatewayConfiguration.Log(level: .critical, format: .text, access: false, accessSample: 250_000)
+        )
         #expect(read.alerts?.webhookURL == "http://[::1]:9000/hook?x=1")
         #expect(read.alerts?.secret.bytes == Array(Secrets.webhook.utf8))
         #expect(read.alerts?.expiryNotice == .seconds(8 * 86_400))

@@ -252,6 +252,12 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
             "must be a number above 0 with at most 6 decimals"
         ),
         MemberRange(
+            "log.access_sample",
+            good: ["0", "0.000001", "0.5", "1", "1.000000", "1e-3"],
+            bad: ["-1", "-0.1", "1.000001", "2", "0.0000001", "1e99", "true", "null", "\"0.5\""],
+            "must be a share from 0 to 1 with at most 6 decimals, like 0.01"
+        ),
+        MemberRange(
             "passthrough.prefixes[1]",
             good: quoted(["/"]),
             bad: quoted(["v1/"]),

@@ -79,6 +79,54 @@ struct LogTests {
         }
     }
 
+    @Test("a line has the route by its name, and how long the call to the vendor waited and took")
+    func routes() throws {
+        try withGateway { gateway in
+            let key = [("x-api-key", Gateway.keyA)]
+            let document = SampleRequests.newDocumentID()
+            expectStoredMiss(try gateway.classify(SampleRequests.about(document)))
+            expectHit(try gateway.classify(SampleRequests.about(document)))
+            let parser = "/v1/documents/\(document)/run_parser"
+            for path in ["/healthz", "/readyz", "/tollgate/usage", "/v1/templates", parser, "/nowhere"] {
+                _ = try gateway.send(TestRequest("GET", path, fields: path == "/nowhere" ? [] : key))
+            }
+            // Lines of two workers may come in another order than the replies.
+            let routes = [
+                "/v1/classify": "classify", "/healthz": "health", "/readyz": "health", "/tollgate/usage": "usage",
+                "/v1/templates": "passthrough", parser: "GET /v1/documents/{id}/run_parser", "/nowhere": "other",
+            ]
+            for entry in try gateway.accessLog(atLeast: 8) {
+                let path = entry["path"].string ?? ""
+                #expect(entry["route"].string == routes[path], "\(entry)")
+                let isMiss = entry["cache_status"].string?.hasPrefix("fwd=miss") == true
+                let isForwarded = isMiss || path == "/v1/templates" || path == parser
+                #expect((entry["queue_ms"].number != nil) == isForwarded, "\(entry)")
+                #expect((entry["upstream_ms"].number != nil) == isForwarded, "\(entry)")
+            }
+        }
+    }
+
+    @Test("of the hits a share is logged, of all other requests every one; a reload changes the share")
+    func sample() throws {
+        let configuration: JSON = ["listen": ["workers": 1], "log": ["access_sample": 0.25]]
+        try withGateway(configuration) { gateway in
+            let body = SampleRequests.about()
+            expectStoredMiss(try gateway.classify(body))
+            for number in 1...12 { expectHit(try gateway.classify(body, [("x-request-id", "hit-\(number)")])) }
+            #expect(try gateway.classify("{", [("x-request-id", "broken")]).status == 400)
+            var lines = try gateway.accessLog(atLeast: 5)
+            #expect(lines.dropFirst().map { $0["request_id"].string } == ["hit-4", "hit-8", "hit-12", "broken"])
+            // All are counted.
+            #expect(try Scrape(gateway).value("tollgate_cache_hits_total") == "12")
+            try gateway.rewriteConfiguration(configuration.overlaid(with: ["log": ["access_sample": 0]]))
+            try gateway.reload(expecting: "reloaded")
+            for _ in 0..<9 { expectHit(try gateway.classify(body, [("x-request-id", "unseen")])) }
+            #expect(try gateway.classify("{", [("x-request-id", "last")]).status == 400)
+            lines = try gateway.accessLog(atLeast: 6)
+            #expect(lines.dropFirst(5).map { $0["request_id"].string } == ["last"])
+        }
+    }
+
     @Test("with log.access false there is no access log")
     func withoutAccessLog() throws {
         try withGateway(["log": ["access": false]]) { gateway in

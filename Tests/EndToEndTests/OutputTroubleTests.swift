@@ -66,6 +66,39 @@ struct OutputTroubleTests {
         #expect(try stalled.process.terminate() == .exit(0), "\(stalled.process.stderr.text)")
     }
 
+    @Test("a reader that stalls stalls no request, and what is dropped for it is counted")
+    func dropped() throws {
+        let (folder, file) = try configuration()
+        let reader = try StalledReader()
+        let process = try serve(#"exec "$0" serve --config "$1" >"$2""#, file, reader.path)
+        let announced = try reader.line(after: "tollgate listening on ")
+        let port = try clientPort(announced)
+        let admin = try #require(announced.split(separator: ":").last.flatMap { UInt16($0) })
+        // 4 MiB of lines wait at most; each of these is some 500 bytes long.
+        let request = TestRequest("GET", "/" + String(repeating: "n", count: 300)).bytes
+        let connection = try RawConnection(port: port)
+        var dropped = 0
+        for _ in 0..<20 where dropped == 0 {
+            for _ in 0..<10 {
+                for _ in 0..<100 { try connection.send(request) }
+                for _ in 0..<100 { #expect(try connection.response().status == 404) }
+            }
+            dropped = try droppedLines(admin)
+        }
+        #expect(dropped > 0)
+        try ask(port)
+        #expect(try droppedLines(admin) > dropped)
+        try process.kill()
+        withExtendedLifetime(folder) {}
+    }
+
+    private func droppedLines(_ admin: UInt16) throws -> Int {
+        let connection = try RawConnection(port: admin)
+        try connection.send(TestRequest("GET", "/metrics").bytes)
+        let scrape = try Scrape(try connection.response().text)
+        return scrape.value("tollgate_log_lines_dropped_total", ["log": "access"]).flatMap { Int($0) } ?? -1
+    }
+
     @Test("a second signal ends such a wait at once", arguments: Stream.allCases)
     func secondSignal(_ stream: Stream) throws {
         let stalled = try stalled(stream, drainTimeout: "10m")

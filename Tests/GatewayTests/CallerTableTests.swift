@@ -32,7 +32,14 @@ struct CallerTableTests {
     private func caller(_ key: TeamKey, secret: [UInt8] = [1]) -> Caller {
         let gate = BudgetGate(plan: BudgetPlan(), opening: LedgerOpening(), node: 0, at: before)
         let meter = gate.meter(team: key.team.id, key: key.id)
-        return Caller(key, number: 0, secret: secret, meter: meter, throttle: TeamThrottle(key.team.limits))
+        return Caller(
+            key,
+            number: 0,
+            counts: TeamCounts(),
+            secret: secret,
+            meter: meter,
+            throttle: TeamThrottle(key.team.limits)
+        )
     }
 
     private func find(_ secret: String, _ table: inout CallerTable, at now: Timestamp? = nil) -> Caller? {

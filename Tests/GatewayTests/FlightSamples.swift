@@ -60,7 +60,8 @@ enum FlightSamples {
             retryAfter: nil,
             contentEncoding: contentEncoding.map { Array($0.utf8) },
             body: Array(body.utf8),
-            duration: .seconds(1)
+            duration: .seconds(1),
+            queued: .zero
         )
     }
 

@@ -9,7 +9,7 @@ struct KnownFieldTests {
         ("connection", .connection), ("expect", .expect), ("content-type", .contentType),
         ("content-encoding", .contentEncoding), ("cache-control", .cacheControl), ("x-api-key", .apiKey),
         ("x-request-id", .requestID), ("retry-after", .retryAfter),
-        ("keep-alive", .keepAlive),
+        ("keep-alive", .keepAlive), ("traceparent", .traceParent), ("tracestate", .traceState),
     ]
 
     private func find(_ name: [UInt8]) -> KnownField {

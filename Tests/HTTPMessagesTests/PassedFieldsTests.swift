@@ -36,7 +36,7 @@ struct PassedFieldsTests {
             "Connection: close", "Keep-Alive: timeout=5", "Proxy-Connection: close", "Proxy-Authenticate: Basic",
             "Proxy-Authorization: Basic YTpi", "TE: trailers", "Trailer: X", "Upgrade: h2c", "HTTP2-Settings: AAMA",
             "Content-Length: 0", "x-api-key: k", "X-API-KEY: k", "X_Api_Key: k", "x_other: 1", "Expect: 100-continue",
-            "Via: 1.1 a", "x-request-id: r",
+            "Via: 1.1 a", "x-request-id: r", "traceparent: 00-a-b-01", "TraceState: a=1",
         ]
     )
     func left(line: String) throws {
@@ -46,7 +46,7 @@ struct PassedFieldsTests {
     @Test("any other field is passed on as it was sent, in order and with its letter case")
     func kept() throws {
         let lines = [
-            "aCCept: a/b", "Accept-Encoding: gzip", "Cookie: a=b", "traceparent: 00-a-b-01", "X-A: 1", "X-A: 2",
+            "aCCept: a/b", "Accept-Encoding: gzip", "Cookie: a=b", "traceparents: 1", "X-A: 1", "X-A: 2",
             "Content-Type: multipart/form-data; boundary=x", "Range: bytes=0-1", "If-None-Match: \"e\"",
         ]
         let bytes = try passed(lines[0], lines[1], lines[2], lines[3], lines[4], lines[5], lines[6], lines[7], lines[8])

@@ -50,6 +50,7 @@ struct LineOutputTests {
         let lost = 3 - begun.count
         #expect(disk.text == begun.joined() + "ten\n" + (lost > 0 ? notice(lost) : ""))
         #expect(output.rest.isEmpty && output.lost == 0)
+        #expect(output.lostAltogether == lost)
     }
 
     @Test("a notice that is out in part is completed before anything else, and is not told twice")

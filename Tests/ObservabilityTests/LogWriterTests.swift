@@ -87,6 +87,10 @@ struct LogWriterTests {
         writer.append(line("after").span)
         #expect(try pipe.lines(1) == ["after"])
         writer.close()
+        #expect(writer.droppedCount == Int64(dropped))
+        // What is too late counts, too.
+        writer.append(line("late").span)
+        #expect(writer.droppedCount == Int64(dropped) + 1)
     }
 
     @Test("a line that is longer than the buffer is dropped and the next one is written")

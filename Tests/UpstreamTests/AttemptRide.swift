@@ -306,7 +306,8 @@ struct Ride {
             retryAfter: nil,
             contentEncoding: nil,
             body: Array(body.utf8),
-            duration: .zero
+            duration: .zero,
+            queued: .zero
         )
     }
 }

@@ -36,6 +36,8 @@ final class StoreWriter: Sendable {
     private let onFatal: @Sendable (StoreFault) -> Void
     private let thread = Guarded<SystemThread?>(nil)
     private let commits = Atomic<Int>(0)
+    /// What is counted for operators.
+    let metrics = StoreMetrics()
     private let isBroken = Atomic<Bool>(false)
     private let isTroubled = Atomic<Bool>(false)
 
@@ -97,6 +99,9 @@ final class StoreWriter: Sendable {
 
     /// How many groups were committed.
     var commitCount: Int { commits.load(ordering: .relaxed) }
+
+    /// How many operations wait for the next group.
+    var queueLength: Int { work.count }
 
     /// Whether something of the last group could not be committed.
     var hasFailed: Bool { isTroubled.load(ordering: .relaxed) }
@@ -200,15 +205,18 @@ final class StoreWriter: Sendable {
 
     private func commit(_ operations: ArraySlice<WriteOperation>, _ state: inout ThreadState) {
         if isBroken.load(ordering: .relaxed) {
+            metrics.note(refused: operations.count)
             for operation in operations { operation.refuse(closedFault) }
             return
         }
         if let fault = place.look() {
+            metrics.note(refused: operations.count)
             for operation in operations { operation.refuse(fault) }
             return
         }
         let outcome = WriteGroup.commit(operations, on: state.connection)
         state.lastGroupAt = SystemClock.sinceBoot()
+        metrics.note(outcome, of: operations.count)
         if outcome.committed > 0 { commits.add(1, ordering: .relaxed) }
         isTroubled.store(outcome.committed < operations.count, ordering: .relaxed)
         state.pacer.noteCommit(operations: outcome.committed)
@@ -219,7 +227,9 @@ final class StoreWriter: Sendable {
     private func checkpoint(_ state: inout ThreadState) {
         if isBroken.load(ordering: .relaxed) { return }
         do {
+            let start = SystemClock.monotonic()
             let (frames, _) = try state.connection.database.checkpoint(.passive)
+            metrics.checkpoint.observe(SystemClock.monotonic() - start)
             state.pacer.noteCheckpoint(frames: frames)
         } catch {
             // A full or busy disk delays it only: the log grows and the next one does the work of both.

@@ -76,6 +76,8 @@ final class WorkQueue<Item: Sendable>: Sendable {
         for _ in 0..<waiting { semaphore.signal() }
     }
 
+    var count: Int { state.withLock { $0.items.count } }
+
     var isEmpty: Bool { state.withLock { $0.items.isEmpty } }
 
     private static func takeNow(_ state: inout State, atMost count: Int) -> Taking? {

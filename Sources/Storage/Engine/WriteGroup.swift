@@ -1,3 +1,4 @@
+import EventLoops
 import Vocabulary
 
 /// Several operations in one transaction, hence one fsync.
@@ -14,6 +15,8 @@ struct WriteGroup {
         var committed = 0
         /// An error after which nothing more may be acknowledged.
         var fatal: StoreFault?
+        /// How long the COMMIT took, with its fsync; nil without one.
+        var commitTook: Duration?
     }
 
     static func commit(_ operations: ArraySlice<WriteOperation>, on connection: StoreConnection) -> Outcome {
@@ -37,6 +40,7 @@ struct WriteGroup {
     private var faults: [Int: StoreFault] = [:]
     /// Of those that have no fault, in order.
     private var successes: [@Sendable () -> Void] = []
+    private var commitTook: Duration?
     private var lastFault = StoreFault(code: .unavailable, detail: "rolled back")
 
     private init(operations: ArraySlice<WriteOperation>) {
@@ -65,7 +69,9 @@ struct WriteGroup {
                 if manner == .together || !connection.isInTransaction { return .lost }
             }
         }
+        let start = SystemClock.monotonic()
         try connection.commit()
+        commitTook = SystemClock.monotonic() - start
         return .committed
     }
 
@@ -75,8 +81,10 @@ struct WriteGroup {
     }
 
     private func outcome(fatal: StoreFault?) -> Outcome {
-        if faults.isEmpty { return Outcome(answers: successes, committed: successes.count) }
-        var outcome = Outcome(fatal: fatal)
+        if faults.isEmpty {
+            return Outcome(answers: successes, committed: successes.count, commitTook: commitTook)
+        }
+        var outcome = Outcome(fatal: fatal, commitTook: commitTook)
         for index in operations.indices {
             if let fault = faults[index] {
                 let refuse = operations[index].refuse

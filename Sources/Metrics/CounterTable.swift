@@ -1,0 +1,23 @@
+import Vocabulary
+
+/// Numbers that only grow, by keys of a bounded set. Guarded: for what is counted off the way of a hit.
+public final class CounterTable<Key: Hashable & Sendable>: Sendable {
+    private let counts = Guarded<[Key: Int64]>([:])
+
+    public init() {}
+
+    /// Adds an amount. Any thread.
+    ///
+    /// - Parameters:
+    ///   - key: of a set that no client can enlarge without end.
+    ///   - amount: what is below zero counts as zero.
+    public func add(_ key: Key, _ amount: Int64 = 1) {
+        counts.withLock { counts in
+            let before = counts[key] ?? 0
+            counts[key] = before.saturatingAdd(max(0, amount))
+        }
+    }
+
+    /// The numbers above zero, and those that zero was added to. Any thread.
+    public var reading: [Key: Int64] { counts.withLock { $0 } }
+}
