@@ -24,6 +24,21 @@ extension APIPart {
             ),
             Operation(
                 .get,
+                "/metrics",
+                "showMetrics",
+                "Shows the metrics in Prometheus's text format, or in OpenMetrics",
+                "OpenMetrics when `Accept` names `application/openmetrics-text` with at least the weight of plain text.",
+                role: nil,
+                replies: [
+                    Reply(
+                        200,
+                        "All samples.",
+                        content: [("text/plain", .text), ("application/openmetrics-text", .text)]
+                    )
+                ]
+            ),
+            Operation(
+                .get,
                 "/openapi.json",
                 "describe",
                 "Describes both sides: this document",
