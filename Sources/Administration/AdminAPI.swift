@@ -88,6 +88,7 @@ public final class AdminAPI {
             + AuditResource(store: store, back: back).routes
             + StatusResource(program: program, rooms: rooms, check: check, purges: store).routes
             + description.routes
+            + DashboardResource().routes
     }
 
     /// Whether requests can be served, for `/readyz`: the store must work.

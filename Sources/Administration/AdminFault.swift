@@ -4,6 +4,7 @@ import HTTPMessages
 public import JSON
 import Registry
 import Serving
+import Transport
 public import Vocabulary
 
 /// Why a request to the admin side is not served: `docs/api.md` §3 and §6.
@@ -39,6 +40,32 @@ extension AdminFault {
         401,
         .unauthorized,
         "The Authorization field is missing or holds no valid admin token; send: Authorization: Bearer TOKEN."
+    )
+
+    /// The longest name of a host that a message holds; a longer one is cut.
+    private static let hostShownMax = 100
+
+    /// RFC 9110 §15.5.20.
+    ///
+    /// - Parameters:
+    ///   - host: the value of `Host`, as the parser took it: visible ASCII without quotation marks.
+    ///   - own: where the listener is bound.
+    static func misdirected(_ host: String, own: SocketAddress) -> AdminFault {
+        let shown = host.utf8.count > hostShownMax ? host.prefix(hostShownMax) + "…" : host[...]
+        return AdminFault(
+            421,
+            .misdirectedRequest,
+            "The admin side is not known by the name in Host, \(shown). Add that name to admin.hosts in the configuration "
+                + "if it is yours, or use \(own) or localhost."
+        )
+    }
+
+    /// The request would change something, and `Sec-Fetch-Site` says that another site's page made it.
+    static let foreignChange = AdminFault(
+        403,
+        .forbidden,
+        "A page of another site sent this (Sec-Fetch-Site: cross-site); changes are taken from the admin side's own page "
+            + "and from programs that are no browsers."
     )
 
     public static func forbidden(needs role: AdminRole) -> AdminFault {

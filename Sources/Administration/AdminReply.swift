@@ -17,6 +17,18 @@ public struct AdminReply: Sendable {
     public var retryAfterSeconds: Int?
     /// The methods of the resource (RFC 9110 §10.2.1).
     public var allow: String?
+    /// What a browser may do with the content.
+    var use = Use.answer
+
+    /// What a browser may do with a reply's content.
+    enum Use: Sendable {
+        /// An answer of the API: kept nowhere.
+        case answer
+        /// The dashboard: kept nowhere, and confined by a policy.
+        case page
+        /// A file of the dashboard, whose path names its content: kept for good.
+        case asset
+    }
 
     public init(
         status: Int,

@@ -18,11 +18,28 @@ struct AdminReplyWriter: ~Copyable {
         head.begin(reply.status, now: now)
         if !content.isEmpty { head.fields.field("Content-Type", reply.contentType) }
         head.contentLength(content.count, status: reply.status)
-        head.fields.field("Cache-Control", "no-store")
+        writeUse(reply.use)
         writeMeaning(reply)
         head.fields.field("x-request-id", exchange.requestID.bytes)
         head.end(keepsAlive: keepsAlive, isHTTP10: connection.isHTTP10)
         head.fields.withBytes { _ = connection.send($0, content) }
+    }
+
+    /// What browsers are told to do with the content, and not to. The type is as stated, whatever the content looks like,
+    /// and a page of another origin gets nothing of it.
+    private mutating func writeUse(_ use: AdminReply.Use) {
+        switch use {
+        case .answer: head.fields.field("Cache-Control", "no-store")
+        case .page:
+            head.fields.field("Cache-Control", "no-store")
+            head.fields.field("Content-Security-Policy", DashboardPolicy.content)
+            head.fields.field("Cross-Origin-Opener-Policy", "same-origin")
+            head.fields.field("Referrer-Policy", "no-referrer")
+        // RFC 8246.
+        case .asset: head.fields.field("Cache-Control", "public, max-age=31536000, immutable")
+        }
+        head.fields.field("Cross-Origin-Resource-Policy", "same-origin")
+        head.fields.field("X-Content-Type-Options", "nosniff")
     }
 
     private mutating func writeMeaning(_ reply: AdminReply) {

@@ -22,6 +22,7 @@ extension AdminServer {
         _ head: borrowing RequestHead,
         _ bytes: Span<UInt8>
     ) throws(AdminFault) {
+        try checkOrigin(of: head, bytes)
         guard head.pathIsPlain(bytes) else { throw .pathNotPlain }
         let match = router.find(exchange.path)
         if match?.resource.isPublic != true, AdminRouter.isGuarded(exchange.path) {
@@ -31,6 +32,16 @@ extension AdminServer {
         exchange.route = try route(match, exchange)
         exchange.parameters = match?.parameters ?? []
         try readFields(of: head, bytes, into: exchange)
+    }
+
+    /// Before anything else: what a page of another site sent under its own name is told nothing at all. A request
+    /// without a host is of HTTP/1.0, which no browser speaks.
+    private func checkOrigin(of head: borrowing RequestHead, _ bytes: Span<UInt8>) throws(AdminFault) {
+        if let range = head.authority {
+            let host = Self.text(bytes, range)
+            guard settings.hosts.accepts(host, at: address) else { throw .misdirected(host, own: address) }
+        }
+        guard !AdminOrigin.isForeignChange(head, bytes) else { throw .foreignChange }
     }
 
     /// RFC 9110 §9.3.1, §9.3.5: content of these methods has no meaning; a small amount is read and dropped.

@@ -3,6 +3,8 @@ public import HTTPMessages
 /// The settings of the admin listener that a reload may change, read once per request. Immutable; replaced whole.
 public struct AdminSettings: Sendable {
     public var tokens: [AdminToken]
+    /// The names in `Host` that are answered.
+    public var hosts: AdminHosts
     public var headLimits: HeadLimits
     /// The longest body of a request that showed a token, in bytes of content.
     public var bodyBytesMax: Int
@@ -24,6 +26,7 @@ public struct AdminSettings: Sendable {
 
     public init(
         tokens: [AdminToken],
+        hosts: AdminHosts = AdminHosts(),
         headLimits: HeadLimits = HeadLimits(),
         bodyBytesMax: Int = 64 * 1_024,
         connectionsMax: Int = 1_000,
@@ -34,6 +37,7 @@ public struct AdminSettings: Sendable {
         idleTimeout: Duration = .seconds(75)
     ) {
         self.tokens = tokens
+        self.hosts = hosts
         self.headLimits = headLimits
         self.bodyBytesMax = bodyBytesMax
         self.connectionsMax = connectionsMax

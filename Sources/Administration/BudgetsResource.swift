@@ -25,19 +25,43 @@ struct BudgetsResource {
     /// Takes the gate's lock for one scope at a time, so that no admission waits for a page.
     private func list(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         answer(reply) { () throws(AdminFault) in
-            let page = try request.page()
+            let page = try request.page(also: ["sort"])
             let now = SystemClock.wall()
+            switch request.parameter("sort") {
+            case nil, "id": break
+            case "share": return try byShare(page, now)
+            case .some: throw .unprocessable("sort", "must be id or share")
+            }
             let list = BudgetScopeList(plan: rooms.budgetPlan)
             // One more than the page holds, to learn whether the list continues.
             let scopes = try list.scopes(after: page.cursor, atMost: page.limit + 1)
             return .page(scopes, limit: page.limit, cursor: BudgetScopeList.cursor) { scope in
-                let (kind, id) = scope.names
-                return .object([
-                    ("scope", .string(kind.rawValue)), ("id", kind == .organization ? .null : .string(id)),
-                    ("budgets", .array(rooms.standing(of: scope, at: now).json)),
-                ])
+                Self.json(rooms.standing(of: scope, at: now))
             }
         }
+    }
+
+    private static func json(_ standing: ScopeStanding) -> JSONValue {
+        let (kind, id) = standing.scope.names
+        return .object([
+            ("scope", .string(kind.rawValue)), ("id", kind == .organization ? .null : .string(id)),
+            ("budgets", .array(standing.json)),
+        ])
+    }
+
+    /// The cursor is the number of teams before the page. Shares change between two pages, and with them the order.
+    private func byShare(_ page: AdminPage, _ now: Timestamp) throws(AdminFault) -> AdminReply {
+        let passed = try page.number() ?? 0
+        guard let first = Int(exactly: passed) else { throw .unprocessable("cursor", "is too large") }
+        let teams = rooms.budgetPlan.teams.filter { !$1.isEmpty }.keys
+        let sorted = BudgetShareOrder.sorted(teams.map { rooms.standing(of: .team($0), at: now) })
+        let rest = sorted.enumerated().dropFirst(first)
+        return .page(
+            rest.prefix(page.limit + 1),
+            limit: page.limit,
+            cursor: { String($0.offset + 1) },
+            json: { Self.json($0.element) }
+        )
     }
 
     private func show(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {

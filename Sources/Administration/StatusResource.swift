@@ -20,14 +20,17 @@ struct StatusResource {
 
     private func show(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         do throws(AdminFault) { try request.refuseQuery() } catch { return reply(AdminReply(error)) }
-        check.ask { reply(.ok(json($0))) }
+        check.ask { reply(.ok(json($0, for: request.actor))) }
     }
 
-    private func json(_ store: Result<Void, StoreFault>) -> JSONValue {
+    /// - Parameter token: the one that was shown.
+    private func json(_ store: Result<Void, StoreFault>, for token: AdminToken?) -> JSONValue {
         let uptime = (SystemClock.monotonic() - program.startedSteady).components.seconds
         return .object([
             ("version", .string(program.version)), ("started_at", .time(program.startedAt)),
             ("uptime", .string("\(uptime)s")), ("uptime_seconds", .integer(uptime)),
+            ("token", .orNull(token) { .object([("name", .string($0.name)), ("role", .string($0.role.name))]) }),
+            ("time_zone", .string(rooms.timeZone.name)),
             ("nodes", .array([node(store)])),
             ("memory", memory(rooms.memoryStatus)),
             ("upstream", .array(rooms.upstreamStatus.map(account))),

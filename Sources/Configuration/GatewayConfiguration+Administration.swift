@@ -13,6 +13,7 @@ extension GatewayConfiguration {
             tokens: admin.tokens.map { token in
                 AdminToken(name: token.name, role: token.role.role, digest: hasher.digest(token.secret.bytes))
             },
+            hosts: AdminHosts(further: admin.hosts + [admin.address.host]),
             headLimits: HeadLimits(headBytesMax: listen.headerBytesMax),
             headerTimeout: listen.headerTimeout,
             bodyTimeout: listen.bodyTimeout,

@@ -1,8 +1,7 @@
 /// Members that are validated and have no effect yet. A row goes when its function comes.
 enum WithoutEffect {
     private static let prefixes = [
-        "listen.drain_delay", "admin.hosts", "admin.tls", "store.password", "store.migrate",
-        "store.stale_for",
+        "listen.drain_delay", "admin.tls", "store.password", "store.migrate", "store.stale_for",
     ]
 
     /// A line for each member that is set, in order of their paths.

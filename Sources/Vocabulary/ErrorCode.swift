@@ -17,6 +17,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case uriTooLong = "uri_too_long"
     case headersTooLarge = "headers_too_large"
     case unsupportedMediaType = "unsupported_media_type"
+    case misdirectedRequest = "misdirected_request"
     case rateLimited = "rate_limited"
     case upstreamUnreachable = "upstream_unreachable"
     case upstreamInvalidResponse = "upstream_invalid_response"

@@ -19,7 +19,7 @@ final class AdminConnectionTests {
 
     /// A complete head with an admin's token.
     private func head(_ line: String, _ fields: String = "") -> String {
-        "\(line) HTTP/1.1\r\nHost: h\r\n\(Self.authorization)\(fields)\r\n"
+        "\(line) HTTP/1.1\r\nHost: localhost\r\n\(Self.authorization)\(fields)\r\n"
     }
 
     // MARK: Bodies
@@ -62,9 +62,9 @@ final class AdminConnectionTests {
         "what is no sound request is refused and ends the connection",
         arguments: [
             ("GET /healthz HTTP/1.1\r\n\r\n", 400, "bad_request"),
-            ("GET /healthz HTTP/1.1\r\nHost: h\r\nExpect: miracles\r\n\r\n", 417, "bad_request"),
+            ("GET /healthz HTTP/1.1\r\nHost: localhost\r\nExpect: miracles\r\n\r\n", 417, "bad_request"),
             (
-                "GET /healthz HTTP/1.1\r\nHost: h\r\nX: \(String(repeating: "x", count: 20_000))", 431,
+                "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: \(String(repeating: "x", count: 20_000))", 431,
                 "headers_too_large"
             ),
             ("GET /\(String(repeating: "x", count: 20_000))", 414, "uri_too_long"),
@@ -85,8 +85,8 @@ final class AdminConnectionTests {
     @Test(
         "without a token all of a request has one short time, which nothing extends",
         arguments: [
-            ("", 0), ("GET /healthz HTTP/1.1\r\nHost: h\r\n", 408),
-            ("GET /page HTTP/1.1\r\nHost: h\r\nContent-Length: 4000\r\n\r\n", 408), ("\r\n", 0),
+            ("", 0), ("GET /healthz HTTP/1.1\r\nHost: localhost\r\n", 408),
+            ("GET /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n", 408), ("\r\n", 0),
         ]
     )
     func strangersTime(opening: String, status: Int) throws {

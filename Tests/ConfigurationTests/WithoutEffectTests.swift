@@ -14,8 +14,7 @@ struct WithoutEffectTests {
         #expect(
             lines
                 == [
-                    "listen.drain_delay", "admin.hosts", "admin.tls",
-                    "store.password", "store.migrate", "store.stale_for",
+                    "listen.drain_delay", "admin.tls", "store.password", "store.migrate", "store.stale_for",
                 ].map { "\($0): has no effect yet" }
         )
     }

@@ -33,8 +33,9 @@ struct AdminBoundTests {
             for (path, token) in [("/healthz", ""), ("/readyz", ""), ("/admin/v1/teams", Gateway.viewerToken)] {
                 for method in ["GET", "HEAD", "DELETE", "POST"] {
                     let connection = try RawConnection(port: gateway.adminPort)
-                    let fields = "Host: h\r\nAuthorization: Bearer \(token)\r\nContent-Length: \(length)\r\n\r\n"
-                    try connection.send("\(method) \(path) HTTP/1.1\r\n" + fields)
+                    let line = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
+                    let fields = "Authorization: Bearer \(token)\r\nContent-Length: \(length)\r\n\r\n"
+                    try connection.send(line + fields)
                     let status = try connection.response(toHEAD: method == "HEAD").status
                     #expect([400, 403, 405, 413].contains(status), "\(method) \(path) \(length): \(status)")
                     #expect(try connection.receiveToEnd().end == .finished)

@@ -9,8 +9,8 @@ struct AdminCrowdTests {
     /// What a client without a token sends before it waits.
     private static let openings = [
         "", "\r\n", "GET /admin/v1/te",
-        "GET /admin/v1/teams HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer wrong-token\r\n\r\n",
-        "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /admin/v1/teams HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer wrong-token\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ]
 
     @Test("an operator is answered while a thousand idle strangers are connected", arguments: openings)

@@ -98,12 +98,12 @@ struct ReloadTroubleTests {
         #expect(placeless.output.contains("\(file): listen.address: "), "\(placeless.output)")
 
         let unbuilt = try check([
-            "listen": ["drain_delay": "1s"], "admin": ["hosts": ["a.example.com"]],
+            "listen": ["drain_delay": "1s"],
             "store": ["migrate": true, "stale_for": "1s"],
         ])
         #expect(unbuilt.end == .exit(0), "\(unbuilt.output)")
         for member in [
-            "listen.drain_delay", "admin.hosts", "store.migrate", "store.stale_for",
+            "listen.drain_delay", "store.migrate", "store.stale_for",
         ] {
             #expect(unbuilt.output.contains("\(file): \(member): has no effect yet\n"), "\(unbuilt.output)")
         }

@@ -33,7 +33,7 @@ public struct TestRequest: Sendable {
 
     /// `Host` and, for a body, `Content-Length` are added.
     public var bytes: [UInt8] {
-        var head = "\(method) \(target) HTTP/1.1\r\nHost: gateway.test\r\n"
+        var head = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n"
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
         if !body.isEmpty || method == "POST" { head += "Content-Length: \(body.count)\r\n" }
         return [UInt8]((head + "\r\n").utf8) + body

@@ -76,6 +76,7 @@ struct Operation: Sendable {
     /// The errors that every operation of its kind can answer.
     private var commonErrors: [Reply] {
         var names = ErrorReplies.ofAll
+        if side != .client { names.append(.misdirected) }
         if role != nil { names += [.unauthorized, .unprocessable] }
         if let role, role > .viewer { names.append(.forbidden) }
         if side == .admin, !pathParameters.isEmpty { names.append(.notFound) }

@@ -69,6 +69,7 @@ enum ErrorReplies: String, CaseIterable {
     case tooLarge = "BodyTooLarge"
     case targetTooLong = "URITooLong"
     case expectation = "ExpectationFailed"
+    case misdirected = "Misdirected"
     case unprocessable = "Unprocessable"
     case headTooLarge = "HeadersTooLarge"
     case coding = "NotImplemented"
@@ -90,6 +91,7 @@ enum ErrorReplies: String, CaseIterable {
         case .tooLarge: 413
         case .targetTooLong: 414
         case .expectation: 417
+        case .misdirected: 421
         case .unprocessable: 422
         case .headTooLarge: 431
         case .coding: 501
@@ -108,6 +110,7 @@ enum ErrorReplies: String, CaseIterable {
         case .tooLarge: "`body_too_large`: the message names the limit."
         case .targetTooLong: "`uri_too_long`: the request target is longer than is read."
         case .expectation: "`bad_request`: an `Expect` other than `100-continue`."
+        case .misdirected: "`misdirected_request`: `Host` names neither the listener nor one of `admin.hosts`."
         case .unprocessable: "`invalid_request`: the message names each parameter and member that is missing or wrong."
         case .headTooLarge: "`headers_too_large`: the header section is longer than is read."
         case .coding: "`bad_request`: a `Transfer-Encoding` other than `chunked`."

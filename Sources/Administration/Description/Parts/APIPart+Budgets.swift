@@ -13,7 +13,13 @@ extension APIPart {
                 "Lists every scope that has budgets",
                 "The organisation, teams, keys, upstream keys, each kind by `id`.",
                 role: .viewer,
-                parameters: Parameter.page,
+                parameters: Parameter.page + [
+                    .query(
+                        "sort",
+                        .choice(of: ["id", "share"]),
+                        "With `share`, teams alone, those first of which the most of a budget is used."
+                    )
+                ],
                 replies: [.ok("A page of scopes.", .page(of: .named("BudgetScope")))]
             ),
             Operation(

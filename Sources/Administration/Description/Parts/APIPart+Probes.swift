@@ -1,7 +1,7 @@
 extension APIPart {
     static let probes = APIPart(
         tag: "probes",
-        text: "Without a token or a key, for machines that watch.",
+        text: "Without a token or a key: health, the page, and this document.",
         operations: [
             Operation(
                 .get,
@@ -36,6 +36,15 @@ extension APIPart {
                         content: [("text/plain", .text), ("application/openmetrics-text", .text)]
                     )
                 ]
+            ),
+            Operation(
+                .get,
+                "/",
+                "showDashboard",
+                "Answers the dashboard, a page for people",
+                "The page asks for a token, and calls the operations of this document with it.",
+                role: nil,
+                replies: [Reply(200, "The page.", content: [("text/html; charset=utf-8", .text)])]
             ),
             Operation(
                 .get,

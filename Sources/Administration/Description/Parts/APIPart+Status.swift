@@ -22,10 +22,16 @@ extension APIPart {
                 "Status",
                 .object([
                     .init("version", .text), .init("started_at", .time), .init("uptime", .text),
-                    .init("uptime_seconds", .count), .init("nodes", .list(of: .named("Node"))),
+                    .init("uptime_seconds", .count), .init("token", .named("ShownToken")),
+                    .init("time_zone", Schema.text.about("Of `budgets.time_zone`, whose days count.")),
+                    .init("nodes", .list(of: .named("Node"))),
                     .init("memory", .named("MemoryStatus")), .init("upstream", .list(of: .named("AccountStatus"))),
                     .init("purges", .list(of: .named("PurgeProgress"))),
                 ])
+            ),
+            (
+                "ShownToken",
+                .object([.init("name", .text), .init("role", .choice(of: AdminRole.allCases.map(\.name)))])
             ),
             (
                 "Node",

@@ -1,0 +1,56 @@
+// The audit log: who changed what, when, and whence.
+
+import * as api from './api.js'
+import { absent, h, name } from './dom.js'
+import { table } from './tables.js'
+import { time } from './values.js'
+
+const pageSize = 100
+
+export async function show({ status }) {
+  await status()
+  const page = (answer) => ({
+    rows: answer.items,
+    next: answer.next_cursor && (async () => page(await read(answer.next_cursor)))
+  })
+  const { rows, next } = page(await read())
+  const text = (title, member) => ({ title, name: member, cell: (row) => name(row[member]), csv: (row) => row[member] })
+  return h(
+    'div',
+    { class: 'view' },
+    h('h1', {}, 'Audit'),
+    table({
+      title: 'Changes',
+      columns: [
+        { title: 'At', name: 'at', cell: (row) => time(row.at), csv: (row) => row.at },
+        text('Who', 'actor'),
+        text('Role', 'role'),
+        text('What', 'action'),
+        text('Of', 'target'),
+        text('Whence', 'address'),
+        { title: 'Change', kind: 'text', cell: change },
+        { name: 'before', csv: (row) => JSON.stringify(row.before) },
+        { name: 'after', csv: (row) => JSON.stringify(row.after) }
+      ],
+      rows,
+      more: next,
+      filter: (row) => `${row.actor} ${row.action} ${row.target}`,
+      csvName: 'tollgate-audit',
+      empty: 'Nothing was changed yet. Each change made here or through the API is listed with who made it.'
+    })
+  )
+}
+
+const read = (cursor) => api.get('/audit', { limit: pageSize, cursor })
+
+/** The members that differ; all of what was made or deleted. */
+function change({ before, after }) {
+  if (before === null && after === null) return absent()
+  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
+  const differing = names.filter((member) => JSON.stringify(before?.[member]) !== JSON.stringify(after?.[member]))
+  const shown = (value) => (value === undefined ? '–' : typeof value === 'string' ? value : JSON.stringify(value))
+  return h('details', {},
+    h('summary', {}, before === null ? 'made' : after === null ? 'removed' : differing.slice(0, 3).join(', ') || 'the same'),
+    h('dl', { class: 'change' }, differing.map((member) =>
+      h('div', {}, h('dt', {}, member), h('dd', {}, name(before === null ? shown(after[member]) : after === null ? shown(before[member]) : `${shown(before[member])} → ${shown(after[member])}`))))))
+}

@@ -1,0 +1,105 @@
+// All teams: those nearest to the end of a budget first, and below those that cost most.
+
+import * as api from './api.js'
+import { nearest, teamColumns, teamLink } from './budgets.js'
+import { ask, tell } from './dialogs.js'
+import { h } from './dom.js'
+import { exact } from './numbers.js'
+import { faultPanel, table } from './tables.js'
+import { monthName } from './times.js'
+import { count, credits } from './values.js'
+
+const pageSize = 100
+
+export async function show({ may, status, refresh }) {
+  await status()
+  const answers = await api.all({ shares: api.get('/budgets', { sort: 'share', limit: pageSize }), spend: api.get('/spend', { group_by: 'team' }) })
+  const usage = new Map(answers.spend.value?.items.map((item) => [item.team, item]))
+  return h(
+    'div',
+    { class: 'view' },
+    h('header', { class: 'title' }, h('h1', {}, 'Teams'), h('div', { class: 'tools' }, jump(), may('admin') && newTeam(refresh))),
+    sharesPanel(answers.shares, usage),
+    spendPanel(answers.spend)
+  )
+}
+
+function sharesPanel({ value, fault }, usage) {
+  const title = 'By share of budget'
+  if (fault) return faultPanel(title, fault)
+  const page = (answer) => ({
+    rows: answer.items.map((item) => ({ id: item.id, budget: nearest(item.budgets), usage: usage.get(item.id) })),
+    next: answer.next_cursor && (async () => page(await api.get('/budgets', { sort: 'share', limit: pageSize, cursor: answer.next_cursor })))
+  })
+  const { rows, next } = page(value)
+  return table({
+    title,
+    note: `Each team by the budget that is nearest to its end; charged and saved in ${monthName()}.`,
+    columns: teamColumns(true),
+    rows,
+    more: next,
+    filter: (row) => row.id,
+    csvName: 'tollgate-teams-by-share',
+    empty: 'No team has a budget yet. Open a team below to give it one.'
+  })
+}
+
+function spendPanel({ value, fault }) {
+  const title = `By credits, ${monthName()}`
+  if (fault) return faultPanel(title, fault)
+  const number = (heading, member, show) => ({
+    title: heading, name: member, number: true, cell: (row) => show(row[member]), csv: (row) => row[member]
+  })
+  return table({
+    title,
+    columns: [
+      { title: 'Team', name: 'team', cell: (row) => (row.team === null ? 'Other' : teamLink(row.team)), csv: (row) => row.team },
+      number('Charged', 'spent', credits),
+      number('Outcome unknown', 'unconfirmed', credits),
+      number('Saved', 'saved', credits),
+      number('Requests', 'requests', count),
+      number('Hits', 'hits', count),
+      number('Collapsed', 'collapsed', count),
+      number('Misses', 'misses', count),
+      number('Denied', 'denied', count)
+    ],
+    rows: value.items,
+    filter: (row) => row.team ?? '',
+    csvName: 'tollgate-teams',
+    empty: 'No team has asked anything this month. Issue a key for a team, and send a request with it.'
+  })
+}
+
+/** Opens a team by its identifier, also one that no list has. */
+function jump() {
+  const input = h('input', { type: 'search', placeholder: 'Open a team by id', 'aria-label': 'Open a team by its id' })
+  const open = (event) => {
+    event.preventDefault()
+    if (input.value.trim()) location.hash = `#/teams/${encodeURIComponent(input.value.trim())}`
+  }
+  return h('form', { onsubmit: open }, input)
+}
+
+function newTeam() {
+  const make = async () => {
+    const id = await ask({
+      title: 'New team',
+      effect: 'Makes a team in the gateway’s store. It can spend once it has a key.',
+      verb: 'Make the team',
+      fields: [
+        { label: 'Id', name: 'id', required: true, hint: 'Letters, digits, dots, hyphens and underscores; it stays.' },
+        { label: 'Name', name: 'name' },
+        { label: 'Credits a month', name: 'credits', inputmode: 'decimal', hint: 'Empty for no limit of its own.' }
+      ],
+      action: async ({ id, name, credits }) => {
+        const budgets = credits ? [{ window: 'month', credits: exact(credits) }] : []
+        await api.post('/teams', { id, ...(name && { name }), budgets })
+        return id
+      }
+    })
+    if (!id) return
+    tell(`Team ${id} is there. Issue a key for it next.`)
+    location.hash = `#/teams/${encodeURIComponent(id)}`
+  }
+  return h('button', { type: 'button', class: 'primary', onclick: make }, 'New team')
+}
