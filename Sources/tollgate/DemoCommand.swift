@@ -1,8 +1,11 @@
 import ArgumentParser
+import Budgeting
 import Configuration
+import EventLoops
 import Foundation
 import Transport
 import VendorSimulation
+import Vocabulary
 
 /// `tollgate demo`: a simulated vendor and a gateway in front of it, to try out with curl.
 struct DemoCommand: ParsableCommand {
@@ -14,6 +17,7 @@ struct DemoCommand: ParsableCommand {
 
             EXAMPLES
               tollgate demo
+              tollgate demo --history
               tollgate demo --address 127.0.0.1:0 --admin-address 127.0.0.1:0
             """
     )
@@ -23,6 +27,9 @@ struct DemoCommand: ParsableCommand {
 
     @Option(help: "Where the gateway's admin side listens; port 0 takes a free one.")
     var adminAddress = "127.0.0.1:9090"
+
+    @Flag(help: "Begin with a month of made-up traffic of five teams.")
+    var history = false
 
     private static let vendorKey = "vendor-demo-key"
     private static let teamKey = "demo-team-key-0001"
@@ -48,8 +55,12 @@ struct DemoCommand: ParsableCommand {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tollgate-demo-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
+        if history {
+            guard let calendar = BudgetCalendar(timeZone: "UTC") else { preconditionFailure("there is no UTC") }
+            try DemoHistory(calendar: calendar, now: SystemClock.wall()).write(to: "\(folder.path)/tollgate.db")
+        }
         let file = folder.appendingPathComponent("config.json")
-        try Self.configuration(listen: listen, admin: admin, vendor: vendor.url, folder: folder)
+        try configuration(listen: listen, admin: admin, vendor: vendor.url, folder: folder)
             .write(to: file, atomically: true, encoding: .utf8)
         let configuration = try LoadedConfiguration.load(file.path).configuration
         let logs = try Logs(configuration.log)
@@ -59,28 +70,45 @@ struct DemoCommand: ParsableCommand {
     }
 
     /// The demo is configured by a file, like any other gateway.
-    private static func configuration(
+    private func configuration(
         listen: ListenAddress,
         admin: ListenAddress,
         vendor: String,
         folder: URL
     ) -> String {
-        """
-        {
-          "listen": {"address": "\(listen)"},
-          "admin": {"address": "\(admin)",
-                    "tokens": [{"name": "demo", "role": "admin", "secret": {"value": "\(adminToken)"}}]},
-          "upstream": {"base_url": "\(vendor)", "keys": [{"id": "demo", "secret": {"value": "\(vendorKey)"}}]},
-          "store": {"url": "sqlite:\(folder.path)/tollgate.db"},
-          "teams": [{"id": "demo", "name": "Demo", "keys": [{"id": "demo-key", "secret": {"value": "\(teamKey)"}}]}]
+        let key = #"{"id": "demo-key", "secret": {"value": "\#(Self.teamKey)"}}"#
+        let teams = [#"{"id": "demo", "name": "Demo", "keys": [\#(key)]}"#] + (history ? Self.teamsOfHistory : [])
+        let limit = #"{"window": "month", "credits": \#(DemoHistory.organizationBudget)}"#
+        return """
+            {
+              "listen": {"address": "\(listen)"},
+              "admin": {"address": "\(admin)",
+                        "tokens": [{"name": "demo", "role": "admin", "secret": {"value": "\(Self.adminToken)"}}]},
+              "upstream": {"base_url": "\(vendor)",
+                           "keys": [{"id": "demo", "secret": {"value": "\(Self.vendorKey)"}}]},
+              "store": {"url": "sqlite:\(folder.path)/tollgate.db"},
+              "budgets": {"organization": [\(history ? limit : "")]},
+              "teams": [\(teams.joined(separator: ", "))]
+            }
+            """
+    }
+
+    private static var teamsOfHistory: [String] {
+        DemoHistory.teams.map { team in
+            let key = #"{"id": "\#(team.key)", "secret": {"value": "\#(team.id)-demo-key-0001"}}"#
+            let budget = #"{"window": "month", "credits": \#(team.budget), "enforce": \#(team.isEnforced)}"#
+            return #"{"id": "\#(team.id)", "name": "\#(team.name)", "budgets": [\#(budget)], "keys": [\#(key)]}"#
         }
-        """
     }
 
     private static func greeting(gateway: String, admin: String, vendor: String) -> String {
         """
         tollgate listening on \(gateway) with admin on \(admin)
         simulated vendor on \(vendor)
+
+        The dashboard, which asks for the token \(adminToken):
+
+        \(admin)/
 
         Ask twice and compare Cache-Status; the second answer comes from the cache and costs nothing:
 
