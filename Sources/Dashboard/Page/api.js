@@ -16,6 +16,8 @@ export class Refusal extends Error {
     super(message)
     this.status = status
     this.code = code
+    /** Whether it may go away by itself. */
+    this.isPassing = status === 0 || status >= 500
   }
 }
 
@@ -61,7 +63,8 @@ async function call(method, path, { query = {}, body, headers = {} }) {
     method,
     headers: { Authorization: `Bearer ${token}`, ...headers },
     cache: 'no-store',
-    credentials: 'omit',
+    // Of a proxy that asks who people are; the gateway has no cookies.
+    credentials: 'same-origin',
     redirect: 'error'
   }
   if (body !== undefined) request.body = jsonText(body)
@@ -97,11 +100,19 @@ async function read(method, at, options) {
 }
 
 export const get = (at, query) => read('GET', at, { query })
-export const getText = (at, query) => call('GET', at, { query })
 export const post = (at, body, headers) => read('POST', at, { body, headers })
 export const put = (at, body) => read('PUT', at, { body })
 export const patch = (at, body) => read('PATCH', at, { body })
 export const remove = (at, query) => read('DELETE', at, { query })
+
+/** A list, page by page: its first rows, and `next`, which reads the page behind them; null on the last one. */
+export function list(at, query = {}, made = (item) => item) {
+  const page = async (cursor) => {
+    const answer = await get(at, { limit: 100, ...query, cursor })
+    return { rows: answer.items.map(made), next: answer.next_cursor === null ? null : () => page(answer.next_cursor) }
+  }
+  return page()
+}
 
 /** Several requests at once, each with its outcome: `{value}` or `{fault}`. */
 export async function all(requests) {

@@ -4,6 +4,7 @@ import * as api from './api.js'
 import { Refusal } from './api.js'
 import { tell } from './dialogs.js'
 import { h } from './dom.js'
+import { faultText } from './tables.js'
 import { clock, now, setZone, zoneName } from './times.js'
 import * as audit from './audit.js'
 import * as cache from './cache.js'
@@ -28,6 +29,7 @@ const views = [
 ]
 const roles = ['viewer', 'operator', 'admin']
 const refreshMilliseconds = 60_000
+const retryMilliseconds = 5_000
 
 const main = document.getElementById('main')
 const top = document.getElementById('top')
@@ -35,6 +37,8 @@ let caller = null
 /** The number of the latest reading; an answer to an older one is dropped. */
 let reading = 0
 let readAt = 0
+/** Something of the view could not be read: it is tried again until it can. */
+let isTroubled = false
 
 /** Whether the token may do what needs a role. What it may not do is not offered; the gateway refuses it all the same. */
 const may = (role) => roles.indexOf(caller?.role) >= roles.indexOf(role)
@@ -80,17 +84,23 @@ async function show(isNew) {
     const focus = isNew ? null : focusMark()
     main.replaceChildren(content)
     if (focus) restoreFocus(focus)
-    readAt = Date.now()
+    if (isTroubled && !hasFault()) tell('All of it can be read again.')
+    isTroubled = hasFault()
     drawAsOf()
   } catch (fault) {
     if (!(fault instanceof Refusal)) throw fault
     if (number !== reading || fault.status === 401) return
-    if (isNew || main.childElementCount === 0) main.replaceChildren(h('p', { class: 'fault panel' }, fault.message))
-    tell(fault.message, 'alert')
+    if (isNew || main.childElementCount === 0) main.replaceChildren(h('div', { class: 'panel' }, faultText(fault)))
+    // Told once, not at each attempt.
+    if (isNew || !isTroubled) tell(fault.message, 'alert')
+    isTroubled = fault.isPassing
   } finally {
+    readAt = Date.now()
     if (number === reading) main.removeAttribute('aria-busy')
   }
 }
+
+const hasFault = () => main.querySelector('.fault.passing') !== null
 
 /** Which of the elements that can have the focus has it: a view that is read again must not lose it. */
 function focusMark() {
@@ -194,8 +204,10 @@ async function enter(text, keeps, refuse) {
 function tick() {
   api.forgetIfIdle()
   const isBusy = document.querySelector('dialog[open]') !== null
-  const isDue = Date.now() - readAt >= refreshMilliseconds
-  if (document.visibilityState === 'visible' && api.isSignedIn() && !isBusy && isDue && route().view[0] === '') show(false)
+  if (document.visibilityState !== 'visible' || !api.isSignedIn() || isBusy) return
+  const age = Date.now() - readAt
+  const isOverview = route().view[0] === ''
+  if ((isOverview && age >= refreshMilliseconds) || (isTroubled && age >= retryMilliseconds)) show(false)
 }
 
 for (const event of ['pointerdown', 'keydown', 'wheel']) addEventListener(event, api.touch, { passive: true })

@@ -5,15 +5,9 @@ import { absent, h, name } from './dom.js'
 import { table } from './tables.js'
 import { time } from './values.js'
 
-const pageSize = 100
-
 export async function show({ status }) {
   await status()
-  const page = (answer) => ({
-    rows: answer.items,
-    next: answer.next_cursor && (async () => page(await read(answer.next_cursor)))
-  })
-  const { rows, next } = page(await read())
+  const { rows, next } = await api.list('/audit')
   const text = (title, member) => ({ title, name: member, cell: (row) => name(row[member]), csv: (row) => row[member] })
   return h(
     'div',
@@ -40,8 +34,6 @@ export async function show({ status }) {
     })
   )
 }
-
-const read = (cursor) => api.get('/audit', { limit: pageSize, cursor })
 
 /** The members that differ; all of what was made or deleted. */
 function change({ before, after }) {

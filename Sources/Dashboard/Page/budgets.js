@@ -24,8 +24,8 @@ export function nearest(budgets) {
 
 export const teamLink = (id) => h('a', { href: `#/teams/${encodeURIComponent(id)}` }, name(id))
 
-/** Columns of rows `{id, budget, usage}`; the last ones only where the month's usage is at hand. */
-export function teamColumns(hasUsage = false) {
+/** Columns of rows `{id, budget}`; the last ones only where the month's usage by team is at hand, as a map. */
+export function teamColumns(usages) {
   const of = (budget, member) => (budget ? budget[member] : null)
   const columns = [
     { title: 'Team', name: 'team', cell: (row) => teamLink(row.id), csv: (row) => row.id },
@@ -34,8 +34,8 @@ export function teamColumns(hasUsage = false) {
     { title: 'Left', name: 'remaining', number: true, cell: (row) => credits(of(row.budget, 'remaining')), csv: (row) => of(row.budget, 'remaining') },
     { title: 'Resets', name: 'resets_at', cell: (row) => timeInWords(of(row.budget, 'resets_at')), csv: (row) => of(row.budget, 'resets_at') }
   ]
-  if (!hasUsage) return columns
-  const usage = (member) => (row) => row.usage?.[member]
+  if (!usages) return columns
+  const usage = (member) => (row) => usages.get(row.id)?.[member]
   return [
     ...columns,
     { title: 'Would have refused', name: 'would_have_refused', number: true, cell: (row) => count(of(row.budget, 'would_have_refused')), csv: (row) => of(row.budget, 'would_have_refused') },

@@ -12,7 +12,7 @@ let documentID = ''
 export async function show({ may, status, refresh }) {
   const { purges } = await status()
   const requests = { stats: api.get('/cache/stats') }
-  if (documentID) requests.entries = api.get('/cache/entries', { document_id: documentID, limit: 100 })
+  if (documentID) requests.entries = api.list('/cache/entries', { document_id: documentID })
   const answers = await api.all(requests)
   return h(
     'div',
@@ -94,8 +94,9 @@ function entriesPanel({ value, fault }, may, refresh) {
   return table({
     title,
     columns,
-    rows: value.items,
-    tools: [operator && value.items.length > 0 && button('Purge all of the document', () => purge({ document_id: documentID }, 'all results of this document, and its learned pages', refresh), 'danger quiet')],
+    rows: value.rows,
+    more: value.next,
+    tools: [operator && value.rows.length > 0 && button('Purge all of the document', () => purge({ document_id: documentID }, 'all results of this document, and its learned pages', refresh), 'danger quiet')],
     csvName: `tollgate-results-${documentID}`,
     empty: 'The store has no result about this document.'
   })

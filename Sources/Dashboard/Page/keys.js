@@ -19,7 +19,7 @@ export async function show({ may, status, refresh }) {
   })
   const teams = answers.teams.value?.items ?? []
   chosen ??= teams[0]?.id ?? null
-  const keys = chosen === null ? null : (await api.all({ keys: api.get(`${api.path('teams', chosen)}/keys`, { limit: 1000 }) })).keys
+  const keys = chosen === null ? null : (await api.all({ keys: api.list(`${api.path('teams', chosen)}/keys`) })).keys
   return h(
     'div',
     { class: 'view' },

@@ -6,7 +6,7 @@ import { dayChart, meter } from './charts.js'
 import { h } from './dom.js'
 import { reasonTexts } from './insights.js'
 import { amountText, grouped, micros, percent, sum } from './numbers.js'
-import { faultPanel, table } from './tables.js'
+import { faultPanel, faultText, table } from './tables.js'
 import { dayAfter, dayName, monthName, today } from './times.js'
 import { count, credits, state, time, timeInWords } from './values.js'
 
@@ -86,19 +86,19 @@ function creditsTile(budget, { budgets, days }, day) {
       )
     )
   }
-  if (days.fault || budgets.fault) return tile(title, h('p', { class: 'fault' }, (days.fault ?? budgets.fault).message))
+  if (days.fault || budgets.fault) return tile(title, faultText(days.fault ?? budgets.fault))
   const month = monthSums(days.value, day)
   return tile(
     title,
     h('p', { class: 'figure', id: 'spent' }, credits(month.spent), h('small', {}, ' spent')),
     h('dl', {}, line('Outcome unknown', credits(month.unconfirmed))),
-    h('p', { class: 'advice' }, 'No limit is set for the organisation. ', h('code', {}, 'budgets.organization'),
+    h('p', { class: 'advice' }, 'No limit a month is set for the organisation. ', h('code', {}, 'budgets.organization'),
       ' in the configuration sets one, and then this says when it runs out.')
   )
 }
 
 function savedTile(days, day) {
-  if (days.fault) return tile('Saved this month', h('p', { class: 'fault' }, days.fault.message))
+  if (days.fault) return tile('Saved this month', faultText(days.fault))
   const month = monthSums(days.value, day)
   const whole = month.spent + month.unconfirmed + month.saved
   const share = percent(month.saved, whole)
@@ -116,7 +116,7 @@ function savedTile(days, day) {
 
 function hitTile({ value, fault }) {
   const title = 'Hit rate, 24 h'
-  if (fault) return tile(title, h('p', { class: 'fault' }, fault.message))
+  if (fault) return tile(title, faultText(fault))
   const last = value.last_24h
   const [hits, collapsed, misses] = [last.hits, last.collapsed, last.misses].map(BigInt)
   const all = hits + collapsed + misses

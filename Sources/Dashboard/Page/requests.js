@@ -6,7 +6,6 @@ import { grouped } from './numbers.js'
 import { table } from './tables.js'
 import { credits, state, timeToSecond } from './values.js'
 
-const pageSize = 100
 /** The filters stay while the page is open. */
 const wanted = { team: '', status: '' }
 let routeTeam
@@ -17,11 +16,7 @@ export async function show({ id, status, refresh }) {
   routeTeam = id
   await status()
   const form = filters(refresh)
-  const page = (answer) => ({
-    rows: answer.items,
-    next: answer.next_cursor && (async () => page(await read(answer.next_cursor)))
-  })
-  const { rows, next } = page(await read())
+  const { rows, next } = await api.list('/requests', { ...wanted })
   const isFiltered = wanted.team !== '' || wanted.status !== ''
   return h(
     'div',
@@ -41,8 +36,6 @@ export async function show({ id, status, refresh }) {
     })
   )
 }
-
-const read = (cursor) => api.get('/requests', { ...wanted, limit: pageSize, cursor })
 
 function filters(refresh) {
   const team = h('input', { type: 'search', name: 'team', placeholder: 'Team', 'aria-label': 'Team', value: wanted.team, size: 14 })

@@ -92,7 +92,7 @@ export function table({ title, note, columns, rows, csvName, empty, tools = [], 
   draw()
   const bar = [...tools]
   if (filter && rows.length > 10) {
-    bar.unshift(h('input', { type: 'search', placeholder: 'Filter', 'aria-label': `Filter ${title}`, oninput: search }))
+    bar.unshift(h('input', { type: 'search', placeholder: 'Filter what is listed', 'aria-label': `Filter what is listed: ${title}`, oninput: search }))
   }
   if (csvName && rows.length > 0) {
     const save = () => download(`${csvName}.csv`, csvOf(columns, shown))
@@ -122,12 +122,17 @@ function heading(column) {
   return h('th', { scope: 'col', class: column.number ? 'numeric' : column.kind }, text)
 }
 
+/** Why something could not be read; `passing` if it is worth another attempt. */
+export function faultText(fault) {
+  return h('p', { class: fault.isPassing ? 'fault passing' : 'fault' }, fault.message)
+}
+
 /** In place of a table that could not be read. */
 export function faultPanel(title, fault) {
   return h(
     'section',
     { class: 'panel' },
     h('header', {}, h('h2', {}, title)),
-    h('p', { class: 'fault', role: 'alert' }, fault.message)
+    faultText(fault)
   )
 }

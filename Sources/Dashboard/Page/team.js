@@ -16,8 +16,8 @@ export async function show({ id, may, status, refresh }) {
   const answers = await api.all({
     team: api.get(at),
     budgets: api.get(`${at}/budgets`),
-    keys: api.get(`${at}/keys`, { limit: 1000 }),
-    grants: api.get(`${at}/grants`, { limit: 100 })
+    keys: api.list(`${at}/keys`),
+    grants: api.list(`${at}/grants`)
   })
   if (answers.team.fault) throw answers.team.fault
   const team = answers.team.value
@@ -145,7 +145,8 @@ export function keysPanel({ value, fault }, team, { may, refresh }) {
       { title: 'Old secret until', name: 'previous_valid_until', cell: (row) => time(row.previous_valid_until), csv: (row) => row.previous_valid_until },
       ...(operator ? [{ title: '', cell: actions }] : [])
     ],
-    rows: value.items,
+    rows: value.rows,
+    more: value.next,
     tools: [operator && button('Issue a key', () => issue(team, refresh), 'primary')],
     filter: (row) => `${row.id} ${row.name}`,
     csvName: `tollgate-keys-${team}`,
@@ -217,7 +218,8 @@ function grantsPanel({ value, fault }, budgets, team, { may, refresh }) {
       { title: 'Made', name: 'created_at', cell: (row) => time(row.created_at), csv: (row) => row.created_at },
       ...(mayGrant ? [{ title: '', cell: (row) => row.in_force && button('Withdraw', () => withdraw(team, row, refresh)) }] : [])
     ],
-    rows: value.items,
+    rows: value.rows,
+    more: value.next,
     tools: [mayGrant && own.length > 0 && button('Grant credits', () => grant(team, own, refresh), 'primary')],
     csvName: `tollgate-grants-${team}`,
     empty: own.length ? 'None was made.' : 'A grant adds to a budget, and the team has none.'

@@ -9,11 +9,12 @@ import { faultPanel, table } from './tables.js'
 import { monthName } from './times.js'
 import { count, credits } from './values.js'
 
-const pageSize = 100
-
 export async function show({ may, status, refresh }) {
   await status()
-  const answers = await api.all({ shares: api.get('/budgets', { sort: 'share', limit: pageSize }), spend: api.get('/spend', { group_by: 'team' }) })
+  const answers = await api.all({
+    shares: api.list('/budgets', { sort: 'share' }, (item) => ({ id: item.id, budget: nearest(item.budgets) })),
+    spend: api.get('/spend', { group_by: 'team' })
+  })
   const usage = new Map(answers.spend.value?.items.map((item) => [item.team, item]))
   return h(
     'div',
@@ -27,17 +28,12 @@ export async function show({ may, status, refresh }) {
 function sharesPanel({ value, fault }, usage) {
   const title = 'By share of budget'
   if (fault) return faultPanel(title, fault)
-  const page = (answer) => ({
-    rows: answer.items.map((item) => ({ id: item.id, budget: nearest(item.budgets), usage: usage.get(item.id) })),
-    next: answer.next_cursor && (async () => page(await api.get('/budgets', { sort: 'share', limit: pageSize, cursor: answer.next_cursor })))
-  })
-  const { rows, next } = page(value)
   return table({
     title,
     note: `Each team by the budget that is nearest to its end; charged and saved in ${monthName()}.`,
-    columns: teamColumns(true),
-    rows,
-    more: next,
+    columns: teamColumns(usage),
+    rows: value.rows,
+    more: value.next,
     filter: (row) => row.id,
     csvName: 'tollgate-teams-by-share',
     empty: 'No team has a budget yet. Open a team below to give it one.'

@@ -7,15 +7,9 @@ import { amountText, exact, grouped, micros } from './numbers.js'
 import { table } from './tables.js'
 import { credits, time } from './values.js'
 
-const pageSize = 100
-
 export async function show({ may, status, refresh }) {
   await status()
-  const page = (answer) => ({
-    rows: answer.items,
-    next: answer.next_cursor && (async () => page(await read(answer.next_cursor)))
-  })
-  const { rows, next } = page(await read())
+  const { rows, next } = await api.list('/ledger', { state: 'unconfirmed' })
   const columns = [
     { title: 'Asked', name: 'created_at', cell: (row) => time(row.created_at), csv: (row) => row.created_at },
     { title: 'Team', name: 'team', cell: (row) => name(row.team), csv: (row) => row.team },
@@ -44,8 +38,6 @@ export async function show({ may, status, refresh }) {
     })
   )
 }
-
-const read = (cursor) => api.get('/ledger', { state: 'unconfirmed', limit: pageSize, cursor })
 
 async function resolve(row, refresh) {
   const done = await ask({
