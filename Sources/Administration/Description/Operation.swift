@@ -78,7 +78,8 @@ struct Operation: Sendable {
         var names = ErrorReplies.ofAll
         if side != .client { names.append(.misdirected) }
         if role != nil { names += [.unauthorized, .unprocessable] }
-        if let role, role > .viewer { names.append(.forbidden) }
+        // A viewer's token suffices for a GET; a change is refused to the page of another site, too.
+        if let role, role > .viewer || method != .get { names.append(.forbidden) }
         if side == .admin, !pathParameters.isEmpty { names.append(.notFound) }
         return names.map { .error($0) }
     }

@@ -104,7 +104,8 @@ enum ErrorReplies: String, CaseIterable {
         switch self {
         case .badRequest: "`bad_request` or `invalid_json`: the HTTP, the path, the query or the JSON is malformed."
         case .unauthorized: "`unauthorized`: no valid admin token was sent."
-        case .forbidden: "`forbidden`: the token's role does not suffice; the message names the one that does."
+        case .forbidden:
+            "`forbidden`: the token's role does not suffice, or a page of another site sent it; the message says which."
         case .notFound: "`not_found`: there is no such path, or nothing of this name."
         case .timeout: "`request_timeout`: the request did not arrive in time."
         case .tooLarge: "`body_too_large`: the message names the limit."

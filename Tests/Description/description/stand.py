@@ -77,6 +77,7 @@ class Stand:
                 "base_url": f"http://127.0.0.1:{self.vendor_port}",
                 "keys": [{"id": "primary", "monthly_credits": 1_000_000, "secret": {"value": VENDOR_KEY}}],
             },
+            "cache": {"classifier_ttl": "1h"},
             "store": {"url": f"sqlite:{self.folder / 'tollgate.db'}"},
             "budgets": {"organization": [{"window": "total", "credits": 1_000_000, "alert_at": [1]}]},
             "teams": [
@@ -115,8 +116,22 @@ class Stand:
             raise TestFailure(f"GET {path} answered {status}: {content[:500]}")
         return json.loads(content)
 
-    def classify(self, body, key, **fields):
-        return self.ask(self.port, "POST", "/v1/classify", body, {"x-api-key": key, **fields})[0]
+    def client(self, method, path, body, key=TEAM_KEY):
+        """The status and the content of one reply of the client side."""
+        status, _, content = self.ask(self.port, method, path, body, {"x-api-key": key})
+        return status, content
+
+    def classify(self, body, key=TEAM_KEY, path="/v1/classify"):
+        return self.client("POST", path, body, key)[0]
+
+    def make_classifier(self):
+        """Makes a saved classifier and asks it; returns its path."""
+        schema = question()["classification_schema"]
+        status, content = self.client("POST", "/v1/classifiers", {"name": "kinds", "classification_schema": schema})
+        if status not in (200, 201):
+            raise TestFailure(f"no classifier was made: {status} {content[:300]}")
+        made = json.loads(content)
+        return f"/v1/classifiers/{made.get('classifier_id') or made['id']}/classify"
 
     def fill(self):
         """Leaves an item in every list."""
@@ -138,8 +153,11 @@ class Stand:
             status = self.classify(body, key)
             if status != 200:
                 raise TestFailure(f"classify answered {status}")
+        status = self.classify({"document_id": DOCUMENT}, path=self.make_classifier())
+        if status != 200:
+            raise TestFailure(f"the classifier answered {status}")
         self.control("POST", "/sim/faults", {"kind": "reset_before_reply", "document_id": LOST})
-        if self.classify(question(LOST), TEAM_KEY) != 502:
+        if self.classify(question(LOST)) != 502:
             raise TestFailure("a call that the vendor broke off was not answered 502")
         self.admin("POST", "/statements", {
             "account": "default", "from": "2020-01-01", "to": "2020-01-31", "credits": 12.25,

@@ -14,13 +14,7 @@ extension APIPart {
                 side: .client,
                 parameters: [cacheControl],
                 body: Operation.Body(.named("ClassifyRequest"), example: question),
-                replies: [answer] + refusals + [
-                    .error(
-                        415,
-                        "`unsupported_media_type`: the body has a `Content-Encoding`.",
-                        fields: [.cacheStatus]
-                    )
-                ]
+                replies: [answer] + refusals
             ),
             Operation(
                 .post,
@@ -124,6 +118,7 @@ extension APIPart {
         ),
         refusal(403, "`invalid_api_key` or `model_not_allowed`; or the vendor's own."),
         refusal(404, "The vendor's own: no such document."),
+        refusal(415, "`unsupported_media_type`: the body has a `Content-Encoding`."),
         refusal(429, "`rate_limited`: the team's own rate or concurrency.", [.retryAfter]),
         refusal(500, "The vendor's own."),
         refusal(502, "`upstream_unreachable`, `upstream_invalid_response` or `upstream_key_rejected`."),
