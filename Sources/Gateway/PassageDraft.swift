@@ -1,5 +1,4 @@
 import Authentication
-import Glibc
 import HTTPMessages
 import Serving
 import Upstream
@@ -49,12 +48,12 @@ final class PassageDraft {
         announced = content
         hasLengthZero = head.framing == .length(0)
         route = settings.spendingRoute(head.method, bytes.extracting(head.path.indices))
-        let shownKey = Self.copy(bytes, head.first(.apiKey) ?? ByteRange(0, 0))
+        let shownKey = bytes.bytes(in: head.first(.apiKey) ?? ByteRange(0, 0))
         let range = ByteRange(Int(head.path.lower), Int((head.query ?? head.path).upper))
-        guard !Self.contains(bytes.extracting(range.indices), shownKey) else { throw .keyInTarget }
-        target = Self.copy(bytes, range)
+        guard !bytes.extracting(range.indices).contains(shownKey) else { throw .keyInTarget }
+        target = bytes.bytes(in: range)
         fields = Self.fields(of: head, bytes, hiding: shownKey)
-        let contentType = head.first(.contentType).map { Self.copy(bytes, $0) } ?? []
+        let contentType = head.first(.contentType).map { bytes.bytes(in: $0) } ?? []
         isJSON = MediaType.isJSON(contentType)
         readMax = min(Self.readBytesMax, settings.bodyBytesMax)
         let isReadable = head.first(.contentEncoding) == nil
@@ -111,7 +110,7 @@ final class PassageDraft {
         fields.reserveCapacity(head.byteCount + 64)
         for field in head.fields where passed.passes(field, in: bytes) {
             let value = bytes.extracting(field.value.indices)
-            guard !contains(value, key) else { continue }
+            guard !value.contains(key) else { continue }
             bytes.extracting(field.name.indices).withUnsafeBufferPointer { fields += $0 }
             fields += ": ".utf8
             value.withUnsafeBufferPointer { fields += $0 }
@@ -121,21 +120,5 @@ final class PassageDraft {
         fields += PassedFields.via(head.version, head.fields, in: bytes)
         fields += "\r\n".utf8
         return fields
-    }
-
-    private static func copy(_ bytes: Span<UInt8>, _ range: ByteRange) -> [UInt8] {
-        bytes.extracting(range.indices).withUnsafeBufferPointer { Array($0) }
-    }
-
-    private static func contains(_ text: Span<UInt8>, _ part: [UInt8]) -> Bool {
-        guard let first = part.first, text.count >= part.count else { return false }
-        return text.withUnsafeBytes { text in
-            var rest = text[0...(text.count - part.count)]
-            while let start = rest.firstIndex(of: first) {
-                if memcmp(text.baseAddress! + start, part, part.count) == 0 { return true }
-                rest = rest[(start + 1)...]
-            }
-            return false
-        }
     }
 }

@@ -20,10 +20,8 @@ final class RequestTrace {
     init?(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) {
         guard head.count(of: .traceParent) == 1, let range = head.first(.traceParent) else { return nil }
         let value = bytes.extracting(range.indices)
-        let key = head.first(.apiKey).map { Self.copy(bytes, $0) } ?? []
-        guard let context = TraceContext(traceparent: value), !Self.has(key, in: Self.copy(bytes, range)) else {
-            return nil
-        }
+        let key = head.first(.apiKey).map { bytes.bytes(in: $0) } ?? []
+        guard let context = TraceContext(traceparent: value), !value.contains(key) else { return nil }
         self.context = context
         state = Self.state(head, bytes, hiding: key)
     }
@@ -40,18 +38,8 @@ final class RequestTrace {
     private static func state(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, hiding key: [UInt8]) -> [UInt8]? {
         guard head.has(.traceState) else { return nil }
         var lines: [[UInt8]] = []
-        for field in head.fields where field.known == .traceState { lines.append(copy(bytes, field.value)) }
-        guard let state = TraceState.passedOn(lines), !has(key, in: state) else { return nil }
+        for field in head.fields where field.known == .traceState { lines.append(bytes.bytes(in: field.value)) }
+        guard let state = TraceState.passedOn(lines), !state.span.contains(key) else { return nil }
         return KeyShape.firstSecret(in: state.span) == nil ? state : nil
-    }
-
-    /// Whether the client has put its key into a field that goes on, and into the log.
-    private static func has(_ key: [UInt8], in value: [UInt8]) -> Bool {
-        guard !key.isEmpty, value.count >= key.count else { return false }
-        return (0...(value.count - key.count)).contains { value[$0...].starts(with: key) }
-    }
-
-    private static func copy(_ bytes: Span<UInt8>, _ range: ByteRange) -> [UInt8] {
-        bytes.extracting(range.indices).withUnsafeBufferPointer { Array($0) }
     }
 }
