@@ -32,9 +32,13 @@ struct LineHandler: LogHandler {
         set {}
     }
 
-    init(label: String, writer: LogWriter) {
+    /// Whether a line begins with its priority, as the journal takes it off again: sd-daemon(3).
+    private let marksPriority: Bool
+
+    init(label: String, writer: LogWriter, marksPriority: Bool = false) {
         self.label = label
         self.writer = writer
+        self.marksPriority = marksPriority
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -63,7 +67,7 @@ struct LineHandler: LogHandler {
         line.member("msg", "\(event.message)")
         for (name, value) in pairs { line.member(escapedName: name, value) }
         line.end()
-        line.withBytes { writer.append($0) }
+        line.withBytes { append($0, event.level) }
     }
 
     private func writeText(_ now: Timestamp, _ event: LogEvent, _ pairs: [(String, String)]) {
@@ -71,6 +75,24 @@ struct LineHandler: LogHandler {
         JSONText.appendEscaped(Array("\(now.rfc3339) \(event.level) \(event.message)".utf8).span, to: &text)
         for (name, value) in pairs { JSONText.appendEscaped(Array(" \(name)=\(value)".utf8).span, to: &text) }
         text.append(0x0A)
-        text.withBytes { writer.append($0) }
+        text.withBytes { append($0, event.level) }
+    }
+
+    private func append(_ line: Span<UInt8>, _ level: Logger.Level) {
+        guard marksPriority else { return writer.append(line) }
+        let marked = Array("<\(Self.priority(level))>".utf8) + line.withUnsafeBufferPointer { Array($0) }
+        writer.append(marked.span)
+    }
+
+    /// As syslog(3) numbers them.
+    private static func priority(_ level: Logger.Level) -> Int {
+        switch level {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
     }
 }

@@ -16,10 +16,12 @@ public enum ProcessLog {
     private static let logger = Logger(label: "tollgate")
 
     /// Sends the log through `writer`. Once per process, before the first message.
-    public static func bootstrap(level: Level, format: Format, writer: LogWriter) {
+    ///
+    /// - Parameter marksPriority: whether a line begins with `<N>`, its priority, for the journal.
+    public static func bootstrap(level: Level, format: Format, writer: LogWriter, marksPriority: Bool = false) {
         replaceLevel(level)
         replaceFormat(format)
-        LoggingSystem.bootstrap { label in LineHandler(label: label, writer: writer) }
+        LoggingSystem.bootstrap { label in LineHandler(label: label, writer: writer, marksPriority: marksPriority) }
     }
 
     /// Which messages are written from now on.

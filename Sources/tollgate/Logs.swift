@@ -1,6 +1,6 @@
 import Configuration
 import EventLoops
-import Glibc
+import Foundation
 import Metrics
 import Observability
 
@@ -15,7 +15,12 @@ final class Logs: Sendable {
     init(_ log: GatewayConfiguration.Log) throws(LogWriterFault) {
         access = try LogWriter(descriptor: STDOUT_FILENO)
         process = try LogWriter(descriptor: STDERR_FILENO, delay: .zero)
-        ProcessLog.bootstrap(level: Logs.level(log.level), format: Logs.format(log.format), writer: process)
+        ProcessLog.bootstrap(
+            level: Logs.level(log.level),
+            format: Logs.format(log.format),
+            writer: process,
+            marksPriority: JournalStream.isConnected(to: STDERR_FILENO, ProcessInfo.processInfo.environment)
+        )
     }
 
     /// A reload changes level and format.

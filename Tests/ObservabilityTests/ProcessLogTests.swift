@@ -12,13 +12,14 @@ struct ProcessLogTests {
     private func lines(
         _ count: Int,
         format: ProcessLog.Format = .json,
+        marksPriority: Bool = false,
         _ body: (Logger) -> Void
     ) throws -> [String] {
         let pipe = try TestPipe()
         let writer = try LogWriter(descriptor: pipe.writing)
         ProcessLog.replaceFormat(format)
         defer { ProcessLog.replaceFormat(.json) }
-        body(Logger(label: "test") { LineHandler(label: $0, writer: writer) })
+        body(Logger(label: "test") { LineHandler(label: $0, writer: writer, marksPriority: marksPriority) })
         writer.close()
         let lines = count == 0 ? [] : try pipe.lines(count)
         #expect(pipe.waiting == 0, "more lines than expected")
@@ -41,6 +42,32 @@ struct ProcessLogTests {
             return object?["level"]
         }
         #expect(levels == expected)
+    }
+
+    @Test("for the journal a line begins with its priority, in either format", arguments: ProcessLog.Format.allCases)
+    func priorities(_ format: ProcessLog.Format) throws {
+        ProcessLog.replaceLevel(.trace)
+        defer { ProcessLog.replaceLevel(.info) }
+        let levels = Logger.Level.allCases
+        let written = try lines(levels.count, format: format, marksPriority: true) { logger in
+            for level in levels { logger.log(level: level, "said") }
+        }
+        #expect(written.map { String($0.prefix(3)) } == ["<7>", "<7>", "<6>", "<5>", "<4>", "<3>", "<2>"])
+        #expect(written.allSatisfy { $0.dropFirst(3).first == (format == .json ? "{" : "2") })
+    }
+
+    @Test("a descriptor is the journal's when it is the one that the variable names")
+    func journal() throws {
+        let pipe = try TestPipe()
+        var status = stat()
+        #expect(fstat(pipe.writing, &status) == 0)
+        let own = "\(status.st_dev):\(status.st_ino)"
+        func isJournal(_ stream: String?) -> Bool {
+            JournalStream.isConnected(to: pipe.writing, stream.map { ["JOURNAL_STREAM": $0] } ?? [:])
+        }
+        #expect(isJournal(own))
+        for other in [nil, "", "0:0", own + "0", "0" + own, "\(status.st_ino)"] { #expect(!isJournal(other)) }
+        #expect(!JournalStream.isConnected(to: -1, ["JOURNAL_STREAM": own]))
     }
 
     @Test("a JSON line holds time, level, label, message and metadata in the order of their names, all escaped")
