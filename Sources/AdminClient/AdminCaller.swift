@@ -17,21 +17,28 @@ public struct AdminCaller: Sendable {
     /// Visible ASCII. Never shown.
     private let token: String
     public let limits: AdminCallLimits
+    private let trust: AdminTrust
     private let line = AdminLine()
     /// Called with the number of items after each page of a list, for the person at the terminal.
     public var onProgress: (@Sendable (Int) -> Void)?
 
-    public init(address: AdminAddress, token: String, limits: AdminCallLimits = AdminCallLimits()) {
+    public init(
+        address: AdminAddress,
+        token: String,
+        limits: AdminCallLimits = AdminCallLimits(),
+        trust: AdminTrust = AdminTrust()
+    ) {
         self.address = address
         self.token = token
         self.limits = limits
+        self.trust = trust
     }
 
     /// The same caller, with another limit on the time of an answer.
     public func waiting(atMost answerTimeout: Duration) -> AdminCaller {
         var limits = limits
         limits.call.answerTimeout = answerTimeout
-        return AdminCaller(address: address, token: token, limits: limits)
+        return AdminCaller(address: address, token: token, limits: limits, trust: trust)
     }
 
     /// Sends `call` and waits for the answer, a JSON object; nil when the answer has no content.
@@ -98,7 +105,7 @@ public struct AdminCaller: Sendable {
     private func tlsContext() throws(AdminCallFault) -> TLSClientContext? {
         guard address.url.isTLS else { return nil }
         do throws(TLSConfigurationFault) {
-            return try TLSClientContext(caFile: nil)
+            return try trust.context()
         } catch {
             throw .insecure(address, error.description)
         }

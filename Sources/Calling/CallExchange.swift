@@ -164,8 +164,16 @@ public final class CallExchange: StreamDelegate {
 
     public func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd) {
         kept = nil
-        end(.failure(.lost("the connection broke")), nil)
+        end(.failure(.lost(Self.reason(cause))), nil)
         finish()
+    }
+
+    private static func reason(_ cause: StreamEnd) -> String {
+        switch cause {
+        // With TLS 1.3 a server refuses a client's certificate, or that there is none, only after the handshake.
+        case .tls(let fault): "the connection broke: \(fault)"
+        case .closedHere, .reset, .stalled, .noRoom: "the connection broke"
+        }
     }
 
     private func giveUp(_ stream: ByteStream) {

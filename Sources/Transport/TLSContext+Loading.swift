@@ -7,15 +7,25 @@ func loadServer(
     _ privateKey: PEMText?,
     _ clientAuthorities: PEMText?
 ) -> [TLSConfigurationFault] {
+    var faults = unsafe loadIdentity(context, certificate, privateKey)
+    if let clientAuthorities, let fault = unsafe loadAuthorities(context, clientAuthorities, .clientAuthorities) {
+        faults.append(fault)
+    }
+    return faults
+}
+
+/// Puts a certificate with its chain and its key into a context of either side; answers everything that is wrong.
+func loadIdentity(
+    _ context: OpaquePointer,
+    _ certificate: PEMText?,
+    _ privateKey: PEMText?
+) -> [TLSConfigurationFault] {
     var faults: [TLSConfigurationFault] = []
     if let certificate, let fault = unsafe loadChain(context, certificate) { faults.append(fault) }
     if let privateKey, let fault = unsafe loadKey(context, privateKey) { faults.append(fault) }
     if faults.isEmpty, let certificate, let privateKey, unsafe SSL_CTX_check_private_key(context) != 1 {
         ERR_clear_error()
         faults.append(TLSConfigurationFault(.privateKey, "\(privateKey.file): not the key of \(certificate.file)"))
-    }
-    if let clientAuthorities, let fault = unsafe loadAuthorities(context, clientAuthorities, .clientAuthorities) {
-        faults.append(fault)
     }
     return faults
 }

@@ -154,17 +154,29 @@ private func selectHTTP11(
     return SSL_TLSEXT_ERR_NOACK
 }
 
-/// The authorities that may sign the vendor's certificate. Immutable; a reload makes a new one, sessions keep the old.
+/// What a client trusts, and what it proves itself with. Immutable; a reload makes a new one, sessions keep the old.
 ///
 /// Chain and name are always verified; there is no setting that turns it off. Sessions are not resumed, since then
 /// neither would be looked at again: connections to the vendor are kept, so that handshakes are rare.
 /// Sendable because OpenSSL counts references to a context atomically and nothing changes it once it is made.
 @safe
 public final class TLSClientContext: @unchecked Sendable {
+    /// What servers that ask for a certificate are shown.
+    public struct Identity: Sendable {
+        let certificate: PEMText
+        let privateKey: PEMText
+
+        /// - Parameter certificate: the client's own first, then the chain.
+        public init(certificate: PEMText, privateKey: PEMText) {
+            self.certificate = certificate
+            self.privateKey = privateKey
+        }
+    }
+
     let context: OpaquePointer  // SSL_CTX *, owned: SSL_CTX_free in deinit
 
     /// - Parameter authorities: trusted instead of the system's roots.
-    public init(authorities: PEMText?) throws(TLSConfigurationFault) {
+    public init(authorities: PEMText?, identity: Identity? = nil) throws(TLSConfigurationFault) {
         unsafe context = unsafe makeContext(TLS_client_method())
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
         let alpn: [UInt8] = [8] + Array("http/1.1".utf8)
@@ -176,6 +188,9 @@ public final class TLSClientContext: @unchecked Sendable {
                 throw TLSConfigurationFault(.authorities, "the system's certificate roots cannot be loaded")
             }
         }
+        guard let identity else { return }
+        let faults = unsafe loadIdentity(context, identity.certificate, identity.privateKey)
+        if let fault = faults.first { throw fault }
     }
 
     /// Reads a file that is trusted to be one and to answer. Blocks.

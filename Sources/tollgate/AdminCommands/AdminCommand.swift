@@ -26,7 +26,8 @@ extension AdminCommand {
         let onBrokenPipe = signal(SIGPIPE, SIG_IGN)
         do {
             let token = try AdminTokenVariable.read(ProcessInfo.processInfo.environment)
-            let output = try fetch(token)
+            let trust = try options.admin.url.isTLS ? options.trust() : AdminTrust()
+            let output = try fetch(token, trust)
             // If the reader closes early (`| head`), the program ends silently, as other programs do.
             signal(SIGPIPE, onBrokenPipe)
             try print(output)
@@ -37,10 +38,10 @@ extension AdminCommand {
         }
     }
 
-    private func fetch(_ token: String) throws -> AdminOutput {
+    private func fetch(_ token: String, _ trust: AdminTrust) throws -> AdminOutput {
         let progress = ProgressLine()
         defer { progress.end() }
-        var client = AdminCaller(address: options.admin, token: token)
+        var client = AdminCaller(address: options.admin, token: token, trust: trust)
         client.onProgress = { if $0 >= Self.itemsShown { progress.show("\($0) items so far") } }
         progress.show(waiting)
         return try answer(of: client)
