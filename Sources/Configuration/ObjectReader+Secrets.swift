@@ -5,21 +5,26 @@ import Transport
 
 /// Secrets, and files that are named: read now, so that everything wrong is known before anything starts.
 extension ObjectReader {
-    /// `{"env": "NAME"}`, `{"file": "PATH"}` or `{"value": "…"}`; nil, with a fault, when it cannot be had.
+    private static let forms = #"{"env": "NAME"}, {"file": "PATH"}, {"credential": "NAME"} or {"value": "…"}"#
+
+    /// One of `forms`; nil, with a fault, when it cannot be had.
     func secret(_ name: String, in surroundings: Surroundings) -> Secret? {
         guard let value = take(name) else {
-            fault(name, #"is missing; give {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#)
+            fault(name, "is missing; give \(Self.forms)")
             return nil
         }
         guard case .object(let members) = value, members.count == 1, case .string(let text) = members[0].value,
-            ["env", "file", "value"].contains(members[0].name)
+            ["env", "file", "credential", "value"].contains(members[0].name)
         else {
-            fault(name, #"must be {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#)
+            fault(name, "must be \(Self.forms)")
             return nil
         }
         switch members[0].name {
         case "env": return secret(name, fromVariable: text, in: surroundings)
-        case "file": return secret(name, fromFile: text, in: surroundings)
+        case "file":
+            let file = SecretFile(path: surroundings.resolve(text).path, shown: text.printablePath)
+            return secret(name, from: file, called: "file \(file.shown)", in: surroundings)
+        case "credential": return secret(name, fromCredential: text, in: surroundings)
         default:
             report.warn(path(name), "stands in the configuration itself; env or file keeps it out")
             return checked(name, Array(text.utf8), "the value is empty; put the secret there, or name env or file")
@@ -51,22 +56,50 @@ extension ObjectReader {
         }
     }
 
-    private func secret(_ name: String, fromFile file: String, in surroundings: Surroundings) -> Secret? {
-        let path = surroundings.resolve(file).path
-        let file = file.printablePath
-        let content: FileReading.Content
-        do throws(FileReading.Failure) {
-            content = try surroundings.files.read(path, bytesMax: SecretFile.bytesMax)
-        } catch {
-            let tooLong = "is longer than \(SecretFile.bytesMax) bytes; it is to hold the secret alone"
-            fault(name, "file \(file) \(reason(error, tooLong: tooLong))")
+    /// What the service manager hands over with `LoadCredential=` or `SetCredential=`: a file of that name in the folder
+    /// that it names in the environment.
+    private func secret(_ name: String, fromCredential credential: String, in surroundings: Surroundings) -> Secret? {
+        // A name that leads elsewhere is none, and may be the secret itself: it is not repeated.
+        guard (1...255).contains(credential.utf8.count), credential.utf8.first != UInt8(ascii: "."),
+            credential.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") })
+        else {
+            fault(
+                name,
+                "credential must be a name as in LoadCredential=NAME, without a slash and no dot at its beginning"
+            )
             return nil
         }
-        if content.othersMayRead { warnOfReaders(name, file) }
+        let variable = "CREDENTIALS_DIRECTORY"
+        guard let folder = surroundings.environment[variable], folder.hasPrefix("/") else {
+            let remedy = "systemd sets it for a service with LoadCredential=\(credential)"
+            fault(name, "credential \(credential): environment variable \(variable) is not set; \(remedy)")
+            return nil
+        }
+        let path = "\(folder)/\(credential)"
+        let file = SecretFile(path: path, shown: path.printablePath)
+        return secret(name, from: file, called: "credential \(credential)", in: surroundings)
+    }
+
+    /// - Parameter called: what messages call it.
+    private func secret(
+        _ name: String,
+        from file: SecretFile,
+        called what: String,
+        in surroundings: Surroundings
+    ) -> Secret? {
+        let content: FileReading.Content
+        do throws(FileReading.Failure) {
+            content = try surroundings.files.read(file.path, bytesMax: SecretFile.bytesMax)
+        } catch {
+            let tooLong = "is longer than \(SecretFile.bytesMax) bytes; it is to hold the secret alone"
+            fault(name, "\(what) \(reason(error, tooLong: tooLong))")
+            return nil
+        }
+        if content.othersMayRead { warnOfReaders(name, file.shown, called: what) }
         var bytes = content.bytes
         if bytes.last == 0x0A { bytes.removeLast() }
         if bytes.last == 0x0D { bytes.removeLast() }
-        return checked(name, bytes, "file \(file) is empty; put the secret there")
+        return checked(name, bytes, "\(what) is empty; put the secret there")
     }
 
     /// A secret goes into a field line, so it is visible ASCII.
@@ -91,7 +124,9 @@ extension ObjectReader {
         let path = surroundings.resolve(text).path
         do throws(FileReading.Failure) {
             let content = try surroundings.files.read(path, bytesMax: PEMText.bytesMax)
-            if isSecret, content.othersMayRead { warnOfReaders(name, text.printablePath) }
+            if isSecret, content.othersMayRead {
+                warnOfReaders(name, text.printablePath, called: "file \(text.printablePath)")
+            }
             return PEMText(file: path, bytes: content.bytes)
         } catch {
             let tooLong = "is larger than 4 MiB; it is to hold certificates or a key alone"
@@ -100,8 +135,8 @@ extension ObjectReader {
         }
     }
 
-    private func warnOfReaders(_ name: String, _ file: String) {
-        report.warn(path(name), "file \(file) may be read by others; type: chmod 600 \(file)")
+    private func warnOfReaders(_ name: String, _ file: String, called what: String) {
+        report.warn(path(name), "\(what) may be read by others; type: chmod 600 \(file)")
     }
 
     private func reason(_ failure: FileReading.Failure, tooLong: String) -> String {
@@ -115,7 +150,11 @@ extension ObjectReader {
 }
 
 /// A file that holds one secret.
-enum SecretFile {
+private struct SecretFile {
+    let path: String
+    /// As the configuration names it.
+    let shown: String
+
     /// Longer than any key, and than a field line that could carry it.
     static let bytesMax = 8_192
 }

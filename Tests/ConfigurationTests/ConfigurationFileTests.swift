@@ -26,7 +26,7 @@ struct ConfigurationFileTests {
             bench.faults(text) == [
                 #"log.level: must be one of "trace", "debug", "info", "notice", "warning", "error", "critical""#,
                 "teams[0].keys[0].secret: must have 16 or more visible ASCII characters",
-                "teams[0].keys[1].secret: is missing; give {\"env\": \"NAME\"}, {\"file\": \"PATH\"} or {\"value\": \"…\"}",
+                "teams[0].keys[1].secret: is missing; give {\"env\": \"NAME\"}, {\"file\": \"PATH\"}, {\"credential\": \"NAME\"} or {\"value\": \"…\"}",
                 "teams[0].keys[1].id: stands twice; key ids are unique over all teams",
                 "teams[0].modles: is not a member that is known here; did you mean models?",
                 "teams[1].id: stands twice; give each team its own",

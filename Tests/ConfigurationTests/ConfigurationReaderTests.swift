@@ -254,7 +254,11 @@ struct ConfigurationReaderTests {
         let member = path.isEmpty ? "unheard_of" : path + ".unheard_of"
         let faults = try bench.faults(text.replacing(member, by: "1").text)
         if path.hasSuffix(".secret") || path.hasSuffix(".password") {
-            #expect(faults == [#"\#(path): must be {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#])
+            #expect(
+                faults == [
+                    #"\#(path): must be {"env": "NAME"}, {"file": "PATH"}, {"credential": "NAME"} or {"value": "…"}"#
+                ]
+            )
         } else {
             #expect(faults == ["\(member): is not a member that is known here"])
         }
@@ -281,7 +285,11 @@ struct ConfigurationReaderTests {
             ]
             #expect(faults == missing)
         } else if path.contains(".secret.") || path.contains(".password.") {
-            #expect(faults == [#"\#(faultPath(path)): must be {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#])
+            #expect(
+                faults == [
+                    #"\#(faultPath(path)): must be {"env": "NAME"}, {"file": "PATH"}, {"credential": "NAME"} or {"value": "…"}"#
+                ]
+            )
         } else if path == "upstream.keys[0]" {
             #expect(faults == ["upstream.keys: must have at least one key"])
         } else if required.contains(path) {

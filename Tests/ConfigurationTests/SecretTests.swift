@@ -75,9 +75,47 @@ struct SecretTests {
         #expect(try bench.configuration(text).warnings == [warning])
     }
 
+    @Test("a secret comes from a credential of the service manager, in the folder that it names", arguments: places)
+    func credentials(_ path: String) throws {
+        let text = try ConfigurationText(Samples.contract).replacing(path, by: #"{"credential": "team.key"}"#).text
+        #expect(
+            bench.faults(text) == [
+                "\(path): credential team.key: environment variable CREDENTIALS_DIRECTORY is not set; "
+                    + "systemd sets it for a service with LoadCredential=team.key"
+            ]
+        )
+        let credentials = try TemporaryFolder()
+        var bench = self.bench
+        bench.environment["CREDENTIALS_DIRECTORY"] = credentials.path
+        #expect(
+            bench.faults(text) == ["\(path): credential team.key cannot be read; create it or correct the path"]
+        )
+        let file = try credentials.write("out-of-a-credential-1234\n", to: "team.key")
+        #expect(try secrets(bench.configuration(text))[path] == Array("out-of-a-credential-1234".utf8))
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
+        let warning = "\(path): credential team.key may be read by others; type: chmod 600 \(file)"
+        #expect(try bench.configuration(text).warnings == [warning])
+    }
+
+    @Test(
+        "a credential's name leads nowhere else, and one that does is not repeated",
+        arguments: ["", ".", "..", "../hidden-1", "a/hidden-1", "/etc/hidden-1", ".hidden-1", "hidden 1", "hidden-ä"]
+    )
+    func credentialNames(_ name: String) throws {
+        var bench = self.bench
+        bench.environment["CREDENTIALS_DIRECTORY"] = bench.folder.path
+        let path = "upstream.keys[0].secret"
+        let text = try ConfigurationText(Samples.contract).replacing(path, by: #"{"credential": "\#(name)"}"#).text
+        let faults = bench.faults(text)
+        #expect(
+            faults.count == 1 && faults[0].hasPrefix("\(path): credential must be a name as in LoadCredential=NAME")
+        )
+        #expect(!faults[0].contains("hidden"))
+    }
+
     @Test("a secret is exactly one of env, file and value", arguments: places)
     func forms(_ path: String) throws {
-        let form = #"\#(path): must be {"env": "NAME"}, {"file": "PATH"} or {"value": "…"}"#
+        let form = #"\#(path): must be {"env": "NAME"}, {"file": "PATH"}, {"credential": "NAME"} or {"value": "…"}"#
         for wrong in [
             "{}", #"{"env": "AP_BATCH_KEY", "file": "f"}"#, #"{"value": "hidden-1234567890", "env": "AP_BATCH_KEY"}"#,
             #"{"Env": "AP_BATCH_KEY"}"#, #"{"value": 5}"#, #""hidden-1234567890""#, #"["hidden-1234567890"]"#, "null",
