@@ -43,6 +43,11 @@ let package = Package(
             dependencies: ["CLibevent", "COpenSSL", "EventLoops", "Vocabulary"],
             swiftSettings: fenced + hot
         ),
+        .target(
+            name: "Supervision",
+            dependencies: ["EventLoops", "Transport", "Vocabulary"],
+            swiftSettings: fenced
+        ),
         .target(name: "HTTPMessages", dependencies: ["Vocabulary"], swiftSettings: fenced + hot),
         .target(name: "Calling", dependencies: ["EventLoops", "HTTPMessages", "Transport", "Vocabulary"]),
         .target(
@@ -128,8 +133,8 @@ let package = Package(
             name: "tollgate",
             dependencies: [
                 "AdminClient", "Administration", "Budgeting", "Caching", "Configuration", "Cryptography", "EventLoops",
-                "Forms", "Gateway", "JSON", "Keying", "Metrics", "Observability", "Registry", "Storage", "Transport",
-                "UpstreamKeys", "VendorSimulation", "Vocabulary",
+                "Forms", "Gateway", "JSON", "Keying", "Metrics", "Observability", "Registry", "Storage", "Supervision",
+                "Transport", "UpstreamKeys", "VendorSimulation", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -235,6 +240,10 @@ let package = Package(
         .testTarget(
             name: "TransportTests",
             dependencies: ["COpenSSL", "EventLoops", "TestSupport", "Transport", "Vocabulary"]
+        ),
+        .testTarget(
+            name: "SupervisionTests",
+            dependencies: ["EventLoops", "Supervision", "TestSupport", "Transport", "Vocabulary"]
         ),
         .testTarget(
             name: "VendorSimulationTests",

@@ -25,6 +25,7 @@ public final class AdminServer {
     /// The number of requests whose handlers have not answered.
     private var underWay = 0
     private var onAnswered: (() -> Void)?
+    private var onClosed: (() -> Void)?
 
     /// Whether a digest belongs to a secret that must not be logged. Tokens are checked separately.
     public var isSecret: (Digest) -> Bool = { _ in false }
@@ -35,14 +36,16 @@ public final class AdminServer {
     /// The listening address, with the port chosen by the kernel if 0 was requested.
     public var address: SocketAddress { server.listener.localAddress }
 
-    /// Binds; connections wait in the kernel until `start`.
+    /// Binds, or takes an inherited socket; connections wait in the kernel until `start`.
     ///
     /// - Parameters:
+    ///   - address: without effect when a socket was inherited.
     ///   - routes: all routes except `/healthz` and `/readyz`. Traps when they contradict each other.
     ///   - isReady: called for `/readyz`; answers once with the reason for not being ready, or nil.
     public init(
         loop: EventLoop,
         address: SocketAddress,
+        inheriting socket: InheritedSocket? = nil,
         settings: AdminSettings,
         routes: [AdminRoute],
         isReady: @escaping (@escaping (AdminFault?) -> Void) -> Void
@@ -51,7 +54,13 @@ public final class AdminServer {
         self.settings = settings
         readiness = AdminReadiness(isReady: isReady)
         router = AdminRouter(routes + readiness.routes)
-        server = try HTTPServer(loop: loop, address: address, limits: Self.limits(settings))
+        server = try HTTPServer(
+            loop: loop,
+            address: address,
+            inheriting: socket,
+            limits: Self.limits(settings)
+        )
+        server.listener.tls = settings.tls
     }
 
     private static func limits(_ settings: AdminSettings) -> ServingLimits {
@@ -79,6 +88,13 @@ public final class AdminServer {
         loop.preconditionInLoop()
         self.settings = settings
         server.limits = Self.limits(settings)
+        server.listener.tls = settings.tls
+    }
+
+    /// Reports the gateway as not ready from now on. All else goes on as before.
+    public func announceDrain() {
+        loop.preconditionInLoop()
+        readiness.isDraining = true
     }
 
     /// Reports the gateway as not ready from now on, and ends each connection after its next reply. New connections are
@@ -106,8 +122,27 @@ public final class AdminServer {
         then()
     }
 
+    /// Closes the listener, ends idle connections now and the others after their next reply.
+    ///
+    /// - Parameter then: called when no connection is left, which may be at once. Not after `stop`.
+    public func close(then: @escaping () -> Void) {
+        loop.preconditionInLoop()
+        onClosed = then
+        server.drain()
+        tellIfClosed()
+    }
+
+    private func tellIfClosed() {
+        guard server.isEmpty, let then = onClosed else { return }
+        onClosed = nil
+        then()
+    }
+
     /// Closes the listener and ends all connections; requests not answered yet stay unanswered.
-    public func stop() { server.stop() }
+    public func stop() {
+        onClosed = nil
+        server.stop()
+    }
 
     private func welcome(_ connection: ServerConnection) -> AdminConnection {
         let client = AdminConnection(connection, server: self)
@@ -157,6 +192,7 @@ public final class AdminServer {
     /// The connection has ended, or is about to.
     func connectionDidEnd(_ connection: ServerConnection) {
         places.leave(connection.identifier, isStranger: connection.isStranger)
+        tellIfClosed()
     }
 
     /// A path with secrets masked, for a log line.

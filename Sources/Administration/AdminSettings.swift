@@ -1,8 +1,11 @@
 public import HTTPMessages
+public import Transport
 
 /// The settings of the admin listener that a reload may change, read once per request. Immutable; replaced whole.
 public struct AdminSettings: Sendable {
     public var tokens: [AdminToken]
+    /// For connections that are accepted from now on; nil for a listener without TLS.
+    public var tls: TLSServerContext?
     /// The names in `Host` that are answered.
     public var hosts: AdminHosts
     public var headLimits: HeadLimits
@@ -26,6 +29,7 @@ public struct AdminSettings: Sendable {
 
     public init(
         tokens: [AdminToken],
+        tls: TLSServerContext? = nil,
         hosts: AdminHosts = AdminHosts(),
         headLimits: HeadLimits = HeadLimits(),
         bodyBytesMax: Int = 64 * 1_024,
@@ -37,6 +41,7 @@ public struct AdminSettings: Sendable {
         idleTimeout: Duration = .seconds(75)
     ) {
         self.tokens = tokens
+        self.tls = tls
         self.hosts = hosts
         self.headLimits = headLimits
         self.bodyBytesMax = bodyBytesMax

@@ -5,7 +5,7 @@ public import Gateway
 import Observability
 import Registry
 public import Reporting
-import Vocabulary
+public import Vocabulary
 
 /// Watches what alerts are about, records each condition once, and posts the alerts. Confined to the main loop.
 ///
@@ -29,6 +29,8 @@ public final class AlertDesk {
     private let store: any AlertStore
     private let back: LoopReturn
     private var settings: AlertSettings?
+    /// When the certificate that operators are shown ends; nil without TLS.
+    public var adminCertificateEnd: Timestamp?
     /// Nil until the store has said what is open.
     private var book: AlertBook?
     private var outbox = AlertOutbox()
@@ -133,6 +135,9 @@ public final class AlertDesk {
         }
         if let end = keeper.certificateEnd, end < span.upperBound {
             conditions.append(.certificate("listen.tls.certificate_file", endsAt: end))
+        }
+        if let end = adminCertificateEnd, end < span.upperBound {
+            conditions.append(.certificate("admin.tls.certificate_file", endsAt: end))
         }
         return conditions
     }

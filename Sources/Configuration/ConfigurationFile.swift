@@ -17,12 +17,38 @@ public enum ConfigurationFile {
         do throws(FileReading.Failure) { content = try files.read(path, bytesMax: bytesMax) } catch {
             return failure(reason(error))
         }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        return read(
-            content.bytes,
+        files.forget(path)
+        let source = ConfigurationSource(path: path, bytes: content.bytes, othersMayRead: content.othersMayRead)
+        return load(source, environment: environment, files)
+    }
+
+    /// Reads the files again that a configuration names, which itself is taken as it was read.
+    public static func load(
+        _ source: ConfigurationSource,
+        environment: [String: String]
+    ) -> Result<GatewayConfiguration, ConfigurationFaults> {
+        load(source, environment: environment, FileReading())
+    }
+
+    private static func load(
+        _ source: ConfigurationSource,
+        environment: [String: String],
+        _ files: FileReading
+    ) -> Result<GatewayConfiguration, ConfigurationFaults> {
+        let folder = URL(fileURLWithPath: source.path).deletingLastPathComponent()
+        let result = read(
+            source.bytes,
             Surroundings(folder: folder, environment: environment, files: files),
-            othersMayRead: content.othersMayRead
+            othersMayRead: source.othersMayRead
         )
+        switch result {
+        case .success(var configuration):
+            configuration.origin = ConfigurationOrigin(source: source, files: files.states)
+            return .success(configuration)
+        case .failure(var faults):
+            faults.files = files.states
+            return .failure(faults)
+        }
     }
 
     private static func reason(_ failure: FileReading.Failure) -> String {
@@ -70,6 +96,8 @@ public struct ConfigurationFaults: Error, Sendable, Equatable {
     public let faults: [FormFault]
     /// The lines to type for variables that are not set or empty, each once.
     public let linesToType: [String]
+    /// The files that were read, as they were then.
+    public internal(set) var files: FileStates = [:]
 
     init(faults: [FormFault], missingVariables: [String] = []) {
         self.faults = faults

@@ -35,6 +35,7 @@ struct ConfigurationReader {
         accountsElsewhere = teams.accountsElsewhere
         if let section = reader.object("alerts") { readAlerts(section) }
         if let section = reader.object("log") { readLog(section) }
+        if let section = reader.object("secrets") { readSecrets(section) }
         reader.finish()
     }
 
@@ -97,9 +98,9 @@ struct ConfigurationReader {
         readAddress(reader, into: &configuration.admin.address)
         if let hosts = reader.strings("hosts", atMost: FormLimits.hosts, isHost) { configuration.admin.hosts = hosts }
         if let section = reader.object("tls") { configuration.admin.tls = readTLS(section) }
-        if !configuration.admin.address.isLoopback {
-            let what = "is no loopback address, and the admin side speaks no TLS: tokens and new keys go in clear; put "
-            report.warn(reader.path("address"), what + "something that speaks TLS before it")
+        if !configuration.admin.address.isLoopback, !reader.isSet("tls") {
+            let what = "is no loopback address, and there is no admin.tls: tokens and new keys go in clear; give "
+            report.warn(reader.path("address"), what + "admin.tls, or put something that speaks TLS before it")
         }
         var names = Set<String>()
         for entry in reader.objects("tokens", atMost: FormLimits.tokens) ?? [] {
@@ -342,5 +343,15 @@ struct ConfigurationReader {
             share.micros <= 1_000_000
         else { return reader.fault("access_sample", "must be a share from 0 to 1 with at most 6 decimals, like 0.01") }
         configuration.log.accessSample = share.micros
+    }
+
+    private mutating func readSecrets(_ reader: ObjectReader) {
+        defer { reader.finish() }
+        guard let value = reader.take("reload") else { return }
+        if case .string("off") = value { return }
+        guard case .string(let text) = value, let interval = Units.duration(text),
+            (Duration.seconds(1)...Duration.seconds(86_400)).contains(interval)
+        else { return reader.fault("reload", #"must be "off" or a duration from 1s to 24h"#) }
+        configuration.secrets.reloadInterval = interval
     }
 }

@@ -32,24 +32,28 @@ final class FileReading {
 
     private enum State: Sendable {
         case reading
-        case done(Result<Content, Failure>)
+        case done(Outcome)
         case left
     }
 
     private var timeLeft: Duration
+    /// The files that were read, as they were then.
+    private(set) var states: FileStates = [:]
 
     init(patience: Duration = FileReading.patience) { timeLeft = patience }
 
     /// Waits for the content, or for the time to be over.
     func read(_ path: String, bytesMax: Int) throws(Failure) -> Content {
+        let known = states[path]
+        states[path] = .unknown
         guard timeLeft > .zero, Self.lost.load(ordering: .relaxed) < Self.lostMax else { throw .slow }
         let state = Guarded(State.reading)
         let ended = SystemSemaphore()
         let begin = SystemClock.monotonic()
         let work: @Sendable () -> Void = {
-            let result = Self.readNow(path, bytesMax: bytesMax)
+            let outcome = Self.readNow(path, bytesMax: bytesMax)
             let wasLeft = state.withLock { state in
-                defer { state = .done(result) }
+                defer { state = .done(outcome) }
                 if case .left = state { return true }
                 return false
             }
@@ -59,25 +63,42 @@ final class FileReading {
         do throws(EventLoop.Fault) { _ = try SystemThread.start(name: "read file", work) } catch { throw .unreadable }
         _ = ended.wait(atMost: timeLeft)
         timeLeft = max(.zero, timeLeft - (SystemClock.monotonic() - begin))
-        let result = state.withLock { state in
-            if case .done(let result) = state { return result }
+        let outcome = state.withLock { state in
+            if case .done(let outcome) = state { return outcome }
             state = .left
-            return Result.failure(.slow)
+            return Outcome(result: .failure(.slow), state: .unknown)
         }
-        if case .failure(.slow) = result {
+        if case .failure(.slow) = outcome.result {
             Self.lost.add(1, ordering: .relaxed)
             timeLeft = .zero
         }
-        return try result.get()
+        // A file that was replaced between two readings is in no state that both have seen.
+        states[path] = known == nil || known == outcome.state ? outcome.state : .unknown
+        return try outcome.result.get()
     }
 
-    private static func readNow(_ path: String, bytesMax: Int) -> Result<Content, Failure> {
+    /// Leaves a file out of `states`.
+    func forget(_ path: String) { states[path] = nil }
+
+    private struct Outcome: Sendable {
+        var result: Result<Content, Failure>
+        var state: FileState
+    }
+
+    private static func readNow(_ path: String, bytesMax: Int) -> Outcome {
         // Without O_NONBLOCK, opening a pipe waits for a writer.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
-        guard descriptor >= 0 else { return .failure(errno == ENXIO ? .notRegular : .unreadable) }
+        guard descriptor >= 0 else {
+            let failure = errno == ENXIO ? Failure.notRegular : .unreadable
+            return Outcome(result: .failure(failure), state: FileState(of: path))
+        }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return .failure(.unreadable) }
+        guard fstat(descriptor, &status) == 0 else { return Outcome(result: .failure(.unreadable), state: .unknown) }
+        return Outcome(result: content(descriptor, status, bytesMax: bytesMax), state: FileState(status))
+    }
+
+    private static func content(_ descriptor: Int32, _ status: stat, bytesMax: Int) -> Result<Content, Failure> {
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFDIR: return .failure(.unreadable)

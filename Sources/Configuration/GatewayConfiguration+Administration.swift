@@ -3,22 +3,30 @@ public import Alerting
 import Cryptography
 import Forms
 import HTTPMessages
+public import Transport
 
 /// From the file's values to the settings of the admin side.
 extension GatewayConfiguration {
     /// Who may do what there; of the tokens only the digests.
-    public var adminSettings: AdminSettings {
-        let hasher = SHA256Hasher()
-        return AdminSettings(
-            tokens: admin.tokens.map { token in
-                AdminToken(name: token.name, role: token.role.role, digest: hasher.digest(token.secret.bytes))
-            },
+    ///
+    /// - Throws: a certificate, key or CA file is not what it should be.
+    public func adminSettings() throws(TLSConfigurationFault) -> AdminSettings {
+        AdminSettings(
+            tokens: adminTokens,
+            tls: try admin.tls?.context(),
             hosts: AdminHosts(further: admin.hosts + [admin.address.host]),
             headLimits: HeadLimits(headBytesMax: listen.headerBytesMax),
             headerTimeout: listen.headerTimeout,
             bodyTimeout: listen.bodyTimeout,
             idleTimeout: listen.idleTimeout
         )
+    }
+
+    var adminTokens: [AdminToken] {
+        let hasher = SHA256Hasher()
+        return admin.tokens.map { token in
+            AdminToken(name: token.name, role: token.role.role, digest: hasher.digest(token.secret.bytes))
+        }
     }
 }
 

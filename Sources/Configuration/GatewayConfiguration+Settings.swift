@@ -32,19 +32,10 @@ extension GatewayConfiguration {
             upstream: settings,
             upstreamKeys: registry.upstreamKeys,
             upstreamTLS: settings.isTLS ? try TLSClientContext(authorities: upstream.authorities) : nil,
-            listenerTLS: try listenerTLS(),
+            listenerTLS: try listen.tls?.context(),
             logsAccess: log.access,
             accessSample: log.accessSample,
-            adminTokenDigests: Set(adminSettings.tokens.map(\.digest))
-        )
-    }
-
-    private func listenerTLS() throws(TLSConfigurationFault) -> TLSServerContext? {
-        guard let tls = listen.tls else { return nil }
-        return try TLSServerContext(
-            certificate: tls.certificate,
-            privateKey: tls.privateKey,
-            clientAuthorities: tls.clientAuthorities
+            adminTokenDigests: Set(adminTokens.map(\.digest))
         )
     }
 
@@ -134,6 +125,12 @@ extension GatewayConfiguration {
 
     /// The path in `store.url`, which is `sqlite:` and a path.
     public var sqlitePath: String { String(store.url.dropFirst(7)) }
+}
+
+extension GatewayConfiguration.TLS {
+    func context() throws(TLSConfigurationFault) -> TLSServerContext {
+        try TLSServerContext(certificate: certificate, privateKey: privateKey, clientAuthorities: clientAuthorities)
+    }
 }
 
 extension GatewayConfiguration.UpstreamKeyEntry {

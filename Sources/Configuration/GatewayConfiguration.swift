@@ -15,12 +15,15 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var teams: [TeamEntry] = []
     public var alerts: Alerts?
     public var log = Log()
+    public var secrets = Secrets()
     /// What is in order but deserves a look; each line begins with the member's path.
     public var warnings: [String] = []
     /// Members that are set and have no effect yet; each line begins with the member's path.
     public var withoutEffectYet: [String] = []
     /// Teams whose account no key of the file has: a key of the store may have it.
     public var accountsElsewhere: [AccountElsewhere] = []
+    /// Nil when it was not read from a file.
+    public var origin: ConfigurationOrigin?
 
     public init() {}
 
@@ -163,5 +166,10 @@ public struct GatewayConfiguration: Sendable, Equatable {
         public var access = true
         /// How many of a million hits have a line.
         public var accessSample: Int64 = 1_000_000
+    }
+
+    public struct Secrets: Sendable, Equatable {
+        /// How often the files that are named are looked at; nil for never.
+        public var reloadInterval: Duration?
     }
 }

@@ -95,7 +95,7 @@ extension Exchange {
     }
 
     private func checkReadiness() -> Step {
-        if worker.isDraining { return closing(.draining) }
+        if worker.isLeaving { return reply(.draining) }
         awaitStore(SharedRooms.readinessTimeout) { $0.checked(.failure(SharedRooms.storeSilent)) }
         worker.checkStore(for: number)
         return .waiting

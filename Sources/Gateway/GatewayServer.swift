@@ -27,23 +27,34 @@ public final class GatewayServer {
     /// Starts the workers and accepts connections.
     ///
     /// - Parameters:
-    ///   - workerCount: the number of threads, each with its loop; at least 1.
-    ///   - address: bound by the first worker; the others share its port.
+    ///   - workerCount: the number of threads, each with its loop; at least 1, and one for each inherited socket.
+    ///   - address: bound by the first worker; the others share its port. Without effect when sockets were inherited.
+    ///   - sockets: those that the process was started with. The workers take them in turn; several may share one.
     public static func start(
         rooms: SharedRooms,
         settings: GatewaySettings,
         workerCount: Int,
-        address: SocketAddress
+        address: SocketAddress,
+        inheriting sockets: [InheritedSocket] = []
     ) throws(StartFault) -> GatewayServer {
+        precondition(workerCount >= max(1, sockets.count), "a socket without a worker")
         var threads: [LoopThread] = []
         var starting: [Started] = []
-        var address = address
+        var address = sockets.first?.address ?? address
         do throws(StartFault) {
             for index in 0..<workerCount {
                 let thread = try startThread(index)
                 threads.append(thread)
-                let started = try startWorker(index, on: thread, rooms: rooms, settings: settings, address: address)
-                address = started.address
+                let socket = sockets.isEmpty ? nil : sockets[index % sockets.count]
+                let started = try startWorker(
+                    index,
+                    on: thread,
+                    rooms: rooms,
+                    settings: settings,
+                    address: address,
+                    socket: socket
+                )
+                if sockets.isEmpty { address = started.address }
                 starting.append(started)
             }
         } catch {
@@ -91,12 +102,20 @@ public final class GatewayServer {
         on thread: LoopThread,
         rooms: SharedRooms,
         settings: GatewaySettings,
-        address: SocketAddress
+        address: SocketAddress,
+        socket: InheritedSocket?
     ) throws(StartFault) -> Started {
         let answer = Handover<Result<Started, StartFault>>()
         thread.post { loop in
             do throws(StartFault) {
-                let worker = try Worker(index: index, loop: loop, rooms: rooms, settings: settings, address: address)
+                let worker = try Worker(
+                    index: index,
+                    loop: loop,
+                    rooms: rooms,
+                    settings: settings,
+                    address: address,
+                    socket: socket
+                )
                 answer.give(.success(try started(worker)))
             } catch {
                 answer.give(.failure(error))
@@ -142,6 +161,21 @@ public final class GatewayServer {
                 })
             )
         }
+    }
+
+    /// Asks every worker for a sign of life.
+    ///
+    /// - Parameter then: called on a worker's thread when the last one has answered; never if one hangs.
+    public func ping(then: @escaping @Sendable () -> Void) {
+        let remaining = RemainingCount(mailboxes.count)
+        for mailbox in mailboxes {
+            mailbox.post(.ping(then: { if remaining.decrement() == 0 { then() } }))
+        }
+    }
+
+    /// From now on `/readyz` says that the gateway drains. All else goes on as before, until `drain`.
+    public func announceDrain() {
+        for mailbox in mailboxes { mailbox.post(.announceDrain) }
     }
 
     /// Stops accepting connections and lets the requests under way finish.

@@ -57,13 +57,21 @@ final class Worker {
     var usageReads = 0
     private var nextIdentifier: UInt64 = 1
     private var onDrained: (@Sendable () -> Void)?
+    /// Whether load balancers are told to send requests elsewhere.
+    private(set) var isLeaving = false
+    /// Whether nothing new is sent to the vendor.
+    private(set) var isDraining = false
+    /// How long requests that have arrived before a drain, or arrive on a new connection, may still be sent.
+    private static let sendingPatience = Duration.seconds(1)
+    private var drainTimer: LoopTimer?
 
     init(
         index: Int,
         loop: EventLoop,
         rooms: SharedRooms,
         settings: GatewaySettings,
-        address: SocketAddress
+        address: SocketAddress,
+        socket: InheritedSocket?
     ) throws(GatewayServer.StartFault) {
         self.index = index
         self.loop = loop
@@ -91,6 +99,7 @@ final class Worker {
                 loop: loop,
                 address: address,
                 sharesPort: index > 0,
+                inheriting: socket,
                 limits: Self.limits(settings),
                 budget: rooms.clientBytes
             )
@@ -200,8 +209,6 @@ final class Worker {
         for identifier in waiting { exchanges[identifier]?.receive(outcome) }
     }
 
-    var isDraining: Bool { server.isDraining }
-
     // MARK: Messages
 
     func receive(_ message: WorkerMessage) {
@@ -227,6 +234,8 @@ final class Worker {
             apply(settings)
             then()
         case .recentRequests(let then): then(trail.requests(ofWorker: index))
+        case .ping(let then): then()
+        case .announceDrain: isLeaving = true
         case .drain(let then): drain(then)
         case .cut(let then): cut(then)
         }
@@ -256,8 +265,19 @@ final class Worker {
 
     private func drain(_ then: @escaping @Sendable () -> Void) {
         onDrained = then
-        guard !isDraining else { return finishDrainIfIdle() }
+        guard !server.isDraining else { return finishDrainIfIdle() }
+        isLeaving = true
         server.drain()
+        let timer = LoopTimer(loop: loop) { [unowned self] in sendNothingNew() }
+        timer.schedule(after: Self.sendingPatience)
+        drainTimer = timer
+        finishDrainIfIdle()
+    }
+
+    /// What waits for the store or in the queue for a key is refused from now on.
+    private func sendNothingNew() {
+        guard !isDraining else { return }
+        isDraining = true
         upstream.drain()
         finishDrainIfIdle()
     }
@@ -265,6 +285,7 @@ final class Worker {
     /// Cuts a drain short. Connections come first, so that clients are told that the gateway is draining, not how their
     /// calls ended.
     private func cut(_ then: @escaping @Sendable () -> Void) {
+        isDraining = true
         server.cut()
         upstream.cut()
         then()
@@ -272,10 +293,12 @@ final class Worker {
 
     /// Finishes the drain once nothing is left; the last usage report is sent last.
     private func finishDrainIfIdle() {
-        guard isDraining, server.isEmpty, leaders.isEmpty, passages.isEmpty, reservations.isEmpty, let onDrained else {
+        guard server.isDraining, server.isEmpty, leaders.isEmpty, passages.isEmpty, reservations.isEmpty, let onDrained
+        else {
             return
         }
         self.onDrained = nil
+        drainTimer = nil
         upstream.closeIdle()
         usage.finish(then: onDrained)
     }

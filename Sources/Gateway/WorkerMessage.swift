@@ -33,6 +33,10 @@ enum WorkerMessage: Sendable {
     case settings(GatewaySettings, then: @Sendable () -> Void)
     /// Tell the last requests, in the order of their answers.
     case recentRequests(then: @Sendable ([RecentRequest]) -> Void)
+    /// Show that the loop runs: call `then`.
+    case ping(then: @Sendable () -> Void)
+    /// A drain will follow: the worker is no longer ready.
+    case announceDrain
     /// Drain: no new connections, open ones end after their current reply. `then` is called when nothing is left.
     case drain(then: @Sendable () -> Void)
     /// Cut the drain short: waiting clients are answered and calls end. `then` is called after that; the store may

@@ -22,21 +22,30 @@ public final class HTTPServer {
     /// Lent to the connection that is parsing a head; an idle connection needs no parser.
     private var spareParser: ParserBox?
     private var idleNanoseconds: Int64 = 0
+    /// How long a drain waits for the first request of a connection: its client has just connected, and is about to send.
+    private static let firstRequestPatience = Duration.seconds(1)
 
-    /// Binds and listens; connections wait in the kernel until `start`.
+    /// Binds and listens, or takes a socket that was inherited; connections wait in the kernel until `start`.
     ///
-    /// - Parameter sharesPort: true for every server but the first of one process on one address.
+    /// - Parameters:
+    ///   - address: without effect when a socket was inherited.
+    ///   - sharesPort: true for every server but the first of one process on one address.
     public init(
         loop: EventLoop,
         address: SocketAddress,
         sharesPort: Bool = false,
+        inheriting socket: InheritedSocket? = nil,
         limits: ServingLimits,
         budget: ByteBudget? = nil
     ) throws(ListenFault) {
         self.loop = loop
         self.limits = limits
         self.budget = budget
-        listener = try Listener(loop: loop, address: address, sharesPort: sharesPort)
+        if let socket {
+            listener = try Listener(loop: loop, inheriting: socket)
+        } else {
+            listener = try Listener(loop: loop, address: address, sharesPort: sharesPort)
+        }
         apply()
     }
 
@@ -67,11 +76,13 @@ public final class HTTPServer {
 
     public func connection(_ identifier: UInt64) -> ServerConnection? { connections[identifier] }
 
-    /// Closes the listener, ends idle connections now and the others after their next reply.
+    /// Closes the listener, ends idle connections now and the others after their next reply. A connection that has sent
+    /// no request yet has a second for one.
     public func drain() {
         loop.preconditionInLoop()
         isDraining = true
         listener.stop()
+        idleNanoseconds = min(idleNanoseconds, Self.firstRequestPatience.wholeNanoseconds)
         for connection in Array(connections.values) { connection.drain() }
     }
 

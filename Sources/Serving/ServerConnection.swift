@@ -414,9 +414,12 @@ public final class ServerConnection: StreamDelegate {
 
     // MARK: The end
 
-    /// Ends an idle connection now; a busy one ends after its current reply.
+    /// Ends an idle connection now; a busy one ends after its current reply, and a new one after its first.
     func drain() {
-        if phase == .idle { end() }
+        guard phase == .idle else { return }
+        guard requestByteCount == 0 else { return end() }
+        // For what is left of a handshake too.
+        timer?.schedule(at: min(server.idleDeadline, strangerDeadline))
     }
 
     /// Ends the drain: a request that waits for its answer, or is incomplete, is answered with `draining`.

@@ -27,6 +27,8 @@ public final class Listener {
     private var event: OpaquePointer?  // struct event *, owned: event_free in `stop`
     private var onAccept: ((ByteStream) -> Void)?
     private var retry: LoopTimer?
+    /// Whether connections that wait in the kernel are left to the next process.
+    private let leavesQueue: Bool
 
     /// The address in use: with the port that the kernel chose when 0 was asked for.
     public let localAddress: SocketAddress
@@ -58,6 +60,18 @@ public final class Listener {
             throw ListenFault(description: "\(address): listen failed: \(SystemCalls.text(of: errno))")
         }
         localAddress = local
+        leavesQueue = false
+    }
+
+    /// Accepts from a socket that the process was started with; several listeners may share one.
+    public init(loop: EventLoop, inheriting socket: InheritedSocket) throws(ListenFault) {
+        self.loop = loop
+        descriptor = fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0 else {
+            throw ListenFault(description: "\(socket.address): no descriptor: \(SystemCalls.text(of: errno))")
+        }
+        localAddress = socket.address
+        leavesQueue = true
     }
 
     deinit { precondition(descriptor < 0, "stop() comes before a listener is let go") }
@@ -100,10 +114,11 @@ public final class Listener {
         listenOn()
     }
 
-    /// Accepts what waits in the kernel's queue, so that no connection that the kernel has made is reset, then closes.
+    /// Accepts what waits in the kernel's queue, so that no connection that the kernel has made is reset, then closes. The
+    /// queue of an inherited socket is left to the next process that has it.
     public func stop() {
         guard descriptor >= 0 else { return }
-        var portions = Listener.queueMax / Listener.portion
+        var portions = leavesQueue ? 0 : Listener.queueMax / Listener.portion
         while portions > 0, onAccept != nil, accept() { portions -= 1 }
         onAccept = nil
         retry = nil

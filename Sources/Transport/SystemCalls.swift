@@ -85,6 +85,13 @@ enum SystemCalls {
         return unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
     }
 
+    /// The value of a socket's option; nil when it has none.
+    static func option(_ descriptor: Int32, _ level: Int32, _ name: Int32) -> Int32? {
+        var value: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(descriptor, level, name, &value, &length) == 0 ? value : nil
+    }
+
     /// The address a socket is bound to.
     static func localAddress(of descriptor: Int32) -> SocketAddress? {
         var storage = sockaddr_storage()

@@ -35,6 +35,12 @@ struct DrainTimes {
         end = min(end, now + Self.ledgerPatience)
     }
 
+    /// The latest time at which the process ends, if no second signal comes.
+    var longest: MonotonicInstant { max(end, timeoutAt) + Self.marginAtTheEnd }
+
+    /// For operators' connections, the store and the last lines.
+    private static let marginAtTheEnd = Duration.seconds(5)
+
     /// The deadline for the last log lines once nothing else is left.
     func linesUntil(at now: MonotonicInstant) -> MonotonicInstant { max(timeoutAt, now + Self.linesPatience) }
 }

@@ -9,7 +9,8 @@ struct ServeCommand: ParsableCommand {
         abstract: "Run the gateway.",
         discussion: """
             SIGHUP reads the configuration again. SIGTERM and SIGINT finish what is under way and exit; a second one \
-            does not wait.
+            does not wait. Sockets that a supervisor hands over (sd_listen_fds(3)) are used in place of listen.address \
+            and admin.address, and the supervisor is told what happens (sd_notify(3)).
 
             EXAMPLES
               tollgate serve --config tollgate.json
@@ -28,7 +29,7 @@ struct ServeCommand: ParsableCommand {
         let file = self.file
         try Service.run(loaded.configuration, logs: logs) { service in
             logs.announce("tollgate listening on \(service.clientURL) with admin on \(service.adminURL)")
-            service.reloadsFrom(file)
+            try service.reloadsFrom(file)
         }
     }
 }

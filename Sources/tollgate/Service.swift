@@ -9,6 +9,7 @@ import Gateway
 import Observability
 import Registry
 import Storage
+import Supervision
 import Transport
 import UpstreamKeys
 import Vocabulary
@@ -30,18 +31,24 @@ final class Service {
     private var signals: [SignalSource] = []
     private let ending: ServiceEnd
     private let lag: LoopLag
+    private let workerCount: Int
     private var memoryTimer: LoopTimer?
     private var memoryReturn = MemoryReturn()
     private static let memoryInterval = Duration.seconds(2)
+    private let supervisor: Supervisor
+    private let storePing: StorePing
     private var configurationFile: String?
     /// Receives the result from the thread that reads the file.
     private var read: Mailbox<Result<GatewayConfiguration, ConfigurationFaults>>?
-    /// From the signal until the settings are in effect or refused.
-    private var isReloading = false
+    /// Nil when no configuration file is followed.
+    private var watcher: FileWatcher?
+    /// From the signal, or the change of a file, until the settings are in effect or refused.
+    private var reloading: RegistryReload.Cause?
     /// SIGHUP arrived again during a reload.
     private var mustReloadAgain = false
 
-    /// Runs a gateway until a signal ends it. The signals have been held since the start of the program.
+    /// Runs a gateway until a signal ends it. The signals have been held since the start of the program, and there is no
+    /// other thread but those of the logs.
     ///
     /// - Parameters:
     ///   - ready: called when connections are accepted.
@@ -55,16 +62,30 @@ final class Service {
         ProcessMemory.keepLargeBlocksApart()
         let ending: ServiceEnd.Outcome
         do {
-            let workers = workerCount(configuration)
+            let environment = ProcessInfo.processInfo.environment
+            let sockets = try HandedSockets.take(from: environment) {
+                (
+                    try ListenAddressResolution.resolve(configuration.listen.address, "listen.address"),
+                    try ListenAddressResolution.resolve(configuration.admin.address, "admin.address")
+                )
+            }
+            let workers = workerCount(configuration, sockets)
             let descriptors = DescriptorCheck(configuration, workers: workers, limitBefore: limitBefore)
             try descriptors.refuseIfTooFew()
             descriptors.report()
             let loop = try EventLoop()
-            let service = try Service(configuration, loop: loop, logs: logs)
+            let service = try Service(
+                configuration,
+                sockets,
+                loop: loop,
+                logs: logs,
+                supervisor: Supervisor(loop: loop, environment: environment)
+            )
             // Never released: a thread that still reads a file or writes the last lines holds a mailbox of this loop.
             // Its last reference must not be dropped there while this thread destroys the loop.
             _ = Unmanaged.passRetained(service)
             try ready(service)
+            service.tellReady()
             loop.run()
             ending = service.ending.outcome
         } catch {
@@ -80,19 +101,28 @@ final class Service {
         switch error {
         case let faults as ConfigurationFaults: faults.faults.map(\.description)
         case let fault as StoreFault: ["store.url: \(fault)"]
-        case let fault as ListenFault: ["admin.address: \(fault)"]
+        case let fault as ListenFault: ["\(fault)"]
         default: ["\(error)"]
         }
     }
 
-    private static func workerCount(_ configuration: GatewayConfiguration) -> Int {
-        configuration.listen.workers == 0 ? ProcessorCount.available : configuration.listen.workers
+    /// Each socket that was handed over needs a worker that accepts from it.
+    private static func workerCount(_ configuration: GatewayConfiguration, _ sockets: HandedSockets) -> Int {
+        let wanted = configuration.listen.workers == 0 ? ProcessorCount.available : configuration.listen.workers
+        return max(wanted, sockets.listen.count)
     }
 
-    private init(_ configuration: GatewayConfiguration, loop: EventLoop, logs: Logs) throws {
+    private init(
+        _ configuration: GatewayConfiguration,
+        _ sockets: HandedSockets,
+        loop: EventLoop,
+        logs: Logs,
+        supervisor: Supervisor
+    ) throws {
         self.loop = loop
         self.configuration = configuration
         self.logs = logs
+        self.supervisor = supervisor
         let startedAt = SystemClock.wall()
         let environment = ProcessInfo.processInfo.environment
         let opening = try StoreOpening(configuration, environment: environment) { fault in
@@ -101,6 +131,7 @@ final class Service {
             _exit(70)
         }
         let settings = try configuration.gatewaySettings(opening.registry)
+        let adminSettings = try configuration.adminSettings()
         store = opening.store
         let memory = MemoryPlan(limitBytes: MemoryLimit.bytes)
         rooms = SharedRooms(
@@ -119,13 +150,17 @@ final class Service {
             classifiers: ClassifierEpochs(try store.classifierRecord())
         )
         lag = LoopLag(loop: loop, rooms.mainLoopLag)
+        storePing = try StorePing(loop: loop, rooms: rooms)
         rooms.restore(try store.upstreamKeyRecords())
-        let workerCount = Self.workerCount(configuration)
+        let workerCount = Self.workerCount(configuration, sockets)
+        self.workerCount = workerCount
         server = try GatewayServer.start(
             rooms: rooms,
             settings: settings,
             workerCount: workerCount,
-            address: try ListenAddressResolution.resolve(configuration.listen.address, "listen.address")
+            address: try sockets.listen.first?.address
+                ?? ListenAddressResolution.resolve(configuration.listen.address, "listen.address"),
+            inheriting: sockets.listen
         )
         keeper = try RegistryKeeper(
             loop: loop,
@@ -152,15 +187,23 @@ final class Service {
                 workerCount: workerCount
             ),
             metrics: [opening.store, logs, ProcessMetrics(startedAt: startedAt)],
-            settings: configuration.adminSettings
+            settings: adminSettings
         )
-        adminServer = try AdminServer(
-            loop: loop,
-            address: try ListenAddressResolution.resolve(configuration.admin.address, "admin.address"),
-            settings: configuration.adminSettings,
-            routes: adminAPI.routes,
-            isReady: adminAPI.checkReadiness
-        )
+        let adminAddress =
+            try sockets.admin?.address
+            ?? ListenAddressResolution.resolve(configuration.admin.address, "admin.address")
+        do throws(ListenFault) {
+            adminServer = try AdminServer(
+                loop: loop,
+                address: adminAddress,
+                inheriting: sockets.admin,
+                settings: adminSettings,
+                routes: adminAPI.routes,
+                isReady: adminAPI.checkReadiness
+            )
+        } catch {
+            throw UsageFault(description: "admin.address: \(error)")
+        }
         adminServer.isSecret = { [adminAPI] in adminAPI.isSecret($0) }
         adminServer.onRequest = { ProcessLog.debug("admin_request", $0.metadata) }
         do throws(EventLoop.Fault) {
@@ -171,7 +214,8 @@ final class Service {
                 alerts: alerts,
                 rooms: rooms,
                 store: store,
-                logs: logs
+                logs: logs,
+                supervisor: supervisor
             )
             read = try Mailbox(loop: loop) { [unowned self] in take($0) }
         } catch {
@@ -179,13 +223,43 @@ final class Service {
             throw error
         }
         adminServer.start()
+        alerts.adminCertificateEnd = adminSettings.tls?.certificateEnd
         alerts.replace(configuration.alertSettings)
+        tell(sockets)
         watchSignals()
         logMemory()
         let timer = LoopTimer(loop: loop) { [unowned self] in giveMemoryBack() }
         memoryTimer = timer
         timer.schedule(after: Self.memoryInterval)
     }
+
+    /// Says what the sockets of the supervisor leave without effect.
+    private func tell(_ sockets: HandedSockets) {
+        for socket in sockets.listen { tell(socket, "listen.address", configuration.listen.address) }
+        if let socket = sockets.admin { tell(socket, "admin.address", configuration.admin.address) }
+        guard sockets.listen.count > configuration.listen.workers, configuration.listen.workers > 0 else { return }
+        ProcessLog.warning(
+            "member_without_effect",
+            ["member": "listen.workers", "because": "each socket handed over has a worker", "is": "\(workerCount)"]
+        )
+    }
+
+    private func tell(_ socket: InheritedSocket, _ member: String, _ address: ListenAddress) {
+        ProcessLog.info("socket_handed_over", ["member": member, "address": "\(socket.address)"])
+        guard SocketAddress(literal: address.host, port: address.port) != socket.address else { return }
+        ProcessLog.warning(
+            "member_without_effect",
+            ["member": member, "because": "a socket was handed over", "is": "\(socket.address)"]
+        )
+    }
+
+    /// Tells the supervisor that connections are accepted, and from now on that they still are.
+    private func tellReady() {
+        supervisor.tellReady(status)
+        supervisor.watch([server.ping, storePing.ask])
+    }
+
+    private var status: String { "Clients on \(clientURL), operators on \(adminURL)" }
 
     private func logMemory() {
         let status = rooms.memoryStatus
@@ -226,41 +300,54 @@ final class Service {
     }
 
     /// The URL for operators.
-    var adminURL: String { "http://\(adminServer.address)" }
+    var adminURL: String { "\(configuration.admin.tls == nil ? "http" : "https")://\(adminServer.address)" }
 
-    /// Sets the file that SIGHUP reads again.
-    func reloadsFrom(_ file: String) { configurationFile = file }
+    /// Sets the file that SIGHUP reads again, and watches those that it names if it says so.
+    func reloadsFrom(_ file: String) throws {
+        configurationFile = file
+        let watcher = try FileWatcher(loop: loop) { [unowned self] in reload(.files) }
+        watcher.replace(configuration)
+        self.watcher = watcher
+    }
 
     private func watchSignals() {
         for number in [SIGTERM, SIGINT] {
             signals.append(
                 SignalSource(loop: loop, signal: number) { [unowned self] in
-                    ending.signal(drainTimeout: configuration.listen.drainTimeout)
+                    let listen = configuration.listen
+                    ending.signal(drainDelay: listen.drainDelay, drainTimeout: listen.drainTimeout)
                 }
             )
         }
-        signals.append(SignalSource(loop: loop, signal: SIGHUP) { [unowned self] in reload() })
+        signals.append(SignalSource(loop: loop, signal: SIGHUP) { [unowned self] in reload(.signal) })
         ProcessStart.releaseSignals()
     }
 
     // MARK: Reload
 
     /// Reads the file again on a separate thread, since files that it names may be slow to read. That thread always
-    /// returns (`FileReading`). One reload at a time: signals during one count as one after it.
-    private func reload() {
+    /// returns (`FileReading`). One reload at a time: signals during one count as one after it. When a named file has
+    /// changed, the configuration itself is taken as it was last read: its new text may not be finished.
+    private func reload(_ cause: RegistryReload.Cause) {
         guard let configurationFile, let read, !ending.hasBegun else { return }
-        guard !isReloading else {
-            mustReloadAgain = true
+        guard reloading == nil else {
+            // The watcher looks again by itself.
+            if cause == .signal { mustReloadAgain = true }
             return
         }
-        isReloading = true
+        reloading = cause
+        if cause == .signal { supervisor.tellReloading() }
+        let source = cause == .files ? configuration.origin?.source : nil
         let environment = ProcessInfo.processInfo.environment
         do throws(EventLoop.Fault) {
             _ = try SystemThread.start(name: "reload") {
-                read.post(ConfigurationFile.load(path: configurationFile, environment: environment))
+                read.post(
+                    source.map { ConfigurationFile.load($0, environment: environment) }
+                        ?? ConfigurationFile.load(path: configurationFile, environment: environment)
+                )
             }
         } catch {
-            refuse(error)
+            refuse(error, files: [:])
             finishReload()
         }
     }
@@ -272,20 +359,28 @@ final class Service {
         switch result {
         case .success(let configuration): replace(with: configuration)
         case .failure(let faults):
-            refuse(faults)
+            refuse(faults, files: faults.files)
             finishReload()
         }
     }
 
     private func finishReload() {
-        isReloading = false
-        guard mustReloadAgain else { return }
-        mustReloadAgain = false
-        reload()
+        let cause = reloading
+        reloading = nil
+        guard !ending.hasBegun else { return }
+        if mustReloadAgain {
+            mustReloadAgain = false
+            reload(.signal)
+        } else if cause == .signal {
+            supervisor.tellReady(status)
+        }
     }
 
-    private func refuse(_ error: any Error) {
-        for fault in Self.descriptions(of: error) { ProcessLog.error("reload_refused", ["fault": fault]) }
+    /// - Parameter files: as they were read.
+    private func refuse(_ error: any Error, files: FileStates) {
+        let faults = Self.descriptions(of: error)
+        if reloading == .files, watcher?.refused(files, faults) == false { return }
+        for fault in faults { ProcessLog.error("reload_refused", ["fault": fault]) }
     }
 
     private func replace(with new: GatewayConfiguration) {
@@ -293,17 +388,24 @@ final class Service {
             ProcessLog.warning("restart_needed", ["member": path])
         }
         let kept = new.keepingWhatNeedsRestart(of: configuration)
+        let files = new.origin?.files ?? [:]
+        let adminSettings: AdminSettings
+        do throws(TLSConfigurationFault) { adminSettings = try kept.adminSettings() } catch {
+            refuse(error, files: files)
+            return finishReload()
+        }
         keeper.reload(
             RegistryReload(
                 file: kept.fileRegistry,
+                cause: reloading ?? .signal,
                 makeSettings: { registry in
                     try kept.checkAccounts(against: registry.accounts)
                     return try kept.gatewaySettings(registry)
                 },
                 then: { [unowned self] result in
                     switch result {
-                    case .success: apply(kept)
-                    case .failure(let error): refuse(error)
+                    case .success: apply(kept, adminSettings)
+                    case .failure(let error): refuse(error, files: files)
                     }
                     finishReload()
                 }
@@ -312,17 +414,19 @@ final class Service {
     }
 
     /// The remaining steps once the workers have the new settings.
-    private func apply(_ new: GatewayConfiguration) {
+    private func apply(_ new: GatewayConfiguration, _ adminSettings: AdminSettings) {
         configuration = new
         store.replace(retention: new.resultRetention, ofClassifiers: new.classifierRetention)
         store.replace(ledgerRetention: new.store.ledgerRetention)
         warnOfLittleMemory()
         logs.replace(new.log)
         logs.tell(new.warnings + new.withoutEffectYet, of: configurationFile ?? "")
-        DescriptorCheck(new, workers: Self.workerCount(new), limitBefore: nil).report()
-        adminServer.replace(new.adminSettings)
-        adminAPI.replace(new.adminSettings)
+        DescriptorCheck(new, workers: workerCount, limitBefore: nil).report()
+        adminServer.replace(adminSettings)
+        adminAPI.replace(adminSettings)
+        alerts.adminCertificateEnd = adminSettings.tls?.certificateEnd
         alerts.replace(new.alertSettings)
-        ProcessLog.info("reloaded", [:])
+        watcher?.replace(new)
+        ProcessLog.info("reloaded", ["because": (reloading ?? .signal).rawValue])
     }
 }

@@ -3,11 +3,14 @@ import EventLoops
 import Gateway
 import Observability
 import Storage
+import Supervision
 import Vocabulary
 
-/// The shutdown of a gateway: draining → cutting, if the drain does not finish by itself → closing.
+/// The shutdown of a gateway: leaving, for `drain_delay` → draining → cutting, if the drain does not finish by itself →
+/// parting from operators → closing.
 ///
-/// Confined to the main loop, which runs until the end: no call here blocks, so another signal is always handled. Both
+/// Confined to the main loop, which runs until the end: no call here blocks, so another signal is always handled. While
+/// it is leaving, `/readyz` says so and all else goes on, so that load balancers send no more before the listener closes. Both
 /// sides drain: the workers finish their clients' requests, the admin side the change in progress. The last part of
 /// `drain_timeout` is reserved for cutting off the remaining clients, and a second signal starts it at once: clients
 /// are answered, and the ledger learns the outcome of each reservation. A separate thread closes the store and writes
@@ -19,9 +22,12 @@ final class ServiceEnd {
         case incomplete
     }
 
-    private enum Step { case serving, draining, cutting, closing }
+    private enum Step { case serving, leaving, draining, cutting, parting, closing }
 
-    private enum Event { case drained, cut, storeClosed, linesWritten }
+    private enum Event { case drained, cut, parted, storeClosed, linesWritten }
+
+    /// How long operators' requests under way, and connections that have just come, are waited for at the very end.
+    private static let partingPatience = Duration.seconds(1)
 
     private let loop: EventLoop
     private let server: GatewayServer
@@ -30,6 +36,8 @@ final class ServiceEnd {
     private let rooms: SharedRooms
     private let store: SQLiteStore
     private let logs: Logs
+    private let supervisor: Supervisor
+    private var drainTimeout = Duration.zero
     private var step = Step.serving
     private var times = DrainTimes(begin: MonotonicInstant(nanoseconds: 0), timeout: .zero)
     private var isHurried = false
@@ -48,7 +56,8 @@ final class ServiceEnd {
         alerts: AlertDesk,
         rooms: SharedRooms,
         store: SQLiteStore,
-        logs: Logs
+        logs: Logs,
+        supervisor: Supervisor
     ) throws(EventLoop.Fault) {
         self.loop = loop
         self.server = server
@@ -57,6 +66,7 @@ final class ServiceEnd {
         self.rooms = rooms
         self.store = store
         self.logs = logs
+        self.supervisor = supervisor
         timer = LoopTimer(loop: loop) { [unowned self] in timeIsUp() }
         // Made now: no descriptor may be left when the shutdown begins.
         mailbox = try Mailbox(loop: loop) { [unowned self] in receive($0) }
@@ -67,19 +77,34 @@ final class ServiceEnd {
     /// The result for the exit status, valid once the loop has stopped.
     var outcome: Outcome { isIncomplete || !isStoreClosed ? .incomplete : .complete }
 
-    /// The first signal starts the drain, another one hurries it.
-    func signal(drainTimeout: Duration) {
+    /// The first signal starts the end; another one skips what is left of `drain_delay`, and hurries the drain.
+    func signal(drainDelay: Duration, drainTimeout: Duration) {
         switch step {
-        case .serving: drain(drainTimeout)
-        case .draining, .cutting, .closing: hurry()
+        case .serving:
+            self.drainTimeout = drainTimeout
+            let times = DrainTimes(begin: loop.now + drainDelay, timeout: drainTimeout)
+            supervisor.tellStopping("Draining", within: times.longest - loop.now)
+            if drainDelay > .zero { leave(drainDelay) } else { drain() }
+        case .leaving: drain()
+        case .draining, .cutting, .parting, .closing: hurry()
         }
+    }
+
+    // MARK: Leaving
+
+    private func leave(_ delay: Duration) {
+        step = .leaving
+        ProcessLog.info("leaving", ["drain_delay_ms": String(delay.wholeNanoseconds / 1_000_000)])
+        timer?.schedule(after: delay)
+        adminServer.announceDrain()
+        server.announceDrain()
     }
 
     // MARK: Draining
 
-    private func drain(_ timeout: Duration) {
+    private func drain() {
         step = .draining
-        times = DrainTimes(begin: loop.now, timeout: timeout)
+        times = DrainTimes(begin: loop.now, timeout: drainTimeout)
         ProcessLog.info("draining", [:])
         timer?.schedule(at: times.cutAt)
         guard let mailbox else { return }
@@ -92,9 +117,10 @@ final class ServiceEnd {
         isHurried = true
         if isFirst { times.hurry(at: loop.now) }
         switch step {
-        case .serving: preconditionFailure("hurry() before the end has begun")
+        case .serving, .leaving: preconditionFailure("hurry() before the drain has begun")
         case .draining: cut(because: "second_signal")
         case .cutting: timer?.schedule(at: times.clientsUntil)
+        case .parting: close()
         // Once the store is closed, only the readers of the last lines are waited for.
         case .closing: if isStoreClosed { loop.stop() } else { timer?.schedule(at: times.end) }
         }
@@ -103,10 +129,12 @@ final class ServiceEnd {
     private func timeIsUp() {
         switch step {
         case .serving: break
+        case .leaving: drain()
         case .draining: cut(because: "drain_timeout")
         case .cutting:
             let isSafe = isCut && rooms.openReservations == 0
-            if isSafe || loop.now >= times.end { close() } else { timer?.schedule(after: .milliseconds(20)) }
+            if isSafe || loop.now >= times.end { part() } else { timer?.schedule(after: .milliseconds(20)) }
+        case .parting: close()
         case .closing: loop.stop()
         }
     }
@@ -115,8 +143,9 @@ final class ServiceEnd {
         switch event {
         case .drained:
             sidesToDrain -= 1
-            if sidesToDrain == 0 { close() }
+            if sidesToDrain == 0 { part() }
         case .cut: isCut = true
+        case .parted: if step == .parting { close() }
         case .storeClosed:
             isStoreClosed = true
             timer?.schedule(at: times.linesUntil(at: loop.now))
@@ -134,12 +163,25 @@ final class ServiceEnd {
         server.cut { mailbox.post(.cut) }
     }
 
+    // MARK: Parting
+
+    /// The clients are gone. The admin listener was open until now, so that the drain could be watched.
+    private func part() {
+        guard step == .draining || step == .cutting else { return }
+        step = .parting
+        timer?.schedule(at: min(loop.now + Self.partingPatience, max(times.end, loop.now)))
+        guard let mailbox else { return }
+        adminServer.close { mailbox.post(.parted) }
+    }
+
     // MARK: Closing
 
     /// Everything acknowledged is already durable: this closes the store in order and writes the last lines.
     private func close() {
         guard step != .closing else { return }
         step = .closing
+        // The store answers nobody once it is closed.
+        supervisor.watch([server.ping])
         let count = rooms.openReservations + rooms.cutReservations
         if count > 0 {
             isIncomplete = true

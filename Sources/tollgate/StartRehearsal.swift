@@ -12,6 +12,7 @@ enum StartRehearsal {
                 let sealer = SecretSealer(master: nil)
                 let registry = try Registry(file: configuration.fileRegistry, rows: RegistryRows(), sealer: sealer)
                 _ = try configuration.gatewaySettings(registry)
+                _ = try configuration.adminSettings()
             },
             fault("") { _ = try ListenAddressResolution.resolve(configuration.listen.address, "listen.address") },
             fault("") { _ = try ListenAddressResolution.resolve(configuration.admin.address, "admin.address") },

@@ -118,7 +118,7 @@ struct RegistryKeeperTests {
         let done = Handover<String?>()
         rooms.perform { keeper in
             keeper.reload(
-                RegistryReload(file: file, makeSettings: makeSettings) { result in
+                RegistryReload(file: file, cause: .signal, makeSettings: makeSettings) { result in
                     switch result {
                     case .success: done.give(nil)
                     case .failure(let error): done.give("\(error)")

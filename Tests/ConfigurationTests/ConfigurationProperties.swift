@@ -4,8 +4,8 @@ import Transport
 
 /// Every property of a configuration by its path, with its value as text: what was read, whatever the reader is like.
 enum ConfigurationProperties {
-    /// What is said of a file beside its values.
-    private static let remarks: Set<String> = ["warnings", "withoutEffectYet", "accountsElsewhere"]
+    /// What is said of a file beside its values, and the file itself.
+    private static let remarks: Set<String> = ["warnings", "withoutEffectYet", "accountsElsewhere", "origin"]
 
     static func values(_ configuration: GatewayConfiguration) -> [String: String] {
         var values: [String: String] = [:]

@@ -287,5 +287,11 @@ struct MemberRange: Sendable, CustomTestStringConvertible {
             bad: ["5"] + quoted(["", "Keep", "0s", "89d", "2159h", "3651d", "for ever"]),
             #"must be "keep" or a duration from 90d to 3650d"#
         ),
+        MemberRange(
+            "secrets.reload",
+            good: quoted(["off", "1s", "15m", "24h"]),
+            bad: ["5", "true"] + quoted(["", "on", "watch", "Off", "0s", "999ms", "86401s", "2d"]),
+            #"must be "off" or a duration from 1s to 24h"#
+        ),
     ]
 }

@@ -130,7 +130,8 @@ enum Samples {
           "alerts": { "webhook_url": "https://hooks.example.com/tollgate",
                       "secret": { "env": "TOLLGATE_WEBHOOK_SECRET" },
                       "expiry_notice": "7d", "unconfirmed_share": 0.05, "drift_share": 0.01 },
-          "log": { "level": "info", "format": "json", "access": true, "access_sample": 1 }
+          "log": { "level": "info", "format": "json", "access": true, "access_sample": 1 },
+          "secrets": { "reload": "off" }
         }
         """
 
@@ -182,7 +183,8 @@ enum Samples {
           ],
           "alerts": { "webhook_url": "http://[::1]:9000/hook?x=1", "secret": { "env": "TOLLGATE_WEBHOOK_SECRET" },
                       "expiry_notice": "8d", "unconfirmed_share": 0.06, "drift_share": 1 },
-          "log": { "level": "critical", "format": "text", "access": false, "access_sample": 0.25 }
+          "log": { "level": "critical", "format": "text", "access": false, "access_sample": 0.25 },
+          "secrets": { "reload": "7s" }
         }
         """
 }

@@ -23,6 +23,7 @@ public final class Gateway: @unchecked Sendable {
     private var environment: [String: String]
     private let openFilesMax: Int?
     private let dataBytesMax: Int?
+    private let sockets: [HandedSocket]
 
     public var configurationPath: String { folder.file("config.json") }
     public private(set) var scheme: String
@@ -70,30 +71,34 @@ public final class Gateway: @unchecked Sendable {
         vendor: VendorSim? = nil,
         environment: [String: String] = [:],
         openFilesMax: Int? = nil,
-        dataBytesMax: Int? = nil
+        dataBytesMax: Int? = nil,
+        handing sockets: [HandedSocket] = []
     ) throws {
         self.folder = try TemporaryFolder()
+        self.sockets = sockets
         self.vendor = try vendor ?? VendorSim()
         self.openFilesMax = openFilesMax
         self.dataBytesMax = dataBytesMax
         self.environment = environment
         let base = Self.baseConfiguration(vendorURL: self.vendor.url, folder: folder)
         try folder.write(base.overlaid(with: configuration).text, to: "config.json")
-        (process, scheme, port, adminPort) = try Self.start(folder, environment, openFilesMax, dataBytesMax)
+        (process, scheme, port, adminPort) = try Self.start(folder, environment, openFilesMax, dataBytesMax, sockets)
     }
 
     private static func start(
         _ folder: TemporaryFolder,
         _ environment: [String: String],
         _ openFilesMax: Int?,
-        _ dataBytesMax: Int?
+        _ dataBytesMax: Int?,
+        _ sockets: [HandedSocket]
     ) throws -> (ServerProcess, String, UInt16, UInt16) {
         let process = try ServerProcess.program(
             "tollgate",
             ["serve", "--config", folder.file("config.json")],
             environment: environment,
             openFilesMax: openFilesMax,
-            dataBytesMax: dataBytesMax
+            dataBytesMax: dataBytesMax,
+            handing: sockets
         )
         let announced = try process.announcement(after: "tollgate listening on ")
         let addresses = announced.split(separator: " with admin on ").compactMap { listeningAddress(String($0)) }
@@ -128,7 +133,13 @@ public final class Gateway: @unchecked Sendable {
     /// - Parameter environment: nil for that of the previous process.
     public func restart(environment: [String: String]? = nil) throws {
         if let environment { self.environment = environment }
-        (process, scheme, port, adminPort) = try Self.start(folder, self.environment, openFilesMax, dataBytesMax)
+        (process, scheme, port, adminPort) = try Self.start(
+            folder,
+            self.environment,
+            openFilesMax,
+            dataBytesMax,
+            sockets
+        )
     }
 
     public func connect(receiveBuffer: Int32? = nil) throws -> RawConnection {

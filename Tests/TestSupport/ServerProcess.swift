@@ -17,13 +17,15 @@ public final class ServerProcess: @unchecked Sendable {
         _ arguments: [String],
         environment: [String: String] = [:],
         openFilesMax: Int? = nil,
-        dataBytesMax: Int? = nil
+        dataBytesMax: Int? = nil,
+        handing sockets: [HandedSocket] = []
     ) throws -> ServerProcess {
         try ServerProcess(
-            [try path(ofProgram: name)] + arguments,
+            HandedSocket.command([try path(ofProgram: name)] + arguments, with: sockets),
             environment: environment,
             openFilesMax: openFilesMax,
-            dataBytesMax: dataBytesMax
+            dataBytesMax: dataBytesMax,
+            handing: sockets.map(\.descriptor)
         )
     }
 
@@ -54,12 +56,13 @@ public final class ServerProcess: @unchecked Sendable {
 
     /// Starts `command[0]`, looked up in PATH if it has no slash. The environment is this process's, with
     /// `environment` laid over it; `openFilesMax` lowers or raises RLIMIT_NOFILE, `dataBytesMax` RLIMIT_DATA (soft and
-    /// hard).
+    /// hard); `descriptors` are what it gets behind its standard streams.
     public init(
         _ command: [String],
         environment: [String: String] = [:],
         openFilesMax: Int? = nil,
-        dataBytesMax: Int? = nil
+        dataBytesMax: Int? = nil,
+        handing descriptors: [Int32] = []
     ) throws {
         let bounds = [
             openFilesMax.map { "--nofile=\($0):\($0)" }, dataBytesMax.map { "--data=\($0):\($0)" },
@@ -67,7 +70,8 @@ public final class ServerProcess: @unchecked Sendable {
         let limits = bounds.isEmpty ? [] : ["prlimit"] + bounds + ["--"]
         let child = try Spawner.spawn(
             limits + command,
-            environment: ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
+            environment: ProcessInfo.processInfo.environment.merging(environment) { _, own in own },
+            handing: descriptors
         )
         pid = child.pid
         stdout = OutputCollector(owning: child.stdout)

@@ -17,8 +17,14 @@ enum Spawner {
     }
 
     /// Starts `arguments[0]`, looked up in PATH if it has no slash.
-    static func spawn(_ arguments: [String], environment: [String: String]) throws -> Child {
-        let (error, child) = thread.perform { spawnHere(arguments, environment) }
+    ///
+    /// - Parameter descriptors: those that the child gets behind its standard streams.
+    static func spawn(
+        _ arguments: [String],
+        environment: [String: String],
+        handing descriptors: [Int32] = []
+    ) throws -> Child {
+        let (error, child) = thread.perform { spawnHere(arguments, environment, descriptors) }
         guard error == 0 else { throw TestFailure("cannot start \(arguments[0]): \(String(cString: strerror(error)))") }
         return child
     }
@@ -31,7 +37,11 @@ enum Spawner {
         return (ends[0], ends[1])
     }
 
-    private static func spawnHere(_ arguments: [String], _ environment: [String: String]) -> (Int32, Child) {
+    private static func spawnHere(
+        _ arguments: [String],
+        _ environment: [String: String],
+        _ descriptors: [Int32]
+    ) -> (Int32, Child) {
         guard let output = makePipe(), let errors = makePipe() else { return (errno, Child()) }
         defer {
             close(output.write)
@@ -43,6 +53,12 @@ enum Spawner {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output.write, 1)
         posix_spawn_file_actions_adddup2(&actions, errors.write, 2)
+        // Copies above all that are handed over: none is overwritten before its turn.
+        let copies = descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, 3 + Int32(descriptors.count)) }
+        defer { for copy in copies { close(copy) } }
+        for (index, copy) in copies.enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, copy, 3 + Int32(index))
+        }
 
         // A test runner may ignore or block signals that the child itself must react to.
         var attributes = posix_spawnattr_t()
