@@ -124,16 +124,21 @@ struct ConfigurationReaderTests {
     }
 
     @Test(
-        "an admin address that others can reach is warned of, since there is no TLS",
+        "an admin address that others can reach is warned of if there is no TLS",
         arguments: [
             ("127.0.0.1:1", false), ("[::1]:1", false), ("localhost:1", false), ("0.0.0.0:1", true), ("[::]:1", true),
             ("10.0.0.7:1", true), ("gateway.example.com:1", true),
         ]
     )
     func adminAddress(_ address: String, _ isWarnedOf: Bool) throws {
-        let text = try ConfigurationText(Samples.contract).replacing("admin.address", by: "\"\(address)\"").text
-        let warnings = try bench.configuration(text).warnings
-        #expect(warnings.contains { $0.hasPrefix("admin.address: is no loopback address") } == isWarnedOf)
+        let secured = try ConfigurationText(Samples.contract).replacing("admin.address", by: "\"\(address)\"")
+        func isWarned(_ text: ConfigurationText) throws -> Bool {
+            let warnings = try bench.configuration(text.text).warnings
+            let warning = "admin.address: is no loopback address, and there is no admin.tls"
+            return warnings.contains { $0.hasPrefix(warning) }
+        }
+        #expect(try isWarned(secured.replacing("admin.tls", by: nil)) == isWarnedOf)
+        #expect(try !isWarned(secured))
     }
 
     @Test("every member arrives where it belongs")

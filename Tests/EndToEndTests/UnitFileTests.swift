@@ -38,7 +38,7 @@ struct UnitFileTests {
         let file = Self.folder.appendingPathComponent("tollgate.sysusers").path
         let root = try TemporaryFolder()
         let result = try CommandResult.of([
-            "systemd-sysusers", "--dry-run", "--root=\(root.path)", "--replace=/x", file,
+            "systemd-sysusers", "--dry-run", "--root=\(root.path)", file,
         ])
         #expect(
             (result.output + result.stderr).contains("Creating user 'tollgate'"),
