@@ -84,8 +84,8 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Alerting", "Authentication", "Budgeting", "Caching", "EventLoops", "Metrics", "Registry", "Reporting",
-                "UpstreamKeys", "Vocabulary",
+                "Alerting", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Metrics",
+                "Registry", "Reporting", "UpstreamKeys", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: fenced
@@ -132,8 +132,9 @@ let package = Package(
         .executableTarget(
             name: "tollgate",
             dependencies: [
-                "AdminClient", "Administration", "Budgeting", "Caching", "Configuration", "Cryptography", "EventLoops",
-                "Forms", "Gateway", "JSON", "Keying", "Metrics", "Observability", "Registry", "Storage", "Supervision",
+                "AdminClient", "Administration", "Budgeting", "Caching", "Calling", "Configuration", "Cryptography",
+                "EventLoops", "Forms", "Gateway", "JSON", "Keying", "Metrics", "Observability", "Registry", "Storage",
+                "Supervision",
                 "Transport", "UpstreamKeys", "VendorSimulation", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
@@ -210,10 +211,11 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Alerting", "Authentication", "Budgeting", "Caching", "EventLoops", "Registry", "Reporting", "Storage",
-                "Vocabulary",
+                "Alerting", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Registry",
+                "Reporting", "Storage", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"),
-            ]
+            ],
+            exclude: ["Fixtures"]
         ),
         .testTarget(
             name: "UpstreamTests",

@@ -14,6 +14,8 @@ public struct StoreFault: Error, Equatable, Sendable {
         case corrupt
         /// A newer version of this program made the file.
         case newerSchema = "newer_schema"
+        /// An older version of this program made the file, and it is not to be brought up to date here.
+        case olderSchema = "older_schema"
         /// Another process has the file open.
         case inUse = "in_use"
         /// Too many operations are waiting.
@@ -29,6 +31,7 @@ public struct StoreFault: Error, Equatable, Sendable {
             case .readOnly: "it cannot be written"
             case .corrupt: "it is damaged"
             case .newerSchema: "a newer version of the gateway made it"
+            case .olderSchema: "an older version of the gateway made it, and store.migrate is false"
             case .inUse: "another process has it open"
             case .overloaded: "more waits for it than is allowed"
             case .fileMoved: "its file was moved or deleted while the gateway ran"

@@ -19,6 +19,9 @@ extension Timestamp {
         return text + "Z"
     }
 
+    /// The same to the second and without its marks, for the name of a file: `20260131T080000Z`.
+    public var compact: String { rfc3339.prefix(19).filter { $0 != "-" && $0 != ":" } + "Z" }
+
     /// Reads `date-time` of RFC 3339 §5.6 with any offset; nil when the text is not one, or its date does not exist or
     /// is outside the years 0000 to 9999 in UTC.
     ///

@@ -55,9 +55,10 @@ final class Answer<Value: Sendable>: Sendable {
         semaphore.signal()
     }
 
+    /// Once: the value is not kept, since its last reference may mean something.
     func wait() -> Value {
         semaphore.wait()
-        return value.withLock { $0! }
+        return value.withLock { $0.take()! }
     }
 }
 

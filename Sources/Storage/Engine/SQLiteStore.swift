@@ -15,8 +15,8 @@ public import Vocabulary
 ///
 /// What holds, and what ensures it:
 /// - S1: one process uses the file (`StoreLock`).
-/// - S2: one connection writes and checkpoints (`StoreWriter`); the readers are closed before it, so that none of
-///   them is the last one, which would checkpoint.
+/// - S2: one connection writes and checkpoints (`StoreWriter`); the readers and the one that copies (`StoreCopier`) are
+///   closed before it, so that none of them is the last one, which would checkpoint.
 /// - S3: after an error of fsync nothing more is acknowledged, and `onFatal` is called, once.
 /// - S4: a file that is damaged, newer or another program's is refused and left as it is (`StoreSchema`).
 /// - S5: no reservation of an earlier process is open: those that were became unconfirmed before the first answer.
@@ -32,6 +32,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     private let checks = SharedCheck()
     private let lookUps: StoreReaders
     private let listings: StoreReaders
+    let copier: StoreCopier
     private let recoveredCount: Int
     private let lock: Guarded<StoreLock?>  // held until the store is closed
 
@@ -40,6 +41,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         place: StorePlace,
         lookUps: StoreReaders,
         listings: StoreReaders,
+        copier: StoreCopier,
         recoveredCount: Int,
         lock: StoreLock
     ) {
@@ -48,11 +50,13 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         self.recoveredCount = recoveredCount
         self.lookUps = lookUps
         self.listings = listings
+        self.copier = copier
         self.lock = Guarded(lock)
     }
 
     /// The threads end by themselves; `close` is what waits for them.
     deinit {
+        copier.stop()
         lookUps.stop()
         listings.stop()
         writer.stop()
@@ -66,17 +70,20 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     ///
     /// - Parameters:
     ///   - path: of the file; beside it lie `-wal`, `-shm` and `.lock`.
+    ///   - migrates: whether a file of an older schema is brought up to date; else it is refused.
     ///   - onPlace: called on a thread of the store's when the file was moved or deleted, with the fault, and when the same
     ///     file is back, with nil.
     ///   - onFatal: called on the writer's thread when an fsync failed: the program must end with an error, since
     ///     what the disk holds is no longer known.
-    /// - Throws: `inUse`, `readOnly`, `corrupt`, `newerSchema`, `full`, else `unavailable`; nothing is changed then.
+    /// - Throws: `inUse`, `readOnly`, `corrupt`, `newerSchema`, `olderSchema`, `full`, else `unavailable`; nothing is
+    ///   changed then.
     public static func open(
         path: String,
+        migrates: Bool = true,
         onPlace: @escaping @Sendable (StoreFault?) -> Void = { _ in },
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws(StoreFault) -> SQLiteStore {
-        try open(path: path, busyTimeout: busyTimeout, onPlace: onPlace, onFatal: onFatal)
+        try open(path: path, busyTimeout: busyTimeout, migrates: migrates, onPlace: onPlace, onFatal: onFatal)
     }
 
     /// Finds out whether a store could be opened or made there, as far as that can be seen without opening it.
@@ -89,14 +96,21 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     static func open(
         path: String,
         busyTimeout: Duration,
+        migrates: Bool = true,
         onPlace: @escaping @Sendable (StoreFault?) -> Void = { _ in },
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws(StoreFault) -> SQLiteStore {
         let path = try StoreFile.resolve(path)
         let lock = try StoreLock(path: path)
+        try StoreRestore.refuseUnfinished(path)
+        StoreCopier.removeLeftovers(of: path)
         try StoreFile.prepare(path)
         do {
-            let (database, recoveredCount, unfinished) = try openWriter(path: path, busyTimeout: busyTimeout)
+            let (database, recoveredCount, unfinished) = try openWriter(
+                path: path,
+                busyTimeout: busyTimeout,
+                migrates: migrates
+            )
             try StoreFile.syncFolder(of: path)
             let place = try StorePlace(path: path, onChange: onPlace)
             let purges = PurgeBoard()
@@ -134,6 +148,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
                 place: place,
                 lookUps: readers[0],
                 listings: readers[1],
+                copier: StoreCopier(path: path, busyTimeout: busyTimeout),
                 recoveredCount: recoveredCount,
                 lock: lock
             )
@@ -148,38 +163,49 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
     /// The writer's connection, how many reservations were made unconfirmed on it, and the purges that go on.
     private static func openWriter(
         path: String,
-        busyTimeout: Duration
+        busyTimeout: Duration,
+        migrates: Bool
     ) throws -> (DatabaseQueue, Int, [PurgeTable.Open]) {
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(Double(busyTimeout.wholeNanoseconds) / 1e9)
-        configuration.label = "store writer"
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        let queue = try writingConnection(path: path, busyTimeout: busyTimeout)
         return try queue.writeWithoutTransaction { database in
             try StoreSchema.check(database)
-            // Fails on a file that cannot be written, before anything is.
-            try database.inTransaction(.immediate) { .rollback }
-            let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
-            guard mode == "wal" else {
-                let detail =
-                    "SQLite cannot use a write-ahead log here (\(mode ?? "no answer")): is it a network folder?"
-                throw StoreFault(code: .unavailable, detail: detail)
-            }
-            // The limit cuts a log back that grew while a checkpoint was held up.
-            try database.execute(
-                sql: """
-                    PRAGMA synchronous = FULL;
-                    PRAGMA wal_autocheckpoint = 0;
-                    PRAGMA journal_size_limit = 67108864;
-                    PRAGMA cache_size = -8192;
-                    PRAGMA temp_store = MEMORY;
-                    """
-            )
+            if !migrates { try StoreSchema.refuseOlder(database) }
+            try setUp(database)
             try StoreSchema.migrate(database)
             try StoreSchema.probe(database)
             let connection = StoreConnection(database)
             let recoveredCount = try recover(connection, at: SystemClock.wall())
             return (queue, recoveredCount, try PurgeTable.open(on: connection))
         }
+    }
+
+    /// A connection that can write; nothing is read yet.
+    static func writingConnection(path: String, busyTimeout: Duration) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(Double(busyTimeout.wholeNanoseconds) / 1e9)
+        configuration.label = "store writer"
+        return try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// Finds out whether the file can be written, and sets how.
+    static func setUp(_ database: Database) throws {
+        // Fails on a file that cannot be written, before anything is.
+        try database.inTransaction(.immediate) { .rollback }
+        let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL")
+        guard mode == "wal" else {
+            let detail = "SQLite cannot use a write-ahead log here (\(mode ?? "no answer")): is it a network folder?"
+            throw StoreFault(code: .unavailable, detail: detail)
+        }
+        // The limit cuts a log back that grew while a checkpoint was held up.
+        try database.execute(
+            sql: """
+                PRAGMA synchronous = FULL;
+                PRAGMA wal_autocheckpoint = 0;
+                PRAGMA journal_size_limit = 67108864;
+                PRAGMA cache_size = -8192;
+                PRAGMA temp_store = MEMORY;
+                """
+        )
     }
 
     private static func recover(_ connection: StoreConnection, at now: Timestamp) throws -> Int {
@@ -340,6 +366,7 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         defer { withExtendedLifetime(held) {} }
         // What was answered is durable in the log, which the next opening reads, so an error of closing loses nothing.
         // An error of fsync is reported all the same, by `onFatal`.
+        copier.close()
         for readers in [lookUps, listings] { try? readers.close() }
         try? writer.close()
         place.close()

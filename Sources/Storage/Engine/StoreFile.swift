@@ -64,13 +64,18 @@ enum StoreFile {
     /// Makes the names beside the file durable: a log whose name a power failure takes away is lost with all that is
     /// in it. SQLite does this too, and ignores its failure.
     static func syncFolder(of path: String) throws(StoreFault) {
-        let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
-        let descriptor = unsafe open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = unsafe open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StoreFault(errno: errno, doing: "open the folder of", path: path) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else {
             throw StoreFault(errno: errno, doing: "make durable the folder of", path: path)
         }
+    }
+
+    /// The folder in which a path lies.
+    static func folder(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     private static func realPath(_ path: String) -> String? {

@@ -415,17 +415,24 @@ enum StoreSchema {
             throw StoreFault(code: .corrupt, detail: "the file is an SQLite database of another program")
         }
         if version > Self.version {
-            let detail = "the file has schema \(version), this program knows up to \(Self.version): use a newer program"
+            let detail =
+                "the file has schema \(version), this program knows up to \(Self.version): use the program that wrote it or a "
+                + "newer one, or restore a backup of schema \(Self.version) or older with this one"
             throw StoreFault(code: .newerSchema, detail: detail)
         }
     }
 
     /// Takes the missing steps, all or none.
-    static func migrate(_ database: Database) throws {
+    ///
+    /// - Parameter onStep: called before each step with its number.
+    static func migrate(_ database: Database, onStep: (Int) -> Void = { _ in }) throws {
         try database.inTransaction(.immediate) {
             let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
             if version < Self.version {
-                for step in steps[version...] { try database.execute(sql: step) }
+                for (index, step) in steps.enumerated().dropFirst(version) {
+                    onStep(index + 1)
+                    try database.execute(sql: step)
+                }
                 try database.execute(sql: "PRAGMA application_id = \(applicationID)")
                 try database.execute(sql: "PRAGMA user_version = \(Self.version)")
             }

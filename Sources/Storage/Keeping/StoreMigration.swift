@@ -1,0 +1,55 @@
+import GRDB
+import Vocabulary
+
+/// Brings a store that no process has open to this program's schema.
+public enum StoreMigration {
+    /// What this program writes.
+    public static var schemaVersion: Int { StoreSchema.version }
+
+    public struct Outcome: Sendable, Equatable {
+        public let from: Int
+        public let to: Int
+        /// Which sums do not agree with the ledger, one line each.
+        public let sumFaults: [String]
+    }
+
+    /// Takes all missing steps, or none. Blocks for as long as they take.
+    ///
+    /// - Parameter onStep: called before each step with its number and that of the last one.
+    /// - Throws: `inUse` when a process has the store open, `newerSchema`, else what prevents it.
+    public static func run(
+        path: String,
+        onStep: (_ number: Int, _ last: Int) -> Void = { _, _ in }
+    ) throws(StoreFault) -> Outcome {
+        let path = try StoreFile.resolve(path)
+        let lock = try StoreLock(path: path)
+        defer { withExtendedLifetime(lock) {} }
+        try StoreRestore.refuseUnfinished(path)
+        guard DiskPlace.byteCount(of: path) > 0 else {
+            throw StoreFault(
+                code: .unavailable,
+                detail: "there is no store at \(path); `tollgate serve` makes one of this schema"
+            )
+        }
+        try StoreFile.prepare(path)
+        do {
+            let queue = try SQLiteStore.writingConnection(path: path, busyTimeout: SQLiteStore.busyTimeout)
+            defer { try? queue.close() }
+            return try queue.writeWithoutTransaction { database in
+                try StoreSchema.check(database)
+                let from = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+                if from < StoreSchema.version {
+                    try SQLiteStore.setUp(database)
+                    try StoreSchema.migrate(database) { onStep($0, StoreSchema.version) }
+                    try StoreFile.syncFolder(of: path)
+                }
+                try StoreSchema.probe(database)
+                let faults = try StoreSums.faults(database, schema: StoreSchema.version)
+                return Outcome(from: from, to: StoreSchema.version, sumFaults: faults)
+            }
+        } catch {
+            let fault = StoreFault(thrown: error)
+            throw StoreFault(code: fault.code, detail: "cannot migrate \(path): \(fault.detail)")
+        }
+    }
+}
