@@ -134,8 +134,7 @@ let package = Package(
             dependencies: [
                 "AdminClient", "Administration", "Budgeting", "Caching", "Calling", "Configuration", "Cryptography",
                 "EventLoops", "Forms", "Gateway", "JSON", "Keying", "Metrics", "Observability", "Registry", "Storage",
-                "Supervision",
-                "Transport", "UpstreamKeys", "VendorSimulation", "Vocabulary",
+                "Supervision", "Transport", "UpstreamKeys", "VendorSimulation", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

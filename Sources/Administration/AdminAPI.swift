@@ -86,6 +86,7 @@ public final class AdminAPI {
             + simulate.routes
             + metrics.routes
             + AuditResource(store: store, back: back).routes
+            + BackupResource(store: store, loop: loop, back: back).routes
             + StatusResource(program: program, rooms: rooms, check: check, purges: store).routes
             + description.routes
             + DashboardResource().routes
@@ -105,4 +106,4 @@ public final class AdminAPI {
 /// The store that the admin side needs, in the terms of the rooms that state them.
 public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore
     & SpendStore & PurgeStore<AuditEntry> & EntryStore & TotalUsageStore & LedgerRowStore<AuditEntry>
-    & VendorStatementStore<AuditEntry> & ReplayStore & AlertStore
+    & VendorStatementStore<AuditEntry> & ReplayStore & AlertStore & BackupStore

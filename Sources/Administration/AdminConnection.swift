@@ -11,6 +11,8 @@ final class AdminConnection: RequestHandler {
     let connection: ServerConnection
     private let server: AdminServer
     private var exchange: AdminExchange?
+    /// The file that is being sent, and whether the connection goes on behind it.
+    private var download: (file: AdminDownload, keepsAlive: Bool)?
 
     init(_ connection: ServerConnection, server: AdminServer) {
         self.connection = connection
@@ -57,7 +59,10 @@ final class AdminConnection: RequestHandler {
     private func complete(_ exchange: AdminExchange, _ reply: AdminReply) {
         server.loop.preconditionInLoop()
         // The client may be gone, or the server stopped.
-        guard self.exchange === exchange, connection.isBusy else { return }
+        guard self.exchange === exchange, connection.isBusy else {
+            reply.download?.value.close()
+            return
+        }
         send(reply, exchange)
     }
 
@@ -80,10 +85,16 @@ final class AdminConnection: RequestHandler {
 
     func failed(_ fault: RequestFault) { reply(AdminFault(fault), underWay) }
 
-    func abandoned() { log(underWay, status: 499) }
+    func replyDrained() { sendMore() }
+
+    func abandoned() {
+        log(underWay, status: 499)
+        endDownload()
+    }
 
     func ended() {
         exchange = nil
+        endDownload()
         server.connectionDidEnd(connection)
     }
 
@@ -97,9 +108,55 @@ final class AdminConnection: RequestHandler {
     private func send(_ reply: AdminReply, _ exchange: AdminExchange) {
         let keepsAlive = connection.mayGoOn
         server.replyWriter.send(reply, exchange, over: connection, keepsAlive: keepsAlive, now: server.loop.wallClock)
+        if let file = reply.download?.value { return begin(file, keepsAlive: keepsAlive) }
         log(exchange, status: reply.status)
         self.exchange = nil
         connection.finishReply(keepsAlive: keepsAlive)
+    }
+
+    // MARK: Files
+
+    /// The head is sent. A drain waits for the file as for an answer.
+    private func begin(_ file: AdminDownload, keepsAlive: Bool) {
+        download = (file, keepsAlive)
+        server.handlerWasAsked()
+        sendMore()
+    }
+
+    /// Sends the next piece unless the client has too much of the earlier ones unread: it is asked for again when that
+    /// has drained. So one piece and the connection's own limit is all that is in memory.
+    private func sendMore() {
+        guard let file = download?.file, !connection.isCongested else { return }
+        file.next { [weak self] piece in
+            guard let self, download?.file === file else { return }
+            take(piece)
+        }
+    }
+
+    private func take(_ piece: AdminDownload.Piece) {
+        guard let keepsAlive = download?.keepsAlive else { return }
+        switch piece {
+        case .bytes(let bytes, isLast: false):
+            connection.send(bytes)
+            sendMore()
+        case .bytes(let bytes, isLast: true):
+            connection.send(bytes)
+            log(underWay, status: 200)
+            exchange = nil
+            endDownload()
+            connection.finishReply(keepsAlive: keepsAlive)
+        case .broken(let fault):
+            ProcessLog.error("backup_broken_off", ["detail": fault.detail])
+            // Not in order: what the client has must not look whole.
+            connection.abort()
+        }
+    }
+
+    private func endDownload() {
+        guard let file = download?.file else { return }
+        download = nil
+        file.close()
+        server.handlerAnswered()
     }
 
     private func log(_ exchange: AdminExchange, status: Int) {

@@ -1,3 +1,4 @@
+import EventLoops
 import Forms
 import Gateway
 public import JSON
@@ -19,6 +20,10 @@ public struct AdminReply: Sendable {
     public var allow: String?
     /// What a browser may do with the content.
     var use = Use.answer
+    /// Sent piece by piece in place of the content.
+    var download: LoopBound<AdminDownload>?
+    /// In answer to HEAD: what GET would send has a length that is not known.
+    var lengthIsUnknown = false
 
     /// What a browser may do with a reply's content.
     enum Use: Sendable {

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPMessages
 import Serving
 import Vocabulary
@@ -16,13 +17,28 @@ struct AdminReplyWriter: ~Copyable {
     ) {
         let content = reply.sentContent
         head.begin(reply.status, now: now)
-        if !content.isEmpty { head.fields.field("Content-Type", reply.contentType) }
-        head.contentLength(content.count, status: reply.status)
+        if let download = reply.download?.value {
+            head.fields.field("Content-Type", reply.contentType)
+            head.fields.field("Content-Length", decimal: download.byteCount)
+            write(download)
+        } else if reply.lengthIsUnknown {
+            head.fields.field("Content-Type", reply.contentType)
+        } else {
+            if !content.isEmpty { head.fields.field("Content-Type", reply.contentType) }
+            head.contentLength(content.count, status: reply.status)
+        }
         writeUse(reply.use)
         writeMeaning(reply)
         head.fields.field("x-request-id", exchange.requestID.bytes)
         head.end(keepsAlive: keepsAlive, isHTTP10: connection.isHTTP10)
         head.fields.withBytes { _ = connection.send($0, content) }
+    }
+
+    private mutating func write(_ download: AdminDownload) {
+        // RFC 9530 §3, of the bytes as they are sent: they have no content coding.
+        head.fields.field("Repr-Digest", "sha-256=:\(Data(download.digest.bytes).base64EncodedString()):")
+        // RFC 6266.
+        head.fields.field("Content-Disposition", "attachment; filename=\"\(download.fileName)\"")
     }
 
     /// What browsers are told to do with the content, and not to. The type is as stated, whatever the content looks like,

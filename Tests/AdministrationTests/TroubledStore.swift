@@ -10,7 +10,7 @@ import Vocabulary
 ///
 /// Calls that are not disturbed go to a real store.
 final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore, SpendStore, PurgeStore, EntryStore,
-    TotalUsageStore, LedgerRowStore, VendorStatementStore, ReplayStore, AlertStore
+    TotalUsageStore, LedgerRowStore, VendorStatementStore, ReplayStore, AlertStore, BackupStore
 {
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
@@ -20,6 +20,9 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
         /// Changes are held back until `release`.
         case slow
     }
+
+    /// What the next backups are refused with.
+    let copyRefusal = Guarded<BackupFault?>(nil)
 
     private struct State {
         var mood = Mood.well
@@ -58,6 +61,11 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
         case .failing(let fault): then(.failure(fault))
         case .slow: break
         }
+    }
+
+    func copyAll(then: @escaping @Sendable (Result<any StoreCopy, BackupFault>) -> Void) {
+        if let refusal = copyRefusal.withLock({ $0 }) { return then(.failure(refusal)) }
+        store.copyAll(then: then)
     }
 
     func apply(_ writes: [RegistryWrite], audit: AuditEntry?, then: @escaping Done) {

@@ -10,6 +10,6 @@ struct APIPart: Sendable {
     /// All, in the order of the document.
     static let all: [APIPart] = [
         .classify, .usage, .teams, .teamKeys, .upstreamKeys, .budgets, .grants, .spend, .insights, .cache, .ledger,
-        .statements, .alerts, .requests, .simulation, .lessons, .audit, .status, .probes,
+        .statements, .alerts, .requests, .simulation, .lessons, .audit, .backup, .status, .probes,
     ]
 }

@@ -11,11 +11,14 @@ enum FieldDescription: String, CaseIterable {
     case charged = "tollgate-credits-charged"
     case saved = "tollgate-credits-saved"
     case remaining = "tollgate-budget-remaining"
+    case disposition = "Content-Disposition"
+    case digest = "Repr-Digest"
 
     private var schema: Schema {
         switch self {
         case .requestID: .text(1...128)
-        case .location, .challenge, .cacheStatus: .text
+        case .location, .challenge, .cacheStatus, .disposition: .text
+        case .digest: .text(like: "sha-256=:[A-Za-z0-9+/]{43}=:")
         case .retryAfter, .age: .count
         case .charged, .saved, .remaining: .credits
         }
@@ -31,6 +34,8 @@ enum FieldDescription: String, CaseIterable {
         case .age: "Seconds since the vendor answered; on hits only."
         case .charged: "Credits that this request cost the team; 0 on hits and collapsed replies."
         case .saved: "Credits that the vendor would have charged and did not."
+        case .disposition: "A name for the file (RFC 6266), with the moment of the copy."
+        case .digest: "SHA-256 of the file (RFC 9530)."
         case .remaining:
             "The least that is left in any enforced budget of organisation, team and key; absent without one."
         }
