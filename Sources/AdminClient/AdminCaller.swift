@@ -53,8 +53,31 @@ public struct AdminCaller: Sendable {
         }
     }
 
+    /// Sends `call` and gives away the content of a 200 as it comes. Blocks; `limits.call.answerTimeout` is for the wait for
+    /// each piece.
+    ///
+    /// - Parameter take: called on this thread with the head and each piece; false ends the call.
+    public func download(
+        _ call: AdminCall,
+        take: @escaping (CallHead, [UInt8]) -> Bool
+    ) throws(AdminCallFault) {
+        let answer = try whole(call, try answer(call, take: take))
+        if answer.status == 200 { return }
+        guard case .refused(let code, let message) = AdminMeaning(answer) else {
+            throw .foreign(address, "HTTP \(answer.status) in place of a file", doubt: nil)
+        }
+        throw .refused(answer.status, code: code, message: message)
+    }
+
     private func exchange(_ call: AdminCall) throws(AdminCallFault) -> CallAnswer {
-        switch try answer(call) {
+        try whole(call, try answer(call))
+    }
+
+    private func whole(
+        _ call: AdminCall,
+        _ result: Result<CallAnswer, CallExchange.Fault>
+    ) throws(AdminCallFault) -> CallAnswer {
+        switch result {
         case .success(let answer): return answer
         case .failure(.unconnected(let reason)): throw .unreachable(address, reason)
         case .failure(.insecure(let reason)): throw .insecure(address, reason)
@@ -80,14 +103,32 @@ public struct AdminCaller: Sendable {
         return result
     }
 
-    private func exchange(_ call: AdminCall, keepsConnection: Bool) throws(AdminCallFault) -> CallExchange {
+    /// The same on a connection of its own, with the content given away.
+    private func answer(
+        _ call: AdminCall,
+        take: @escaping CallExchange.ContentTaker
+    ) throws(AdminCallFault) -> Result<CallAnswer, CallExchange.Fault> {
+        let addresses = try resolve()
+        let tls = try tlsContext()
+        let exchange = try exchange(call, keepsConnection: false, take: take)
+        let result = exchange.run(addresses, serverName: address.url.host, tls: tls)
+        line.keep(exchange)
+        return result
+    }
+
+    private func exchange(
+        _ call: AdminCall,
+        keepsConnection: Bool,
+        take: CallExchange.ContentTaker? = nil
+    ) throws(AdminCallFault) -> CallExchange {
         do throws(EventLoop.Fault) {
             return CallExchange(
                 message(call, keepsConnection: keepsConnection),
                 method: call.method,
                 limits: limits.call,
                 loop: try line.takeLoop(),
-                keepsConnection: keepsConnection
+                keepsConnection: keepsConnection,
+                onContent: take
             )
         } catch {
             throw .unreachable(address, error.description)

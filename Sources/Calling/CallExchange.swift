@@ -24,6 +24,7 @@ public final class CallExchange: StreamDelegate {
     private let request: [UInt8]
     private let limits: CallLimits
     private let keepsConnection: Bool
+    private let onContent: ContentTaker?
     private var reader: ResponseReader
     private var timer: LoopTimer?
     private var result: Result<CallAnswer, Fault>?
@@ -33,15 +34,31 @@ public final class CallExchange: StreamDelegate {
     /// The connection that another request may be sent on; nil when there is none.
     private var kept: ByteStream?
 
+    /// Takes the next content of a 200; false ends the call. It may block: the server is slowed down.
+    public typealias ContentTaker = (CallHead, [UInt8]) -> Bool
+
     /// - Parameters:
     ///   - request: the complete message.
     ///   - keepsConnection: whether the connection is to stay open after the answer.
-    public init(_ request: [UInt8], method: HTTPMethod, limits: CallLimits, loop: EventLoop, keepsConnection: Bool) {
+    ///   - onContent: takes the content of a 200 as it comes, of any length; the time of the answer then begins anew with
+    ///     each piece. Other answers are read as without it.
+    public init(
+        _ request: [UInt8],
+        method: HTTPMethod,
+        limits: CallLimits,
+        loop: EventLoop,
+        keepsConnection: Bool,
+        onContent: ContentTaker? = nil
+    ) {
         self.loop = loop
         self.request = request
         self.limits = limits
         self.keepsConnection = keepsConnection
-        reader = ResponseReader(to: method, bodyBytesMax: limits.answerBytesMax, limitName: "this program takes")
+        self.onContent = onContent
+        reader =
+            onContent == nil
+            ? ResponseReader(to: method, bodyBytesMax: limits.answerBytesMax, limitName: "this program takes")
+            : ResponseReader(passingOnTo: method)
     }
 
     /// Whether a byte of an answer has come.
@@ -141,6 +158,7 @@ public final class CallExchange: StreamDelegate {
         var consumed = 0
         let progress = stream.input.withBytes { reader.read($0, consumed: &consumed) }
         stream.input.consume(consumed)
+        if let fault = passOn() { return end(.failure(fault), stream) }
         switch progress {
         case .needMore: break
         case .complete:
@@ -149,6 +167,19 @@ public final class CallExchange: StreamDelegate {
             end(.success(CallAnswer(status: reader.status, content: reader.body)), stream)
         case .refused(let reason): end(.failure(.broken(reason)), stream)
         }
+    }
+
+    /// Gives away what has come of a 200, and keeps a bounded amount of any other answer.
+    private func passOn() -> Fault? {
+        guard let onContent, reader.hasHead else { return nil }
+        guard reader.status == 200 else {
+            return reader.body.count > limits.answerBytesMax
+                ? .broken("the body is longer than this program takes") : nil
+        }
+        timer?.schedule(after: limits.answerTimeout)
+        let piece = reader.takeContent()
+        if piece.isEmpty || onContent(CallHead(reader.head, reader.headBytes), piece) { return nil }
+        return .lost("it was not taken")
     }
 
     public func streamDidReceiveEnd(_ stream: ByteStream) {

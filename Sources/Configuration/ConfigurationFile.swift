@@ -51,6 +51,43 @@ public enum ConfigurationFile {
         }
     }
 
+    /// Reads which store a file names, and nothing else of it: for programs that work on the store while the gateway is
+    /// stopped, where its secrets need not be at hand.
+    public static func loadStore(
+        path: String,
+        environment: [String: String]
+    ) -> Result<GatewayConfiguration, ConfigurationFaults> {
+        let files = FileReading()
+        let content: FileReading.Content
+        do throws(FileReading.Failure) { content = try files.read(path, bytesMax: bytesMax) } catch {
+            return failure(reason(error))
+        }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+        return readStore(content.bytes, Surroundings(folder: folder, environment: environment, files: files))
+    }
+
+    static func readStore(
+        _ bytes: [UInt8],
+        _ surroundings: Surroundings
+    ) -> Result<GatewayConfiguration, ConfigurationFaults> {
+        let root: JSONValue
+        do throws(JSONFault) { root = try JSONValue.parse(bytes.span) } catch {
+            return failure("is not valid JSON: \(error)")
+        }
+        var reader = ConfigurationReader(surroundings)
+        reader.readStoreAlone(root)
+        let faults = surroundings.report.faults
+        guard faults.isEmpty else {
+            return .failure(
+                ConfigurationFaults(
+                    faults: FileOrder(root).sorted(faults),
+                    missingVariables: surroundings.missingVariables
+                )
+            )
+        }
+        return .success(reader.configuration)
+    }
+
     private static func reason(_ failure: FileReading.Failure) -> String {
         switch failure {
         case .unreadable: "cannot be read; give the path of a configuration with --config"

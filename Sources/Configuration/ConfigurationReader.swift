@@ -39,6 +39,12 @@ struct ConfigurationReader {
         reader.finish()
     }
 
+    /// The section `store`; others are not looked at.
+    mutating func readStoreAlone(_ root: JSONValue) {
+        guard let reader = ObjectReader(root, path: "", report: report) else { return }
+        if let section = reader.object("store") { readStore(section) }
+    }
+
     // MARK: Listeners
 
     private mutating func readListen(_ reader: ObjectReader) {

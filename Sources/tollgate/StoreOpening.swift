@@ -27,7 +27,12 @@ struct StoreOpening {
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws {
         let sealer = try SecretSealer(environment: environment)
-        store = try SQLiteStore.open(path: configuration.sqlitePath, onPlace: Self.report, onFatal: onFatal)
+        store = try SQLiteStore.open(
+            path: configuration.sqlitePath,
+            migrates: configuration.store.migrates,
+            onPlace: Self.report,
+            onFatal: onFatal
+        )
         store.replace(
             retention: configuration.resultRetention,
             ofClassifiers: configuration.classifierRetention

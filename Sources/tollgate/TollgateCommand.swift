@@ -11,6 +11,10 @@ struct TollgateCommand: ParsableCommand {
         subcommands: [ServeCommand.self, CheckCommand.self, KeyCommand.self, DemoCommand.self],
         groupedSubcommands: [
             CommandGroup(
+                name: "Store",
+                subcommands: [BackupCommand.self, RestoreCommand.self, MigrateCommand.self]
+            ),
+            CommandGroup(
                 name: "Admin API",
                 subcommands: [
                     TeamsCommand.self, KeysCommand.self, UpstreamKeysCommand.self, LessonsCommand.self,
@@ -18,7 +22,7 @@ struct TollgateCommand: ParsableCommand {
                     LedgerCommand.self, StatementsCommand.self, CacheCommand.self, RequestsCommand.self,
                     SimulateCommand.self, AlertsCommand.self, AuditCommand.self, StatusCommand.self,
                 ]
-            )
+            ),
         ]
     )
 

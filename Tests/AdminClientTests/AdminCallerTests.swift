@@ -281,4 +281,54 @@ struct AdminCallerTests {
         #expect(second.map { String(decoding: $0.text, as: UTF8.self) } == #"{"n": 2}"#)
         #expect(server.connectionCount == 2)
     }
+
+    // MARK: Files
+
+    private static let backup = AdminCall(.get, ["backup"])
+
+    /// What came of a download, or the fault; `length` and `digest` of the head in front.
+    private func download(
+        _ reply: ScriptedReply,
+        timeout: Duration = .seconds(30),
+        bytesMax: Int = .max
+    ) throws -> String {
+        var limits = AdminCallLimits()
+        limits.call.answerTimeout = timeout
+        limits.call.answerBytesMax = 100
+        let port = try ScriptedServer([reply]).port
+        let address = try #require(AdminAddress(parsing: "http://127.0.0.1:\(port)"))
+        var text = ""
+        do throws(AdminCallFault) {
+            try AdminCaller(address: address, token: "token", limits: limits).download(Self.backup) { head, piece in
+                if text.isEmpty { text = "\(head.contentLength ?? -1) \(head.field("repr-digest") ?? "none") " }
+                text += String(decoding: piece, as: UTF8.self)
+                return text.utf8.count < bytesMax
+            }
+            return text
+        } catch {
+            return "\(error.code)"
+        }
+    }
+
+    @Test("a file is taken as it comes, with its head, and may be longer than any other answer")
+    func download() throws {
+        let long = String(repeating: "x", count: 3_000)
+        let head = "HTTP/1.1 200 OK\r\nRePr-Digest: d\r\n"
+        #expect(try download(.raw("\(head)Content-Length: 3000\r\n\r\n", long)) == "3000 d \(long)")
+        #expect(try download(.raw("HTTP/1.1 200 OK\r\n\r\nab", "cd")) == "-1 none abcd")
+        #expect(try download(.raw("\(head)Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n")) == "-1 d ab")
+    }
+
+    @Test("a file that is cut off, that nobody takes, or that comes too slowly is none; a refusal is one")
+    func downloadFails() throws {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
+        #expect(try download(.raw(head, "1234")) == "lost")
+        #expect(try download(.raw(head, "123456789"), bytesMax: 5) == "lost")
+        let silent = ScriptedReply(pieces: [head, "1234"], waitsForEnd: true)
+        #expect(try download(silent, timeout: .milliseconds(200)) == "lost")
+        #expect(try download(.json(409, #"{"error": "conflict", "message": "one at a time"}"#)) == "refused")
+        #expect(try download(.json(404, #"{"error": "not_found", "message": "no"}"#)) == "notFound")
+        #expect(try download(.json(500, String(repeating: "x", count: 200))) == "foreign")
+        #expect(try download(.json(204, "")) == "foreign")
+    }
 }

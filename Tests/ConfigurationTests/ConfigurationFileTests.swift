@@ -172,6 +172,25 @@ struct ConfigurationFileTests {
         #expect(try bench.configuration(Samples.contract).accountsElsewhere == [])
     }
 
+    @Test("which store a file names is read without the rest, whose faults and secrets do not matter then")
+    func storeAlone() throws {
+        func load(_ text: String) -> Result<GatewayConfiguration, ConfigurationFaults> {
+            let surroundings = Surroundings(folder: URL(fileURLWithPath: bench.folder.path), environment: [:])
+            return ConfigurationFile.readStore(Array(text.utf8), surroundings)
+        }
+        let text = #"{"store": {"url": "sqlite:a b.db", "migrate": false}, "listen": 5, "more": {"env": "UNSET"}}"#
+        let read = try load(text).get()
+        #expect(read.sqlitePath == "a b.db" && !read.store.migrates)
+        #expect(try load("{}").get().sqlitePath == "tollgate.db")
+        for (text, fault) in [
+            (#"{"store": {"urls": "sqlite:a.db"}}"#, "store.urls"), (#"{"store": {"url": "a.db"}}"#, "store.url"),
+            (#"{"store": []}"#, "store"), ("[]", ""), ("{", ""),
+        ] {
+            let faults = #expect(throws: ConfigurationFaults.self) { try load(text).get() }
+            #expect(faults?.faults.map(\.path) == [fault], "\(text)")
+        }
+    }
+
     @Test("PostgreSQL is refused as long as this build cannot open it, and a password in the URL with it, unrepeated")
     func postgreSQL() throws {
         let unopened = "store.url: this build opens no PostgreSQL; give sqlite:PATH"

@@ -98,10 +98,10 @@ struct ReloadTroubleTests {
         #expect(placeless.output.contains("\(file): listen.address: "), "\(placeless.output)")
 
         let unbuilt = try check([
-            "store": ["migrate": true, "stale_for": "1s"]
+            "store": ["stale_for": "1s"]
         ])
         #expect(unbuilt.end == .exit(0), "\(unbuilt.output)")
-        for member in ["store.migrate", "store.stale_for"] {
+        for member in ["store.stale_for"] {
             #expect(unbuilt.output.contains("\(file): \(member): has no effect yet\n"), "\(unbuilt.output)")
         }
     }

@@ -48,6 +48,8 @@ struct ResourceMembers {
         ]
     )
 
+    static let backup = ResourceMembers(members: StoreSurveyText.members, columns: StoreSurveyText.members)
+
     static let grant = ResourceMembers(
         members: [
             "id", "team", "window", "credits", "expires_at", "ends_at", "in_force", "reason", "actor", "created_at",
