@@ -4,8 +4,9 @@ public import JSON
 /// One request to the admin API, before serialisation.
 public struct AdminCall: Sendable {
     public let method: HTTPMethod
-    /// The segments below `/admin/v1`, not percent-encoded.
+    /// The segments below `/admin/v1`, or below the root for a probe, not percent-encoded.
     public let path: [String]
+    private var root = "/admin/v1/"
     public var query: [(name: String, value: String)] = []
     public var body: JSONValue?
     /// Visible ASCII.
@@ -21,11 +22,18 @@ public struct AdminCall: Sendable {
         changesNothing = method == .get
     }
 
+    /// Whether requests can be served; both sides answer without a token.
+    public static let readiness = {
+        var call = AdminCall(.get, ["readyz"])
+        call.root = "/"
+        return call
+    }()
+
     /// The request target, after the path prefix of the address.
     public func target(below prefix: String) -> String {
         let path = path.map(Self.encoded).joined(separator: "/")
         let query = query.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")
-        return "\(prefix)/admin/v1/\(path)" + (query.isEmpty ? "" : "?\(query)")
+        return "\(prefix)\(root)\(path)" + (query.isEmpty ? "" : "?\(query)")
     }
 
     /// The uncertainty left when the request was sent and no answer arrived, worded for the caller; nil for a request

@@ -14,8 +14,8 @@ import Vocabulary
 /// whether the change was made (RFC 9112 §9.6).
 public struct AdminCaller: Sendable {
     public let address: AdminAddress
-    /// Visible ASCII. Never shown.
-    private let token: String
+    /// Visible ASCII. Never shown. Nil for probes, which need none.
+    private let token: String?
     public let limits: AdminCallLimits
     private let trust: AdminTrust
     private let line = AdminLine()
@@ -24,7 +24,7 @@ public struct AdminCaller: Sendable {
 
     public init(
         address: AdminAddress,
-        token: String,
+        token: String?,
         limits: AdminCallLimits = AdminCallLimits(),
         trust: AdminTrust = AdminTrust()
     ) {
@@ -157,7 +157,7 @@ public struct AdminCaller: Sendable {
         var head = HeadWriter(capacity: 512)
         head.requestLine(call.method.name, call.target(below: address.url.pathPrefix).utf8)
         head.field("host", address.url.authority)
-        head.field("authorization", "Bearer " + token)
+        if let token { head.field("authorization", "Bearer " + token) }
         head.field("accept", "application/json")
         head.field("accept-encoding", "identity")
         head.field("user-agent", "tollgate")

@@ -21,6 +21,7 @@ struct TollgateCommand: ParsableCommand {
                     BudgetsCommand.self, GrantsCommand.self, SpendCommand.self, InsightsCommand.self,
                     LedgerCommand.self, StatementsCommand.self, CacheCommand.self, RequestsCommand.self,
                     SimulateCommand.self, AlertsCommand.self, AuditCommand.self, StatusCommand.self,
+                    ReadyCommand.self,
                 ]
             ),
         ]

@@ -27,9 +27,20 @@ struct StoreTroubleTests {
             let refusal = try gateway.send(TestRequest("GET", "/readyz"))
             expectError(refusal, 503, "store_unavailable")
             #expect(refusal["retry-after"] != nil)
+            for result in try readyCommands(gateway) {
+                #expect(result.end == .exit(1) && result.stderr.contains("503 store_unavailable"), "\(result.stderr)")
+            }
             expectHit(try gateway.classify(SampleRequests.vendors))
             #expect(try locker.terminate() == .exit(0))
             #expect(try gateway.send(TestRequest("GET", "/readyz")).status == 200)
+            for result in try readyCommands(gateway) { #expect(result.succeeded, "\(result.stderr)") }
+        }
+    }
+
+    /// `tollgate ready`, which asks the admin side and then the clients'.
+    private func readyCommands(_ gateway: Gateway) throws -> [CommandResult] {
+        try [gateway.adminPort, gateway.port].map { port in
+            try .ofProgram("tollgate", ["ready", "--admin", "http://127.0.0.1:\(port)"])
         }
     }
 

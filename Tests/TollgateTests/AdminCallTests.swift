@@ -19,7 +19,7 @@ struct AdminCallTests {
     }
 
     private static let cases: [(String, String)] = [
-        ("teams show ap", "GET /admin/v1/teams/ap"), ("status", "GET /admin/v1/status"),
+        ("teams show ap", "GET /admin/v1/teams/ap"), ("status", "GET /admin/v1/status"), ("ready", "GET /readyz"),
         ("teams create ap", #"POST /admin/v1/teams {"id": "ap"}"#),
         (
             "teams add ap --name AP --account main --budget day=500 --budget month=1e4:alert=0.8,1:shadow "

@@ -42,6 +42,38 @@ struct AdminProgramTests {
         #expect(result.output.isEmpty)
     }
 
+    @Test("ready asks for readiness alone, needs no token, and does not send the one that is there")
+    func ready() throws {
+        for token in [nil, "the-token"] {
+            let server = try ScriptedServer([.json(200, #"{"status": "ready"}"#)])
+            let result = try run(["ready", "--admin", server.url], token: token)
+            #expect(result.succeeded && result.output == "status  ready\n", "\(result.stderr)")
+            let request = try server.request()
+            #expect(request.hasPrefix("GET /readyz HTTP/1.1\r\n"))
+            #expect(!request.contains("authorization"))
+        }
+    }
+
+    @Test(
+        "ready exits with 1 and a reason when something is in the way, or something else answers",
+        arguments: [
+            (
+                ScriptedReply.json(
+                    503,
+                    #"{"success": false, "error": "draining", "message": "The gateway is shutting down."}"#
+                ), "503 draining: The gateway is shutting down."
+            ),
+            (.json(200, #"{"status": "alive"}"#), "is this the gateway's address?"),
+            (.raw("HTTP/1.1 204 No Content\r\n\r\n"), "is this the gateway's address?"),
+            (.raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nready"), "is not the gateway's admin API"),
+        ]
+    )
+    func notReady(_ reply: ScriptedReply, _ reason: String) throws {
+        let result = try run(["ready", "--admin", ScriptedServer([reply]).url], token: nil)
+        #expect(result.end == .exit(1) && result.output.isEmpty)
+        #expect(result.stderr.hasPrefix("tollgate: ") && result.stderr.contains(reason), "\(result.stderr)")
+    }
+
     @Test("a secret comes from standard input and is in no output")
     func secretFromStandardInput() throws {
         let server = try ScriptedServer([.json(200, #"{"id": "k", "state": "active"}"#)])

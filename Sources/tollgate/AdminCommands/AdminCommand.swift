@@ -6,6 +6,8 @@ import Foundation
 /// A command that calls the admin API and prints the answer.
 protocol AdminCommand: ParsableCommand {
     var options: AdminOptions { get }
+    /// Whether the calls carry the token; a probe is not given it.
+    static var needsToken: Bool { get }
 
     /// What the gateway does while a person at the terminal waits, if that may take long.
     var waiting: String? { get }
@@ -16,6 +18,7 @@ protocol AdminCommand: ParsableCommand {
 
 extension AdminCommand {
     var waiting: String? { nil }
+    static var needsToken: Bool { true }
     /// A list of fewer items is there at once.
     private static var itemsShown: Int { 1_000 }
 
@@ -25,7 +28,7 @@ extension AdminCommand {
         // A connection that breaks during a write must be reported as a fault, not end the program.
         let onBrokenPipe = signal(SIGPIPE, SIG_IGN)
         do {
-            let token = try AdminTokenVariable.read(ProcessInfo.processInfo.environment)
+            let token = Self.needsToken ? try AdminTokenVariable.read(ProcessInfo.processInfo.environment) : nil
             let trust = try options.admin.url.isTLS ? options.trust() : AdminTrust()
             let output = try fetch(token, trust)
             // If the reader closes early (`| head`), the program ends silently, as other programs do.
@@ -38,7 +41,7 @@ extension AdminCommand {
         }
     }
 
-    private func fetch(_ token: String, _ trust: AdminTrust) throws -> AdminOutput {
+    private func fetch(_ token: String?, _ trust: AdminTrust) throws -> AdminOutput {
         let progress = ProgressLine()
         defer { progress.end() }
         var client = AdminCaller(address: options.admin, token: token, trust: trust)

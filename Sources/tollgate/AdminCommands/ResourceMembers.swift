@@ -150,6 +150,8 @@ struct ResourceMembers {
         columns: ["at", "actor", "role", "action", "target", "address"]
     )
 
+    static let readiness = ResourceMembers(members: ["status"], columns: [])
+
     /// The status has no fixed members: everything that the gateway reports is shown.
     static let status = ResourceMembers(members: [], columns: [])
 }
