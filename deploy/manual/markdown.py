@@ -10,7 +10,6 @@ import roff
 class Section:
     """What stands under one heading of the second level."""
 
-    number: int
     heading: str
     blocks: list = field(default_factory=list)
 
@@ -56,9 +55,9 @@ def sections(text):
     """The numbered sections of a document."""
     found = []
     for block in re.split(r"\n{2,}", text):
-        heading = re.fullmatch(r"## (\d+)\. (.+)", block.strip())
+        heading = re.fullmatch(r"## \d+\. (.+)", block.strip())
         if heading:
-            found.append(Section(int(heading[1]), heading[2]))
+            found.append(Section(heading[1]))
         elif found:
             found[-1].blocks.append(classified(block))
     return found

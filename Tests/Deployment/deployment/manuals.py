@@ -18,6 +18,12 @@ def manuals(findings, root, programs):
         for page in pages:
             warnings = findings.run("groff", "-k", "-man", "-Tutf8", "-ww", "-z", page)
             findings.expect(not warnings, f"{page.name}:\n{warnings}")
+        settings = (folder / "man" / "tollgate.json.5").read_text(encoding="utf-8")
+        for member in ("listen.address", "upstream.keys[].secret", "log.access_sample"):
+            findings.expect(member in settings, f"tollgate.json.5 has no {member}")
+        own = (folder / "man" / "tollgate.1").read_text(encoding="utf-8")
+        variable = "TOLLGATE_MASTER_KEY_PREVIOUS"
+        findings.expect(variable in own and variable not in settings, f"{variable} is not in tollgate.1 alone")
         bash = (folder / "bash" / "tollgate").read_text(encoding="utf-8")
         for each in sorted(commands):
             findings.expect(each in bash, f"the completion of bash does not know {each}")
