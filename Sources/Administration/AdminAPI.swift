@@ -105,5 +105,5 @@ public final class AdminAPI {
 
 /// The store that the admin side needs, in the terms of the rooms that state them.
 public typealias AdminStore = RegistryStore & LessonStore<AuditEntry> & GrantStore<AuditEntry> & InsightStore
-    & SpendStore & PurgeStore<AuditEntry> & EntryStore & TotalUsageStore & LedgerRowStore<AuditEntry>
+    & SpendStore & PurgeStore<AuditEntry> & EntryStore & RecentUsageStore & LedgerRowStore<AuditEntry>
     & VendorStatementStore<AuditEntry> & ReplayStore & AlertStore & BackupStore

@@ -14,7 +14,7 @@ import Vocabulary
 struct CacheResource {
     let keeper: RegistryKeeper
     let rooms: SharedRooms
-    let store: any PurgeStore<AuditEntry> & EntryStore & TotalUsageStore
+    let store: any PurgeStore<AuditEntry> & EntryStore & RecentUsageStore
     let back: LoopReturn
 
     private static let entries = "/admin/v1/cache/entries"
@@ -31,19 +31,13 @@ struct CacheResource {
 
     private func showStatistics(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         do throws(AdminFault) { try request.refuseQuery() } catch { return reply(AdminReply(error)) }
-        let today = rooms.today(at: SystemClock.wall())
-        let yesterday = BudgetDay(number: today.number - 1)
         let read = back.callback { (entries: Result<EntryStatistics, StoreFault>) in
             switch entries {
             case .success(let entries):
-                let then = back.reply(through: reply) { (counts: SpendCounts) in
-                    .ok(
-                        CacheStatistics(entries: entries, memory: rooms.cacheMemory, counts: counts).json(
-                            since: yesterday
-                        )
-                    )
+                let then = back.reply(through: reply) { (recent: RecentUsage) in
+                    .ok(CacheStatistics(entries: entries, memory: rooms.cacheMemory, recent: recent).json)
                 }
-                store.usage(since: yesterday, then: then)
+                store.recentUsage(at: SystemClock.wall(), then: then)
             case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
             }
         }

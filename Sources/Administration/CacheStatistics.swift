@@ -1,4 +1,3 @@
-import Budgeting
 import Caching
 import Gateway
 import JSON
@@ -9,11 +8,11 @@ import Vocabulary
 struct CacheStatistics {
     let entries: EntryStatistics
     let memory: CacheMemory
-    /// What requests came to lately.
-    let counts: SpendCounts
+    let recent: RecentUsage
 
-    /// - Parameter day: the first day of `counts`.
-    func json(since day: BudgetDay) -> JSONValue {
+    private var counts: SpendCounts { recent.counts }
+
+    var json: JSONValue {
         .object([
             ("entries", .integer(entries.entries)),
             (
@@ -28,7 +27,7 @@ struct CacheStatistics {
             (
                 "last_24h",
                 .object([
-                    ("since", .string(Self.date(day))), ("hits", .integer(counts.hits)),
+                    ("since", .time(recent.since)), ("hits", .integer(counts.hits)),
                     ("collapsed", .integer(counts.collapsed)), ("misses", .integer(counts.misses)),
                     ("saved", .credits(counts.saved)), ("hit_rate", hitRate),
                 ])
@@ -36,10 +35,6 @@ struct CacheStatistics {
             ("oldest_stored_at", .orNull(entries.oldest) { .time($0) }),
             ("newest_stored_at", .orNull(entries.newest) { .time($0) }),
         ])
-    }
-
-    private static func date(_ day: BudgetDay) -> String {
-        String(Timestamp(seconds: Int64(day.number) * 86_400).rfc3339.prefix(10))
     }
 
     /// The share of hits among the requests that were answered by the cache, a flight or the vendor, to four decimals,

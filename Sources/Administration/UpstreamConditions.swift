@@ -27,6 +27,7 @@ struct UpstreamConditions {
             ("cooling_until", .orNull(status.coolingUntil) { .time($0) }),
             ("monthly_remaining", .orNull(monthlyRemaining) { .credits($0) }),
             ("under_way", .integer(status.underWay)),
+            ("last_used_at", .orNull(status.lastUsedAt) { .time($0) }),
         ]
         return .object(members)
     }

@@ -37,17 +37,7 @@ public protocol Ledger<Companion>: Sendable {
     func charge(_ ending: ReservationEnding, then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void)
 
     /// Adds counts to the roll-ups, and records when keys were used.
-    ///
-    /// - Parameters:
-    ///   - documents: what part of `usage` is about which documents.
-    ///   - uses: the latest time of each key is kept, in whatever order they arrive.
-    func add(
-        _ usage: [UsageRow],
-        documents: [DocumentUsage],
-        _ refusals: [ShadowRefusals],
-        uses: [TeamKeyUse],
-        then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
-    )
+    func add(_ report: UsageReport, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
 
     /// Checks whether the store can write now. After a failure it does write, so that recovery is noticed even when
     /// nothing else is stored.

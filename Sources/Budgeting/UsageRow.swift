@@ -81,6 +81,17 @@ public struct ShadowRefusals: Sendable, Equatable {
     }
 }
 
+/// The time at which a request last went out with an upstream key.
+public struct UpstreamKeyUse: Sendable, Equatable {
+    public let key: UpstreamKeyID
+    public let at: Timestamp
+
+    public init(key: UpstreamKeyID, at: Timestamp) {
+        self.key = key
+        self.at = at
+    }
+}
+
 /// The time at which a client presented a team's key, to the second.
 public struct TeamKeyUse: Sendable, Equatable {
     public let key: TeamKeyID

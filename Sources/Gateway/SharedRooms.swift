@@ -118,8 +118,10 @@ public final class SharedRooms: Sendable {
         if dropsAliases { cache.removeAliases() }
     }
 
-    /// Restores the stored states of the upstream keys. Must be called before the first request.
-    public func restore(_ records: [UpstreamKeyRecord]) {
+    /// Restores the stored states of the upstream keys, and when they were last used. Must be called before the first
+    /// request.
+    public func restore(_ records: [UpstreamKeyRecord], uses: [UpstreamKeyID: Timestamp]) {
+        gate.restore(uses)
         let now = Moment(steady: SystemClock.monotonic(), wall: SystemClock.wall())
         for record in gate.restore(records, at: now) { note(record) }
     }

@@ -27,7 +27,9 @@ struct UsageBacklog {
     /// When keys were last used, to the second: the time of the report, since requests do not record it.
     private var usedAt: [TeamKeyID: Timestamp] = [:]
 
-    var isEmpty: Bool { counts.isEmpty && refusals.isEmpty && usedAt.isEmpty }
+    private var upstreamUsedAt: [UpstreamKeyID: Timestamp] = [:]
+
+    var isEmpty: Bool { counts.isEmpty && refusals.isEmpty && usedAt.isEmpty && upstreamUsedAt.isEmpty }
 
     var rows: [UsageRow] {
         counts.map { UsageRow(day: $0.day, team: $0.team, key: $0.key, model: $0.model, counts: $1) }
@@ -38,6 +40,19 @@ struct UsageBacklog {
     }
 
     var uses: [TeamKeyUse] { usedAt.map { TeamKeyUse(key: $0, at: $1) } }
+
+    var upstreamUses: [UpstreamKeyUse] { upstreamUsedAt.map { UpstreamKeyUse(key: $0, at: $1) } }
+
+    /// All of it, to be stored.
+    func report(at now: Timestamp) -> UsageReport {
+        var report = UsageReport(at: now)
+        report.rows = rows
+        report.documents = documents
+        report.refusals = refusals
+        report.uses = uses
+        report.upstreamUses = upstreamUses
+        return report
+    }
 
     /// Adds the counts of a tally, and empties the tally.
     mutating func take(_ tally: UsageTally, day: BudgetDay, at now: Timestamp) {
@@ -56,6 +71,13 @@ struct UsageBacklog {
 
     mutating func add(_ others: [ShadowRefusals]) {
         refusals += others.prefix(max(0, Self.rowsMax - refusals.count))
+    }
+
+    /// Adds when upstream keys were last used; there are no more keys than the gate has had.
+    mutating func add(upstream uses: [UpstreamKeyID: Timestamp]) {
+        for (key, moment) in uses where upstreamUsedAt.count < Self.rowsMax || upstreamUsedAt[key] != nil {
+            upstreamUsedAt[key] = moment
+        }
     }
 
     /// The store has taken everything.

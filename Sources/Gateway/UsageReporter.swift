@@ -85,15 +85,14 @@ final class UsageReporter {
         for tally in noted { backlog.take(tally, day: day, at: loop.wallClock) }
         noted.removeAll(keepingCapacity: true)
         backlog.add(rooms.credits.takeShadowRefusals())
+        backlog.add(upstream: rooms.gate.takeUnsavedUses())
         flushes.reportBegan()
         guard let mailbox, !backlog.isEmpty else {
             endFlushes(nil)
             return endIfAsked()
         }
         isAsking = true
-        rooms.store.add(backlog.rows, documents: backlog.documents, backlog.refusals, uses: backlog.uses) {
-            mailbox.post(.usageAdded($0))
-        }
+        rooms.store.add(backlog.report(at: loop.wallClock)) { mailbox.post(.usageAdded($0)) }
     }
 
     private func endIfAsked() {

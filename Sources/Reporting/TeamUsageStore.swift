@@ -14,10 +14,23 @@ public protocol TeamUsageStore: Sendable {
     )
 }
 
-/// The stored roll-ups of all teams together.
+/// The stored counts of all teams together over the last 24 hours.
 ///
 /// As `TeamUsageStore`.
-public protocol TotalUsageStore: Sendable {
-    /// What the requests of all teams came to since the start of a day.
-    func usage(since day: BudgetDay, then: @escaping @Sendable (Result<SpendCounts, StoreFault>) -> Void)
+public protocol RecentUsageStore: Sendable {
+    /// What requests came to in the quarter of an hour that is running and the 95 before it.
+    func recentUsage(at now: Timestamp, then: @escaping @Sendable (Result<RecentUsage, StoreFault>) -> Void)
+}
+
+/// What the requests of all teams came to lately.
+public struct RecentUsage: Hashable, Sendable {
+    /// The start of the first quarter of an hour that is counted: up to 24 hours ago, or when counting began after that.
+    public let since: Timestamp
+    /// Hits, collapsed requests, misses, and what was saved; nothing else is kept by quarters.
+    public let counts: SpendCounts
+
+    public init(since: Timestamp, counts: SpendCounts) {
+        self.since = since
+        self.counts = counts
+    }
 }

@@ -136,6 +136,12 @@ public final class UpstreamGate: Sendable {
         state.withLock { state in records.map { state.restore($0, at: now) } }
     }
 
+    /// Restores when keys were last used; must be called before the first request.
+    public func restore(_ uses: [UpstreamKeyID: Timestamp]) { state.withLock { $0.restore(uses) } }
+
+    /// When keys were last used, of those that were used since the last call; to be stored.
+    public func takeUnsavedUses() -> [UpstreamKeyID: Timestamp] { state.withLock { $0.takeUnsavedUses() } }
+
     /// Replaces limits and keys. Requests that are out or waiting keep their places, and waiting requests that can go
     /// now are let out.
     ///

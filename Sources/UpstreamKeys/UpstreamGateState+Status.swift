@@ -9,7 +9,10 @@ extension UpstreamGateState {
                 account: account.id,
                 breaker: account.breaker.phase(at: now.steady),
                 waiting: account.queue.count,
-                keys: account.ring.slots.map { $0.status(underWay: underWay(with: $0.key.id), at: now) }
+                keys: account.ring.slots.map { slot in
+                    let id = slot.key.id
+                    return slot.status(underWay: underWay(with: id), lastUsedAt: uses[id], at: now)
+                }
             )
         }
     }
@@ -21,7 +24,7 @@ extension UpstreamGateState {
 }
 
 extension UpstreamKeyRing.Slot {
-    fileprivate func status(underWay: Int, at now: Moment) -> UpstreamKeyStatus {
+    fileprivate func status(underWay: Int, lastUsedAt: Timestamp?, at now: Moment) -> UpstreamKeyStatus {
         let coolsFor = cooling.remaining(at: now.steady).map { $0 - now.steady }
         return UpstreamKeyStatus(
             id: key.id,
@@ -30,7 +33,8 @@ extension UpstreamKeyRing.Slot {
             coolingUntil: coolsFor.map { now.wall + $0 },
             quarantineReason: quarantine?.reason,
             isInTime: key.isInTime(at: now.wall),
-            underWay: underWay
+            underWay: underWay,
+            lastUsedAt: lastUsedAt
         )
     }
 

@@ -48,6 +48,7 @@ struct UpstreamGateState {
     private let asideMax: Int
     /// Each once, and few: they are looked through. Changed in place, since a request does so several times.
     private(set) var accounts: [Account] = []
+    private(set) var uses = KeyUses()
     /// The index of the account whose turn is next when a place becomes free.
     private var turn = 0
 
@@ -65,6 +66,7 @@ struct UpstreamGateState {
 
     mutating func replace(limits: UpstreamGate.Limits, keys: [UpstreamKey]) -> [UpstreamKeyRecord] {
         self.limits = limits
+        uses.keep(Set(keys.map(\.id)))
         let byAccount = Dictionary(grouping: keys, by: \.account)
         for id in byAccount.keys where index(of: id) == nil {
             accounts.append(Account(id, breaker: limits.breaker))
@@ -83,6 +85,14 @@ struct UpstreamGateState {
         for index in accounts.indices where accounts[index].ring.restore(record, at: now) { return record }
         return UpstreamKeyRecord(id: record.id, secretDigest: record.secretDigest, state: .active)
     }
+
+    /// Takes from the store when keys were last used; those that are not here are left out.
+    mutating func restore(_ stored: [UpstreamKeyID: Timestamp]) {
+        uses.restore(stored)
+        uses.keep(Set(accounts.flatMap { $0.ring.slots.map(\.key.id) }))
+    }
+
+    mutating func takeUnsavedUses() -> [UpstreamKeyID: Timestamp] { uses.takeUnsaved() }
 
     /// Enables a key; returns its state to be stored, nil when there is no such key.
     mutating func enable(_ key: UpstreamKeyID) -> UpstreamKeyRecord? {
@@ -219,6 +229,7 @@ struct UpstreamGateState {
             guard let (key, isTrial) = taken else { preconditionFailure("an open ring without a key to give out") }
             underWay += 1
             accounts[index].goOut(with: key.id)
+            uses.note(key.id, at: now.wall)
             return .go(UpstreamGate.Pass(key: key, permit: permit, isTrial: isTrial))
         case .refused(let until): return .refused(.circuitOpen(until: until, at: now))
         }

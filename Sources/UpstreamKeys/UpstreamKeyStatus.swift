@@ -23,6 +23,8 @@ public struct UpstreamKeyStatus: Sendable, Equatable {
     /// The number of requests out with the key, with its current secret or a previous one. A draining key without any
     /// is idle.
     public let underWay: Int
+    /// When a request was last let out with the key; nil when none was. The store is up to a second behind.
+    public let lastUsedAt: Timestamp?
 }
 
 /// The status of one vendor account at a moment, for operators.

@@ -158,9 +158,15 @@ extension DemoHistory {
             }
         }
         // Answered in the order in which they were asked, so all charges are by then.
-        let answer = Handover<Result<Void, StoreFault>>()
-        store.add(usage, documents: [], [], uses: uses) { answer.give($0) }
-        try answer.take().get()
+        for (day, rows) in Dictionary(grouping: usage, by: \.day).sorted(by: { $0.key < $1.key }) {
+            // Counts of the last 24 hours are kept by their moment.
+            var report = UsageReport(at: min(now, calendar.start(of: BudgetDay(number: day.number + 1)) + .seconds(-1)))
+            report.rows = rows
+            report.uses = uses
+            let answer = Handover<Result<Void, StoreFault>>()
+            store.add(report) { answer.give($0) }
+            try answer.take().get()
+        }
         if let fault = fault.withLock({ $0 }) { throw fault }
     }
 }

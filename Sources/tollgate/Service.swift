@@ -151,7 +151,7 @@ final class Service {
         )
         lag = LoopLag(loop: loop, rooms.mainLoopLag)
         storePing = try StorePing(loop: loop, rooms: rooms)
-        rooms.restore(try store.upstreamKeyRecords())
+        rooms.restore(try store.upstreamKeyRecords(), uses: try store.upstreamKeyUses())
         let workerCount = Self.workerCount(configuration, sockets)
         self.workerCount = workerCount
         server = try GatewayServer.start(

@@ -35,7 +35,9 @@ struct SpendResourceTests {
             counts: counts
         )
         let done = Handover<Result<Void, StoreFault>>()
-        rooms.sqlite.add([row], documents: [], [], uses: []) { done.give($0) }
+        var report = UsageReport(at: SystemClock.wall())
+        report.rows = [row]
+        rooms.sqlite.add(report) { done.give($0) }
         try done.take().get()
     }
 

@@ -10,7 +10,7 @@ import Vocabulary
 ///
 /// Calls that are not disturbed go to a real store.
 final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore, SpendStore, PurgeStore, EntryStore,
-    TotalUsageStore, LedgerRowStore, VendorStatementStore, ReplayStore, AlertStore, BackupStore
+    RecentUsageStore, LedgerRowStore, VendorStatementStore, ReplayStore, AlertStore, BackupStore
 {
     typealias Done = @Sendable (Result<Void, StoreFault>) -> Void
 
@@ -163,8 +163,8 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
         store.statistics(then: then)
     }
 
-    func usage(since day: BudgetDay, then: @escaping @Sendable (Result<SpendCounts, StoreFault>) -> Void) {
-        store.usage(since: day, then: then)
+    func recentUsage(at now: Timestamp, then: @escaping @Sendable (Result<RecentUsage, StoreFault>) -> Void) {
+        store.recentUsage(at: now, then: then)
     }
 
     var purgesUnderWay: [PurgeProgress] { store.purgesUnderWay }

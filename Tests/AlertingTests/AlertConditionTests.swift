@@ -134,7 +134,8 @@ struct AlertConditionTests {
                 coolingUntil: nil,
                 quarantineReason: reason,
                 isInTime: true,
-                underWay: 0
+                underWay: 0,
+                lastUsedAt: nil
             )
         }
         let keys = [key("k1", .active, nil), key("k2", .quarantined, .allCases[0]), key("k3", .cooling, nil)]

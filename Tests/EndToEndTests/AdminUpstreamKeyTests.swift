@@ -90,6 +90,33 @@ struct AdminUpstreamKeyTests {
         try end(gateway)
     }
 
+    @Test("a key says when a request last went out with it, over a restart, and is new when it is added again")
+    func lastUse() throws {
+        let gateway = try start()
+        func lastUse(_ id: String) throws -> JSON {
+            try gateway.admin("GET", "/upstream-keys/\(id)").json["last_used_at"]
+        }
+        #expect(try add(gateway, "second", Self.second).json["last_used_at"] == .null)
+        #expect(try lastUse("primary") == .null)
+        #expect(try gateway.admin("PATCH", "/upstream-keys/primary", ["state": "draining"]).status == 200)
+        try ask(gateway, times: 2)
+        let used = try #require(try lastUse("second").string)
+        #expect(used.hasSuffix("Z") && used.count > 19)
+        let listed = try gateway.admin("GET", "/upstream-keys").json["items"].items
+        #expect(listed.map { $0["last_used_at"] } == [.null, .string(used)])
+        // Uses are written once a second; a restart writes what is left.
+        gateway.process.signal(15)
+        _ = try gateway.process.waitForEnd()
+        try gateway.restart()
+        #expect(try lastUse("second").string == used)
+        #expect(try lastUse("primary") == .null)
+        try ask(gateway, times: 1)
+        #expect(try #require(try lastUse("second").string) > used)
+        #expect(try gateway.admin("DELETE", "/upstream-keys/second").status == 204)
+        #expect(try add(gateway, "second", Self.second).json["last_used_at"] == .null)
+        try end(gateway)
+    }
+
     @Test("a quarantined key is enabled by an operator")
     func enabled() throws {
         let gateway = try start()

@@ -218,6 +218,7 @@ struct StoreSchemaTests {
             "team_keys", "team_keys_by_team", "team_keys_revoked", "retiring_secrets", "upstream_keys", "key_rulings",
             "rotation_receipts", "rotation_receipts_by_end", "audit", "team_key_uses", "payments", "repeats",
             "repeats_by_reason", "schemas",
+            "upstream_key_uses", "usage_quarters",
         ]
     )
     func probe(_ name: String) throws {

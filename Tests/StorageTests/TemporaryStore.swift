@@ -146,9 +146,17 @@ extension SQLiteStore {
         _ usage: [UsageRow],
         documents: [DocumentUsage] = [],
         _ refusals: [ShadowRefusals] = [],
-        uses: [TeamKeyUse] = []
+        uses: [TeamKeyUse] = [],
+        upstreamUses: [UpstreamKeyUse] = [],
+        at moment: Timestamp = Timestamp(seconds: 1_728_000_000)
     ) -> Result<Void, StoreFault> {
-        wait { add(usage, documents: documents, refusals, uses: uses, then: $0) }
+        var report = UsageReport(at: moment)
+        report.rows = usage
+        report.documents = documents
+        report.refusals = refusals
+        report.uses = uses
+        report.upstreamUses = upstreamUses
+        return wait { add(report, then: $0) }
     }
 
     func auditAndWait(before: Int64? = nil, atMost count: Int = 100) -> Result<[AuditRecord], StoreFault> {

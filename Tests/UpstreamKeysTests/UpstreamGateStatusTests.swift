@@ -115,6 +115,37 @@ struct UpstreamGateStatusTests {
         }
     }
 
+    @Test("a key was used when a request was let out with it, over another secret and another account, not an absence")
+    func lastUse() throws {
+        let bench = GateBench(limits(concurrencyMax: 1), keys: [upstreamKey("key"), upstreamKey("other")])
+        func uses() -> [String: Int64] {
+            let keys = bench.gate.status(at: moment(0)).flatMap(\.keys)
+            let moments = keys.compactMap { key in key.lastUsedAt.map { (key.id.rawValue, $0.microseconds / 1_000) } }
+            return Dictionary(uniqueKeysWithValues: moments)
+        }
+        bench.run {
+            let stored = [
+                UpstreamKeyID(rawValue: "other"): moment(10).wall, UpstreamKeyID(rawValue: "gone"): moment(10).wall,
+            ]
+            bench.gate.restore(stored)
+            #expect(uses() == ["other": 10] && bench.gate.takeUnsavedUses().isEmpty)
+            bench.enter(1, at: 1_000)
+            bench.enter(2, at: 2_000)
+            #expect(uses() == ["key": 1_000, "other": 10])
+            // It waited for a place, and is let out now.
+            try bench.leave(1, at: 3_000)
+            #expect(uses() == ["key": 3_000, "other": 10])
+        } _: {
+            bench.replace(limits(), keys: [upstreamKey("key", account: "moved", secret: "new")])
+            #expect(uses() == ["key": 3_000])
+            #expect(bench.gate.takeUnsavedUses() == [UpstreamKeyID(rawValue: "key"): moment(3_000).wall])
+            bench.replace(limits(), keys: [])
+            bench.replace(limits(), keys: [upstreamKey("key")])
+            #expect(uses() == [:])
+            try bench.leave(2, at: 4_000)
+        }
+    }
+
     @Test("an account whose keys are gone is forgotten when the last of its requests has come back, however it does")
     func forgotten() throws {
         let keys = [upstreamKey("a", account: "first"), upstreamKey("b", account: "second")]

@@ -131,7 +131,7 @@ function hitTile({ value, fault }) {
       line('Hits', count(last.hits)),
       line('Collapsed', count(last.collapsed)),
       line('Misses', count(last.misses)),
-      line('Counted', `whole days since ${dayName(last.since)}`)
+      line('Since', time(last.since))
     )
   )
 }

@@ -12,8 +12,11 @@ extension SQLiteStore: TeamUsageStore {
     }
 }
 
-extension SQLiteStore: TotalUsageStore {
-    public func usage(since day: BudgetDay, then: @escaping @Sendable (Result<SpendCounts, StoreFault>) -> Void) {
-        list({ try UsageTable.counts(since: day, on: $0) }, then: then)
+extension SQLiteStore: RecentUsageStore {
+    public func recentUsage(
+        at now: Timestamp,
+        then: @escaping @Sendable (Result<RecentUsage, StoreFault>) -> Void
+    ) {
+        list({ try UsageQuarterTable.recent(at: now, on: $0) }, then: then)
     }
 }

@@ -246,6 +246,11 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         try readAndWait { try UpstreamKeyTable.records(on: $0) }
     }
 
+    /// When upstream keys were last used; for the start of the program. Blocks briefly.
+    public func upstreamKeyUses() throws(StoreFault) -> [UpstreamKeyID: Timestamp] {
+        try readAndWait { try UpstreamKeyUseTable.uses(on: $0) }
+    }
+
     public func find(
         _ key: CacheKey?,
         pagesOf document: DocumentKey?,
@@ -306,19 +311,15 @@ public final class SQLiteStore: Ledger, ResultStore, KeyStates {
         return .done
     }
 
-    public func add(
-        _ usage: [UsageRow],
-        documents: [DocumentUsage],
-        _ refusals: [ShadowRefusals],
-        uses: [TeamKeyUse],
-        then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
-    ) {
+    public func add(_ report: UsageReport, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
         perform(
             { connection in
-                for row in usage { try UsageTable.add(row, on: connection) }
-                try UsageDocumentTable.add(usage, documents, on: connection)
-                for row in refusals { try ShadowRefusalTable.add(row, on: connection) }
-                for use in uses { try KeyUseTable.add(use, on: connection) }
+                for row in report.rows { try UsageTable.add(row, on: connection) }
+                try UsageQuarterTable.add(report.rows, at: report.at, on: connection)
+                try UsageDocumentTable.add(report.rows, report.documents, on: connection)
+                for row in report.refusals { try ShadowRefusalTable.add(row, on: connection) }
+                for use in report.uses { try KeyUseTable.add(use, on: connection) }
+                for use in report.upstreamUses { try UpstreamKeyUseTable.add(use, on: connection) }
             },
             then: then
         )

@@ -403,6 +403,22 @@ enum StoreSchema {
         ) STRICT;
         INSERT INTO classifier_floor (id, epoch) VALUES (0, 0);
         """,
+        // When upstream keys were last used, and the counts of the last 24 hours by quarters of an hour since 1970; the first
+        // row tells since when they are kept.
+        """
+        CREATE TABLE upstream_key_uses (
+            id TEXT PRIMARY KEY,
+            at INTEGER NOT NULL -- microseconds since 1970
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE usage_quarters (
+            quarter INTEGER PRIMARY KEY,
+            saved INTEGER NOT NULL DEFAULT 0,
+            hits INTEGER NOT NULL DEFAULT 0,
+            collapsed INTEGER NOT NULL DEFAULT 0,
+            misses INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        INSERT INTO usage_quarters (quarter) VALUES (CAST(strftime('%s', 'now') AS INTEGER) / 900);
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -497,6 +513,8 @@ enum StoreSchema {
             "SELECT sealed_secret FROM rotation_receipts ORDER BY until",
             "SELECT at, actor FROM audit ORDER BY id",
             "SELECT at FROM team_key_uses ORDER BY key",
+            "SELECT at FROM upstream_key_uses ORDER BY id",
+            "SELECT misses FROM usage_quarters ORDER BY quarter",
         ]
         for query in queries {
             for order in ["ASC", "DESC"] { _ = try Row.fetchOne(database, sql: "\(query) \(order) LIMIT 1") }

@@ -9,7 +9,9 @@ enum RegistryTables {
         case .removeTeam(let team): try TeamTable.remove(team, on: connection)
         case .saveTeamKey(let key): try TeamKeyTable.save(key, on: connection)
         case .saveUpstreamKey(let key): try StoredUpstreamKeyTable.save(key, on: connection)
-        case .removeUpstreamKey(let key): try StoredUpstreamKeyTable.remove(key, on: connection)
+        case .removeUpstreamKey(let key):
+            try StoredUpstreamKeyTable.remove(key, on: connection)
+            try UpstreamKeyUseTable.remove(key, on: connection)
         case .enableUpstreamKey(let key): try UpstreamKeyTable.remove(key, on: connection)
         case .saveRuling(let ruling): try RulingTable.save(ruling, on: connection)
         case .removeRuling(let subject): try RulingTable.remove(subject, on: connection)

@@ -26,17 +26,6 @@ extension UsageTable {
         return sum
     }
 
-    /// What the requests of all teams came to since the start of a day.
-    static func counts(since day: BudgetDay, on connection: StoreConnection) throws -> SpendCounts {
-        let statement = try connection.statement(
-            "SELECT spent, unconfirmed, saved, hits, collapsed, misses, denied FROM usage WHERE day >= ?1"
-        )
-        statement.bind(Int64(day.number), at: 1)
-        var sum = SpendCounts()
-        try statement.forEachRow(about: "the roll-ups") { sum.add(try counts($0)) }
-        return sum
-    }
-
     private static func counts(_ row: StoreRow) throws -> SpendCounts {
         var counts = SpendCounts()
         counts.spent = try row.credits(at: 0)

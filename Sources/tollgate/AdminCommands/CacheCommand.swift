@@ -28,7 +28,7 @@ struct CacheCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "stats",
             abstract: "Show how many results are stored, what they take, and how often they served.",
-            discussion: "The counts of last_24h are those of today and yesterday, by the time zone of the budgets."
+            discussion: "The counts of last_24h begin at its since: a quarter of an hour up to 24 hours ago."
         )
         static let resource = ResourceMembers.cacheStatistics
 

@@ -24,11 +24,11 @@ struct ResourceMembers {
     static let upstreamKey = ResourceMembers(
         members: [
             "id", "account", "weight", "state", "detail", "available", "cooling_until", "not_before", "not_after",
-            "monthly_credits", "monthly_remaining", "under_way", "source", "created_at",
+            "monthly_credits", "monthly_remaining", "under_way", "last_used_at", "source", "created_at",
         ],
         columns: [
             "id", "account", "weight", "state", "available", "monthly_credits", "monthly_remaining", "under_way",
-            "not_after", "source", "detail",
+            "last_used_at", "not_after", "source", "detail",
         ]
     )
 

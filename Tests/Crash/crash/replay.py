@@ -15,7 +15,8 @@ from teams import TOKEN_NAME, VENDOR_KEYS
 
 SECRET_PATTERN = re.compile(r"tg_([0-9a-zA-Z]{8})_[0-9a-zA-Z]{32}")
 # Members of a reply that only the rings know, or that are shown once.
-PASSING = ("secret", "available", "detail", "cooling_until", "monthly_remaining", "under_way")
+PASSING = ("secret", "available", "detail", "cooling_until", "monthly_remaining", "under_way",
+           "last_used_at")
 
 
 class Texts:

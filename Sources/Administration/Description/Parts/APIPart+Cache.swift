@@ -61,11 +61,11 @@ extension APIPart {
                     .init(
                         "last_24h",
                         Schema.object([
-                            .init("since", .day), .init("hits", .count), .init("collapsed", .count),
+                            .init("since", .time), .init("hits", .count), .init("collapsed", .count),
                             .init("misses", .count), .init("saved", .credits),
                             .init("hit_rate", Schema.share.orNull.about("Hits in the three; null without any.")),
                         ])
-                        .about("Of today and yesterday.")
+                        .about("Of the last 24 hours, by quarters of an hour from `since` on.")
                     ),
                     .init("oldest_stored_at", Schema.time.orNull), .init("newest_stored_at", Schema.time.orNull),
                 ])

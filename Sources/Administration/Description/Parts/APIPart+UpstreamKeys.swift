@@ -119,6 +119,7 @@ extension APIPart {
         .init("detail", .text.orNull.about("Why it is not, where `state` does not say so.")),
         .init("cooling_until", Schema.time.orNull), .init("monthly_remaining", Schema.number.orNull),
         .init("under_way", Schema.count.about("Requests that are out with it.")),
+        .init("last_used_at", Schema.time.orNull.about("When a request last went out with it; null for never.")),
     ]
 
     private static let terms: [Schema.Member] = [
@@ -129,6 +130,7 @@ extension APIPart {
     private static let example = """
         {"id": "second", "account": "default", "weight": 2, "state": "active", "not_before": null, "not_after": null,
          "monthly_credits": null, "source": "store", "created_at": "2026-11-29T10:00:00Z", "available": true,
-         "detail": null, "cooling_until": null, "monthly_remaining": null, "under_way": 0}
+         "detail": null, "cooling_until": null, "monthly_remaining": null, "under_way": 0,
+         "last_used_at": null}
         """
 }
