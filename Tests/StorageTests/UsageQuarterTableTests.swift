@@ -82,5 +82,10 @@ struct UsageQuarterTableTests {
         try store.performAndWait { try $0.execute(sql: "UPDATE usage_quarters SET hits = 9223372036854775807") }.get()
         try store.addAndWait([row(hits: 1)], at: noon).get()
         #expect(try recent(store, at: noon + .seconds(900)).counts.hits == .max)
+        // Within one report too.
+        var most = row(hits: 1)
+        most.counts.misses = .max
+        try store.addAndWait([most, row(hits: 1, key: "l")], at: noon + .seconds(900)).get()
+        #expect(try recent(store, at: noon + .seconds(900)).counts.misses == .max)
     }
 }

@@ -11,8 +11,8 @@ enum UsageQuarterTable {
 
     static func add(_ rows: [UsageRow], at moment: Timestamp, on connection: StoreConnection) throws {
         guard !rows.isEmpty else { return }
-        var sum = UsageCounts()
-        for row in rows { sum.add(row.counts) }
+        var sum = SpendCounts()
+        for row in rows { sum.add(SpendCounts(row.counts)) }
         let statement = try connection.statement(
             """
             INSERT INTO usage_quarters (quarter, saved, hits, collapsed, misses) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -70,5 +70,17 @@ enum UsageQuarterTable {
     private static func quarter(of moment: Timestamp) -> Int64 {
         let (quotient, rest) = moment.microseconds.quotientAndRemainder(dividingBy: microsecondsInQuarter)
         return rest < 0 ? quotient - 1 : quotient
+    }
+}
+
+extension SpendCounts {
+    /// Whose sums stop at the greatest number, as those in the store do.
+    fileprivate init(_ counts: UsageCounts) {
+        self.init()
+        saved = counts.saved
+        hits = counts.hits
+        collapsed = counts.collapsed
+        misses = counts.misses
+        denied = counts.denied
     }
 }
