@@ -28,6 +28,7 @@ extension DashboardFile {
 
     /// The files that the page asks for. Modules name one another by their names alone.
     public static let assets = [
+        DashboardFile("alerts.js", .module, PackageResources.alerts_js),
         DashboardFile("api.js", .module, PackageResources.api_js),
         DashboardFile("app.js", .module, PackageResources.app_js),
         DashboardFile("audit.js", .module, PackageResources.audit_js),
@@ -42,12 +43,19 @@ extension DashboardFile {
         DashboardFile("numbers.js", .module, PackageResources.numbers_js),
         DashboardFile("overview.js", .module, PackageResources.overview_js),
         DashboardFile("requests.js", .module, PackageResources.requests_js),
+        DashboardFile("sections.js", .module, PackageResources.sections_js),
+        DashboardFile("simulate.js", .module, PackageResources.simulate_js),
+        DashboardFile("statements.js", .module, PackageResources.statements_js),
         DashboardFile("style.css", .style, PackageResources.style_css),
+        DashboardFile("summaries.js", .module, PackageResources.summaries_js),
         DashboardFile("tables.js", .module, PackageResources.tables_js),
         DashboardFile("team.js", .module, PackageResources.team_js),
+        DashboardFile("teamchanges.js", .module, PackageResources.teamchanges_js),
+        DashboardFile("teamkeys.js", .module, PackageResources.teamkeys_js),
         DashboardFile("teams.js", .module, PackageResources.teams_js),
         DashboardFile("times.js", .module, PackageResources.times_js),
         DashboardFile("unconfirmed.js", .module, PackageResources.unconfirmed_js),
+        DashboardFile("upstream.js", .module, PackageResources.upstream_js),
         DashboardFile("values.js", .module, PackageResources.values_js),
     ]
 }

@@ -7,7 +7,7 @@ import pathlib
 import time
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -29,6 +29,23 @@ URL.createObjectURL = (blob) => { blob.text().then((text) => saved.push(text)); 
 """
 
 
+class Button:
+    """What can be clicked, also when the view is drawn anew just then."""
+
+    def __init__(self, page, find, what):
+        self.page, self.find, self.what = page, find, what
+
+    def click(self):
+        def pressed():
+            found = self.find()
+            if found:
+                # Out from under the head of the page, which stays in sight.
+                self.page.run("arguments[0].scrollIntoView({block: 'center'})", found)
+                found.click()
+            return bool(found)
+        self.page.until(pressed, f"{self.what} can be clicked")
+
+
 class Page:
     """Chromium without a window. Use it in one `with`."""
 
@@ -39,6 +56,8 @@ class Page:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         service = webdriver.ChromeService("/usr/bin/chromedriver")
+        # Where the dashboards are that it was sent to.
+        self.homes = set()
         self.driver = webdriver.Chrome(options=options, service=service)
         self.command("Emulation.setTimezoneOverride", timezoneId=time_zone)
         self.command("Page.addScriptToEvaluateOnNewDocument", source=PRELUDE)
@@ -65,21 +84,31 @@ class Page:
     # Waiting
 
     def until(self, condition, what, seconds=15):
-        """Waits until `condition()` holds; a drawing meanwhile is no failure."""
+        """Waits until `condition()` holds; a drawing meanwhile, or a row that is not there yet, is no failure."""
         def holds(_):
-            with contextlib.suppress(StaleElementReferenceException):
+            with contextlib.suppress(StaleElementReferenceException, ElementClickInterceptedException, LookupError):
                 return condition()
             return False
 
         try:
             return WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(holds)
         except Exception as error:
-            raise Failure(f"{what}: not within {seconds} s; the page says: {self.text()[:600]}") from error
+            told = "\n".join(self.text(part) for part in ("#alerts", "dialog", "main"))[:800]
+            raise Failure(f"{what}: not within {seconds} s; the page says: {told}") from error
 
     # Reading
 
     def all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def on_screen(self, selector):
+        """Those elements that are in sight."""
+        return self.run("""
+            return [...document.querySelectorAll(arguments[0])].filter((element) => {
+              const { top, bottom } = element.getBoundingClientRect()
+              return top < innerHeight && bottom > 0
+            })
+            """, selector)
 
     def one(self, selector):
         return self.until(lambda: self.all(selector)[:1], f"{selector} is there")[0]
@@ -99,6 +128,7 @@ class Page:
             const heading = [...document.querySelectorAll('main section h2, main section h3')]
               .find((element) => element.textContent.startsWith(arguments[0]) &&
                 element.closest('section').querySelector('table'))
+            if (!heading) return '[]'
             const table = heading.closest('section').querySelector('table')
             const names = [...table.tHead.rows[0].cells].map((cell) => cell.textContent)
             const told = (cell) => cell.querySelector('data')?.getAttribute('value') ??
@@ -112,6 +142,7 @@ class Page:
     # Doing
 
     def open(self, stand):
+        self.homes.add(stand.admin)
         self.driver.get(stand.admin + "/")
         self.one("#token")
 
@@ -125,14 +156,18 @@ class Page:
 
     def show(self, view):
         """Goes to a view and waits until it is drawn; answers the requests of the API that it took."""
+        self.until(lambda: not self.on_screen(".waiting"), "what is in sight is read")
         before = self.asked()
-        self.run("document.querySelector('main').firstElementChild?.setAttribute('data-old', '')")
+        # The overview stays, and its first glance is drawn anew.
+        self.run("(document.querySelector('main .tiles') ?? document.querySelector('main').firstElementChild)"
+                 "?.setAttribute('data-old', '')")
         if self.run("return location.hash") == f"#/{view}":
             self.button("Refresh").click()
         else:
             self.run("location.hash = arguments[0]", f"#/{view}")
-        self.until(lambda: self.all("main > :not([data-old])") and not self.all("main[aria-busy]"),
+        self.until(lambda: self.all("main > *") and not self.all("main [data-old], main[aria-busy]"),
                    f"view {view} is drawn")
+        self.until(lambda: not self.on_screen(".waiting"), "what is in sight is read")
         return self.asked()[len(before):]
 
     def asked(self):
@@ -140,11 +175,12 @@ class Page:
                         ".filter((name) => name.includes('/admin/v1/'))")
 
     def button(self, text, within="body"):
+        """A button by its text, to be clicked."""
         def find():
             found = [element for element in self.all(f"{within} button")
                      if element.text == text and element.is_displayed()]
             return found[0] if found else None
-        return self.until(find, f"button {text}")
+        return Button(self, find, f"button {text}")
 
     def buttons(self):
         return [element.text for element in self.all("main button") if element.is_displayed()]
@@ -160,6 +196,30 @@ class Page:
                 field.send_keys(text)
         self.one("dialog button[type=submit]").click()
 
+    def confirm(self):
+        """Confirms the dialog that asks."""
+        self.one("dialog button[type=submit]").click()
+        self.closed()
+
+    def press(self, path):
+        """Presses what an XPath names."""
+        Button(self, lambda: (self.driver.find_elements(By.XPATH, path) or [None])[0], path).click()
+
+    def put(self, selector, value):
+        """Chooses an option, as somebody would who is told of it."""
+        self.run("arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('change'))",
+                 self.one(selector), value)
+
+    def scroll(self):
+        """To the end of the view, part by part, until all of it is read."""
+        def read():
+            waiting = self.all(".section .waiting")
+            if waiting:
+                self.run("arguments[0].scrollIntoView()", waiting[0])
+            return not waiting
+        self.until(read, "all parts are read")
+        self.run("scrollTo(0, 0)")
+
     def told(self, text):
         self.until(lambda: text in self.text("#messages"), f"the page says {text}")
 
@@ -170,8 +230,10 @@ class Page:
 
     def serious(self):
         """What axe finds that keeps people out."""
-        self.run(next(ROOT.glob(AXE)).read_text())
-        found = self.driver.execute_async_script("axe.run(document).then(arguments[arguments.length - 1])")
+        if not self.run("return 'axe' in window"):
+            self.run(next(ROOT.glob(AXE)).read_text())
+        found = self.driver.execute_async_script(
+            "axe.run(document, {resultTypes: ['violations']}).then(arguments[arguments.length - 1])")
         return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"]
                 if rule["impact"] in ("serious", "critical") for node in rule["nodes"]]
 

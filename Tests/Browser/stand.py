@@ -16,6 +16,8 @@ VENDOR_KEYS = ("vendor-secret-0123456789abcdef", "vendor-secret-fedcba9876543210
 HOSTILE_NAME = '<img src=x onerror="document.title=1">'
 HOSTILE_MODEL = "<script>document.title=1</script>\u202egpt"
 LONG_NAME = "N" * 128
+RIGHT_TO_LEFT_NAME = "\u202e\u0642\u0633\u0645 \u0627\u0644\u062d\u0633\u0627\u0628\u0627\u062a (7)"
+MASTER_KEY = "5c" * 32
 
 
 class Failure(Exception):
@@ -37,7 +39,7 @@ def call(method, url, body=None, headers=None, timeout=30):
 class Stand:
     """Use it in one `with`; everything ends with it."""
 
-    def __init__(self, programs, configuration=None, time_zone="UTC", address="127.0.0.1:0"):
+    def __init__(self, programs, configuration=None, time_zone="UTC", address="127.0.0.1:0", upstream=None):
         self.programs = pathlib.Path(programs)
         self.home = tempfile.TemporaryDirectory(prefix="tollgate-browser-")
         self.folder = pathlib.Path(self.home.name)
@@ -52,14 +54,14 @@ class Stand:
             "upstream": {"base_url": self.vendor, "response_timeout": "2s", "keys": [
                 {"id": f"vendor-{n}", "secret": {"value": key}, "not_after": "2099-01-01T00:00:00Z"}
                 for n, key in enumerate(VENDOR_KEYS)
-            ]},
+            ], **(upstream or {})},
             "store": {"url": f"sqlite:{self.folder}/tollgate.db"},
             "budgets": {"time_zone": time_zone, "organization": [{"window": "month", "credits": 1000}]},
             "teams": [
                 self.team("accounts-payable", HOSTILE_NAME, [{"window": "month", "credits": 120}]),
                 self.team("legal", LONG_NAME, [{"window": "day", "credits": 40},
                                                {"window": "month", "credits": 1, "enforce": False}]),
-                self.team("x" * 64, "", []),
+                self.team("x" * 64, RIGHT_TO_LEFT_NAME, []),
             ],
             **(configuration or {}),
         }
@@ -91,7 +93,8 @@ class Stand:
         """Starts a program and reads on until its output has what `pattern` finds."""
         errors = (self.folder / f"{program}.stderr").open("a")
         process = subprocess.Popen([self.programs / program, *arguments], stdout=subprocess.PIPE, stderr=errors,
-                                   text=True, env={**os.environ, "TZ": "UTC"})
+                                   text=True,
+                                   env={**os.environ, "TZ": "UTC", "TOLLGATE_MASTER_KEY": MASTER_KEY})
         self.processes.append(process)
         for line in process.stdout:
             if found := re.findall(pattern, line):
@@ -119,9 +122,12 @@ class Stand:
         return call("POST", f"{self.client}/v1/classify", body, headers)[0]
 
     def fault(self, kind, count=1, **members):
-        status, text = call("POST", f"{self.vendor}/sim/faults", {"kind": kind, "count": count, **members})
+        self.sim("faults", {"kind": kind, "count": count, **members})
+
+    def sim(self, what, body=None):
+        status, text = call("POST", f"{self.vendor}/sim/{what}", body or {})
         if status >= 300:
-            raise Failure(f"the vendor took no fault: {text}")
+            raise Failure(f"the vendor refused {what}: {text}")
 
     def fill(self, rounds=8):
         """Misses, hits, repeats with every kind of difference, an unknown outcome, refusals and changes."""

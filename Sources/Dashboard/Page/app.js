@@ -3,15 +3,18 @@
 import * as api from './api.js'
 import { Refusal } from './api.js'
 import { tell } from './dialogs.js'
-import { h } from './dom.js'
+import { h, keepFocus } from './dom.js'
 import { faultText } from './tables.js'
 import { clock, now, setZone, zoneName } from './times.js'
+import * as alerts from './alerts.js'
 import * as audit from './audit.js'
 import * as cache from './cache.js'
 import * as insights from './insights.js'
 import * as keys from './keys.js'
 import * as overview from './overview.js'
 import * as requests from './requests.js'
+import * as simulate from './simulate.js'
+import * as statements from './statements.js'
 import * as team from './team.js'
 import * as teams from './teams.js'
 import * as unconfirmed from './unconfirmed.js'
@@ -25,6 +28,9 @@ const views = [
   ['requests', 'Requests', requests],
   ['keys', 'Keys', keys],
   ['cache', 'Cache', cache],
+  ['statements', 'Statements', statements],
+  ['simulate', 'What if', simulate],
+  ['alerts', 'Alerts', alerts],
   ['audit', 'Audit', audit]
 ]
 const roles = ['viewer', 'operator', 'admin']
@@ -79,11 +85,11 @@ async function show(isNew) {
     main.setAttribute('aria-busy', 'true')
   }
   try {
-    const content = await module.show({ id, may, status, refresh: () => show(false) })
+    const content = await module.show({ id, isNew, may, status, refresh: () => show(false) })
     if (number !== reading) return
-    const focus = isNew ? null : focusMark()
-    main.replaceChildren(content)
-    if (focus) restoreFocus(focus)
+    if (isNew) main.replaceChildren(content)
+    // A view that draws itself anew is there already.
+    else if (content.parentElement !== main) keepFocus(main, () => main.replaceChildren(content))
     if (isTroubled && !hasFault()) tell('All of it can be read again.')
     isTroubled = hasFault()
     drawAsOf()
@@ -102,31 +108,16 @@ async function show(isNew) {
 
 const hasFault = () => main.querySelector('.fault.passing') !== null
 
-/** Which of the elements that can have the focus has it: a view that is read again must not lose it. */
-function focusMark() {
-  const active = document.activeElement
-  if (!main.contains(active) || active === main) return null
-  return { index: focusable().indexOf(active), tag: active.tagName, value: active.value }
-}
-
-const focusable = () => [...main.querySelectorAll('a, button, input, select, summary, [tabindex]')]
-
-function restoreFocus({ index, tag, value }) {
-  const element = focusable()[index]
-  if (element?.tagName !== tag) return
-  element.focus({ preventScroll: true })
-  if (tag === 'INPUT' && value) {
-    element.value = value
-    element.dispatchEvent(new Event('input'))
-  }
-}
-
 function drawNavigation(current) {
   const links = views.map((view) => {
     const [name, title] = view
     return h('a', { href: `#/${name}`, 'aria-current': view === current ? 'page' : null }, title)
   })
-  document.getElementById('views').replaceChildren(...links)
+  const bar = document.getElementById('views')
+  bar.replaceChildren(...links)
+  // Where not all of them fit, the one that is shown is in sight.
+  const shown = links[views.indexOf(current)]
+  bar.scrollLeft = shown.offsetLeft - bar.offsetLeft - (bar.clientWidth - shown.offsetWidth) / 2
   document.getElementById('session').replaceChildren(
     h('bdi', { class: 'who', title: `Role ${caller?.role}` }, caller ? `${caller.name} · ${caller.role}` : ''),
     h('button', { type: 'button', class: 'quiet', onclick: () => show(false) }, 'Refresh'),
@@ -147,6 +138,8 @@ function drawAsOf() {
 
 function drawSignIn(reason) {
   reading += 1
+  // A secret in one goes with it.
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close()
   top.hidden = true
   document.title = 'Tollgate'
   document.getElementById('asof').replaceChildren()
@@ -207,6 +200,8 @@ function tick() {
   if (document.visibilityState !== 'visible' || !api.isSignedIn() || isBusy) return
   const age = Date.now() - readAt
   const isOverview = route().view[0] === ''
+  // What is read when it is scrolled to may fail later than the view.
+  isTroubled ||= hasFault()
   if ((isOverview && age >= refreshMilliseconds) || (isTroubled && age >= retryMilliseconds)) show(false)
 }
 

@@ -8,24 +8,13 @@ import { time } from './values.js'
 export async function show({ status }) {
   await status()
   const { rows, next } = await api.list('/audit')
-  const text = (title, member) => ({ title, name: member, cell: (row) => name(row[member]), csv: (row) => row[member] })
   return h(
     'div',
     { class: 'view' },
     h('h1', {}, 'Audit'),
     table({
       title: 'Changes',
-      columns: [
-        { title: 'At', name: 'at', cell: (row) => time(row.at), csv: (row) => row.at },
-        text('Who', 'actor'),
-        text('Role', 'role'),
-        text('What', 'action'),
-        text('Of', 'target'),
-        text('Whence', 'address'),
-        { title: 'Change', kind: 'text', cell: change },
-        { name: 'before', csv: (row) => JSON.stringify(row.before) },
-        { name: 'after', csv: (row) => JSON.stringify(row.after) }
-      ],
+      columns: columns(),
       rows,
       more: next,
       filter: (row) => `${row.actor} ${row.action} ${row.target}`,
@@ -33,6 +22,25 @@ export async function show({ status }) {
       empty: 'Nothing was changed yet. Each change made here or through the API is listed with who made it.'
     })
   )
+}
+
+/** - isShort: who did what, and when. */
+export function columns({ isShort = false } = {}) {
+  const text = (title, member) => ({ title, name: member, cell: (row) => name(row[member]), csv: (row) => row[member] })
+  const at = { title: 'At', name: 'at', cell: (row) => time(row.at), csv: (row) => row.at }
+  const difference = { title: 'Change', kind: 'text', cell: change }
+  if (isShort) return [at, text('Who', 'actor'), text('What', 'action'), text('Of', 'target'), difference]
+  return [
+    at,
+    text('Who', 'actor'),
+    text('Role', 'role'),
+    text('What', 'action'),
+    text('Of', 'target'),
+    text('Whence', 'address'),
+    difference,
+    { name: 'before', csv: (row) => JSON.stringify(row.before) },
+    { name: 'after', csv: (row) => JSON.stringify(row.after) }
+  ]
 }
 
 /** The members that differ; all of what was made or deleted. */

@@ -29,9 +29,9 @@ export function teamColumns(usages) {
   const of = (budget, member) => (budget ? budget[member] : null)
   const columns = [
     { title: 'Team', name: 'team', cell: (row) => teamLink(row.id), csv: (row) => row.id },
-    { title: 'Window', name: 'window', cell: (row) => budgetName(row.budget), csv: (row) => of(row.budget, 'window') },
     { title: 'Used', name: 'used', kind: 'bar-cell', cell: (row) => share(row.budget), csv: (row) => (row.budget ? shareText(row.budget) : null) },
     { title: 'Left', name: 'remaining', number: true, cell: (row) => credits(of(row.budget, 'remaining')), csv: (row) => of(row.budget, 'remaining') },
+    { title: 'Window', name: 'window', cell: (row) => budgetName(row.budget), csv: (row) => of(row.budget, 'window') },
     { title: 'Resets', name: 'resets_at', cell: (row) => timeInWords(of(row.budget, 'resets_at')), csv: (row) => of(row.budget, 'resets_at') }
   ]
   if (!usages) return columns

@@ -11,7 +11,7 @@ let documentID = ''
 
 export async function show({ may, status, refresh }) {
   const { purges } = await status()
-  const requests = { stats: api.get('/cache/stats') }
+  const requests = { stats: api.get('/cache/stats'), lessons: api.list('/lessons') }
   if (documentID) requests.entries = api.list('/cache/entries', { document_id: documentID })
   const answers = await api.all(requests)
   return h(
@@ -22,7 +22,8 @@ export async function show({ may, status, refresh }) {
     statsPanel(answers.stats),
     purges.length > 0 && purgesPanel(purges),
     search(refresh),
-    answers.entries && entriesPanel(answers.entries, may, refresh)
+    answers.entries && entriesPanel(answers.entries, may, refresh),
+    lessonsPanel(answers.lessons, may, refresh)
   )
 }
 
@@ -100,6 +101,46 @@ function entriesPanel({ value, fault }, may, refresh) {
     csvName: `tollgate-results-${documentID}`,
     empty: 'The store has no result about this document.'
   })
+}
+
+function lessonsPanel({ value, fault }, may, refresh) {
+  const title = 'What estimates have learned'
+  if (fault) return faultPanel(title, fault)
+  const what = (row) => (row.kind === 'document' ? shortCode(row.document_id) : name(row.model))
+  return table({
+    title,
+    note: 'A request is reserved at pages times credits a page: the median of the model’s last replies, and the pages that a reply told of a document.',
+    columns: [
+      { title: 'Of', name: 'kind', cell: (row) => row.kind, csv: (row) => row.kind },
+      { title: '', spoken: 'Which', name: 'of', cell: what, csv: (row) => row.document_id ?? row.model },
+      { title: 'Credits a page', name: 'credits_per_page', number: true, cell: (row) => credits(row.credits_per_page), csv: (row) => row.credits_per_page },
+      { title: 'Replies', name: 'replies', number: true, cell: (row) => count(row.replies), csv: (row) => row.replies },
+      { title: 'Pages', name: 'pages', number: true, cell: (row) => count(row.pages), csv: (row) => row.pages },
+      { title: 'Account', name: 'account', cell: (row) => (row.account ? name(row.account) : absent()), csv: (row) => row.account },
+      ...(may('operator') ? [{ title: '', cell: (row) => h('span', { class: 'actions' }, button('Forget', () => forget(row, refresh), 'danger quiet')) }] : [])
+    ],
+    rows: value.rows,
+    more: value.next,
+    filter: (row) => `${row.model ?? ''} ${row.document_id ?? ''}`,
+    csvName: 'tollgate-lessons',
+    empty: 'Nothing was paid for yet. Until then estimates are those of upstream.credits_per_page and upstream.assumed_pages.'
+  })
+}
+
+async function forget({ kind, model, document_id }, refresh) {
+  const isDocument = kind === 'document'
+  const done = await ask({
+    title: isDocument ? 'Forget the pages of this document?' : `Forget what a page of ${model} costs?`,
+    effect: isDocument
+      ? 'Requests for all of its pages are estimated at upstream.assumed_pages until a reply tells them again.'
+      : 'Requests are estimated at upstream.credits_per_page until a paid reply tells it again.',
+    verb: 'Forget',
+    danger: true,
+    action: () => api.remove('/lessons', isDocument ? { document_id } : { model }).then(() => true)
+  })
+  if (!done) return
+  tell('It is forgotten.')
+  refresh()
 }
 
 async function purge(what, words, refresh) {

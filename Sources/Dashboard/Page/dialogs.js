@@ -4,13 +4,14 @@ import { h } from './dom.js'
 
 let fields = 0
 
-/** A labelled field: `{label, name, type, value, required, hint, options}`. */
-function makeField({ label, name, hint, options, type = 'text', ...properties }) {
+/** A labelled field: `{label, name, type, value, required, hint, options}`; an option is a value, or one and its text. */
+export function makeField({ label, name, hint, options, type = 'text', ...properties }) {
   const id = `field-${(fields += 1)}`
   const hintID = hint && `${id}-hint`
   const shared = { id, name, 'aria-describedby': hintID }
   const input = options
-    ? h('select', shared, options.map((option) => h('option', { value: option, selected: option === properties.value }, option)))
+    ? h('select', shared, options.map((option) => [option].flat()).map(([value, text = value]) =>
+        h('option', { value, selected: value === properties.value }, text)))
     : h('input', { ...shared, type, autocomplete: 'off', spellcheck: 'false', ...properties })
   return h('div', { class: 'field' }, h('label', { for: id }, label), input, hint && h('p', { class: 'hint', id: hintID }, hint))
 }
@@ -31,11 +32,12 @@ export function ask({ title, effect, verb, danger = false, fields: wanted = [], 
       { onsubmit: submit },
       h('h2', { id: titleID }, title),
       [effect].flat().map((text) => h('p', {}, text)),
-      wanted.map(makeField),
+      h('div', { class: 'fields' }, wanted.map(makeField)),
       fault,
       h('div', { class: 'buttons' }, cancel, confirm)
     )
-    const dialog = h('dialog', { 'aria-labelledby': titleID }, form)
+    // Many fields stand side by side, so that all of them are seen at once.
+    const dialog = h('dialog', { 'aria-labelledby': titleID, class: wanted.length > 4 && 'wide' }, form)
     let answer
 
     async function submit(event) {
@@ -52,6 +54,8 @@ export function ask({ title, effect, verb, danger = false, fields: wanted = [], 
     }
 
     dialog.addEventListener('close', () => {
+      // A secret that was typed leaves the page with the dialog.
+      form.reset()
       dialog.remove()
       resolve(answer)
     })

@@ -39,3 +39,19 @@ export const absent = () => h('span', { class: 'absent' }, '–')
 export function button(text, action, kind = 'quiet') {
   return h('button', { type: 'button', class: kind, onclick: action }, text)
 }
+
+const focusable = (root) => [...root.querySelectorAll('a, button, input, select, summary, [tabindex]')]
+
+/** Draws something anew: what had the focus in it has it again, with what was typed. */
+export function keepFocus(root, draw) {
+  const active = document.activeElement
+  const index = active === root ? -1 : focusable(root).indexOf(active)
+  draw()
+  const element = focusable(root)[index]
+  if (element?.tagName !== active.tagName) return
+  element.focus({ preventScroll: true })
+  if (active.tagName === 'INPUT' && active.value !== element.value) {
+    element.value = active.value
+    element.dispatchEvent(new Event('input'))
+  }
+}

@@ -71,15 +71,16 @@ function examplesPanel(row) {
     'section',
     { class: 'panel' },
     h('header', {}, h('h2', {}, reasonTexts[row.reason] ?? row.reason, ' · ', name(row.teams[0]), ' and ', name(row.teams[1]))),
-    row.examples.map(example)
+    row.examples.map((each) => example(each))
   )
 }
 
-function example({ document_id, first, again, differs, differs_more }) {
+/** Two payments side by side; `reason` where no heading above says it. */
+export function example({ document_id, first, again, differs, differs_more }, reason) {
   return h(
     'article',
     { class: 'example' },
-    h('h3', {}, 'Document ', h('code', {}, document_id)),
+    h('h3', {}, reason ? `${reason}: document ` : 'Document ', h('code', {}, document_id)),
     h('div', { class: 'sides' }, side('Paid first', first), side('Paid again', again)),
     differs.map(difference),
     differs_more !== '0' && h('p', { class: 'note' }, `and ${grouped(differs_more)} more differences`)

@@ -1,35 +1,44 @@
-// First glance: the month's credits, what was saved, the hit rate, and health. Below: days, teams, and why not more.
+// First glance: the month's credits, what was saved, the hit rate, and health. Below: the days, and parts that are read
+// when they are scrolled to.
 
 import * as api from './api.js'
-import { nearest, standing, teamColumns } from './budgets.js'
+import { standing } from './budgets.js'
 import { dayChart, meter } from './charts.js'
-import { h } from './dom.js'
-import { reasonTexts } from './insights.js'
-import { amountText, grouped, micros, percent, sum } from './numbers.js'
+import { h, keepFocus } from './dom.js'
+import { grouped, micros, percent, sum } from './numbers.js'
+import { summaries } from './summaries.js'
 import { faultPanel, faultText, table } from './tables.js'
 import { dayAfter, dayName, monthName, today } from './times.js'
 import { count, credits, state, time, timeInWords } from './values.js'
 
 const daysShown = 30
-const teamsShown = 10
+const requestsMax = 6
+/** Of the first glance, which is read each time. */
+const requestsAtFirst = 4
+
+/** The view stays while it is read again: the first glance is drawn anew, and what is below reads itself. */
+let view = null
 
 export async function show(context) {
+  if (context.isNew) {
+    view?.sections.end()
+    view = null
+  }
   const status = await context.status()
   const day = today()
   const first = [dayAfter(day, 1 - daysShown), `${day.slice(0, 7)}-01`].sort()[0]
-  const answers = await api.all({
-    budgets: api.get('/budgets', { limit: 1 }),
-    teams: api.get('/budgets', { sort: 'share', limit: teamsShown }),
-    days: api.get('/spend', { group_by: 'day', from: first, to: day }),
-    cache: api.get('/cache/stats'),
-    insights: api.get('/insights')
-  })
+  const [answers] = await Promise.all([
+    api.all({
+      budgets: api.get('/budgets', { limit: 1 }),
+      days: api.get('/spend', { group_by: 'day', from: first, to: day }),
+      cache: api.get('/cache/stats')
+    }),
+    view?.sections.refresh(requestsMax - requestsAtFirst)
+  ])
+  view ??= makeView(context)
   const scope = answers.budgets.value?.items[0]
   const budget = scope?.scope === 'organization' ? monthBudget(scope.budgets) : null
-  return h(
-    'div',
-    { class: 'view' },
-    h('h1', { class: 'unseen' }, 'Overview'),
+  const glance = [
     h(
       'div',
       { class: 'tiles' },
@@ -38,9 +47,16 @@ export async function show(context) {
       hitTile(answers.cache),
       healthTile(status)
     ),
-    daysPanel(answers.days, budget, day),
-    h('div', { class: 'pair' }, teamsPanel(answers.teams), insightsPanel(answers.insights))
-  )
+    daysPanel(answers.days, budget, day)
+  ]
+  keepFocus(view.glance, () => view.glance.replaceChildren(...glance))
+  return view.element
+}
+
+function makeView(context) {
+  const { sections, elements } = summaries(context)
+  const glance = h('div', { class: 'view' })
+  return { sections, glance, element: h('div', { class: 'view' }, h('h1', { class: 'unseen' }, 'Overview'), glance, elements) }
 }
 
 /** The enforced budget of the month, else its shadow. */
@@ -209,44 +225,4 @@ function daysPanel(days, budget, day) {
     dayChart(items, budget, day),
     h('details', {}, h('summary', {}, 'The same as a table'), all)
   )
-}
-
-function teamsPanel({ value, fault }) {
-  const title = 'Teams by share of budget'
-  if (fault) return faultPanel(title, fault)
-  const rows = value.items.map((item) => ({ id: item.id, budget: nearest(item.budgets) }))
-  return table({
-    title,
-    columns: teamColumns(),
-    rows,
-    csvName: 'tollgate-teams-by-share',
-    tools: [h('a', { class: 'button quiet', href: '#/teams' }, 'All teams')],
-    empty: 'No team has a budget. Give one under Teams, or in the configuration.'
-  })
-}
-
-function insightsPanel({ value, fault }) {
-  const title = 'Why not more'
-  if (fault) return faultPanel(title, fault)
-  const reasons = new Map()
-  for (const item of value.items) {
-    const known = reasons.get(item.reason) ?? { reason: item.reason, credits: 0n, requests: 0n }
-    known.credits += micros(item.credits)
-    known.requests += BigInt(item.requests)
-    reasons.set(item.reason, known)
-  }
-  const rows = [...reasons.values()].sort((one, other) => (one.credits < other.credits ? 1 : -1))
-  return table({
-    title,
-    note: rows.length ? `${grouped(amountText(micros(value.total.credits)))} credits this month were paid for a document that had been paid for before.` : null,
-    columns: [
-      { title: 'What differed', name: 'reason', cell: (row) => reasonTexts[row.reason] ?? row.reason, csv: (row) => row.reason },
-      { title: 'Paid again', name: 'credits', number: true, cell: (row) => credits(row.credits), csv: (row) => amountText(row.credits) },
-      { title: 'Requests', name: 'requests', number: true, cell: (row) => count(row.requests), csv: (row) => row.requests }
-    ],
-    rows,
-    csvName: 'tollgate-why-not-more',
-    tools: [h('a', { class: 'button quiet', href: '#/insights' }, 'Examples')],
-    empty: 'No document was paid for twice this month.'
-  })
 }

@@ -15,9 +15,8 @@ export async function show({ id, status, refresh }) {
   if (id && id !== routeTeam) wanted.team = id
   routeTeam = id
   await status()
-  const form = filters(refresh)
+  const { form, isSet } = requestFilters(refresh)
   const { rows, next } = await api.list('/requests', { ...wanted })
-  const isFiltered = wanted.team !== '' || wanted.status !== ''
   return h(
     'div',
     { class: 'view' },
@@ -25,19 +24,20 @@ export async function show({ id, status, refresh }) {
     table({
       title: 'Recent requests',
       note: 'The last 1,000 of this node; a restart forgets them.',
-      columns,
+      columns: requestColumns(),
       rows,
       more: next,
       tools: [form],
       csvName: 'tollgate-requests',
-      empty: isFiltered
+      empty: isSet
         ? 'None of the last 1,000 requests matches.'
         : 'Nothing was asked since the start. Send a request with a team’s key; README has one to copy.'
     })
   )
 }
 
-function filters(refresh) {
+/** A form by team and status, what it asks for, and whether that is anything. */
+export function requestFilters(refresh) {
   const team = h('input', { type: 'search', name: 'team', placeholder: 'Team', 'aria-label': 'Team', value: wanted.team, size: 14 })
   const choices = [['', 'Any status'], ['2xx', '2xx'], ['4xx', '4xx'], ['402', '402 over budget'], ['403', '403'], ['429', '429'], ['5xx', '5xx']]
   const statuses = h('select', { name: 'status', 'aria-label': 'Status' },
@@ -49,11 +49,17 @@ function filters(refresh) {
     refresh()
   }
   statuses.addEventListener('change', apply)
-  return h('form', { class: 'filters', onsubmit: apply }, team, statuses)
+  const form = h('form', { class: 'filters', onsubmit: apply }, team, statuses)
+  return { form, wanted, isSet: wanted.team !== '' || wanted.status !== '' }
 }
 
 const kindOf = (status) => (status < 400 ? 'good' : status < 500 ? 'warn' : 'bad')
 const optional = (text) => (text === null ? absent() : name(text))
+
+const shortNames = ['at', 'team', 'status', 'cache_status', 'charged', 'saved', 'duration_ms', 'document_id', 'error']
+
+export const requestColumns = ({ isShort = false } = {}) =>
+  isShort ? columns.filter((column) => shortNames.includes(column.name)) : columns
 
 const columns = [
   { title: 'At', name: 'at', cell: (row) => timeToSecond(row.at), csv: (row) => row.at },

@@ -2,14 +2,13 @@
 
 import * as api from './api.js'
 import { nearest, teamColumns, teamLink } from './budgets.js'
-import { ask, tell } from './dialogs.js'
-import { h } from './dom.js'
-import { exact } from './numbers.js'
+import { button, h } from './dom.js'
 import { faultPanel, table } from './tables.js'
+import { newTeam } from './teamchanges.js'
 import { monthName } from './times.js'
 import { count, credits } from './values.js'
 
-export async function show({ may, status, refresh }) {
+export async function show({ may, status }) {
   await status()
   const answers = await api.all({
     shares: api.list('/budgets', { sort: 'share' }, (item) => ({ id: item.id, budget: nearest(item.budgets) })),
@@ -19,7 +18,7 @@ export async function show({ may, status, refresh }) {
   return h(
     'div',
     { class: 'view' },
-    h('header', { class: 'title' }, h('h1', {}, 'Teams'), h('div', { class: 'tools' }, jump(), may('admin') && newTeam(refresh))),
+    h('header', { class: 'title' }, h('h1', {}, 'Teams'), h('div', { class: 'tools' }, jump(), may('admin') && button('New team', newTeam, 'primary'))),
     sharesPanel(answers.shares, usage),
     spendPanel(answers.spend)
   )
@@ -74,28 +73,4 @@ function jump() {
     if (input.value.trim()) location.hash = `#/teams/${encodeURIComponent(input.value.trim())}`
   }
   return h('form', { onsubmit: open }, input)
-}
-
-function newTeam() {
-  const make = async () => {
-    const id = await ask({
-      title: 'New team',
-      effect: 'Makes a team in the gateway’s store. It can spend once it has a key.',
-      verb: 'Make the team',
-      fields: [
-        { label: 'Id', name: 'id', required: true, hint: 'Letters, digits, dots, hyphens and underscores; it stays.' },
-        { label: 'Name', name: 'name' },
-        { label: 'Credits a month', name: 'credits', inputmode: 'decimal', hint: 'Empty for no limit of its own.' }
-      ],
-      action: async ({ id, name, credits }) => {
-        const budgets = credits ? [{ window: 'month', credits: exact(credits) }] : []
-        await api.post('/teams', { id, ...(name && { name }), budgets })
-        return id
-      }
-    })
-    if (!id) return
-    tell(`Team ${id} is there. Issue a key for it next.`)
-    location.hash = `#/teams/${encodeURIComponent(id)}`
-  }
-  return h('button', { type: 'button', class: 'primary', onclick: make }, 'New team')
 }

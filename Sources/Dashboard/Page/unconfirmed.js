@@ -2,7 +2,7 @@
 
 import * as api from './api.js'
 import { ask, tell } from './dialogs.js'
-import { button, code, h, name } from './dom.js'
+import { button, code, h, name, shortCode } from './dom.js'
 import { amountText, exact, grouped, micros } from './numbers.js'
 import { table } from './tables.js'
 import { credits, time } from './values.js'
@@ -10,17 +10,6 @@ import { credits, time } from './values.js'
 export async function show({ may, status, refresh }) {
   await status()
   const { rows, next } = await api.list('/ledger', { state: 'unconfirmed' })
-  const columns = [
-    { title: 'Asked', name: 'created_at', cell: (row) => time(row.created_at), csv: (row) => row.created_at },
-    { title: 'Team', name: 'team', cell: (row) => name(row.team), csv: (row) => row.team },
-    { title: 'Key', name: 'key', cell: (row) => name(row.key), csv: (row) => row.key },
-    { title: 'Document', name: 'document_id', cell: (row) => code(row.document_id), csv: (row) => row.document_id },
-    { title: 'Model', name: 'model', cell: (row) => name(row.model), csv: (row) => row.model },
-    { title: 'Upstream key', name: 'upstream_key', cell: (row) => name(row.upstream_key), csv: (row) => row.upstream_key },
-    { title: 'Request', name: 'request_id', cell: (row) => code(row.request_id), csv: (row) => row.request_id },
-    { title: 'Estimate', name: 'estimate', number: true, cell: (row) => credits(row.estimate), csv: (row) => row.estimate }
-  ]
-  if (may('operator')) columns.push({ title: '', cell: (row) => button('Resolve', () => resolve(row, refresh), 'primary') })
   return h(
     'div',
     { class: 'view' },
@@ -29,7 +18,7 @@ export async function show({ may, status, refresh }) {
       'They count as spent at their estimate, and are not sent again. Look each up in the vendor’s account, and say what it cost.'),
     table({
       title: 'Unconfirmed reservations',
-      columns,
+      columns: unconfirmedColumns(may, refresh),
       rows,
       more: next,
       filter: (row) => `${row.team} ${row.key} ${row.document_id} ${row.request_id}`,
@@ -37,6 +26,22 @@ export async function show({ may, status, refresh }) {
       empty: 'The outcome of every request is known.'
     })
   )
+}
+
+/** - isShort: what tells one from another, and no more. */
+export function unconfirmedColumns(may, refresh, { isShort = false } = {}) {
+  const shown = [
+    { title: 'Asked', name: 'created_at', cell: (row) => time(row.created_at), csv: (row) => row.created_at },
+    { title: 'Team', name: 'team', cell: (row) => name(row.team), csv: (row) => row.team },
+    { title: 'Key', name: 'key', cell: (row) => name(row.key), csv: (row) => row.key },
+    { title: 'Document', name: 'document_id', cell: (row) => (isShort ? shortCode(row.document_id) : code(row.document_id)), csv: (row) => row.document_id },
+    { title: 'Model', name: 'model', cell: (row) => name(row.model), csv: (row) => row.model },
+    { title: 'Upstream key', name: 'upstream_key', cell: (row) => name(row.upstream_key), csv: (row) => row.upstream_key },
+    { title: 'Request', name: 'request_id', cell: (row) => code(row.request_id), csv: (row) => row.request_id },
+    { title: 'Estimate', name: 'estimate', number: true, cell: (row) => credits(row.estimate), csv: (row) => row.estimate }
+  ]
+  const columns = isShort ? shown.filter(({ name }) => ['created_at', 'team', 'document_id', 'estimate'].includes(name)) : shown
+  return may('operator') ? [...columns, { title: '', cell: (row) => button('Resolve', () => resolve(row, refresh), 'primary') }] : columns
 }
 
 async function resolve(row, refresh) {
