@@ -63,8 +63,8 @@ export const requestColumns = ({ isShort = false } = {}) =>
 
 const columns = [
   { title: 'At', name: 'at', cell: (row) => timeToSecond(row.at), csv: (row) => row.at },
-  { title: 'Team', name: 'team', cell: (row) => optional(row.team), csv: (row) => row.team },
   { title: 'Status', name: 'status', cell: (row) => state(row.status, kindOf(Number(row.status))), csv: (row) => row.status },
+  { title: 'Team', name: 'team', cell: (row) => optional(row.team), csv: (row) => row.team },
   { title: 'Cache', name: 'cache_status', cell: (row) => optional(row.cache_status), csv: (row) => row.cache_status },
   { title: 'Charged', name: 'charged', number: true, cell: (row) => credits(row.charged), csv: (row) => row.charged },
   { title: 'Saved', name: 'saved', number: true, cell: (row) => credits(row.saved), csv: (row) => row.saved },

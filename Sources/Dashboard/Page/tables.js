@@ -51,7 +51,7 @@ export function table({ title, note, columns, rows, csvName, empty, tools = [], 
       )
     )
     if (shown.length === 0) {
-      body.append(h('tr', { class: 'none' }, h('td', { colspan: visible.length }, rows.length ? 'Nothing matches.' : empty)))
+      body.append(h('tr', { class: 'none' }, h('td', { colspan: visible.length }, h('span', { class: 'empty' }, rows.length ? 'Nothing matches.' : empty))))
     }
     const isCut = shown.length > limit
     foot.replaceChildren()
