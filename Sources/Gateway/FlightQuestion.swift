@@ -28,7 +28,7 @@ struct FlightQuestion {
     /// The outcome of the flight for a reply, and how its reservation ends: docs/faults.md §3.
     func judge(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
         guard reply.status == 200 else { return judgeError(reply, upstreamKey: upstreamKey, stale: stale) }
-        let read = ClassifyReply.read(reply.body.span)
+        let read = Self.read(reply)
         switch read.verdict(documentID: request.documentID, expecting: expectation) {
         case .storable(let credits):
             let result = mayStore ? result(reply, credits, read) : nil
@@ -61,7 +61,7 @@ struct FlightQuestion {
     /// and 404 may be kept for a while, in memory only, if they are JSON objects: a hit says `application/json`, and a page
     /// of something in between is no answer of the vendor.
     private func judgeError(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
-        let read = ClassifyReply.read(reply.body.span)
+        let read = Self.read(reply)
         let (ending, credits) = ReplyCharge.ending(status: reply.status, read.credits)
         var conclusion = FlightCourse.Conclusion(ending: ending)
         if reply.status == 402 { conclusion.note = .outOfCredits(upstreamKey) }
@@ -72,6 +72,11 @@ struct FlightQuestion {
         let result = keeps ? result(reply, credits ?? .zero, nil) : nil
         if let result { conclusion.keeping = .inMemory(result) }
         return (.forwarded(ForwardedReply(reply, credits, result), stale: stale), conclusion)
+    }
+
+    private static func read(_ reply: UpstreamReply) -> ClassifyReply {
+        let body = reply.body
+        return ClassifyReply.read(body.span)
     }
 
     /// What estimates may learn from the reply; nil if it does not state a sound page count.

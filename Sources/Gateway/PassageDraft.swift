@@ -50,7 +50,7 @@ final class PassageDraft {
         route = settings.spendingRoute(head.method, bytes.extracting(head.path.indices))
         let shownKey = bytes.bytes(in: head.first(.apiKey) ?? ByteRange(0, 0))
         let range = ByteRange(Int(head.path.lower), Int((head.query ?? head.path).upper))
-        guard !bytes.extracting(range.indices).contains(shownKey) else { throw .keyInTarget }
+        guard !bytes.extracting(range.indices).contains(shownKey.span) else { throw .keyInTarget }
         target = bytes.bytes(in: range)
         fields = Self.fields(of: head, bytes, hiding: shownKey)
         let contentType = head.first(.contentType).map { bytes.bytes(in: $0) } ?? []
@@ -105,20 +105,8 @@ final class PassageDraft {
     /// The field lines that are passed on, with Via. A value with the team's key in it is not: the key must not leave,
     /// wherever the client put it.
     private static func fields(of head: borrowing RequestHead, _ bytes: Span<UInt8>, hiding key: [UInt8]) -> [UInt8] {
-        let passed = PassedFields(of: .request, head.fields, in: bytes)
-        var fields: [UInt8] = []
-        fields.reserveCapacity(head.byteCount + 64)
-        for field in head.fields where passed.passes(field, in: bytes) {
-            let value = bytes.extracting(field.value.indices)
-            guard !value.contains(key) else { continue }
-            bytes.extracting(field.name.indices).withUnsafeBufferPointer { fields += $0 }
-            fields += ": ".utf8
-            value.withUnsafeBufferPointer { fields += $0 }
-            fields += "\r\n".utf8
+        PassedFields.lines(of: .request, head.version, head.fields, in: bytes) { _, value in
+            !value.contains(key.span)
         }
-        fields += "via: ".utf8
-        fields += PassedFields.via(head.version, head.fields, in: bytes)
-        fields += "\r\n".utf8
-        return fields
     }
 }

@@ -55,7 +55,7 @@ struct PassageReply {
     /// What the reply, which is complete, says of credits. A reply that was not read says nothing.
     var credits: ClassifyReply.Credits {
         guard let kept, let content = head.decoded(kept, bytesMax: Self.readBytesMax) else { return .missing }
-        return ClassifyReply.read(content.span).credits
+        return ClassifyReply.readCredits(content.span)
     }
 
     /// What is left to send once the end may be: all content of a held reply.

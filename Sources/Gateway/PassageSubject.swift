@@ -16,18 +16,22 @@ struct PassageSubject: Equatable {
     private var seen: Set<String> = []
     private(set) var models: [String] = []
     /// Whether it may process its documents again or delete them: all do but the classify call of a saved classifier.
-    let mayChange: Bool
+    private(set) var mayChange = true
 
     /// What the target names.
     init(_ head: borrowing RequestHead, in bytes: Span<UInt8>) {
         let path = bytes.extracting(head.path.indices)
-        let segments = path.withUnsafeBufferPointer { Array($0) }.split(separator: UInt8(ascii: "/"))
-        let names = segments.map { String(decoding: $0, as: UTF8.self).lowercased() }
-        mayChange = !(head.method == .post && Self.isClassify(names))
-        for (name, value) in zip(names, segments.dropFirst()) where name == "documents" {
+        var (rest, place, isClassify, isDocument) = (PathSegments(path), 0, true, false)
+        while let range = rest.next(in: path) {
+            let segment = path.extracting(range)
+            if segment.isEmpty { continue }
             // The vendor may ignore what follows.
-            note(document: Array(value.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "%") }))
+            if isDocument { note(document: segment.bytes(upTo: [UInt8(ascii: ";"), UInt8(ascii: "%")])) }
+            isDocument = TokenList.equals(segment, "documents")
+            isClassify = isClassify && Self.isClassify(segment, at: place)
+            place += 1
         }
+        mayChange = !(head.method == .post && isClassify && place == 4)
         guard let query = head.query else { return }
         for member in QueryDecoder.readableMembers(bytes.extracting(query.indices)) {
             switch member.name {
@@ -61,9 +65,15 @@ struct PassageSubject: Equatable {
         }
     }
 
-    /// `/v1/classifiers/{id}/classify`, with or without a slash at the end.
-    private static func isClassify(_ names: [String]) -> Bool {
-        names.count == 4 && names[0] == "v1" && names[1] == "classifiers" && names[3] == "classify"
+    /// Whether this is a segment of `/v1/classifiers/{id}/classify`.
+    private static func isClassify(_ segment: Span<UInt8>, at place: Int) -> Bool {
+        switch place {
+        case 0: TokenList.equals(segment, "v1")
+        case 1: TokenList.equals(segment, "classifiers")
+        case 2: true
+        case 3: TokenList.equals(segment, "classify")
+        default: false
+        }
     }
 
     private mutating func note(document text: [UInt8]) {

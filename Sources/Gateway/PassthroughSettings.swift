@@ -17,7 +17,8 @@ public struct PassthroughSettings: Sendable, Equatable {
 
         /// `GET /v1/documents/{id}/run_parser`: what its calls are called where models are named.
         public let name: String
-        private let method: String
+        /// Nil for one that is not passed through.
+        private let method: HTTPMethod?
         private let segments: [Segment]
 
         /// - Parameters:
@@ -25,35 +26,33 @@ public struct PassthroughSettings: Sendable, Equatable {
         ///   - path: begins with a slash.
         public init(method: String, path: String) {
             name = "\(method) \(path)"
-            self.method = method
-            segments = Self.split(Array(path.utf8).span).map { segment in
-                let isAny = segment.first == UInt8(ascii: "{") && segment.last == UInt8(ascii: "}")
-                return isAny ? .any : .literal(segment.map(Self.lowered))
+            self.method = HTTPMethod(named: method)
+            let bytes = Array(path.utf8)
+            var (segments, rest) = ([Segment](), PathSegments(bytes.span))
+            while let range = rest.next(in: bytes.span) {
+                let text = bytes[range]
+                let isAny = text.first == UInt8(ascii: "{") && text.last == UInt8(ascii: "}")
+                segments.append(isAny ? .any : .literal(text.map(Self.lowered)))
             }
+            self.segments = segments
         }
 
         /// Whether a request is of this route. Letter case and a slash at the end make no difference, and HEAD counts as
         /// GET: the vendor may take one for the other, and then spends.
         func matches(_ method: HTTPMethod, _ path: Span<UInt8>) -> Bool {
-            let name = method.name.description
-            guard name == self.method || (method == .head && self.method == "GET") else { return false }
-            let parts = Self.split(path)
-            guard parts.count == segments.count else { return false }
-            return zip(segments, parts).allSatisfy { segment, part in
+            guard method == self.method || (method == .head && self.method == .get) else { return false }
+            var rest = PathSegments(path)
+            for segment in segments {
+                guard let range = rest.next(in: path) else { return false }
+                let part = path.extracting(range)
                 switch segment {
-                case .literal(let text): part.map(Self.lowered) == text
-                case .any: !part.isEmpty
+                case .literal(let text):
+                    guard part.count == text.count else { return false }
+                    for index in text.indices where Self.lowered(part[index]) != text[index] { return false }
+                case .any: guard !part.isEmpty else { return false }
                 }
             }
-        }
-
-        /// The segments of a path, without the empty one that a slash at the end makes.
-        private static func split(_ path: Span<UInt8>) -> [[UInt8]] {
-            let bytes = path.withUnsafeBufferPointer { Array($0) }
-            var parts = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Array.init)
-            parts.removeFirst()
-            if parts.last?.isEmpty == true { parts.removeLast() }
-            return parts
+            return rest.next(in: path) == nil
         }
 
         private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }

@@ -21,7 +21,7 @@ final class RequestTrace {
         guard head.count(of: .traceParent) == 1, let range = head.first(.traceParent) else { return nil }
         let value = bytes.extracting(range.indices)
         let key = head.first(.apiKey).map { bytes.bytes(in: $0) } ?? []
-        guard let context = TraceContext(traceparent: value), !value.contains(key) else { return nil }
+        guard let context = TraceContext(traceparent: value), !value.contains(key.span) else { return nil }
         self.context = context
         state = Self.state(head, bytes, hiding: key)
     }
@@ -39,7 +39,7 @@ final class RequestTrace {
         guard head.has(.traceState) else { return nil }
         var lines: [[UInt8]] = []
         for field in head.fields where field.known == .traceState { lines.append(bytes.bytes(in: field.value)) }
-        guard let state = TraceState.passedOn(lines), !state.span.contains(key) else { return nil }
+        guard let state = TraceState.passedOn(lines), !state.span.contains(key.span) else { return nil }
         return KeyShape.firstSecret(in: state.span) == nil ? state : nil
     }
 }

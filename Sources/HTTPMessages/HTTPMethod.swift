@@ -2,6 +2,12 @@
 public enum HTTPMethod: UInt8, Sendable {
     case get, head, post, put, delete, patch, options, connect, trace, unknown
 
+    /// The method with this name; nil for one that is not known here.
+    public init?(named name: String) {
+        guard let known = Self.names.first(where: { $0.0.description == name }) else { return nil }
+        self = known.1
+    }
+
     /// The method that these bytes name; names are case-sensitive (RFC 9110 §9.1).
     static func find(_ bytes: UnsafeBufferPointer<UInt8>) -> HTTPMethod {
         for (name, method) in names where name.utf8CodeUnitCount == bytes.count {

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// Which field lines of a message an intermediary passes on: RFC 9110 §7.6.1. Pure.
 ///
 /// What is left out is meant for the next hop alone: the fields of the connection, those that a Connection field
@@ -6,17 +8,17 @@ public struct PassedFields {
     public enum Message: Sendable { case request, response }
 
     /// For the next hop alone, whether nominated or not. Content-Length belongs to the framing.
-    private static let hopByHop: [StaticString] = [
+    private static let hopByHop = NameList([
         "connection", "content-length", "http2-settings", "keep-alive", "proxy-authenticate",
         "proxy-authentication-info", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding",
         "upgrade",
-    ]
+    ])
     /// Written anew in a request: the vendor's own host and key, the expectation as far as it is passed on, and the
     /// fields that every hop adds to or checks.
-    private static let ofRequests: [StaticString] = [
+    private static let ofRequests = NameList([
         "expect", "host", "traceparent", "tracestate", "via", "x-api-key", "x-request-id",
-    ]
-    private static let ofResponses: [StaticString] = ["via", "x-request-id"]
+    ])
+    private static let ofResponses = NameList(["via", "x-request-id"])
 
     private let message: Message
     /// In lower case.
@@ -40,12 +42,12 @@ public struct PassedFields {
     /// Whether a field line is passed on.
     public func passes(_ field: FieldLine, in bytes: Span<UInt8>) -> Bool {
         let name = bytes.extracting(field.name.indices)
-        if Self.hopByHop.contains(where: { TokenList.equals(name, $0) }) || isNominated(name) { return false }
+        if Self.hopByHop.contains(name) || isNominated(name) { return false }
         switch message {
         case .request:
             // Some servers take `X_Api_Key` for `X-Api-Key`.
             guard !(0..<name.count).contains(where: { name[$0] == UInt8(ascii: "_") }) else { return false }
-            return !Self.ofRequests.contains { TokenList.equals(name, $0) }
+            return !Self.ofRequests.contains(name)
         case .response:
             // What the gateway says of credits is its own.
             let own: StaticString = "tollgate-"
@@ -54,7 +56,7 @@ public struct PassedFields {
             {
                 return false
             }
-            return !Self.ofResponses.contains { TokenList.equals(name, $0) }
+            return !Self.ofResponses.contains(name)
         }
     }
 
@@ -68,22 +70,58 @@ public struct PassedFields {
         }
     }
 
-    /// The value of Via for the next hop: what the message has, and this hop (RFC 9110 §7.6.3).
+    /// The field lines that are passed on, each with its CRLF, and Via for the next hop: what the message has, and this
+    /// hop (RFC 9110 §7.6.3).
     ///
     /// - Parameters:
     ///   - version: of the message as received.
     ///   - fields: all field lines of the message.
-    public static func via(
+    ///   - bytes: those that the fields' ranges lie in.
+    ///   - isWanted: asked of each line that may be passed on.
+    public static func lines(
+        of message: Message,
         _ version: HTTPVersion,
         _ fields: [FieldLine],
-        in bytes: Span<UInt8>
+        in bytes: Span<UInt8>,
+        where isWanted: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool
     ) -> [UInt8] {
-        var value: [UInt8] = []
-        for field in fields where TokenList.equals(bytes.extracting(field.name.indices), "via") {
-            value += field.value.indices.map { bytes[$0] }
-            value += [UInt8(ascii: ","), UInt8(ascii: " ")]
+        let passed = PassedFields(of: message, fields, in: bytes)
+        var lines = ByteWriter(capacity: bytes.count + 64)
+        for field in fields where passed.passes(field, in: bytes) {
+            let name = bytes.extracting(field.name.indices)
+            let value = bytes.extracting(field.value.indices)
+            guard isWanted(name, value) else { continue }
+            lines.append(name)
+            lines.append(": ")
+            lines.append(value)
+            lines.append("\r\n")
         }
-        return value + (version == .http10 ? "1.0 tollgate" : "1.1 tollgate").utf8
+        lines.append("via: ")
+        for field in fields where TokenList.equals(bytes.extracting(field.name.indices), "via") {
+            lines.append(bytes.extracting(field.value.indices))
+            lines.append(", ")
+        }
+        lines.append(version == .http10 ? "1.0 tollgate\r\n" : "1.1 tollgate\r\n")
+        return lines.bytes
+    }
+}
+
+/// Names of fields, to look one up in. Immutable. Most names have a length that none of them has.
+private struct NameList: Sendable {
+    private let names: [StaticString]
+    /// A bit for each length.
+    private let lengths: UInt64
+
+    /// - Parameter names: in lower case, each shorter than 64 bytes.
+    init(_ names: [StaticString]) {
+        self.names = names
+        lengths = names.reduce(0) { $0 | 1 << UInt64($1.utf8CodeUnitCount) }
+    }
+
+    /// Whether it has this name, in any letter case.
+    func contains(_ name: Span<UInt8>) -> Bool {
+        guard name.count < 64, lengths >> UInt64(name.count) & 1 != 0 else { return false }
+        return names.contains { TokenList.equals(name, $0) }
     }
 }
 

@@ -1,8 +1,8 @@
 /// Reads one response with its content out of the bytes of a connection: decisions only, no socket.
 ///
 /// Content is kept in memory, up to a bound, or taken in pieces by `takeContent`; interim responses are skipped
-/// (RFC 9110 §15.2).
-public struct ResponseReader {
+/// (RFC 9110 §15.2). Confined to its connection; an object, since it is handed on whole.
+public final class ResponseReader {
     public enum Progress: Equatable, Sendable { case needMore, complete, refused(String) }
 
     private enum Phase { case head, body, done }
@@ -64,7 +64,7 @@ public struct ResponseReader {
     public var head: ResponseHead { parser.head }
 
     /// The content since the last call.
-    public mutating func takeContent() -> [UInt8] {
+    public func takeContent() -> [UInt8] {
         defer { body = [] }
         return body
     }
@@ -83,7 +83,7 @@ public struct ResponseReader {
     }
 
     /// Reads on. `consumed` tells how many bytes from the front are no longer needed.
-    public mutating func read(_ bytes: Span<UInt8>, consumed: inout Int) -> Progress {
+    public func read(_ bytes: Span<UInt8>, consumed: inout Int) -> Progress {
         if !bytes.isEmpty { hasBegun = true }
         while true {
             switch phase {
@@ -99,7 +99,7 @@ public struct ResponseReader {
     }
 
     /// The connection has ended in order. A body until the end is complete now; anything else is broken off.
-    public mutating func end() -> Progress {
+    public func end() -> Progress {
         if phase == .body, parser.head.framing == .untilClose {
             phase = .done
             return .complete
@@ -107,7 +107,7 @@ public struct ResponseReader {
         return .refused("the connection ended within the response")
     }
 
-    private mutating func readHead(_ bytes: Span<UInt8>, _ consumed: inout Int) -> Progress {
+    private func readHead(_ bytes: Span<UInt8>, _ consumed: inout Int) -> Progress {
         let rest = bytes.extracting(consumed..<bytes.count)
         switch parser.parse(rest) {
         case .incomplete: return .needMore
@@ -126,10 +126,11 @@ public struct ResponseReader {
         }
         contentType = head.first(.contentType).map { range in range.indices.map { rest[$0] } }
         retryAfter = head.first(.retryAfter).map { range in range.indices.map { rest[$0] } }
-        keepAliveSeconds = unsafe rest.withUnsafeBufferPointer { bytes in
-            head.fields.filter { $0.known == .keepAlive }
-                .compactMap { unsafe KeepAliveField.timeoutSeconds(bytes[$0.value.indices]) }
-                .min()
+        for field in head.fields where field.known == .keepAlive {
+            let seconds = unsafe rest.withUnsafeBufferPointer {
+                unsafe KeepAliveField.timeoutSeconds($0[field.value.indices])
+            }
+            keepAliveSeconds = [keepAliveSeconds, seconds].compactMap(\.self).min()
         }
         if (300..<400).contains(head.status) { location = value(of: "location", head, rest) }
         for field in head.fields where field.known == .contentEncoding {
@@ -141,7 +142,9 @@ public struct ResponseReader {
             announcesImpossibleContent =
                 head.first(.transferEncoding) != nil || length.contains { $0 != UInt8(ascii: "0") }
         }
-        if keepsHead { headBytes = (0..<head.byteCount).map { rest[$0] } }
+        if keepsHead {
+            headBytes = unsafe rest.extracting(0..<head.byteCount).withUnsafeBufferPointer { unsafe Array($0) }
+        }
         consumed += head.byteCount
         return beginBody(head)
     }
@@ -154,7 +157,7 @@ public struct ResponseReader {
         return nil
     }
 
-    private mutating func beginBody(_ head: ResponseHead) -> Progress {
+    private func beginBody(_ head: ResponseHead) -> Progress {
         phase = .body
         switch head.framing {
         case .none, .length(0): phase = .done
@@ -165,7 +168,7 @@ public struct ResponseReader {
         return .complete
     }
 
-    private mutating func readBody(_ bytes: Span<UInt8>, _ consumed: inout Int) -> Progress {
+    private func readBody(_ bytes: Span<UInt8>, _ consumed: inout Int) -> Progress {
         switch parser.head.framing {
         case .none: preconditionFailure("a body where there is none")
         case .length(let length):
@@ -183,7 +186,7 @@ public struct ResponseReader {
         }
     }
 
-    private mutating func readChunks(_ bytes: Span<UInt8>, _ consumed: inout Int) -> Progress {
+    private func readChunks(_ bytes: Span<UInt8>, _ consumed: inout Int) -> Progress {
         while true {
             switch decoder.next(bytes, &consumed) {
             case .data(let range):
@@ -200,7 +203,7 @@ public struct ResponseReader {
         }
     }
 
-    private mutating func take(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+    private func take(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
         contentByteCount += range.count
     }

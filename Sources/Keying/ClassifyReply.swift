@@ -48,6 +48,8 @@ public struct ClassifyReply: Sendable, Equatable {
         }
     }
 
+    private static let creditsName = Array("credits_used".utf8)
+
     private enum Content {
         case text([UInt8])
         case number(Range<Int>)
@@ -88,6 +90,15 @@ public struct ClassifyReply: Sendable, Equatable {
             }
             return reply
         }
+    }
+
+    /// What a body says of credits.
+    ///
+    /// Most bodies say nothing, which is seen without reading them: no reader finds a member in a text that has neither
+    /// its name as it stands nor an escape (RFC 8259 §7).
+    public static func readCredits(_ body: Span<UInt8>) -> Credits {
+        let mayNameThem = body.contains(UInt8(ascii: "\\")) || body.contains(creditsName.span)
+        return mayNameThem ? read(body).credits : .missing
     }
 
     private static func readLeniently(_ bytes: UnsafeBufferPointer<UInt8>) -> ClassifyReply {

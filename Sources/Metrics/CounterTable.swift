@@ -2,8 +2,10 @@ import Vocabulary
 
 /// Numbers that only grow, by keys of a bounded set. Guarded: for what is counted off the way of a hit.
 public final class CounterTable<Key: Hashable & Sendable>: Sendable {
-    private let counts = Guarded<[Key: Int64]>([:])
+    @usableFromInline
+    let counts = Guarded<[Key: Int64]>([:])
 
+    @inlinable
     public init() {}
 
     /// Adds an amount. Any thread.
@@ -11,6 +13,7 @@ public final class CounterTable<Key: Hashable & Sendable>: Sendable {
     /// - Parameters:
     ///   - key: of a set that no client can enlarge without end.
     ///   - amount: what is below zero counts as zero.
+    @inlinable
     public func add(_ key: Key, _ amount: Int64 = 1) {
         counts.withLock { counts in
             let before = counts[key] ?? 0

@@ -24,8 +24,9 @@ final class ConnectionPool {
     ///
     /// - Parameter idleTimeout: how long it may be idle; zero closes it at once.
     func give(_ connection: UpstreamConnection, idleTimeout: Duration) {
+        // What the vendor has done meanwhile is told by the loop, or found out when the connection is taken.
         guard connection.generation == generation, idleTimeout > .zero, idle.count < Self.idleMax,
-            connection.isUsable()
+            !connection.isBroken
         else { return connection.close() }
         connection.rest(for: idleTimeout) { [unowned self, unowned connection] in
             idle.removeAll { $0 === connection }

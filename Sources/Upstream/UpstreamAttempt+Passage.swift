@@ -54,7 +54,7 @@ extension UpstreamAttempt {
         scrubbers.append(pass.key.scrubber)
         var head = HeadWriter(capacity: 512 + request.fields.count)
         head.requestLine(request.method.name, settings.pathPrefix.utf8 + request.target)
-        head.field("host", settings.hostField)
+        head.field("host", connection.hostField)
         head.append(request.fields)
         head.field("x-api-key", pass.key.secret)
         head.field("x-request-id", call.requestID)
@@ -119,24 +119,13 @@ extension UpstreamAttempt {
     }
 
     private func replyHead(_ reader: ResponseReader) -> PassageReplyHead {
-        let head = reader.head
-        let bytes = reader.headBytes.span
-        let passed = PassedFields(of: .response, head.fields, in: bytes)
-        var fields: [UInt8] = []
-        fields.reserveCapacity(head.byteCount + 64)
+        let (head, headBytes) = (reader.head, reader.headBytes)
+        let bytes = headBytes.span
         var hasDate = false
-        for field in head.fields where passed.passes(field, in: bytes) {
-            let name = bytes.extracting(field.name.indices)
+        let lines = PassedFields.lines(of: .response, head.version, head.fields, in: bytes) { name, _ in
             if TokenList.equals(name, "date") { hasDate = true }
-            name.withUnsafeBufferPointer { fields += $0 }
-            fields += ": ".utf8
-            bytes.extracting(field.value.indices).withUnsafeBufferPointer { fields += $0 }
-            fields += "\r\n".utf8
+            return true
         }
-        fields = scrub(fields)
-        fields += "Via: ".utf8
-        fields += PassedFields.via(head.version, head.fields, in: bytes)
-        fields += "\r\n".utf8
         let (length, hasContent): (Int64?, Bool) =
             switch head.framing {
             case .none: (Self.announcedLength(head, bytes), false)
@@ -145,7 +134,7 @@ extension UpstreamAttempt {
             }
         return PassageReplyHead(
             status: head.status,
-            fields: fields,
+            fields: scrub(lines),
             length: length,
             hasContent: hasContent,
             hasDate: hasDate,

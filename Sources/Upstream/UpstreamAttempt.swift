@@ -156,7 +156,12 @@ final class UpstreamAttempt {
     private func dialed(_ result: Result<ByteStream, DialFault>, _ generation: Int) {
         switch result {
         case .success(let stream):
-            let connection = UpstreamConnection(stream: stream, loop: loop, generation: generation)
+            let connection = UpstreamConnection(
+                stream: stream,
+                loop: loop,
+                generation: generation,
+                hostField: settings.hostField
+            )
             // Events before the delegate was set were not delivered.
             guard connection.isUsable() else {
                 connection.close()
@@ -186,7 +191,7 @@ final class UpstreamAttempt {
         scrubbers.append(pass.key.scrubber)
         var head = HeadWriter(capacity: 512)
         head.requestLine("POST", (settings.pathPrefix + call.path).utf8)
-        head.field("host", settings.hostField)
+        head.field("host", connection.hostField)
         head.field("x-api-key", pass.key.secret)
         head.field("content-type", "application/json")
         head.field("content-length", decimal: Int64(body.count))

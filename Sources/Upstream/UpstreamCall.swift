@@ -2,8 +2,8 @@ import HTTPMessages
 public import UpstreamKeys
 public import Vocabulary
 
-/// One request on its way to the vendor.
-public struct UpstreamCall: Sendable {
+/// One request on its way to the vendor. Immutable.
+public final class UpstreamCall: Sendable {
     public let content: UpstreamContent
     /// The path of a question; a request that is passed through has its own.
     let path: String
@@ -120,8 +120,8 @@ public enum UpstreamOutcome: Sendable {
     case abandoned(wasSent: Bool)
 }
 
-/// An answer from the vendor.
-public struct UpstreamReply: Sendable {
+/// An answer from the vendor. Immutable.
+public final class UpstreamReply: Sendable {
     public let status: Int
     public let contentType: [UInt8]?
     /// The value of `Retry-After` as received.
@@ -133,4 +133,22 @@ public struct UpstreamReply: Sendable {
     public let duration: Duration
     /// How long the call waited for its turn before that.
     public let queued: Duration
+
+    init(
+        status: Int,
+        contentType: [UInt8]?,
+        retryAfter: [UInt8]?,
+        contentEncoding: [UInt8]?,
+        body: [UInt8],
+        duration: Duration,
+        queued: Duration
+    ) {
+        self.status = status
+        self.contentType = contentType
+        self.retryAfter = retryAfter
+        self.contentEncoding = contentEncoding
+        self.body = body
+        self.duration = duration
+        self.queued = queued
+    }
 }

@@ -39,6 +39,8 @@ final class UpstreamConnection: StreamDelegate {
     let stream: ByteStream
     /// The pool's generation when it was made; a connection of an earlier one is not reused.
     let generation: Int
+    /// The value of the Host field of requests on it.
+    let hostField: String
     private let loop: EventLoop
     private var reader: ResponseReader?
     private var timer: LoopTimer?
@@ -51,15 +53,17 @@ final class UpstreamConnection: StreamDelegate {
     private var isRequestOver = true
     private var isResponsePaused = false
     private var responseTimeout = Duration.zero
-    private var isBroken = false
+    /// Whether no further request may be sent on it, by what is known of it here.
+    private(set) var isBroken = false
     /// Called when the connection becomes unusable, or times out, while idle.
     var onIdleEnd: (() -> Void)?
     private(set) var idleSince = MonotonicInstant(nanoseconds: 0)
 
-    init(stream: ByteStream, loop: EventLoop, generation: Int) {
+    init(stream: ByteStream, loop: EventLoop, generation: Int, hostField: String) {
         self.stream = stream
         self.loop = loop
         self.generation = generation
+        self.hostField = hostField
         timer = LoopTimer(loop: loop) { [unowned self] in timeIsUp() }
         stream.delegate = self
     }
@@ -184,8 +188,7 @@ final class UpstreamConnection: StreamDelegate {
     // MARK: StreamDelegate
 
     func streamDidReceive(_ stream: ByteStream) {
-        // Taken out, so that what it has read so far is not copied.
-        guard var reader = self.reader.take() else {
+        guard let reader else {
             // Unsolicited bytes: they could not be told from the next response.
             return endIdle()
         }
@@ -193,7 +196,6 @@ final class UpstreamConnection: StreamDelegate {
         let progress = stream.input.withBytes { reader.read($0, consumed: &consumed) }
         stream.input.consume(consumed)
         let content = listener == nil ? [] : reader.takeContent()
-        self.reader = reader
         if let listener { tell(reader, content, progress, listener) }
         act(on: progress, reader)
     }
@@ -232,7 +234,7 @@ final class UpstreamConnection: StreamDelegate {
 
     func streamDidReceiveEnd(_ stream: ByteStream) {
         isBroken = true
-        guard var reader else { return endIdle() }
+        guard let reader else { return endIdle() }
         if reader.hasBegun {
             let progress = reader.end()
             act(on: progress, reader)

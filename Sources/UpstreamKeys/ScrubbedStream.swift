@@ -17,8 +17,12 @@ public struct ScrubbedStream {
     public mutating func add(_ piece: [UInt8]) -> [UInt8] {
         let text = masked(held.isEmpty ? piece : held + piece)
         let end = text.count - scrubber.beginning(atEndOf: text)
+        guard end < text.count else {
+            held = []
+            return text
+        }
         held = Array(text[end...])
-        return end == text.count ? text : Array(text[..<end])
+        return Array(text[..<end])
     }
 
     /// The content has ended; returns what was held back.

@@ -16,11 +16,16 @@ public struct SecretScrubber: Sendable {
 
     private let forms: [[UInt8]]
     private let sieve: FormSieve
+    /// For each byte, whether a form begins with it.
+    private let isFirst: [Bool]
+    /// The length of the longest form; 0 without one.
+    private let reach: Int
 
     init(_ secret: [UInt8]) {
         guard secret.count >= Self.lengthMin else {
             forms = []
             sieve = FormSieve([])
+            (isFirst, reach) = ([], 0)
             return
         }
         var forms = [secret]
@@ -35,6 +40,8 @@ public struct SecretScrubber: Sendable {
         // Each once; the key as it stands comes first.
         self.forms = forms.reduce(into: []) { if !$0.contains($1), $1.count >= Self.lengthMin { $0.append($1) } }
         sieve = FormSieve(self.forms)
+        reach = self.forms.map(\.count).max() ?? 0
+        isFirst = self.forms.reduce(into: Array(repeating: false, count: 256)) { $0[Int($1[0])] = true }
     }
 
     /// Returns `bytes` with each occurrence of the key, in any form and spelling, replaced by asterisks of the same
@@ -59,17 +66,12 @@ public struct SecretScrubber: Sendable {
 
     /// How many bytes at the end of `text` may be the beginning of a form.
     func beginning(atEndOf text: [UInt8]) -> Int {
-        var longest = 0
-        for form in forms {
-            var count = min(form.count - 1, text.count)
-            while count > longest {
-                if text[text.count - count] == form[0], text[(text.count - count)...].elementsEqual(form[..<count]) {
-                    longest = count
-                }
-                count -= 1
-            }
+        guard !forms.isEmpty else { return 0 }
+        for position in max(0, text.count - reach + 1)..<text.count where isFirst[Int(text[position])] {
+            let rest = text[position...]
+            if forms.contains(where: { $0.count > rest.count && $0.starts(with: rest) }) { return rest.count }
         }
-        return longest
+        return 0
     }
 
     private func scrub(_ text: inout [UInt8], nesting: Int) {
@@ -94,8 +96,10 @@ public struct SecretScrubber: Sendable {
     /// The ranges of all forms in the text, ascending and disjoint.
     private func occurrences(in text: [UInt8]) -> [Range<Int>] {
         text.withUnsafeBufferPointer { text in
+            let candidates = sieve.candidates(in: text)
+            guard !candidates.isEmpty else { return [] }
             var ranges: [Range<Int>] = []
-            for candidate in sieve.candidates(in: text) {
+            for candidate in candidates {
                 for form in forms {
                     var position = candidate.lowerBound
                     while let index = Self.find(form, in: text, position..<candidate.upperBound) {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// An escape syntax: a way to spell one character with several. Pure.
 ///
 /// Accepts any text, even one that is not in its language: whatever is not an escape stands for itself.
@@ -18,7 +20,11 @@ enum Spelling {
     }
 
     /// Whether there may be anything to decode; false for most texts.
-    func mayStand(in text: [UInt8]) -> Bool { text.contains(mark) }
+    func mayStand(in text: [UInt8]) -> Bool {
+        text.withUnsafeBufferPointer { text in
+            text.baseAddress.map { memchr($0, Int32(mark), text.count) != nil } ?? false
+        }
+    }
 
     /// The text with every escape decoded.
     func undo(_ text: [UInt8]) -> [UInt8] {

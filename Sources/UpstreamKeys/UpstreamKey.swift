@@ -4,13 +4,28 @@ public import Vocabulary
 ///
 /// A value: a change of a key is a changed copy, which takes effect when the gate replaces its keys.
 public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable {
-    public let id: UpstreamKeyID
-    public let account: AccountID
-    public let secret: [UInt8]
+    /// What never changes, in one object: a pass has the key, and is copied several times on the way of a call.
+    private final class Identity: Sendable {
+        let id: UpstreamKeyID
+        let account: AccountID
+        let secret: [UInt8]
+        let scrubber: SecretScrubber
+        let secretDigest: Digest
+
+        init(_ id: UpstreamKeyID, _ account: AccountID, _ secret: [UInt8], _ secretDigest: Digest) {
+            (self.id, self.account, self.secret, self.secretDigest) = (id, account, secret, secretDigest)
+            scrubber = SecretScrubber(secret)
+        }
+    }
+
+    private let identity: Identity
+    public var id: UpstreamKeyID { identity.id }
+    public var account: AccountID { identity.account }
+    public var secret: [UInt8] { identity.secret }
     /// Masks the secret in replies.
-    public let scrubber: SecretScrubber
+    public var scrubber: SecretScrubber { identity.scrubber }
     /// SHA-256 of the secret; lets a store recognise the secret without having it.
-    public let secretDigest: Digest
+    public var secretDigest: Digest { identity.secretDigest }
     /// Its share of the account's requests, relative to the other keys; at least 1. Capped at a million, so that the
     /// sum over all keys cannot overflow, whatever a store contains.
     public var weight: Int { didSet { checkWeight() } }
@@ -27,11 +42,7 @@ public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable 
         notBefore: Timestamp? = nil,
         notAfter: Timestamp? = nil
     ) {
-        self.id = id
-        self.account = account
-        self.secret = secret
-        scrubber = SecretScrubber(secret)
-        self.secretDigest = secretDigest
+        identity = Identity(id, account, secret, secretDigest)
         self.weight = weight
         self.notBefore = notBefore
         self.notAfter = notAfter

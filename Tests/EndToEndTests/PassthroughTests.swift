@@ -405,7 +405,7 @@ struct PassthroughTests {
             let key = VendorSim.key
             let half = key.count / 2
             try connection.send(
-                "HTTP/1.1 401 X\r\nX-Echo: \(key)\r\nContent-Type: text/plain\r\nContent-Length: \(key.count + 2)\r\n\r\n<"
+                "HTTP/1.1 401 X\r\nX-Echo: \(key)\r\nVia: 1.1 \(key)\r\nContent-Type: text/plain\r\nContent-Length: \(key.count + 2)\r\n\r\n<"
             )
             for part in [String(key.prefix(half)), String(key.dropFirst(half)), ">"] {
                 try connection.send(part)
@@ -416,6 +416,7 @@ struct PassthroughTests {
             let reply = try gateway.send(TestRequest("GET", "/v1/x", fields: Self.key))
             let stars = String(repeating: "*", count: VendorSim.key.count)
             #expect(reply.status == 401 && reply["x-echo"] == stars && reply.text == "<\(stars)>")
+            #expect(reply["via"] == "1.1 \(stars), 1.1 tollgate")
         }
     }
 

@@ -20,7 +20,7 @@ struct KeepAliveFieldTests {
 
     @Test("of several fields in a response the least counts")
     func least() {
-        var reader = ResponseReader(to: .post, bodyBytesMax: 10, limitName: "limit")
+        let reader = ResponseReader(to: .post, bodyBytesMax: 10, limitName: "limit")
         let head = "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=9\r\nkeep-alive: timeout=4\r\nContent-Length: 0\r\n\r\n"
         var consumed = 0
         #expect(reader.read(wire(head).span, consumed: &consumed) == .complete)

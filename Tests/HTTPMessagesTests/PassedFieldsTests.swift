@@ -85,9 +85,10 @@ struct PassedFieldsTests {
         let bytes = Array("GET / HTTP/1.1\r\nHost: h\r\nVia: 1.0 a, 1.1 b\r\nvia: 1.1 c\r\n\r\n".utf8)
         var parser = RequestParser(limits: HeadLimits())
         try #require(parser.parse(bytes.span) == .complete)
-        let via = PassedFields.via(.http11, parser.head.fields, in: bytes.span)
-        #expect(String(decoding: via, as: UTF8.self) == "1.0 a, 1.1 b, 1.1 c, 1.1 tollgate")
-        #expect(PassedFields.via(.http10, [], in: bytes.span) == Array("1.0 tollgate".utf8))
+        let lines = PassedFields.lines(of: .request, .http11, parser.head.fields, in: bytes.span) { _, _ in true }
+        #expect(String(decoding: lines, as: UTF8.self) == "via: 1.0 a, 1.1 b, 1.1 c, 1.1 tollgate\r\n")
+        let alone = PassedFields.lines(of: .request, .http10, [], in: bytes.span) { _, _ in true }
+        #expect(String(decoding: alone, as: UTF8.self) == "via: 1.0 tollgate\r\n")
     }
 
     @Test("content in chunks is read back as it was", arguments: [1, 9, 10, 255, 4_096, 70_000])

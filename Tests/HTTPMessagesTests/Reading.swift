@@ -14,7 +14,7 @@ struct Reading: Equatable {
 
 /// Gives `pieces` to a reader one after the other, as a connection would: what was not consumed is given again.
 func read(_ pieces: [[UInt8]], bodyBytesMax: Int = 1_000, endsAfter: Bool = false) -> (Reading, ResponseReader) {
-    var reader = ResponseReader(to: .post, bodyBytesMax: bodyBytesMax, limitName: "the limit")
+    let reader = ResponseReader(to: .post, bodyBytesMax: bodyBytesMax, limitName: "the limit")
     var progress = ResponseReader.Progress.needMore
     var buffer: [UInt8] = []
     for piece in pieces {

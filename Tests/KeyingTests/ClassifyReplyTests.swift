@@ -28,6 +28,8 @@ struct ClassifyReplyTests {
 
     private func read(_ body: String) -> ClassifyReply { ClassifyReply.read(Array(body.utf8).span) }
 
+    private static func readCredits(_ body: [UInt8]) -> ClassifyReply.Credits { ClassifyReply.readCredits(body.span) }
+
     private func verdict(_ body: String) -> ClassifyReply.Verdict {
         read(body).verdict(documentID: sampleDocument, expecting: .label(of: Self.labels))
     }
@@ -275,6 +277,7 @@ struct ClassifyReplyTests {
                 }
             }
             let reply = ClassifyReply.read(bytes.span)
+            #expect(Self.readCredits(bytes) == reply.credits, "seed \(random.seed)")
             if case .sound = reply.credits {
                 let text = String(decoding: bytes, as: UTF8.self)
                 #expect(text.contains("credits_used") || text.contains("\\u"), "seed \(random.seed)")
@@ -290,6 +293,7 @@ struct ClassifyReplyTests {
         let reply = read(body)
         #expect(reply.requestStatus == "completed")
         #expect(reply.credits == .sound(Self.credits(1_500_000)))
+        #expect(Self.readCredits(Array(body.utf8)) == reply.credits)
         #expect(reply.documentID == nil)
         #expect(reply.classification == nil)
         #expect(reply.pageCount == nil)

@@ -13,7 +13,7 @@ struct ReplyVerdictTests {
     private func judge(_ status: Int, _ body: String = vendorError, _ fields: String = "") -> ReplyVerdict {
         let hasBody = status != 204 && status != 304
         let content = hasBody ? "Content-Length: \(body.utf8.count)\r\n\r\n\(body)" : "\r\n"
-        var reader = ResponseReader(to: .post, bodyBytesMax: 1_000, limitName: "the limit")
+        let reader = ResponseReader(to: .post, bodyBytesMax: 1_000, limitName: "the limit")
         var consumed = 0
         let text = Array("HTTP/1.1 \(status) X\r\n\(fields)\(content)".utf8)
         let progress = reader.read(text.span, consumed: &consumed)
@@ -87,7 +87,7 @@ struct ReplyVerdictTests {
     // MARK: Content codings
 
     private func judge(_ status: Int, encoded body: [UInt8], _ coding: String) -> ReplyVerdict {
-        var reader = ResponseReader(to: .post, bodyBytesMax: 1_000, limitName: "the limit")
+        let reader = ResponseReader(to: .post, bodyBytesMax: 1_000, limitName: "the limit")
         var consumed = 0
         let head = "HTTP/1.1 \(status) X\r\nContent-Encoding: \(coding)\r\nContent-Length: \(body.count)\r\n\r\n"
         let bytes = Array(head.utf8) + body

@@ -94,7 +94,9 @@ final class VendorBench {
                 Issue.record("no connection: \(result)")
                 return
             }
-            connections.append(UpstreamConnection(stream: stream, loop: loop, generation: pool.generation))
+            connections.append(
+                UpstreamConnection(stream: stream, loop: loop, generation: pool.generation, hostField: "vendor")
+            )
         }
     }
 

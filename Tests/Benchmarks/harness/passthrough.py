@@ -35,7 +35,7 @@ http {{
     default_type application/json;
     server {{
         listen 127.0.0.1:{self.port} backlog=4096;
-        location / {{ return 200 '{self.bench.sample_answer.replace("credits_used", "credits")}'; }}
+        location / {{ return 200 '{self.bench.vendor.answer(0).replace("credits_used", "credits")}'; }}
     }}
 }}
 """)
