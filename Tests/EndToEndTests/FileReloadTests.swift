@@ -68,7 +68,7 @@ struct FileReloadTests {
             try gateway.folder.write("{", to: "config.json")
             try mount.put(["key": Self.newKey], version: "2")
             try waitForNewKey(gateway)
-            #expect(gateway.process.stderr.text.contains(#""because":"files""#))
+            try #require(gateway.process.stderr.wait { $0.contains { $0.contains(#""because":"files""#) } })
             let audit = try gateway.admin("GET", "/audit").json["items"][0]
             #expect(audit["actor"].string == "files" && audit["action"].string == "configuration.reload")
             try gateway.rewriteConfiguration(settings)
