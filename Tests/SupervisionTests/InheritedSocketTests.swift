@@ -57,6 +57,9 @@ struct InheritedSocketTests {
             streams.append(stream)
             loop.stop()
         }
+        // Bounds a failure alone.
+        let patience = LoopTimer(loop: loop) { loop.stop() }
+        patience.schedule(after: .milliseconds(Int64(Deadline.generous.millisecondsLeft)))
         loop.run()
         #expect(streams.count == 1 && client.isOpen)
         second.stop()
