@@ -173,6 +173,8 @@ let package = Package(
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "TestSupport", "Vocabulary"]),
         .testTarget(name: "UpstreamKeysTests", dependencies: ["TestSupport", "UpstreamKeys", "Vocabulary"]),
         .testTarget(name: "BudgetingTests", dependencies: ["Budgeting", "TestSupport", "Vocabulary"]),
+        // The protocol of several nodes on one database, as a model (docs/nodes.md).
+        .testTarget(name: "NodeModelTests", dependencies: ["Budgeting", "Vocabulary"]),
         .testTarget(
             name: "AlertingTests",
             dependencies: ["Alerting", "Budgeting", "JSON", "Reporting", "TestSupport", "UpstreamKeys", "Vocabulary"]
