@@ -2,8 +2,9 @@ import Testing
 
 /// Each guard of the protocol is needed: without it an invariant breaks, and the run shows which.
 ///
-/// A run is the same for the same seed, so each case begins at a seed that is known to show it soon. Where the model has
-/// changed, more seeds are tried; a case that fails with all of them needs another seed, or the guard is not needed.
+/// A run is the same for the same seed, so each case begins at a seed that is known to show it soon. Where the model
+/// has changed, more seeds are tried; a case that fails with all of them needs another seed, or the guard is not
+/// needed.
 @Suite("What each guard of the protocol is for")
 struct GuardTests {
     struct Case: CustomTestStringConvertible {

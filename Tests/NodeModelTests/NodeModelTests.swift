@@ -42,7 +42,8 @@ struct NodeModelTests {
         var seed = first
         var counts = World.Counts()
         while done < steps {
-            let run = Run(seed: seed, rules: mode.rules, length: Self.length)
+            let profile: Decision.Profile = seed % 2 == 0 ? .bursts : .overlaps
+            let run = Run(seed: seed, rules: mode.rules, profile: profile, length: Self.length)
             let world = run.world(run.decisions)
             if let violation = world.violation {
                 Issue.record("\(mode.rawValue): \(run.report(violation))")

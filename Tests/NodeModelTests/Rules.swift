@@ -76,7 +76,8 @@ struct Rules: Equatable, Sendable {
     func has(_ rule: Guard) -> Bool { missing.isEmpty || !missing.contains(rule) }
 }
 
-/// Times of the protocol, in milliseconds. The times that only bound waste are shorter than in production, so that runs reach them.
+/// Times of the protocol, in milliseconds. Those that only bound waste are shorter than in production, so that runs
+/// reach them.
 enum Times {
     static let lease = 10_000
     static let sendWithin = 6_000

@@ -52,7 +52,7 @@ extension Database {
         case .commit, .rollback: preconditionFailure("ended elsewhere")
         case .fence(let identity, let from, let to): return try fence(identity, from, to, number)
         case .takeBeat(let identity, let to): return try takeBeat(identity, to, number)
-        case .join: return try join(number, snapshot)
+        case .join(let incarnation): return try join(incarnation, number, snapshot)
         case .claim(let wanted): return try claim(wanted, number)
         case .lockFlights(let ids, let questions, let own):
             return try lockFlights(ids, questions, own, number, snapshot)
@@ -165,18 +165,17 @@ extension Database {
     }
 
     /// Takes the number that has rested longest, or a new one.
-    private mutating func join(_ number: Int, _ snapshot: Int) throws(Interruption) -> Reply {
+    private mutating func join(_ incarnation: Int, _ number: Int, _ snapshot: Int) throws(Interruption) -> Reply {
         let rows = nodes.scan(at: snapshot, by: number)
         let rested = rows.filter { !$0.value.isLive && $0.value.leaseUntil + Times.numberRests <= now }
             .min { $0.value.leaseUntil < $1.value.leaseUntil }
         let key = rested?.key ?? RowKey((rows.last?.key.first ?? 0) + 1)
-        var row = NodeRow(incarnation: 1, beat: 0, isLive: true, leaseUntil: now + Times.lease)
+        let row = NodeRow(incarnation: incarnation, beat: 0, isLive: true, leaseUntil: now + Times.lease)
         if let rested {
             try Self.lock(&nodes, .nodes, key, number, &sessions[number])
             guard let newest = nodes.newest(key, by: number), !newest.isLive,
                 newest.incarnation == rested.value.incarnation
             else { throw .fails(.serialization) }
-            row.incarnation = newest.incarnation + 1
             nodes.write(key, row, by: number)
         } else if try !Self.insert(&nodes, .nodes, key, row, number, &sessions[number]) {
             throw .fails(.uniqueViolation)

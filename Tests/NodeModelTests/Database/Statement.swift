@@ -23,8 +23,8 @@ enum Statement {
     case fence(Identity, from: Int, to: Int)
     /// After an unknown COMMIT: answers the beat that it found.
     case takeBeat(Identity, to: Int)
-    /// A row for a new incarnation; answers it, and the head of the feed.
-    case join
+    /// A row for a new incarnation, which the process has chosen at random; answers it, and the head of the feed.
+    case join(incarnation: Int)
 
     /// `INSERT … ON CONFLICT DO NOTHING RETURNING`, in the order of questions.
     case claim([Claim])

@@ -16,6 +16,8 @@ struct Request {
     let readAt: Int
     /// The last feed number that its node had seen.
     let seen: Int
+    /// The step in which its node had joined.
+    let joinedStep: Int
     var isOver = false
     /// The flight on another node whose outcome it waits for.
     var followed: Int?
@@ -95,6 +97,7 @@ struct Node {
     /// The last number of the feed, and what has come since the process joined.
     var seen = 0
     var joinedAt = 0
+    var joinedStep = 0
     var events: [(number: Int, event: FeedEvent)] = []
     /// What was noted, from the feed and of its own, in the order of the notes. Their count stamps what is asked.
     var noted: [FeedEvent.Subject] = []

@@ -13,20 +13,41 @@ struct Decision: Equatable, CustomStringConvertible {
 
     var description: String { "\(kind)(\(node), \(choice))" }
 
-    /// How often each kind comes, in thousandths.
-    private static let weights: [(kind: Kind, weight: Int)] = [
-        (.turn, 260), (.store, 110), (.server, 160), (.orphan, 30), (.loop, 130), (.lookup, 80), (.request, 70),
-        (.vendor, 60), (.advance, 30), (.pause, 3), (.resume, 12), (.crash, 1), (.restart, 14), (.cut, 4), (.heal, 14),
-        (.endBackend, 2), (.restartDatabase, 1), (.purge, 5), (.change, 3), (.answerChange, 8), (.revoke, 1),
-        (.quarantine, 1), (.resolve, 5), (.reload, 12),
-    ]
+    /// What a run has most of.
+    enum Profile: CaseIterable {
+        /// Round trips that nothing interrupts, so that much gets done.
+        case bursts
+        /// Single statements, so that transactions overlap; more purges, changes and broken connections.
+        case overlaps
 
-    private static let kinds: [Kind] = weights.flatMap { Array(repeating: $0.kind, count: $0.weight) }
+        /// How often each kind comes.
+        private var weights: [(kind: Kind, weight: Int)] {
+            let isOverlapping = self == .overlaps
+            return [
+                (.turn, isOverlapping ? 60 : 260), (.store, isOverlapping ? 200 : 110),
+                (.server, isOverlapping ? 420 : 160), (.orphan, 30), (.loop, 130), (.lookup, 80), (.request, 70),
+                (.vendor, 60), (.advance, isOverlapping ? 14 : 30), (.pause, 3), (.resume, 12), (.crash, 1),
+                (.restart, 14), (.cut, isOverlapping ? 8 : 4), (.heal, 14), (.endBackend, 2), (.restartDatabase, 1),
+                (.purge, isOverlapping ? 9 : 5), (.change, isOverlapping ? 7 : 3), (.answerChange, 8), (.revoke, 1),
+                (.quarantine, 1), (.resolve, 5), (.reload, 12),
+            ]
+        }
 
-    static func draw(_ random: inout SplitMix) -> Decision {
-        let word = random.next()
-        let kind = kinds[Int(word >> 40) % kinds.count]
-        return Decision(kind: kind, node: Int(word >> 20 & 0xFFFFF) % Places.nodes, choice: Int(word & 0xFFFF))
+        /// Each kind as many times as it weighs.
+        fileprivate var kinds: [Kind] { weights.flatMap { Array(repeating: $0.kind, count: $0.weight) } }
+    }
+
+    private static let kinds: [Profile: [Kind]] = Dictionary(
+        uniqueKeysWithValues: Profile.allCases.map { ($0, $0.kinds) }
+    )
+
+    static func draw(_ count: Int, _ profile: Profile, _ random: inout SplitMix) -> [Decision] {
+        let kinds = kinds[profile] ?? []
+        return (0..<count).map { _ in
+            let word = random.next()
+            let kind = kinds[Int(word >> 40) % kinds.count]
+            return Decision(kind: kind, node: Int(word >> 20 & 0xFFFFF) % Places.nodes, choice: Int(word & 0xFFFF))
+        }
     }
 }
 

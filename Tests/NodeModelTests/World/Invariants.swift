@@ -118,10 +118,8 @@ extension World {
             }
         }
         for place in places where sums.ofLedger[place] ?? Amounts() != sums.ofBalances[place] ?? Amounts() {
-            violate(
-                .i8,
-                "scope \(place.scope), day \(place.day): the ledger has \(sums.ofLedger[place] ?? Amounts()), the balances \(sums.ofBalances[place] ?? Amounts())"
-            )
+            let (ledger, balances) = (sums.ofLedger[place] ?? Amounts(), sums.ofBalances[place] ?? Amounts())
+            violate(.i8, "\(place): the ledger has \(ledger), the balances \(balances)")
         }
         for entry in admitted { checkLimits(entry, commit) }
     }
@@ -199,9 +197,10 @@ extension World {
         let document = Places.document(of: question)
         for removal in removals where removal.document == document && removal.committedStep != nil {
             guard removal.kind != .mark, answer.asked < removal.requestedStep else { continue }
+            let (asked, purged) = (answer.asked, removal.requestedStep)
             violate(
                 .purgedIsNotStored,
-                "the answer of call \(answer.call), asked in step \(answer.asked), is stored after the purge of step \(removal.requestedStep)"
+                "call \(answer.call) of step \(asked) is stored after the purge of step \(purged)"
             )
         }
     }

@@ -4,11 +4,9 @@ struct Run {
     let rules: Rules
     let decisions: [Decision]
 
-    init(seed: UInt64, rules: Rules, length: Int) {
+    init(seed: UInt64, rules: Rules, profile: Decision.Profile = .bursts, length: Int) {
         var random = SplitMix(seed: seed)
-        var decisions: [Decision] = []
-        decisions.reserveCapacity(length)
-        for _ in 0..<length { decisions.append(Decision.draw(&random)) }
+        var decisions = Decision.draw(length, profile, &random)
         if rules.losesCommits {
             let word = Int(random.next() >> 1)
             let decision = Decision(kind: .failOver, node: 0, choice: word)
@@ -75,7 +73,7 @@ struct Run {
         let decisions = shortened(violation.invariant)
         let world = world(decisions, isTraced: true)
         let lines = (world.trace?.lines ?? []).prefix(Self.linesMax).joined(separator: "\n  ")
-        return
-            "\(violation.invariant.rawValue) with seed \(seed): \(violation.detail)\n  shortened to \(decisions.count) decisions:\n  \(lines)"
+        let title = "\(violation.invariant.rawValue) with seed \(seed): \(violation.detail)"
+        return "\(title)\n  shortened to \(decisions.count) decisions:\n  \(lines)"
     }
 }

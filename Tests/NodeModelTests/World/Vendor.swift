@@ -64,7 +64,7 @@ extension World {
             {
                 continue
             }
-            if other.sentStep <= lossStep { continue }
+            if min(before, claimed) <= lossStep { continue }
             let isPurged = sums.detached.contains {
                 $0.document == document && $0.step > min(before, claimed) && $0.step < max(before, claimed)
             }

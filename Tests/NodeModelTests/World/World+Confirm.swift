@@ -27,6 +27,7 @@ extension World {
         nodes[index].lastSent = transaction.sentAt
         nodes[index].lastPoll = transaction.sentAt
         nodes[index].joinedAt = head
+        nodes[index].joinedStep = steps
         nodes[index].seen = head
         nodes[index].events = []
         // What was asked before is as old as can be: what happened since the last poll will not be heard of.

@@ -14,7 +14,8 @@ extension World {
                 key: key,
                 readStep: steps,
                 readAt: database.now,
-                seen: nodes[index].seen
+                seen: nodes[index].seen,
+                joinedStep: nodes[index].joinedStep
             )
         )
         let request = requests.count - 1
@@ -87,11 +88,15 @@ extension World {
         nodes[index].queue.append(.admit(admission))
     }
 
+    /// Whether the numbers that a node had seen when it read the request are those of today. After a loss they are given
+    /// again, and until the node has joined again its own may be others.
+    private func hasSameNumbers(_ request: Request) -> Bool { lossStep < 0 || request.joinedStep > lossStep }
+
     private mutating func checkRevoked(_ index: Int, _ request: Request) {
         for revocation in revocations where revocation.key == request.key {
             guard let number = revocation.number else { continue }
             let isSeen =
-                number <= nodes[index].seen && number <= request.seen
+                number <= nodes[index].seen && number <= request.seen && hasSameNumbers(request)
                 || revocation.node == index && revocation.confirmedStep.map { $0 < request.readStep } ?? false
             let isLate = request.readAt - revocation.committedAt > Times.staleFor * 10 / 8
             if isSeen || isLate {
@@ -122,22 +127,21 @@ extension World {
         if answer.asked > lossStep {
             let row = database.ledger.committed(RowKey(answer.call))
             if row?.state != .settled, row?.state != .resolved {
-                violate(
-                    .i5,
-                    "the answer of call \(answer.call) is told, and its row is \(row.map { "\($0.state)" } ?? "missing")"
-                )
+                let state = row.map { "\($0.state)" } ?? "missing"
+                violate(.i5, "the answer of call \(answer.call) is told, and its row is \(state)")
             }
         }
         let document = Places.document(of: request.question)
         for removal in removals where removal.document == document && removal.kind != .mark {
             guard let seen = removal.number, answer.asked < removal.requestedStep else { continue }
             let isAfter =
-                seen <= request.seen
+                seen <= request.seen && hasSameNumbers(request)
                 || removal.node == request.node && removal.confirmedStep.map { $0 < request.readStep } ?? false
             if isAfter {
+                let (asked, purged) = (answer.asked, removal.requestedStep)
                 violate(
                     .purgedIsNotServed,
-                    "the answer of call \(answer.call), asked in step \(answer.asked), is served after the purge of step \(removal.requestedStep)"
+                    "call \(answer.call) of step \(asked) is served after the purge of step \(purged)"
                 )
             }
         }

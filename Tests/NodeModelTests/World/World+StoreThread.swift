@@ -58,7 +58,7 @@ extension World {
 
     private mutating func begin(_ index: Int, _ session: Int, _ choice: Int) -> Bool {
         guard let identity = nodes[index].identity else {
-            start(index, session, .joining, [.join, .commit], [], identity: nil)
+            start(index, session, .joining, [.join(incarnation: nextID()), .commit], [], identity: nil)
             return true
         }
         if nodes[index].unknown != nil || nodes[index].isBeatUnsure {
