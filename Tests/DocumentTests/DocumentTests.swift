@@ -58,4 +58,25 @@ struct DocumentTests {
             #expect(isLinked, "\(path)")
         }
     }
+
+    @Test("the operations guide says what to do about every rule and every kind of alert, and knows no others")
+    func alerts() throws {
+        let text = { [repository] (path: String) in
+            try #require(repository.texts.first { $0.path == path }, "\(path)").text
+        }
+        let rules = try text("deploy/prometheus/tollgate.rules.yml").matches(of: #/- alert: (\w+)/#).map { $0.1 }
+        let page = try text("docs/alerts.md")
+        let told = page[..<(try #require(page.range(of: "\n## 2. ")).lowerBound]
+        let kinds = told.matches(of: #/(?m)^\| `(\w+)` \|/#).map { $0.1 }.filter { $0 != "type" && $0 != "test" }
+        let guide = try text("docs/operations.md")
+        let start = try #require(guide.range(of: "\n## 3. ")).upperBound
+        let end = try #require(guide.range(of: "\n## 4. ")).lowerBound
+        let rows = guide[start..<end].split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let named = rows.flatMap { row in
+            row.dropFirst(2).prefix { $0 != "|" }.matches(of: #/`(\w+)`/#).map { $0.1 }
+        }
+        #expect(rules.count > 10 && kinds.count > 5)
+        #expect(Set(named) == Set(rules + kinds + ["upstream_out_of_credits"]))
+        #expect(named.count == Set(named).count)
+    }
 }
