@@ -139,7 +139,7 @@ public final class DialAttempt {
             if SystemCalls.isExhaustion(error) { return end(.failure(exhausted("socket", error))) }
             return failed(error)
         }
-        _ = SystemCalls.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        SystemCalls.sendAtOnce(descriptor)
         if unsafe address.withSockaddr({ unsafe connect(descriptor, $0, $1) }) == 0 { return connected() }
         guard errno == EINPROGRESS || errno == EINTR else { return failed(errno) }
         waitForConnect()

@@ -33,7 +33,7 @@ public struct InheritedSocket: Sendable, Equatable {
             throw fault("cannot be made non-blocking: \(SystemCalls.text(of: errno))")
         }
         // As `Listener` sets it on a socket of its own.
-        _ = SystemCalls.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        SystemCalls.sendAtOnce(descriptor)
         self.descriptor = descriptor
         self.address = address
     }

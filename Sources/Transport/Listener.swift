@@ -84,7 +84,7 @@ public final class Listener {
         _ = SystemCalls.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
         if reusesPort { _ = SystemCalls.setOption(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
         // Accepted sockets inherit it: a reply is one write, and must not wait for the peer's ACK of the previous one.
-        _ = SystemCalls.setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        SystemCalls.sendAtOnce(descriptor)
         if address.family == AF_INET6 { _ = SystemCalls.setOption(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
         guard unsafe address.withSockaddr({ unsafe Glibc.bind(descriptor, $0, $1) }) == 0 else {
             let error = errno

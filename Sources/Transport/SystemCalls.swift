@@ -85,6 +85,9 @@ enum SystemCalls {
         return unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
     }
 
+    /// What is written is sent at once, however little it is, tcp(7).
+    static func sendAtOnce(_ descriptor: Int32) { _ = setOption(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
+
     /// The value of a socket's option; nil when it has none.
     static func option(_ descriptor: Int32, _ level: Int32, _ name: Int32) -> Int32? {
         var value: Int32 = 0

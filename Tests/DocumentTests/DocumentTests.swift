@@ -66,7 +66,7 @@ struct DocumentTests {
         }
         let rules = try text("deploy/prometheus/tollgate.rules.yml").matches(of: #/- alert: (\w+)/#).map { $0.1 }
         let page = try text("docs/alerts.md")
-        let told = page[..<(try #require(page.range(of: "\n## 2. ")).lowerBound]
+        let told = page[..<(try #require(page.range(of: "\n## 2. "))).lowerBound]
         let kinds = told.matches(of: #/(?m)^\| `(\w+)` \|/#).map { $0.1 }.filter { $0 != "type" && $0 != "test" }
         let guide = try text("docs/operations.md")
         let start = try #require(guide.range(of: "\n## 3. ")).upperBound
