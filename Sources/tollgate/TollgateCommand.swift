@@ -29,6 +29,11 @@ struct TollgateCommand: ParsableCommand {
 
     static func main() {
         ProcessStart.openStandardDescriptors()
+        // Not the help of a command without arguments: a health check would take its exit status for good news.
+        if CommandLine.arguments.isEmpty {
+            StandardError.print("tollgate: no arguments can be read: is /proc mounted?")
+            exit(withError: ExitCode.failure)
+        }
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
         case "serve", "demo":
