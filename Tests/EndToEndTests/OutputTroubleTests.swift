@@ -86,7 +86,9 @@ struct OutputTroubleTests {
             dropped = try droppedLines(admin)
         }
         #expect(dropped > 0)
-        try ask(port)
+        // A short line may fit where a long one did not; of ten long ones nine do not.
+        for _ in 0..<10 { try connection.send(request) }
+        for _ in 0..<10 { #expect(try connection.response().status == 404) }
         #expect(try droppedLines(admin) > dropped)
         try process.kill()
         withExtendedLifetime(folder) {}
