@@ -13,13 +13,10 @@ public enum ConfigurationFile {
         environment: [String: String]
     ) -> Result<GatewayConfiguration, ConfigurationFaults> {
         let files = FileReading()
-        let content: FileReading.Content
-        do throws(FileReading.Failure) { content = try files.read(path, bytesMax: bytesMax) } catch {
-            return failure(reason(error))
+        switch source(path, files) {
+        case .success(let source): return load(source, environment: environment, files)
+        case .failure(let faults): return .failure(faults)
         }
-        files.forget(path)
-        let source = ConfigurationSource(path: path, bytes: content.bytes, othersMayRead: content.othersMayRead)
-        return load(source, environment: environment, files)
     }
 
     /// Reads the files again that a configuration names, which itself is taken as it was read.
@@ -58,12 +55,28 @@ public enum ConfigurationFile {
         environment: [String: String]
     ) -> Result<GatewayConfiguration, ConfigurationFaults> {
         let files = FileReading()
-        let content: FileReading.Content
-        do throws(FileReading.Failure) { content = try files.read(path, bytesMax: bytesMax) } catch {
-            return failure(reason(error))
+        switch source(path, files) {
+        case .success(let source):
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+            return readStore(source.bytes, Surroundings(folder: folder, environment: environment, files: files))
+        case .failure(let faults): return .failure(faults)
         }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-        return readStore(content.bytes, Surroundings(folder: folder, environment: environment, files: files))
+    }
+
+    /// Reads the file alone, which is none of those that it names.
+    private static func source(
+        _ path: String,
+        _ files: FileReading
+    ) -> Result<ConfigurationSource, ConfigurationFaults> {
+        do throws(FileReading.Failure) {
+            let content = try files.read(path, bytesMax: bytesMax)
+            files.forget(path)
+            return .success(
+                ConfigurationSource(path: path, bytes: content.bytes, othersMayRead: content.othersMayRead)
+            )
+        } catch {
+            return .failure(ConfigurationFaults(faults: [FormFault(path: "", message: reason(error))]))
+        }
     }
 
     static func readStore(

@@ -86,7 +86,8 @@ public struct PassedFields {
         where isWanted: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool
     ) -> [UInt8] {
         let passed = PassedFields(of: message, fields, in: bytes)
-        var lines = ByteWriter(capacity: bytes.count + 64)
+        // Content may follow in the same bytes; the lines end with the last value.
+        var lines = ByteWriter(capacity: Int(fields.last?.value.upper ?? 0) + 64)
         for field in fields where passed.passes(field, in: bytes) {
             let name = bytes.extracting(field.name.indices)
             let value = bytes.extracting(field.value.indices)

@@ -38,8 +38,8 @@ public enum StoreInspection {
         }
     }
 
-    /// The size of a file that is whole by itself: what is in a log beside it is not in it.
-    private static func wholeFile(_ path: String) throws(StoreFault) -> Int64 {
+    /// Refuses a file that is not whole by itself: what is in a log beside it is not in it.
+    static func refuseLog(beside path: String) throws(StoreFault) {
         for suffix in ["-wal", "-journal"] where DiskPlace.byteCount(of: path + suffix) > 0 {
             throw StoreFault(
                 code: .unavailable,
@@ -47,6 +47,11 @@ public enum StoreInspection {
                     + "`tollgate backup` made"
             )
         }
+    }
+
+    /// The size of a file that is whole by itself.
+    private static func wholeFile(_ path: String) throws(StoreFault) -> Int64 {
+        try refuseLog(beside: path)
         let file = try DiskFile.read(path)
         let head = try file.bytes(at: 0, atMost: 20)
         guard head.starts(with: Array("SQLite format 3\0".utf8)), head.count == 20 else {

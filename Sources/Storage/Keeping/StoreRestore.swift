@@ -123,13 +123,7 @@ public enum StoreRestore {
         if let whole = try? StoreFile.resolve(backup), whole == path {
             throw StoreFault(code: .unavailable, detail: "\(backup) is the store itself")
         }
-        for suffix in ["-wal", "-journal"] where DiskPlace.byteCount(of: backup + suffix) > 0 {
-            throw StoreFault(
-                code: .unavailable,
-                detail: "\(backup)\(suffix) lies beside the file, which is not whole without it: give a file that "
-                    + "`tollgate backup` made"
-            )
-        }
+        try StoreInspection.refuseLog(beside: backup)
         let source = try DiskFile.read(backup)
         let byteCount = try source.byteCount()
         let free = try DiskPlace.free(at: StoreFile.folder(of: path))
