@@ -149,7 +149,7 @@ struct DemoHistory {
 extension DemoHistory {
     /// Writes all of it into a store that is not there yet. Blocks.
     func write(to path: String) throws(StoreFault) {
-        let store = try SQLiteStore.open(path: path) { _ in }
+        let store = try Store.open(path: path) { _ in }
         defer { store.close() }
         let fault = Guarded<StoreFault?>(nil)
         for ending in charges {

@@ -20,7 +20,7 @@ import Vocabulary
 final class Service {
     private let loop: EventLoop
     private var configuration: GatewayConfiguration
-    private let store: SQLiteStore
+    private let store: Store
     private let rooms: SharedRooms
     private let server: GatewayServer
     private let keeper: RegistryKeeper

@@ -34,7 +34,7 @@ final class ServiceEnd {
     private let adminServer: AdminServer
     private let alerts: AlertDesk
     private let rooms: SharedRooms
-    private let store: SQLiteStore
+    private let store: Store
     private let logs: Logs
     private let supervisor: Supervisor
     private var drainTimeout = Duration.zero
@@ -55,7 +55,7 @@ final class ServiceEnd {
         adminServer: AdminServer,
         alerts: AlertDesk,
         rooms: SharedRooms,
-        store: SQLiteStore,
+        store: Store,
         logs: Logs,
         supervisor: Supervisor
     ) throws(EventLoop.Fault) {

@@ -16,7 +16,7 @@ enum StartRehearsal {
             },
             fault("") { _ = try ListenAddressResolution.resolve(configuration.listen.address, "listen.address") },
             fault("") { _ = try ListenAddressResolution.resolve(configuration.admin.address, "admin.address") },
-            fault("store.url: ") { try SQLiteStore.checkPlace(path: configuration.sqlitePath) },
+            fault("store.url: ") { try Store.checkPlace(path: configuration.sqlitePath) },
         ].compactMap { $0 }
     }
 

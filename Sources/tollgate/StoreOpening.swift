@@ -10,7 +10,7 @@ import Vocabulary
 
 /// The state that a start reads from the store: credits, teams and keys. Changes that follow from it are made durable.
 struct StoreOpening {
-    let store: SQLiteStore
+    let store: Store
     let ledger: LedgerOpening
     let registry: Registry
     let rotations: RotationMemory
@@ -27,7 +27,7 @@ struct StoreOpening {
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws {
         let sealer = try SecretSealer(environment: environment)
-        store = try SQLiteStore.open(
+        store = try Store.open(
             path: configuration.sqlitePath,
             migrates: configuration.store.migrates,
             onPlace: Self.report,
@@ -65,7 +65,7 @@ struct StoreOpening {
     }
 
     /// Reseals the secrets that are sealed under the previous master key.
-    private static func sealAnew(_ registry: inout Registry, _ store: SQLiteStore) throws {
+    private static func sealAnew(_ registry: inout Registry, _ store: Store) throws {
         let writes = registry.resealing()
         let entry = AuditEntry(
             at: SystemClock.wall(),
@@ -85,7 +85,7 @@ struct StoreOpening {
         _ writes: [RegistryWrite],
         _ audit: AuditEntry?,
         _ registry: inout Registry,
-        _ store: SQLiteStore
+        _ store: Store
     ) throws {
         guard !writes.isEmpty else { return }
         try store.applyAndWait(writes, audit: audit)

@@ -29,7 +29,7 @@ final class AdminRooms: Sendable {
     static let master = SecretSealer(master: SealingKey(bytes: [UInt8](repeating: 7, count: 32))!)
 
     let store: TroubledStore
-    let sqlite: SQLiteStore
+    let sqlite: Store
     private let folder: TemporaryFolder
     private let opened: Opened
     private let thread: LoopThread
@@ -37,7 +37,7 @@ final class AdminRooms: Sendable {
     init() throws {
         signal(SIGPIPE, SIG_IGN)
         folder = try TemporaryFolder()
-        let sqlite = try SQLiteStore.open(path: folder.path + "/tollgate.db") { preconditionFailure("\($0)") }
+        let sqlite = try Store.open(path: folder.path + "/tollgate.db") { preconditionFailure("\($0)") }
         let store = TroubledStore(sqlite)
         self.sqlite = sqlite
         self.store = store
@@ -128,7 +128,7 @@ final class AdminRooms: Sendable {
         _ loop: EventLoop,
         _ registry: Registry,
         _ ledger: LedgerOpening,
-        _ sqlite: SQLiteStore,
+        _ sqlite: Store,
         _ store: TroubledStore
     ) throws -> Opened {
         let settings = settings(registry)

@@ -29,10 +29,10 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
         var held: [@Sendable () -> Void] = []
     }
 
-    private let store: SQLiteStore
+    private let store: Store
     private let state = Guarded(State())
 
-    init(_ store: SQLiteStore) { self.store = store }
+    init(_ store: Store) { self.store = store }
 
     func become(_ mood: Mood) { state.withLock { $0.mood = mood } }
 

@@ -20,7 +20,7 @@ final class GatewayRooms: Sendable {
     static let secret = "team-key-0123456789"
 
     let rooms: SharedRooms
-    private let store: SQLiteStore
+    private let store: Store
     private let folder: TemporaryFolder
     private let log: LogWriter
     private let port: UInt16
@@ -29,7 +29,7 @@ final class GatewayRooms: Sendable {
     init(log descriptor: Int32, budgets: [Budget] = [], limits: TeamLimits = TeamLimits()) throws {
         signal(SIGPIPE, SIG_IGN)
         folder = try TemporaryFolder()
-        store = try SQLiteStore.open(path: folder.path + "/tollgate.db") { preconditionFailure("\($0)") }
+        store = try Store.open(path: folder.path + "/tollgate.db") { preconditionFailure("\($0)") }
         log = try LogWriter(descriptor: descriptor)
         let settings = Self.settings(budgets, limits)
         rooms = SharedRooms(

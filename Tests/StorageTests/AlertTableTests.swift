@@ -17,24 +17,24 @@ struct AlertTableTests {
         NewAlert(AlertCondition(.keyQuarantined, subject, course, AlertFacts("\(subject) \"is\" out")), at: moment)
     }
 
-    private func raise(_ store: SQLiteStore, _ alerts: [NewAlert]) throws -> [AlertOutbox.Item] {
+    private func raise(_ store: Store, _ alerts: [NewAlert]) throws -> [AlertOutbox.Item] {
         try store.waitForAnswer { store.raise(alerts, then: $0) }
     }
 
-    private func opening(_ store: SQLiteStore) throws -> AlertOpening {
+    private func opening(_ store: Store) throws -> AlertOpening {
         try store.waitForAnswer { store.openAlerts(then: $0) }
     }
 
-    private func page(_ store: SQLiteStore, before id: Int64? = nil, atMost count: Int = 100) throws -> [AlertRecord] {
+    private func page(_ store: Store, before id: Int64? = nil, atMost count: Int = 100) throws -> [AlertRecord] {
         try store.waitForAnswer { store.alerts(before: id, atMost: count, then: $0) }
     }
 
-    private func close(_ store: SQLiteStore, _ names: [String]) throws {
+    private func close(_ store: Store, _ names: [String]) throws {
         try store.waitForAnswer { store.closeAlerts(names, then: $0) }
     }
 
     private func note(
-        _ store: SQLiteStore,
+        _ store: Store,
         _ id: Int64,
         _ state: AlertState,
         _ attempts: Int,

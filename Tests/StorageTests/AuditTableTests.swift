@@ -8,7 +8,7 @@ import Vocabulary
 struct AuditTableTests {
     private let folder = TemporaryFolder()
 
-    private func append(_ range: ClosedRange<Int>, to store: SQLiteStore) throws {
+    private func append(_ range: ClosedRange<Int>, to store: Store) throws {
         for number in range { try store.applyAndWait([], audit: auditEntry("\(number)")) }
     }
 

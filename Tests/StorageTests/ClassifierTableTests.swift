@@ -15,7 +15,7 @@ struct ClassifierTableTests {
     private let log = ResultCache(bytesMax: 0).purges
     private let classifier = ClassifierKey(account: AccountID(rawValue: "default"), folding: "A")
 
-    private func record(_ change: ClassifierChange, in store: SQLiteStore) throws {
+    private func record(_ change: ClassifierChange, in store: Store) throws {
         try store.wait { store.record(change, at: Timestamp(seconds: 5), in: log, then: $0) }.get()
     }
 
@@ -32,7 +32,7 @@ struct ClassifierTableTests {
         ClassifierKey(account: AccountID(rawValue: "default"), folding: "other-\(number)")
     }
 
-    private func save(_ number: UInt64, _ classifier: String?, in store: SQLiteStore, asked: PurgeStamp? = nil) throws {
+    private func save(_ number: UInt64, _ classifier: String?, in store: Store, asked: PurgeStamp? = nil) throws {
         let reservation = reservation()
         try store.reserveAndWait(reservation).get()
         let stamped = StampedAnswer(result(number, classifier: classifier), asked: asked ?? log.stamp())

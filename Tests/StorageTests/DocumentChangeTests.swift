@@ -14,12 +14,12 @@ struct DocumentChangeTests {
 
     private func document(_ number: UInt64) -> String { result(number).documentID }
 
-    private func drop(_ documents: [String], in store: SQLiteStore) -> Result<Int64, StoreFault> {
+    private func drop(_ documents: [String], in store: Store) -> Result<Int64, StoreFault> {
         store.wait { store.drop(documents, at: Timestamp(seconds: 5), then: $0) }
     }
 
     /// Adds results of one document without their ledger.
-    private func fill(_ store: SQLiteStore, count: Int, document: String) throws {
+    private func fill(_ store: Store, count: Int, document: String) throws {
         try store.performAndWait {
             try $0.execute(
                 sql: """
@@ -35,7 +35,7 @@ struct DocumentChangeTests {
     }
 
     /// Ends a paid call about document 1.
-    private func end(_ store: SQLiteStore, _ result: CachedResult?, asked: PurgeStamp) throws {
+    private func end(_ store: Store, _ result: CachedResult?, asked: PurgeStamp) throws {
         let reservation = reservation(document: 1)
         try store.reserveAndWait(reservation).get()
         let ending = ending(reservation, .settled(MicroCredits(micros: 1)), lesson: Lesson(documentPages: 3))
@@ -50,7 +50,7 @@ struct DocumentChangeTests {
         #expect(try store.waitForAnswer { store.end(ending, storing: answer, then: $0) } == .done)
     }
 
-    private func waitUntilDone(_ store: SQLiteStore) {
+    private func waitUntilDone(_ store: Store) {
         while !store.purgesUnderWay.isEmpty { _ = store.wait { store.check(then: $0) } }
     }
 

@@ -33,11 +33,11 @@ struct GrantTableTests {
         )
     }
 
-    private func add(_ grant: Grant, to store: SQLiteStore) throws -> GrantAnswer {
+    private func add(_ grant: Grant, to store: Store) throws -> GrantAnswer {
         try store.waitForAnswer { store.add(grant, audit: auditEntry("grant.create"), then: $0) }
     }
 
-    private func page(_ store: SQLiteStore, before id: Int64? = nil, atMost count: Int = 100) throws -> [Grant] {
+    private func page(_ store: Store, before id: Int64? = nil, atMost count: Int = 100) throws -> [Grant] {
         try store.waitForAnswer { store.grants(of: team, before: id, atMost: count, then: $0) }
     }
 

@@ -15,7 +15,7 @@ struct InsightTests {
         ReservationID(rawValue: 0)..<ReservationID(rawValue: Int64.max)
 
     private func report(
-        _ store: SQLiteStore,
+        _ store: Store,
         over range: Range<ReservationID> = everything,
         team: String? = nil
     ) throws -> InsightReport {
@@ -56,7 +56,7 @@ struct InsightTests {
     /// Reserves and ends in one go. `key` is the number of the result that is stored, if one is.
     @discardableResult
     private func pay(
-        _ store: SQLiteStore,
+        _ store: Store,
         _ question: PaidQuestion?,
         id: Int64? = nil,
         team: String = "a",

@@ -13,7 +13,7 @@ struct LedgerRowsTests {
     private let folder = TemporaryFolder()
 
     /// Ten rows with the identifiers 1 to 10: odd ones of team a, every third one unconfirmed, the last one open.
-    private func fill(_ store: SQLiteStore) throws {
+    private func fill(_ store: Store) throws {
         for id in 1...10 as ClosedRange<Int64> {
             let reservation = reservation(
                 id: id,
@@ -133,12 +133,12 @@ struct ResolutionTableTests {
     private let sums = "SELECT day, upstream_key, spent, unconfirmed FROM usage"
     private let accounts = "SELECT account, day, spent, unconfirmed FROM usage_accounts"
 
-    private func unconfirmed(_ store: SQLiteStore, _ reservation: Reservation) throws {
+    private func unconfirmed(_ store: Store, _ reservation: Reservation) throws {
         try store.reserveAndWait(reservation).get()
         #expect(try store.endAndWait(ending(reservation, .unconfirmed)).get() == .done)
     }
 
-    private func audited(_ store: SQLiteStore) throws -> Int { try store.auditAndWait().get().count }
+    private func audited(_ store: Store) throws -> Int { try store.auditAndWait().get().count }
 
     @Test(
         "L13: it moves the amounts of its own day once, with its entry in the audit log, and is there after a kill",
@@ -291,7 +291,7 @@ struct LedgerRetentionTests {
     private let ids = "SELECT id FROM ledger ORDER BY id"
 
     /// Rows in each state, all of 2024; row 9 is the newest.
-    private func fill(_ store: SQLiteStore) throws {
+    private func fill(_ store: Store) throws {
         for id in 1...9 as ClosedRange<Int64> {
             let reservation = reservation(id: id)
             try store.reserveAndWait(reservation).get()
@@ -308,7 +308,7 @@ struct LedgerRetentionTests {
     }
 
     /// Runs all batches; returns how many rows each removed.
-    private func remove(_ store: SQLiteStore, before cutoff: Timestamp, atMost count: Int) throws -> [Int] {
+    private func remove(_ store: Store, before cutoff: Timestamp, atMost count: Int) throws -> [Int] {
         let batches = Guarded([Int]())
         try store.waitForAnswer { then in
             store.perform(

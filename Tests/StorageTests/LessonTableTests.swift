@@ -11,7 +11,7 @@ struct LessonTableTests {
     private let folder = TemporaryFolder()
 
     private func learn(
-        _ store: SQLiteStore,
+        _ store: Store,
         _ reservation: Reservation,
         _ lesson: Lesson,
         storing result: CachedResult? = nil

@@ -31,7 +31,7 @@ struct PurgeTests {
 
     private func begin(
         _ target: PurgeTarget,
-        in store: SQLiteStore,
+        in store: Store,
         keysInMemory: [CacheKey] = [],
         recorded: @escaping @Sendable () -> Void = {}
     ) -> Answer<Result<PurgeAnswer, StoreFault>> {
@@ -43,14 +43,14 @@ struct PurgeTests {
 
     private func purge(
         _ target: PurgeTarget,
-        in store: SQLiteStore,
+        in store: Store,
         keysInMemory: [CacheKey] = []
     ) throws -> PurgeAnswer {
         try begin(target, in: store, keysInMemory: keysInMemory).wait().get()
     }
 
     /// Adds rows without their ledger, many at a time.
-    private func fill(_ store: SQLiteStore, count: Int, documents: Int = 10, team: String = "accounts-payable") throws {
+    private func fill(_ store: Store, count: Int, documents: Int = 10, team: String = "accounts-payable") throws {
         try store.performAndWait {
             try $0.execute(
                 sql: """
@@ -66,28 +66,28 @@ struct PurgeTests {
     }
 
     /// Lets a purge be recorded, but no result with an odd row number be removed: it stays unfinished.
-    private func holdRemovals(_ store: SQLiteStore) throws {
+    private func holdRemovals(_ store: Store) throws {
         let sql =
             "CREATE TRIGGER hold BEFORE DELETE ON results WHEN old.id % 2 = 1 BEGIN SELECT RAISE(ABORT, 'held'); END"
         try store.performAndWait { try $0.execute(sql: sql) }.get()
     }
 
     /// Records a purge, of which nothing can be removed.
-    private func beginHeld(_ target: PurgeTarget, in store: SQLiteStore) throws {
+    private func beginHeld(_ target: PurgeTarget, in store: Store) throws {
         let answer = begin(target, in: store).wait()
         #expect(throws: StoreFault.self) { try answer.get() }
     }
 
-    private func letGo(_ store: SQLiteStore) throws {
+    private func letGo(_ store: Store) throws {
         try store.performAndWait { try $0.execute(sql: "DROP TRIGGER hold") }.get()
     }
 
     /// Waits for a purge to be finished that nobody waits for.
-    private func waitUntilDone(_ store: SQLiteStore) {
+    private func waitUntilDone(_ store: Store) {
         while !store.purgesUnderWay.isEmpty { _ = store.wait { store.check(then: $0) } }
     }
 
-    private func entries(_ store: SQLiteStore, _ document: String, after number: Int64 = 0, atMost count: Int = 100)
+    private func entries(_ store: Store, _ document: String, after number: Int64 = 0, atMost count: Int = 100)
         throws
         -> [StoredEntry]
     {

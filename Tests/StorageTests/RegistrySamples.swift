@@ -149,7 +149,7 @@ extension TemporaryFolder {
     }
 }
 
-extension SQLiteStore {
+extension Store {
     /// Runs SQL without the checks that a damaged page goes past.
     func spoil(_ sql: String) throws {
         try performAndWait { database in

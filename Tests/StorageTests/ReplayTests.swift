@@ -11,7 +11,7 @@ struct ReplayTests {
     private let folder = TemporaryFolder()
     private let team = TeamID(rawValue: "accounts-payable")
 
-    private func rows(_ store: SQLiteStore, _ part: ReplayPart) throws -> ReplayRows {
+    private func rows(_ store: Store, _ part: ReplayPart) throws -> ReplayRows {
         try store.waitForAnswer { store.replayRows(part, then: $0) }
     }
 

@@ -14,7 +14,7 @@ struct SpendTests {
     private let days = BudgetDay(number: today - 9)..<BudgetDay(number: today + 1)
 
     private func items(
-        _ store: SQLiteStore,
+        _ store: Store,
         _ grouping: SpendGrouping,
         over days: Range<BudgetDay>? = nil
     ) throws -> [SpendReport.Item] {
@@ -22,7 +22,7 @@ struct SpendTests {
         return try store.waitForAnswer { store.spend(by: grouping, over: days, then: $0) }
     }
 
-    private func report(_ store: SQLiteStore, _ grouping: SpendGrouping) throws -> [String] {
+    private func report(_ store: Store, _ grouping: SpendGrouping) throws -> [String] {
         try items(store, grouping).map { "\($0.name ?? "-") \($0.counts.text)" }.sorted()
     }
 
@@ -51,12 +51,12 @@ struct SpendTests {
         String(format: "0b13c9f2-5148-4ffb-bb7b-%012x", number)
     }
 
-    private func spend(_ store: SQLiteStore, _ reservation: Reservation, _ outcome: ReservationEnding.Outcome) throws {
+    private func spend(_ store: Store, _ reservation: Reservation, _ outcome: ReservationEnding.Outcome) throws {
         try store.reserveAndWait(reservation).get()
         #expect(try store.endAndWait(ending(reservation, outcome)).get() == .done)
     }
 
-    private func spend(_ store: SQLiteStore, _ reservation: Reservation, _ micros: Int64) throws {
+    private func spend(_ store: Store, _ reservation: Reservation, _ micros: Int64) throws {
         try spend(store, reservation, .settled(MicroCredits(micros: micros)))
     }
 
@@ -276,7 +276,7 @@ struct SpendTests {
     // MARK: Folding
 
     /// A day with so many documents; the higher the number, the more it cost.
-    private func fill(_ store: SQLiteStore, _ day: Int32, _ count: Int) throws {
+    private func fill(_ store: Store, _ day: Int32, _ count: Int) throws {
         try store.performAndWait { database in
             for number in 0..<count {
                 try database.execute(
@@ -293,7 +293,7 @@ struct SpendTests {
         }.get()
     }
 
-    private func fold(_ store: SQLiteStore, at now: Timestamp, batch: Int = 100) throws -> [Int] {
+    private func fold(_ store: Store, at now: Timestamp, batch: Int = 100) throws -> [Int] {
         try store.waitForAnswer { then in
             store.perform(
                 { connection in

@@ -12,7 +12,7 @@ import Vocabulary
 struct StoreCopierTests {
     private let folder = TemporaryFolder()
 
-    private func copy(_ store: SQLiteStore) -> Result<any StoreCopy, BackupFault> {
+    private func copy(_ store: Store) -> Result<any StoreCopy, BackupFault> {
         let answer = Answer<Result<any StoreCopy, BackupFault>>()
         store.copyAll { answer.give($0) }
         return answer.wait()

@@ -12,7 +12,7 @@ struct StoreRefusalTests {
 
     private func refusal(_ path: String? = nil) -> StoreFault? {
         do throws(StoreFault) {
-            let store = try SQLiteStore.open(path: path ?? folder.file, busyTimeout: .milliseconds(20)) { _ in }
+            let store = try Store.open(path: path ?? folder.file, busyTimeout: .milliseconds(20)) { _ in }
             store.close()
             return nil
         } catch {
@@ -22,7 +22,7 @@ struct StoreRefusalTests {
 
     @Test("a second opener, by another name of the file too, until the first has closed")
     func second() throws {
-        let store = try SQLiteStore.open(path: folder.file) { _ in }
+        let store = try Store.open(path: folder.file) { _ in }
         #expect(refusal()?.code == .inUse)
         #expect(refusal()?.detail.contains("\(getpid())") == true)
         let link = folder.path + "/link.db"
@@ -43,7 +43,7 @@ struct StoreRefusalTests {
 
     @Test("a newer schema")
     func newer() throws {
-        try SQLiteStore.open(path: folder.file) { _ in }.close()
+        try Store.open(path: folder.file) { _ in }.close()
         try DatabaseQueue(path: folder.file).write { try $0.execute(sql: "PRAGMA user_version = 9999") }
         let before = try Data(contentsOf: URL(fileURLWithPath: folder.file))
         #expect(refusal()?.code == .newerSchema)
@@ -68,7 +68,7 @@ struct StoreRefusalTests {
 
     @Test("a file that was cut short, or whose first pages were overwritten", arguments: [true, false])
     func damaged(_ isCut: Bool) throws {
-        let store = try SQLiteStore.open(path: folder.file) { _ in }
+        let store = try Store.open(path: folder.file) { _ in }
         for number in 0..<100 as Range<UInt64> { try store.saveAndWait(result(number, bodyBytes: 3_000)).get() }
         store.close()
         var bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file))
@@ -95,7 +95,7 @@ struct StoreRefusalTests {
     /// Root may write anything, so the thread takes the file access of nobody for a while: setfsuid(2) is per thread.
     @Test("a file or a folder that this user cannot write, with the reason", arguments: [true, false])
     func readOnly(_ isFolder: Bool) throws {
-        try SQLiteStore.open(path: folder.file) { _ in }.close()
+        try Store.open(path: folder.file) { _ in }.close()
         if !isFolder {
             try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
             try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: folder.file)
@@ -115,7 +115,7 @@ struct StoreRefusalTests {
 
     @Test("files are readable by their owner only")
     func permissions() throws {
-        let store = try SQLiteStore.open(path: folder.file) { _ in }
+        let store = try Store.open(path: folder.file) { _ in }
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
         for name in ["", "-wal", "-shm", ".lock"] {

@@ -11,7 +11,7 @@ struct StoreTroubleTests {
     private let folder = TemporaryFolder()
 
     private func perform(
-        _ store: SQLiteStore,
+        _ store: Store,
         _ work: @escaping @Sendable (Database) throws -> Void
     ) -> Result<Void, StoreFault> {
         store.performAndWait(work)
@@ -19,7 +19,7 @@ struct StoreTroubleTests {
 
     @Test("a full disk refuses saves, lets results be found, and is over when there is room")
     func full() throws {
-        let store = try SQLiteStore.open(path: folder.file) { Issue.record("fatal: \($0)") }
+        let store = try Store.open(path: folder.file) { Issue.record("fatal: \($0)") }
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
         try perform(store) { database in
@@ -41,7 +41,7 @@ struct StoreTroubleTests {
 
     @Test("what does not fit takes nothing else of its group with it")
     func fullForOne() throws {
-        let store = try SQLiteStore.open(path: folder.file) { Issue.record("fatal: \($0)") }
+        let store = try Store.open(path: folder.file) { Issue.record("fatal: \($0)") }
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
         try perform(store) { database in
@@ -62,7 +62,7 @@ struct StoreTroubleTests {
 
     @Test("a lock that another program holds is waited for, then the save is refused, then it recovers")
     func busy() throws {
-        let store = try SQLiteStore.open(path: folder.file, busyTimeout: .milliseconds(50)) {
+        let store = try Store.open(path: folder.file, busyTimeout: .milliseconds(50)) {
             Issue.record("fatal: \($0)")
         }
         defer { store.close() }
@@ -85,7 +85,7 @@ struct StoreTroubleTests {
 
     @Test("a damaged row is a fault, not a result and not a trap")
     func damagedRow() throws {
-        let store = try SQLiteStore.open(path: folder.file) { Issue.record("fatal: \($0)") }
+        let store = try Store.open(path: folder.file) { Issue.record("fatal: \($0)") }
         defer { store.close() }
         for number in 1...4 as ClosedRange<UInt64> { try store.saveAndWait(result(number)).get() }
         try perform(store) { database in
@@ -112,7 +112,7 @@ struct StoreTroubleTests {
     @Test("an error of fsync ends all acknowledging: the group is refused, and everything after it")
     func fsyncFailed() throws {
         let fatal = Answer<StoreFault>()
-        let store = try SQLiteStore.open(path: folder.file) { fatal.give($0) }
+        let store = try Store.open(path: folder.file) { fatal.give($0) }
         try store.saveAndWait(result(1)).get()
         let gate = Gate(store)
         let first = Answer<Result<Void, StoreFault>>()

@@ -10,7 +10,7 @@ struct TeamUsageTests {
     private let folder = TemporaryFolder()
     private let days = BudgetDay(number: 20_000)..<BudgetDay(number: 20_031)
 
-    private func counts(_ store: SQLiteStore, of team: String = "a") throws -> SpendCounts {
+    private func counts(_ store: Store, of team: String = "a") throws -> SpendCounts {
         try store.waitForAnswer { store.usage(of: TeamID(rawValue: team), over: days, then: $0) }
     }
 

@@ -40,8 +40,8 @@ final class TemporaryFolder: Sendable {
     }
 
     /// The folder stays as long as the store does, which misses its file.
-    func open() throws -> SQLiteStore {
-        try SQLiteStore.open(path: file) { [self] in Issue.record("fatal: \($0) in \(path)") }
+    func open() throws -> Store {
+        try Store.open(path: file) { [self] in Issue.record("fatal: \($0) in \(path)") }
     }
 }
 
@@ -67,7 +67,7 @@ final class Gate: Sendable {
     private let entered = DispatchSemaphore(value: 0)
     private let opened = DispatchSemaphore(value: 0)
 
-    init(_ store: SQLiteStore) {
+    init(_ store: Store) {
         let (entered, opened) = (entered, opened)
         store.perform(
             { _ in
@@ -82,7 +82,28 @@ final class Gate: Sendable {
     func open() { opened.signal() }
 }
 
-extension SQLiteStore {
+extension StoreConnection {
+    /// For SQL of a test's own.
+    var database: Database { (link as! SQLiteLink).database }
+}
+
+extension Store {
+    static func open(
+        path: String,
+        busyTimeout: Duration,
+        onFatal: @escaping @Sendable (StoreFault) -> Void
+    ) throws(StoreFault) -> Store {
+        Store(
+            try SQLiteEngine.open(
+                path: path,
+                busyTimeout: busyTimeout,
+                migrates: true,
+                onPlace: { _ in },
+                onFatal: onFatal
+            )
+        )
+    }
+
     /// Stores a result as a request does: a reservation, and its settlement with the result.
     func save(_ result: CachedResult, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
         let reservation = reservation()

@@ -130,11 +130,11 @@ struct UpgradeTests {
     func refusal(_ version: Int) throws {
         try make(version)
         guard version < StoreSchema.version else {
-            return try SQLiteStore.open(path: folder.file, migrates: false) { _ in }.close()
+            return try Store.open(path: folder.file, migrates: false) { _ in }.close()
         }
         let before = try Data(contentsOf: URL(fileURLWithPath: folder.file))
         let fault = #expect(throws: StoreFault.self) {
-            try SQLiteStore.open(path: folder.file, migrates: false) { _ in }
+            try Store.open(path: folder.file, migrates: false) { _ in }
         }
         #expect(fault?.code == .olderSchema)
         #expect(

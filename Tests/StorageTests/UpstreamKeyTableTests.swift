@@ -8,8 +8,8 @@ import Vocabulary
 struct UpstreamKeyTableTests {
     private let folder = TemporaryFolder()
 
-    private func open() throws -> SQLiteStore {
-        try SQLiteStore.open(path: folder.file) { Issue.record("fatal: \($0)") }
+    private func open() throws -> Store {
+        try Store.open(path: folder.file) { Issue.record("fatal: \($0)") }
     }
 
     private func record(_ id: String, _ state: UpstreamKeyRecord.State, secret: UInt64 = 1) -> UpstreamKeyRecord {

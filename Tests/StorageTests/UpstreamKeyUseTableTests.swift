@@ -13,7 +13,7 @@ struct UpstreamKeyUseTableTests {
         UpstreamKeyUse(key: UpstreamKeyID(rawValue: key), at: Timestamp(seconds: seconds))
     }
 
-    private func uses(_ store: SQLiteStore) throws -> [String: Int64] {
+    private func uses(_ store: Store) throws -> [String: Int64] {
         let uses = try store.upstreamKeyUses()
         return Dictionary(uniqueKeysWithValues: uses.map { ($0.key.rawValue, $0.value.microseconds / 1_000_000) })
     }

@@ -27,7 +27,7 @@ struct UsageQuarterTableTests {
         )
     }
 
-    private func recent(_ store: SQLiteStore, at now: Timestamp) throws -> RecentUsage {
+    private func recent(_ store: Store, at now: Timestamp) throws -> RecentUsage {
         try store.waitForAnswer { store.recentUsage(at: now, then: $0) }
     }
 

@@ -9,7 +9,7 @@ import Vocabulary
 struct UsageTableTests {
     private let folder = TemporaryFolder()
 
-    private func spend(_ store: SQLiteStore, _ reservation: Reservation, _ credits: Int64) throws {
+    private func spend(_ store: Store, _ reservation: Reservation, _ credits: Int64) throws {
         try store.reserveAndWait(reservation).get()
         #expect(try store.endAndWait(settlement(of: reservation, credits: credits)).get() == .done)
     }

@@ -23,7 +23,7 @@ struct VendorStatementTableTests {
 
     private func add(
         _ terms: VendorStatementTerms,
-        to store: SQLiteStore,
+        to store: Store,
         isKnown: Bool = true,
         at now: Timestamp = now
     ) throws -> VendorStatementAnswer {
@@ -39,7 +39,7 @@ struct VendorStatementTableTests {
     }
 
     private func page(
-        _ store: SQLiteStore,
+        _ store: Store,
         before id: Int64? = nil,
         atMost count: Int = 100
     ) throws -> [ComparedStatement] {
@@ -51,7 +51,7 @@ struct VendorStatementTableTests {
     }
 
     /// Settled and unconfirmed rows of two accounts on four days.
-    private func fill(_ store: SQLiteStore) throws {
+    private func fill(_ store: Store) throws {
         for (id, account, day, credits) in [
             (1, "default", 20_000, 3), (2, "default", 20_001, 5), (3, "default", 20_001, nil), (4, "second", 20_001, 7),
             (5, "default", 20_003, 11),

@@ -1,47 +1,43 @@
-import GRDB
+import Vocabulary
 
 /// One connection with the statements prepared on it.
 ///
-/// Confined to the thread that GRDB lent the connection to, and let go before that ends.
+/// Confined to the thread that has the link, and let go before that ends.
 final class StoreConnection {
-    let database: Database
+    let link: any StoreLink
     /// By the address of the literal, few enough to be looked through. A literal of the same text elsewhere is at worst
     /// prepared a second time.
-    private var statements: [(address: UInt, statement: PreparedStatement)] = []
+    private var statements: [(address: UInt, statement: any PreparedStatement)] = []
 
-    init(_ database: Database) { self.database = database }
+    init(_ link: any StoreLink) { self.link = link }
 
     /// The statement of this text, prepared when it is asked for the first time. A statement runs once at a time.
-    func statement(_ sql: StaticString) throws -> PreparedStatement {
+    func statement(_ sql: StaticString) throws -> any PreparedStatement {
         let address = unsafe UInt(bitPattern: sql.utf8Start)
         for entry in statements where entry.address == address { return entry.statement }
-        // GRDB lends a connection that is open.
-        let statement = try unsafe PreparedStatement(sql, on: database.sqliteConnection!)
+        let statement = try link.prepare(sql)
         statements.append((address, statement))
         return statement
     }
 
     func run(_ sql: StaticString) throws { try statement(sql).run() }
 
-    /// How many rows the last INSERT, UPDATE or DELETE changed.
-    var changesCount: Int { database.changesCount }
+    var isInTransaction: Bool { link.isInTransaction }
 
-    /// The row number that the last INSERT gave.
-    var lastInsertedRow: Int64 { database.lastInsertedRowID }
-
-    var isInTransaction: Bool { database.isInsideTransaction }
-
-    func begin() throws { try run("BEGIN IMMEDIATE") }
+    /// Begins a transaction that may write.
+    func begin() throws { try link.begin() }
 
     /// Begins a transaction that only reads: all that it reads is of one moment.
-    func beginReading() throws { try run("BEGIN") }
+    func beginReading() throws { try link.beginReading() }
 
-    func commit() throws { try run("COMMIT") }
+    /// What was done is durable when it returns.
+    func commit() throws { try link.commit() }
 
-    /// Ends a transaction if one is open. An error does not matter: SQLite has rolled back, or will when it opens.
-    func rollBack() {
-        if isInTransaction { try? run("ROLLBACK") }
-    }
+    /// Ends a transaction if one is open. An error does not matter: the database has rolled back, or will.
+    func rollBack() { link.rollBack() }
+
+    /// Changes something that means nothing, so that it is known whether the store can be written. In a transaction.
+    func touch() throws { try link.touch() }
 
     /// A transaction of its own: all that the body did, or nothing when it throws.
     func inTransaction<Value>(_ body: (StoreConnection) throws -> Value) throws -> Value {
@@ -56,8 +52,10 @@ final class StoreConnection {
         }
     }
 
-    /// Undoes what the body did when it throws, and nothing else of the transaction.
+    /// Undoes what the body did when it throws, and nothing else of the transaction. Where the link has no savepoints the
+    /// whole transaction must be given up instead, as those who began it do for whatever is thrown.
     func inSavepoint<Value>(_ body: () throws -> Value) throws -> Value {
+        guard link.hasSavepoints else { return try body() }
         try run("SAVEPOINT operation")
         do {
             let value = try body()
@@ -72,4 +70,18 @@ final class StoreConnection {
             throw error
         }
     }
+}
+
+/// What a connection is to one kind of database. Confined like the connection.
+protocol StoreLink: AnyObject {
+    var isInTransaction: Bool { get }
+    var hasSavepoints: Bool { get }
+
+    func prepare(_ sql: StaticString) throws -> any PreparedStatement
+    func begin() throws
+    func beginReading() throws
+    func commit() throws
+    func rollBack()
+
+    func touch() throws
 }

@@ -4,11 +4,11 @@ import Vocabulary
 ///
 /// Confined like its statement, and of use until the next step.
 struct StoreRow {
-    private let statement: PreparedStatement
+    private let statement: any PreparedStatement
     /// What the row is about, for the fault: "a team".
     private let name: StaticString
 
-    init(_ statement: PreparedStatement, about name: StaticString) {
+    init(_ statement: any PreparedStatement, about name: StaticString) {
         self.statement = statement
         self.name = name
     }

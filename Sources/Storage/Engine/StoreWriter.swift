@@ -1,22 +1,21 @@
 import EventLoops
-import GRDB
 import Synchronization
 import Vocabulary
 
-/// The thread that does every write and every checkpoint, on the only connection that can.
+/// The thread that does every write, on the only connection that can.
 ///
 /// Guarded: the queue and the schedules have a lock each, never held together; everything else belongs to the thread.
 ///
 /// Group commit: the thread takes all operations that wait, up to `groupMax`, commits them with one fsync, and answers
 /// them; what was asked meanwhile is the next group. So nothing ever waits for a timer, one save alone costs one fsync,
-/// and the more there are at a time, the fewer fsyncs each costs. Between two groups it writes the log back when that
-/// due, removes what was purged, and removes old results and old rows of the ledger and folds old roll-ups while there is
-/// nothing else to do. At most one batch of a purge comes between two groups, and old results wait for the purges, which
+/// and the more there are at a time, the fewer fsyncs each costs. Between two groups it does what the database needs when
+/// that is due, removes what was purged, and removes old results and old rows of the ledger and folds old roll-ups while
+/// there is nothing else to do. At most one batch of a purge comes between two groups, and old results wait for the purges, which
 /// may concern them too.
 final class StoreWriter: Sendable {
     static let groupMax = 512
-    /// How long nothing was asked before the log is written back though it is short.
-    private static let idlePause = Duration.seconds(5)
+    /// How long a writer that may not write any more waits for its end.
+    private static let brokenPause = Duration.seconds(5)
     /// Rows of one removal: few enough that a save that comes meanwhile waits some milliseconds at most.
     private static let sweepRows = 128
     /// How long a purge rests after a batch that failed.
@@ -24,8 +23,7 @@ final class StoreWriter: Sendable {
     /// While operations never cease, one removal in this many groups.
     private static let groupsPerRemoval = 64
 
-    private let database: DatabaseQueue
-    private let place: StorePlace
+    private let database: any WritableDatabase
     private let work: WorkQueue<WriteOperation>
     private let schedule: Guarded<ExpirySchedule>
     /// Of results of saved classifiers.
@@ -42,14 +40,12 @@ final class StoreWriter: Sendable {
     private let isTroubled = Atomic<Bool>(false)
 
     init(
-        database: DatabaseQueue,
-        place: StorePlace,
+        database: any WritableDatabase,
         purges: PurgeBoard,
         queueMax: Int,
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) {
         self.database = database
-        self.place = place
         self.purges = purges
         self.onFatal = onFatal
         work = WorkQueue(itemsMax: queueMax)
@@ -109,20 +105,14 @@ final class StoreWriter: Sendable {
     /// Refuses from now on; what was asked before is still done.
     func stop() { work.close() }
 
-    /// Does what was asked before, then closes the connection, which writes the whole log back.
+    /// Does what was asked before, then closes the connection.
     ///
     /// A connection after a fatal fault is left as it is: closing it would go on as if the fault had not been.
-    func close() throws {
+    func close() {
         stop()
         thread.withLock { $0 }?.join()
         if isBroken.load(ordering: .acquiring) { return }
-        do {
-            // Closing would do it too, and would not report an fsync that failed.
-            _ = try database.unsafeReentrantWrite { try $0.checkpoint(.passive) }
-        } catch {
-            if StoreFault.isFatal(error) { return fail(StoreFault(thrown: error)) }
-        }
-        try database.close()
+        if let fatal = database.close() { fail(fatal) }
     }
 
     private var closedFault: StoreFault {
@@ -132,20 +122,18 @@ final class StoreWriter: Sendable {
 
     /// All that the thread does: it has the connection to itself until the queue is closed and empty.
     private func run() {
-        database.unsafeReentrantWrite { database in
-            var state = ThreadState(connection: StoreConnection(database))
+        database.lend(metrics) { base in
+            var state = ThreadState(base: base)
             serve(&state)
         }
     }
 
     private func serve(_ state: inout ThreadState) {
-        // A log that an earlier process left is written back like its own.
-        state.pacer.noteCommit(operations: 1)
         while true {
             switch work.take(atMost: Self.groupMax, waiting: pause(state)) {
             case .items(let operations):
                 commit(operations, &state)
-                if state.pacer.isDue { checkpoint(&state) }
+                tend(state)
                 purgeSome(&state)
                 state.groupsSinceRemoval += 1
                 if state.groupsSinceRemoval >= Self.groupsPerRemoval {
@@ -153,7 +141,7 @@ final class StoreWriter: Sendable {
                     removeSomeOfLedger(&state)
                 }
             case .nothing:
-                if state.pacer.isPending, !mayRemove(state) { checkpoint(&state) }
+                tend(state, isIdle: !mayRemove(state))
                 purgeSome(&state)
                 removeSome(&state)
                 removeSomeOfLedger(&state)
@@ -167,8 +155,8 @@ final class StoreWriter: Sendable {
 
     /// What only the thread itself touches.
     private struct ThreadState {
-        let connection: StoreConnection
-        var pacer = CheckpointPacer()
+        let base: any WriterBase
+        var connection: StoreConnection { base.connection }
         var sweep: ExpirySchedule.Sweep?
         var folds = FoldSchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
         var fold: FoldSchedule.Fold?
@@ -187,7 +175,7 @@ final class StoreWriter: Sendable {
     private func pauseOfSweeps(_ state: ThreadState) -> Duration {
         let now = SystemClock.sinceBoot()
         if !purges.isEmpty {
-            if isBroken.load(ordering: .relaxed) { return Self.idlePause }
+            if isBroken.load(ordering: .relaxed) { return Self.brokenPause }
             return state.purgeDue.map { max(.zero, $0 - now) } ?? .zero
         }
         if state.sweep != nil || state.fold != nil || state.ledgerSweep != nil { return .zero }
@@ -200,7 +188,7 @@ final class StoreWriter: Sendable {
 
     private func pause(_ state: ThreadState) -> Duration {
         let pauseOfSweeps = pauseOfSweeps(state)
-        return state.pacer.isPending ? min(pauseOfSweeps, Self.idlePause) : pauseOfSweeps
+        return state.base.pause.map { min(pauseOfSweeps, $0) } ?? pauseOfSweeps
     }
 
     private func commit(_ operations: ArraySlice<WriteOperation>, _ state: inout ThreadState) {
@@ -209,33 +197,24 @@ final class StoreWriter: Sendable {
             for operation in operations { operation.refuse(closedFault) }
             return
         }
-        if let fault = place.look() {
+        if let fault = state.base.obstacle() {
             metrics.note(refused: operations.count)
             for operation in operations { operation.refuse(fault) }
             return
         }
-        let outcome = WriteGroup.commit(operations, on: state.connection)
+        let outcome = state.base.commit(operations)
         state.lastGroupAt = SystemClock.sinceBoot()
         metrics.note(outcome, of: operations.count)
         if outcome.committed > 0 { commits.add(1, ordering: .relaxed) }
         isTroubled.store(outcome.committed < operations.count, ordering: .relaxed)
-        state.pacer.noteCommit(operations: outcome.committed)
+        state.base.noteCommit(operations: outcome.committed)
         if let fatal = outcome.fatal { fail(fatal) }
         for answer in outcome.answers { answer() }
     }
 
-    private func checkpoint(_ state: inout ThreadState) {
+    private func tend(_ state: ThreadState, isIdle: Bool = false) {
         if isBroken.load(ordering: .relaxed) { return }
-        do {
-            let start = SystemClock.monotonic()
-            let (frames, _) = try state.connection.database.checkpoint(.passive)
-            metrics.checkpoint.observe(SystemClock.monotonic() - start)
-            state.pacer.noteCheckpoint(frames: frames)
-        } catch {
-            // A full or busy disk delays it only: the log grows and the next one does the work of both.
-            if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }
-            state.pacer.noteCheckpoint(frames: 0)
-        }
+        if let fatal = state.base.tend(isIdle: isIdle) { fail(fatal) }
     }
 
     /// Removes one batch of the oldest purge.
@@ -245,17 +224,17 @@ final class StoreWriter: Sendable {
         if let due = state.purgeDue, start < due { return }
         state.purgeDue = nil
         do {
-            if let fault = place.look() { throw fault }
+            if let fault = state.base.obstacle() { throw fault }
             let isIdle =
                 work.isEmpty && (state.lastGroupAt.map { start - $0 >= RemovalPacer.quietTime } ?? true)
             let count = state.purgePacer.rows(isIdle: isIdle)
             let batch = try PurgeTable.removeSome(atMost: count, at: SystemClock.wall(), on: state.connection)
             guard let batch else { preconditionFailure("a purge is not in the store that is under way") }
             state.purgePacer.note(rows: batch.rows, took: SystemClock.sinceBoot() - start)
-            state.pacer.noteCommit(operations: batch.rows + 1)
+            state.base.noteCommit(operations: batch.rows + 1)
             purges.note(purged: batch.purged, byPurge: batch.id)
             if batch.isDone { purges.finish(batch.id, purged: batch.purged) }
-            if state.pacer.isDue { checkpoint(&state) }
+            tend(state)
             if isIdle { return }
             let end = SystemClock.sinceBoot()
             state.purgeDue = end + RemovalPacer.rest(after: end - start)
@@ -285,9 +264,9 @@ final class StoreWriter: Sendable {
                 on: state.connection
             )
             state.sweep!.removed += removed
-            state.pacer.noteCommit(operations: removed)
+            state.base.noteCommit(operations: removed)
             if removed < Self.sweepRows { finishSweep(&state, .success(sweep.removed + removed)) }
-            if state.pacer.isDue { checkpoint(&state) }
+            tend(state)
         } catch {
             finishSweep(&state, .failure(StoreFault(thrown: error)))
             if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }
@@ -310,8 +289,8 @@ final class StoreWriter: Sendable {
         do {
             guard let folded = try fold.run(atMost: Self.sweepRows, on: state.connection) else { return }
             state.fold = fold
-            state.pacer.noteCommit(operations: folded)
-            if state.pacer.isDue { checkpoint(&state) }
+            state.base.noteCommit(operations: folded)
+            tend(state)
         } catch {
             // What is left over is folded the next time.
             if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }
@@ -335,9 +314,9 @@ final class StoreWriter: Sendable {
                 atMost: Self.sweepRows,
                 on: state.connection
             )
-            state.pacer.noteCommit(operations: removed)
+            state.base.noteCommit(operations: removed)
             state.ledgerSweep = next.map { (sweep.cutoff, $0) }
-            if state.pacer.isDue { checkpoint(&state) }
+            tend(state)
         } catch {
             // The next run finds what this one left.
             if StoreFault.isFatal(error) { fail(StoreFault(thrown: error)) }

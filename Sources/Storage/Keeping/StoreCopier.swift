@@ -249,8 +249,8 @@ private final class SQLiteStoreCopy: StoreCopy {
     func close() { copier.release(reads) }
 }
 
-extension SQLiteStore: BackupStore {
+extension Store: BackupStore {
     public func copyAll(then: @escaping @Sendable (Result<any StoreCopy, BackupFault>) -> Void) {
-        copier.begin(then)
+        engine.copyAll(then: then)
     }
 }

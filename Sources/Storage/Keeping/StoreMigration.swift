@@ -33,13 +33,13 @@ public enum StoreMigration {
         }
         try StoreFile.prepare(path)
         do {
-            let queue = try SQLiteStore.writingConnection(path: path, busyTimeout: SQLiteStore.busyTimeout)
+            let queue = try SQLiteEngine.writingConnection(path: path, busyTimeout: SQLiteEngine.busyTimeout)
             defer { try? queue.close() }
             return try queue.writeWithoutTransaction { database in
                 try StoreSchema.check(database)
                 let from = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
                 if from < StoreSchema.version {
-                    try SQLiteStore.setUp(database)
+                    try SQLiteEngine.setUp(database)
                     try StoreSchema.migrate(database) { onStep($0, StoreSchema.version) }
                     try StoreFile.syncFolder(of: path)
                 }

@@ -162,7 +162,7 @@ public enum StoreRestore {
         var old = Old()
         if DiskPlace.exists(path) {
             do {
-                let queue = try SQLiteStore.writingConnection(path: path, busyTimeout: SQLiteStore.busyTimeout)
+                let queue = try SQLiteEngine.writingConnection(path: path, busyTimeout: SQLiteEngine.busyTimeout)
                 defer { try? queue.close() }
                 try queue.writeWithoutTransaction { database in try settle(database, path, &old) }
             } catch {

@@ -2,7 +2,7 @@ public import Budgeting
 public import Registry
 public import Vocabulary
 
-extension SQLiteStore: GrantStore {
+extension Store: GrantStore {
     public func add(
         _ grant: Grant,
         audit: AuditEntry,

@@ -3,7 +3,7 @@ import EventLoops
 public import Registry
 public import Vocabulary
 
-extension SQLiteStore: PurgeStore {
+extension Store: PurgeStore {
     public var purgesUnderWay: [PurgeProgress] { writer.purges.progress }
 
     public func purge(
@@ -75,7 +75,7 @@ extension SQLiteStore: PurgeStore {
     }
 }
 
-extension SQLiteStore: ChangeStore {
+extension Store: ChangeStore {
     public func drop(
         _ documents: [String],
         at now: Timestamp,
@@ -96,7 +96,7 @@ extension SQLiteStore: ChangeStore {
     }
 }
 
-extension SQLiteStore: EntryStore {
+extension Store: EntryStore {
     public func statistics(then: @escaping @Sendable (Result<EntryStatistics, StoreFault>) -> Void) {
         list({ try ResultTable.statistics(on: $0) }, then: then)
     }

@@ -2,7 +2,7 @@ public import Budgeting
 public import Registry
 public import Vocabulary
 
-extension SQLiteStore: LessonStore {
+extension Store: LessonStore {
     public func documents(
         after document: DocumentKey?,
         atMost count: Int,

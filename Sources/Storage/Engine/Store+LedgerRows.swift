@@ -2,7 +2,7 @@ public import Budgeting
 public import Registry
 public import Vocabulary
 
-extension SQLiteStore: LedgerRowStore {
+extension Store: LedgerRowStore {
     public func rows(_ question: LedgerQuestion, then: @escaping @Sendable (Result<LedgerPage, StoreFault>) -> Void) {
         list({ try LedgerTable.page(question, on: $0) }, then: then)
     }

@@ -4,7 +4,7 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("StoreReaders")
+@Suite("SQLiteReaders")
 struct StoreReadersTests {
     @Test("listings that take long hold no look-up up, and are answered at last")
     func slowListing() throws {
@@ -13,7 +13,7 @@ struct StoreReadersTests {
         try store.saveAndWait(result(1)).get()
         let (begun, end) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
         // More than there are readers of any kind.
-        let listed = (0..<SQLiteStore.lookUpReaders + 2).map { _ in Answer<Result<Void, StoreFault>>() }
+        let listed = (0..<SQLiteEngine.lookUpReaders + 2).map { _ in Answer<Result<Void, StoreFault>>() }
         for answer in listed {
             store.list(
                 { _ in

@@ -2,7 +2,7 @@ public import Budgeting
 public import Reporting
 public import Vocabulary
 
-extension SQLiteStore: SpendStore {
+extension Store: SpendStore {
     public func spend(
         by grouping: SpendGrouping,
         over days: Range<BudgetDay>,

@@ -2,7 +2,7 @@ public import Budgeting
 public import Reporting
 public import Vocabulary
 
-extension SQLiteStore: TeamUsageStore {
+extension Store: TeamUsageStore {
     public func usage(
         of team: TeamID,
         over days: Range<BudgetDay>,
@@ -12,7 +12,7 @@ extension SQLiteStore: TeamUsageStore {
     }
 }
 
-extension SQLiteStore: RecentUsageStore {
+extension Store: RecentUsageStore {
     public func recentUsage(
         at now: Timestamp,
         then: @escaping @Sendable (Result<RecentUsage, StoreFault>) -> Void

@@ -2,7 +2,7 @@ public import Budgeting
 public import Reporting
 public import Vocabulary
 
-extension SQLiteStore: InsightStore {
+extension Store: InsightStore {
     public func insights(
         over range: Range<ReservationID>,
         team: TeamID?,

@@ -1,7 +1,7 @@
 public import Alerting
 public import Vocabulary
 
-extension SQLiteStore: AlertStore {
+extension Store: AlertStore {
     public func openAlerts(then: @escaping @Sendable (Result<AlertOpening, StoreFault>) -> Void) {
         list(
             { connection in

@@ -2,7 +2,7 @@ public import Registry
 public import Reporting
 public import Vocabulary
 
-extension SQLiteStore: VendorStatementStore {
+extension Store: VendorStatementStore {
     public func add(
         _ terms: VendorStatementTerms,
         isKnown: Bool,

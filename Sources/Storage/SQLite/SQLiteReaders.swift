@@ -2,27 +2,11 @@ import EventLoops
 import GRDB
 import Vocabulary
 
-/// A read for one of the reader threads, with its answer. A message.
-struct ReadOperation: Sendable {
-    let run: @Sendable (StoreConnection) -> Void
-    let refuse: @Sendable (StoreFault) -> Void
-
-    init<Value: Sendable>(
-        _ work: @escaping @Sendable (StoreConnection) throws -> Value,
-        then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
-    ) {
-        run = { connection in
-            do { then(.success(try work(connection))) } catch { then(.failure(StoreFault(thrown: error))) }
-        }
-        refuse = { then(.failure($0)) }
-    }
-}
-
 /// Threads that read, each with a connection of its own that can do nothing else, and the queue that they share.
 ///
 /// Immutable. In WAL mode a reader waits for no writer, and each read sees all that was answered as durable before it
 /// began.
-final class StoreReaders: Sendable {
+final class SQLiteReaders: Sendable {
     private struct Reader {
         let database: DatabaseQueue
         let thread: SystemThread

@@ -16,7 +16,7 @@ final class StoreMetrics: Sendable {
         succeeded.store(false, ordering: .relaxed)
     }
 
-    func note(_ outcome: WriteGroup.Outcome, of count: Int) {
+    func note(_ outcome: GroupOutcome, of count: Int) {
         operations.add(Int64(outcome.committed))
         failures.add(Int64(count - outcome.committed))
         succeeded.store(outcome.committed == count, ordering: .relaxed)
@@ -25,7 +25,7 @@ final class StoreMetrics: Sendable {
 }
 
 /// What the store says of itself: `docs/metrics.md` §2. Reads memory alone, so it is said while the disk does not work.
-extension SQLiteStore: MetricSource {
+extension Store: MetricSource {
     public func write(to text: inout MetricsText) {
         let metrics = writer.metrics
         text.begin(Self.commitFamily)

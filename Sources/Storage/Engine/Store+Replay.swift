@@ -2,7 +2,7 @@ public import Budgeting
 public import Reporting
 public import Vocabulary
 
-extension SQLiteStore: ReplayStore {
+extension Store: ReplayStore {
     public func used(
         by team: TeamID,
         before day: BudgetDay,

@@ -2,7 +2,7 @@ import EventLoops
 public import Registry
 public import Vocabulary
 
-extension SQLiteStore: RegistryStore {
+extension Store: RegistryStore {
     /// What is known of teams and keys; for the start of the program. Blocks, for 100,000 keys a quarter
     /// of a second. Expired receipts are left out.
     public func registry() throws(StoreFault) -> RegistryRows {

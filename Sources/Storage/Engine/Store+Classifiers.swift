@@ -1,7 +1,7 @@
 public import Caching
 public import Vocabulary
 
-extension SQLiteStore: ClassifierStore {
+extension Store: ClassifierStore {
     public func record(
         _ change: ClassifierChange,
         at now: Timestamp,

@@ -4,8 +4,8 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("PreparedStatement")
-struct PreparedStatementTests {
+@Suite("SQLiteStatement")
+struct SQLiteStatementTests {
     private func with<Value>(_ sql: StaticString, _ body: (PreparedStatement) throws -> Value) throws -> Value {
         try DatabaseQueue().inDatabase { database in try body(StoreConnection(database).statement(sql)) }
     }

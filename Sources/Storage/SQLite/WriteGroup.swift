@@ -8,18 +8,7 @@ import Vocabulary
 /// the others go on. Some errors (a full disk first of all) make SQLite roll back the whole transaction in spite of
 /// that; then the rest is tried once more, and if it happens again, all fail.
 struct WriteGroup {
-    struct Outcome {
-        /// One for each operation, in order: what to call.
-        var answers: [@Sendable () -> Void] = []
-        /// How many are committed.
-        var committed = 0
-        /// An error after which nothing more may be acknowledged.
-        var fatal: StoreFault?
-        /// How long the COMMIT took, with its fsync; nil without one.
-        var commitTook: Duration?
-    }
-
-    static func commit(_ operations: ArraySlice<WriteOperation>, on connection: StoreConnection) -> Outcome {
+    static func commit(_ operations: ArraySlice<WriteOperation>, on connection: StoreConnection) -> GroupOutcome {
         var group = WriteGroup(operations: operations)
         do {
             var ending = try group.run(.together, on: connection)
@@ -80,11 +69,11 @@ struct WriteGroup {
         for index in operations.indices where faults[index] == nil { faults[index] = fault }
     }
 
-    private func outcome(fatal: StoreFault?) -> Outcome {
+    private func outcome(fatal: StoreFault?) -> GroupOutcome {
         if faults.isEmpty {
-            return Outcome(answers: successes, committed: successes.count, commitTook: commitTook)
+            return GroupOutcome(answers: successes, committed: successes.count, commitTook: commitTook)
         }
-        var outcome = Outcome(fatal: fatal, commitTook: commitTook)
+        var outcome = GroupOutcome(fatal: fatal, commitTook: commitTook)
         for index in operations.indices {
             if let fault = faults[index] {
                 let refuse = operations[index].refuse
@@ -95,28 +84,5 @@ struct WriteGroup {
             }
         }
         return outcome
-    }
-}
-
-/// One operation on the writer's connection, with its answer.
-///
-/// A message. Operations of a group share a transaction, and yet each is done whole or not at all, independently of the
-/// others (`WriteGroup`).
-struct WriteOperation: Sendable {
-    /// Does the work and gives what is to be called once it is durable. It may be called a second time after all that
-    /// it did was rolled back, so it has no effect but on the database.
-    let run: @Sendable (StoreConnection) throws -> @Sendable () -> Void
-    /// Called instead when it failed.
-    let refuse: @Sendable (StoreFault) -> Void
-
-    init<Value: Sendable>(
-        _ work: @escaping @Sendable (StoreConnection) throws -> Value,
-        then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
-    ) {
-        run = { connection in
-            let value = try work(connection)
-            return { then(.success(value)) }
-        }
-        refuse = { then(.failure($0)) }
     }
 }

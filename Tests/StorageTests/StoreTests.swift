@@ -9,12 +9,12 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("SQLiteStore")
-struct SQLiteStoreTests {
+@Suite("Store")
+struct StoreTests {
     private let folder = TemporaryFolder()
 
-    private func open() throws -> SQLiteStore {
-        try SQLiteStore.open(path: folder.file) { Issue.record("fatal: \($0)") }
+    private func open() throws -> Store {
+        try Store.open(path: folder.file) { Issue.record("fatal: \($0)") }
     }
 
     @Test("a saved result is found with all its parts, and after the file was opened again")
@@ -145,7 +145,7 @@ struct SQLiteStoreTests {
     }
 
     /// The lock is given back in `deinit`, which may run a moment later on one of the store's threads.
-    private func reopenSoon() throws -> SQLiteStore {
+    private func reopenSoon() throws -> Store {
         for _ in 0..<1_000 {
             if let store = try? open() { return store }
             sched_yield()
@@ -212,7 +212,7 @@ struct SQLiteStoreTests {
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
         let before = try Data(contentsOf: URL(fileURLWithPath: folder.file))
-        let reader = try StoreReaders(
+        let reader = try SQLiteReaders(
             path: folder.file,
             busyTimeout: .seconds(1),
             name: "reader",
@@ -228,7 +228,7 @@ struct SQLiteStoreTests {
     func readersCannotWrite() throws {
         let store = try open()
         defer { store.close() }
-        let reader = try StoreReaders(
+        let reader = try SQLiteReaders(
             path: folder.file,
             busyTimeout: .seconds(1),
             name: "reader",

@@ -1,0 +1,46 @@
+import GRDB
+
+/// A connection that GRDB lends, to an SQLite file. Confined to the thread that it was lent to.
+final class SQLiteLink: StoreLink {
+    let database: Database
+    private lazy var begins = statement("BEGIN IMMEDIATE")
+    private lazy var beginsReading = statement("BEGIN")
+    private lazy var commits = statement("COMMIT")
+
+    init(_ database: Database) { self.database = database }
+
+    var isInTransaction: Bool { database.isInsideTransaction }
+
+    var hasSavepoints: Bool { true }
+
+    func prepare(_ sql: StaticString) throws -> any PreparedStatement {
+        // GRDB lends a connection that is open.
+        try unsafe SQLiteStatement(sql, on: database.sqliteConnection!)
+    }
+
+    private func statement(_ sql: StaticString) -> Result<any PreparedStatement, any Error> {
+        Result { try prepare(sql) }
+    }
+
+    func begin() throws { try begins.get().run() }
+
+    func beginReading() throws { try beginsReading.get().run() }
+
+    func commit() throws { try commits.get().run() }
+
+    func rollBack() {
+        if isInTransaction { try? prepare("ROLLBACK").run() }
+    }
+
+    /// Writes the number of the schema over itself.
+    func touch() throws { try StoreSchema.rewriteVersion(database) }
+}
+
+extension StoreConnection {
+    convenience init(_ database: Database) { self.init(SQLiteLink(database)) }
+}
+
+extension StoreConnection {
+    var changesCount: Int { (link as! SQLiteLink).database.changesCount }
+    var lastInsertedRow: Int64 { (link as! SQLiteLink).database.lastInsertedRowID }
+}
