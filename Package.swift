@@ -83,6 +83,11 @@ let package = Package(
             ]
         ),
         .target(
+            name: "PostgreSQL",
+            dependencies: ["CPostgreSQL", "EventLoops", "Vocabulary"],
+            swiftSettings: fenced
+        ),
+        .target(
             name: "Storage",
             dependencies: [
                 "Alerting", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Metrics",
@@ -209,6 +214,10 @@ let package = Package(
                 "Budgeting", "Configuration", "Cryptography", "Forms", "Gateway", "JSON", "Registry", "TestSupport",
                 "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
             ]
+        ),
+        .testTarget(
+            name: "PostgreSQLTests",
+            dependencies: ["EventLoops", "PostgreSQL", "TestSupport", "Vocabulary"]
         ),
         .testTarget(
             name: "StorageTests",

@@ -33,6 +33,7 @@ struct RoomOrderTests {
     private static let doors: [String: Set<String>] = [
         "CLibevent": ["EventLoops", "Transport"],
         "COpenSSL": ["Cryptography", "Transport"],
+        "CPostgreSQL": ["PostgreSQL"],
         "CZlib": ["ContentCodings"],
         "GRDB": ["Storage"],
         "GRDBSQLite": ["Storage"],

@@ -1,0 +1,145 @@
+import EventLoops
+import Vocabulary
+
+/// One pipeline: commands and a Sync go out, their results come in, both at once: a server whose results nobody reads
+/// reads no more commands. Confined to its connection's thread.
+struct Exchange: ~Copyable {
+    /// What libpq may hold before it is looked whether the server takes it.
+    private static let unflushedMax = 65_536
+    /// Bytes that TLS has read and libpq has not yet are seen by no poll(2): with those of a proxy whose records are
+    /// larger than libpq's room. So libpq is asked again after this time.
+    private static let tlsSlice = Duration.milliseconds(25)
+
+    private let libpq: LibpqConnection
+    private let commands: [PostgreSQLCommand]
+    /// The rows of the commands before it are dropped.
+    private let firstKept: Int
+    private let resultBytesMax: Int
+    private let deadline: MonotonicInstant
+    private var state: PipelineState
+    private var rows: [PostgreSQLRows]
+    private var rowBytes = 0
+    private var unflushed = 0
+    private var failure: PostgreSQLFailure?
+
+    init(
+        _ commands: [PostgreSQLCommand],
+        firstKept: Int,
+        resultBytesMax: Int,
+        on libpq: LibpqConnection,
+        until deadline: MonotonicInstant
+    ) {
+        self.libpq = libpq
+        self.commands = commands
+        self.firstKept = firstKept
+        self.resultBytesMax = resultBytesMax
+        self.deadline = deadline
+        state = PipelineState(commandCount: commands.count)
+        rows = Array(repeating: PostgreSQLRows(), count: commands.count - firstKept)
+    }
+
+    /// Whether everything has been answered: only then can the connection be used further.
+    var isOver: Bool { state.isOver }
+
+    mutating func run() throws(PostgreSQLFailure) -> [PostgreSQLRows] {
+        // A server that has ended the connection meanwhile has said so: then it is certain that nothing was executed.
+        guard libpq.consume() else { throw lost(libpq.errorMessage) }
+        _ = libpq.isBusy  // reads the messages
+        if let farewell = libpq.notices.farewell { throw lost(farewell.message, farewell.sqlState) }
+
+        while true {
+            let isSent = try send()
+            try receive()
+            if state.isOver { break }
+            let slice = libpq.isTLS ? Self.tlsSlice : nil
+            guard SocketWait.wait(for: libpq.socket, toWrite: !isSent, until: deadline, slice: slice) else {
+                throw PostgreSQLFailure(.timedOut(mayHaveExecuted: state.hasSubmitted), "the deadline passed")
+            }
+            if libpq.consume() { continue }
+            // What came before the end counts.
+            let message = libpq.errorMessage
+            try receive()
+            guard state.isOver else { throw failure ?? lost(message) }
+            break
+        }
+        if let failure { throw failure }
+        return rows
+    }
+
+    private func lost(_ message: String, _ sqlState: String? = nil) -> PostgreSQLFailure {
+        let reason = sqlState ?? libpq.notices.farewell?.sqlState
+        return PostgreSQLFailure(.lost(mayHaveExecuted: state.hasSubmitted), sqlState: reason, message)
+    }
+
+    /// Hands over what is next, as far as the socket takes it.
+    ///
+    /// - Returns: whether all of it is sent.
+    private mutating func send() throws(PostgreSQLFailure) -> Bool {
+        while true {
+            while unflushed < Self.unflushedMax, state.submission != .nothing { try submit() }
+            switch libpq.flush() {
+            case .isSent:
+                unflushed = 0
+                if state.submission == .nothing { return true }
+            case .waits: return false
+            case .hasFailed: throw lost(libpq.errorMessage)
+            }
+        }
+    }
+
+    private mutating func submit() throws(PostgreSQLFailure) {
+        switch state.submission {
+        case .command(let index):
+            // From here on it may be executed, for libpq may have sent a part of what it then calls a failure.
+            let isNext = state.submit()
+            guard libpq.submit(commands[index]) else { throw lost(libpq.errorMessage) }
+            unflushed += commands[index].byteCount
+            if isNext { libpq.takeRowsSingly() }
+        case .sync:
+            _ = state.submit()
+            guard libpq.sync() else { throw lost(libpq.errorMessage) }
+        case .nothing: break
+        }
+    }
+
+    /// Takes the results that have come.
+    private mutating func receive() throws(PostgreSQLFailure) {
+        while state.expectsResult, !libpq.isBusy {
+            guard let result = libpq.nextResult() else {
+                if case .next = try act(.end) { libpq.takeRowsSingly() }
+                continue
+            }
+            switch result.kind {
+            case .row:
+                if case .row(let index) = try act(.row), index >= firstKept { try keep(result, of: index - firstKept) }
+            case .completion:
+                guard case .completed(let index) = try act(.completion), index >= firstKept else { continue }
+                result.append(to: &rows[index - firstKept])
+                rows[index - firstKept].complete(affected: result.affectedCount)
+            case .error(let error):
+                if error.isFatal { throw lost(error.message, error.sqlState) }
+                _ = try act(.error)
+                failure = PostgreSQLFailure(error)
+            case .broken(let message): throw failure ?? lost(message)
+            case .skipped: _ = try act(.skipped)
+            case .sync: _ = try act(.sync)
+            case .other: _ = try act(.other)
+            }
+        }
+    }
+
+    private mutating func act(_ event: PipelineState.Event) throws(PostgreSQLFailure) -> PipelineState.Action {
+        let action = state.receive(event)
+        if case .broken = action { throw lost("the server's results do not fit the commands (\(event))") }
+        return action
+    }
+
+    private mutating func keep(_ row: borrowing LibpqResult, of index: Int) throws(PostgreSQLFailure) {
+        let before = rows[index].byteCount
+        row.append(to: &rows[index])
+        rowBytes += rows[index].byteCount - before
+        guard rowBytes <= resultBytesMax else {
+            throw lost("the results of one exchange take more than \(resultBytesMax) bytes")
+        }
+    }
+}

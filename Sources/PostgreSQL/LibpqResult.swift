@@ -1,0 +1,82 @@
+internal import CPostgreSQL
+
+/// One result of libpq, which this alone frees. Confined to its connection's thread.
+@safe
+struct LibpqResult: ~Copyable {
+    enum Kind: Equatable {
+        case row
+        case completion
+        /// Of the server.
+        case error(ServerError)
+        /// Of libpq: the connection broke, or a response makes no sense.
+        case broken(String)
+        case skipped
+        case sync
+        case other
+    }
+
+    private let result: OpaquePointer  // PGresult *, owned: PQclear in deinit
+
+    init(owning result: OpaquePointer) { unsafe self.result = result }
+
+    deinit { unsafe PQclear(result) }
+
+    var kind: Kind {
+        switch unsafe PQresultStatus(result) {
+        case PGRES_SINGLE_TUPLE: .row
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: .completion
+        case PGRES_PIPELINE_ABORTED: .skipped
+        case PGRES_PIPELINE_SYNC: .sync
+        case PGRES_FATAL_ERROR: unsafe Self.error(of: result)
+        default: .other
+        }
+    }
+
+    private static func error(of result: OpaquePointer) -> Kind {
+        if let error = unsafe ServerError(result) { return .error(error) }
+        return .broken(PostgreSQLText.line(unsafe String(cString: PQresultErrorMessage(result))))
+    }
+
+    // MARK: Rows
+
+    /// Adds the row to those that came before it, or, if it has none, the types of its columns.
+    func append(to rows: inout PostgreSQLRows) {
+        let columns = unsafe PQnfields(result)
+        if rows.count == 0 {
+            // A text where a binary value is expected would be read as another value.
+            rows.begin(types: (0..<columns).map { unsafe PQfformat(result, $0) == 1 ? PQftype(result, $0) : 0 })
+        }
+        for row in 0..<(unsafe PQntuples(result)) {
+            for column in 0..<columns {
+                guard unsafe PQgetisnull(result, row, column) == 0 else {
+                    rows.appendNull()
+                    continue
+                }
+                let start = unsafe UnsafeRawPointer(PQgetvalue(result, row, column))
+                unsafe rows.append(UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(result, row, column))))
+            }
+            rows.endRow()
+        }
+    }
+
+    /// How many rows the command concerned; 0 where it says nothing of rows.
+    var affectedCount: Int { Int(unsafe String(cString: PQcmdTuples(result))) ?? 0 }
+}
+
+extension ServerError {
+    /// - Returns: nil if it is not from a server.
+    init?(_ result: OpaquePointer) {
+        let field = { (code: Int32) -> String? in
+            guard let text = unsafe PQresultErrorField(result, code) else { return nil }
+            return PostgreSQLText.line(unsafe String(cString: text))
+        }
+        guard let sqlState = field(tollgate_PG_DIAG_SQLSTATE()) else { return nil }
+        self.init(
+            severity: field(tollgate_PG_DIAG_SEVERITY()) ?? "ERROR",
+            sqlState: sqlState,
+            message: field(tollgate_PG_DIAG_MESSAGE()) ?? "",
+            detail: field(tollgate_PG_DIAG_DETAIL()),
+            hint: field(tollgate_PG_DIAG_HINT())
+        )
+    }
+}

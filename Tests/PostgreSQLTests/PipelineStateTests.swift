@@ -1,0 +1,197 @@
+import Testing
+
+@testable import PostgreSQL
+
+@Suite("What results belong to")
+struct PipelineStateTests {
+    private typealias Event = PipelineState.Event
+    private typealias Action = PipelineState.Action
+
+    /// What happens to an exchange: something is submitted, or a result comes.
+    private enum Step: Equatable {
+        case submit
+        case event(Event)
+    }
+
+    /// What a server answers to `count` commands, of which one may fail; `count` itself stands for the Sync.
+    private static func answers(_ count: Int, rows: Int, failing: Int?) -> [[Event]] {
+        (0...count).map { index in
+            switch failing {
+            case index? where index == count: return [.error, .end, .sync]
+            case index?: return Array(repeating: .row, count: rows) + [.error, .end]
+            case let failing? where index > failing && index < count: return [.skipped, .end]
+            default:
+                return index == count ? [.sync] : Array(repeating: .row, count: rows) + [.completion, .end]
+            }
+        }
+    }
+
+    private static func expected(_ event: Event, of index: Int, isNextSubmitted: Bool, isCommand: Bool) -> Action {
+        switch event {
+        case .row: .row(index)
+        case .completion: .completed(index)
+        case .error: .failed
+        case .skipped: .none
+        case .end: isCommand && isNextSubmitted ? .next : .none
+        case .sync: .over
+        case .other: .broken(.other)
+        }
+    }
+
+    /// Goes on from a state in each way that there is: what is next is submitted, or the next result comes.
+    private func explore(
+        _ state: PipelineState,
+        _ answers: [[Event]],
+        turn: Int,
+        place: Int,
+        submitted: [Int],
+        ends: inout Int
+    ) {
+        let count = answers.count - 1
+        switch state.submission {
+        case .command(let index):
+            #expect(index == submitted.count, "commands are submitted in order")
+            var state = state
+            #expect(state.submit() == (turn == submitted.count))
+            explore(state, answers, turn: turn, place: place, submitted: submitted + [index], ends: &ends)
+        case .sync:
+            var state = state
+            #expect(state.submit() == false)
+            explore(state, answers, turn: turn, place: place, submitted: submitted + [count], ends: &ends)
+        case .nothing: #expect(submitted.last == count)
+        }
+        // Commands that were left out get no answer.
+        guard turn < submitted.count else {
+            #expect(!state.expectsResult)
+            return
+        }
+        let owner = submitted[turn]
+        #expect(state.expectsResult)
+        var state = state
+        let event = answers[owner][place]
+        let commandsSubmitted = submitted.count - (submitted.last == count ? 1 : 0)
+        let action = Self.expected(
+            event,
+            of: owner,
+            isNextSubmitted: turn + 1 < commandsSubmitted,
+            isCommand: owner < count
+        )
+        #expect(state.receive(event) == action)
+        if action == .over {
+            ends += 1
+            #expect(state.isOver && !state.expectsResult && state.submission == .nothing)
+            for event in Event.allCases {
+                var state = state
+                #expect(state.receive(event) == .broken(event), "nothing follows the Sync")
+            }
+            return
+        }
+        let isLast = place + 1 == answers[owner].count
+        explore(
+            state,
+            answers,
+            turn: isLast ? turn + 1 : turn,
+            place: isLast ? 0 : place + 1,
+            submitted: submitted,
+            ends: &ends
+        )
+    }
+
+    @Test("in whatever order commands go out and results come in, each result has its command", arguments: 0...3)
+    func everyOrder(count: Int) {
+        for rows in 0...2 {
+            for failing in [nil] + (0...count).map(Optional.some) {
+                var ends = 0
+                explore(
+                    PipelineState(commandCount: count),
+                    Self.answers(count, rows: rows, failing: failing),
+                    turn: 0,
+                    place: 0,
+                    submitted: [],
+                    ends: &ends
+                )
+                #expect(ends > 0)
+            }
+        }
+    }
+
+    private func state(_ count: Int, after steps: [Step]) -> PipelineState {
+        var state = PipelineState(commandCount: count)
+        for step in steps {
+            switch step {
+            case .submit: _ = state.submit()
+            case .event(let event): _ = state.receive(event)
+            }
+        }
+        return state
+    }
+
+    private static let legal: [(name: String, steps: [Step], legal: Set<Event>)] = [
+        ("nothing was submitted", [], []),
+        ("a command was submitted", [.submit], [.row, .completion, .error]),
+        ("rows have come", [.submit, .event(.row)], [.row, .completion, .error]),
+        ("it is complete", [.submit, .event(.completion)], [.end]),
+        ("its end has come, and nothing was submitted since", [.submit, .event(.completion), .event(.end)], []),
+        ("it has failed", [.submit, .event(.error)], [.end]),
+        (
+            "one that failed is followed by one that was submitted", [.submit, .submit, .event(.error), .event(.end)],
+            [.row, .completion, .skipped]
+        ),
+        ("one was skipped", [.submit, .submit, .event(.error), .event(.end), .event(.skipped)], [.end]),
+        (
+            "the Sync was submitted", [.submit, .submit, .submit, .event(.completion), .event(.end)],
+            [.row, .completion, .error]
+        ),
+        (
+            "all commands are answered",
+            [.submit, .submit, .submit, .event(.completion), .event(.end), .event(.completion), .event(.end)],
+            [.sync, .error]
+        ),
+        (
+            "the Sync has failed",
+            [
+                .submit, .submit, .submit, .event(.completion), .event(.end), .event(.completion), .event(.end),
+                .event(.error),
+            ], [.end]
+        ),
+        (
+            "the Sync follows a failure",
+            [.submit, .event(.error), .event(.end), .submit],
+            [.sync]
+        ),
+    ]
+
+    @Test("a result that cannot be is found out", arguments: 0..<12)
+    func impossible(index: Int) {
+        let (name, steps, legal) = Self.legal[index]
+        for event in Event.allCases {
+            var state = state(2, after: steps)
+            let isBroken = state.receive(event) == .broken(event)
+            #expect(isBroken == !legal.contains(event), "\(name): \(event)")
+        }
+        #expect(Self.legal.count == 12)
+    }
+
+    @Test("after a failure what has not been submitted is left out, up to the Sync")
+    func leftOut() {
+        var state = PipelineState(commandCount: 1_000)
+        #expect(!state.hasSubmitted)
+        #expect(state.submit() == true)
+        #expect(state.hasSubmitted)
+        #expect(state.submission == .command(1))
+        #expect(state.receive(.error) == .failed)
+        #expect(state.submission == .sync)
+        #expect(state.submit() == false)
+        #expect(state.receive(.end) == .none)
+        #expect(state.receive(.sync) == .over)
+    }
+
+    @Test("an exchange without commands is a Sync and its answer")
+    func empty() {
+        var state = PipelineState(commandCount: 0)
+        #expect(!state.expectsResult)
+        #expect(state.submit() == false)
+        #expect(state.expectsResult && state.hasSubmitted)
+        #expect(state.receive(.sync) == .over)
+    }
+}
