@@ -79,7 +79,8 @@ struct DocumentChangeTests {
     func nothingStored() throws {
         let store = try folder.open()
         defer { store.close() }
-        try store.saveAndWait(result(1)).get()
+        // Without its ledger: the roll-up of a day long ago, which the store folds by itself, would be written meanwhile.
+        try fill(store, count: 1, document: document(1))
         func written() throws -> Data { try Data(contentsOf: URL(filePath: folder.file + "-wal")) }
         let before = try written()
         for number in 0..<50 { #expect(try drop(["unknown-\(number)"], in: store).get() == 0) }

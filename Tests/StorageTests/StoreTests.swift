@@ -211,6 +211,8 @@ struct StoreTests {
         let store = try open()
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
+        // A writer that is idle for a while writes the log back.
+        let gate = Gate(store)
         let before = try Data(contentsOf: URL(fileURLWithPath: folder.file))
         let reader = try SQLiteReaders(
             path: folder.file,
@@ -221,6 +223,7 @@ struct StoreTests {
         )
         try reader.close()
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file)) == before)
+        gate.open()
         #expect(try store.findAndWait(key(1)).get() != nil)
     }
 
