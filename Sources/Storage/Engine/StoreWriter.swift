@@ -308,12 +308,14 @@ final class StoreWriter: Sendable {
         state.ledgerSweep = nil
         if isBroken.load(ordering: .relaxed) { return }
         do {
-            let (removed, next) = try LedgerTable.removeEnded(
-                before: sweep.cutoff,
-                after: sweep.position,
-                atMost: Self.sweepRows,
-                on: state.connection
-            )
+            let (removed, next) = try state.connection.inTransaction { connection in
+                try LedgerTable.removeEnded(
+                    before: sweep.cutoff,
+                    after: sweep.position,
+                    atMost: Self.sweepRows,
+                    on: connection
+                )
+            }
             state.base.noteCommit(operations: removed)
             state.ledgerSweep = next.map { (sweep.cutoff, $0) }
             tend(state)

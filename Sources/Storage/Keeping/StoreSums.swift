@@ -8,7 +8,7 @@ import Vocabulary
 enum StoreSums {
     /// Sums over many rows are made of whole credits and rest, which cannot overflow alone.
     private static func parts(_ column: String) -> String {
-        "coalesce(sum(\(column) / 1000000), 0), coalesce(sum(\(column) % 1000000), 0)"
+        ["/", "%"].map { "CAST(coalesce(sum(\(column) \($0) 1000000), 0) AS BIGINT)" }.joined(separator: ", ")
     }
 
     static let byTeam = "SELECT team, \(parts("spent")), \(parts("unconfirmed")) FROM usage GROUP BY team"

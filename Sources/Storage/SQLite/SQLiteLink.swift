@@ -39,8 +39,3 @@ final class SQLiteLink: StoreLink {
 extension StoreConnection {
     convenience init(_ database: Database) { self.init(SQLiteLink(database)) }
 }
-
-extension StoreConnection {
-    var changesCount: Int { (link as! SQLiteLink).database.changesCount }
-    var lastInsertedRow: Int64 { (link as! SQLiteLink).database.lastInsertedRowID }
-}

@@ -11,8 +11,9 @@ enum AlertTable {
         let statement = try connection.statement(
             """
             INSERT INTO alerts (id, name, is_open, is_lasting, until, facts, at, state, attempts, detail)
-            SELECT max(coalesce((SELECT max(id) FROM alerts), 0) + 1, ?1), ?2, 1, ?3, ?4, ?5, ?1, ?6, 0, ?7
-            WHERE NOT EXISTS (SELECT 1 FROM alerts WHERE name = ?2 AND is_open = 1)
+            SELECT (SELECT CASE WHEN max(id) >= ?1 THEN max(id) + 1 ELSE ?1 END FROM alerts),
+                ?2, 1, ?3, ?4, ?5, ?1, ?6, 0, ?7
+            WHERE NOT EXISTS (SELECT id FROM alerts WHERE name = ?2 AND is_open = 1)
             RETURNING id
             """
         )

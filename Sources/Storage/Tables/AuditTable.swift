@@ -3,25 +3,35 @@ import Vocabulary
 
 /// The statements on `audit`: who changed what.
 ///
-/// Numbers ascend by one and are not used again: SQLite gives each row the number after the greatest one, and the
-/// newest entry is never removed. So the entries to keep are a range of numbers, and so are those to remove.
+/// Numbers ascend by one and are not used again: each row gets the number after the greatest one, and the newest entry is
+/// never removed. So the entries to keep are a range of numbers, and so are those to remove.
 enum AuditTable {
     /// How many entries are kept, the newest ones.
     static let entriesMax: Int64 = 1_000_000
 
     /// Adds the entry, and removes what is older than the newest ones.
-    ///
-    /// - Returns: its number.
-    @discardableResult
     static func append(
         _ entry: AuditEntry,
         keeping count: Int64 = entriesMax,
         on connection: StoreConnection
-    ) throws -> Int64 {
+    ) throws {
+        try insertion(of: entry, connection).run()
+        try removeOldest(keeping: count, on: connection)
+    }
+
+    /// Does the same, and gives the entry's number.
+    static func appendNumbered(_ entry: AuditEntry, on connection: StoreConnection) throws -> Int64 {
+        let id = try insertion(of: entry, connection).insertedID(about: "an entry of the audit log")
+        try removeOldest(keeping: entriesMax, on: connection)
+        return id
+    }
+
+    private static func insertion(of entry: AuditEntry, _ connection: StoreConnection) throws -> PreparedStatement {
         let statement = try connection.statement(
             """
-            INSERT INTO audit (at, actor, role, action, target, address, before, after)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            INSERT INTO audit (id, at, actor, role, action, target, address, before, after)
+            VALUES ((SELECT coalesce(max(id), 0) + 1 FROM audit), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            RETURNING id
             """
         )
         statement.bind(entry.at, at: 1)
@@ -32,10 +42,7 @@ enum AuditTable {
         statement.bind(entry.address, at: 6)
         statement.bind(entry.before.map { String(decoding: $0, as: UTF8.self) }, at: 7)
         statement.bind(entry.after.map { String(decoding: $0, as: UTF8.self) }, at: 8)
-        try statement.run()
-        let id = connection.lastInsertedRow
-        try removeOldest(keeping: count, on: connection)
-        return id
+        return statement
     }
 
     /// Says in the entry of a purge how many results it removed, which is known when it is finished.
@@ -73,7 +80,7 @@ enum AuditTable {
             """
         )
         statement.bind(before ?? .max, at: 1)
-        statement.bind(Int64(max(0, count)), at: 2)  // SQLite takes a negative one for no limit
+        statement.bind(Int64(max(0, count)), at: 2)  // a negative one would be no limit, or an error
         defer { statement.reset() }
         let row = StoreRow(statement, about: "an entry of the audit log")
         var (records, bytes) = ([AuditRecord](), 0)

@@ -22,7 +22,7 @@ enum ClassifierTable {
             """
             INSERT INTO classifier_epochs (account, classifier, epoch, is_changing) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (account, classifier) DO UPDATE SET epoch = excluded.epoch, is_changing = excluded.is_changing
-            WHERE excluded.epoch > epoch
+            WHERE classifier_epochs.epoch < excluded.epoch
             """
         )
         statement.bind(change.classifier.account.rawValue, at: 1)

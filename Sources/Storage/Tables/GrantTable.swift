@@ -56,8 +56,7 @@ enum GrantTable {
         let statement = try connection.statement("DELETE FROM grants WHERE id = ?1 AND team = ?2")
         statement.bind(id, at: 1)
         statement.bind(team.rawValue, at: 2)
-        try statement.run()
-        return connection.changesCount == 1
+        return try statement.runCounting() == 1
     }
 
     static func grant(_ id: Int64, of team: TeamID, on connection: StoreConnection) throws -> Grant? {
@@ -89,7 +88,7 @@ enum GrantTable {
         )
         statement.bind(team.rawValue, at: 1)
         statement.bind(id ?? .max, at: 2)
-        statement.bind(Int64(max(0, count)), at: 3)  // SQLite takes a negative one for no limit
+        statement.bind(Int64(max(0, count)), at: 3)  // a negative one would be no limit, or an error
         return try statement.rows(about: "a grant", read)
     }
 

@@ -56,22 +56,24 @@ extension UsageTable {
     /// What the team had spent before a day. Steps from one day that has rows to the next, so that the time it takes
     /// depends on their number, whatever the days are.
     static func used(by team: TeamID, before end: BudgetDay, on connection: StoreConnection) throws -> TeamUse {
+        let statement = try connection.statement(
+            """
+            WITH RECURSIVE days (number) AS (
+                SELECT min(day) FROM usage
+                UNION ALL
+                SELECT (SELECT min(day) FROM usage WHERE day > number) FROM days WHERE number < ?2
+            )
+            SELECT usage.day, spent, unconfirmed FROM days JOIN usage ON usage.day = number AND team = ?1
+            WHERE number < ?2 AND (spent > 0 OR unconfirmed > 0)
+            """
+        )
+        statement.bind(team.rawValue, at: 1)
+        statement.bind(Int64(end.number), at: 2)
         var used = TeamUse(before: end)
-        var next = try firstDay(from: Int64(Int32.min), on: connection)
-        while let number = next, number < Int64(end.number), let exact = Int32(exactly: number) {
-            let day = BudgetDay(number: exact)
-            let counts = try counts(of: team, over: day..<BudgetDay(number: day.number + 1), on: connection)
-            if counts.spent > .zero || counts.unconfirmed > .zero {
-                used.add(spent: counts.spent, unconfirmed: counts.unconfirmed, on: day)
-            }
-            next = try firstDay(from: number + 1, on: connection)
+        try statement.forEachRow(about: "the roll-ups") { row in
+            let day = BudgetDay(number: try row.need(Int32(exactly: try row.integer(at: 0))))
+            used.add(spent: try row.credits(at: 1), unconfirmed: try row.credits(at: 2), on: day)
         }
         return used
-    }
-
-    private static func firstDay(from day: Int64, on connection: StoreConnection) throws -> Int64? {
-        let statement = try connection.statement("SELECT day FROM usage WHERE day >= ?1 ORDER BY day LIMIT 1")
-        statement.bind(day, at: 1)
-        return try statement.rows(about: "the roll-ups") { try $0.integer(at: 0) }.first
     }
 }

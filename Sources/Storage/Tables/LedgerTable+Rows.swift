@@ -16,6 +16,9 @@ extension LedgerTable {
         let statement = try statement(for: question.state, connection)
         statement.bind(question.identifiers.lowerBound, at: 1)
         statement.bind(question.identifiers.upperBound, at: 2)
+        // One more than is wanted, or looked at, shows that the list goes on.
+        let countMax = question.isFoundByIndex ? min(question.count, scanMax) : scanMax
+        statement.bind(Int64(countMax) + 1, at: 3)
         defer { statement.reset() }
         let reader = StoreRow(statement, about: "the ledger")
         var (rows, scanned, last) = ([LedgerRow](), 0, ReservationID?.none)
@@ -23,7 +26,6 @@ extension LedgerTable {
             if scanned == scanMax { return LedgerPage(rows: rows, next: last) }
             let row = try read(reader)
             if question.matches(row) {
-                // One more than is wanted shows that the list goes on.
                 if rows.count == question.count { return LedgerPage(rows: rows, next: rows.last?.reservation.id) }
                 rows.append(row)
             }
@@ -44,7 +46,7 @@ extension LedgerTable {
                 """
                 SELECT id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id, state,
                     estimate, credits, created_at, ended_at FROM ledger
-                WHERE state = 0 AND id >= ?1 AND id < ?2 ORDER BY id DESC
+                WHERE state = 0 AND id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
                 """
             )
         case .unconfirmed:
@@ -52,7 +54,7 @@ extension LedgerTable {
                 """
                 SELECT id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id, state,
                     estimate, credits, created_at, ended_at FROM ledger
-                WHERE state = 3 AND id >= ?1 AND id < ?2 ORDER BY id DESC
+                WHERE state = 3 AND id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
                 """
             )
         case .resolved:
@@ -60,7 +62,7 @@ extension LedgerTable {
                 """
                 SELECT id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id, state,
                     estimate, credits, created_at, ended_at FROM ledger
-                WHERE state = 4 AND id >= ?1 AND id < ?2 ORDER BY id DESC
+                WHERE state = 4 AND id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
                 """
             )
         case .settled, .released, nil:
@@ -68,10 +70,19 @@ extension LedgerTable {
                 """
                 SELECT id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id, state,
                     estimate, credits, created_at, ended_at FROM ledger
-                WHERE id >= ?1 AND id < ?2 ORDER BY id DESC
+                WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
                 """
             )
         }
+    }
+
+    /// The reservations that have not ended, in the order in which they were made.
+    static func open(on connection: StoreConnection) throws -> [Reservation] {
+        let statement = try statement(for: .reserved, connection)
+        statement.bind(0, at: 1)
+        statement.bind(Int64.max, at: 2)
+        statement.bind(Int64.max, at: 3)
+        return try statement.rows(about: "an open reservation") { try read($0).reservation }.reversed()
     }
 
     static func row(_ id: ReservationID, on connection: StoreConnection) throws -> LedgerRow? {
@@ -120,15 +131,14 @@ extension LedgerTable {
         statement.bind(id.rawValue, at: 1)
         statement.bind(resolution.credits, at: 2)
         statement.bind(resolution.resolvedAt, at: 3)
-        try statement.run()
-        if connection.changesCount == 1 { return .done }
+        if try statement.runCounting() == 1 { return .done }
         return try row(id, on: connection).map { .notUnconfirmed($0.state) } ?? .missing
     }
 
     // MARK: Removing
 
     /// Removes rows that ended before the cutoff, the oldest first: those among the next `count` rows, and what is kept
-    /// of their payments. The newest row always stays, since new identifiers follow it.
+    /// of their payments. The newest row always stays, since new identifiers follow it. In a transaction of the caller's.
     ///
     /// - Parameter position: the identifier to go on behind.
     /// - Returns: how many were removed, and the position of the next batch; nil when there is none.
@@ -151,34 +161,45 @@ extension LedgerTable {
         batch.bind(Int64(count - 1), at: 3)
         let next = try batch.rows(about: "the ledger") { try $0.integer(at: 0) }.first
         let behind = next.map { $0 + 1 } ?? end
-        return try connection.inSavepoint {
-            let ended = try connection.statement(
-                """
-                SELECT id, account, document_id FROM ledger
-                WHERE id > ?1 AND id < ?2 AND state IN (1, 2, 4) AND ended_at < ?3
-                """
-            )
-            bind(ended, position, behind, cutoff)
-            let rows = try ended.rows(about: "the ledger") { row in
-                (try row.integer(at: 0), try row.text(at: 1), try row.text(at: 2))
-            }
-            for (id, account, document) in rows {
-                try PaymentTable.remove(id, for: document, of: account, on: connection)
-                try RepeatTable.remove(id, on: connection)
-            }
-            let removal = try connection.statement(
-                "DELETE FROM ledger WHERE id > ?1 AND id < ?2 AND state IN (1, 2, 4) AND ended_at < ?3"
-            )
-            bind(removal, position, behind, cutoff)
-            try removal.run()
-            return (rows.count, next)
+        let ended = try connection.statement(
+            """
+            SELECT id, account, document_id FROM ledger
+            WHERE id > ?1 AND id < ?2 AND state IN (1, 2, 4) AND ended_at < ?3
+            """
+        )
+        bind(ended, position, behind, cutoff)
+        let rows = try ended.rows(about: "the ledger") { row in
+            (try row.integer(at: 0), try row.text(at: 1), try row.text(at: 2))
         }
+        for (id, account, document) in rows {
+            try PaymentTable.remove(id, for: document, of: account, on: connection)
+            try RepeatTable.remove(id, on: connection)
+        }
+        let removal = try connection.statement(
+            "DELETE FROM ledger WHERE id > ?1 AND id < ?2 AND state IN (1, 2, 4) AND ended_at < ?3"
+        )
+        bind(removal, position, behind, cutoff)
+        try removal.run()
+        return (rows.count, next)
     }
 
     private static func bind(_ statement: PreparedStatement, _ start: Int64, _ end: Int64, _ cutoff: Timestamp) {
         statement.bind(start, at: 1)
         statement.bind(end, at: 2)
         statement.bind(cutoff, at: 3)
+    }
+}
+
+extension LedgerQuestion {
+    /// Whether the rows of the range, or those of it that the index of a state has, are what is asked for.
+    fileprivate var isFoundByIndex: Bool {
+        var question = LedgerQuestion(count: count)
+        (question.from, question.end, question.before) = (from, end, before)
+        switch state {
+        case .reserved, .unconfirmed, .resolved: question.state = state
+        case .settled, .released, nil: break
+        }
+        return question == self
     }
 }
 

@@ -55,8 +55,7 @@ enum LedgerTable {
         statement.bind(state.rawValue, at: 2)
         statement.bind(credits, at: 3)
         statement.bind(ending.endedAt, at: 4)
-        try statement.run()
-        if connection.changesCount == 1 { return .done }
+        if try statement.runCounting() == 1 { return .done }
         guard try has(id, on: connection) else {
             // It was answered as durable before it could end: a store that does not have it has lost something.
             throw StoreFault(code: .corrupt, detail: "the reservation \(id.rawValue) is not in the ledger")
@@ -69,8 +68,7 @@ enum LedgerTable {
         let statement = try connection.statement("UPDATE ledger SET upstream_key = ?2 WHERE id = ?1 AND state = 0")
         statement.bind(reservation.id.rawValue, at: 1)
         statement.bind(reservation.ask.upstreamKey.rawValue, at: 2)
-        try statement.run()
-        guard connection.changesCount == 1 else {
+        guard try statement.runCounting() == 1 else {
             // It was answered as durable, and what moves it is also what ends it: the store has lost something.
             throw StoreFault(
                 code: .corrupt,
@@ -80,63 +78,32 @@ enum LedgerTable {
     }
 
     private static func has(_ id: ReservationID, on connection: StoreConnection) throws -> Bool {
-        let statement = try connection.statement("SELECT 1 FROM ledger WHERE id = ?1")
-        defer { statement.reset() }
+        let statement = try connection.statement("SELECT id FROM ledger WHERE id = ?1")
         statement.bind(id.rawValue, at: 1)
-        return try statement.step()
+        return try !statement.rows(about: "a reservation") { try $0.integer(at: 0) }.isEmpty
     }
 
     /// Makes unconfirmed what a crash left reserved, books it, and says how many there were. Reads no other row.
     static func recover(at now: Timestamp, on connection: StoreConnection) throws -> Int {
-        try nameModels(on: connection)
         try PaymentTable.recover(at: now, on: connection)
-        try connection.run(
-            """
-            INSERT INTO usage (day, team, key, model, upstream_key, unconfirmed)
-            SELECT day, team, key, iif(EXISTS (SELECT 1 FROM usage_models
-                WHERE day = ledger.day AND team = ledger.team AND model = ledger.model), model, '(other)'),
-                upstream_key, estimate FROM ledger WHERE state = 0
-            ON CONFLICT (day, team, key, model, upstream_key)
-            DO UPDATE SET unconfirmed = min(unconfirmed + excluded.unconfirmed, 9223372036854775807)
-            """
-        )
-        try bookDocuments(on: connection)
-        try UsageAccountTable.bookOpen(on: connection)
+        let endings = try open(on: connection).map { reservation in
+            ReservationEnding(reservation: reservation, outcome: .unconfirmed, endedAt: now)
+        }
+        for ending in endings {
+            try UsageTable.book(ending, on: connection)
+            try UsageAccountTable.book(ending, on: connection)
+        }
+        try UsageDocumentTable.book(endings, on: connection)
         let statement = try connection.statement("UPDATE ledger SET state = 3, ended_at = ?1 WHERE state = 0")
         statement.bind(now, at: 1)
-        try statement.run()
-        return connection.changesCount
-    }
-
-    /// Books what is open to its documents.
-    private static func bookDocuments(on connection: StoreConnection) throws {
-        let statement = try connection.statement("SELECT day, document_id, estimate FROM ledger WHERE state = 0")
-        let rows = try statement.rows(about: "an open reservation") { row in
-            let day = try row.need(Int32(exactly: try row.integer(at: 0)))
-            return (BudgetDay(number: day), try row.text(at: 1), try row.credits(at: 2))
-        }
-        for (day, document, estimate) in rows {
-            try UsageDocumentTable.book(unconfirmed: estimate, about: document, on: day, connection)
-        }
-    }
-
-    /// Sees to the names that what is open will be booked under.
-    private static func nameModels(on connection: StoreConnection) throws {
-        let statement = try connection.statement("SELECT DISTINCT day, team, model FROM ledger WHERE state = 0")
-        let rows = try statement.rows(about: "an open reservation") { row in
-            let day = try row.need(Int32(exactly: try row.integer(at: 0)))
-            return (BudgetDay(number: day), TeamID(rawValue: try row.text(at: 1)), try row.text(at: 2))
-        }
-        for (day, team, model) in rows { _ = try UsageModelTable.name(of: model, of: team, on: day, connection) }
+        return try statement.runCounting()
     }
 
     /// The newest reservation.
     static func last(on connection: StoreConnection) throws -> ReservationID? {
         let statement = try connection.statement("SELECT max(id) FROM ledger")
-        defer { statement.reset() }
-        guard try statement.step(), let id = statement.integer(at: 0).map(ReservationID.init(rawValue:)) else {
-            return nil
-        }
+        let newest = try statement.rows(about: "the ledger") { try $0.ifAny($0.integer, at: 0) }.first ?? nil
+        guard let id = newest.map(ReservationID.init(rawValue:)) else { return nil }
         guard id <= .greatestFound else {
             let detail = "the ledger has the reservation \(id.rawValue), which no gateway has made"
             throw StoreFault(code: .corrupt, detail: detail)

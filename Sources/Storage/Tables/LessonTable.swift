@@ -23,7 +23,7 @@ enum LessonTable {
             """
             INSERT INTO documents (account, document_id, pages) VALUES (?1, ?2, ?3)
             ON CONFLICT (account, document_id)
-            DO UPDATE SET pages = excluded.pages WHERE pages <> excluded.pages
+            DO UPDATE SET pages = excluded.pages WHERE documents.pages <> excluded.pages
             """
         )
         statement.bind(ask.account.rawValue, at: 1)
@@ -32,20 +32,13 @@ enum LessonTable {
         try statement.run()
     }
 
-    /// Adds the reply to the last ones of its model, in place of the oldest when there are enough.
-    ///
-    /// What is known is looked up first, and rows are written by their primary key: a statement that reads the table it
-    /// changes makes SQLite keep its rows in a temporary one, which costs four times as much.
+    /// Adds the reply to the last ones of its model, and removes the oldest when there are too many.
     private static func save(_ reply: PaidReply, of model: String, on connection: StoreConnection) throws {
-        let known = try known(of: model, on: connection)
-        if let oldest = known.oldest {
-            if known.count >= repliesMax, reply.reservation < oldest { return }
-        } else {
-            guard try modelsCount(on: connection) < modelsMax else { return }
-        }
         let insertion = try connection.statement(
             """
-            INSERT INTO rates (model, reservation, credits, pages) VALUES (?1, ?2, ?3, ?4)
+            INSERT INTO rates (model, reservation, credits, pages)
+            SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT model FROM rates WHERE model = ?1)
+                OR (SELECT count(*) FROM (SELECT DISTINCT model FROM rates) AS models) < ?5
             ON CONFLICT (model, reservation) DO NOTHING
             """
         )
@@ -53,35 +46,17 @@ enum LessonTable {
         insertion.bind(reply.reservation.rawValue, at: 2)
         insertion.bind(reply.rate.credits, at: 3)
         insertion.bind(Int64(reply.rate.pages), at: 4)
+        insertion.bind(modelsMax, at: 5)
         try insertion.run()
-        guard connection.changesCount == 1, known.count >= repliesMax else { return }
-        let removal = try connection.statement("DELETE FROM rates WHERE model = ?1 AND reservation = ?2")
+        let removal = try connection.statement(
+            """
+            DELETE FROM rates WHERE model = ?1 AND reservation <=
+                (SELECT reservation FROM rates WHERE model = ?1 ORDER BY reservation DESC LIMIT 1 OFFSET ?2)
+            """
+        )
         removal.bind(model, at: 1)
-        removal.bind(known.oldest?.rawValue, at: 2)
+        removal.bind(repliesMax, at: 2)
         try removal.run()
-    }
-
-    /// How many replies of the model are kept, and the reservation of the oldest.
-    private static func known(
-        of model: String,
-        on connection: StoreConnection
-    ) throws -> (count: Int64, oldest: ReservationID?) {
-        let statement = try connection.statement("SELECT count(*), min(reservation) FROM rates WHERE model = ?1")
-        defer { statement.reset() }
-        statement.bind(model, at: 1)
-        guard try statement.step(), let count = statement.integer(at: 0) else {
-            throw StoreFault(code: .corrupt, detail: "the rates of a model are damaged in the store")
-        }
-        return (count, statement.integer(at: 1).map(ReservationID.init(rawValue:)))
-    }
-
-    private static func modelsCount(on connection: StoreConnection) throws -> Int64 {
-        let statement = try connection.statement("SELECT count(*) FROM (SELECT DISTINCT model FROM rates)")
-        defer { statement.reset() }
-        guard try statement.step(), let count = statement.integer(at: 0) else {
-            throw StoreFault(code: .corrupt, detail: "the rates are damaged in the store")
-        }
-        return count
     }
 
     static func rates(on connection: StoreConnection) throws -> [String: [PaidReply]] {
@@ -128,7 +103,7 @@ enum LessonTable {
         )
         statement.bind(document?.account.rawValue ?? "", at: 1)
         statement.bind(document?.documentID ?? "", at: 2)
-        statement.bind(Int64(max(0, count)), at: 3)  // SQLite takes a negative one for no limit
+        statement.bind(Int64(max(0, count)), at: 3)  // a negative one would be no limit, or an error
         return try statement.rows(about: "the pages of a document", lesson)
     }
 
@@ -162,11 +137,18 @@ enum LessonTable {
     }
 
     static func forget(documentID: String, on connection: StoreConnection) throws {
-        for lesson in try lessons(of: documentID, on: connection) {
-            let statement = try connection.statement("DELETE FROM documents WHERE account = ?1 AND document_id = ?2")
-            statement.bind(lesson.document.account.rawValue, at: 1)
-            statement.bind(documentID, at: 2)
-            try statement.run()
-        }
+        let statement = try connection.statement(
+            """
+            DELETE FROM documents WHERE document_id = ?1 AND account IN (
+                WITH RECURSIVE accounts (name) AS (
+                    SELECT min(account) FROM documents
+                    UNION ALL
+                    SELECT (SELECT min(account) FROM documents WHERE account > name) FROM accounts WHERE name IS NOT NULL
+                )
+                SELECT name FROM accounts)
+            """
+        )
+        statement.bind(documentID, at: 1)
+        try statement.run()
     }
 }

@@ -82,13 +82,13 @@ enum PurgeTable {
         if let rows, rows.count <= atOnceMax {
             let purged = try inMemory + removeNow(rows, open, on: connection)
             guard let audit else { return .done(purged: purged) }
-            let auditID = try AuditTable.append(audit.after(purged), on: connection)
+            let auditID = try AuditTable.appendNumbered(audit.after(purged), on: connection)
             _ = try insert(target, boundary: 0, removed: purged, at: now, auditID, isDone: true, on: connection)
             return .done(purged: purged)
         }
         guard open.count < PurgeLimits.underWay else { return .full }
         let boundary = try ResultTable.lastRow(on: connection)
-        let auditID = try audit.map { try AuditTable.append($0, on: connection) } ?? noAudit
+        let auditID = try audit.map { try AuditTable.appendNumbered($0, on: connection) } ?? noAudit
         let id = try insert(
             target,
             boundary: boundary,
@@ -137,8 +137,10 @@ enum PurgeTable {
     ) throws -> Int64 {
         let statement = try connection.statement(
             """
-            INSERT INTO purges (document_id, team, cache_key, boundary, removed, at, audit_id, ended_at, classifier, account)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            INSERT INTO purges (id, document_id, team, cache_key, boundary, removed, at, audit_id, ended_at, classifier,
+                account)
+            VALUES ((SELECT coalesce(max(id), 0) + 1 FROM purges), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            RETURNING id
             """
         )
         bind(target, to: statement)
@@ -147,8 +149,7 @@ enum PurgeTable {
         statement.bind(now, at: 6)
         statement.bind(auditID, at: 7)
         statement.bind(isDone ? now : nil, at: 8)
-        try statement.run()
-        let id = connection.lastInsertedRow
+        let id = try statement.insertedID(about: "a purge")
         try removeOldest(on: connection)
         return id
     }

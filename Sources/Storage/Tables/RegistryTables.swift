@@ -21,16 +21,15 @@ enum RegistryTables {
 
     /// All that they have, as of one moment; only those receipts that have not expired.
     static func rows(at now: Timestamp, on connection: StoreConnection) throws -> RegistryRows {
-        // Outside a transaction a savepoint begins one, so that all tables are read as one commit left them.
-        try connection.inSavepoint {
-            let budgets = try RegistryBudgetTable.budgets(on: connection)
-            var rows = RegistryRows()
-            rows.teams = try TeamTable.teams(budgets: budgets, on: connection)
-            rows.teamKeys = try TeamKeyTable.keys(budgets: budgets, on: connection)
-            rows.upstreamKeys = try StoredUpstreamKeyTable.keys(on: connection)
-            rows.rulings = try RulingTable.rulings(on: connection)
-            rows.receipts = try ReceiptTable.receipts(at: now, on: connection)
-            return rows
-        }
+        try connection.beginReading()
+        defer { connection.rollBack() }
+        let budgets = try RegistryBudgetTable.budgets(on: connection)
+        var rows = RegistryRows()
+        rows.teams = try TeamTable.teams(budgets: budgets, on: connection)
+        rows.teamKeys = try TeamKeyTable.keys(budgets: budgets, on: connection)
+        rows.upstreamKeys = try StoredUpstreamKeyTable.keys(on: connection)
+        rows.rulings = try RulingTable.rulings(on: connection)
+        rows.receipts = try ReceiptTable.receipts(at: now, on: connection)
+        return rows
     }
 }

@@ -47,7 +47,8 @@ enum RepeatTable {
         // whole credits and the rest apart, since a sum of micro-credits could overflow.
         let statement = try connection.statement(
             """
-            SELECT reason, first_team, team, count(*), sum(amount / 1000000), sum(amount % 1000000) FROM (
+            SELECT reason, first_team, team, count(*), CAST(sum(amount / 1000000) AS BIGINT),
+                CAST(sum(amount % 1000000) AS BIGINT) FROM (
                 SELECT reason, first_team, team, coalesce(credits,
                     (SELECT coalesce(ledger.credits, ledger.estimate) FROM ledger WHERE ledger.id = repeats.id), 0)
                     AS amount

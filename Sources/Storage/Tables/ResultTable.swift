@@ -20,7 +20,7 @@ enum ResultTable {
             """
             SELECT documents.pages, results.id, status, body, credits_from, credits_to, credits_micros, stored_at,
                 results.account, team, results.document_id, model, page_range, classification, classifier
-            FROM (SELECT 1)
+            FROM (SELECT 1 AS one) AS question
             LEFT JOIN documents ON documents.account = ?1 AND documents.document_id = ?2
             LEFT JOIN results ON results.key = ?3 AND NOT EXISTS (
                 SELECT 1 FROM purges WHERE ended_at IS NULL AND boundary >= results.id
@@ -43,23 +43,30 @@ enum ResultTable {
 
     /// Whether there is a result of this key that no purge hides.
     static func has(_ key: CacheKey, on connection: StoreConnection) throws -> Bool {
-        guard let row = try row(of: key, on: connection) else { return false }
-        return try !PurgeTable.open(on: connection).contains { $0.covers(row) }
+        let statement = try connection.statement(
+            """
+            SELECT id FROM results WHERE key = ?1 AND NOT EXISTS (
+                SELECT 1 FROM purges WHERE ended_at IS NULL AND boundary >= results.id
+                    AND (purges.document_id IS NULL OR purges.document_id = results.document_id)
+                    AND (purges.team IS NULL OR purges.team = results.team)
+                    AND (purges.cache_key IS NULL OR purges.cache_key = results.key)
+                    AND (purges.classifier IS NULL
+                        OR (purges.classifier = results.classifier AND purges.account = results.account)))
+            """
+        )
+        statement.bind(key, at: 1)
+        return try !statement.rows(about: "a result") { try $0.integer(at: 0) }.isEmpty
     }
 
     /// Adds the result, or replaces the one of its key.
     static func save(_ result: CachedResult, on connection: StoreConnection) throws {
         let purges = try PurgeTable.open(on: connection)
-        var id: Int64?
-        if !purges.isEmpty {
-            try takeOut(result.key, countedBy: purges, on: connection)
-            id = try rowAbove(purges, on: connection)
-        }
+        if !purges.isEmpty { try takeOut(result.key, countedBy: purges, on: connection) }
         let statement = try connection.statement(
             """
             INSERT INTO results (id, key, status, body, credits_from, credits_to, credits_micros, stored_at,
                 account, team, document_id, model, page_range, classification, classifier)
-            VALUES (?14, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15)
+            VALUES ((SELECT CASE WHEN max(id) > ?14 THEN max(id) ELSE ?14 END + 1 FROM results), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15)
             ON CONFLICT (key) DO UPDATE SET status = excluded.status, body = excluded.body,
                 credits_from = excluded.credits_from, credits_to = excluded.credits_to,
                 credits_micros = excluded.credits_micros, stored_at = excluded.stored_at,
@@ -81,7 +88,8 @@ enum ResultTable {
         statement.bind(result.model, at: 11)
         statement.bind(result.pageRange, at: 12)
         statement.bind(result.classification, at: 13)
-        statement.bind(id, at: 14)  // NULL takes the next one
+        // No purge concerns the new row: the last one may be gone, and its number would be given again.
+        statement.bind(purges.map(\.boundary).max() ?? 0, at: 14)
         statement.bind(result.classifier, at: 15)
         try statement.run(binding: result.body, at: 3)
     }
@@ -114,8 +122,7 @@ enum ResultTable {
             }
         statement.bind(cutoff, at: 1)
         statement.bind(Int64(count), at: 2)
-        try statement.run()  // a transaction of its own
-        return connection.changesCount
+        return try statement.runCounting()  // a transaction of its own
     }
 
     // MARK: Purges
@@ -131,15 +138,6 @@ enum ResultTable {
             try PurgeTable.count(1, of: purge.id, on: connection)
         }
         try remove(row.id, on: connection)
-    }
-
-    /// A row number that no purge concerns: the last row may be gone, and its number would be given again.
-    private static func rowAbove(_ purges: [PurgeTable.Open], on connection: StoreConnection) throws -> Int64 {
-        let last = max(try lastRow(on: connection), purges.map(\.boundary).max() ?? 0)
-        guard last < Int64.max else {
-            throw StoreFault(code: .corrupt, detail: "a row number of the results is damaged in the store")
-        }
-        return last + 1
     }
 
     /// The greatest row number; 0 when there is none.
@@ -261,8 +259,7 @@ enum ResultTable {
         }
         statement.bind(boundary, at: 1)
         statement.bind(Int64(count), at: 2)
-        try statement.run()
-        return connection.changesCount
+        return try statement.runCounting()
     }
 
     /// How many results a purge concerns. Counts entries of an index, not rows.
@@ -322,7 +319,7 @@ enum ResultTable {
         statement.bind(documentID, at: 1)
         statement.bind(number, at: 2)
         statement.bind(oldest, at: 3)
-        statement.bind(Int64(max(0, count)), at: 4)  // SQLite takes a negative one for no limit
+        statement.bind(Int64(max(0, count)), at: 4)  // a negative one would be no limit, or an error
         statement.bind(oldestOfClassifiers, at: 5)
         return try statement.rows(about: "a result") { row in
             StoredEntry(

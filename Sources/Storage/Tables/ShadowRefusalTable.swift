@@ -9,7 +9,8 @@ enum ShadowRefusalTable {
             """
             INSERT INTO shadow_refusals (scope, scope_id, budget_window, start, count) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (scope, scope_id, budget_window, start)
-            DO UPDATE SET count = min(count + excluded.count, 9223372036854775807)
+            DO UPDATE SET count = CASE WHEN excluded.count > 9223372036854775807 - shadow_refusals.count
+                THEN 9223372036854775807 ELSE shadow_refusals.count + excluded.count END
             """
         )
         statement.bind(kind, at: 1)

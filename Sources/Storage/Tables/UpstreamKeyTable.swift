@@ -36,23 +36,20 @@ enum UpstreamKeyTable {
         let statement = try connection.statement(
             "SELECT id, secret_digest, state, until, reason FROM upstream_key_states ORDER BY id"
         )
-        defer { statement.reset() }
-        var records: [UpstreamKeyRecord] = []
-        while try statement.step() {
-            guard let id = statement.text(at: 0), let digest = statement.digest(at: 1), let state = state(statement)
-            else {
-                throw StoreFault(code: .corrupt, detail: "the state of an upstream key is damaged in the store")
-            }
-            records.append(UpstreamKeyRecord(id: UpstreamKeyID(rawValue: id), secretDigest: digest, state: state))
+        return try statement.rows(about: "an upstream key's state") { row in
+            UpstreamKeyRecord(
+                id: UpstreamKeyID(rawValue: try row.text(at: 0)),
+                secretDigest: try row.digest(at: 1),
+                state: try state(row)
+            )
         }
-        return records
     }
 
-    private static func state(_ statement: PreparedStatement) -> UpstreamKeyRecord.State? {
-        switch statement.text(at: 2) {
-        case "cooling": statement.integer(at: 3).map { .cooling(until: Timestamp(microseconds: $0)) }
-        case "quarantined": statement.text(at: 4).flatMap(QuarantineReason.init(rawValue:)).map { .quarantined($0) }
-        default: nil
+    private static func state(_ row: StoreRow) throws(StoreFault) -> UpstreamKeyRecord.State {
+        switch try row.text(at: 2) {
+        case "cooling": .cooling(until: try row.moment(at: 3))
+        case "quarantined": .quarantined(try row.word(at: 4))
+        default: throw row.fault
         }
     }
 }

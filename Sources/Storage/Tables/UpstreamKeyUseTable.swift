@@ -8,7 +8,7 @@ enum UpstreamKeyUseTable {
         let statement = try connection.statement(
             """
             INSERT INTO upstream_key_uses (id, at) VALUES (?1, ?2)
-            ON CONFLICT (id) DO UPDATE SET at = excluded.at WHERE at < excluded.at
+            ON CONFLICT (id) DO UPDATE SET at = excluded.at WHERE upstream_key_uses.at < excluded.at
             """
         )
         statement.bind(use.key.rawValue, at: 1)

@@ -12,8 +12,10 @@ enum UsageAccountTable {
             """
             INSERT INTO usage_accounts (account, day, spent, unconfirmed) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (account, day) DO UPDATE SET
-                spent = min(spent + excluded.spent, 9223372036854775807),
-                unconfirmed = min(unconfirmed + excluded.unconfirmed, 9223372036854775807)
+                spent = CASE WHEN excluded.spent > 9223372036854775807 - usage_accounts.spent
+                    THEN 9223372036854775807 ELSE usage_accounts.spent + excluded.spent END,
+                unconfirmed = CASE WHEN excluded.unconfirmed > 9223372036854775807 - usage_accounts.unconfirmed
+                    THEN 9223372036854775807 ELSE usage_accounts.unconfirmed + excluded.unconfirmed END
             """
         )
         statement.bind(ending.reservation.ask.account.rawValue, at: 1)
@@ -29,8 +31,9 @@ enum UsageAccountTable {
             """
             INSERT INTO usage_accounts (account, day, spent) VALUES (?1, ?2, ?3)
             ON CONFLICT (account, day) DO UPDATE SET
-                spent = min(spent + excluded.spent, 9223372036854775807),
-                unconfirmed = max(unconfirmed - ?4, 0)
+                spent = CASE WHEN excluded.spent > 9223372036854775807 - usage_accounts.spent
+                    THEN 9223372036854775807 ELSE usage_accounts.spent + excluded.spent END,
+                unconfirmed = CASE WHEN usage_accounts.unconfirmed > ?4 THEN usage_accounts.unconfirmed - ?4 ELSE 0 END
             """
         )
         statement.bind(resolution.reservation.ask.account.rawValue, at: 1)
@@ -40,27 +43,14 @@ enum UsageAccountTable {
         try statement.run()
     }
 
-    /// Books what a crash left reserved, before `LedgerTable.recover` makes it unconfirmed.
-    static func bookOpen(on connection: StoreConnection) throws {
-        try connection.run(
-            """
-            INSERT INTO usage_accounts (account, day, unconfirmed)
-            SELECT account, day, estimate FROM ledger WHERE state = 0
-            ON CONFLICT (account, day)
-            DO UPDATE SET unconfirmed = min(unconfirmed + excluded.unconfirmed, 9223372036854775807)
-            """
-        )
-    }
-
     /// Whether anything was ever booked to the account.
     static func has(_ account: AccountID, on connection: StoreConnection) throws -> Bool {
-        let statement = try connection.statement("SELECT 1 FROM usage_accounts WHERE account = ?1 LIMIT 1")
-        defer { statement.reset() }
+        let statement = try connection.statement("SELECT day FROM usage_accounts WHERE account = ?1 LIMIT 1")
         statement.bind(account.rawValue, at: 1)
-        return try statement.step()
+        return try !statement.rows(about: "an account's roll-ups") { try $0.integer(at: 0) }.isEmpty
     }
 
-    /// What was booked to the account on these days. Added up here, since SQLite's sum fails where it overflows.
+    /// What was booked to the account on these days. Added up here, since a sum in SQL fails where it overflows.
     static func sums(
         of account: AccountID,
         over days: Range<BudgetDay>,

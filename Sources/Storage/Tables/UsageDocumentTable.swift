@@ -14,22 +14,19 @@ enum UsageDocumentTable {
 
     /// Adds how a reservation ended to its day and document.
     static func book(_ ending: ReservationEnding, on connection: StoreConnection) throws {
-        let reservation = ending.reservation
-        var change = SpendCounts()
-        (change.spent, change.unconfirmed) = ending.amounts
-        try add(change, about: PackedDocument(reservation.ask.documentID), on: reservation.day, connection)
+        try book([ending], on: connection)
     }
 
-    /// Adds what nobody knows the charge of.
-    static func book(
-        unconfirmed: MicroCredits,
-        about documentID: String,
-        on day: BudgetDay,
-        _ connection: StoreConnection
-    ) throws {
-        var change = SpendCounts()
-        change.unconfirmed = unconfirmed
-        try add(change, about: PackedDocument(documentID), on: day, connection)
+    /// Adds how reservations ended to their days and documents.
+    static func book(_ endings: [ReservationEnding], on connection: StoreConnection) throws {
+        var changes = DocumentChanges()
+        for ending in endings {
+            var change = SpendCounts()
+            (change.spent, change.unconfirmed) = ending.amounts
+            let reservation = ending.reservation
+            changes.add(change, about: PackedDocument(reservation.ask.documentID), on: reservation.day)
+        }
+        try add(changes, on: connection)
     }
 
     /// Moves the amounts of a reservation that is resolved.
@@ -47,7 +44,9 @@ enum UsageDocumentTable {
         }
         var change = SpendCounts()
         change.spent = resolution.credits
-        try add(change, about: document, on: day, connection)
+        var changes = DocumentChanges()
+        changes.add(change, about: document, on: day)
+        try add(changes, on: connection)
     }
 
     private static func unconfirmed(
@@ -70,7 +69,10 @@ enum UsageDocumentTable {
         _ connection: StoreConnection
     ) throws {
         let statement = try connection.statement(
-            "UPDATE usage_documents SET unconfirmed = max(unconfirmed - ?3, 0) WHERE day = ?1 AND document = ?2"
+            """
+            UPDATE usage_documents SET unconfirmed = CASE WHEN unconfirmed > ?3 THEN unconfirmed - ?3 ELSE 0 END
+            WHERE day = ?1 AND document = ?2
+            """
         )
         statement.bind(Int64(day.number), at: 1)
         statement.bind(document, at: 2)
@@ -86,56 +88,36 @@ enum UsageDocumentTable {
     static func add(_ rows: [UsageRow], _ documents: [DocumentUsage], on connection: StoreConnection) throws {
         var rest: [BudgetDay: SpendCounts] = [:]
         for row in rows { rest[row.day, default: SpendCounts()].add(SpendCounts(row.counts)) }
+        var changes = DocumentChanges()
         for row in documents {
             let counts = SpendCounts(row.counts)
             guard let document = PackedDocument(row.documentID), rest[row.day]?.take(counts) == true else { continue }
-            try add(counts, about: document, on: row.day, connection)
+            changes.add(counts, about: document, on: row.day)
         }
-        for (day, counts) in rest { try add(counts, about: nil, on: day, connection) }
+        for (day, counts) in rest { changes.add(counts, about: nil, on: day) }
+        try add(changes, on: connection)
+    }
+
+    // MARK: Adding
+
+    private static func add(_ changes: DocumentChanges, on connection: StoreConnection) throws {
+        for (day, parts) in changes.days {
+            var places = try DocumentPlaces(for: parts.documents.map(\.document), on: day, connection)
+            var rest = parts.rest
+            for (document, counts) in parts.documents {
+                if places.take(document) {
+                    try add(counts, about: document, on: day, connection)
+                } else {
+                    rest.add(counts)
+                }
+            }
+            try places.save(on: connection)
+            if rest != SpendCounts() { try add(rest, about: nil, on: day, connection) }
+        }
     }
 
     /// - Parameter document: nil for what is counted for none.
-    private static func add(
-        _ change: SpendCounts,
-        about document: PackedDocument?,
-        on day: BudgetDay,
-        _ connection: StoreConnection
-    ) throws {
-        if change == SpendCounts() { return }
-        if try update(change, about: document, on: day, connection) { return }
-        guard let document, try takePlace(on: day, connection) else {
-            if document != nil, try update(change, about: nil, on: day, connection) { return }
-            return try insert(change, about: nil, on: day, connection)
-        }
-        try insert(change, about: document, on: day, connection)
-    }
-
-    /// False when there is no such row.
-    private static func update(
-        _ change: SpendCounts,
-        about document: PackedDocument?,
-        on day: BudgetDay,
-        _ connection: StoreConnection
-    ) throws -> Bool {
-        let statement = try connection.statement(
-            """
-            UPDATE usage_documents SET
-                spent = min(spent + ?3, 9223372036854775807),
-                unconfirmed = min(unconfirmed + ?4, 9223372036854775807),
-                saved = min(saved + ?5, 9223372036854775807),
-                hits = min(hits + ?6, 9223372036854775807),
-                collapsed = min(collapsed + ?7, 9223372036854775807),
-                misses = min(misses + ?8, 9223372036854775807),
-                denied = min(denied + ?9, 9223372036854775807)
-            WHERE day = ?1 AND document = ?2
-            """
-        )
-        bind(change, document, day, to: statement)
-        try statement.run()
-        return connection.changesCount == 1
-    }
-
-    private static func insert(
+    static func add(
         _ change: SpendCounts,
         about document: PackedDocument?,
         on day: BudgetDay,
@@ -145,18 +127,23 @@ enum UsageDocumentTable {
             """
             INSERT INTO usage_documents (day, document, spent, unconfirmed, saved, hits, collapsed, misses, denied)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            ON CONFLICT (day, document) DO UPDATE SET
+                spent = CASE WHEN excluded.spent > 9223372036854775807 - usage_documents.spent
+                    THEN 9223372036854775807 ELSE usage_documents.spent + excluded.spent END,
+                unconfirmed = CASE WHEN excluded.unconfirmed > 9223372036854775807 - usage_documents.unconfirmed
+                    THEN 9223372036854775807 ELSE usage_documents.unconfirmed + excluded.unconfirmed END,
+                saved = CASE WHEN excluded.saved > 9223372036854775807 - usage_documents.saved
+                    THEN 9223372036854775807 ELSE usage_documents.saved + excluded.saved END,
+                hits = CASE WHEN excluded.hits > 9223372036854775807 - usage_documents.hits
+                    THEN 9223372036854775807 ELSE usage_documents.hits + excluded.hits END,
+                collapsed = CASE WHEN excluded.collapsed > 9223372036854775807 - usage_documents.collapsed
+                    THEN 9223372036854775807 ELSE usage_documents.collapsed + excluded.collapsed END,
+                misses = CASE WHEN excluded.misses > 9223372036854775807 - usage_documents.misses
+                    THEN 9223372036854775807 ELSE usage_documents.misses + excluded.misses END,
+                denied = CASE WHEN excluded.denied > 9223372036854775807 - usage_documents.denied
+                    THEN 9223372036854775807 ELSE usage_documents.denied + excluded.denied END
             """
         )
-        bind(change, document, day, to: statement)
-        try statement.run()
-    }
-
-    private static func bind(
-        _ change: SpendCounts,
-        _ document: PackedDocument?,
-        _ day: BudgetDay,
-        to statement: PreparedStatement
-    ) {
         statement.bind(Int64(day.number), at: 1)
         statement.bind(document, at: 2)
         statement.bind(change.spent, at: 3)
@@ -166,80 +153,7 @@ enum UsageDocumentTable {
         statement.bind(change.collapsed, at: 7)
         statement.bind(change.misses, at: 8)
         statement.bind(change.denied, at: 9)
-    }
-
-    /// Counts one more row with a document; false when the day has as many as it may.
-    private static func takePlace(on day: BudgetDay, _ connection: StoreConnection) throws -> Bool {
-        let statement = try connection.statement(
-            """
-            INSERT INTO usage_document_days (day, documents) VALUES (?1, 1)
-            ON CONFLICT (day) DO UPDATE SET documents = documents + 1 WHERE documents < ?2
-            """
-        )
-        statement.bind(Int64(day.number), at: 1)
-        statement.bind(namedMax, at: 2)
         try statement.run()
-        return connection.changesCount == 1
-    }
-
-    // MARK: Folding
-
-    /// The earliest day from `day` on, and before `end`, that has more documents than it may keep.
-    static func dayToFold(
-        from day: BudgetDay,
-        before end: BudgetDay,
-        keeping kept: Int64,
-        on connection: StoreConnection
-    ) throws -> (day: BudgetDay, surplus: Int64)? {
-        let statement = try connection.statement(
-            """
-            SELECT day, documents FROM usage_document_days WHERE day >= ?1 AND day < ?2 AND documents > ?3
-            ORDER BY day LIMIT 1
-            """
-        )
-        statement.bind(Int64(day.number), at: 1)
-        statement.bind(Int64(end.number), at: 2)
-        statement.bind(kept, at: 3)
-        let days = try statement.rows(about: "the days of the roll-ups by document") { row in
-            let day = BudgetDay(number: try row.need(Int32(exactly: try row.integer(at: 0))))
-            return (day: day, surplus: try row.integer(at: 1) - kept)
-        }
-        return days.first
-    }
-
-    /// Counts the documents of a day that cost least for none. Those with unconfirmed credits stay.
-    ///
-    /// - Parameter count: how many at most.
-    /// - Returns: how many there were.
-    static func fold(_ day: BudgetDay, atMost count: Int64, on connection: StoreConnection) throws -> Int {
-        let statement = try connection.statement(
-            """
-            SELECT document, spent, unconfirmed, saved, hits, collapsed, misses, denied FROM usage_documents
-            WHERE day = ?1 AND document <> x'' AND unconfirmed = 0 ORDER BY spent, document LIMIT ?2
-            """
-        )
-        statement.bind(Int64(day.number), at: 1)
-        statement.bind(max(0, count), at: 2)  // SQLite takes a negative one for no limit
-        var sum = SpendCounts()
-        let documents = try statement.rows(about: "the roll-ups by document") { row in
-            sum.add(try row.spendCounts(from: 1))
-            return try row.document(at: 0)
-        }
-        if documents.isEmpty { return 0 }
-        for document in documents {
-            let deletion = try connection.statement("DELETE FROM usage_documents WHERE day = ?1 AND document = ?2")
-            deletion.bind(Int64(day.number), at: 1)
-            deletion.bind(document, at: 2)
-            try deletion.run()
-        }
-        let counting = try connection.statement(
-            "UPDATE usage_document_days SET documents = max(documents - ?2, 0) WHERE day = ?1"
-        )
-        counting.bind(Int64(day.number), at: 1)
-        counting.bind(Int64(documents.count), at: 2)
-        try counting.run()
-        try add(sum, about: nil, on: day, connection)
-        return documents.count
     }
 }
 

@@ -5,50 +5,23 @@ import Vocabulary
 ///
 /// Clients make these names up, so they are bounded where all of them meet: here, over all workers, keys and restarts.
 enum UsageModelTable {
-    /// What a model is counted as: by its name, at most 128 bytes of it, while the day has room for that; else as one
-    /// of the others.
-    static func name(
-        of model: String,
-        of team: TeamID,
-        on day: BudgetDay,
-        _ connection: StoreConnection
-    ) throws -> String {
-        let name = StoredText.cut(model, atMost: StoredText.modelBytesMax)
-        if name == UsageRow.otherModels { return name }
-        if try has(name, of: team, on: day, connection) { return name }
-        guard try count(of: team, on: day, connection) < UsageRow.modelsMax else { return UsageRow.otherModels }
-        let statement = try connection.statement("INSERT INTO usage_models (day, team, model) VALUES (?1, ?2, ?3)")
-        statement.bind(Int64(day.number), at: 1)
-        statement.bind(team.rawValue, at: 2)
-        statement.bind(name, at: 3)
-        try statement.run()
-        return name
-    }
-
-    private static func has(
-        _ name: String,
-        of team: TeamID,
-        on day: BudgetDay,
-        _ connection: StoreConnection
-    ) throws -> Bool {
+    /// Lets a model be counted by its name, at most 128 bytes of it, while the day has room for that. Precedes what is
+    /// booked for the model; `UsageTable` counts one that is not here as one of the others.
+    static func add(_ model: String, of team: TeamID, on day: BudgetDay, _ connection: StoreConnection) throws {
+        if model == UsageRow.otherModels { return }
         let statement = try connection.statement(
-            "SELECT 1 FROM usage_models WHERE day = ?1 AND team = ?2 AND model = ?3"
+            """
+            INSERT INTO usage_models (day, team, model)
+            SELECT ?1, ?2, ?3
+            WHERE NOT EXISTS (SELECT model FROM usage_models WHERE day = ?1 AND team = ?2 AND model = ?3)
+                AND (SELECT count(*) FROM usage_models WHERE day = ?1 AND team = ?2) < ?4
+            ON CONFLICT (day, team, model) DO NOTHING
+            """
         )
-        defer { statement.reset() }
         statement.bind(Int64(day.number), at: 1)
         statement.bind(team.rawValue, at: 2)
-        statement.bind(name, at: 3)
-        return try statement.step()
-    }
-
-    private static func count(of team: TeamID, on day: BudgetDay, _ connection: StoreConnection) throws -> Int64 {
-        let statement = try connection.statement("SELECT count(*) FROM usage_models WHERE day = ?1 AND team = ?2")
-        defer { statement.reset() }
-        statement.bind(Int64(day.number), at: 1)
-        statement.bind(team.rawValue, at: 2)
-        guard try statement.step(), let count = statement.integer(at: 0) else {
-            throw StoreFault(code: .corrupt, detail: "the models of the roll-ups are damaged in the store")
-        }
-        return count
+        statement.bind(model, atMost: StoredText.modelBytesMax, at: 3)
+        statement.bind(Int64(UsageRow.modelsMax), at: 4)
+        try statement.run()
     }
 }

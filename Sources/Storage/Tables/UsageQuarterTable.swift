@@ -17,10 +17,14 @@ enum UsageQuarterTable {
             """
             INSERT INTO usage_quarters (quarter, saved, hits, collapsed, misses) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (quarter) DO UPDATE SET
-                saved = min(saved + excluded.saved, 9223372036854775807),
-                hits = min(hits + excluded.hits, 9223372036854775807),
-                collapsed = min(collapsed + excluded.collapsed, 9223372036854775807),
-                misses = min(misses + excluded.misses, 9223372036854775807)
+                saved = CASE WHEN excluded.saved > 9223372036854775807 - usage_quarters.saved
+                    THEN 9223372036854775807 ELSE usage_quarters.saved + excluded.saved END,
+                hits = CASE WHEN excluded.hits > 9223372036854775807 - usage_quarters.hits
+                    THEN 9223372036854775807 ELSE usage_quarters.hits + excluded.hits END,
+                collapsed = CASE WHEN excluded.collapsed > 9223372036854775807 - usage_quarters.collapsed
+                    THEN 9223372036854775807 ELSE usage_quarters.collapsed + excluded.collapsed END,
+                misses = CASE WHEN excluded.misses > 9223372036854775807 - usage_quarters.misses
+                    THEN 9223372036854775807 ELSE usage_quarters.misses + excluded.misses END
             """
         )
         let quarter = quarter(of: moment)

@@ -10,29 +10,23 @@ enum VendorStatementTable {
         at now: Timestamp,
         on connection: StoreConnection
     ) throws -> VendorStatement {
-        let newest = try connection.statement("SELECT coalesce(max(id), 0) FROM statements")
-        let last = try newest.rows(about: "the newest statement") { try $0.integer(at: 0) }.first ?? 0
-        let made = VendorStatement(
-            id: max(last.saturatingAdd(1), now.microseconds),
-            terms: terms,
-            createdAt: now
-        )
         let statement = try connection.statement(
             """
             INSERT INTO statements (id, account, first_day, end_day, from_text, to_text, credits, created_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            VALUES ((SELECT CASE WHEN max(id) >= ?7 THEN max(id) + 1 ELSE ?7 END FROM statements),
+                ?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            RETURNING id
             """
         )
-        statement.bind(made.id, at: 1)
-        statement.bind(terms.account.rawValue, at: 2)
-        statement.bind(Int64(terms.period.days.lowerBound.number), at: 3)
-        statement.bind(Int64(terms.period.days.upperBound.number), at: 4)
-        statement.bind(terms.from, at: 5)
-        statement.bind(terms.to, at: 6)
-        statement.bind(terms.credits, at: 7)
-        statement.bind(now, at: 8)
-        try statement.run()
-        return made
+        statement.bind(terms.account.rawValue, at: 1)
+        statement.bind(Int64(terms.period.days.lowerBound.number), at: 2)
+        statement.bind(Int64(terms.period.days.upperBound.number), at: 3)
+        statement.bind(terms.from, at: 4)
+        statement.bind(terms.to, at: 5)
+        statement.bind(terms.credits, at: 6)
+        statement.bind(now, at: 7)
+        let id = try statement.insertedID(about: "a statement")
+        return VendorStatement(id: id, terms: terms, createdAt: now)
     }
 
     /// The account's statement that shares a day with the period. Only the last one that begins before the period's
@@ -59,8 +53,7 @@ enum VendorStatementTable {
     static func remove(_ id: Int64, on connection: StoreConnection) throws -> Bool {
         let statement = try connection.statement("DELETE FROM statements WHERE id = ?1")
         statement.bind(id, at: 1)
-        try statement.run()
-        return connection.changesCount == 1
+        return try statement.runCounting() == 1
     }
 
     static func statement(_ id: Int64, on connection: StoreConnection) throws -> VendorStatement? {
@@ -85,7 +78,7 @@ enum VendorStatementTable {
             """
         )
         statement.bind(id ?? .max, at: 1)
-        statement.bind(Int64(max(0, count)), at: 2)  // SQLite takes a negative one for no limit
+        statement.bind(Int64(max(0, count)), at: 2)  // a negative one would be no limit, or an error
         return try statement.rows(about: "a statement", read)
     }
 
