@@ -31,6 +31,21 @@ struct KeyUseTableTests {
         #expect(try killed.usesAndWait(of: []).get() == [:])
     }
 
+    @Test(
+        "many keys are looked up, be they used or not, and however many a statement asks for",
+        arguments: [1, 31, 32, 33, 97]
+    )
+    func many(_ count: Int) throws {
+        let store = try folder.open()
+        defer { store.close() }
+        let used = (0..<count).map { use("key \($0)", Timestamp(seconds: Int64($0))) }
+        try store.addAndWait([], uses: used).get()
+        let never = (0..<count).map { TeamKeyID(rawValue: "never \($0)") }
+        let uses = try store.usesAndWait(of: used.map(\.key) + never).get()
+        #expect(uses == Dictionary(uniqueKeysWithValues: used.map { ($0.key, $0.at) }))
+        #expect(try store.usesAndWait(of: never).get() == [:])
+    }
+
     @Test("a use that cannot be noted takes the counts with it")
     func whole() throws {
         let store = try folder.open()

@@ -82,6 +82,25 @@ struct SQLiteStatementTests {
         }
     }
 
+    @Test("a run counts the rows that it changed, and no others")
+    func counting() throws {
+        try DatabaseQueue().inDatabase { database in
+            let connection = StoreConnection(database)
+            try connection.run("CREATE TABLE numbers (n INTEGER PRIMARY KEY)")
+            #expect(try connection.statement("INSERT INTO numbers VALUES (1), (2), (3)").runCounting() == 3)
+            let update = try connection.statement("UPDATE numbers SET n = n + 10 WHERE n >= ?1")
+            for (least, count) in [(2, 2), (100, 0), (1, 3)] as [(Int64, Int)] {
+                update.bind(least, at: 1)
+                #expect(try update.runCounting() == count)
+            }
+            let insertion = try connection.statement("INSERT INTO numbers VALUES (?1) ON CONFLICT (n) DO NOTHING")
+            for count in [1, 0] {
+                insertion.bind(7, at: 1)
+                #expect(try insertion.runCounting() == count)
+            }
+        }
+    }
+
     @Test("what cannot be bound fails the run, and only this one")
     func binding() throws {
         try with("SELECT ?1") { (statement) throws -> Void in
