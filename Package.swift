@@ -91,7 +91,7 @@ let package = Package(
             name: "Storage",
             dependencies: [
                 "Alerting", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Metrics",
-                "Registry", "Reporting", "UpstreamKeys", "Vocabulary",
+                "PostgreSQL", "Registry", "Reporting", "UpstreamKeys", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: fenced

@@ -7,19 +7,24 @@ public struct AdminProgram: Sendable {
     let startedSteady: MonotonicInstant
     let clientURL: String
     let workerCount: Int
+    let node: Int
 
-    /// - Parameter clientURL: where clients connect.
+    /// - Parameters:
+    ///   - clientURL: where clients connect.
+    ///   - node: the number of this process among those that share the store.
     public init(
         version: String,
         startedAt: Timestamp,
         startedSteady: MonotonicInstant,
         clientURL: String,
-        workerCount: Int
+        workerCount: Int,
+        node: Int
     ) {
         self.version = version
         self.startedAt = startedAt
         self.startedSteady = startedSteady
         self.clientURL = clientURL
         self.workerCount = workerCount
+        self.node = node
     }
 }

@@ -57,7 +57,7 @@ struct StatusResource {
         ])
     }
 
-    /// The only node: the store is not shared.
+    /// This node. No other has the store at the same time.
     private func node(_ store: Result<Void, StoreFault>) -> JSONValue {
         let (state, detail): (String, String?) =
             switch store {
@@ -65,7 +65,8 @@ struct StatusResource {
             case .failure(let fault): (fault.code.rawValue, fault.detail)
             }
         return .object([
-            ("id", .string("0")), ("address", .string(program.clientURL)), ("workers", .integer(program.workerCount)),
+            ("id", .string(String(program.node))), ("address", .string(program.clientURL)),
+            ("workers", .integer(program.workerCount)),
             ("store", .string(state)), ("store_detail", .orNull(detail) { .string($0) }),
         ])
     }

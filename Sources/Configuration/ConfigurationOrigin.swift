@@ -1,3 +1,6 @@
+import Cryptography
+public import Vocabulary
+
 /// What a configuration was read from. Immutable.
 public struct ConfigurationOrigin: Sendable, Equatable {
     public let source: ConfigurationSource
@@ -11,6 +14,13 @@ public struct ConfigurationSource: Sendable, Equatable {
     public let path: String
     let bytes: [UInt8]
     let othersMayRead: Bool
+
+    /// SHA-256 of the text.
+    public var digest: Digest {
+        let hasher = SHA256Hasher()
+        hasher.update(bytes)
+        return hasher.finalize()
+    }
 }
 
 extension ConfigurationSource: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

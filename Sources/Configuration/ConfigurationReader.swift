@@ -292,9 +292,8 @@ struct ConfigurationReader {
         guard isPostgreSQL || url.hasPrefix("sqlite:") && url.utf8.count > 7 else {
             return reader.fault("url", "must be sqlite:PATH or postgresql://…")
         }
-        guard !isPostgreSQL else {
-            if Self.hasPassword(url) { reader.fault("url", "has a password; put it into store.password") }
-            return reader.fault("url", "this build opens no PostgreSQL; give sqlite:PATH")
+        if isPostgreSQL, Self.hasPassword(url) {
+            return reader.fault("url", "has a password; put it into store.password")
         }
         configuration.store.url = url
     }

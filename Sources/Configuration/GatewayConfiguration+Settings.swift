@@ -122,9 +122,6 @@ extension GatewayConfiguration {
 
     /// The same for results of saved classifiers.
     public var classifierRetention: Duration { cache.classifierTTL + cache.staleIfError }
-
-    /// The path in `store.url`, which is `sqlite:` and a path.
-    public var sqlitePath: String { String(store.url.dropFirst(7)) }
 }
 
 extension GatewayConfiguration.TLS {

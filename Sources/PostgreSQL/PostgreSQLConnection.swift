@@ -83,6 +83,13 @@ public final class PostgreSQLConnection {
         enqueued.append(command)
     }
 
+    /// Drops what was enqueued; nothing of it was sent.
+    public func discard() {
+        enqueued = []
+        enqueuedBytes = 0
+        hasTooMany = false
+    }
+
     /// Performs what was enqueued, and then this.
     ///
     /// - Throws: what `finish` throws.

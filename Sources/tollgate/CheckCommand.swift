@@ -9,8 +9,8 @@ struct CheckCommand: ParsableCommand {
         commandName: "check",
         abstract: "Validate a configuration and every secret it names.",
         discussion: """
-            Makes everything that serve makes of it but sockets, and does not open the store. Exits with 0 when \
-            nothing is wrong, else prints one line per fault and exits with 1.
+            Makes everything that serve makes of it but sockets, and does not open the store; a database is asked whether it \
+            can be used. Exits with 0 when nothing is wrong, else prints one line per fault and exits with 1.
 
             EXAMPLES
               tollgate check --config tollgate.json && kill -HUP "$(pidof tollgate)"
@@ -23,10 +23,10 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         // The faults are the result of this command, so they go to standard output.
         let loaded = try LoadedConfiguration.load(file) { print($0) }
-        let faults = StartRehearsal.faults(loaded.configuration)
+        let (faults, found) = StartRehearsal.run(loaded.configuration)
         for line in faults { print("\(file): \(line)") }
         if !faults.isEmpty { throw ExitCode(1) }
-        let remarks = loaded.remarks + loaded.configuration.accountsElsewhere.map(\.remark)
+        let remarks = loaded.remarks + found + loaded.configuration.accountsElsewhere.map(\.remark)
         for line in remarks { print("\(file): \(line)") }
         print("\(file): in order")
     }

@@ -138,7 +138,12 @@ final class Service {
             memory: memory,
             cache: ResultCache(bytesMax: memory.cacheBytesMax(configured: settings.cache.memoryBytesMax)),
             store: store,
-            credits: BudgetGate(plan: settings.budgets, opening: opening.ledger, node: 0, at: SystemClock.wall()),
+            credits: BudgetGate(
+                plan: settings.budgets,
+                opening: opening.ledger,
+                node: store.node,
+                at: SystemClock.wall()
+            ),
             teams: settings.teams.teams,
             gate: UpstreamGate(
                 limits: settings.upstream.gate,
@@ -184,7 +189,8 @@ final class Service {
                 startedAt: startedAt,
                 startedSteady: SystemClock.monotonic(),
                 clientURL: Self.clientURL(configuration, server),
-                workerCount: workerCount
+                workerCount: workerCount,
+                node: store.node
             ),
             metrics: [opening.store, logs, ProcessMetrics(startedAt: startedAt)],
             settings: adminSettings

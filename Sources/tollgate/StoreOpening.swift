@@ -28,9 +28,11 @@ struct StoreOpening {
     ) throws {
         let sealer = try SecretSealer(environment: environment)
         store = try Store.open(
-            path: configuration.sqlitePath,
+            try configuration.storeTarget(),
+            as: configuration.nodeDescription,
             migrates: configuration.store.migrates,
             onPlace: Self.report,
+            onWait: { ProcessLog.warning("store_held", ["by": $0]) },
             onFatal: onFatal
         )
         store.replace(

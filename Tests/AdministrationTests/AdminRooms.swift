@@ -158,7 +158,8 @@ final class AdminRooms: Sendable {
             startedAt: SystemClock.wall(),
             startedSteady: SystemClock.monotonic(),
             clientURL: "http://\(gateway.address)",
-            workerCount: 1
+            workerCount: 1,
+            node: 0
         )
         let tokens = AdminStand.settings()
         let api = try AdminAPI(

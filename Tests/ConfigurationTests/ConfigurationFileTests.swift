@@ -180,8 +180,8 @@ struct ConfigurationFileTests {
         }
         let text = #"{"store": {"url": "sqlite:a b.db", "migrate": false}, "listen": 5, "more": {"env": "UNSET"}}"#
         let read = try load(text).get()
-        #expect(read.sqlitePath == "a b.db" && !read.store.migrates)
-        #expect(try load("{}").get().sqlitePath == "tollgate.db")
+        #expect(read.store.url == "sqlite:a b.db" && !read.store.migrates)
+        #expect(try load("{}").get().store.url == "sqlite:tollgate.db")
         for (text, fault) in [
             (#"{"store": {"urls": "sqlite:a.db"}}"#, "store.urls"), (#"{"store": {"url": "a.db"}}"#, "store.url"),
             (#"{"store": []}"#, "store"), ("[]", ""), ("{", ""),
@@ -191,14 +191,12 @@ struct ConfigurationFileTests {
         }
     }
 
-    @Test("PostgreSQL is refused as long as this build cannot open it, and a password in the URL with it, unrepeated")
+    @Test("a URL of PostgreSQL is taken as it is, but for one with a password, which is not repeated")
     func postgreSQL() throws {
-        let unopened = "store.url: this build opens no PostgreSQL; give sqlite:PATH"
         let password = "store.url: has a password; put it into store.password"
         for (url, expected) in [
-            ("postgresql://h/d", [unopened]), ("postgres://user@h:5432/d?sslmode=require", [unopened]),
-            ("postgresql://user:hidden@h/d", [password, unopened]),
-            ("postgresql://h/d?password=hidden", [password, unopened]),
+            ("postgresql://h/d", []), ("postgres://user@h:5432/d?sslmode=require", []),
+            ("postgresql://user:hidden@h/d", [password]), ("postgresql://h/d?password=hidden", [password]),
         ] {
             let text = try ConfigurationText(Samples.contract).replacing("store.url", by: "\"\(url)\"").text
             #expect(bench.faults(text) == expected)

@@ -100,8 +100,8 @@ struct GatewayConfigurationSettingsTests {
         let read = try bench.configuration(Samples.unusual)
         #expect(read.resultRetention == .seconds(86_460))
         #expect(read.classifierRetention == .seconds(63))
-        #expect(read.sqlitePath == "/var/lib/other.db")
-        #expect(try bench.configuration(Samples.least).sqlitePath == "tollgate.db")
+        #expect(read.store.url == "sqlite:/var/lib/other.db")
+        #expect(try bench.configuration(Samples.least).store.url == "sqlite:tollgate.db")
     }
 
     @Test("certificates and authorities become contexts, where there are any")

@@ -13,7 +13,7 @@ struct WithoutEffectTests {
         let lines = try bench.configuration(Samples.unusual).withoutEffectYet
         #expect(
             lines
-                == ["store.password", "store.stale_for"].map { "\($0): has no effect yet" }
+                == ["store.stale_for"].map { "\($0): has no effect yet" }
         )
     }
 

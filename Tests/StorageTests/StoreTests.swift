@@ -214,14 +214,10 @@ struct StoreTests {
         // A writer that is idle for a while writes the log back.
         let gate = Gate(store)
         let before = try Data(contentsOf: URL(fileURLWithPath: folder.file))
-        let reader = try SQLiteReaders(
-            path: folder.file,
-            busyTimeout: .seconds(1),
-            name: "reader",
-            count: 1,
-            queueMax: 1
-        )
-        try reader.close()
+        let reader = try StoreReaders(name: "reader", count: 1, queueMax: 1) { name in
+            try SQLiteReadable(path: folder.file, busyTimeout: .seconds(1), name: name)
+        }
+        reader.close()
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file)) == before)
         gate.open()
         #expect(try store.findAndWait(key(1)).get() != nil)
@@ -231,17 +227,13 @@ struct StoreTests {
     func readersCannotWrite() throws {
         let store = try open()
         defer { store.close() }
-        let reader = try SQLiteReaders(
-            path: folder.file,
-            busyTimeout: .seconds(1),
-            name: "reader",
-            count: 1,
-            queueMax: 1
-        )
+        let reader = try StoreReaders(name: "reader", count: 1, queueMax: 1) { name in
+            try SQLiteReadable(path: folder.file, busyTimeout: .seconds(1), name: name)
+        }
         let answer = Answer<Result<Void, StoreFault>>()
         reader.submit(ReadOperation({ try $0.run("DELETE FROM results") }, then: { answer.give($0) }))
         #expect(#expect(throws: StoreFault.self) { try answer.wait().get() }?.code == .readOnly)
-        try reader.close()
+        reader.close()
     }
 
     @Test("commits are synchronous and no connection checkpoints by itself")

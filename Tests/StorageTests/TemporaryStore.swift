@@ -90,14 +90,15 @@ extension StoreConnection {
 extension Store {
     static func open(
         path: String,
-        busyTimeout: Duration,
+        busyTimeout: Duration = SQLiteEngine.busyTimeout,
+        migrates: Bool = true,
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws(StoreFault) -> Store {
         Store(
             try SQLiteEngine.open(
                 path: path,
                 busyTimeout: busyTimeout,
-                migrates: true,
+                migrates: migrates,
                 onPlace: { _ in },
                 onFatal: onFatal
             )

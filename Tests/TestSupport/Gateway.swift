@@ -45,7 +45,7 @@ public final class Gateway: @unchecked Sendable {
                 "base_url": .string(vendorURL),
                 "keys": [["id": "primary", "account": "default", "secret": ["value": .string(VendorSim.key)]]],
             ],
-            "store": ["url": .string("sqlite:" + folder.file("tollgate.db"))],
+            "store": ["url": .string(StoreUnderTest.url(in: folder))],
             "teams": [
                 [
                     "id": "team-a", "name": "Team A", "account": "default",

@@ -15,12 +15,6 @@ protocol PreparedStatement: AnyObject {
     /// Runs an INSERT, UPDATE or DELETE, and says how many rows it changed.
     func runCounting() throws -> Int
 
-    /// Runs it to its end, without rows; gives how many rows it inserted, updated or deleted.
-    func runCounting() throws -> Int {
-        try run()
-        return Int(unsafe sqlite3_changes(connection))
-    }
-
     /// Goes on to the next row; false when there is none. `reset` must follow the last step, or the one that threw.
     func step() throws -> Bool
 

@@ -52,6 +52,9 @@ final class PurgeBoard: Sendable {
         then?(.success(.purged(purged)))
     }
 
+    /// Takes all off and answers them: the store has none that is not finished.
+    func finishAll() { for purge in progress { finish(purge.id, purged: purge.purged) } }
+
     /// Answers all who wait; the purges stay.
     func fail(_ fault: StoreFault) {
         let waiting = entries.withLock { entries in

@@ -23,35 +23,51 @@ public final class Store: Ledger, ResultStore, KeyStates {
 
     var writer: StoreWriter { engine.writer }
 
-    /// Opens the file, or makes it when there is none in an existing folder. Blocks for some milliseconds.
+    /// Opens the store, or makes it: a file when there is none in an existing folder, or tables in a database without them.
+    /// Blocks: for some milliseconds, or, with PostgreSQL, until a seat is free there.
     ///
     /// Reservations that a crash left open become unconfirmed (`opening` says how many), and team keys revoked long ago
     /// are forgotten.
     ///
     /// - Parameters:
-    ///   - path: of the file; beside it lie `-wal`, `-shm` and `.lock`.
-    ///   - migrates: whether a file of an older schema is brought up to date; else it is refused.
+    ///   - target: beside a file lie `-wal`, `-shm` and `.lock`.
+    ///   - node: what is said of this process to others at the same database.
+    ///   - migrates: whether a store of an older schema is brought up to date; else it is refused.
     ///   - onPlace: called on a thread of the store's when the file was moved or deleted, with the fault, and when the same
     ///     file is back, with nil.
-    ///   - onFatal: called on the writer's thread when an fsync failed: the program must end with an error, since
-    ///     what the disk holds is no longer known.
+    ///   - onWait: called when another process has the database and its end is waited for, with what is known of it.
+    ///   - onFatal: called on the writer's thread when an fsync failed, or when this process was taken for dead by another:
+    ///     the program must end with an error, since what the store holds is no longer known.
     /// - Throws: `inUse`, `readOnly`, `corrupt`, `newerSchema`, `olderSchema`, `full`, else `unavailable`; nothing is
     ///   changed then.
     public static func open(
-        path: String,
+        _ target: StoreTarget,
+        as node: NodeDescription,
         migrates: Bool = true,
         onPlace: @escaping @Sendable (StoreFault?) -> Void = { _ in },
+        onWait: (String) -> Void = { _ in },
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws(StoreFault) -> Store {
-        Store(try SQLiteEngine.open(path: path, migrates: migrates, onPlace: onPlace, onFatal: onFatal))
+        switch target.kind {
+        case .sqlite(let path):
+            Store(try SQLiteEngine.open(path: path, migrates: migrates, onPlace: onPlace, onFatal: onFatal))
+        case .postgreSQL(let address):
+            Store(
+                try PostgreSQLEngine.open(address, as: node, migrates: migrates, onWait: onWait, onFatal: onFatal)
+            )
+        }
     }
 
-    /// Finds out whether a store could be opened or made there, as far as that can be seen without opening it.
-    ///
-    /// - Throws: what prevents it.
-    public static func checkPlace(path: String) throws(StoreFault) {
-        try StoreFile.checkPlace(try StoreFile.resolve(path))
+    /// Opens a file as `open(_:as:)` does.
+    public static func open(
+        path: String,
+        onFatal: @escaping @Sendable (StoreFault) -> Void
+    ) throws(StoreFault) -> Store {
+        Store(try SQLiteEngine.open(path: path, migrates: true, onPlace: { _ in }, onFatal: onFatal))
     }
+
+    /// The number of this process among those that share the database, 0 to 1,023: for `ReservationID`.
+    public var node: Int { engine.node }
 
     /// Brings to an end what an earlier process left.
     ///

@@ -39,6 +39,9 @@ final class StoreConnection {
     /// Changes something that means nothing, so that it is known whether the store can be written. In a transaction.
     func touch() throws { try link.touch() }
 
+    /// What the store takes on its disk.
+    func size() throws -> StoreSize { try link.size() }
+
     /// A transaction of its own: all that the body did, or nothing when it throws.
     func inTransaction<Value>(_ body: (StoreConnection) throws -> Value) throws -> Value {
         try begin()
@@ -84,4 +87,12 @@ protocol StoreLink: AnyObject {
     func rollBack()
 
     func touch() throws
+    func size() throws -> StoreSize
+}
+
+/// What a store takes on its disk.
+struct StoreSize {
+    let bytes: Int64
+    /// Of these, what is kept for rows to come. 0 where the database does not tell.
+    let freeBytes: Int64
 }

@@ -7,6 +7,9 @@ import Vocabulary
 protocol StoreEngine: Sendable {
     var writer: StoreWriter { get }
 
+    /// The number of this process among those that share the database.
+    var node: Int { get }
+
     /// How many reservations of an earlier process were made unconfirmed when it was opened.
     var recoveredCount: Int { get }
 

@@ -1,9 +1,10 @@
 import GRDB
+internal import PostgreSQL
 import Vocabulary
 
 /// Brings a store that no process has open to this program's schema.
 public enum StoreMigration {
-    /// What this program writes.
+    /// What this program writes into a file.
     public static var schemaVersion: Int { StoreSchema.version }
 
     public struct Outcome: Sendable, Equatable {
@@ -18,6 +19,33 @@ public enum StoreMigration {
     /// - Parameter onStep: called before each step with its number and that of the last one.
     /// - Throws: `inUse` when a process has the store open, `newerSchema`, else what prevents it.
     public static func run(
+        _ target: StoreTarget,
+        onStep: (_ number: Int, _ last: Int) -> Void = { _, _ in }
+    ) throws(StoreFault) -> Outcome {
+        switch target.kind {
+        case .sqlite(let path): return try run(path: path, onStep: onStep)
+        case .postgreSQL(let address): return try run(address, onStep: onStep)
+        }
+    }
+
+    private static func run(
+        _ address: PostgreSQLAddress,
+        onStep: (_ number: Int, _ last: Int) -> Void
+    ) throws(StoreFault) -> Outcome {
+        do {
+            let connection = try PostgreSQLConnection(to: address, within: .seconds(10))
+            defer { connection.close() }
+            try PostgreSQLCheck.refuse(connection)
+            let migration = PostgreSQLMigration(connection: connection, name: "tollgate migrate")
+            let from = try migration.bringUp(migrates: true) { onStep($0, PostgreSQLSchema.version) }
+            return Outcome(from: from, to: PostgreSQLSchema.version, sumFaults: [])
+        } catch {
+            let fault = StoreFault(thrown: error)
+            throw StoreFault(code: fault.code, detail: "cannot migrate \(address): \(fault.detail)")
+        }
+    }
+
+    static func run(
         path: String,
         onStep: (_ number: Int, _ last: Int) -> Void = { _, _ in }
     ) throws(StoreFault) -> Outcome {

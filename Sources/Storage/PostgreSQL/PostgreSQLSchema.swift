@@ -16,10 +16,12 @@
 enum PostgreSQLSchema {
     static var version: Int { steps.count }
 
-    static let steps = [
-        """
-        -- The nodes, and how they hear of one another.
-        CREATE TABLE schema_state (
+    /// The least number of steps that a program must know to use a store of this version.
+    static let minReader = 1
+
+    /// What precedes the first step: the row that says how many were taken. Several processes may do it at a time.
+    static let preparation = """
+        CREATE TABLE IF NOT EXISTS schema_state (
             id BIGINT PRIMARY KEY CHECK (id = 0), -- one row
             version BIGINT NOT NULL, -- steps that were taken
             min_reader BIGINT NOT NULL, -- a program that knows fewer steps must not use the store
@@ -27,7 +29,12 @@ enum PostgreSQLSchema {
             migrating_until BIGINT, -- the end of that lease
             CHECK ((migrating_by IS NULL) = (migrating_until IS NULL))
         );
-        INSERT INTO schema_state (id, version, min_reader) VALUES (0, 0, 0);
+        INSERT INTO schema_state (id, version, min_reader) VALUES (0, 0, 0) ON CONFLICT DO NOTHING;
+        """
+
+    static let steps = [
+        """
+        -- The nodes, and how they hear of one another.
         CREATE TABLE nodes (
             number BIGINT PRIMARY KEY CHECK (number BETWEEN 0 AND 1023), -- the ten bits that reservations have for it
             incarnation BIGINT NOT NULL, -- drawn at random by each process that takes the number
@@ -374,4 +381,15 @@ enum PostgreSQLSchema {
         CREATE INDEX alerts_pending ON alerts (id) WHERE state = 'pending';
         """
     ]
+
+    /// The statements of a step, without comments: PostgreSQL takes one at a time. No text in them has a semicolon.
+    static func statements(_ step: String) -> [String] {
+        var text = ""
+        for line in step.split(separator: "\n") {
+            let comment = line.firstRange(of: "--")
+            text += line[..<(comment?.lowerBound ?? line.endIndex)] + "\n"
+        }
+        let statements = text.split(separator: ";").map { String($0.drop(while: \.isWhitespace)) }
+        return statements.filter { !$0.isEmpty }
+    }
 }

@@ -27,16 +27,16 @@ final class SQLiteEngine: StoreEngine {
     let writer: StoreWriter
     let recoveredCount: Int
     private let place: StorePlace
-    private let lookUps: SQLiteReaders
-    private let listings: SQLiteReaders
+    private let lookUps: StoreReaders
+    private let listings: StoreReaders
     private let copier: StoreCopier
     private let lock: Guarded<StoreLock?>  // held until the store is closed
 
     private init(
         writer: StoreWriter,
         place: StorePlace,
-        lookUps: SQLiteReaders,
-        listings: SQLiteReaders,
+        lookUps: StoreReaders,
+        listings: StoreReaders,
         copier: StoreCopier,
         recoveredCount: Int,
         lock: StoreLock
@@ -79,24 +79,22 @@ final class SQLiteEngine: StoreEngine {
                 queueMax: queueMax,
                 onFatal: onFatal
             )
-            var readers: [SQLiteReaders] = []
+            var readers: [StoreReaders] = []
             do {
                 for (name, count) in [("store-read", lookUpReaders), ("store-list", 1)] {
                     readers.append(
-                        try SQLiteReaders(
-                            path: path,
-                            busyTimeout: busyTimeout,
+                        try StoreReaders(
                             name: name,
                             isBackground: name == "store-list",
                             count: count,
                             queueMax: queueMax
-                        )
+                        ) { try SQLiteReadable(path: path, busyTimeout: busyTimeout, name: $0) }
                     )
                 }
                 try writer.start()
                 try place.start()
             } catch {
-                for group in readers { try group.close() }
+                for group in readers { group.close() }
                 writer.stop()
                 throw error
             }
@@ -163,6 +161,8 @@ final class SQLiteEngine: StoreEngine {
         )
     }
 
+    var node: Int { 0 }
+
     func lookUp(_ operation: ReadOperation) { lookUps.submit(operation) }
 
     func list(_ operation: ReadOperation) { listings.submit(operation) }
@@ -182,7 +182,7 @@ final class SQLiteEngine: StoreEngine {
         // Until the connections are closed the lock is held: another process must not find them open.
         defer { withExtendedLifetime(held) {} }
         copier.close()
-        for readers in [lookUps, listings] { try? readers.close() }
+        for readers in [lookUps, listings] { readers.close() }
         writer.close()
         place.close()
     }

@@ -1,4 +1,5 @@
 import GRDB
+import Vocabulary
 
 /// A connection that GRDB lends, to an SQLite file. Confined to the thread that it was lent to.
 final class SQLiteLink: StoreLink {
@@ -34,6 +35,15 @@ final class SQLiteLink: StoreLink {
 
     /// Writes the number of the schema over itself.
     func touch() throws { try StoreSchema.rewriteVersion(database) }
+
+    func size() throws -> StoreSize {
+        func number(_ pragma: String) throws -> Int64 { try Int64.fetchOne(database, sql: "PRAGMA \(pragma)") ?? 0 }
+        let pageBytes = try number("page_size")
+        return StoreSize(
+            bytes: pageBytes.saturatingMultiply(try number("page_count")),
+            freeBytes: pageBytes.saturatingMultiply(try number("freelist_count"))
+        )
+    }
 }
 
 extension StoreConnection {

@@ -22,15 +22,6 @@ extension StoreFault {
         self.init(code: code, detail: "SQLite: \(error.extendedResultCode): \(error.message ?? "no message")\(advice)")
     }
 
-    /// The fault of an operation that threw.
-    init(thrown error: any Error) {
-        switch error {
-        case let fault as StoreFault: self = fault
-        case let error as DatabaseError: self.init(error)
-        default: self.init(code: .unavailable, detail: "\(error)")
-        }
-    }
-
     /// Whether after this error nothing more may be acknowledged.
     ///
     /// After a failed fsync the kernel may have dropped the pages and forgotten that they were dirty, so that the next

@@ -40,7 +40,7 @@ struct DocumentPlaces {
     /// Looks up the places of all documents that are to be taken.
     init(for documents: [PackedDocument], on day: BudgetDay, _ connection: StoreConnection) throws {
         self.day = day
-        let listMax = PreparedStatement.listMax
+        let listMax = StoreConnection.listMax
         for start in stride(from: 0, to: documents.count, by: listMax) {
             try find(documents[start..<min(start + listMax, documents.count)], connection)
         }

@@ -32,8 +32,8 @@ enum KeyUseTable {
             """
         )
         var uses: [TeamKeyID: Timestamp] = [:]
-        for start in stride(from: 0, to: keys.count, by: PreparedStatement.listMax) {
-            let asked = keys[start..<min(start + PreparedStatement.listMax, keys.count)]
+        for start in stride(from: 0, to: keys.count, by: StoreConnection.listMax) {
+            let asked = keys[start..<min(start + StoreConnection.listMax, keys.count)]
             statement.bindList(asked, from: 1) { statement.bind($0.rawValue, at: $1) }
             try statement.forEachRow(about: "a key's last use") { row in
                 uses[TeamKeyID(rawValue: try row.text(at: 0))] = try row.moment(at: 1)

@@ -2,12 +2,9 @@ import Vocabulary
 
 /// What statements need so that one text means the same on SQLite and PostgreSQL.
 extension PreparedStatement {
-    /// How many values a statement with a list has parameters for.
-    static var listMax: Int { 32 }
-
     /// Binds a list of one to `listMax` values with `bind`. The parameters behind them have the last one again.
     func bindList<Value>(_ values: ArraySlice<Value>, from first: Int32, _ bind: (Value, Int32) -> Void) {
-        for position in 0..<Self.listMax {
+        for position in 0..<StoreConnection.listMax {
             bind(values[min(values.startIndex + position, values.endIndex - 1)], first + Int32(position))
         }
     }
@@ -22,4 +19,9 @@ extension PreparedStatement {
         }
         return id
     }
+}
+
+extension StoreConnection {
+    /// How many values a statement with a list has parameters for.
+    static var listMax: Int { 32 }
 }

@@ -362,18 +362,14 @@ enum ResultTable {
         for purge in try PurgeTable.open(on: connection) {
             hidden += try self.count(purge.target, upTo: purge.boundary, on: connection)
         }
-        let page = try number("PRAGMA page_size", on: connection)
+        let size = try connection.size()
         return EntryStatistics(
             entries: max(0, kinds.reduce(0) { $0 + $1.count } - hidden),
             oldest: kinds.compactMap(\.oldest).min(),
             newest: kinds.compactMap(\.newest).max(),
-            storeBytes: page * (try number("PRAGMA page_count", on: connection)),
-            storeBytesFree: page * (try number("PRAGMA freelist_count", on: connection))
+            storeBytes: size.bytes,
+            storeBytesFree: size.freeBytes
         )
-    }
-
-    private static func number(_ pragma: StaticString, on connection: StoreConnection) throws -> Int64 {
-        try connection.statement(pragma).rows(about: "the file") { try $0.integer(at: 0) }.first ?? 0
     }
 
     // MARK: Reading

@@ -9,7 +9,7 @@ struct MigrateCommand: ParsableCommand {
         abstract: "Bring the store to this version's schema, with the gateway stopped.",
         discussion: """
             With store.migrate true, the default, a start does the same. All missing steps are taken, or none. There is no \
-            way back but a backup: make one with the version that runs before you stop it.
+            way back but a backup: make one with the version that runs before you stop it, or, of a database, with pg_dump.
 
             EXAMPLES
               tollgate backup before-upgrade.db
@@ -21,11 +21,11 @@ struct MigrateCommand: ParsableCommand {
     var file: String
 
     func run() throws {
-        let store = try StoreConfiguration.load(file)
+        let target = try StoreConfiguration.load(file)
         let progress = ProgressLine()
         let outcome: StoreMigration.Outcome
         do throws(StoreFault) {
-            outcome = try StoreMigration.run(path: store.sqlitePath) { progress.show("step \($0) of \($1)") }
+            outcome = try StoreMigration.run(target) { progress.show("step \($0) of \($1)") }
             progress.end()
         } catch {
             progress.end()
@@ -33,8 +33,8 @@ struct MigrateCommand: ParsableCommand {
         }
         print(
             outcome.from == outcome.to
-                ? "\(store.sqlitePath): schema \(outcome.to) already; nothing was changed"
-                : "\(store.sqlitePath): schema \(outcome.from) brought to \(outcome.to)"
+                ? "\(target): schema \(outcome.to) already; nothing was changed"
+                : "\(target): schema \(outcome.from) brought to \(outcome.to)"
         )
         for fault in outcome.sumFaults {
             StandardError.print("tollgate: the sums do not agree with the ledger: \(fault)")

@@ -30,12 +30,18 @@ struct RestoreCommand: ParsableCommand {
     func run() throws {
         // The store has document content, which no core dump may have.
         ProcessMemory.hide()
-        let store = try StoreConfiguration.load(configurationFile)
+        let target = try StoreConfiguration.load(configurationFile)
+        guard let path = target.sqlitePath else {
+            throw UsageFault(
+                description: "the store is in PostgreSQL: restore it with pg_restore, with the gateway stopped, as "
+                    + "docs/operations.md shows"
+            )
+        }
         let progress = ProgressLine()
         let outcome: StoreRestore.Outcome
         do throws(StoreFault) {
             outcome = try StoreRestore.run(
-                path: store.sqlitePath,
+                path: path,
                 from: file,
                 acceptsSums: acceptSums,
                 at: SystemClock.wall()
@@ -45,7 +51,7 @@ struct RestoreCommand: ParsableCommand {
             progress.end()
             throw StoreConfiguration.failure(error)
         }
-        for line in RestoreReport.lines(outcome, file: file, path: store.sqlitePath) { print(line) }
+        for line in RestoreReport.lines(outcome, file: file, path: path) { print(line) }
     }
 
     private static func text(_ step: StoreRestore.Step) -> String {
@@ -60,9 +66,13 @@ struct RestoreCommand: ParsableCommand {
 /// The store that a configuration names, for commands that need a stopped gateway.
 enum StoreConfiguration {
     /// Faults are printed and end the program with status 1.
-    static func load(_ file: String) throws -> GatewayConfiguration {
+    static func load(_ file: String) throws -> StoreTarget {
         switch ConfigurationFile.loadStore(path: file, environment: ProcessInfo.processInfo.environment) {
-        case .success(let configuration): return configuration
+        case .success(let configuration):
+            do throws(StoreFault) { return try configuration.storeTarget() } catch {
+                StandardError.print("\(file): store.url: \(error.detail)")
+                throw ExitCode(1)
+            }
         case .failure(let faults):
             for fault in faults.faults { StandardError.print("\(file): \(fault)") }
             throw ExitCode(1)

@@ -4,7 +4,7 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("SQLiteReaders")
+@Suite("StoreReaders")
 struct StoreReadersTests {
     @Test("listings that take long hold no look-up up, and are answered at last")
     func slowListing() throws {

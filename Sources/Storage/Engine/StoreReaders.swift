@@ -1,14 +1,21 @@
 import EventLoops
-import GRDB
 import Vocabulary
+
+/// A connection that only reads, as it is lent to a reader's thread.
+protocol ReadableDatabase: Sendable {
+    /// Calls the body with what the thread may use until it returns.
+    func lend(to body: (StoreConnection) -> Void)
+
+    /// Ends the connection; after the thread.
+    func close()
+}
 
 /// Threads that read, each with a connection of its own that can do nothing else, and the queue that they share.
 ///
-/// Immutable. In WAL mode a reader waits for no writer, and each read sees all that was answered as durable before it
-/// began.
-final class SQLiteReaders: Sendable {
+/// Immutable. Each read sees all that was answered as durable before it began.
+final class StoreReaders: Sendable {
     private struct Reader {
-        let database: DatabaseQueue
+        let database: any ReadableDatabase
         let thread: SystemThread
     }
 
@@ -18,48 +25,37 @@ final class SQLiteReaders: Sendable {
     /// - Parameters:
     ///   - name: of the threads.
     ///   - isBackground: whether they give way to the threads that answer requests.
+    ///   - open: makes the connection of one of them, which has this name.
     init(
-        path: String,
-        busyTimeout: Duration,
         name: String,
         isBackground: Bool = false,
         count: Int,
-        queueMax: Int
+        queueMax: Int,
+        open: (_ name: String) throws -> any ReadableDatabase
     ) throws {
         work = WorkQueue(itemsMax: queueMax)
         var readers: [Reader] = []
         do {
             for number in 1...count {
-                readers.append(try Self.start(path, busyTimeout, "\(name)-\(number)", isBackground, work))
+                let name = "\(name)-\(number)"
+                readers.append(try Self.start(try open(name), name, isBackground, work))
             }
         } catch {
             work.close()
-            try Self.end(readers)
+            Self.end(readers)
             throw error
         }
         self.readers = readers
     }
 
     private static func start(
-        _ path: String,
-        _ busyTimeout: Duration,
+        _ database: any ReadableDatabase,
         _ name: String,
         _ isBackground: Bool,
         _ work: WorkQueue<ReadOperation>
     ) throws -> Reader {
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(Double(busyTimeout.wholeNanoseconds) / 1e9)
-        configuration.label = name
-        let database = try DatabaseQueue(path: path, configuration: configuration)
-        try database.unsafeRead { database in
-            // Only the writer checkpoints: SQLite 3.40.1 has a race between a checkpoint and a writer that resets the
-            // log when both are different connections (fixed in 3.51.3).
-            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = 1")
-        }
         let thread = try SystemThread.ofStore(name, isBackground: isBackground) {
-            database.unsafeRead { database in
-                let connection = StoreConnection(database)
+            database.lend { connection in
                 while case .items(let operations) = work.take(atMost: 1, waiting: nil) {
                     for operation in operations { operation.run(connection) }
                 }
@@ -68,10 +64,10 @@ final class SQLiteReaders: Sendable {
         return Reader(database: database, thread: thread)
     }
 
-    private static func end(_ readers: [Reader]) throws {
+    private static func end(_ readers: [Reader]) {
         for reader in readers {
             reader.thread.join()
-            try reader.database.close()
+            reader.database.close()
         }
     }
 
@@ -79,7 +75,7 @@ final class SQLiteReaders: Sendable {
     func submit(_ operation: ReadOperation) {
         switch work.put(operation) {
         case .taken: break
-        case .full: operation.refuse(StoreFault(code: .overloaded, detail: "too many reads wait for the disk"))
+        case .full: operation.refuse(StoreFault(code: .overloaded, detail: "too many reads wait for the store"))
         case .closed: operation.refuse(StoreFault(code: .unavailable, detail: "the store is closed"))
         }
     }
@@ -88,8 +84,8 @@ final class SQLiteReaders: Sendable {
     func stop() { work.close() }
 
     /// Does what was asked before, then closes the connections.
-    func close() throws {
+    func close() {
         stop()
-        try Self.end(readers)
+        Self.end(readers)
     }
 }

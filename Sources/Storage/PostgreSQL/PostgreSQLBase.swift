@@ -1,0 +1,210 @@
+import EventLoops
+internal import PostgreSQL
+import Vocabulary
+
+/// The database as its writer has it: groups of operations with one COMMIT each, and beats between them. Confined to the
+/// writer's thread.
+///
+/// An operation whose COMMIT is in doubt is answered when the doubt is over; until then all others are refused, since no
+/// transaction can be begun.
+final class PostgreSQLBase: WriterBase {
+    /// How often something is tried that other transactions are in the way of.
+    private static let attemptsMax = 5
+    /// How long the next attempt waits when the doubt could not be cleared, or the lease not be renewed.
+    private static let retryPause = Duration.milliseconds(500)
+
+    let connection: StoreConnection
+    private let link: PostgreSQLLink
+    private let fence: NodeFence
+    /// What is called when it is known whether the commit in doubt was done.
+    private var doubtful: [WriteOperationEnd] = []
+    /// Why nothing may be written any more.
+    private var lost: StoreFault?
+    private var nextTry: MonotonicInstant?
+
+    init(_ link: PostgreSQLLink, _ fence: NodeFence) {
+        self.link = link
+        self.fence = fence
+        connection = StoreConnection(link)
+    }
+
+    deinit {
+        let fault = StoreFault(code: .unavailable, detail: "PostgreSQL: the outcome of a COMMIT is not known")
+        for end in doubtful { end.refuse(fault) }
+    }
+
+    func obstacle() -> StoreFault? {
+        if let lost { return lost }
+        if fence.beats.isInDoubt {
+            return StoreFault(code: .unavailable, detail: "PostgreSQL: the outcome of a COMMIT is not known yet")
+        }
+        return link.obstacle()
+    }
+
+    func noteCommit(operations: Int) {}
+
+    // MARK: Groups
+
+    func commit(_ operations: ArraySlice<WriteOperation>) -> GroupOutcome {
+        var outcome = GroupOutcome()
+        switch run(operations) {
+        case .committed(let ends, let took):
+            outcome.commitTook = took
+            outcome.committed = ends.count
+            outcome.answers = ends.map(\.succeed)
+        case .doubtful(let ends): doubtful += ends
+        case .failed(let fault, let isOwn):
+            // What failed may be the fault of one of them alone, which is found out by doing each by itself.
+            guard isOwn, operations.count > 1 else {
+                outcome.answers = operations.map { operation in { operation.refuse(fault) } }
+                break
+            }
+            for operation in operations { commitAlone(operation, &outcome) }
+        }
+        if let lost { outcome.fatal = lost }
+        return outcome
+    }
+
+    private func commitAlone(_ operation: WriteOperation, _ outcome: inout GroupOutcome) {
+        if let fault = obstacle() { return outcome.answers.append { operation.refuse(fault) } }
+        switch run([operation]) {
+        case .committed(let ends, let took):
+            outcome.commitTook = took
+            outcome.committed += 1
+            outcome.answers += ends.map(\.succeed)
+        case .doubtful(let ends): doubtful += ends
+        case .failed(let fault, _): outcome.answers.append { operation.refuse(fault) }
+        }
+    }
+
+    private enum Ending {
+        case committed([WriteOperationEnd], took: Duration)
+        case doubtful([WriteOperationEnd])
+        /// - Parameter isOwn: whether an operation failed, and not the connection or the database.
+        case failed(StoreFault, isOwn: Bool)
+    }
+
+    /// Does all of it in one transaction, several times if others are in the way.
+    private func run(_ operations: ArraySlice<WriteOperation>) -> Ending {
+        var ends: [WriteOperationEnd] = []
+        for attempt in 1... {
+            ends.removeAll(keepingCapacity: true)
+            do {
+                try connection.begin()
+                for operation in operations {
+                    ends.append(WriteOperationEnd(succeed: try operation.run(connection), refuse: operation.refuse))
+                }
+                let start = SystemClock.monotonic()
+                try connection.commit()
+                return .committed(ends, took: SystemClock.monotonic() - start)
+            } catch is CommitInDoubt {
+                nextTry = nil
+                return .doubtful(ends)
+            } catch {
+                connection.rollBack()
+                if attempt < Self.attemptsMax, Self.isInTheWay(error) {
+                    pauseBriefly(attempt)
+                    continue
+                }
+                return .failed(note(error), isOwn: Self.isOwn(error))
+            }
+        }
+        preconditionFailure("attempts without an end")
+    }
+
+    /// Whether another transaction prevented it. An identifier that two nodes gave at a time is one of those cases.
+    private static func isInTheWay(_ error: any Error) -> Bool {
+        guard let failure = error as? PostgreSQLFailure, case .server = failure.kind else { return false }
+        return failure.meaning == .retry || failure.meaning == .uniqueViolation
+    }
+
+    /// Whether it may be one operation's own failure.
+    private static func isOwn(_ error: any Error) -> Bool {
+        switch error {
+        case is SeatLost: false
+        case let failure as PostgreSQLFailure:
+            switch failure.kind {
+            case .server, .invalid: [.other, .checkViolation, .uniqueViolation].contains(failure.meaning)
+            case .connection, .lost, .timedOut: false
+            }
+        default: true
+        }
+    }
+
+    /// The fault of what was thrown; a lost seat is remembered.
+    private func note(_ error: any Error) -> StoreFault {
+        guard let seat = error as? SeatLost else { return StoreFault(thrown: error) }
+        lost = seat.fault
+        return seat.fault
+    }
+
+    /// So that two that were in each other's way do not meet again.
+    private func pauseBriefly(_ attempt: Int) {
+        _ = SystemSemaphore().wait(atMost: .milliseconds(Int.random(in: 1...5 << attempt)))
+    }
+
+    // MARK: Between groups
+
+    func tend(isIdle: Bool) -> StoreFault? {
+        if let lost { return lost }
+        let now = SystemClock.sinceBoot()
+        if let nextTry, now < nextTry { return nil }
+        nextTry = nil
+        if fence.beats.isInDoubt {
+            clearDoubt()
+        } else if now - fence.confirmedAt >= NodeSeat.beatInterval {
+            renewLease()
+        }
+        return lost
+    }
+
+    var pause: Duration? {
+        let now = SystemClock.sinceBoot()
+        if let nextTry { return max(.zero, nextTry - now) }
+        if fence.beats.isInDoubt { return .zero }
+        return max(.zero, NodeSeat.beatInterval - (now - fence.confirmedAt))
+    }
+
+    private func clearDoubt() {
+        do {
+            let wasCommitted = try link.recover()
+            let ends = doubtful
+            doubtful = []
+            let fault = StoreFault(code: .unavailable, detail: "PostgreSQL: the connection was lost before the COMMIT")
+            for end in ends { wasCommitted ? end.succeed() : end.refuse(fault) }
+        } catch {
+            _ = note(error)
+            nextTry = SystemClock.sinceBoot() + Self.retryPause
+        }
+    }
+
+    private func renewLease() {
+        switch run([]) {
+        case .committed: break
+        case .doubtful: nextTry = nil
+        case .failed: nextTry = SystemClock.sinceBoot() + Self.retryPause
+        }
+    }
+}
+
+/// How an operation is answered.
+private struct WriteOperationEnd {
+    let succeed: @Sendable () -> Void
+    let refuse: @Sendable (StoreFault) -> Void
+}
+
+/// The writer's connection, as its thread makes it. Immutable.
+struct PostgreSQLWritable: WritableDatabase {
+    let address: PostgreSQLAddress
+    let seat: NodeSeat
+    let joinedAt: MonotonicInstant
+
+    func lend(_ metrics: StoreMetrics, to body: (any WriterBase) -> Void) {
+        let fence = NodeFence(seat, joinedAt: joinedAt)
+        let link = PostgreSQLLink(address, fence: fence)
+        body(PostgreSQLBase(link, fence))
+        link.leave()
+    }
+
+    func close() -> StoreFault? { nil }
+}

@@ -1,0 +1,131 @@
+import EventLoops
+internal import PostgreSQL
+import Reporting
+import Vocabulary
+
+/// The engine of a database that other programs may reach as well: PostgreSQL, or what speaks its language.
+///
+/// Guarded; callable from any thread. The threads are those of `SQLiteEngine`, each with a connection of its own, which is
+/// made anew when it was lost. An answer that says success is committed; whether that outlives a failover is up to the
+/// server's `synchronous_commit` and its standbys.
+///
+/// What holds, and what ensures it:
+/// - P1: one process at a time writes (`NodeJoining`, `NodeFence`). One that finds its seat lost calls `onFatal`.
+/// - P2: nothing is answered before its COMMIT is known to be done, or known not to be (`NodeBeats`).
+/// - P3: no reservation of an earlier process is open: those that were became unconfirmed before the first answer.
+final class PostgreSQLEngine: StoreEngine {
+    private static let queueMax = 10_000
+    private static let lookUpReaders = 2
+    private static let connectMax = Duration.seconds(10)
+
+    let writer: StoreWriter
+    let recoveredCount: Int
+    let node: Int
+    private let lookUps: StoreReaders
+    private let listings: StoreReaders
+    private let isClosed = Guarded(false)
+
+    private init(
+        writer: StoreWriter,
+        node: Int,
+        recoveredCount: Int,
+        lookUps: StoreReaders,
+        listings: StoreReaders
+    ) {
+        self.writer = writer
+        self.node = node
+        self.recoveredCount = recoveredCount
+        self.lookUps = lookUps
+        self.listings = listings
+    }
+
+    /// Connects, brings the schema up to date, takes the seat, and ends what an earlier process left. Blocks, for some 10 s
+    /// when the seat is another process's.
+    static func open(
+        _ address: PostgreSQLAddress,
+        as node: NodeDescription,
+        migrates: Bool,
+        onWait: (String) -> Void,
+        onFatal: @escaping @Sendable (StoreFault) -> Void
+    ) throws(StoreFault) -> PostgreSQLEngine {
+        do {
+            let connection = try PostgreSQLConnection(to: address, within: connectMax)
+            try PostgreSQLCheck.refuse(connection)
+            try PostgreSQLMigration(connection: connection, name: node.name).bringUp(migrates: migrates)
+            let (seat, joinedAt) = try NodeJoining(connection: connection, node: node).take(onWait: onWait)
+            let fence = NodeFence(seat, joinedAt: joinedAt)
+            let link = PostgreSQLLink(connection, to: address, fence: fence)
+            let tables = StoreConnection(link)
+            let recoveredCount = try Store.recover(tables, at: SystemClock.wall())
+            let unfinished = try PurgeTable.open(on: tables)
+            link.close()
+            return try start(
+                PostgreSQLWritable(address: address, seat: fence.present, joinedAt: fence.confirmedAt),
+                recoveredCount,
+                unfinished,
+                onFatal
+            )
+        } catch {
+            let fault = StoreFault(thrown: error)
+            throw StoreFault(code: fault.code, detail: "cannot open \(address): \(fault.detail)")
+        }
+    }
+
+    private static func start(
+        _ database: PostgreSQLWritable,
+        _ recoveredCount: Int,
+        _ unfinished: [PurgeTable.Open],
+        _ onFatal: @escaping @Sendable (StoreFault) -> Void
+    ) throws -> PostgreSQLEngine {
+        let purges = PurgeBoard()
+        for open in unfinished { purges.add(open.progress, then: nil) }
+        let writer = StoreWriter(database: database, purges: purges, queueMax: queueMax, onFatal: onFatal)
+        var readers: [StoreReaders] = []
+        do {
+            for (name, count) in [("store-read", lookUpReaders), ("store-list", 1)] {
+                let isBackground = name == "store-list"
+                readers.append(
+                    try StoreReaders(name: name, isBackground: isBackground, count: count, queueMax: queueMax) { _ in
+                        PostgreSQLReadable(address: database.address, isForRequests: !isBackground)
+                    }
+                )
+            }
+            try writer.start()
+        } catch {
+            for group in readers { group.close() }
+            writer.stop()
+            throw error
+        }
+        return PostgreSQLEngine(
+            writer: writer,
+            node: Int(database.seat.number),
+            recoveredCount: recoveredCount,
+            lookUps: readers[0],
+            listings: readers[1]
+        )
+    }
+
+    func lookUp(_ operation: ReadOperation) { lookUps.submit(operation) }
+
+    func list(_ operation: ReadOperation) { listings.submit(operation) }
+
+    func copyAll(then: @escaping @Sendable (Result<any StoreCopy, BackupFault>) -> Void) {
+        then(.failure(.elsewhere("the store is in PostgreSQL: copy it with pg_dump, as docs/operations.md shows")))
+    }
+
+    func stop() {
+        lookUps.stop()
+        listings.stop()
+        writer.stop()
+    }
+
+    func close() {
+        let isFirst = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return !isClosed
+        }
+        guard isFirst else { return }
+        for readers in [lookUps, listings] { readers.close() }
+        writer.close()
+    }
+}

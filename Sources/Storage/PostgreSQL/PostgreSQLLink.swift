@@ -1,0 +1,214 @@
+import EventLoops
+internal import PostgreSQL
+import Vocabulary
+
+/// A connection to PostgreSQL, made when it is needed and made anew when it was lost. Confined to its thread.
+///
+/// A statement whose rows nobody reads is put into the pipeline, and sent with the next one that is waited for. Without a
+/// transaction each statement of a reader is one of its own; those of a writer are put into one.
+final class PostgreSQLLink: StoreLink {
+    /// How long an exchange may take. Longer than what the server ends by itself.
+    static let exchangeMax = Duration.seconds(8)
+    /// How long a connection may take to be made, all hosts together.
+    private static let connectMax = Duration.seconds(6)
+    /// After a failed attempt to connect the next one waits.
+    private static let connectPause = Duration.milliseconds(500)
+
+    private let address: PostgreSQLAddress
+    private var connection: PostgreSQLConnection?
+    private var refusal: (fault: StoreFault, until: MonotonicInstant)?
+    /// What a writer's transactions begin and end with; nil for a reader.
+    private let fence: NodeFence?
+    private(set) var isInTransaction = false
+    private let exchangeMax: Duration
+
+    init(_ address: PostgreSQLAddress, fence: NodeFence? = nil, exchangeMax: Duration = exchangeMax) {
+        self.address = address
+        self.fence = fence
+        self.exchangeMax = exchangeMax
+    }
+
+    /// Takes a connection that was made already.
+    convenience init(_ connection: PostgreSQLConnection, to address: PostgreSQLAddress, fence: NodeFence? = nil) {
+        self.init(address, fence: fence)
+        self.connection = connection
+    }
+
+    var hasSavepoints: Bool { false }
+
+    func prepare(_ sql: StaticString) throws -> any PreparedStatement { PostgreSQLStatement(sql, on: self) }
+
+    func close() { connection = nil }
+
+    // MARK: Connection
+
+    /// Why no connection was had just now; nil when one is there, or may be tried for.
+    func obstacle() -> StoreFault? {
+        if let connection, !connection.isLost { return nil }
+        guard let refusal, SystemClock.sinceBoot() < refusal.until else { return nil }
+        return refusal.fault
+    }
+
+    private func connected() throws -> PostgreSQLConnection {
+        if let connection, !connection.isLost { return connection }
+        connection = nil
+        if let fault = obstacle() { throw fault }
+        do {
+            let made = try PostgreSQLConnection(to: address, within: Self.connectMax)
+            connection = made
+            refusal = nil
+            return made
+        } catch {
+            let fault = StoreFault(error)
+            refusal = (fault, SystemClock.sinceBoot() + Self.connectPause)
+            throw fault
+        }
+    }
+
+    // MARK: Statements
+
+    func run(_ command: PostgreSQLCommand) throws {
+        guard isInTransaction else { return _ = try query(command) }
+        try current().enqueue(command)
+    }
+
+    func query(_ command: PostgreSQLCommand) throws -> PostgreSQLRows { try query([command])[0] }
+
+    /// Performs what waits in the pipeline and these, in one round trip.
+    func query(_ commands: [PostgreSQLCommand]) throws -> [PostgreSQLRows] {
+        if isInTransaction { return try current().query(commands, within: exchangeMax) }
+        guard fence == nil else {
+            try begin()
+            do {
+                let rows = try query(commands)
+                try commit()
+                return rows
+            } catch {
+                rollBack()
+                throw error
+            }
+        }
+        return try onFreshConnection { try $0.query(commands, within: exchangeMax) }
+    }
+
+    /// The connection of the transaction, which no other can go on with.
+    private func current() throws -> PostgreSQLConnection {
+        guard let connection else {
+            throw StoreFault(code: .unavailable, detail: "PostgreSQL: the connection of the transaction was lost")
+        }
+        return connection
+    }
+
+    /// Does what has no effect unless it succeeds, and does it again on a new connection when the one that was there turns
+    /// out to be lost: the server, or what lies between, may have ended it while it was idle.
+    private func onFreshConnection<Value>(_ body: (PostgreSQLConnection) throws -> Value) throws -> Value {
+        let wasThere = connection.map { !$0.isLost } ?? false
+        do {
+            return try body(try connected())
+        } catch  where wasThere && connection?.isLost != false {
+            return try body(try connected())
+        }
+    }
+
+    // MARK: Transactions
+
+    private static let limits: [PostgreSQLCommand] = [
+        // A node that is stopped in the middle must not hold its locks for long.
+        ("statement_timeout", "5000"), ("lock_timeout", "2000"), ("idle_in_transaction_session_timeout", "2000"),
+    ].map { PostgreSQLCommand("SET LOCAL \($0.0) = \($0.1)") }
+
+    func begin() throws {
+        precondition(!isInTransaction, "begin() in a transaction")
+        try onFreshConnection { connection in
+            connection.enqueue(PostgreSQLCommand("BEGIN ISOLATION LEVEL READ COMMITTED"))
+            for limit in Self.limits { connection.enqueue(limit) }
+            isInTransaction = true
+            do {
+                if let fence {
+                    try fence.pass(try connection.query(fence.command(), within: exchangeMax))
+                } else {
+                    try connection.finish(within: exchangeMax)
+                }
+            } catch {
+                rollBack()
+                throw error
+            }
+        }
+    }
+
+    func beginReading() throws {
+        precondition(!isInTransaction, "beginReading() in a transaction")
+        try onFreshConnection { connection in
+            connection.enqueue(PostgreSQLCommand("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            try connection.finish(within: exchangeMax)
+        }
+        isInTransaction = true
+    }
+
+    func commit() throws {
+        precondition(isInTransaction, "commit() without a transaction")
+        isInTransaction = false
+        let connection = try current()
+        connection.enqueue(PostgreSQLCommand("COMMIT"))
+        let sentAt = SystemClock.sinceBoot()
+        do {
+            try connection.finish(within: exchangeMax)
+            // After this warning it is committed here, and maybe not where a standby would take over.
+            let isUnsure = connection.warnings.contains { $0.sqlState == "57014" || $0.sqlState == "57P01" }
+            if isUnsure { try fence?.lose("the wait for the standby was cancelled") }
+            fence?.confirm(sentAt: sentAt)
+        } catch let failure as PostgreSQLFailure {
+            // What the server refused is rolled back: an error comes instead of the commit. Other ends say nothing.
+            switch failure.kind {
+            case .server, .invalid, .connection:
+                isInTransaction = true
+                rollBack()
+            case .lost(let mayHaveExecuted), .timedOut(let mayHaveExecuted):
+                if mayHaveExecuted { try fence?.lose("\(failure)") }
+            }
+            throw failure
+        }
+    }
+
+    func rollBack() {
+        guard isInTransaction else { return }
+        isInTransaction = false
+        guard let connection, !connection.isLost else { return }
+        // What still waits is not to be done.
+        connection.discard()
+        connection.enqueue(PostgreSQLCommand("ROLLBACK"))
+        do { try connection.finish(within: exchangeMax) } catch { connection.close() }
+    }
+
+    /// The fence has written already.
+    func touch() {}
+
+    func size() throws -> StoreSize {
+        let rows = try query(PostgreSQLCommand("SELECT pg_database_size(current_database())"))
+        return StoreSize(bytes: rows.integer(0, 0) ?? 0, freeBytes: 0)
+    }
+
+    /// Finds out whether the commit in doubt was done; see `NodeFence.recover`.
+    func recover() throws -> Bool {
+        let connection = try connected()
+        do {
+            return try fence!.recover(on: connection, within: exchangeMax)
+        } catch {
+            // The next attempt begins on a connection without a transaction.
+            connection.close()
+            throw error
+        }
+    }
+
+    /// Gives the seat back, so that another process may begin at once. As far as that can be done.
+    func leave() {
+        guard let fence, !fence.beats.isInDoubt else { return }
+        try? begin()
+        guard isInTransaction else { return }
+        var command = PostgreSQLCommand("UPDATE nodes SET state = 'dead', lease_until = 0 WHERE number = $1")
+        command.bind(fence.seat.number)
+        try? run(command)
+        try? commit()
+        close()
+    }
+}

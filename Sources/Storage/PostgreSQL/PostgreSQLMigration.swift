@@ -1,0 +1,157 @@
+import EventLoops
+internal import PostgreSQL
+import Vocabulary
+
+/// Brings the tables of a database to this program's schema.
+///
+/// Several processes may start at a time, so one takes the row of `schema_state` as a lease, and the others wait for it. Each
+/// step is a transaction that also renews the lease; a process that stops in the middle leaves whole steps, and another goes on
+/// after them when the lease is over.
+struct PostgreSQLMigration {
+    /// How long another process that migrates is waited for.
+    private static let patience = Duration.seconds(600)
+    private static let leaseMicroseconds: Int64 = 60_000_000
+    private static let pause = Duration.milliseconds(500)
+    /// An index over many rows takes its time.
+    private static let stepMax = Duration.seconds(1_800)
+    private static let exchangeMax = Duration.seconds(8)
+
+    let connection: PostgreSQLConnection
+    /// Of the process, for others that wait.
+    let name: String
+
+    private struct State {
+        var version: Int64 = 0
+        var minReader: Int64 = 0
+        var other: String?
+    }
+
+    /// Takes all missing steps.
+    ///
+    /// - Parameters:
+    ///   - migrates: whether it may; else missing steps are a fault.
+    ///   - onStep: called before each step with its number.
+    /// - Returns: the version that was found; 0 for a database without our tables.
+    /// - Throws: `newerSchema`, `olderSchema`; else what prevents it.
+    @discardableResult
+    func bringUp(migrates: Bool, onStep: (Int) -> Void = { _ in }) throws -> Int {
+        let found = try version()
+        guard try isMissingSteps(found) else { return Int(found.version) }
+        guard migrates else {
+            throw StoreFault(
+                code: .olderSchema,
+                detail: "the database has schema \(found.version), this program needs \(PostgreSQLSchema.version), and "
+                    + "store.migrate is false: make a backup with pg_dump, then type: tollgate migrate --config FILE"
+            )
+        }
+        try prepare()
+        let deadline = SystemClock.sinceBoot() + Self.patience
+        while try isMissingSteps(try version()) {
+            if try lease() {
+                try takeSteps(onStep)
+                break
+            }
+            guard SystemClock.sinceBoot() < deadline else {
+                let other = try version().other ?? "another process"
+                throw StoreFault(code: .inUse, detail: "\(other) has been migrating the database for \(Self.patience)")
+            }
+            _ = SystemSemaphore().wait(atMost: Self.pause)
+        }
+        return Int(found.version)
+    }
+
+    private func isMissingSteps(_ state: State) throws -> Bool {
+        let known = Int64(PostgreSQLSchema.version)
+        if state.version > known, state.minReader > known {
+            throw StoreFault(
+                code: .newerSchema,
+                detail:
+                    "the database has schema \(state.version), this program knows up to \(known): use the program that "
+                    + "wrote it or a newer one"
+            )
+        }
+        return state.version < known
+    }
+
+    private func version() throws -> State {
+        let exists = try connection.query(
+            PostgreSQLCommand("SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('schema_state')"),
+            within: Self.exchangeMax
+        )
+        guard exists.integer(0, 0) == 1 else { return State() }
+        let rows = try connection.query(
+            PostgreSQLCommand("SELECT version, min_reader, migrating_by FROM schema_state"),
+            within: Self.exchangeMax
+        )
+        guard rows.count > 0 else { return State() }
+        guard rows.count == 1, let version = rows.integer(0, 0), let minReader = rows.integer(0, 1) else {
+            throw StoreFault(code: .corrupt, detail: "the table schema_state is not this program's")
+        }
+        return State(version: version, minReader: minReader, other: rows.text(0, 2))
+    }
+
+    /// Makes the row that the lease is in.
+    private func prepare() throws {
+        for _ in 1...3 {
+            do throws(PostgreSQLFailure) {
+                let statements = PostgreSQLSchema.statements(PostgreSQLSchema.preparation)
+                for sql in statements { connection.enqueue(PostgreSQLCommand(sql)) }
+                return try connection.finish(within: Self.exchangeMax)
+            } catch {
+                // Two that make a table of one name at a time are not kept apart by IF NOT EXISTS.
+                guard error.meaning == .uniqueViolation else { throw error }
+            }
+        }
+    }
+
+    private func lease() throws -> Bool {
+        var command = PostgreSQLCommand(
+            """
+            UPDATE schema_state SET migrating_by = $1,
+                migrating_until = CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) + $2
+            WHERE migrating_until IS NULL OR migrating_until < CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)
+            """
+        )
+        command.bind(SharedSQL.escaped(name))
+        command.bind(Self.leaseMicroseconds)
+        return try connection.query(command, within: Self.exchangeMax).affectedCount == 1
+    }
+
+    private func takeSteps(_ onStep: (Int) -> Void) throws {
+        let first = Int(try version().version)
+        for (index, step) in PostgreSQLSchema.steps.enumerated().dropFirst(first) {
+            onStep(index + 1)
+            connection.enqueue(PostgreSQLCommand("BEGIN"))
+            for sql in PostgreSQLSchema.statements(step) { connection.enqueue(PostgreSQLCommand(sql)) }
+            var command = PostgreSQLCommand(
+                """
+                UPDATE schema_state SET version = $1, min_reader = $2,
+                    migrating_until = CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) + $3
+                WHERE version = $4 AND migrating_by = $5
+                """
+            )
+            command.bind(Int64(index + 1))
+            command.bind(Int64(PostgreSQLSchema.minReader))
+            command.bind(Self.leaseMicroseconds)
+            command.bind(Int64(index))
+            command.bind(SharedSQL.escaped(name))
+            do {
+                let rows = try connection.query(command, within: Self.stepMax)
+                guard rows.affectedCount == 1 else {
+                    throw StoreFault(code: .inUse, detail: "another process migrates the database")
+                }
+                _ = try connection.query(PostgreSQLCommand("COMMIT"), within: Self.exchangeMax)
+            } catch {
+                if !connection.isLost {
+                    _ = try? connection.query(PostgreSQLCommand("ROLLBACK"), within: Self.exchangeMax)
+                }
+                throw error
+            }
+        }
+        var command = PostgreSQLCommand(
+            "UPDATE schema_state SET migrating_by = NULL, migrating_until = NULL WHERE migrating_by = $1"
+        )
+        command.bind(SharedSQL.escaped(name))
+        _ = try connection.query(command, within: Self.exchangeMax)
+    }
+}
