@@ -43,27 +43,38 @@ struct Exchange: ~Copyable {
 
     mutating func run() throws(PostgreSQLFailure) -> [PostgreSQLRows] {
         // A server that has ended the connection meanwhile has said so: then it is certain that nothing was executed.
-        guard libpq.consume() else { throw lost(libpq.errorMessage) }
-        _ = libpq.isBusy  // reads the messages
+        let isOpen = libpq.consume()
+        _ = libpq.isBusy  // reads the messages, also those that came with the end of the exchange before
         if let farewell = libpq.notices.farewell { throw lost(farewell.message, farewell.sqlState) }
+        guard isOpen else { throw lost(libpq.errorMessage) }
+        guard SystemClock.monotonic() < deadline else {
+            throw PostgreSQLFailure(.timedOut(mayHaveExecuted: false), "the deadline had passed before")
+        }
 
         while true {
             let isSent = try send()
             try receive()
             if state.isOver { break }
+            guard libpq.socket >= 0 else { throw try broken() }
             let slice = libpq.isTLS ? Self.tlsSlice : nil
             guard SocketWait.wait(for: libpq.socket, toWrite: !isSent, until: deadline, slice: slice) else {
                 throw PostgreSQLFailure(.timedOut(mayHaveExecuted: state.hasSubmitted), "the deadline passed")
             }
-            if libpq.consume() { continue }
-            // What came before the end counts.
-            let message = libpq.errorMessage
-            try receive()
-            guard state.isOver else { throw failure ?? lost(message) }
-            break
+            if !libpq.consume() {
+                let failure = try broken()
+                guard state.isOver else { throw failure }
+                break
+            }
         }
         if let failure { throw failure }
         return rows
+    }
+
+    /// What the broken connection is told as. What came before its end counts, most of all why the server ended it.
+    private mutating func broken() throws(PostgreSQLFailure) -> PostgreSQLFailure {
+        let message = libpq.errorMessage
+        try receive()
+        return failure ?? lost(message)
     }
 
     private func lost(_ message: String, _ sqlState: String? = nil) -> PostgreSQLFailure {
@@ -82,7 +93,7 @@ struct Exchange: ~Copyable {
                 unflushed = 0
                 if state.submission == .nothing { return true }
             case .waits: return false
-            case .hasFailed: throw lost(libpq.errorMessage)
+            case .hasFailed: throw try broken()
             }
         }
     }
@@ -92,12 +103,12 @@ struct Exchange: ~Copyable {
         case .command(let index):
             // From here on it may be executed, for libpq may have sent a part of what it then calls a failure.
             let isNext = state.submit()
-            guard libpq.submit(commands[index]) else { throw lost(libpq.errorMessage) }
+            guard libpq.submit(commands[index]) else { throw try broken() }
             unflushed += commands[index].byteCount
             if isNext { libpq.takeRowsSingly() }
         case .sync:
             _ = state.submit()
-            guard libpq.sync() else { throw lost(libpq.errorMessage) }
+            guard libpq.sync() else { throw try broken() }
         case .nothing: break
         }
     }

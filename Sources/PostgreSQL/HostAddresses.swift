@@ -11,7 +11,6 @@ enum HostAddresses {
     static func lookUp(_ name: String) -> Result<[String], PostgreSQLAddress.Fault> {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        unsafe hints.ai_flags = AI_ADDRCONFIG
         var list: UnsafeMutablePointer<addrinfo>?
         let code = unsafe getaddrinfo(name, nil, &hints, &list)
         guard code == 0 else {

@@ -44,8 +44,9 @@ final class LibpqConnection {
         unsafe PQsetNoticeReceiver(
             connection,
             { context, result in
-                guard let result = unsafe result, let notice = unsafe ServerError(result) else { return }
-                unsafe Unmanaged<NoticeCollector>.fromOpaque(context!).takeUnretainedValue().receive(notice)
+                guard let result = unsafe result, let severity = unsafe ServerError.severity(of: result) else { return }
+                let notices = unsafe Unmanaged<NoticeCollector>.fromOpaque(context!).takeUnretainedValue()
+                notices.receive(severity: severity) { unsafe ServerError(result) }
             },
             context
         )

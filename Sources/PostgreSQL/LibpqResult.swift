@@ -66,17 +66,24 @@ struct LibpqResult: ~Copyable {
 extension ServerError {
     /// - Returns: nil if it is not from a server.
     init?(_ result: OpaquePointer) {
-        let field = { (code: Int32) -> String? in
-            guard let text = unsafe PQresultErrorField(result, code) else { return nil }
-            return PostgreSQLText.line(unsafe String(cString: text))
-        }
+        let field = { unsafe Self.field($0, of: result) }
         guard let sqlState = field(tollgate_PG_DIAG_SQLSTATE()) else { return nil }
         self.init(
-            severity: field(tollgate_PG_DIAG_SEVERITY()) ?? "ERROR",
-            sqlState: sqlState,
+            severity: unsafe Self.severity(of: result) ?? "ERROR",
+            // Five characters, unless the server is none.
+            sqlState: String(sqlState.prefix(5)),
             message: field(tollgate_PG_DIAG_MESSAGE()) ?? "",
             detail: field(tollgate_PG_DIAG_DETAIL()),
             hint: field(tollgate_PG_DIAG_HINT())
         )
+    }
+
+    static func severity(of result: OpaquePointer) -> String? {
+        unsafe field(tollgate_PG_DIAG_SEVERITY(), of: result)
+    }
+
+    private static func field(_ code: Int32, of result: OpaquePointer) -> String? {
+        guard let text = unsafe PQresultErrorField(result, code) else { return nil }
+        return PostgreSQLText.line(unsafe String(cString: text))
     }
 }

@@ -11,11 +11,14 @@ final class NoticeCollector {
 
     func clear() { warnings = [] }
 
-    func receive(_ notice: ServerError) {
-        if notice.isFatal {
-            farewell = notice
-        } else if notice.severity == "WARNING" || notice.severity == "ERROR", warnings.count < Self.noticesMax {
+    /// - Parameter read: reads the notice, if it is kept.
+    func receive(severity: String, _ read: () -> ServerError?) {
+        switch severity {
+        case "FATAL", "PANIC": farewell = read()
+        case "WARNING", "ERROR":
+            guard warnings.count < Self.noticesMax, let notice = read() else { return }
             warnings.append(PostgreSQLNotice(sqlState: notice.sqlState, message: notice.message))
+        default: break
         }
     }
 }

@@ -17,7 +17,7 @@ public struct PostgreSQLAddress: Sendable {
     /// What libpq is told of every server, by its names. It has the password: not to be shown.
     let options: [String: String]
     let hosts: [PostgreSQLHost]
-    /// The longest wait for one server, if others follow.
+    /// The longest wait for one IP address or socket of a server.
     let hostTimeout: Duration?
 
     private static let defaults: [String: String] = [

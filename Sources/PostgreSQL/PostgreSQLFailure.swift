@@ -121,7 +121,8 @@ enum PostgreSQLText {
     static func line(_ text: String) -> String {
         var line = ""
         var room = bytesMax
-        for part in text.split(whereSeparator: \.isNewline) {
+        // A text without end takes no time without end.
+        for part in text.prefix(2 * bytesMax).split(whereSeparator: \.isNewline) {
             // libpq indents what belongs to the line before, and names a place in the server's sources.
             let part = part.drop(while: \.isWhitespace)
             if part.hasPrefix("LOCATION:") { continue }

@@ -118,7 +118,7 @@ struct ConnectingTests {
         expectWorks(try connect(url(after: ["no-such-host.invalid:1", "127.0.0.1:1"])))
         // Its share of the time must be over before the next one is asked.
         expectWorks(try connect(url(after: ["127.0.0.1:\(silent.port)"]) + "?connect_timeout=1"))
-        expectWorks(try connect(url(after: ["127.0.0.1:\(silent.port)"]) + "?connect_timeout=0", within: .seconds(10)))
+        expectWorks(try connect(url(after: ["127.0.0.1:\(silent.port)"]) + "?connect_timeout=0", within: .seconds(6)))
     }
 
     @Test("a server that takes no writes is passed over, unless the URL wants it")
