@@ -1,4 +1,4 @@
-/// What the results of one exchange belong to: commands 0 to n-1 and one Sync, answered in this order.
+/// What the results of one round trip belong to: commands 0 to n-1 and one Sync, answered in this order.
 ///
 /// Pure. libpq's results go in, in the order in which PQgetResult(3) gives them, and what is to be done comes out. The
 /// server answers a command by rows and one completion, or by an error; libpq ends the results of each command by a null
@@ -37,7 +37,7 @@ struct PipelineState: Equatable {
         case row(Int)
         /// All rows of this command have come, and it has succeeded.
         case completed(Int)
-        /// The first error of the exchange: this one is told.
+        /// The first error of the round trip: this one is told.
         case failed
         /// The next command's results begin, which has been submitted already.
         case next

@@ -1,6 +1,6 @@
 /// One SQL command with its parameters, $1 and so on, in binary form.
 ///
-/// What cannot be sent is found when it is bound, and thrown by the exchange of which the command is a part.
+/// What cannot be sent is found when it is bound, and thrown by the round trip of which the command is a part.
 public struct PostgreSQLCommand: Sendable {
     /// The protocol counts parameters in 16 bits.
     public static let parametersMax = 65_535

@@ -3,16 +3,16 @@ import Vocabulary
 
 /// A connection to a PostgreSQL server, which takes commands in pipelines.
 ///
-/// Confined to one thread, which waits for connecting and for each exchange, at most until its deadline. An exchange is what was
-/// enqueued, the commands of the call, and one Sync. Without BEGIN it is one transaction, which commits with the Sync. The first
-/// command that fails makes the server skip the rest. Nothing is sent before the exchange begins: commands that cannot be sent leave
-/// the server untouched.
+/// Confined to one thread, which waits for connecting and for each round trip, at most until its deadline. A round trip is
+/// what was enqueued, the commands of the call, and one Sync. Without BEGIN it is one transaction, which commits with the
+/// Sync. The first command that fails makes the server skip the rest. Nothing is sent before the round trip begins:
+/// commands that cannot be sent leave the server untouched.
 ///
-/// Once `isLost` it is of no use, and every exchange throws. `close`, or `deinit`, ends the connection.
+/// Once `isLost` it is of no use, and every round trip throws. `close`, or `deinit`, ends the connection.
 public final class PostgreSQLConnection {
-    /// What the rows of one exchange may take in memory.
+    /// What the rows of one round trip may take in memory.
     public static let resultBytesMax = 64 * 1_048_576
-    /// The commands of one exchange.
+    /// The commands of one round trip.
     public static let commandsMax = 100_000
     /// What they may take in memory together.
     public static let commandBytesMax = 256 * 1_048_576
@@ -37,7 +37,7 @@ public final class PostgreSQLConnection {
     /// PQserverVersion(3): 150018 is 15.18.
     public let serverVersion: Int
     public let isTLS: Bool
-    /// What the server warned of in the last exchange: the first few of severity WARNING or more.
+    /// What the server warned of in the last round trip: the first few of severity WARNING or more.
     public private(set) var warnings: [PostgreSQLNotice] = []
 
     /// Tries the servers of the address in their order, each for its share of the time.
@@ -59,7 +59,7 @@ public final class PostgreSQLConnection {
 
     // MARK: State
 
-    /// Whether it is known to be of no use. A connection that the server has ended meanwhile is found out by the next exchange.
+    /// Whether it is known to be of no use. That the server has ended it meanwhile is found out by the next round trip.
     public var isLost: Bool { libpq == nil }
 
     public var transactionStatus: TransactionStatus { libpq?.transactionStatus ?? .unknown }
@@ -70,9 +70,9 @@ public final class PostgreSQLConnection {
     /// Ends the connection, and what is under way in it.
     public func close() { libpq = nil }
 
-    // MARK: Exchanges
+    // MARK: Round trips
 
-    /// Adds a command to the next exchange. Its rows are dropped; if it fails, the exchange throws.
+    /// Adds a command to the next round trip. Its rows are dropped; if it fails, the round trip throws.
     public func enqueue(_ command: PostgreSQLCommand) {
         let isTooMuch = command.byteCount > Self.commandBytesMax - enqueuedBytes
         guard enqueued.count < Self.commandsMax, !isTooMuch else {
@@ -110,7 +110,7 @@ public final class PostgreSQLConnection {
     ) throws(PostgreSQLFailure) -> [PostgreSQLRows] {
         let firstKept = enqueued.count
         for command in commands { enqueue(command) }
-        return try exchange(firstKept: firstKept, within: duration)
+        return try perform(firstKept: firstKept, within: duration)
     }
 
     /// Performs what was enqueued; nothing is sent if there is nothing.
@@ -118,10 +118,10 @@ public final class PostgreSQLConnection {
     /// - Throws: `.server`, the first error; `.lost` or `.timedOut`, after which the connection is lost; `.invalid`. What was
     ///   enqueued is gone in any case.
     public func finish(within duration: Duration) throws(PostgreSQLFailure) {
-        _ = try exchange(firstKept: enqueued.count, within: duration)
+        _ = try perform(firstKept: enqueued.count, within: duration)
     }
 
-    private func exchange(firstKept: Int, within duration: Duration) throws(PostgreSQLFailure) -> [PostgreSQLRows] {
+    private func perform(firstKept: Int, within duration: Duration) throws(PostgreSQLFailure) -> [PostgreSQLRows] {
         let commands = enqueued
         let isTooMuch = hasTooMany
         enqueued = []
@@ -131,7 +131,7 @@ public final class PostgreSQLConnection {
         if let fault = commands.lazy.compactMap(\.fault).first { throw PostgreSQLFailure(.invalid, fault) }
         if isTooMuch {
             let limits = "\(Self.commandsMax) commands or \(Self.commandBytesMax) bytes"
-            throw PostgreSQLFailure(.invalid, "an exchange has more than \(limits)")
+            throw PostgreSQLFailure(.invalid, "a round trip has more than \(limits)")
         }
         guard let libpq else {
             throw PostgreSQLFailure(.lost(mayHaveExecuted: false), "the connection was lost before: \(reason)")
@@ -139,7 +139,7 @@ public final class PostgreSQLConnection {
         guard !commands.isEmpty else { return [] }
         libpq.notices.clear()
         defer { warnings = libpq.notices.warnings }
-        var exchange = Exchange(
+        var roundTrip = RoundTrip(
             commands,
             firstKept: firstKept,
             resultBytesMax: limit,
@@ -147,10 +147,10 @@ public final class PostgreSQLConnection {
             until: SystemClock.monotonic() + duration
         )
         do {
-            return try exchange.run()
+            return try roundTrip.run()
         } catch {
-            // Results that nobody has read would be taken for those of the next exchange.
-            if !exchange.isOver || libpq.isBad { lose(libpq, error.message) }
+            // Results that nobody has read would be taken for those of the next round trip.
+            if !roundTrip.isOver || libpq.isBad { lose(libpq, error.message) }
             throw error
         }
     }

@@ -1,18 +1,19 @@
-/// Why a connection could not be made, or why an exchange did not succeed.
+/// Why a connection could not be made, or why a round trip did not succeed.
 ///
 /// Messages hold what the server or libpq said, in one line and cut to `bytesMax`; neither says a password.
 public struct PostgreSQLFailure: Error, Equatable, Sendable {
     public enum Kind: Equatable, Sendable {
         /// No connection was made: no server answered, or it refused.
         case connection
-        /// The connection broke. Commands of the exchange may have been executed, those that commit among them, unless
+        /// The connection broke. Commands of the round trip may have been executed, those that commit among them, unless
         /// nothing had been sent.
         case lost(mayHaveExecuted: Bool)
         /// The deadline passed, and the connection is closed; otherwise as `lost`.
         case timedOut(mayHaveExecuted: Bool)
-        /// The server refused a command. The connection is of use; a transaction is failed until it is rolled back.
+        /// The server refused a command. The connection is of use; a transaction is failed until it is rolled back. The
+        /// detail may repeat a whole row, so it is in no description: logs hold nothing of documents.
         case server(sqlState: String, message: String, detail: String?, hint: String?)
-        /// A command cannot be sent. Nothing of the exchange was.
+        /// A command cannot be sent. Nothing of the round trip was.
         case invalid
     }
 
@@ -43,8 +44,8 @@ extension PostgreSQLFailure: CustomStringConvertible {
         case .connection: "no connection: \(message)"
         case .lost(let mayHaveExecuted): "the connection broke\(Self.addition(mayHaveExecuted)): \(message)"
         case .timedOut(let mayHaveExecuted): "no answer in time\(Self.addition(mayHaveExecuted)): \(message)"
-        case .server(let sqlState, let message, let detail, let hint):
-            "\(sqlState): " + [message, detail, hint].compactMap { $0 }.joined(separator: "; ")
+        case .server(let sqlState, let message, _, let hint):
+            "\(sqlState): " + [message, hint].compactMap { $0 }.joined(separator: "; ")
         case .invalid: message
         }
     }

@@ -26,7 +26,7 @@ struct FailureMeaningTests {
         #expect(PostgreSQLFailure(.lost(mayHaveExecuted: true), "x").meaning == .other)
     }
 
-    @Test("descriptions say whether something may have been executed, and all that the server said")
+    @Test("descriptions say whether something may have been executed, and nothing of a row")
     func descriptions() {
         let lost = PostgreSQLFailure(.lost(mayHaveExecuted: true), "reset")
         #expect(lost.description == "the connection broke, and what was sent may have been executed: reset")
@@ -37,9 +37,9 @@ struct FailureMeaningTests {
             sqlState: "23505",
             message: "duplicate",
             detail: "Key (id)=(1) already exists.",
-            hint: nil
+            hint: "Use another."
         )
-        #expect(PostgreSQLFailure(error).description == "23505: duplicate; Key (id)=(1) already exists.")
+        #expect(PostgreSQLFailure(error).description == "23505: duplicate; Use another.")
         #expect(PostgreSQLFailure(.connection, "refused").description == "no connection: refused")
         #expect(PostgreSQLFailure(.invalid, "too many").description == "too many")
     }

@@ -7,7 +7,7 @@ struct PipelineStateTests {
     private typealias Event = PipelineState.Event
     private typealias Action = PipelineState.Action
 
-    /// What happens to an exchange: something is submitted, or a result comes.
+    /// What happens to a round trip: something is submitted, or a result comes.
     private enum Step: Equatable {
         case submit
         case event(Event)
@@ -186,7 +186,7 @@ struct PipelineStateTests {
         #expect(state.receive(.sync) == .over)
     }
 
-    @Test("an exchange without commands is a Sync and its answer")
+    @Test("a round trip without commands is a Sync and its answer")
     func empty() {
         var state = PipelineState(commandCount: 0)
         #expect(!state.expectsResult)

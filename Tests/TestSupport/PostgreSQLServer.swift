@@ -4,8 +4,9 @@ import Vocabulary
 
 /// A PostgreSQL server with data of its own, on a port of loopback and on a socket in its folder.
 ///
-/// Guarded: the process is replaced by a restart. The server ends with this object, and the kernel ends it when the
-/// test process dies; then its folder is removed as well. Over TCP the only role needs its password, over the socket it does not.
+/// Guarded: the process is replaced by a restart. The server ends with this object, and the kernel ends it when the test
+/// process dies; then its folder is removed as well. Over TCP the only role needs its password, over the socket it needs
+/// none.
 public final class PostgreSQLServer: Sendable {
     public static let user = "tollgate"
     public static let password = "pass/word@1"

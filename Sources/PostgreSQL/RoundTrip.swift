@@ -3,7 +3,7 @@ import Vocabulary
 
 /// One pipeline: commands and a Sync go out, their results come in, both at once: a server whose results nobody reads
 /// reads no more commands. Confined to its connection's thread.
-struct Exchange: ~Copyable {
+struct RoundTrip: ~Copyable {
     /// What libpq may hold before it is looked whether the server takes it.
     private static let unflushedMax = 65_536
     /// Bytes that TLS has read and libpq has not yet are seen by no poll(2): with those of a proxy whose records are
@@ -44,7 +44,7 @@ struct Exchange: ~Copyable {
     mutating func run() throws(PostgreSQLFailure) -> [PostgreSQLRows] {
         // A server that has ended the connection meanwhile has said so: then it is certain that nothing was executed.
         let isOpen = libpq.consume()
-        _ = libpq.isBusy  // reads the messages, also those that came with the end of the exchange before
+        _ = libpq.isBusy  // reads the messages, also those that came with the end of the round trip before
         if let farewell = libpq.notices.farewell { throw lost(farewell.message, farewell.sqlState) }
         guard isOpen else { throw lost(libpq.errorMessage) }
         guard SystemClock.monotonic() < deadline else {
@@ -150,7 +150,7 @@ struct Exchange: ~Copyable {
         row.append(to: &rows[index])
         rowBytes += rows[index].byteCount - before
         guard rowBytes <= resultBytesMax else {
-            throw lost("the results of one exchange take more than \(resultBytesMax) bytes")
+            throw lost("the results of one round trip take more than \(resultBytesMax) bytes")
         }
     }
 }
