@@ -3,6 +3,7 @@
 public struct DescriptorPlan: Sendable, Equatable {
     /// Of a worker: its epoll instance, libevent's pair for signals, four mailboxes and the listener.
     private static let ofEachWorker = 8
+    private static let standardStreams = 3
     /// Of the program: standard streams, the main loop, the store with its readers, the admin side.
     private static let ofTheProgram = 35
     /// Beside connections to the vendor: the admin side's, files that are read again, look-ups of names.
@@ -41,4 +42,7 @@ public struct DescriptorPlan: Sendable, Equatable {
 
     /// The least limit with room for one client.
     public var limitMin: Int { min((own + reserveBase) * 8 / 7, own * 8 / 5) + 1 }
+
+    /// How many must be free at the start: all of the least limit but the standard streams.
+    public var freeMin: Int { limitMin - Self.standardStreams }
 }

@@ -21,10 +21,10 @@ struct DescriptorCheck {
         self.limitBefore = limitBefore
     }
 
-    /// Refuses to start a gateway to which no client could connect. This must come before anything is opened: some
+    /// Refuses to start a gateway that could not serve one client. This must come before anything is opened: some
     /// libraries end the process when no descriptor is left.
     func refuseIfTooFew() throws(UsageFault) {
-        guard plan.connections == 0 || !DescriptorLimit.canOpen(plan.own) else { return }
+        guard plan.connections == 0 || !DescriptorLimit.canOpen(plan.freeMin) else { return }
         throw UsageFault(
             description: "the process may open \(plan.limit) files (RLIMIT_NOFILE), some of which may be open already, "
                 + "and a gateway with so many workers needs \(plan.limitMin) at least; raise the limit (ulimit -n, "

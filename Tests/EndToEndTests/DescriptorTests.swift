@@ -16,7 +16,7 @@ struct DescriptorTests {
         #expect(process.stderr.text.contains("may open \(limit) files"), "\(process.stderr.text)")
     }
 
-    @Test("descriptors that the process was started with count", arguments: [20, 31, 40, 50, 60])
+    @Test("descriptors that the process was started with count", arguments: [1, 20, 31, 40, 50, 60])
     func inherited(count: Int) throws {
         let folder = try TemporaryFolder()
         let base = Gateway.baseConfiguration(vendorURL: "http://127.0.0.1:9", folder: folder)
@@ -28,6 +28,14 @@ struct DescriptorTests {
         )
         #expect(try process.waitForEnd() == .exit(1), "\(process.stderr.text)")
         #expect(process.stderr.text.contains("RLIMIT_NOFILE"), "\(process.stderr.text)")
+    }
+
+    @Test("a process that a test starts has none of the test's own")
+    func notHandedDown() throws {
+        let open = dup(0)
+        defer { close(open) }
+        // The last is the folder that is listed.
+        #expect(try CommandResult.of(["ls", "/proc/self/fd"]).output == "0\n1\n2\n3\n")
     }
 
     @Test("the least number that is asked for is enough to serve, a miss too")

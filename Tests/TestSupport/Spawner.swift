@@ -5,9 +5,15 @@ import Glibc
 ///
 /// Each child is started through `setpriv --pdeathsig KILL`, so that none outlives a test run that crashed or was
 /// killed. The kernel sends that signal when the *thread* that forked ends (prctl(2), PR_SET_PDEATHSIG), hence a
-/// dedicated thread: the threads of a pool come and go. Only CLOEXEC keeps the tests' descriptors out of children.
+/// dedicated thread: the threads of a pool come and go. A child gets no descriptor but those that it is handed: those of
+/// other tests would be counted against its limit, and keep connections and pipes open.
 enum Spawner {
     private static let thread = SpawnerThread()
+
+    /// posix_spawn_file_actions_addclosefrom_np(3) of glibc 2.34, which the Glibc module lacks.
+    private static let closeFrom = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np").map {
+        unsafeBitCast($0, to: (@convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32).self)
+    }
 
     /// A started process and the read ends of its output, which the caller owns.
     struct Child {
@@ -59,6 +65,8 @@ enum Spawner {
         for (index, copy) in copies.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, copy, 3 + Int32(index))
         }
+        // Not all that is open here is closed by an exec, e.g. what SwiftPM or a shell opened.
+        guard let closeFrom, closeFrom(&actions, 3 + Int32(copies.count)) == 0 else { return (ENOSYS, Child()) }
 
         // A test runner may ignore or block signals that the child itself must react to.
         var attributes = posix_spawnattr_t()

@@ -89,6 +89,7 @@ struct DialPlanTests {
         let least = DescriptorPlan(limit: 0, workers: workers, vendorConnections: vendor).limitMin
         #expect(DescriptorPlan(limit: least, workers: workers, vendorConnections: vendor).connections >= 1)
         #expect(DescriptorPlan(limit: least - 1, workers: workers, vendorConnections: vendor).connections == 0)
+        #expect(DescriptorPlan(limit: 1_000, workers: workers, vendorConnections: vendor).freeMin == least - 3)
     }
 }
 
