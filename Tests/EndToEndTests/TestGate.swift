@@ -1,4 +1,5 @@
 import Dispatch
+import TestSupport
 
 /// Keeps the threads of an origin waiting until a test opens it; it stays open. Guarded.
 final class TestGate: Sendable {
@@ -7,7 +8,7 @@ final class TestGate: Sendable {
     func open() { semaphore.signal() }
 
     func wait() {
-        _ = semaphore.wait(timeout: .now() + 30)
+        _ = semaphore.wait(timeout: .now() + .milliseconds(Int(Deadline.generous.millisecondsLeft)))
         semaphore.signal()
     }
 }

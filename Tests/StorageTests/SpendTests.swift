@@ -347,7 +347,7 @@ struct SpendTests {
         store.close()
         store = try folder.open()
         defer { store.close() }
-        let deadline = Date() + 60
+        let deadline = Date() + 600
         while try store.rows("SELECT documents FROM usage_document_days") != ["1"] {
             try #require(Date() < deadline)
         }

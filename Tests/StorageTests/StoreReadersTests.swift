@@ -30,7 +30,7 @@ struct StoreReadersTests {
                 if case .success(let finding) = $0, finding.result != nil { found.signal() }
             }
         }
-        for _ in 0..<100 { #expect(found.wait(timeout: .now() + 30) == .success) }
+        for _ in 0..<100 { #expect(found.wait(timeout: .now() + 600) == .success) }
         for _ in listed { end.signal() }
         for answer in listed { try answer.wait().get() }
     }
