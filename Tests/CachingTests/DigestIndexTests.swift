@@ -11,13 +11,16 @@ struct DigestIndexTests {
         var generator = SeededGenerator(seed: seed)
         var index = DigestIndex()
         var tags: [UInt32: UInt32] = [:]  // number -> tag; few bits make many collisions
+        var numbers: [UInt32] = []  // the same in an order that depends on the seed alone
         for number in 0..<6_000 as Range<UInt32> {
             if Int.random(in: 0..<3, using: &generator) > 0 || tags.isEmpty {
                 let tag = UInt32.random(in: 0 ... .max, using: &generator) >> (32 - tagBits)
                 index.insert(tag, number)
                 tags[number] = tag
+                numbers.append(number)
             } else {
-                let victim = tags.keys.sorted().randomElement(using: &generator)!
+                numbers.swapAt(.random(in: numbers.indices, using: &generator), numbers.count - 1)
+                let victim = numbers.removeLast()
                 index.remove(tags[victim]!, victim)
                 #expect(index.find(tags[victim]!) { $0 == victim } == nil, "seed \(seed)")
                 tags[victim] = nil
