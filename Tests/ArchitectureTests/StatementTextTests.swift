@@ -7,11 +7,6 @@ import Testing
 /// one of them lacks or takes for something else (docs/storage.md, section 12).
 @Suite("The text of the store's statements")
 struct StatementTextTests {
-    /// Questions about SQLite's file.
-    private static let ofOneEngine: Set<String> = [
-        "PRAGMA page_size", "PRAGMA page_count", "PRAGMA freelist_count",
-    ]
-
     private struct Statement {
         let file: String
         let text: String
@@ -28,7 +23,6 @@ struct StatementTextTests {
             for match in source.matches(of: literal) {
                 let text = String(match.1 ?? match.2 ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
                 if text.prefixMatch(of: /(SELECT|INSERT|UPDATE|DELETE|WITH|PRAGMA)\b/) == nil { continue }
-                if Self.ofOneEngine.contains(text) { continue }
                 statements.append(Statement(file: file.lastPathComponent, text: text))
             }
         }
