@@ -1,4 +1,5 @@
 internal import CPostgreSQL
+import Glibc
 
 /// One result of libpq, which this alone frees. Confined to its connection's thread.
 @safe
@@ -58,6 +59,9 @@ struct LibpqResult: ~Copyable {
             rows.endRow()
         }
     }
+
+    /// Whether a transaction was rolled back: also COMMIT is answered so, when the transaction had failed before.
+    var hasRolledBack: Bool { unsafe strcmp(PQcmdStatus(result), "ROLLBACK") == 0 }
 
     /// How many rows the command concerned; 0 where it says nothing of rows.
     var affectedCount: Int { Int(unsafe String(cString: PQcmdTuples(result))) ?? 0 }

@@ -37,6 +37,12 @@ public struct PostgreSQLCommand: Sendable {
         if sql.utf8.contains(0) { fault = "the text of a command contains the character NUL" }
     }
 
+    /// Whether it ends a transaction whose changes are to stay.
+    var isCommit: Bool {
+        let word = sql.drop(while: \.isWhitespace).prefix { $0.isLetter }.lowercased()
+        return word == "commit" || word == "end"
+    }
+
     /// How many bytes it takes to send it, about.
     var byteCount: Int { sql.utf8.count + packed.count + 8 * types.count + 64 }
 

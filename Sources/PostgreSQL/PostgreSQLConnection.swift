@@ -124,9 +124,7 @@ public final class PostgreSQLConnection {
     private func perform(firstKept: Int, within duration: Duration) throws(PostgreSQLFailure) -> [PostgreSQLRows] {
         let commands = enqueued
         let isTooMuch = hasTooMany
-        enqueued = []
-        enqueuedBytes = 0
-        hasTooMany = false
+        discard()
         warnings = []
         if let fault = commands.lazy.compactMap(\.fault).first { throw PostgreSQLFailure(.invalid, fault) }
         if isTooMuch {

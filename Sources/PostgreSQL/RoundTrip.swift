@@ -124,19 +124,32 @@ struct RoundTrip: ~Copyable {
             case .row:
                 if case .row(let index) = try act(.row), index >= firstKept { try keep(result, of: index - firstKept) }
             case .completion:
-                guard case .completed(let index) = try act(.completion), index >= firstKept else { continue }
+                guard case .completed(let index) = try act(.completion) else { continue }
+                if result.hasRolledBack, commands[index].isCommit { note(Self.uncommitted) }
+                guard index >= firstKept else { continue }
                 result.append(to: &rows[index - firstKept])
                 rows[index - firstKept].complete(affected: result.affectedCount)
             case .error(let error):
                 if error.isFatal { throw lost(error.message, error.sqlState) }
                 _ = try act(.error)
-                failure = PostgreSQLFailure(error)
+                note(error)
             case .broken(let message): throw failure ?? lost(message)
             case .skipped: _ = try act(.skipped)
             case .sync: _ = try act(.sync)
             case .other: _ = try act(.other)
             }
         }
+    }
+
+    /// The server answers COMMIT of a failed transaction with a success, which it is not to anyone here.
+    private static let uncommitted = ServerError(
+        severity: "ERROR",
+        sqlState: "25P02",
+        message: "COMMIT has rolled back, since the transaction had failed before"
+    )
+
+    private mutating func note(_ error: ServerError) {
+        if failure == nil { failure = PostgreSQLFailure(error) }
     }
 
     private mutating func act(_ event: PipelineState.Event) throws(PostgreSQLFailure) -> PipelineState.Action {

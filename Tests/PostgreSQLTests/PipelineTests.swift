@@ -77,6 +77,15 @@ struct PipelineTests {
         #expect(try connection.query([], within: .zero).isEmpty)
     }
 
+    @Test("what is discarded is not sent, and nothing of it is left")
+    func discarded() throws {
+        connection.enqueue(insertion(1))
+        connection.enqueue(PostgreSQLCommand("SELECT '\0'"))
+        connection.discard()
+        connection.enqueue(insertion(2))
+        #expect(try run("SELECT id FROM t").integer(0, 0) == 2)
+    }
+
     // MARK: Much
 
     @Test("ten thousand commands with long values and long results, in one round trip")
@@ -158,6 +167,23 @@ struct PipelineTests {
         #expect(try run("ROLLBACK").count == 0)
         #expect(connection.transactionStatus == .idle)
         #expect(try count() == 0)
+    }
+
+    @Test("COMMIT of a transaction that has failed before is no success", arguments: ["COMMIT", " end", "commit;"])
+    func uncommitted(_ sql: String) throws {
+        connection.enqueue(PostgreSQLCommand("BEGIN"))
+        #expect(throws: PostgreSQLFailure.self) { try run("SELECT 1 / 0") }
+        let failure = #expect(throws: PostgreSQLFailure.self) { try run(sql) }
+        #expect(failure?.sqlState == "25P02")
+        #expect(failure?.message == "COMMIT has rolled back, since the transaction had failed before")
+        #expect(connection.transactionStatus == .idle && !connection.isLost)
+        connection.enqueue(PostgreSQLCommand("BEGIN"))
+        #expect(throws: PostgreSQLFailure.self) { try run("SELECT 1 / 0") }
+        connection.enqueue(PostgreSQLCommand(sql))
+        #expect(throws: PostgreSQLFailure.self) { try connection.finish(within: .generous) }
+        connection.enqueue(PostgreSQLCommand("BEGIN"))
+        connection.enqueue(PostgreSQLCommand("ROLLBACK"))
+        try connection.finish(within: .generous)
     }
 
     @Test("an error that only the Sync finds is thrown as well")
