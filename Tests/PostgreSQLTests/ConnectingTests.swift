@@ -84,7 +84,8 @@ struct ConnectingTests {
         var reply = ScriptedReply.raw("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
         reply.readsRequest = false
         let stranger = try ScriptedServer([reply])
-        #expect(failure("postgresql://127.0.0.1:\(stranger.port)/d?sslmode=disable") != nil)
+        let failure = failure("postgresql://127.0.0.1:\(stranger.port)/d?sslmode=disable")
+        #expect(failure?.message.contains("received H") == true, "\(String(describing: failure))")
     }
 
     @Test("a server without a connection left says so")
