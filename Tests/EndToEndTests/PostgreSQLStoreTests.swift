@@ -109,7 +109,7 @@ struct PostgreSQLStoreTests {
             #expect(refused.allSatisfy { $0.hasPrefix("503") }, "\(refused.first { !$0.hasPrefix("503") } ?? "")")
             // What could not be ended while the server was away is ended now, by itself.
             while try reserved(gateway) != 0 {
-                try #require(!deadline.hasPassed, "\(try reserved(gateway)) reservations have no end")
+                try #require(!deadline.hasPassed, "reservations have no end")
                 usleep(100_000)
             }
             #expect(try credits(gateway).prefix(2) == [try charged(vendor), 0])
