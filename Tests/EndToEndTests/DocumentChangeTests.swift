@@ -313,7 +313,7 @@ struct DocumentChangeTests {
     func clientLeaves(isAnswered: Bool) throws {
         let gate = TestGate()
         // The call is awaited without its client, but not for longer than this.
-        let settings: JSON = isAnswered ? [:] : ["upstream": ["response_timeout": "1s"]]
+        let settings: JSON = isAnswered ? [:] : ["upstream": ["response_timeout": "3s"]]
         try withOrigin(
             settings,
             then: { request, connection in

@@ -7,7 +7,7 @@ import Testing
 @Suite("The ledger in an operator's hands")
 struct LedgerOperationTests {
     private static let configuration: JSON = [
-        "upstream": ["response_timeout": "300ms"],
+        "upstream": ["response_timeout": "2s"],
         "budgets": ["organization": [["window": "month", "credits": 20]]],
         "teams": [
             [

@@ -361,7 +361,7 @@ struct PassthroughTests {
 
     @Test("a vendor that stalls, cuts or lies is told as such if nothing was sent, and cut off if something was")
     func vendorFaults() throws {
-        let settings: JSON = ["upstream": ["response_timeout": "1s", "circuit_breaker": ["failures": 100]]]
+        let settings: JSON = ["upstream": ["response_timeout": "3s", "circuit_breaker": ["failures": 100]]]
         try withOrigin(
             settings,
             answer: { request, connection in

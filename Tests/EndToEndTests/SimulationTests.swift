@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -51,6 +52,7 @@ struct SimulationTests {
             let deadline = Deadline.generous
             var again = try gateway.classify(body)
             while again["cache-status"]?.contains("hit") == true, !deadline.hasPassed {
+                usleep(10_000)
                 again = try gateway.classify(body)
             }
             #expect(again["cache-status"] == "tollgate; fwd=stale; fwd-status=200; stored")

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
     .serialized,
     .gateway([
         "cache": ["ttl": "1s", "stale_if_error": "1h"],
-        "upstream": ["circuit_breaker": ["failures": 1000], "response_timeout": "1s"],
+        "upstream": ["circuit_breaker": ["failures": 1000], "response_timeout": "3s"],
     ])
 )
 struct StaleIfErrorTests {
@@ -30,6 +31,7 @@ struct StaleIfErrorTests {
         while reply["cache-status"]?.contains("stale") != true {
             expectHit(reply)
             try #require(!deadline.hasPassed, "a result does not become stale")
+            usleep(10_000)
             reply = try gateway.classify(body)
         }
         #expect(reply.status == 200)
@@ -50,6 +52,7 @@ struct StaleIfErrorTests {
         var reply = try gateway.classify(body)
         while reply.status == 200 {
             try #require(!deadline.hasPassed, "a result does not become stale")
+            usleep(10_000)
             reply = try gateway.classify(body)
         }
         #expect(reply.status == 404)

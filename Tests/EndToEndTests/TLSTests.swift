@@ -202,7 +202,7 @@ struct TLSTests {
     )
     func unfinishedHandshake(byteCount: Int) throws {
         let certificates = try Certificates()
-        let times: JSON = ["listen": ["header_timeout": "300ms", "idle_timeout": "1h"]]
+        let times: JSON = ["listen": ["header_timeout": "2s", "idle_timeout": "1h"]]
         let settings = listening(try certificates.issue("gateway")).overlaid(with: times)
         try withGateway(settings) { gateway in
             let connection = try gateway.connect()

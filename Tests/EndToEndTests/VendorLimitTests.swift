@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 struct VendorLimitTests {
     @Test("no reply within response_timeout is 504, asked for once")
     func responseTimeout() throws {
-        try withGateway(["upstream": ["response_timeout": "300ms"]]) { gateway in
+        try withGateway(["upstream": ["response_timeout": "2s"]]) { gateway in
             try gateway.vendor.queueFault("hold")
             let reply = try gateway.classify(SampleRequests.vendors)
             expectError(reply, 504, "upstream_timeout")
@@ -45,7 +46,7 @@ struct VendorLimitTests {
 
     @Test("a burst of failures opens the breaker; one real request probes, and closes it")
     func circuitBreaker() throws {
-        let breaker: JSON = ["failures": 3, "window": "1m", "open_for": "500ms"]
+        let breaker: JSON = ["failures": 3, "window": "1m", "open_for": "2s"]
         try withGateway(["upstream": ["circuit_breaker": breaker]]) { gateway in
             expectStoredMiss(try gateway.classify(SampleRequests.vendors))
             try gateway.vendor.queueFault("status", count: 3, ["status": 500])
@@ -60,6 +61,7 @@ struct VendorLimitTests {
             var reply = refused
             while reply.status == 503 {
                 try #require(!deadline.hasPassed, "the breaker stays open")
+                usleep(10_000)
                 reply = try gateway.classify(SampleRequests.about())
             }
             expectStoredMiss(reply)
