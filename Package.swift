@@ -222,8 +222,8 @@ let package = Package(
         .testTarget(
             name: "StorageTests",
             dependencies: [
-                "Alerting", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Registry",
-                "Reporting", "Storage", "Vocabulary",
+                "Alerting", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "PostgreSQL",
+                "Registry", "Reporting", "Storage", "TestSupport", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Fixtures"]

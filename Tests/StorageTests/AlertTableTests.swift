@@ -6,7 +6,7 @@ import Vocabulary
 
 @Suite("AlertTable")
 struct AlertTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
     private static let now = Timestamp(seconds: 1_728_000_000)
 
     private func alert(
@@ -46,7 +46,7 @@ struct AlertTableTests {
 
     @Test("an open condition is recorded once, and again after it was closed")
     func once() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let first = try raise(store, [alert("k1"), alert("k1"), alert("k2")])
         #expect(first.map(\.id) == [Self.now.microseconds, Self.now.microseconds + 1])
@@ -60,9 +60,9 @@ struct AlertTableTests {
     @Test("what is open and what waits is there after a crash, with its attempts")
     func restart() throws {
         let end = Self.now + .seconds(100)
-        let copy: TemporaryFolder
+        let copy: TemporaryStore
         do {
-            let store = try folder.open()
+            let store = try place.open()
             defer { store.close() }
             let items = try raise(
                 store,
@@ -71,7 +71,7 @@ struct AlertTableTests {
             try note(store, items[0].id, .delivered, 1, "HTTP 204")
             try note(store, items[1].id, .pending, 7)
             try close(store, ["key_quarantined|k3"])
-            copy = try folder.killed()
+            copy = try place.killed()
         }
         let store = try copy.open()
         defer { store.close() }
@@ -88,7 +88,7 @@ struct AlertTableTests {
 
     @Test("the list is newest first, by pages, with what became of each")
     func list() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let items = try raise(store, (0..<5).map { alert("k\($0)") })
         try note(store, items[4].id, .givenUp, 100, "connection refused")
@@ -102,7 +102,7 @@ struct AlertTableTests {
 
     @Test("what is old, closed and waits no longer goes; what is open or waits stays")
     func retention() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let items = try raise(store, ["closed", "open", "waiting"].map { alert($0) })
         for item in items[..<2] { try note(store, item.id, .delivered, 1) }
@@ -115,7 +115,7 @@ struct AlertTableTests {
 
     @Test("one that finds too many waiting is listed as given up")
     func bound() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let most = Int(AlertLimits.pending)
         #expect(try raise(store, (0..<most + 1).map { alert("k\($0)") }).count == most)

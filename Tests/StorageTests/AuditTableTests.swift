@@ -6,7 +6,7 @@ import Vocabulary
 
 @Suite("AuditTable")
 struct AuditTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     private func append(_ range: ClosedRange<Int>, to store: Store) throws {
         for number in range { try store.applyAndWait([], audit: auditEntry("\(number)")) }
@@ -14,7 +14,7 @@ struct AuditTableTests {
 
     @Test("an entry comes back with all its parts, after a kill too, and with nothing that it does not have")
     func wholeEntry() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         var entries = texts.map { text in
             AuditEntry(
@@ -33,14 +33,14 @@ struct AuditTableTests {
         for entry in entries { try store.applyAndWait([], audit: entry) }
         let expected = entries.enumerated().map { AuditRecord(id: Int64($0) + 1, entry: $1) }
         #expect(try store.auditAndWait().get() == expected.reversed())
-        let killed = try folder.killed().open()
+        let killed = try place.killed().open()
         defer { killed.close() }
         #expect(try killed.auditAndWait().get() == expected.reversed())
     }
 
     @Test("pages go from the newest entry to the oldest and leave none out", arguments: 1...8)
     func pages(_ count: Int) throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try append(1...7, to: store)
         var ids: [Int64] = []
@@ -55,7 +55,7 @@ struct AuditTableTests {
 
     @Test("a page ends early when its entries are long, and has at least two")
     func longEntries() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let long = String(repeating: "x", count: AuditTable.pageBytesMax / 4)
         for _ in 0..<7 { try store.applyAndWait([], audit: auditEntry("team.update", before: long, after: long)) }
@@ -68,7 +68,7 @@ struct AuditTableTests {
 
     @Test("a page of none, or before the first entry, is empty")
     func emptyPages() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         #expect(try store.auditAndWait().get() == [])
         try append(1...3, to: store)
@@ -79,11 +79,11 @@ struct AuditTableTests {
 
     @Test("only the newest entries are kept, and no number is used again")
     func limit() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for number in 1...10 as ClosedRange<Int64> {
-            try store.performAndWait { database in
-                _ = try AuditTable.append(auditEntry("\(number)"), keeping: 3, on: StoreConnection(database))
+            try store.performAndWait { connection in
+                _ = try AuditTable.append(auditEntry("\(number)"), keeping: 3, on: connection)
             }.get()
             let ids = try store.auditAndWait().get().map(\.id)
             #expect(ids == (max(1, number - 2)...number).reversed())
@@ -92,12 +92,12 @@ struct AuditTableTests {
 
     @Test("a change keeps a million entries")
     func million() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try append(1...1, to: store)
         for id in [2, 3, 1_000_001] {
             let sql = "INSERT INTO audit SELECT \(id), at, actor, role, action, target, address, NULL, NULL FROM audit"
-            try store.performAndWait { try $0.execute(sql: sql + " WHERE id = 1") }.get()
+            try store.execute(sql + " WHERE id = 1")
         }
         try append(1_000_002...1_000_002, to: store)
         #expect(try store.auditAndWait().get().map(\.id) == [1_000_002, 1_000_001, 3])

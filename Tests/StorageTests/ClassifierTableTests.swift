@@ -11,7 +11,7 @@ import Vocabulary
 /// Epochs of saved classifiers in a real store, and the results that go with them.
 @Suite("Saved classifiers in the store")
 struct ClassifierTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
     private let log = ResultCache(bytesMax: 0).purges
     private let classifier = ClassifierKey(account: AccountID(rawValue: "default"), folding: "A")
 
@@ -43,12 +43,12 @@ struct ClassifierTableTests {
 
     @Test("epochs survive a crash; of two the greater counts, in whatever order they come")
     func survives() throws {
-        let store = try folder.open()
+        let store = try place.open()
         #expect(try store.classifierRecord() == ClassifierRecord())
         try record(change(2), in: store)
         try record(change(1, true), in: store)
         try record(change(3, of: other(1)), in: store)
-        let reopened = try folder.killed().open()
+        let reopened = try place.killed().open()
         #expect(try reopened.classifierRecord() == ClassifierRecord(epochs: [classifier: 2, other(1): 3]))
         reopened.close()
         store.close()
@@ -56,12 +56,12 @@ struct ClassifierTableTests {
 
     @Test("a change that was under way when the process ended raises the epoch far, once, and drops the results")
     func recovers() throws {
-        let store = try folder.open()
+        let store = try place.open()
         try record(change(7), in: store)
         try record(change(8, true, of: other(1)), in: store)
         try save(1, "a", in: store)
         try save(2, "other-1", in: store)
-        let copy = try folder.killed()
+        let copy = try place.killed()
         store.close()
         var reopened = try copy.open()
         let expected = ClassifierRecord(epochs: [classifier: 7, other(1): 8 + (1 << 32) + 1])
@@ -74,21 +74,21 @@ struct ClassifierTableTests {
         reopened.close()
     }
 
-    @Test("a start with no change under way writes nothing")
+    @Test("a start with no change under way writes nothing", .filesOnly("the log of a file says what was written"))
     func quietStart() throws {
-        var store = try folder.open()
+        var store = try place.open()
         try record(change(7), in: store)
         store.close()
-        store = try folder.open()
+        store = try place.open()
         defer { store.close() }
-        let log = try FileManager.default.attributesOfItem(atPath: folder.file + "-wal")
+        let log = try FileManager.default.attributesOfItem(atPath: place.file + "-wal")
         #expect(log[.size] as? Int == 0)
         #expect(try store.classifierRecord() == ClassifierRecord(epochs: [classifier: 7]))
     }
 
     @Test("a floor forgets those at or below it, unless one is changing, and never falls")
     func floor() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for number in 1...4 { try record(change(Int64(number), number == 2, of: other(number)), in: store) }
         try record(change(5, floor: 3), in: store)
@@ -100,12 +100,12 @@ struct ClassifierTableTests {
 
     @Test("a change removes the results of its classifier in its account, and no others")
     func removes() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for (number, classifier) in [(1, "a"), (2, "a"), (3, "b"), (4, nil)] as [(UInt64, String?)] {
             try save(number, classifier, in: store)
         }
-        try store.performAndWait { try $0.execute(sql: "UPDATE results SET account = 'second' WHERE id = 2") }.get()
+        try store.execute("UPDATE results SET account = 'second' WHERE id = 2")
         #expect(try store.findAndWait(key(1)).get()?.classifier == "a")
         #expect(try store.findAndWait(key(4)).get()?.classifier == nil)
         try record(change(1, true), in: store)
@@ -116,7 +116,7 @@ struct ClassifierTableTests {
 
     @Test("a result asked for before a change is not stored after it; its cost is booked all the same")
     func askedBefore() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let asked = log.stamp()
         try record(change(1, true), in: store)
@@ -129,27 +129,26 @@ struct ClassifierTableTests {
 
     @Test("many results go in batches, over a crash too, and are hidden at once")
     func many() throws {
-        let store = try folder.open()
-        try store.performAndWait {
-            try $0.execute(
-                sql: """
-                    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 3000)
-                    INSERT INTO results (key, status, body, credits_micros, stored_at, account, team, document_id,
-                        model, classification, classifier)
-                    SELECT CASE n WHEN 3000 THEN x'\(Self.hexadecimal(key(1)))' ELSE randomblob(32) END, 200,
-                        zeroblob(300), 1, 1, 'default', 't', 'd', 'm', 'x', iif(n % 3 = 0, 'a', 'b') FROM numbers;
-                    CREATE TRIGGER hold BEFORE DELETE ON results BEGIN SELECT RAISE(ABORT, 'held'); END;
-                    """
-            )
-        }.get()
+        let store = try place.open()
+        let last = TestSQL.bytes(key(1).digest.description)
+        try store.execute(
+            """
+            \(TestSQL.numbers(3_000))
+            INSERT INTO results (id, key, status, body, credits_micros, stored_at, account, team, document_id, model,
+                classification, classifier)
+            SELECT n, CASE n WHEN 3000 THEN \(last) ELSE \(TestSQL.key(ofNumber: "n")) END, 200, \(TestSQL.zeros(300)),
+                1, 1, 'default', 't', 'd', 'm', 'x', CASE n % 3 WHEN 0 THEN 'a' ELSE 'b' END FROM numbers
+            """
+        )
+        try store.refuseDeletions(from: "results")
         try record(change(1, true), in: store)
         #expect(store.purgesUnderWay.map(\.target) == [.classifier(classifier)])
         #expect(try store.findAndWait(key(1)).get() == nil)
         #expect(try store.rows("SELECT count(*) FROM results WHERE classifier = 'a'") == ["1000"])
         #expect(try store.wait { store.statistics(then: $0) }.get().entries == 2_000)
-        let copy = try folder.killed()
+        let copy = try place.killed()
         store.close()
-        try copy.edit { try $0.execute(sql: "DROP TRIGGER hold") }
+        try copy.allowChanges(of: "results")
         let reopened = try copy.open()
         while !reopened.purgesUnderWay.isEmpty { _ = reopened.wait { reopened.check(then: $0) } }
         #expect(try reopened.rows("SELECT count(*) FROM results WHERE classifier = 'a'") == ["0"])
@@ -157,11 +156,9 @@ struct ClassifierTableTests {
         reopened.close()
     }
 
-    private static func hexadecimal(_ key: CacheKey) -> String { key.digest.description }
-
     @Test("each kind of results has a retention of its own")
     func retention() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for (number, classifier) in [(1, "a"), (2, nil)] as [(UInt64, String?)] {
             try store.saveAndWait(result(number, storedAt: Self.hourAgo, classifier: classifier)).get()
@@ -179,7 +176,7 @@ struct ClassifierTableTests {
 
     @Test("entries of a document tell of the classifier, each kind as old as it may be")
     func entries() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for (number, classifier) in [(4, "a"), (14, nil)] as [(UInt64, String?)] {
             try store.saveAndWait(result(number, storedAt: Timestamp(seconds: 100), classifier: classifier)).get()
@@ -201,9 +198,9 @@ struct ClassifierTableTests {
         #expect(try classifiers(100, 101) == [nil])
     }
 
-    @Test("no statement of a change or of expiry looks through the results")
+    @Test("no statement of a change or of expiry looks through the results", .filesOnly("it is about SQLite's plans"))
     func plans() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for (sql, index) in [
             ("SELECT id FROM results WHERE classifier = 'a' AND account = 'b' LIMIT 3", "results_by_classifier"),
@@ -227,10 +224,13 @@ struct ClassifierTableTests {
         }
     }
 
-    @Test("a file of the schema before has its results for requests with schemas of their own")
+    @Test(
+        "a file of the schema before has its results for requests with schemas of their own",
+        .filesOnly("no database has that schema")
+    )
     func migration() throws {
         let step = try #require(StoreSchema.steps.firstIndex { $0.contains("CREATE TABLE classifier_epochs") })
-        try folder.edit { database in
+        try place.edit { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             for step in StoreSchema.steps[..<step] { try database.execute(sql: step) }
             try database.execute(
@@ -244,7 +244,7 @@ struct ClassifierTableTests {
                     """
             )
         }
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let found = try #require(try store.findAndWait(CacheKey(Digest(0, 0, 0, 0))).get())
         #expect(found.classifier == nil && found.body == Array("{}".utf8))

@@ -9,7 +9,7 @@ import Vocabulary
 /// What a change of documents does in a real store; `PurgeTable+Changes` and `PurgeLog` state the rules.
 @Suite("Documents that change, in the store")
 struct DocumentChangeTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
     private let log = ResultCache(bytesMax: 0).purges
 
     private func document(_ number: UInt64) -> String { result(number).documentID }
@@ -20,18 +20,17 @@ struct DocumentChangeTests {
 
     /// Adds results of one document without their ledger.
     private func fill(_ store: Store, count: Int, document: String) throws {
-        try store.performAndWait {
-            try $0.execute(
-                sql: """
-                    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < \(count))
-                    INSERT INTO results (key, status, body, credits_micros, stored_at, account, team, document_id,
-                        model, classification)
-                    SELECT randomblob(32), 200, zeroblob(300), 1, 1000000 + n, 'default', 'sales', '\(document)',
-                        'gpt-4o-mini', 'invoice'
-                    FROM numbers
-                    """
-            )
-        }.get()
+        let first = try Int(store.rows("SELECT coalesce(max(id), 0) FROM results")[0])!
+        try store.execute(
+            """
+            \(TestSQL.numbers(count))
+            INSERT INTO results (id, key, status, body, credits_micros, stored_at, account, team, document_id, model,
+                classification)
+            SELECT \(first) + n, \(TestSQL.key(ofNumber: "\(first) + n")), 200, \(TestSQL.zeros(300)), 1, 1000000 + n,
+                'default', 'sales', '\(document)', 'gpt-4o-mini', 'invoice'
+            FROM numbers
+            """
+        )
     }
 
     /// Ends a paid call about document 1.
@@ -56,12 +55,12 @@ struct DocumentChangeTests {
 
     @Test("a change removes results and pages of its documents in every account, counts them, and is no operator's act")
     func drops() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for number in 0..<5 as Range<UInt64> { try store.saveAndWait(result(number)).get() }
         let insertion =
             "INSERT INTO documents VALUES ('a', '\(document(1))', 3), ('b', '\(document(1))', 4), ('a', 'e', 5)"
-        try store.performAndWait { try $0.execute(sql: insertion) }.get()
+        try store.execute(insertion)
         #expect(try drop([document(1), document(3), document(99)], in: store).get() == 2)
         for number in 0..<5 as Range<UInt64> {
             #expect((try store.findAndWait(key(number)).get() == nil) == [1, 3].contains(number))
@@ -70,18 +69,21 @@ struct DocumentChangeTests {
         #expect(try store.auditAndWait().get().isEmpty)
         #expect(try store.rows("SELECT count(*) FROM purges") == ["0"])
         #expect(try drop([document(1)], in: store).get() == 0)
-        let killed = try folder.killed().open()
+        let killed = try place.killed().open()
         defer { killed.close() }
         #expect(try killed.findAndWait(key(3)).get() == nil && killed.findAndWait(key(2)).get() != nil)
     }
 
-    @Test("a change of documents about which nothing is stored writes nothing")
+    @Test(
+        "a change of documents about which nothing is stored writes nothing",
+        .filesOnly("the log of a file says what was written")
+    )
     func nothingStored() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         // Without its ledger: the roll-up of a day long ago, which the store folds by itself, would be written meanwhile.
         try fill(store, count: 1, document: document(1))
-        func written() throws -> Data { try Data(contentsOf: URL(filePath: folder.file + "-wal")) }
+        func written() throws -> Data { try Data(contentsOf: URL(filePath: place.file + "-wal")) }
         let before = try written()
         for number in 0..<50 { #expect(try drop(["unknown-\(number)"], in: store).get() == 0) }
         #expect(try written() == before)
@@ -91,7 +93,7 @@ struct DocumentChangeTests {
 
     @Test("an answer that was to be stored before the change is gone after it, in one group as well")
     func order() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let reservation = reservation(document: 1)
         try store.reserveAndWait(reservation).get()
@@ -110,7 +112,7 @@ struct DocumentChangeTests {
 
     @Test("while a document is being changed neither results nor pages are stored; what is asked afterwards is")
     func underWay() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         func stored() throws -> [String] {
             try store.rows("SELECT (SELECT count(*) FROM results), count(*) FROM documents")
@@ -131,7 +133,7 @@ struct DocumentChangeTests {
 
     @Test("an answer without a result, asked for before a purge, does not teach the pages of before")
     func pagesWithoutResult() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let before = log.stamp()
         log.note(.document(document(1)))
@@ -143,13 +145,11 @@ struct DocumentChangeTests {
 
     @Test("a document of very many results is hidden at once and removed in batches; a second change adds nothing")
     func large() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try fill(store, count: 2_000, document: document(1))
         try fill(store, count: 10, document: document(2))
-        let hold =
-            "CREATE TRIGGER hold BEFORE DELETE ON results WHEN old.id % 2 = 1 BEGIN SELECT RAISE(ABORT, 'held'); END"
-        try store.performAndWait { try $0.execute(sql: hold) }.get()
+        try store.refuseDeletions(from: "results", when: "old.id % 2 = 1")
         #expect(try drop([document(1)], in: store).get() > 0)
         let listed: [StoredEntry] = try store.waitForAnswer {
             store.entries(
@@ -169,12 +169,12 @@ struct DocumentChangeTests {
         #expect(try store.findAndWait(key(1)).get() != nil)
         #expect(try drop([document(1)], in: store).get() > 0)
         #expect(try store.findAndWait(key(1)).get() == nil)
-        let killed = try folder.killed()
-        try store.performAndWait { try $0.execute(sql: "DROP TRIGGER hold") }.get()
+        let killed = try place.killed()
+        try store.allowChanges(of: "results")
         waitUntilDone(store)
         #expect(try store.rows("SELECT count(*) FROM results") == ["10"])
         #expect(try store.auditAndWait().get().isEmpty)
-        try killed.edit { try $0.execute(sql: "DROP TRIGGER hold") }
+        try killed.allowChanges(of: "results")
         let other = try killed.open()
         defer { other.close() }
         waitUntilDone(other)
@@ -183,20 +183,17 @@ struct DocumentChangeTests {
 
     @Test("with too many purges under way a large document's change is refused, and nothing of it is done")
     func full() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try fill(store, count: 300, document: document(1))
         try store.saveAndWait(result(2)).get()
         try store.saveAndWait(result(3)).get()
-        try store.performAndWait {
-            try $0.execute(
-                sql: """
-                    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 64)
-                    INSERT INTO purges (id, team, boundary, removed, at, audit_id)
-                    SELECT n, 'nobody', 1, 0, 1, 0 FROM numbers
-                    """
-            )
-        }.get()
+        try store.execute(
+            """
+            \(TestSQL.numbers(64)) INSERT INTO purges (id, team, boundary, removed, at, audit_id)
+            SELECT n, 'nobody', 1, 0, 1, 0 FROM numbers
+            """
+        )
         guard case .failure(let fault) = drop([document(2), document(1)], in: store) else {
             Issue.record("not refused")
             return

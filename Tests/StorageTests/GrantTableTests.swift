@@ -7,7 +7,7 @@ import Vocabulary
 
 @Suite("GrantTable")
 struct GrantTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
     private let team = TeamID(rawValue: "a")
     /// Moments of the tests lie after the start of the program's clock, so that openings find what has not ended.
     private static let created = Timestamp(seconds: 4_000_000_000)
@@ -43,12 +43,12 @@ struct GrantTableTests {
 
     @Test("a grant comes back with all its parts, after a kill too, with its entry in the audit log")
     func kept() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let grants = [grant(1), grant(2), grant(3, window: .total, endsAt: nil), grant(4, window: .day)]
         for grant in grants { #expect(try add(grant, to: store) == .done) }
         #expect(try add(grant(5, team: "b"), to: store) == .done)
-        let killed = try folder.killed().open()
+        let killed = try place.killed().open()
         defer { killed.close() }
         for opened in [store, killed] {
             #expect(try page(opened) == grants.reversed())
@@ -62,7 +62,7 @@ struct GrantTableTests {
 
     @Test("one whose audit entry cannot be written is not there")
     func oneTransaction() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         #expect(try add(grant(1), to: store) == .done)
         try store.refuseInsertions(into: "audit")
@@ -75,7 +75,7 @@ struct GrantTableTests {
 
     @Test("a removal is done once, for its own team, and only then in the audit log")
     func removal() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         #expect(try add(grant(1), to: store) == .done)
         func remove(_ id: Int64, of team: String) throws -> Bool {
@@ -93,7 +93,7 @@ struct GrantTableTests {
 
     @Test("pages go from the newest to the oldest and leave none out", arguments: 1...4)
     func pages(_ count: Int) throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for id in 1...7 as ClosedRange<Int64> {
             #expect(try add(grant(id, team: id == 3 ? "b" : "a"), to: store) == .done)
@@ -112,7 +112,7 @@ struct GrantTableTests {
 
     @Test("a hundred of a team may be open; of those that have ended the oldest go, beyond a thousand in all")
     func bounded() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let later = Self.created + .seconds(60)
         for id in 1...100 as ClosedRange<Int64> { #expect(try add(grant(id), to: store) == .done) }
@@ -121,15 +121,11 @@ struct GrantTableTests {
         #expect(try store.auditAndWait(atMost: 1_000).get().count == 101)
         // At that moment the first hundred have ended.
         #expect(try add(grant(103, endsAt: nil, at: later), to: store) == .done)
-        _ = try store.performAndWait { database in
-            try database.execute(
-                sql: """
-                    INSERT INTO grants SELECT value + 1000, 'a', 'day', 1, 1, NULL, 1, 'r', 'a', 1
-                    FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 950)
-                        SELECT value FROM n)
-                    """
-            )
-        }.get()
+        try store.execute(
+            """
+            \(TestSQL.numbers(950)) INSERT INTO grants SELECT n + 1000, 'a', 'day', 1, 1, NULL, 1, 'r', 'a', 1 FROM numbers
+            """
+        )
         #expect(try add(grant(5_000, endsAt: nil, at: later), to: store) == .done)
         let ids = try page(store, atMost: 2_000).map(\.id)
         #expect(ids.first == 5_000 && ids.contains(103), "what has not ended stays")
@@ -138,7 +134,7 @@ struct GrantTableTests {
 
     @Test("a start reads only grants that have not ended of late")
     func opening() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for (id, ends) in [(1, nil), (2, Timestamp(seconds: 1_000)), (3, Self.created)] as [(Int64, Timestamp?)] {
             #expect(try add(grant(id, endsAt: ends), to: store) == .done)
@@ -151,17 +147,17 @@ struct GrantTableTests {
         arguments: ["budget_window = 'year'", "start = 9223372036854775807"]
     )
     func damage(_ change: String) throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         #expect(try add(grant(1), to: store) == .done)
-        try store.spoil("UPDATE grants SET \(change)")
+        try store.spoil("grants", "UPDATE grants SET \(change)")
         #expect(throws: StoreFault.self) { try page(store) }
         #expect(throws: StoreFault.self) { _ = try store.opening() }
     }
 
     @Test("the refusals of shadow budgets are there at the next start, of the latest window of each")
     func refusals() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         func row(_ scope: BudgetScope, _ window: BudgetWindow, _ start: Int32, _ count: Int64) -> ShadowRefusals {
             ShadowRefusals(scope: scope, window: window, start: BudgetDay(number: start), count: count)

@@ -10,7 +10,7 @@ import Vocabulary
 
 @Suite("What was paid for more than once")
 struct InsightTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
     private static let everything =
         ReservationID(rawValue: 0)..<ReservationID(rawValue: Int64.max)
 
@@ -99,11 +99,11 @@ struct InsightTests {
 
     @Test("another description is found, named with its label, and so it is after a kill")
     func schemaText() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let first = try pay(store, question(schema("a bill"), schema: 1))
         let again = try pay(store, question(schema("a bill."), schema: 2), team: "b", key: 2)
-        let killed = try folder.killed().open()
+        let killed = try place.killed().open()
         defer { killed.close() }
         for opened in [store, killed] {
             let report = try report(opened)
@@ -135,7 +135,7 @@ struct InsightTests {
 
     @Test("all parts that differ are listed")
     func several() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try pay(store, question(schema("a")))
         try pay(store, question(schema("b"), schema: 2, pages: "1-3", others: 7), key: 2, model: "n")
@@ -147,7 +147,7 @@ struct InsightTests {
 
     @Test("the same question: no_store, purged, expired, no_cache, scope, and what is none of these")
     func sameQuestion() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         func reason(_ id: ReservationID) throws -> [String] {
             try store.rows("SELECT reason FROM repeats WHERE id = \(id.rawValue)")
@@ -172,7 +172,7 @@ struct InsightTests {
 
     @Test("a result is purged when a purge overtook it, and while a purge that is not finished hides it")
     func purges() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let log = ResultCache(bytesMax: 0).purges
         let stamp = log.stamp()
@@ -194,8 +194,9 @@ struct InsightTests {
             store.perform(
                 { connection in
                     let before = try ResultTable.has(key(1), on: connection)
-                    let sql = "INSERT INTO purges (boundary, removed, at, audit_id) VALUES (1000, 0, 1, 1)"
-                    try connection.database.execute(sql: sql)
+                    try connection.execute(
+                        "INSERT INTO purges (id, boundary, removed, at, audit_id) VALUES (1, 1000, 0, 1, 1)"
+                    )
                     return [before, try ResultTable.has(key(1), on: connection)]
                 },
                 then: answer
@@ -206,7 +207,7 @@ struct InsightTests {
 
     @Test("only payments for the same document of the same account count, and only those that cost something")
     func others() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try pay(store, question(), .released)
         try pay(store, question(), .settled(.zero), storing: false)
@@ -220,16 +221,13 @@ struct InsightTests {
 
     @Test("an unconfirmed payment counts at its estimate, and at what an operator said once it is resolved")
     func unconfirmed() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try pay(store, question())
         let id = try pay(store, question(pages: "1"), key: 2, .unconfirmed)
         #expect(try report(store).total.credits.micros == 9_000_000)
         #expect(try report(store).items[0].examples[0].again.isUnconfirmed)
-        try store.performAndWait { database in
-            let sql = "UPDATE ledger SET state = 4, credits = 4000000 WHERE id = ?"
-            try database.execute(sql: sql, arguments: [id.rawValue])
-        }.get()
+        try store.execute("UPDATE ledger SET state = 4, credits = 4000000 WHERE id = \(id.rawValue)")
         #expect(try report(store).total.credits.micros == 4_000_000)
         let again = try report(store).items[0].examples[0].again
         #expect(!again.isUnconfirmed && again.credits.micros == 4_000_000)
@@ -237,7 +235,7 @@ struct InsightTests {
 
     @Test("a range of identifiers and the team that paid again choose what is counted")
     func choice() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try pay(store, question(pages: "1"), id: 10, key: 1)
         try pay(store, question(pages: "2"), id: 20, team: "b", key: 2)
@@ -255,13 +253,13 @@ struct InsightTests {
 
     @Test("what a crash left open is unknown if the document had been paid for, and is compared by its key afterwards")
     func crash() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try pay(store, question())
         let (known, fresh) = (reservation(id: 2_000_000), reservation(id: 2_000_001, document: 2))
         try store.reserveAndWait(known).get()
         try store.reserveAndWait(fresh).get()
-        let crashed = try folder.killed().open()
+        let crashed = try place.killed().open()
         defer { crashed.close() }
         let report = try report(crashed)
         #expect(report.items.isEmpty && report.unknown.requests == 1)
@@ -271,9 +269,12 @@ struct InsightTests {
         #expect(try crashed.rows("SELECT reason FROM repeats WHERE id = \(later.rawValue)") == ["unknown"])
     }
 
-    @Test("a ledger of an earlier program is taken over: what was paid for is known by its key")
+    @Test(
+        "a ledger of an earlier program is taken over: what was paid for is known by its key",
+        .filesOnly("no database is of an earlier program")
+    )
     func earlierLedger() throws {
-        try folder.edit { database in
+        try place.edit { database in
             let place = try #require(StoreSchema.steps.firstIndex { $0.contains("CREATE TABLE payments") })
             for step in StoreSchema.steps[..<place] { try database.execute(sql: step) }
             try database.execute(sql: "PRAGMA application_id = 1416588396; PRAGMA user_version = \(place)")
@@ -293,7 +294,7 @@ struct InsightTests {
                 )
             }
         }
-        let upgraded = try folder.open()
+        let upgraded = try place.open()
         defer { upgraded.close() }
         #expect(
             try upgraded.rows("SELECT id, labels, is_kept FROM payments ORDER BY id") == ["1 - -", "2 - -", "3 - -"]
@@ -306,14 +307,10 @@ struct InsightTests {
 
     @Test("schemas are kept once, in a bounded number, the used ones longest, and large ones not at all")
     func schemas() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
-        try store.performAndWait { database in
-            for number in 1...Int(SchemaTable.countMax) + 400 {
-                let sql = "INSERT INTO schemas (id, digest, text) VALUES (?, ?, x'00')"
-                try database.execute(sql: sql, arguments: [number, -number])
-            }
-        }.get()
+        let numbers = TestSQL.numbers(Int(SchemaTable.countMax) + 400)
+        try store.execute("\(numbers) INSERT INTO schemas SELECT n, -n, \(TestSQL.bytes("00")) FROM numbers")
         try pay(store, question("[]", schema: -500))  // of late used: moved to the end
         try pay(store, question("[]", schema: -1_300))
         try pay(store, question("[]", schema: 1))
@@ -331,7 +328,7 @@ struct InsightTests {
 
     @Test("without the schema's text the part is named all the same")
     func noText() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try pay(store, question("[]", schema: 1))
         try pay(store, question(String(repeating: " ", count: SchemaTable.bytesMax + 1), schema: 2), key: 2)
@@ -341,7 +338,7 @@ struct InsightTests {
 
     @Test("an ending that is repeated books nothing twice")
     func repeated() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try pay(store, question())
         let reservation = reservation(id: 3_000_000)
@@ -358,19 +355,17 @@ struct InsightTests {
         #expect(try store.rows("SELECT count(*) FROM payments") == ["2"])
     }
 
-    @Test("the report of a month among 100,000 repeats is exact, and neither it nor a payment looks through a table")
+    @Test("the report of a month among 100,000 repeats is exact")
     func large() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
-        try store.performAndWait { database in
-            try database.execute(
-                sql: """
-                    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-                    INSERT INTO repeats SELECT i, i - 1, CASE i % 3 WHEN 0 THEN 'schema_text' ELSE 'expired' END,
-                        'team-' || (i % 7), 'team-' || (i % 5), 9000000000000000000 FROM n;
-                    """
-            )
-        }.get()
+        try store.execute(
+            """
+            \(TestSQL.numbers(100_000))
+            INSERT INTO repeats SELECT n, n - 1, CASE n % 3 WHEN 0 THEN 'schema_text' ELSE 'expired' END,
+                'team-' || (n % 7), 'team-' || (n % 5), 9000000000000000000 FROM numbers
+            """
+        )
         let ids = ReservationID(rawValue: 10_001)..<ReservationID(rawValue: 70_001)
         let report = try report(store, over: ids)
         #expect(report.total.requests == 60_000, "in more than one slice")
@@ -381,6 +376,12 @@ struct InsightTests {
             #expect(try self.report(store, over: ids).total.requests == count)
         }
         #expect(report.total.credits.micros == .max, "sums stay at the greatest number there is")
+    }
+
+    @Test("neither a report nor a payment looks through a table", .filesOnly("it is about SQLite's plans"))
+    func plans() throws {
+        let store = try place.open()
+        defer { store.close() }
         for (sql, plan) in [
             (
                 "SELECT id FROM payments WHERE account = 'a' AND document_id = 'd' ORDER BY id DESC LIMIT 32",

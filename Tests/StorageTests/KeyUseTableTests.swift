@@ -7,13 +7,13 @@ import Vocabulary
 
 @Suite("KeyUseTable")
 struct KeyUseTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     private func use(_ key: String, _ at: Timestamp) -> TeamKeyUse { TeamKeyUse(key: TeamKeyID(rawValue: key), at: at) }
 
     @Test("the later moment holds, in whatever order they come, after a kill too")
     func later() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let seconds = [5, 4, 7, 6].map { Timestamp(seconds: $0) }
         for (moment, latest) in zip(seconds, [5, 5, 7, 7]) {
@@ -24,7 +24,7 @@ struct KeyUseTableTests {
             #expect(uses[TeamKeyID(rawValue: "b")] == moments[1])
             #expect(uses[TeamKeyID(rawValue: "c")] == moments[0])
         }
-        let killed = try folder.killed().open()
+        let killed = try place.killed().open()
         defer { killed.close() }
         let asked = [TeamKeyID(rawValue: "a")]
         #expect(try killed.usesAndWait(of: asked).get() == [asked[0]: Timestamp(seconds: 7)])
@@ -36,7 +36,7 @@ struct KeyUseTableTests {
         arguments: [1, 31, 32, 33, 97]
     )
     func many(_ count: Int) throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let used = (0..<count).map { use("key \($0)", Timestamp(seconds: Int64($0))) }
         try store.addAndWait([], uses: used).get()
@@ -50,7 +50,7 @@ struct KeyUseTableTests {
 
     @Test("a use that cannot be noted takes the counts with it")
     func whole() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try store.refuseInsertions(into: "team_key_uses")
         let row = UsageRow(

@@ -8,7 +8,7 @@ import Vocabulary
 
 @Suite("LessonTable")
 struct LessonTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     private func learn(
         _ store: Store,
@@ -28,7 +28,7 @@ struct LessonTableTests {
 
     @Test("the pages of a document are found with a result or without, the latest that were told")
     func pages() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try learn(store, reservation(document: 1), Lesson(documentPages: 4), storing: result(1))
         #expect(try store.findAndWait(nil, pagesOf: document(1)).get().documentPages == 4)
@@ -56,7 +56,7 @@ struct LessonTableTests {
 
     @Test("the last 15 paid replies of each model are there at the next start, by their reservations")
     func rates() throws {
-        let store = try folder.open()
+        let store = try place.open()
         let first = reservation(model: "a")
         let replies = (1...20).map { (reservation(model: "a"), rate($0, 3)) }
         for (reservation, rate) in replies.reversed() { try learn(store, reservation, Lesson(rate: rate)) }
@@ -67,14 +67,14 @@ struct LessonTableTests {
         #expect(try store.opening().rates["a"] == expected)
         #expect(try store.opening().rates["b"]?.map(\.rate) == [rate(2)])
         store.close()
-        let next = try folder.open()
+        let next = try place.open()
         defer { next.close() }
         #expect(try next.opening().rates["a"] == expected)
     }
 
     @Test("a reply is learned for names of 128 bytes and not for longer ones, which the ledger cuts")
     func longModel() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let name = String(repeating: "m", count: 128)
         try learn(store, reservation(model: name + "m"), Lesson(rate: rate(1)))
@@ -85,13 +85,9 @@ struct LessonTableTests {
 
     @Test("a thousand models are kept, and those that are known go on")
     func manyModels() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
-        try store.performAndWait { database in
-            for number in 1...1_000 {
-                try database.execute(sql: "INSERT INTO rates VALUES (?, 1, 1, 1)", arguments: ["model \(number)"])
-            }
-        }.get()
+        try store.execute("\(TestSQL.numbers(1_000)) INSERT INTO rates SELECT 'model ' || n, 1, 1, 1 FROM numbers")
         for model in ["model 1001", "model 1000"] { try learn(store, reservation(model: model), Lesson(rate: rate(2))) }
         let rates = try store.opening().rates
         #expect(rates.count == 1_000 && rates["model 1001"] == nil)
@@ -100,36 +96,28 @@ struct LessonTableTests {
 
     @Test("the pages of a document that are known are not written again")
     func unchanged() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
-        for (pages, changes) in [(4, 1), (4, 0), (5, 1)] {
-            let settlement = ending(reservation(), .settled(.zero), lesson: Lesson(documentPages: pages))
-            let answer = Answer<Result<Int, StoreFault>>()
-            store.perform(
-                { connection in
-                    let before = connection.database.totalChangesCount
-                    try LessonTable.save(settlement, on: connection)
-                    return connection.database.totalChangesCount - before
-                },
-                then: { answer.give($0) }
-            )
-            #expect(try answer.wait().get() == changes)
+        func learn(_ pages: Int) throws {
+            try self.learn(store, reservation(document: 1), Lesson(documentPages: pages))
         }
+        try learn(4)
+        try store.refuseUpdates(of: "documents")
+        try learn(4)
+        #expect(throws: StoreFault.self) { try learn(5) }
+        try store.allowChanges(of: "documents")
+        try learn(5)
+        #expect(try store.rows("SELECT pages FROM documents") == ["5"])
     }
 
     @Test("documents are listed by account and identifier, a page at a time, and found in every account")
     func documents() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let rows = [("a", 2), ("a", 1), ("b", 1), ("c", 3)]
         for (account, number) in rows {
             let key = document(number, account: account)
-            try store.performAndWait { database in
-                try database.execute(
-                    sql: "INSERT INTO documents VALUES (?, ?, 7)",
-                    arguments: [key.account.rawValue, key.documentID]
-                )
-            }.get()
+            try store.execute("INSERT INTO documents VALUES ('\(key.account)', '\(key.documentID)', 7)")
         }
         func page(_ after: DocumentKey?, _ count: Int) throws -> [DocumentKey] {
             try store.waitForAnswer { store.documents(after: after, atMost: count, then: $0) }.map(\.document)
@@ -147,7 +135,7 @@ struct LessonTableTests {
 
     @Test("what is forgotten is gone, and the audit log says who did it")
     func forgetting() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try learn(store, reservation(document: 1, model: "a"), Lesson(documentPages: 4, rate: rate(1)))
         try learn(store, reservation(document: 2, model: "b"), Lesson(documentPages: 5, rate: rate(1)))
@@ -176,11 +164,9 @@ struct LessonTableTests {
 
     @Test("rates that are damaged are a fault")
     func damaged() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
-        try store.performAndWait { database in
-            try database.execute(sql: "PRAGMA ignore_check_constraints = 1; INSERT INTO rates VALUES ('a', 1, 1, 0)")
-        }.get()
+        try store.spoil("rates", "INSERT INTO rates VALUES ('a', 1, 1, 0)")
         #expect(#expect(throws: StoreFault.self) { _ = try store.opening() }?.code == .corrupt)
     }
 }

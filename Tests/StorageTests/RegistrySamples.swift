@@ -9,7 +9,7 @@ import Vocabulary
 @testable import Storage
 
 /// Texts that a careless store would spoil: empty, with a NUL, quotes and commas, of several bytes, long.
-let texts = ["", "a\0b", "it's, \"so\"", "naïve 🧾", String(repeating: "é", count: 2_000)]
+let texts = ["", "a\0b", "\u{10FFFF}\0\u{10FFFF}0", "it's, \"so\"", "naïve 🧾", String(repeating: "é", count: 2_000)]
 
 let emptyBudget = Budget(window: .total, limit: .zero, isEnforced: false)
 
@@ -122,8 +122,8 @@ func auditEntry(
     )
 }
 
-extension TemporaryFolder {
-    /// Does the change in a store of its own, and gives what a store has that opens the files as a kill leaves them.
+extension TemporaryStore {
+    /// Does the change in a store of its own, and gives what a store has that opens what a kill leaves.
     func registry(after writes: [RegistryWrite]) throws -> RegistryRows {
         let store = try open()
         defer { store.close() }
@@ -142,19 +142,9 @@ extension TemporaryFolder {
         for change in changes {
             try store.applyAndWait([write], audit: nil)
             _ = try store.registry()
-            try store.spoil("UPDATE \(table) SET \(change)")
+            try store.spoil(table, "UPDATE \(table) SET \(change)")
             let fault = #expect(throws: StoreFault.self, "\(change)") { _ = try store.registry() }
             #expect(fault?.code == .corrupt, "\(change)")
         }
-    }
-}
-
-extension Store {
-    /// Runs SQL without the checks that a damaged page goes past.
-    func spoil(_ sql: String) throws {
-        try performAndWait { database in
-            try database.execute(sql: "PRAGMA ignore_check_constraints = 1; \(sql)")
-            try database.execute(sql: "PRAGMA ignore_check_constraints = 0")
-        }.get()
     }
 }

@@ -6,13 +6,13 @@ import Vocabulary
 
 @Suite("RulingTable")
 struct RulingTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     @Test("each verdict about a key of either kind comes back, and takes the place of the one before")
     func verdicts() throws {
         for verdict in KeyRuling.Verdict.allCases {
             let rulings = [false, true].map { ruling("a", verdict, ofUpstreamKey: $0) }
-            #expect(try folder.registry(after: rulings.map { .saveRuling($0) }).rulings == rulings)
+            #expect(try place.registry(after: rulings.map { .saveRuling($0) }).rulings == rulings)
         }
         let last = KeyRuling(
             subject: .teamKey(TeamKeyID(rawValue: "a")),
@@ -20,7 +20,7 @@ struct RulingTableTests {
             verdict: .revoked,
             at: moments[1]
         )
-        let rows = try folder.registry(after: [.saveRuling(last)])
+        let rows = try place.registry(after: [.saveRuling(last)])
         #expect(rows.rulings == [last, ruling("a", .disabled, ofUpstreamKey: true)])
     }
 
@@ -28,12 +28,12 @@ struct RulingTableTests {
     func removal() throws {
         let rulings = [false, true].map { ruling("a", ofUpstreamKey: $0) }
         let removals = Array(repeating: RegistryWrite.removeRuling(rulings[0].subject), count: 2)
-        #expect(try folder.registry(after: rulings.map { .saveRuling($0) } + removals).rulings == [rulings[1]])
+        #expect(try place.registry(after: rulings.map { .saveRuling($0) } + removals).rulings == [rulings[1]])
     }
 
     @Test("a ruling whose row is damaged is a fault and not a guess")
     func damage() throws {
-        let changes = ["verdict = 'praised'", "secret_digest = x'00'", "subject = 'door_key'"]
-        try folder.expectDamage(to: "key_rulings", by: changes, of: .saveRuling(ruling("a")))
+        let changes = ["verdict = 'praised'", "secret_digest = \(TestSQL.bytes("00"))", "subject = 'door_key'"]
+        try place.expectDamage(to: "key_rulings", by: changes, of: .saveRuling(ruling("a")))
     }
 }

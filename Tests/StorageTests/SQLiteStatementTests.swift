@@ -4,7 +4,7 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("SQLiteStatement")
+@Suite("SQLiteStatement", .filesOnly("it is about SQLite"))
 struct SQLiteStatementTests {
     private func with<Value>(_ sql: StaticString, _ body: (PreparedStatement) throws -> Value) throws -> Value {
         try DatabaseQueue().inDatabase { database in try body(StoreConnection(database).statement(sql)) }

@@ -8,9 +8,11 @@ import Vocabulary
 
 @Suite("Spend by every grouping")
 struct SpendTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
     /// All days that tests book to. Not long ago, so that no documents are folded on their own.
     private static let today = Int32(Date().timeIntervalSince1970 / 86_400)
+    /// What is counted for no document.
+    private static let none = TestSQL.bytes("")
     private let days = BudgetDay(number: today - 9)..<BudgetDay(number: today + 1)
 
     private func items(
@@ -62,7 +64,7 @@ struct SpendTests {
 
     @Test("each name has one item, the days outside are left out, and what belongs to none has no name")
     func groupings() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let today = Self.today
         try spend(store, reservation(day: today, team: "a", key: "k", upstreamKey: "u", document: 1, model: "m"), 10)
@@ -98,7 +100,7 @@ struct SpendTests {
 
     @Test("without use there are no items")
     func empty() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for grouping in SpendGrouping.allCases { #expect(try items(store, grouping).isEmpty) }
     }
@@ -106,7 +108,7 @@ struct SpendTests {
     @Test("the sum is that of the ledger in each grouping, after a random load and a crash")
     func sums() throws {
         var random = SystemRandomNumberGenerator()
-        var store = try folder.open()
+        var store = try place.open()
         var (spent, unconfirmed): (Int64, Int64) = (0, 0)
         var used = UsageCounts()
         for _ in 0..<150 {
@@ -145,7 +147,7 @@ struct SpendTests {
                 ]
             ).get()
         }
-        let crashed = try folder.killed()
+        let crashed = try place.killed()
         store.close()
         store = try crashed.open()
         defer { store.close() }
@@ -172,7 +174,7 @@ struct SpendTests {
 
     @Test("a day has so many documents by name, a report a thousand of them, and the rest is counted for none")
     func manyDocuments() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let day = BudgetDay(number: Self.today)
         let named = Int(UsageDocumentTable.namedMax)
@@ -183,7 +185,7 @@ struct SpendTests {
         let all = counts(misses: Int64(named + 10), saved: 2 * Int64(named + 10))
         for _ in 1...2 { try store.addAndWait([row(Self.today, all)], documents: documents).get() }
         #expect(try store.rows("SELECT documents FROM usage_document_days") == ["\(named)"])
-        #expect(try store.rows("SELECT count(*) FROM usage_documents WHERE document <> x''") == ["\(named)"])
+        #expect(try store.rows("SELECT count(*) FROM usage_documents WHERE document <> \(Self.none)") == ["\(named)"])
         let items = try items(store, .document)
         #expect(items.count == SpendReport.documentsMax + 1)
         #expect(items.first { $0.name == document(1) }?.counts.text == "7 0 4 0 0 2 0")
@@ -199,7 +201,7 @@ struct SpendTests {
             createdAt: Timestamp(seconds: 1)
         )
         try spend(store, late, 3)
-        #expect(try store.rows("SELECT spent FROM usage_documents WHERE document = x''") == ["3"])
+        #expect(try store.rows("SELECT spent FROM usage_documents WHERE document = \(Self.none)") == ["3"])
     }
 
     private func ask(about document: String) -> ReservationAsk {
@@ -218,7 +220,7 @@ struct SpendTests {
 
     @Test("what is no UUID, and counts of documents that are no part of all counts, are counted for none")
     func oddDocuments() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let day = BudgetDay(number: Self.today)
         try store.addAndWait(
@@ -235,7 +237,7 @@ struct SpendTests {
 
     @Test("sums end at the greatest number there is")
     func saturation() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for _ in 1...2 {
             try spend(store, reservation(day: Self.today), .max)
@@ -244,7 +246,7 @@ struct SpendTests {
             try store.addAndWait([most, most]).get()
         }
         try store.reserveAndWait(reservation(day: Self.today, estimate: .max)).get()
-        let crashed = try folder.killed().open()
+        let crashed = try place.killed().open()
         defer { crashed.close() }
         for grouping in SpendGrouping.allCases {
             let total = try items(crashed, grouping).reduce(into: SpendCounts()) { $0.add($1.counts) }
@@ -255,20 +257,17 @@ struct SpendTests {
 
     @Test("a resolved reservation is spent instead of unconfirmed, by name or not")
     func resolution() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let lost = ([1, 1, 2] as [UInt64]).map { reservation(day: Self.today, document: $0, estimate: 4) }
         for each in lost { try spend(store, each, .unconfirmed) }
         #expect(try store.resolveAndWait(lost[0], 1).get() == .done)
         #expect(try report(store, .document) == ["\(document(1)) 1 4 0 0 0 0 0", "\(document(2)) 0 4 0 0 0 0 0"])
         // As if it had been counted for none at first, and by name later.
-        try store.performAndWait { database in
-            try database.execute(sql: "UPDATE usage_documents SET unconfirmed = 1 WHERE spent = 0")
-            try database.execute(
-                sql: "INSERT INTO usage_documents (day, document, unconfirmed) VALUES (?, x'', 3)",
-                arguments: [Self.today]
-            )
-        }.get()
+        try store.execute(
+            "UPDATE usage_documents SET unconfirmed = 1 WHERE spent = 0",
+            "INSERT INTO usage_documents (day, document, unconfirmed) VALUES (\(Self.today), \(TestSQL.bytes("")), 3)"
+        )
         #expect(try store.resolveAndWait(lost[2], 1).get() == .done)
         #expect(try report(store, .document) == ["\(document(1)) 1 4 0 0 0 0 0", "\(document(2)) 1 0 0 0 0 0 0"])
     }
@@ -277,20 +276,15 @@ struct SpendTests {
 
     /// A day with so many documents; the higher the number, the more it cost.
     private func fill(_ store: Store, _ day: Int32, _ count: Int) throws {
-        try store.performAndWait { database in
-            for number in 0..<count {
-                try database.execute(
-                    sql: """
-                        INSERT INTO usage_documents (day, document, spent, unconfirmed, misses) VALUES (?, ?, ?, ?, 1)
-                        """,
-                    arguments: [
-                        day, Data((0..<16).map { UInt8(truncatingIfNeeded: $0 < 14 ? 7 : number >> (8 * (15 - $0))) }),
-                        number, number == 0 ? 1 : 0,
-                    ]
-                )
-            }
-            try database.execute(sql: "INSERT INTO usage_document_days VALUES (?, ?)", arguments: [day, count])
-        }.get()
+        let rows = (0..<count).map { number in
+            let document = TestSQL.bytes(String(repeating: "07", count: 14) + String(format: "%04x", number))
+            return "(\(day), \(document), \(number), \(number == 0 ? 1 : 0), 1)"
+        }
+        try store.execute(
+            "INSERT INTO usage_documents (day, document, spent, unconfirmed, misses) VALUES "
+                + rows.joined(separator: ", "),
+            "INSERT INTO usage_document_days VALUES (\(day), \(count))"
+        )
     }
 
     private func fold(_ store: Store, at now: Timestamp, batch: Int = 100) throws -> [Int] {
@@ -311,19 +305,20 @@ struct SpendTests {
 
     @Test("of an earlier day those that cost most keep their names, of a day long ago none but unconfirmed ones")
     func folding() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let today: Int32 = 30_000
         let now = Timestamp(seconds: Int64(today) * 86_400 + 5)
         for (age, count) in [(31, 300), (32, 300), (33, 600), (34, 256), (400, 10), (401, 10), (500, 2), (501, 1)] {
             try fill(store, today - Int32(age), count)
         }
-        let sums = "SELECT day, sum(spent), sum(unconfirmed), sum(misses) FROM usage_documents GROUP BY day"
+        let sums =
+            "SELECT day, sum(spent), sum(unconfirmed), sum(misses) FROM usage_documents GROUP BY day ORDER BY day"
         let before = try store.rows(sums)
         #expect(try fold(store, at: now) == [0, 1, 9, 100, 28, 100, 100, 100, 100, 72])
         #expect(try store.rows(sums) == before)
         let left = try store.rows(
-            "SELECT day, count(*), max(spent) FROM usage_documents WHERE document <> x'' GROUP BY day ORDER BY day DESC"
+            "SELECT day, count(*), max(spent) FROM usage_documents WHERE document <> \(Self.none) GROUP BY day ORDER BY day DESC"
         )
         let expected = [
             (31, 300, 299), (32, 300, 299), (33, 128, 599), (34, 128, 255), (400, 10, 9), (401, 1, 0), (500, 1, 0),
@@ -334,7 +329,7 @@ struct SpendTests {
         #expect(days == expected.map { "\(today - Int32($0.0)) \($0.1)" })
         // Of the 600 those went that cost least, but for the one that is unconfirmed.
         #expect(
-            try store.rows("SELECT spent FROM usage_documents WHERE day = \(today - 33) AND document = x''")
+            try store.rows("SELECT spent FROM usage_documents WHERE day = \(today - 33) AND document = \(Self.none)")
                 == ["\((1...472).reduce(0, +))"]
         )
         #expect(try fold(store, at: now).allSatisfy { $0 == 0 })
@@ -342,10 +337,10 @@ struct SpendTests {
 
     @Test("the store folds by itself when it has nothing else to do")
     func foldsByItself() throws {
-        var store = try folder.open()
+        var store = try place.open()
         try fill(store, Self.today - 500, 400)
         store.close()
-        store = try folder.open()
+        store = try place.open()
         defer { store.close() }
         let deadline = Date() + 600
         while try store.rows("SELECT documents FROM usage_document_days") != ["1"] {

@@ -8,9 +8,9 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("A copy of a store that is in use")
+@Suite("A copy of a store that is in use", .filesOnly("only files are copied"))
 struct StoreCopierTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     private func copy(_ store: Store) -> Result<any StoreCopy, BackupFault> {
         let answer = Answer<Result<any StoreCopy, BackupFault>>()
@@ -25,8 +25,8 @@ struct StoreCopierTests {
     }
 
     /// Reads a copy to its end into a file of a folder of its own.
-    private func save(_ copy: any StoreCopy) throws -> TemporaryFolder {
-        let target = TemporaryFolder()
+    private func save(_ copy: any StoreCopy) throws -> TemporaryStore {
+        let target = TemporaryStore()
         var bytes: [UInt8] = []
         while case let piece = try piece(copy).get(), !piece.isEmpty {
             #expect(piece.count <= StoreCopyLimits.pieceBytes)
@@ -39,12 +39,12 @@ struct StoreCopierTests {
     }
 
     private var names: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+        get throws { try FileManager.default.contentsOfDirectory(atPath: place.path).sorted() }
     }
 
     @Test("has all that was durable before it was asked for, needs no other file, and is found sound")
     func whole() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for number in 1...40 as ClosedRange<UInt64> { try store.saveAndWait(result(number, bodyBytes: 9_000)).get() }
         let copy = try copy(store).get()
@@ -61,7 +61,7 @@ struct StoreCopierTests {
 
     @Test("is of one moment, whatever is written while it is made")
     func oneMoment() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         // Enough pages for several steps.
         for number in 1...900 as ClosedRange<UInt64> { store.save(result(number, bodyBytes: 9_000)) { _ in } }
@@ -97,7 +97,7 @@ struct StoreCopierTests {
 
     @Test("is one at a time, until it is given up")
     func oneAtATime() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let first = try copy(store).get()
         guard case .failure(.underWay) = copy(store) else {
@@ -123,13 +123,13 @@ struct StoreCopierTests {
 
     @Test("gives its room on the disk back when it is given up, and has no name before")
     func room() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let copy = try copy(store).get()
         func open() throws -> Int {
             try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { name in
                 let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
-                return target?.hasPrefix(folder.file + ".unfinished-copy") == true
+                return target?.hasPrefix(place.file + ".unfinished-copy") == true
             }
         }
         #expect(try open() == 1)
@@ -141,17 +141,17 @@ struct StoreCopierTests {
 
     @Test("that a killed process left unfinished is removed by the next start, and nothing else is")
     func leftovers() throws {
-        try folder.open().close()
+        try place.open().close()
         for suffix in [".unfinished-copy", ".unfinished-copy-journal", ".backup", ".copy"] {
-            try Data("x".utf8).write(to: URL(fileURLWithPath: folder.file + suffix))
+            try Data("x".utf8).write(to: URL(fileURLWithPath: place.file + suffix))
         }
-        try folder.open().close()
+        try place.open().close()
         #expect(try names == ["tollgate.db", "tollgate.db.backup", "tollgate.db.copy", "tollgate.db.lock"])
     }
 
     @Test("ends with the store, and none is begun behind it")
     func closing() throws {
-        let store = try folder.open()
+        let store = try place.open()
         let copy = try copy(store).get()
         store.close()
         #expect(throws: StoreFault.self) { try piece(copy).get() }

@@ -8,7 +8,7 @@ import Vocabulary
 struct StoreReadersTests {
     @Test("listings that take long hold no look-up up, and are answered at last")
     func slowListing() throws {
-        let store = try TemporaryFolder().open()
+        let store = try TemporaryStore().open()
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
         let (begun, end) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))

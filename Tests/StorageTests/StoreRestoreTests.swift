@@ -5,10 +5,10 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("A backup in the place of a store")
+@Suite("A backup in the place of a store", .filesOnly("only files are put in place"))
 struct StoreRestoreTests {
-    private let folder = TemporaryFolder()
-    private let backup = TemporaryFolder()
+    private let place = TemporaryStore()
+    private let backup = TemporaryStore()
     private static let now = Timestamp(seconds: 1_796_000_000)
     private static let keptName = "tollgate.db.before-restore-20261130T005320Z"
 
@@ -22,21 +22,21 @@ struct StoreRestoreTests {
 
     /// The store at the place, with so many settled reservations; stopped, or with the log that a killed one leaves.
     private func makeStore(_ count: UInt64 = 5, killed: Bool = false) throws {
-        let other = TemporaryFolder()
+        let other = TemporaryStore()
         let store = try other.open()
         for number in 1...count { try store.saveAndWait(result(number)).get() }
         if killed {
             let copy = try other.killed()
             for name in ["tollgate.db", "tollgate.db-wal"] {
-                try FileManager.default.moveItem(atPath: copy.path + "/" + name, toPath: folder.path + "/" + name)
+                try FileManager.default.moveItem(atPath: copy.path + "/" + name, toPath: place.path + "/" + name)
             }
         }
         store.close()
-        if !killed { try FileManager.default.moveItem(atPath: other.file, toPath: folder.file) }
+        if !killed { try FileManager.default.moveItem(atPath: other.file, toPath: place.file) }
     }
 
     private func restore(acceptsSums: Bool = false) throws(StoreFault) -> StoreRestore.Outcome {
-        try StoreRestore.run(path: folder.file, from: backup.file, acceptsSums: acceptsSums, at: Self.now)
+        try StoreRestore.run(path: place.file, from: backup.file, acceptsSums: acceptsSums, at: Self.now)
     }
 
     private func fault() -> StoreFault? {
@@ -48,23 +48,23 @@ struct StoreRestoreTests {
         }
     }
 
-    private func ledgerCount(_ folder: TemporaryFolder) throws -> Int {
-        let store = try folder.open()
+    private func ledgerCount(_ place: TemporaryStore) throws -> Int {
+        let store = try place.open()
         defer { store.close() }
         return try Int(store.rows("SELECT count(*) FROM ledger")[0])!
     }
 
     private var names: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() }
+        get throws { try FileManager.default.contentsOfDirectory(atPath: place.path).sorted() }
     }
 
     /// What was kept, as a store of its own.
-    private func kept() throws -> TemporaryFolder {
-        let copy = TemporaryFolder()
+    private func kept() throws -> TemporaryStore {
+        let copy = TemporaryStore()
         for suffix in ["", "-wal"]
-        where FileManager.default.fileExists(atPath: folder.path + "/" + Self.keptName + suffix) {
+        where FileManager.default.fileExists(atPath: place.path + "/" + Self.keptName + suffix) {
             try FileManager.default.copyItem(
-                atPath: folder.path + "/" + Self.keptName + suffix,
+                atPath: place.path + "/" + Self.keptName + suffix,
                 toPath: copy.file + suffix
             )
         }
@@ -81,15 +81,15 @@ struct StoreRestoreTests {
         let outcome = try restore()
         #expect(outcome.before?.ledgerCount == 5 && outcome.after.ledgerCount == 2)
         #expect(outcome.before?.total.spent.micros == 12_500_000 && outcome.after.total.spent.micros == 5_000_000)
-        #expect(outcome.keptAt == folder.path + "/" + Self.keptName && outcome.beforeFault == nil)
+        #expect(outcome.keptAt == place.path + "/" + Self.keptName && outcome.beforeFault == nil)
         #expect(try names == ["tollgate.db", Self.keptName, "tollgate.db.lock"])
         #expect(try ledgerCount(kept()) == 5)
-        #expect(try ledgerCount(folder) == 2)
-        #expect(try FileManager.default.attributesOfItem(atPath: folder.file)[.posixPermissions] as? Int == 0o600)
+        #expect(try ledgerCount(place) == 2)
+        #expect(try FileManager.default.attributesOfItem(atPath: place.file)[.posixPermissions] as? Int == 0o600)
         // What was kept can be restored in its turn, and keeps its place.
-        let undone = try StoreRestore.run(path: folder.file, from: try #require(outcome.keptAt), at: Self.now)
+        let undone = try StoreRestore.run(path: place.file, from: try #require(outcome.keptAt), at: Self.now)
         #expect(undone.after.ledgerCount == 5 && undone.keptAt == outcome.keptAt! + "-2")
-        #expect(try ledgerCount(folder) == 5)
+        #expect(try ledgerCount(place) == 5)
     }
 
     @Test("needs no store to be there")
@@ -97,28 +97,28 @@ struct StoreRestoreTests {
         try makeBackup()
         let outcome = try restore()
         #expect(outcome.before == nil && outcome.keptAt == nil)
-        #expect(try ledgerCount(folder) == 2)
+        #expect(try ledgerCount(place) == 2)
     }
 
     @Test("a store that cannot be read is kept, and replaced all the same")
     func damagedStore() throws {
         try makeBackup()
         let garbage = Data(repeating: 0xA5, count: 9_000)
-        try garbage.write(to: URL(fileURLWithPath: folder.file))
+        try garbage.write(to: URL(fileURLWithPath: place.file))
         let outcome = try restore()
         #expect(outcome.before == nil && outcome.beforeFault?.code == .corrupt)
         #expect(try Data(contentsOf: URL(fileURLWithPath: outcome.keptAt!)) == garbage)
-        #expect(try ledgerCount(folder) == 2)
+        #expect(try ledgerCount(place) == 2)
     }
 
     @Test("a store whose log cannot be written back is left with it, and the fault says what to do")
     func lockedLog() throws {
         try makeBackup()
         try makeStore(killed: true)
-        let files = ["tollgate.db", "tollgate.db-wal"].map { URL(fileURLWithPath: folder.path + "/" + $0) }
+        let files = ["tollgate.db", "tollgate.db-wal"].map { URL(fileURLWithPath: place.path + "/" + $0) }
         let before = try files.map { try Data(contentsOf: $0) }
         // The index of the log cannot be made.
-        let index = folder.file + "-shm"
+        let index = place.file + "-shm"
         try FileManager.default.createDirectory(atPath: index, withIntermediateDirectories: false)
         #expect(fault()?.detail.contains("to another folder, and run this again") == true)
         #expect(try files.map { try Data(contentsOf: $0) } == before)
@@ -131,28 +131,28 @@ struct StoreRestoreTests {
     func refused() throws {
         try makeBackup()
         try makeStore()
-        let store = try folder.open()
+        let store = try place.open()
         #expect(fault()?.code == .inUse)
         store.close()
-        try folder.edit { database in
+        try place.edit { database in
             try database.execute(sql: "PRAGMA application_id = 7")
             _ = try String.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
         }
         #expect(fault()?.detail.contains("of another program; is store.url right?") == true)
         #expect(try names.contains { $0.contains("restore") } == false)
-        try folder.edit { try $0.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)") }
-        #expect(try ledgerCount(folder) == 5)
+        try place.edit { try $0.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)") }
+        #expect(try ledgerCount(place) == 5)
     }
 
     @Test("is refused when it is not sound, and the store is left as it is")
     func unsound() throws {
         try makeBackup()
         try makeStore()
-        let before = try Data(contentsOf: URL(fileURLWithPath: folder.file))
+        let before = try Data(contentsOf: URL(fileURLWithPath: place.file))
         func expectRefusal(_ code: StoreFault.Code, _ words: String) throws {
             let fault = fault()
             #expect(fault?.code == code && fault?.detail.contains(words) == true, "\(String(describing: fault))")
-            #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file)) == before)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: place.file)) == before)
             #expect(try names.contains { $0.contains("restore") } == false)
         }
         try backup.edit { try $0.execute(sql: "CREATE TABLE extra (x)") }
@@ -173,7 +173,7 @@ struct StoreRestoreTests {
         try backup.edit { try $0.execute(sql: "UPDATE usage SET spent = spent - 1") }
         #expect(fault()?.code == .corrupt)
         #expect(try restore(acceptsSums: true).sumFaults.count == 2)
-        #expect(try ledgerCount(folder) == 2)
+        #expect(try ledgerCount(place) == 2)
     }
 
     @Test("may be the file of a store that was stopped, and is not the store itself or one with a log")
@@ -184,7 +184,7 @@ struct StoreRestoreTests {
         store.close()
         #expect(try restore().after.ledgerCount == 1)
         let fault = #expect(throws: StoreFault.self) {
-            try StoreRestore.run(path: folder.file, from: folder.path + "/./tollgate.db", at: Self.now)
+            try StoreRestore.run(path: place.file, from: place.path + "/./tollgate.db", at: Self.now)
         }
         #expect(fault?.detail.contains("is the store itself") == true)
     }
@@ -198,7 +198,7 @@ struct StoreRestoreTests {
         )
         try backup.edit { try $0.execute(sql: sql) }
         #expect(try restore().after.schemaVersion == 8)
-        #expect(try StoreMigration.run(path: folder.file).from == 8)
+        #expect(try StoreMigration.run(path: place.file).from == 8)
     }
 
     // MARK: What a restore that was cut off leaves
@@ -206,33 +206,33 @@ struct StoreRestoreTests {
     @Test("one that was cut off before there was a store refuses a start, and can be done again")
     func cutOff() throws {
         try makeBackup()
-        try Data("half".utf8).write(to: URL(fileURLWithPath: folder.file + ".unfinished-restore"))
-        let fault = #expect(throws: StoreFault.self) { try folder.open() }
+        try Data("half".utf8).write(to: URL(fileURLWithPath: place.file + ".unfinished-restore"))
+        let fault = #expect(throws: StoreFault.self) { try place.open() }
         #expect(fault?.detail.contains("was cut off: run it again") == true)
-        #expect(throws: StoreFault.self) { try StoreMigration.run(path: folder.file) }
-        #expect(!FileManager.default.fileExists(atPath: folder.file))
+        #expect(throws: StoreFault.self) { try StoreMigration.run(path: place.file) }
+        #expect(!FileManager.default.fileExists(atPath: place.file))
         #expect(try restore().after.ledgerCount == 2)
-        #expect(try ledgerCount(folder) == 2)
-        #expect(!FileManager.default.fileExists(atPath: folder.file + ".unfinished-restore"))
+        #expect(try ledgerCount(place) == 2)
+        #expect(!FileManager.default.fileExists(atPath: place.file + ".unfinished-restore"))
     }
 
     @Test("a log without its file is not thrown away by a start")
     func logAlone() throws {
         try makeStore(killed: true)
-        let log = try Data(contentsOf: URL(fileURLWithPath: folder.file + "-wal"))
-        try FileManager.default.moveItem(atPath: folder.file, toPath: folder.file + ".away")
-        let fault = #expect(throws: StoreFault.self) { try folder.open() }
+        let log = try Data(contentsOf: URL(fileURLWithPath: place.file + "-wal"))
+        try FileManager.default.moveItem(atPath: place.file, toPath: place.file + ".away")
+        let fault = #expect(throws: StoreFault.self) { try place.open() }
         #expect(fault?.detail.contains("is not there, but its log") == true)
-        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file + "-wal")) == log)
-        try FileManager.default.moveItem(atPath: folder.file + ".away", toPath: folder.file)
-        #expect(try ledgerCount(folder) == 5)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: place.file + "-wal")) == log)
+        try FileManager.default.moveItem(atPath: place.file + ".away", toPath: place.file)
+        #expect(try ledgerCount(place) == 5)
     }
 
     @Test("one that was cut off before it changed anything leaves nothing behind the next start")
     func leftovers() throws {
         try makeStore()
-        try Data("half".utf8).write(to: URL(fileURLWithPath: folder.file + ".unfinished-restore"))
-        #expect(try ledgerCount(folder) == 5)
+        try Data("half".utf8).write(to: URL(fileURLWithPath: place.file + ".unfinished-restore"))
+        #expect(try ledgerCount(place) == 5)
         #expect(try names == ["tollgate.db", "tollgate.db.lock"])
     }
 }

@@ -5,9 +5,9 @@ import Vocabulary
 
 @testable import Storage
 
-@Suite("StoreSchema")
+@Suite("StoreSchema", .filesOnly("it is the schema of files"))
 struct StoreSchemaTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     /// The steps as released: files of them are with users, so neither these nor those of the program may ever change.
     private static let released = [
@@ -131,7 +131,7 @@ struct StoreSchemaTests {
     ]
 
     private func makeFile(schema version: Int) throws {
-        try folder.edit { database in
+        try place.edit { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             for step in Self.released[..<version] + Self.samples[..<version] { try database.execute(sql: step) }
             try database.execute(sql: "PRAGMA application_id = 1416588396; PRAGMA user_version = \(version)")
@@ -142,7 +142,7 @@ struct StoreSchemaTests {
     func migration(_ version: Int) throws {
         try makeFile(schema: version)
         for round in 1...2 {
-            let store = try folder.open()
+            let store = try place.open()
             for (query, answer) in Self.answers[..<version].joined() { #expect(try store.rows(query) == [answer]) }
             #expect(try store.findAndWait(CacheKey(Digest(0, 0, 0, 0))).get()?.body == Array("{25}".utf8))
             #expect(try store.rows("PRAGMA user_version") == ["\(StoreSchema.version)"])
@@ -151,8 +151,8 @@ struct StoreSchemaTests {
             store.close()
         }
         let names = "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name"
-        let migrated = try folder.edit { try Row.fetchAll($0, sql: names) }
-        let fresh = TemporaryFolder()
+        let migrated = try place.edit { try Row.fetchAll($0, sql: names) }
+        let fresh = TemporaryStore()
         try fresh.open().close()
         #expect(migrated == (try fresh.edit { try Row.fetchAll($0, sql: names) }))
     }
@@ -160,7 +160,7 @@ struct StoreSchemaTests {
     @Test("what the ledger has is added up by account, whatever its states and however much it is")
     func accounts() throws {
         try makeFile(schema: 3)
-        try folder.edit { database in
+        try place.edit { database in
             for (id, account, day, state, estimate, credits) in [
                 (11, "a", 1, 0, "5", "NULL"), (12, "a", 1, 1, "5", "3"), (13, "a", 1, 2, "5", "NULL"),
                 (14, "a", 1, 3, "7", "NULL"), (15, "a", 1, 4, "5", "11"), (16, "a", 2, 1, "5", "1"),
@@ -176,7 +176,7 @@ struct StoreSchemaTests {
                 )
             }
         }
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         // What is open becomes unconfirmed when the store is opened.
         #expect(
@@ -189,7 +189,7 @@ struct StoreSchemaTests {
     @Test("a file of the first schema keeps a ledger from then on")
     func ledger() throws {
         try makeFile(schema: 1)
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         #expect(try store.opening().rows.count == 0)
         try store.saveAndWait(result(2)).get()
@@ -199,9 +199,9 @@ struct StoreSchemaTests {
     @Test("steps that cannot all be taken leave the file as it was")
     func migrationFails() throws {
         try makeFile(schema: 1)
-        try folder.edit { try $0.execute(sql: "CREATE TABLE shadow_refusals (x)") }
-        #expect(throws: StoreFault.self) { try folder.open() }
-        let tables = try folder.edit { database in
+        try place.edit { try $0.execute(sql: "CREATE TABLE shadow_refusals (x)") }
+        #expect(throws: StoreFault.self) { try place.open() }
+        let tables = try place.edit { database in
             try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
         }
         #expect(tables == ["results", "shadow_refusals"])
@@ -222,18 +222,18 @@ struct StoreSchemaTests {
         ]
     )
     func probe(_ name: String) throws {
-        try folder.open().close()
-        let (page, size) = try folder.edit { database in
+        try place.open().close()
+        let (page, size) = try place.edit { database in
             let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
             let page = try Int.fetchOne(database, sql: sql, arguments: [name])
             return (try #require(page), try Int.fetchOne(database, sql: "PRAGMA page_size")!)
         }
-        var bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file))
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: place.file))
         bytes.replaceSubrange((page - 1) * size..<page * size, with: Data(repeating: 0xA5, count: size))
-        try bytes.write(to: URL(fileURLWithPath: folder.file))
-        let fault = #expect(throws: StoreFault.self) { try folder.open() }
+        try bytes.write(to: URL(fileURLWithPath: place.file))
+        let fault = #expect(throws: StoreFault.self) { try place.open() }
         #expect(fault?.code == .corrupt)
-        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file)) == bytes)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: place.file)) == bytes)
     }
 
     @Test(
@@ -245,19 +245,19 @@ struct StoreSchemaTests {
         ]
     )
     func contradictions(_ change: String) throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try store.reserveAndWait(reservation()).get()
         #expect(throws: StoreFault.self) {
-            try store.performAndWait { try $0.execute(sql: "UPDATE ledger SET \(change)") }.get()
+            try store.execute("UPDATE ledger SET \(change)")
         }
         let valid = "UPDATE ledger SET state = 4, ended_at = 1, credits = 5"
-        try store.performAndWait { try $0.execute(sql: valid) }.get()
+        try store.execute(valid)
     }
 
     @Test("neither start nor operators look through the whole ledger for what is open or unconfirmed")
     func partialIndexes() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for (sql, index) in [
             ("UPDATE ledger SET state = 3, ended_at = 1 WHERE state = 0", "ledger_open"),
@@ -299,7 +299,7 @@ struct StoreSchemaTests {
 
     @Test("a change of teams and keys looks through no table of them")
     func registryPlans() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for (sql, index) in [
             ("SELECT id FROM team_keys WHERE team = 'a'", "team_keys_by_team"),

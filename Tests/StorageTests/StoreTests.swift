@@ -11,15 +11,11 @@ import Vocabulary
 
 @Suite("Store")
 struct StoreTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
-    private func open() throws -> Store {
-        try Store.open(path: folder.file) { Issue.record("fatal: \($0)") }
-    }
-
-    @Test("a saved result is found with all its parts, and after the file was opened again")
+    @Test("a saved result is found with all its parts, and after the store was opened again")
     func durability() throws {
-        var store = try open()
+        var store = try place.open()
         for number in 1...2 as ClosedRange<UInt64> { try store.saveAndWait(result(number)).get() }
         for round in 1...2 {
             for number in 1...2 as ClosedRange<UInt64> {
@@ -40,13 +36,13 @@ struct StoreTests {
             }
             #expect(try store.findAndWait(key(3)).get() == nil)
             store.close()
-            if round == 1 { store = try open() }
+            if round == 1 { store = try place.open() }
         }
     }
 
     @Test("a result takes the place of one of its key")
     func replacement() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
         try store.saveAndWait(result(1, bodyBytes: 10)).get()
         try store.saveAndWait(result(1, storedAt: Timestamp(seconds: 2_000), bodyBytes: 20_000)).get()
@@ -57,7 +53,7 @@ struct StoreTests {
 
     @Test("saves that wait together share a commit, and each is answered once")
     func groupCommit() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
         let gate = Gate(store)
         let answers = DispatchGroup()
@@ -79,7 +75,7 @@ struct StoreTests {
     @Test("an operation that fails is undone alone, the others of its group are kept")
     func savepoints() throws {
         struct Refusal: Error {}
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
         let gate = Gate(store)
         let failed = Answer<Result<Void, StoreFault>>()
@@ -94,7 +90,7 @@ struct StoreTests {
             then: { (outcome: Result<Void, StoreFault>) in failed.give(outcome) }
         )
         store.perform(
-            { try $0.database.execute(sql: "INSERT INTO results (key) VALUES ('x')") },
+            { try $0.execute("INSERT INTO results (key) VALUES ('x')") },
             then: { invalid.give($0) }
         )
         store.save(result(3)) { last.give($0) }
@@ -109,7 +105,7 @@ struct StoreTests {
 
     @Test("what is asked before the end is answered, what is asked after it is refused")
     func close() throws {
-        let store = try open()
+        let store = try place.open()
         let successes = Atomic<Int>(0)
         for number in 0..<100 as Range<UInt64> {
             store.save(result(number)) { if case .success = $0 { successes.add(1, ordering: .relaxed) } }
@@ -130,13 +126,13 @@ struct StoreTests {
         ] {
             #expect(fault?.code == .unavailable)
         }
-        #expect(!FileManager.default.fileExists(atPath: folder.file + "-wal"))
+        if StoreKind.tested == .file { #expect(!FileManager.default.fileExists(atPath: place.file + "-wal")) }
     }
 
-    @Test("a store that is let go without closing ends its threads and frees the file")
+    @Test("a store that is let go without closing ends its threads and frees its place")
     func letGo() throws {
         do {
-            let store = try open()
+            let store = try place.open()
             try store.saveAndWait(result(1)).get()
         }
         let store = try reopenSoon()
@@ -147,15 +143,15 @@ struct StoreTests {
     /// The lock is given back in `deinit`, which may run a moment later on one of the store's threads.
     private func reopenSoon() throws -> Store {
         for _ in 0..<1_000 {
-            if let store = try? open() { return store }
+            if let store = try? place.open() { return store }
             sched_yield()
         }
-        return try open()
+        return try place.open()
     }
 
     @Test("old results are removed in batches, younger ones stay")
     func removeExpired() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
         let group = DispatchGroup()
         for number in 0..<600 as Range<UInt64> {
@@ -171,7 +167,7 @@ struct StoreTests {
 
     @Test("a retention removes what is older, without being asked again")
     func retention() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
         let now = SystemClock.wall()
         try store.saveAndWait(result(1, storedAt: now + .seconds(-7_200))).get()
@@ -187,9 +183,9 @@ struct StoreTests {
         #expect(try store.findAndWait(key(2)).get() != nil)
     }
 
-    @Test("the log is written back as it grows, and stays short")
+    @Test("the log is written back as it grows, and stays short", .filesOnly("it is about the file's log"))
     func checkpoints() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
         let group = DispatchGroup()
         for round in 0..<40 as Range<UInt64> {
@@ -199,56 +195,62 @@ struct StoreTests {
             }
             group.wait()
         }
-        let attributes = try FileManager.default.attributesOfItem(atPath: folder.file + "-wal")
+        let attributes = try FileManager.default.attributesOfItem(atPath: place.file + "-wal")
         let bytes = try #require(attributes[.size] as? Int)
         #expect(bytes < 24 << 20, "4000 saves of 2 kB left a log of \(bytes) bytes")
-        let main = try #require(try FileManager.default.attributesOfItem(atPath: folder.file)[.size] as? Int)
+        let main = try #require(try FileManager.default.attributesOfItem(atPath: place.file)[.size] as? Int)
         #expect(main > 4 << 20)
     }
 
-    @Test("closing a reader writes nothing back: that is the writer's alone")
+    private func reader() throws -> StoreReaders {
+        try StoreReaders(name: "reader", count: 1, queueMax: 1) { name in
+            try SQLiteReadable(path: place.file, busyTimeout: .seconds(1), name: name)
+        }
+    }
+
+    @Test("closing a reader writes nothing back: that is the writer's alone", .filesOnly("it is about the file"))
     func readersDoNotCheckpoint() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
         // A writer that is idle for a while writes the log back.
         let gate = Gate(store)
-        let before = try Data(contentsOf: URL(fileURLWithPath: folder.file))
-        let reader = try StoreReaders(name: "reader", count: 1, queueMax: 1) { name in
-            try SQLiteReadable(path: folder.file, busyTimeout: .seconds(1), name: name)
-        }
-        reader.close()
-        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file)) == before)
+        let before = try Data(contentsOf: URL(fileURLWithPath: place.file))
+        try reader().close()
+        #expect(try Data(contentsOf: URL(fileURLWithPath: place.file)) == before)
         gate.open()
         #expect(try store.findAndWait(key(1)).get() != nil)
     }
 
-    @Test("a reader's connection cannot write")
+    @Test("a reader's connection cannot write", .filesOnly("it is about connections to the file"))
     func readersCannotWrite() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
-        let reader = try StoreReaders(name: "reader", count: 1, queueMax: 1) { name in
-            try SQLiteReadable(path: folder.file, busyTimeout: .seconds(1), name: name)
-        }
+        let reader = try reader()
         let answer = Answer<Result<Void, StoreFault>>()
         reader.submit(ReadOperation({ try $0.run("DELETE FROM results") }, then: { answer.give($0) }))
         #expect(#expect(throws: StoreFault.self) { try answer.wait().get() }?.code == .readOnly)
         reader.close()
     }
 
-    @Test("commits are synchronous and no connection checkpoints by itself")
+    @Test(
+        "commits are synchronous and no connection checkpoints by itself",
+        .filesOnly("it is about connections to the file")
+    )
     func pragmas() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
-        let answer = store.performAndWait { database in
-            try ["synchronous", "wal_autocheckpoint"].map { try Int.fetchOne(database, sql: "PRAGMA \($0)")! }
+        let answer = store.performAndWait { connection in
+            try ["synchronous", "wal_autocheckpoint"].map { name in
+                try Int.fetchOne(connection.database, sql: "PRAGMA \(name)")!
+            }
         }
         #expect(try answer.get() == [2, 0])
     }
 
     @Test("saves and look-ups from eight threads all succeed")
     func hammer() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
         let failures = Atomic<Int>(0)
         DispatchQueue.concurrentPerform(iterations: 8) { thread in

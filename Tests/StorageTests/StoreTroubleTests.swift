@@ -8,18 +8,21 @@ import Vocabulary
 
 @Suite("A store in trouble")
 struct StoreTroubleTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     private func perform(
         _ store: Store,
         _ work: @escaping @Sendable (Database) throws -> Void
     ) -> Result<Void, StoreFault> {
-        store.performAndWait(work)
+        store.performAndWait { try work($0.database) }
     }
 
-    @Test("a full disk refuses saves, lets results be found, and is over when there is room")
+    @Test(
+        "a full disk refuses saves, lets results be found, and is over when there is room",
+        .filesOnly("a limit of SQLite's is the full disk")
+    )
     func full() throws {
-        let store = try Store.open(path: folder.file) { Issue.record("fatal: \($0)") }
+        let store = try place.open()
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
         try perform(store) { database in
@@ -39,9 +42,12 @@ struct StoreTroubleTests {
         #expect(try store.findAndWait(key(2)).get() != nil)
     }
 
-    @Test("what does not fit takes nothing else of its group with it")
+    @Test(
+        "what does not fit takes nothing else of its group with it",
+        .filesOnly("a limit of SQLite's is the full disk")
+    )
     func fullForOne() throws {
-        let store = try Store.open(path: folder.file) { Issue.record("fatal: \($0)") }
+        let store = try place.open()
         defer { store.close() }
         try store.saveAndWait(result(1)).get()
         try perform(store) { database in
@@ -60,9 +66,12 @@ struct StoreTroubleTests {
         #expect(try store.findAndWait(key(4)).get() != nil)
     }
 
-    @Test("a lock that another program holds is waited for, then the save is refused, then it recovers")
+    @Test(
+        "a lock that another program holds is waited for, then the save is refused, then it recovers",
+        .filesOnly("it is a lock of the file")
+    )
     func busy() throws {
-        let store = try Store.open(path: folder.file, busyTimeout: .milliseconds(50)) {
+        let store = try Store.open(path: place.file, busyTimeout: .milliseconds(50)) {
             Issue.record("fatal: \($0)")
         }
         defer { store.close() }
@@ -70,7 +79,7 @@ struct StoreTroubleTests {
         // The store may be folding what was just saved.
         var configuration = Configuration()
         configuration.busyMode = .timeout(60)
-        let foreign = try DatabaseQueue(path: folder.file, configuration: configuration)
+        let foreign = try DatabaseQueue(path: place.file, configuration: configuration)
         try foreign.inDatabase { database in
             try database.beginTransaction(.immediate)
             let fault = #expect(throws: StoreFault.self) { try store.saveAndWait(result(2)).get() }
@@ -85,23 +94,13 @@ struct StoreTroubleTests {
 
     @Test("a damaged row is a fault, not a result and not a trap")
     func damagedRow() throws {
-        let store = try Store.open(path: folder.file) { Issue.record("fatal: \($0)") }
+        let store = try place.open()
         defer { store.close() }
         for number in 1...4 as ClosedRange<UInt64> { try store.saveAndWait(result(number)).get() }
-        try perform(store) { database in
-            try database.execute(
-                sql: "UPDATE results SET credits_to = 100000 WHERE key = ?",
-                arguments: [Data(key(1).digest.bytes)]
-            )
-            try database.execute(
-                sql: "UPDATE results SET status = 70000 WHERE key = ?",
-                arguments: [Data(key(2).digest.bytes)]
-            )
-            try database.execute(
-                sql: "UPDATE results SET credits_from = NULL WHERE key = ?",
-                arguments: [Data(key(3).digest.bytes)]
-            )
-        }.get()
+        for (number, change) in ["credits_to = 100000", "status = 70000", "credits_from = NULL"].enumerated() {
+            let row = TestSQL.bytes(key(UInt64(number + 1)).digest.description)
+            try store.execute("UPDATE results SET \(change) WHERE key = \(row)")
+        }
         for number in 1...3 as ClosedRange<UInt64> {
             let fault = #expect(throws: StoreFault.self) { _ = try store.findAndWait(key(number)).get() }
             #expect(fault?.code == .corrupt)
@@ -109,10 +108,13 @@ struct StoreTroubleTests {
         #expect(try store.findAndWait(key(4)).get() != nil)
     }
 
-    @Test("an error of fsync ends all acknowledging: the group is refused, and everything after it")
+    @Test(
+        "an error of fsync ends all acknowledging: the group is refused, and everything after it",
+        .filesOnly("it is an error of the file")
+    )
     func fsyncFailed() throws {
         let fatal = Answer<StoreFault>()
-        let store = try Store.open(path: folder.file) { fatal.give($0) }
+        let store = try place.open { fatal.give($0) }
         try store.saveAndWait(result(1)).get()
         let gate = Gate(store)
         let first = Answer<Result<Void, StoreFault>>()

@@ -6,7 +6,7 @@ import Vocabulary
 
 @Suite("StoredUpstreamKeyTable")
 struct StoredUpstreamKeyTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     @Test("a key comes back with all that it has, and with nothing that it does not have")
     func wholeKey() throws {
@@ -19,7 +19,7 @@ struct StoredUpstreamKeyTableTests {
         keys[0].notAfter = moments[1]
         keys[0].monthlyCredits = MicroCredits(micros: .max)
         keys[1].monthlyCredits = .zero
-        #expect(try folder.registry(after: keys.map { .saveUpstreamKey($0) }).upstreamKeys == keys)
+        #expect(try place.registry(after: keys.map { .saveUpstreamKey($0) }).upstreamKeys == keys)
     }
 
     @Test("a key that is saved again is as it was saved last; one that is removed is gone, and no other one")
@@ -40,14 +40,14 @@ struct StoredUpstreamKeyTableTests {
             createdAt: moments[0]
         )
         let saves = [first, upstreamKey("b"), second].map { RegistryWrite.saveUpstreamKey($0) }
-        #expect(try folder.registry(after: saves).upstreamKeys == [second, upstreamKey("b")])
+        #expect(try place.registry(after: saves).upstreamKeys == [second, upstreamKey("b")])
         let removals = Array(repeating: RegistryWrite.removeUpstreamKey(first.id), count: 2)
-        #expect(try folder.registry(after: removals).upstreamKeys == [upstreamKey("b")])
+        #expect(try place.registry(after: removals).upstreamKeys == [upstreamKey("b")])
     }
 
     @Test("a key whose row is damaged is a fault and not a guess")
     func damage() throws {
-        let changes = ["secret_digest = x'00'", "weight = 0"]
-        try folder.expectDamage(to: "upstream_keys", by: changes, of: .saveUpstreamKey(upstreamKey("a")))
+        let changes = ["secret_digest = \(TestSQL.bytes("00"))", "weight = 0"]
+        try place.expectDamage(to: "upstream_keys", by: changes, of: .saveUpstreamKey(upstreamKey("a")))
     }
 }

@@ -8,26 +8,26 @@ import Vocabulary
 
 @Suite("TeamKeyTable")
 struct TeamKeyTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     @Test("a key comes back with all that it has, and with nothing that it does not have")
     func wholeKey() throws {
         var keys = texts.enumerated().map { wholeTeamKey("k\($0)", name: $1) }
         keys.append(teamKey("none"))
-        #expect(try folder.registry(after: keys.map { .saveTeamKey($0) }).teamKeys == keys)
+        #expect(try place.registry(after: keys.map { .saveTeamKey($0) }).teamKeys == keys)
     }
 
     @Test("a key that is saved again is as it was saved last, and no other key changes")
     func replacement() throws {
         let (first, other, second) = (wholeTeamKey("a"), wholeTeamKey("b"), teamKey("a", of: "other"))
-        let rows = try folder.registry(after: [.saveTeamKey(first), .saveTeamKey(other), .saveTeamKey(second)])
+        let rows = try place.registry(after: [.saveTeamKey(first), .saveTeamKey(other), .saveTeamKey(second)])
         #expect(rows.teamKeys == [second, other])
-        #expect(try folder.registry(after: [.saveTeamKey(first), .saveTeamKey(first)]).teamKeys == [first, other])
+        #expect(try place.registry(after: [.saveTeamKey(first), .saveTeamKey(first)]).teamKeys == [first, other])
     }
 
     @Test("a key that was revoked before the moment goes with all that it has, one that was revoked then stays")
     func revoked() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let end = Timestamp(seconds: 1_000)
         let keys = [
@@ -44,7 +44,7 @@ struct TeamKeyTableTests {
             try store.applyAndWait(saves, audit: nil)
             try store.addAndWait([], uses: [TeamKeyUse(key: key.id, at: end)]).get()
         }
-        try store.performAndWait { try TeamKeyTable.removeRevoked(before: end, on: StoreConnection($0)) }.get()
+        try store.performAndWait { try TeamKeyTable.removeRevoked(before: end, on: $0) }.get()
         #expect(try store.registry().teamKeys.map(\.id.rawValue) == ["b", "c"])
         for (table, column) in [
             ("registry_budgets", "scope_id"), ("retiring_secrets", "key"), ("rotation_receipts", "key"),
@@ -57,20 +57,20 @@ struct TeamKeyTableTests {
     @Test("opening forgets keys that were revoked more than 90 days ago")
     func revokedAtOpening() throws {
         let days = { (count: Int64) in SystemClock.wall() + .seconds(-count * 86_400) }
-        let store = try folder.open()
+        let store = try place.open()
         let keys = [("old", 91), ("young", 89)].map { teamKey($0, revokedAt: days($1)) }
         try store.applyAndWait(keys.map { .saveTeamKey($0) }, audit: nil)
         #expect(try store.registry().teamKeys == keys)
         store.close()
-        let again = try folder.open()
+        let again = try place.open()
         defer { again.close() }
         #expect(try again.registry().teamKeys == [keys[1]])
     }
 
     @Test("a key whose row is damaged is a fault and not a guess")
     func damage() throws {
-        let changes = ["secret_digest = x'00'", "secret_digest = zeroblob(33)"]
-        try folder.expectDamage(to: "team_keys", by: changes, of: .saveTeamKey(wholeTeamKey("a")))
-        try folder.expectDamage(to: "retiring_secrets", by: changes, of: .saveTeamKey(wholeTeamKey("a")))
+        let changes = ["00", String(repeating: "00", count: 33)].map { "secret_digest = \(TestSQL.bytes($0))" }
+        try place.expectDamage(to: "team_keys", by: changes, of: .saveTeamKey(wholeTeamKey("a")))
+        try place.expectDamage(to: "retiring_secrets", by: changes, of: .saveTeamKey(wholeTeamKey("a")))
     }
 }

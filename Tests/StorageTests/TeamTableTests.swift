@@ -8,7 +8,7 @@ import Vocabulary
 
 @Suite("TeamTable")
 struct TeamTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     private static let limits = [
         TeamLimits(),
@@ -23,7 +23,7 @@ struct TeamTableTests {
         for (index, scope) in CacheScope.allCases.enumerated() { teams[index].cacheScope = scope }
         teams[0].budgets = budgets
         teams[1].budgets = [emptyBudget]
-        #expect(try folder.registry(after: teams.map { .saveTeam($0) }).teams == teams)
+        #expect(try place.registry(after: teams.map { .saveTeam($0) }).teams == teams)
     }
 
     @Test("a team that is saved again is as it was saved last, and no other team changes")
@@ -34,14 +34,14 @@ struct TeamTableTests {
         var second = team("a", name: "second", budgets: [emptyBudget])
         second.account = AccountID(rawValue: "another")
         second.cacheScope = .team
-        let rows = try folder.registry(after: [.saveTeam(first), .saveTeam(other), .saveTeam(second)])
+        let rows = try place.registry(after: [.saveTeam(first), .saveTeam(other), .saveTeam(second)])
         #expect(rows.teams == [second, other])
-        #expect(try folder.registry(after: [.saveTeam(first), .saveTeam(first)]).teams == [first, other])
+        #expect(try place.registry(after: [.saveTeam(first), .saveTeam(first)]).teams == [first, other])
     }
 
     @Test("with a team go its keys and all that belongs to them; what another team has stays")
     func removal() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let limits = TeamLimits(models: ["m"])
         for name in ["a", "b"] {
@@ -72,7 +72,7 @@ struct TeamTableTests {
 
     @Test("the keys that the store has of a team that it does not have go with the team too")
     func removalOfUnknown() throws {
-        let rows = try folder.registry(after: [.saveTeamKey(teamKey("k")), .removeTeam(TeamID(rawValue: "a"))])
+        let rows = try place.registry(after: [.saveTeamKey(teamKey("k")), .removeTeam(TeamID(rawValue: "a"))])
         #expect(rows == RegistryRows())
     }
 
@@ -82,7 +82,7 @@ struct TeamTableTests {
             "cache_scope = 'galaxy'", "limits_models = 2", "requests_per_second = 0", "concurrency_max = 0",
         ]
         let saved = team("a", budgets: budgets, limits: TeamLimits(models: ["m"]))
-        try folder.expectDamage(to: "teams", by: changes, of: .saveTeam(saved))
+        try place.expectDamage(to: "teams", by: changes, of: .saveTeam(saved))
     }
 
     @Test("a budget whose row is damaged is a fault and not a guess")
@@ -92,6 +92,6 @@ struct TeamTableTests {
             "alert_at = '9223372036854775808'", "alert_at = '1, 2'", "scope = 'galaxy'",
         ]
         let saved = team("a", budgets: [emptyBudget])
-        try folder.expectDamage(to: "registry_budgets", by: changes, of: .saveTeam(saved))
+        try place.expectDamage(to: "registry_budgets", by: changes, of: .saveTeam(saved))
     }
 }

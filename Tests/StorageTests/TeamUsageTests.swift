@@ -7,7 +7,7 @@ import Vocabulary
 
 @Suite("The usage of a team")
 struct TeamUsageTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
     private let days = BudgetDay(number: 20_000)..<BudgetDay(number: 20_031)
 
     private func counts(_ store: Store, of team: String = "a") throws -> SpendCounts {
@@ -33,7 +33,7 @@ struct TeamUsageTests {
 
     @Test("it is the sum over the days, keys and models of the team, and nothing of others")
     func sum() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         #expect(try counts(store) == SpendCounts())
         let rows = [
@@ -59,10 +59,10 @@ struct TeamUsageTests {
 
     @Test("sums stay at the greatest number there is")
     func saturated() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try store.addAndWait([row(20_000, hits: 1), row(20_001, hits: 1)]).get()
-        try store.performAndWait { try $0.execute(sql: "UPDATE usage SET hits = 9223372036854775807") }.get()
+        try store.execute("UPDATE usage SET hits = 9223372036854775807")
         #expect(try counts(store).hits == .max)
         #expect(try counts(store).requests == .max)
     }

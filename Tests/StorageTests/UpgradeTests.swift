@@ -8,9 +8,12 @@ import Vocabulary
 
 /// Stores as earlier versions left them: `Fixtures/schema-NN.sql` has what the version that introduced schema NN made, with
 /// rows in every table. Such files are with users, so no fixture is ever changed.
-@Suite("A store of every earlier schema is brought up to date with all that it has")
+@Suite(
+    "A store of every earlier schema is brought up to date with all that it has",
+    .filesOnly("databases have none of these schemas")
+)
 struct UpgradeTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     private static let schemas = 1...StoreSchema.version
 
@@ -21,7 +24,7 @@ struct UpgradeTests {
         let name = "Fixtures/schema-\(version < 10 ? "0" : "")\(version).sql"
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(name)
         let sql = try String(contentsOf: file, encoding: .utf8)
-        try folder.edit { database in
+        try place.edit { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(sql: sql)
         }
@@ -48,13 +51,13 @@ struct UpgradeTests {
     @Test("there is a fixture for every schema, with rows in every table", arguments: schemas)
     func fixtures(_ version: Int) throws {
         try make(version)
-        let found = try folder.edit { database in
+        let found = try place.edit { database in
             // The tables are those that the steps still make: a released step was never altered.
             try StoreSchema.checkTables(database, schema: version)
             return try Int.fetchOne(database, sql: "PRAGMA user_version")
         }
         #expect(found == version)
-        let all: Rows = try folder.edit { database in try rows(database, try columns(database)) }
+        let all: Rows = try place.edit { database in try rows(database, try columns(database)) }
         for (table, rows) in all { #expect(!rows.isEmpty, "\(table)") }
     }
 
@@ -62,30 +65,30 @@ struct UpgradeTests {
     func rowByRow(_ version: Int) throws {
         try make(version)
         // The replies of a model became several in step 5: `rates` has another key since.
-        let columns = try folder.edit { database in try self.columns(database) }
+        let columns = try place.edit { database in try self.columns(database) }
             .filter { version >= 5 || $0.key != "rates" }
-        let before: Rows = try folder.edit { database in try rows(database, columns) }
+        let before: Rows = try place.edit { database in try rows(database, columns) }
         var steps: [Int] = []
-        let outcome = try StoreMigration.run(path: folder.file) { number, _ in steps.append(number) }
+        let outcome = try StoreMigration.run(path: place.file) { number, _ in steps.append(number) }
         #expect(outcome.from == version && outcome.to == StoreSchema.version)
         #expect(outcome.sumFaults == [])
         #expect(steps == Array(version..<StoreSchema.version).map { $0 + 1 })
-        let after: Rows = try folder.edit { database in try rows(database, columns) }
-        let tables = try folder.edit { database in try self.columns(database) }
+        let after: Rows = try place.edit { database in try rows(database, columns) }
+        let tables = try place.edit { database in try self.columns(database) }
         for table in before.keys.sorted() { #expect(after[table] == before[table], "\(table)") }
-        let fresh = TemporaryFolder()
+        let fresh = TemporaryStore()
         try fresh.open().close()
         let freshTables = try fresh.edit { database in try self.columns(database) }
         #expect(tables == freshTables)
-        try folder.edit { database in try StoreSchema.checkTables(database, schema: StoreSchema.version) }
+        try place.edit { database in try StoreSchema.checkTables(database, schema: StoreSchema.version) }
         // Once more changes nothing.
-        #expect(try StoreMigration.run(path: folder.file).from == StoreSchema.version)
+        #expect(try StoreMigration.run(path: place.file).from == StoreSchema.version)
     }
 
     @Test("results are hits, budgets count what was spent, and what was under way counts too", arguments: schemas)
     func opening(_ version: Int) throws {
         try make(version)
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let hit = try store.findAndWait(CacheKey(Digest(bytes: [UInt8](repeating: 1, count: 32))!)).get()
         #expect(hit?.body == Array(#"{"credits_used":2}"#.utf8))
@@ -108,14 +111,14 @@ struct UpgradeTests {
                 "3500000 9000000", "2500000 0",
             ]
         )
-        let faults = try store.performAndWait { try StoreSums.faults($0, schema: StoreSchema.version) }.get()
+        let faults = try store.performAndWait { try StoreSums.faults($0.database, schema: StoreSchema.version) }.get()
         #expect(faults == [])
     }
 
     @Test("teams, keys, grants and the audit log are as they were", arguments: 4...StoreSchema.version)
     func registry(_ version: Int) throws {
         try make(version)
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let rows = try store.registry()
         #expect(rows.teams.map(\.id.rawValue) == ["legal", "sales"])
@@ -130,16 +133,16 @@ struct UpgradeTests {
     func refusal(_ version: Int) throws {
         try make(version)
         guard version < StoreSchema.version else {
-            return try Store.open(path: folder.file, migrates: false) { _ in }.close()
+            return try place.open(migrates: false).close()
         }
-        let before = try Data(contentsOf: URL(fileURLWithPath: folder.file))
+        let before = try Data(contentsOf: URL(fileURLWithPath: place.file))
         let fault = #expect(throws: StoreFault.self) {
-            try Store.open(path: folder.file, migrates: false) { _ in }
+            try place.open(migrates: false)
         }
         #expect(fault?.code == .olderSchema)
         #expect(
             fault?.detail.contains("schema \(version)") == true && fault?.detail.contains("tollgate migrate") == true
         )
-        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.file)) == before)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: place.file)) == before)
     }
 }

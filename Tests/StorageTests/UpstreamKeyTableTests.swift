@@ -6,19 +6,15 @@ import Vocabulary
 
 @Suite("What is remembered of upstream keys")
 struct UpstreamKeyTableTests {
-    private let folder = TemporaryFolder()
-
-    private func open() throws -> Store {
-        try Store.open(path: folder.file) { Issue.record("fatal: \($0)") }
-    }
+    private let place = TemporaryStore()
 
     private func record(_ id: String, _ state: UpstreamKeyRecord.State, secret: UInt64 = 1) -> UpstreamKeyRecord {
         UpstreamKeyRecord(id: UpstreamKeyID(rawValue: id), secretDigest: digest(secret), state: state)
     }
 
-    @Test("each state of a key takes the place of the one before, and is there after the file was opened again")
+    @Test("each state of a key takes the place of the one before, and is there after the store was opened again")
     func states() throws {
-        var store = try open()
+        var store = try place.open()
         #expect(try store.upstreamKeyRecords() == [])
         var expected = QuarantineReason.allCases.enumerated().map { record("q\($0)", .quarantined($1)) }
         for record in expected { try store.saveAndWait(record).get() }
@@ -28,7 +24,7 @@ struct UpstreamKeyTableTests {
         expected.insert(record("a", .cooling(until: Timestamp(seconds: 7)), secret: 2), at: 0)
         #expect(try store.upstreamKeyRecords() == expected)
         store.close()
-        store = try open()
+        store = try place.open()
         #expect(try store.upstreamKeyRecords() == expected)
         // An active key is nothing to remember.
         for known in expected { try store.saveAndWait(record(known.id.rawValue, .active)).get() }
@@ -39,7 +35,7 @@ struct UpstreamKeyTableTests {
 
     @Test("a key that is enabled has no state any more, another one keeps its own; as durable as the change around it")
     func enabled() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
         for id in ["a", "b"] { try store.saveAndWait(record(id, .quarantined(.unauthorized))).get() }
         try store.applyAndWait([.enableUpstreamKey(UpstreamKeyID(rawValue: "a"))], audit: nil)
@@ -48,24 +44,24 @@ struct UpstreamKeyTableTests {
 
     @Test("a state that is damaged, or that no version has written, is a fault and not a guess")
     func damaged() throws {
-        let store = try open()
+        let store = try place.open()
         defer { store.close() }
         try store.saveAndWait(record("a", .quarantined(.forbidden))).get()
         for change in ["reason = 'weather'", "state = 'asleep', reason = NULL"] {
-            try store.performAndWait { try $0.execute(sql: "UPDATE upstream_key_states SET \(change)") }.get()
+            try store.execute("UPDATE upstream_key_states SET \(change)")
             #expect(throws: StoreFault.self) { try store.upstreamKeyRecords() }
         }
     }
 
     @Test("a reservation that moves is the other key's from then on: when it ends, and when a crash leaves it")
     func moved() throws {
-        var store = try open()
+        var store = try place.open()
         func name(_ upstreamKey: String, _ id: Int64) -> Reservation { reservation(id: id, upstreamKey: upstreamKey) }
         for id in 1...3 as ClosedRange<Int64> { try store.reserveAndWait(name("old", id)).get() }
         for id in 1...2 as ClosedRange<Int64> { try store.moveAndWait(name("new", id)).get() }
         #expect(try store.endAndWait(settlement(of: name("new", 1), credits: 5)).get() == .done)
         store.close()
-        store = try open()
+        store = try place.open()
         defer { store.close() }
         let rows = try store.opening().rows
         #expect(rows.map(\.upstreamKey.rawValue) == ["new", "old"])

@@ -7,7 +7,7 @@ import Vocabulary
 
 @Suite("UpstreamKeyUseTable")
 struct UpstreamKeyUseTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     private func use(_ key: String, _ seconds: Int64) -> UpstreamKeyUse {
         UpstreamKeyUse(key: UpstreamKeyID(rawValue: key), at: Timestamp(seconds: seconds))
@@ -20,14 +20,14 @@ struct UpstreamKeyUseTableTests {
 
     @Test("the later moment holds, in whatever order they come, after a kill too, until the key is deleted")
     func later() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         #expect(try uses(store) == [:])
         for (second, latest) in zip([5, 4, 7, 6] as [Int64], [5, 5, 7, 7] as [Int64]) {
             try store.addAndWait([], upstreamUses: [use("a", second), use("b", 1)]).get()
             #expect(try uses(store) == ["a": latest, "b": 1])
         }
-        let killed = try folder.killed().open()
+        let killed = try place.killed().open()
         defer { killed.close() }
         #expect(try uses(killed) == ["a": 7, "b": 1])
         try killed.applyAndWait([.removeUpstreamKey(UpstreamKeyID(rawValue: "a"))], audit: nil)
@@ -36,14 +36,14 @@ struct UpstreamKeyUseTableTests {
 
     @Test("a moment that is damaged is a fault and not a guess")
     func damage() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try store.addAndWait([], upstreamUses: [use("a", 1)]).get()
-        try store.performAndWait { database in
-            try database.execute(sql: "DROP TABLE upstream_key_uses")
-            try database.execute(sql: "CREATE TABLE upstream_key_uses (id, at)")
-            try database.execute(sql: "INSERT INTO upstream_key_uses VALUES ('a', 'yesterday')")
-        }.get()
+        try store.execute(
+            "DROP TABLE upstream_key_uses",
+            "CREATE TABLE upstream_key_uses (id TEXT, at TEXT)",
+            "INSERT INTO upstream_key_uses VALUES ('a', 'yesterday')"
+        )
         #expect(throws: StoreFault.self) { try uses(store) }
     }
 }

@@ -7,7 +7,7 @@ import Vocabulary
 
 @Suite("UsageQuarterTable")
 struct UsageQuarterTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
     /// A start of a quarter of an hour, far ahead of the one in which the store is made.
     private let noon = Timestamp(seconds: 4_000_000_500 / 900 * 900)
 
@@ -33,7 +33,7 @@ struct UsageQuarterTableTests {
 
     @Test("counts are of the quarter of an hour that is running and the 95 before it, of all teams and keys")
     func window() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try store.addAndWait([row(hits: 1), row(hits: 10, key: "l")], at: noon).get()
         try store.addAndWait([row(hits: 100)], at: noon + .seconds(899)).get()
@@ -51,13 +51,13 @@ struct UsageQuarterTableTests {
 
     @Test("before there are 24 hours of counts, they begin with the first one, over a restart too")
     func beginning() throws {
-        var store = try folder.open()
-        try store.performAndWait { try $0.execute(sql: "UPDATE usage_quarters SET quarter = 7") }.get()
+        var store = try place.open()
+        try store.execute("UPDATE usage_quarters SET quarter = 7")
         let (first, now) = (Timestamp(seconds: 7 * 900), Timestamp(seconds: 9 * 900 + 1))
         #expect(try recent(store, at: now) == RecentUsage(since: first, counts: SpendCounts()))
         try store.addAndWait([row(hits: 3)], at: now).get()
         store.close()
-        store = try folder.open()
+        store = try place.open()
         defer { store.close() }
         #expect(try recent(store, at: now).since == first && recent(store, at: now).counts.hits == 3)
         // A clock before the first count.
@@ -66,7 +66,7 @@ struct UsageQuarterTableTests {
 
     @Test("rows that are a day old are removed, but for the first one")
     func removal() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for hour in 0..<100 { try store.addAndWait([row(hits: 1)], at: noon + .seconds(hour * 3_600)).get() }
         // The first one is that of the store's making.
@@ -76,10 +76,10 @@ struct UsageQuarterTableTests {
 
     @Test("sums stay at the greatest number there is")
     func saturated() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for second in [0, 0, 900] { try store.addAndWait([row(hits: .max / 20)], at: noon + .seconds(second)).get() }
-        try store.performAndWait { try $0.execute(sql: "UPDATE usage_quarters SET hits = 9223372036854775807") }.get()
+        try store.execute("UPDATE usage_quarters SET hits = 9223372036854775807")
         try store.addAndWait([row(hits: 1)], at: noon).get()
         #expect(try recent(store, at: noon + .seconds(900)).counts.hits == .max)
         // Within one report too.

@@ -7,7 +7,7 @@ import Vocabulary
 
 @Suite("UsageTable")
 struct UsageTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
 
     private func spend(_ store: Store, _ reservation: Reservation, _ credits: Int64) throws {
         try store.reserveAndWait(reservation).get()
@@ -16,7 +16,7 @@ struct UsageTableTests {
 
     @Test("I8: what is spent is booked to the day of its reservation, by team, key, model and upstream key")
     func days() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try spend(store, reservation(day: 19_999), 1)
         try spend(store, reservation(day: 20_000), 10)
@@ -26,7 +26,7 @@ struct UsageTableTests {
         try spend(store, reservation(day: 20_000, upstreamKey: "other"), 10_000)
         try spend(store, reservation(day: 20_000, model: "gpt-4o"), 100_000)
         #expect(
-            try store.rows("SELECT day, team, key, model, upstream_key, spent FROM usage") == [
+            try store.rows("SELECT day, team, key, model, upstream_key, spent FROM usage ORDER BY 1, 2, 3, 4, 5") == [
                 "19999 accounts-payable 11111111 gpt-4o-mini main 1",
                 "20000 accounts-payable 11111111 gpt-4o main 100000",
                 "20000 accounts-payable 11111111 gpt-4o-mini main 30",
@@ -39,7 +39,7 @@ struct UsageTableTests {
 
     @Test("models that clients make up have bounded rows on a day, over all keys of the team and restarts")
     func manyModels() throws {
-        var store = try folder.open()
+        var store = try place.open()
         for number in 0..<40 { try spend(store, reservation(model: "model \(number)"), 1) }
         let counts = (30..<100).map { number in
             var row = usage(day: 20_000, hits: 1)
@@ -50,7 +50,7 @@ struct UsageTableTests {
         }
         try store.addAndWait(counts).get()
         store.close()
-        store = try folder.open()
+        store = try place.open()
         defer { store.close() }
         try spend(store, reservation(model: "model 1000"), 5)
         try spend(store, reservation(model: "model 39"), 1)
@@ -62,19 +62,19 @@ struct UsageTableTests {
         // Another day and another team have room of their own.
         try spend(store, reservation(day: 20_001, model: "model 1000"), 1)
         try spend(store, reservation(team: "b", model: "model 1000"), 1)
-        let named = try store.rows("SELECT day, team FROM usage WHERE model = 'model 1000'")
+        let named = try store.rows("SELECT day, team FROM usage WHERE model = 'model 1000' ORDER BY day")
         #expect(named == ["20000 b", "20001 accounts-payable"])
     }
 
     @Test("what a crash leaves open is booked under its model, or as another one where there is no room")
     func recoveredModels() throws {
-        var store = try folder.open()
+        var store = try place.open()
         for number in 0..<63 { try spend(store, reservation(model: "model \(number)"), 1) }
         for model in ["last", "too many"] {
             try store.reserveAndWait(reservation(model: model, estimate: 7)).get()
         }
         store.close()
-        store = try folder.open()
+        store = try place.open()
         defer { store.close() }
         let rows = try store.rows("SELECT model, unconfirmed FROM usage WHERE unconfirmed > 0 ORDER BY model")
         #expect(rows == ["(other) 7", "last 7"])
@@ -82,7 +82,7 @@ struct UsageTableTests {
 
     @Test("the opening sums over models, and leaves out rows of counts alone")
     func opening() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for (model, upstreamKey, credits) in [
             ("a", "main", 1), ("a", "other", 10), ("b", "main", 100), ("b", "other", 1_000), ("c", "third", 10_000),
@@ -112,7 +112,7 @@ struct UsageTableTests {
 
     @Test("sums end at the greatest number instead of failing, in the roll-ups, in recovery and in the opening")
     func saturation() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for _ in 1...2 { try spend(store, reservation(), .max) }
         try spend(store, reservation(), 1)
@@ -124,7 +124,7 @@ struct UsageTableTests {
         }
         for _ in 1...2 { try store.reserveAndWait(reservation(day: 1, estimate: .max)).get() }
         for _ in 1...2 { try store.addAndWait([usage(hits: .max)]).get() }
-        let crashed = try folder.killed().open()
+        let crashed = try place.killed().open()
         defer { crashed.close() }
         let opening = try crashed.opening()
         #expect(opening.rows.map(\.spent.micros) == [0, .max])
@@ -155,7 +155,7 @@ struct UsageTableTests {
 
     @Test("counts are added to those of their day, apart from what is spent")
     func counts() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try spend(store, reservation(), 5)
         try store.addAndWait([usage(hits: 1, collapsed: 2, misses: 3, denied: 4, saved: 5), usage(day: 1, hits: 9)])
@@ -163,7 +163,7 @@ struct UsageTableTests {
         try store.addAndWait([usage(hits: 10, collapsed: 20, misses: 30, denied: 40, saved: 50)]).get()
         let columns = "day, upstream_key, hits, collapsed, misses, denied, saved, spent, unconfirmed"
         #expect(
-            try store.rows("SELECT \(columns) FROM usage") == [
+            try store.rows("SELECT \(columns) FROM usage ORDER BY day, upstream_key") == [
                 "1  9 0 0 0 0 0 0", "20000  11 22 33 44 55 0 0", "20000 main 0 0 0 0 0 5 0",
             ]
         )
@@ -171,7 +171,7 @@ struct UsageTableTests {
 
     @Test("would-be refusals are added up by scope and window")
     func refusals() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         func refusals(_ scope: BudgetScope, _ window: BudgetWindow, _ start: Int32, _ count: Int64) -> ShadowRefusals {
             ShadowRefusals(scope: scope, window: window, start: BudgetDay(number: start), count: count)
@@ -184,7 +184,7 @@ struct UsageTableTests {
         ]
         for _ in 1...2 { try store.addAndWait([], rows).get() }
         #expect(
-            try store.rows("SELECT * FROM shadow_refusals") == [
+            try store.rows("SELECT * FROM shadow_refusals ORDER BY scope, scope_id, budget_window, start") == [
                 "key a day 20000 16", "organization  total 0 2", "team a day 20000 4", "team a day 20001 8",
                 "upstream_key a month 20000 32",
             ]
@@ -193,7 +193,7 @@ struct UsageTableTests {
 
     @Test("counts of which one cannot be added are added none of")
     func whole() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try store.refuseInsertions(into: "shadow_refusals")
         let refusals = ShadowRefusals(scope: .organization, window: .day, start: BudgetDay(number: 1), count: 1)
@@ -203,14 +203,14 @@ struct UsageTableTests {
 
     @Test("a model's name of any length is cut in the same way in the ledger and in the roll-ups")
     func longModel() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let model = String(repeating: "x", count: 127) + "é" + String(repeating: "y", count: 10_000)
         try spend(store, reservation(model: model), 1)
         try store.reserveAndWait(reservation(estimate: 3)).get()
         try store.reserveAndWait(reservation(model: model, estimate: 3)).get()
         try store.addAndWait([usage(hits: 1, model: model)]).get()
-        let crashed = try folder.killed().open()
+        let crashed = try place.killed().open()
         defer { crashed.close() }
         let cut = String(repeating: "x", count: 127)
         #expect(try crashed.rows("SELECT DISTINCT model FROM ledger ORDER BY model DESC") == [cut, "gpt-4o-mini"])

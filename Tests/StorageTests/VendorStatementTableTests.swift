@@ -8,7 +8,7 @@ import Vocabulary
 
 @Suite("VendorStatementTable")
 struct VendorStatementTableTests {
-    private let folder = TemporaryFolder()
+    private let place = TemporaryStore()
     private static let now = Timestamp(seconds: 1_728_000_000)
 
     private func terms(_ days: Range<Int32>, account: String = "default", credits: Int64 = 9) -> VendorStatementTerms {
@@ -65,7 +65,7 @@ struct VendorStatementTableTests {
 
     @Test("a bill stands beside what its account has on its days, and follows what is booked and resolved later")
     func compared() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try fill(store)
         let answer = try #require(try made(add(terms(20_000..<20_002), to: store)))
@@ -74,7 +74,7 @@ struct VendorStatementTableTests {
         #expect(try page(store) == [answer])
         let third = reservation(id: 3, day: 20_001, estimate: 100)
         #expect(try store.resolveAndWait(third, 1).get() == .done)
-        let copy = try folder.killed().open()
+        let copy = try place.killed().open()
         defer { copy.close() }
         let id = answer.statement.id
         for opened in [store, copy] {
@@ -93,7 +93,7 @@ struct VendorStatementTableTests {
         ] as [(Range<Int32>, Bool)]
     )
     func overlap(_ days: Range<Int32>, _ isFree: Bool) throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let first = try #require(try made(add(terms(20_003..<20_008), to: store)))
         let second = try #require(try made(add(terms(20_010..<20_013), to: store)))
@@ -111,7 +111,7 @@ struct VendorStatementTableTests {
 
     @Test("an account without a key is known by what was booked to it")
     func accounts() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         #expect(try add(terms(20_000..<20_001), to: store, isKnown: false) == .unknownAccount)
         try fill(store)
@@ -122,7 +122,7 @@ struct VendorStatementTableTests {
 
     @Test("identifiers ascend whatever the clock does, and pages go from the newest to the oldest", arguments: 1...4)
     func pages(_ count: Int) throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         var ids: [Int64] = []
         for number in 0..<4 as Range<Int32> {
@@ -146,7 +146,7 @@ struct VendorStatementTableTests {
 
     @Test("a removal is done once, and only then in the audit log; its days are free again")
     func removal() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         let id = try #require(try made(add(terms(20_000..<20_001), to: store))).statement.id
         func remove(_ id: Int64) throws -> Bool {
@@ -161,7 +161,7 @@ struct VendorStatementTableTests {
 
     @Test("one whose audit entry cannot be written is not there")
     func oneTransaction() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         try store.refuseInsertions(into: "audit")
         #expect(throws: StoreFault.self) { try add(terms(20_000..<20_001), to: store) }
@@ -170,7 +170,7 @@ struct VendorStatementTableTests {
 
     @Test("sums beyond the greatest number stay there")
     func saturation() throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         for id in 1...2 as ClosedRange<Int64> {
             let reservation = reservation(id: id, day: 20_000 + Int32(id))
@@ -186,10 +186,10 @@ struct VendorStatementTableTests {
         arguments: ["first_day = 9223372036854775807", "end_day = -9223372036854775808", "end_day = first_day"]
     )
     func damage(_ change: String) throws {
-        let store = try folder.open()
+        let store = try place.open()
         defer { store.close() }
         _ = try add(terms(20_000..<20_001), to: store)
-        try store.spoil("UPDATE statements SET \(change)")
+        try store.spoil("statements", "UPDATE statements SET \(change)")
         #expect(throws: StoreFault.self) { try page(store) }
     }
 }
