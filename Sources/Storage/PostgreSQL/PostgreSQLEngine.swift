@@ -55,16 +55,22 @@ final class PostgreSQLEngine: StoreEngine {
             let (seat, joinedAt) = try NodeJoining(connection: connection, node: node).take(onWait: onWait)
             let fence = NodeFence(seat, joinedAt: joinedAt)
             let link = PostgreSQLLink(connection, to: address, fence: fence)
-            let tables = StoreConnection(link)
-            let recoveredCount = try Store.recover(tables, at: SystemClock.wall())
-            let unfinished = try PurgeTable.open(on: tables)
-            link.close()
-            return try start(
-                PostgreSQLWritable(address: address, seat: fence.present, joinedAt: fence.confirmedAt),
-                recoveredCount,
-                unfinished,
-                onFatal
-            )
+            do {
+                let tables = StoreConnection(link)
+                let recoveredCount = try Store.recover(tables, at: SystemClock.wall())
+                let unfinished = try PurgeTable.open(on: tables)
+                link.close()
+                return try start(
+                    PostgreSQLWritable(address: address, seat: fence.present, joinedAt: fence.confirmedAt),
+                    recoveredCount,
+                    unfinished,
+                    onFatal
+                )
+            } catch {
+                // The next attempt need not wait for the lease.
+                link.leave()
+                throw error
+            }
         } catch {
             let fault = StoreFault(thrown: error)
             throw StoreFault(code: fault.code, detail: "cannot open \(address): \(fault.detail)")
