@@ -48,6 +48,8 @@ struct PostgreSQLMigration {
         let deadline = SystemClock.sinceBoot() + Self.patience
         while try isMissingSteps(try version()) {
             if try lease() {
+                // Also after a step that failed: the next attempt need not wait for the lease.
+                defer { if !connection.isLost { try? giveBack() } }
                 try takeSteps(onStep)
                 break
             }
@@ -148,6 +150,9 @@ struct PostgreSQLMigration {
                 throw error
             }
         }
+    }
+
+    private func giveBack() throws {
         var command = PostgreSQLCommand(
             "UPDATE schema_state SET migrating_by = NULL, migrating_until = NULL WHERE migrating_by = $1"
         )
