@@ -60,7 +60,9 @@ enum LessonTable {
     }
 
     static func rates(on connection: StoreConnection) throws -> [String: [PaidReply]] {
-        let statement = try connection.statement("SELECT model, reservation, credits, pages FROM rates")
+        let statement = try connection.statement(
+            "SELECT model, reservation, credits, pages FROM rates ORDER BY model, reservation"
+        )
         var rates: [String: [PaidReply]] = [:]
         for (model, reply) in try statement.rows(about: "the rate of a model", { try reply($0) }) {
             rates[model, default: []].append(reply)
