@@ -1,0 +1,146 @@
+import Dispatch
+import PostgreSQL
+import TestSupport
+import Testing
+import Vocabulary
+
+@testable import Storage
+
+@Suite("The schema of a database")
+struct PostgreSQLMigrationTests {
+    private let database: String
+    private let address: PostgreSQLAddress
+    private let last = PostgreSQLSchema.version
+
+    init() throws {
+        let server = try TestDatabases.server
+        database = TestDatabases.name(ofURL: try server.makeDatabase())
+        address = try PostgreSQLAddress(url: server.socketURL(database: database))
+    }
+
+    private func open(migrates: Bool = true) throws -> Store {
+        try Store.open(TestDatabases.target(database), as: TestDatabases.node, migrates: migrates) {
+            Issue.record("fatal: \($0)")
+        }
+    }
+
+    private func rows(_ sql: String) throws -> [String] { try TestDatabases.rows(sql, in: database) }
+
+    private func execute(_ statements: String...) throws { try TestDatabases.execute(statements, in: database) }
+
+    /// - Returns: the steps that were taken.
+    private func bringUp(_ name: String = "test") throws -> [Int] {
+        let connection = try PostgreSQLConnection(to: address, within: .seconds(30))
+        defer { connection.close() }
+        var steps: [Int] = []
+        let migration = PostgreSQLMigration(connection: connection, name: name)
+        try migration.bringUp(migrates: true) { steps.append($0) }
+        return steps
+    }
+
+    private func drop() { TestDatabases.drop(database) }
+
+    private let state = "SELECT version, min_reader, migrating_by, migrating_until FROM schema_state"
+
+    @Test("processes that start at a time on an empty database take each step once")
+    func together() throws {
+        defer { drop() }
+        let taken = Guarded<[Int]>([])
+        DispatchQueue.concurrentPerform(iterations: 4) { number in
+            do {
+                let steps = try bringUp("node \(number)")
+                taken.withLock { $0 += steps }
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+        #expect(taken.withLock { $0.sorted() } == Array(1...last))
+        #expect(try rows(state) == ["\(last) \(PostgreSQLSchema.minReader) - -"])
+        #expect(try bringUp() == [])
+    }
+
+    @Test("two stores that are opened at a time on an empty database both work, one after the other")
+    func twoStores() throws {
+        defer { drop() }
+        DispatchQueue.concurrentPerform(iterations: 2) { number in
+            do {
+                let store = try open()
+                defer { store.close() }
+                try store.reserveAndWait(reservation(id: Int64(number))).get()
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+        #expect(try rows("SELECT id FROM ledger ORDER BY id") == ["0", "1"])
+        #expect(try rows("SELECT number, state FROM nodes ORDER BY number") == ["0 dead", "1 dead"])
+    }
+
+    @Test("a program that may not migrate refuses an empty database, says what to do, and makes nothing")
+    func empty() throws {
+        defer { drop() }
+        let fault = #expect(throws: StoreFault.self) { try open(migrates: false) }
+        #expect(fault?.code == .olderSchema && fault?.detail.contains("tollgate migrate") == true)
+        #expect(try rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == [])
+    }
+
+    @Test("a program that may not migrate refuses an older schema, and leaves it")
+    func older() throws {
+        defer { drop() }
+        try open().close()
+        try open(migrates: false).close()
+        try execute("UPDATE schema_state SET version = version - 1")
+        #expect(#expect(throws: StoreFault.self) { try open(migrates: false) }?.code == .olderSchema)
+        #expect(try rows(state) == ["\(last - 1) \(PostgreSQLSchema.minReader) - -"])
+        #expect(try rows("SELECT count(*) FROM nodes WHERE state <> 'dead'") == ["0"])
+    }
+
+    @Test("a newer schema is refused if it asks for a newer program, and used if it does not")
+    func newer() throws {
+        defer { drop() }
+        try open().close()
+        try execute("UPDATE schema_state SET version = \(last + 1), min_reader = \(last + 1)")
+        let fault = #expect(throws: StoreFault.self) { try open() }
+        #expect(fault?.code == .newerSchema && fault?.detail.contains("schema \(last + 1)") == true)
+        #expect(try rows("SELECT count(*) FROM nodes") == ["1"], "no seat was taken")
+        try execute("UPDATE schema_state SET min_reader = \(last)")
+        let store = try open(migrates: false)
+        defer { store.close() }
+        try store.reserveAndWait(reservation()).get()
+        #expect(try rows("SELECT version FROM schema_state") == ["\(last + 1)"])
+    }
+
+    @Test("a step that fails leaves nothing of itself, is told, and is taken once what was in the way is gone")
+    func failure() throws {
+        defer { drop() }
+        try execute("CREATE TABLE alerts (theirs BIGINT)")
+        let fault = #expect(throws: StoreFault.self) { try open() }
+        #expect(fault?.detail.contains("alerts") == true)
+        #expect(
+            try rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1") == [
+                "alerts", "schema_state",
+            ]
+        )
+        #expect(try rows(state) == ["0 0 - -"], "nobody else has to wait for the lease")
+        try execute("DROP TABLE alerts")
+        try open().close()
+    }
+
+    @Test("one that another process began goes on when its lease is over, or given back")
+    func lease() throws {
+        defer { drop() }
+        let lease = "UPDATE schema_state SET migrating_by = 'other', migrating_until = "
+        try execute(
+            "CREATE TABLE schema_state (id BIGINT PRIMARY KEY, version BIGINT, min_reader BIGINT, migrating_by TEXT, "
+                + "migrating_until BIGINT)",
+            "INSERT INTO schema_state VALUES (0, 0, 0)",
+            lease + "1"
+        )
+        #expect(try bringUp() == Array(1...last))
+        try execute("UPDATE schema_state SET version = 0", lease + "9223372036854775807")
+        let answer = Answer<Result<[Int], any Error>>()
+        DispatchQueue.global().async { answer.give(Result { try bringUp() }) }
+        // The other process takes the steps.
+        try execute("UPDATE schema_state SET version = \(last)")
+        #expect(try answer.wait().get() == [])
+    }
+}
