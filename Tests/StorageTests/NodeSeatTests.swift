@@ -92,10 +92,17 @@ struct NodeSeatTests {
     func renewal() throws {
         let store = try place.open()
         defer { store.close() }
-        let lease = { try Int64(place.rows("SELECT lease_until FROM nodes")[0])! }
-        let first = try lease()
+        let lease = { try place.rows("SELECT lease_until FROM nodes") }
         let deadline = Deadline.generous
-        while try lease() == first { try #require(!deadline.hasPassed) }
+        var (last, since) = (try lease(), ContinuousClock.now)
+        // What the store does as it starts renews it too; what renews it later comes by itself.
+        while true {
+            try #require(!deadline.hasPassed)
+            let next = try lease()
+            if next == last { continue }
+            if ContinuousClock.now - since >= NodeSeat.beatInterval / 2 { break }
+            (last, since) = (next, ContinuousClock.now)
+        }
         #expect(try place.rows("SELECT state FROM nodes") == ["live"])
     }
 }
