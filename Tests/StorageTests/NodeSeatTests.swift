@@ -75,7 +75,7 @@ struct NodeSeatTests {
         }
         store.close()
         let found = faults.withLock { $0 }
-        #expect(found.count == 1 && found[0].detail.contains("start the gateway again"))
+        #expect(found.count == 1 && found[0].detail.contains("to be started again"))
         #expect(try place.rows("SELECT id FROM ledger") == ["7"])
     }
 

@@ -7,7 +7,12 @@ import Vocabulary
 
 /// The databases of these tests, on a server of their own, and SQL in them from outside the store.
 enum TestDatabases {
-    static let node = NodeDescription(name: "test", address: "127.0.0.1", version: "0")
+    static let node = NodeDescription(
+        name: "test",
+        address: "127.0.0.1",
+        version: "0",
+        configurationDigest: Digest(1, 2, 3, 4)
+    )
     private static let exchangeMax = Duration.seconds(60)
 
     /// Nothing here has to outlive the machine, so the server waits for no disk: databases come and go by the hundred.

@@ -30,7 +30,7 @@ struct NodeJoining {
     /// A number rests so long before it is given again: its reservations may still be met.
     private static let restMicroseconds: Int64 = 24 * 3_600 * 1_000_000
     private static let numbers: Int64 = 1_024
-    private static let exchangeMax = Duration.seconds(8)
+    private static let roundTripMax = Duration.seconds(8)
 
     let connection: PostgreSQLConnection
     let node: NodeDescription
@@ -66,7 +66,7 @@ struct NodeJoining {
     }
 
     private func perform(_ command: PostgreSQLCommand) throws {
-        _ = try connection.query(command, within: Self.exchangeMax)
+        _ = try connection.query(command, within: Self.roundTripMax)
     }
 
     /// Begins a transaction that no other joining has at the same time.
@@ -87,7 +87,7 @@ struct NodeJoining {
                 FROM nodes WHERE state <> 'dead' ORDER BY rest DESC
                 """
             ),
-            within: Self.exchangeMax
+            within: Self.roundTripMax
         )
         guard rows.count > 0, let left = rows.integer(0, 3), left > 0 else { return nil }
         let (name, address) = (rows.text(0, 1) ?? "", rows.text(0, 2) ?? "")
@@ -102,7 +102,7 @@ struct NodeJoining {
             PostgreSQLCommand(
                 "SELECT number, lease_until - CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) FROM nodes"
             ),
-            within: Self.exchangeMax
+            within: Self.roundTripMax
         )
         var used: [Int64: Int64] = [:]
         for row in 0..<rows.count {

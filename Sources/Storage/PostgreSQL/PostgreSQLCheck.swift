@@ -4,7 +4,7 @@ import Vocabulary
 /// What is asked of a server before the gateway works with it.
 enum PostgreSQLCheck {
     private static let versionMin = 130_000
-    private static let exchangeMax = Duration.seconds(8)
+    private static let roundTripMax = Duration.seconds(8)
     /// The tables of this program that the role must be able to change.
     private static let rights = ["SELECT", "INSERT", "UPDATE", "DELETE"]
 
@@ -46,12 +46,15 @@ enum PostgreSQLCheck {
     private static func setting(_ name: String, _ connection: PostgreSQLConnection) throws -> String {
         var command = PostgreSQLCommand("SELECT current_setting($1)")
         command.bind(name)
-        return try connection.query(command, within: exchangeMax).text(0, 0) ?? ""
+        return try connection.query(command, within: roundTripMax).text(0, 0) ?? ""
     }
 
     /// What the role may not do and must.
     private static func missingRights(_ connection: PostgreSQLConnection) throws -> String? {
-        let user = try connection.query(PostgreSQLCommand("SELECT current_user, current_schema()"), within: exchangeMax)
+        let user = try connection.query(
+            PostgreSQLCommand("SELECT current_user, current_schema()"),
+            within: roundTripMax
+        )
         guard let role = user.text(0, 0), let schema = user.text(0, 1) else {
             return "the search_path names no schema that exists: make one, or set search_path for the role"
         }
@@ -61,12 +64,12 @@ enum PostgreSQLCheck {
                 SELECT relname FROM pg_catalog.pg_class WHERE relkind = 'r' AND oid = to_regclass('schema_state')
                 """
             ),
-            within: exchangeMax
+            within: roundTripMax
         )
         if tables.count == 0 {
             let rows = try connection.query(
                 PostgreSQLCommand("SELECT has_schema_privilege(current_schema(), 'CREATE')"),
-                within: exchangeMax
+                within: roundTripMax
             )
             return rows.integer(0, 0) == 1
                 ? nil : "the role \(role) may not make tables: GRANT CREATE ON SCHEMA \(schema) TO \(role)"
@@ -74,7 +77,7 @@ enum PostgreSQLCheck {
         for right in rights {
             var command = PostgreSQLCommand("SELECT has_table_privilege('schema_state', $1)")
             command.bind(right)
-            guard try connection.query(command, within: exchangeMax).integer(0, 0) == 1 else {
+            guard try connection.query(command, within: roundTripMax).integer(0, 0) == 1 else {
                 return "the role \(role) may not \(right): GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN "
                     + "SCHEMA \(schema) TO \(role)"
             }

@@ -7,10 +7,12 @@ import Vocabulary
 /// A statement whose rows nobody reads is put into the pipeline, and sent with the next one that is waited for. Without a
 /// transaction each statement of a reader is one of its own; those of a writer are put into one.
 final class PostgreSQLLink: StoreLink {
-    /// How long an exchange may take. Longer than what the server ends by itself.
-    static let exchangeMax = Duration.seconds(8)
+    /// How long a round trip may take. Longer than what the server ends by itself.
+    static let roundTripMax = Duration.seconds(8)
     /// How long a connection may take to be made, all hosts together.
     private static let connectMax = Duration.seconds(6)
+    /// So many commands are sent though none is waited for: the server ends a transaction that waits for its client for long.
+    private static let enqueuedMax = 256
     /// After a failed attempt to connect the next one waits.
     private static let connectPause = Duration.milliseconds(500)
 
@@ -20,12 +22,13 @@ final class PostgreSQLLink: StoreLink {
     /// What a writer's transactions begin and end with; nil for a reader.
     private let fence: NodeFence?
     private(set) var isInTransaction = false
-    private let exchangeMax: Duration
+    private var enqueuedCount = 0
+    private let roundTripMax: Duration
 
-    init(_ address: PostgreSQLAddress, fence: NodeFence? = nil, exchangeMax: Duration = exchangeMax) {
+    init(_ address: PostgreSQLAddress, fence: NodeFence? = nil, roundTripMax: Duration = roundTripMax) {
         self.address = address
         self.fence = fence
-        self.exchangeMax = exchangeMax
+        self.roundTripMax = roundTripMax
     }
 
     /// Takes a connection that was made already.
@@ -69,14 +72,23 @@ final class PostgreSQLLink: StoreLink {
 
     func run(_ command: PostgreSQLCommand) throws {
         guard isInTransaction else { return _ = try query(command) }
-        try current().enqueue(command)
+        let connection = try current()
+        connection.enqueue(command)
+        enqueuedCount += 1
+        if enqueuedCount >= Self.enqueuedMax {
+            enqueuedCount = 0
+            try connection.finish(within: roundTripMax)
+        }
     }
 
     func query(_ command: PostgreSQLCommand) throws -> PostgreSQLRows { try query([command])[0] }
 
     /// Performs what waits in the pipeline and these, in one round trip.
     func query(_ commands: [PostgreSQLCommand]) throws -> [PostgreSQLRows] {
-        if isInTransaction { return try current().query(commands, within: exchangeMax) }
+        if isInTransaction {
+            enqueuedCount = 0
+            return try current().query(commands, within: roundTripMax)
+        }
         guard fence == nil else {
             try begin()
             do {
@@ -88,7 +100,9 @@ final class PostgreSQLLink: StoreLink {
                 throw error
             }
         }
-        return try onFreshConnection { try $0.query(commands, within: exchangeMax) }
+        return try onFreshConnection {
+            try $0.query(commands, within: roundTripMax)
+        }
     }
 
     /// The connection of the transaction, which no other can go on with.
@@ -119,15 +133,16 @@ final class PostgreSQLLink: StoreLink {
 
     func begin() throws {
         precondition(!isInTransaction, "begin() in a transaction")
+        enqueuedCount = 0
         try onFreshConnection { connection in
             connection.enqueue(PostgreSQLCommand("BEGIN ISOLATION LEVEL READ COMMITTED"))
             for limit in Self.limits { connection.enqueue(limit) }
             isInTransaction = true
             do {
                 if let fence {
-                    try fence.pass(try connection.query(fence.command(), within: exchangeMax))
+                    try fence.pass(try connection.query(fence.command(), within: roundTripMax))
                 } else {
-                    try connection.finish(within: exchangeMax)
+                    try connection.finish(within: roundTripMax)
                 }
             } catch {
                 rollBack()
@@ -140,7 +155,7 @@ final class PostgreSQLLink: StoreLink {
         precondition(!isInTransaction, "beginReading() in a transaction")
         try onFreshConnection { connection in
             connection.enqueue(PostgreSQLCommand("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-            try connection.finish(within: exchangeMax)
+            try connection.finish(within: roundTripMax)
         }
         isInTransaction = true
     }
@@ -152,7 +167,7 @@ final class PostgreSQLLink: StoreLink {
         connection.enqueue(PostgreSQLCommand("COMMIT"))
         let sentAt = SystemClock.sinceBoot()
         do {
-            try connection.finish(within: exchangeMax)
+            try connection.finish(within: roundTripMax)
             // After this warning it is committed here, and maybe not where a standby would take over.
             let isUnsure = connection.warnings.contains { $0.sqlState == "57014" || $0.sqlState == "57P01" }
             if isUnsure { try fence?.lose("the wait for the standby was cancelled") }
@@ -177,7 +192,7 @@ final class PostgreSQLLink: StoreLink {
         // What still waits is not to be done.
         connection.discard()
         connection.enqueue(PostgreSQLCommand("ROLLBACK"))
-        do { try connection.finish(within: exchangeMax) } catch { connection.close() }
+        do { try connection.finish(within: roundTripMax) } catch { connection.close() }
     }
 
     /// The fence has written already.
@@ -192,7 +207,7 @@ final class PostgreSQLLink: StoreLink {
     func recover() throws -> Bool {
         let connection = try connected()
         do {
-            return try fence!.recover(on: connection, within: exchangeMax)
+            return try fence!.recover(on: connection, within: roundTripMax)
         } catch {
             // The next attempt begins on a connection without a transaction.
             connection.close()

@@ -14,7 +14,7 @@ struct PostgreSQLMigration {
     private static let pause = Duration.milliseconds(500)
     /// An index over many rows takes its time.
     private static let stepMax = Duration.seconds(1_800)
-    private static let exchangeMax = Duration.seconds(8)
+    private static let roundTripMax = Duration.seconds(8)
 
     let connection: PostgreSQLConnection
     /// Of the process, for others that wait.
@@ -78,12 +78,12 @@ struct PostgreSQLMigration {
     private func version() throws -> State {
         let exists = try connection.query(
             PostgreSQLCommand("SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('schema_state')"),
-            within: Self.exchangeMax
+            within: Self.roundTripMax
         )
         guard exists.integer(0, 0) == 1 else { return State() }
         let rows = try connection.query(
             PostgreSQLCommand("SELECT version, min_reader, migrating_by FROM schema_state"),
-            within: Self.exchangeMax
+            within: Self.roundTripMax
         )
         guard rows.count > 0 else { return State() }
         guard rows.count == 1, let version = rows.integer(0, 0), let minReader = rows.integer(0, 1) else {
@@ -98,7 +98,7 @@ struct PostgreSQLMigration {
             do throws(PostgreSQLFailure) {
                 let statements = PostgreSQLSchema.statements(PostgreSQLSchema.preparation)
                 for sql in statements { connection.enqueue(PostgreSQLCommand(sql)) }
-                return try connection.finish(within: Self.exchangeMax)
+                return try connection.finish(within: Self.roundTripMax)
             } catch {
                 // Two that make a table of one name at a time are not kept apart by IF NOT EXISTS.
                 guard error.meaning == .uniqueViolation else { throw error }
@@ -116,7 +116,7 @@ struct PostgreSQLMigration {
         )
         command.bind(SharedSQL.escaped(name))
         command.bind(Self.leaseMicroseconds)
-        return try connection.query(command, within: Self.exchangeMax).affectedCount == 1
+        return try connection.query(command, within: Self.roundTripMax).affectedCount == 1
     }
 
     private func takeSteps(_ onStep: (Int) -> Void) throws {
@@ -142,10 +142,10 @@ struct PostgreSQLMigration {
                 guard rows.affectedCount == 1 else {
                     throw StoreFault(code: .inUse, detail: "another process migrates the database")
                 }
-                _ = try connection.query(PostgreSQLCommand("COMMIT"), within: Self.exchangeMax)
+                _ = try connection.query(PostgreSQLCommand("COMMIT"), within: Self.roundTripMax)
             } catch {
                 if !connection.isLost {
-                    _ = try? connection.query(PostgreSQLCommand("ROLLBACK"), within: Self.exchangeMax)
+                    _ = try? connection.query(PostgreSQLCommand("ROLLBACK"), within: Self.roundTripMax)
                 }
                 throw error
             }
@@ -157,6 +157,6 @@ struct PostgreSQLMigration {
             "UPDATE schema_state SET migrating_by = NULL, migrating_until = NULL WHERE migrating_by = $1"
         )
         command.bind(SharedSQL.escaped(name))
-        _ = try connection.query(command, within: Self.exchangeMax)
+        _ = try connection.query(command, within: Self.roundTripMax)
     }
 }

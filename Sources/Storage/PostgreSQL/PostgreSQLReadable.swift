@@ -11,8 +11,8 @@ struct PostgreSQLReadable: ReadableDatabase {
     let isForRequests: Bool
 
     func lend(to body: (StoreConnection) -> Void) {
-        let exchangeMax = isForRequests ? PostgreSQLLink.exchangeMax : Self.readMax
-        body(StoreConnection(PostgreSQLLink(address, exchangeMax: exchangeMax)))
+        let roundTripMax = isForRequests ? PostgreSQLLink.roundTripMax : Self.readMax
+        body(StoreConnection(PostgreSQLLink(address, roundTripMax: roundTripMax)))
     }
 
     /// The connection ends with what was lent.
