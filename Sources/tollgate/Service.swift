@@ -424,6 +424,8 @@ final class Service {
         configuration = new
         store.replace(retention: new.resultRetention, ofClassifiers: new.classifierRetention)
         store.replace(ledgerRetention: new.store.ledgerRetention)
+        // The URL is the one that it was opened with, so it is in order.
+        if let target = try? new.storeTarget() { store.replace(target) }
         warnOfLittleMemory()
         logs.replace(new.log)
         logs.tell(new.warnings + new.withoutEffectYet, of: configurationFile ?? "")

@@ -53,6 +53,29 @@ struct PostgreSQLStoreTests {
         }
     }
 
+    @Test("a password that was changed is taken by SIGHUP, for the connections that are made from then on")
+    func password() throws {
+        let server = try PostgreSQLServer.start()
+        let name = try #require(try server.makeDatabase().split(separator: "/").last)
+        func store(_ password: String) -> JSON {
+            let url = "postgresql://\(PostgreSQLServer.user)@127.0.0.1:\(server.port)/\(name)"
+            return ["store": ["url": .string(url), "password": ["value": .string(password)]]]
+        }
+        try withGateway(store(PostgreSQLServer.password)) { gateway in
+            expectStoredMiss(try gateway.classify(SampleRequests.about()))
+            try server.execute("ALTER ROLE \(PostgreSQLServer.user) PASSWORD 'another'")
+            try server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'")
+            expectError(try gateway.classify(SampleRequests.about()), 503, "store_unavailable")
+            try gateway.rewriteConfiguration(store("another"))
+            try gateway.reload(expecting: "reloaded")
+            let deadline = Deadline.generous
+            while try gateway.classify(SampleRequests.about()).status != 200 {
+                try #require(!deadline.hasPassed, "the new password is not used")
+                usleep(50_000)
+            }
+        }
+    }
+
     @Test("a kill in the middle of a call leaves it unconfirmed, at its estimate, once the lease is over")
     func kill() throws {
         try withGateway(try store()) { gateway in

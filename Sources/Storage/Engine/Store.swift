@@ -69,6 +69,11 @@ public final class Store: Ledger, ResultStore, KeyStates {
     /// The number of this process among those that share the database, 0 to 1,023: for `ReservationID`.
     public var node: Int { engine.node }
 
+    /// Sets the password that new connections are made with; those that there are stay.
+    ///
+    /// - Parameter target: the one that the store was opened at, but for its password.
+    public func replace(_ target: StoreTarget) { engine.replace(target) }
+
     /// Brings to an end what an earlier process left.
     ///
     /// - Returns: how many reservations are unconfirmed now that were open.

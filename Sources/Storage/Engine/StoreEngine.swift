@@ -13,6 +13,9 @@ protocol StoreEngine: Sendable {
     /// How many reservations of an earlier process were made unconfirmed when it was opened.
     var recoveredCount: Int { get }
 
+    /// Takes the password that new connections are made with.
+    func replace(_ target: StoreTarget)
+
     /// Runs a read that a request waits for.
     func lookUp(_ operation: ReadOperation)
 

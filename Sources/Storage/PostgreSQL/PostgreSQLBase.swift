@@ -195,7 +195,7 @@ private struct WriteOperationEnd {
 
 /// The writer's connection, as its thread makes it. Immutable.
 struct PostgreSQLWritable: WritableDatabase {
-    let address: PostgreSQLAddress
+    let address: SharedAddress
     let seat: NodeSeat
     let joinedAt: MonotonicInstant
 

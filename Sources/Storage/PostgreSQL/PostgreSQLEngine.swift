@@ -21,6 +21,7 @@ final class PostgreSQLEngine: StoreEngine {
     let writer: StoreWriter
     let recoveredCount: Int
     let node: Int
+    private let address: SharedAddress
     private let lookUps: StoreReaders
     private let listings: StoreReaders
     private let isClosed = Guarded(false)
@@ -29,9 +30,11 @@ final class PostgreSQLEngine: StoreEngine {
         writer: StoreWriter,
         node: Int,
         recoveredCount: Int,
+        address: SharedAddress,
         lookUps: StoreReaders,
         listings: StoreReaders
     ) {
+        self.address = address
         self.writer = writer
         self.node = node
         self.recoveredCount = recoveredCount
@@ -54,14 +57,15 @@ final class PostgreSQLEngine: StoreEngine {
             try PostgreSQLMigration(connection: connection, name: node.name).bringUp(migrates: migrates)
             let (seat, joinedAt) = try NodeJoining(connection: connection, node: node).take(onWait: onWait)
             let fence = NodeFence(seat, joinedAt: joinedAt)
-            let link = PostgreSQLLink(connection, to: address, fence: fence)
+            let shared = SharedAddress(address)
+            let link = PostgreSQLLink(connection, to: shared, fence: fence)
             do {
                 let tables = StoreConnection(link)
                 let recoveredCount = try Store.recover(tables, at: SystemClock.wall())
                 let unfinished = try PurgeTable.open(on: tables)
                 link.close()
                 return try start(
-                    PostgreSQLWritable(address: address, seat: fence.present, joinedAt: fence.confirmedAt),
+                    PostgreSQLWritable(address: shared, seat: fence.present, joinedAt: fence.confirmedAt),
                     recoveredCount,
                     unfinished,
                     onFatal
@@ -106,9 +110,14 @@ final class PostgreSQLEngine: StoreEngine {
             writer: writer,
             node: Int(database.seat.number),
             recoveredCount: recoveredCount,
+            address: database.address,
             lookUps: readers[0],
             listings: readers[1]
         )
+    }
+
+    func replace(_ target: StoreTarget) {
+        if case .postgreSQL(let new) = target.kind { address.replace(new) }
     }
 
     func lookUp(_ operation: ReadOperation) { lookUps.submit(operation) }

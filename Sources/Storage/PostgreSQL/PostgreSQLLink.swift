@@ -16,7 +16,7 @@ final class PostgreSQLLink: StoreLink {
     /// After a failed attempt to connect the next one waits.
     private static let connectPause = Duration.milliseconds(500)
 
-    private let address: PostgreSQLAddress
+    private let address: SharedAddress
     private var connection: PostgreSQLConnection?
     private var refusal: (fault: StoreFault, until: MonotonicInstant)?
     /// What a writer's transactions begin and end with; nil for a reader.
@@ -25,14 +25,14 @@ final class PostgreSQLLink: StoreLink {
     private var enqueuedCount = 0
     private let roundTripMax: Duration
 
-    init(_ address: PostgreSQLAddress, fence: NodeFence? = nil, roundTripMax: Duration = roundTripMax) {
+    init(_ address: SharedAddress, fence: NodeFence? = nil, roundTripMax: Duration = roundTripMax) {
         self.address = address
         self.fence = fence
         self.roundTripMax = roundTripMax
     }
 
     /// Takes a connection that was made already.
-    convenience init(_ connection: PostgreSQLConnection, to address: PostgreSQLAddress, fence: NodeFence? = nil) {
+    convenience init(_ connection: PostgreSQLConnection, to address: SharedAddress, fence: NodeFence? = nil) {
         self.init(address, fence: fence)
         self.connection = connection
     }
@@ -57,7 +57,7 @@ final class PostgreSQLLink: StoreLink {
         connection = nil
         if let fault = obstacle() { throw fault }
         do {
-            let made = try PostgreSQLConnection(to: address, within: Self.connectMax)
+            let made = try PostgreSQLConnection(to: address.current, within: Self.connectMax)
             connection = made
             refusal = nil
             return made

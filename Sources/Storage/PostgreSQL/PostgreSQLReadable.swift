@@ -1,4 +1,3 @@
-internal import PostgreSQL
 import Vocabulary
 
 /// A connection that only reads, made when it is needed. Immutable.
@@ -6,7 +5,7 @@ struct PostgreSQLReadable: ReadableDatabase {
     /// How long one read may take: a report over millions of rows, too.
     private static let readMax = Duration.seconds(60)
 
-    let address: PostgreSQLAddress
+    let address: SharedAddress
     /// Whether requests wait for its reads.
     let isForRequests: Bool
 

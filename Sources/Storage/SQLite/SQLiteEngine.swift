@@ -163,6 +163,8 @@ final class SQLiteEngine: StoreEngine {
 
     var node: Int { 0 }
 
+    func replace(_ target: StoreTarget) {}
+
     func lookUp(_ operation: ReadOperation) { lookUps.submit(operation) }
 
     func list(_ operation: ReadOperation) { listings.submit(operation) }
