@@ -77,7 +77,7 @@ struct ReloadTroubleTests {
                 ]
             ],
             "upstream": ["ca_file": .string(nothing)],
-            "store": ["url": "postgresql://h/d"],
+            "store": ["url": "mysql://h/d"],
         ])
         #expect(faulty.end == .exit(1))
         let file = folder.file("config.json")
