@@ -10,7 +10,7 @@ import Vocabulary
 ///
 /// Once `isLost` it is of no use, and every round trip throws. `close`, or `deinit`, ends the connection.
 public final class PostgreSQLConnection {
-    /// What the rows of one round trip may take in memory.
+    /// What the rows of one round trip may take in memory, unless more is allowed.
     public static let resultBytesMax = 64 * 1_048_576
     /// The commands of one round trip.
     public static let commandsMax = 100_000
@@ -42,13 +42,15 @@ public final class PostgreSQLConnection {
 
     /// Tries the servers of the address in their order, each for its share of the time.
     ///
-    /// - Parameter duration: for all of them. Name servers are waited for as resolv.conf(5) says, beyond it if need be.
+    /// - Parameters:
+    ///   - duration: for all of them. Name servers are waited for as resolv.conf(5) says, beyond it if need be.
+    ///   - resultBytesMax: what the rows of one round trip may take in memory.
     /// - Throws: `.connection`.
-    public convenience init(to address: PostgreSQLAddress, within duration: Duration) throws(PostgreSQLFailure) {
-        try self.init(to: address, within: duration, resultBytesMax: Self.resultBytesMax)
-    }
-
-    init(to address: PostgreSQLAddress, within duration: Duration, resultBytesMax: Int) throws(PostgreSQLFailure) {
+    public init(
+        to address: PostgreSQLAddress,
+        within duration: Duration,
+        resultBytesMax: Int = resultBytesMax
+    ) throws(PostgreSQLFailure) {
         let deadline = SystemClock.monotonic() + duration
         let libpq = try Dialler(address: address, deadline: deadline).connect()
         self.libpq = libpq

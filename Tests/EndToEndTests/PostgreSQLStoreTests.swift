@@ -117,11 +117,7 @@ struct PostgreSQLStoreTests {
             let load = SteadyLoad(gateway, clients: 8)
             let deadline = Deadline.generous
             for round in 1...3 {
-                let before = load.replyCount
-                while load.replyCount < before + 40 {
-                    try #require(!deadline.hasPassed, "no replies in round \(round)")
-                    usleep(10_000)
-                }
+                try #require(load.wait(forMore: 40), "no replies in round \(round)")
                 try server.restart(immediate: true)
             }
             while try gateway.send(TestRequest("GET", "/readyz")).status != 200 {

@@ -30,6 +30,7 @@ final class SteadyLoad: @unchecked Sendable {
                 let reply = try connection.response()
                 condition.withLock {
                     replies += 1
+                    condition.broadcast()
                     if reply.status != 200 { failures.append("\(reply.status) \(reply.text)") }
                 }
             }
@@ -43,6 +44,18 @@ final class SteadyLoad: @unchecked Sendable {
     }
 
     var replyCount: Int { condition.withLock { replies } }
+
+    /// Waits for so many more replies; false when they do not come, which fails the test.
+    func wait(forMore count: Int) -> Bool {
+        let end = Deadline.generous.date
+        return condition.withLock {
+            let wanted = replies + count
+            while replies < wanted {
+                guard condition.wait(until: end) else { return false }
+            }
+            return true
+        }
+    }
 
     /// Lets requests under way finish; returns everything that went wrong.
     func stop() -> [String] {

@@ -16,9 +16,14 @@ final class StoreMetrics: Sendable {
         succeeded.store(false, ordering: .relaxed)
     }
 
+    /// Counts operations whose outcome is known.
+    func note(committed: Int, failed: Int) {
+        operations.add(Int64(committed))
+        failures.add(Int64(failed))
+    }
+
     func note(_ outcome: GroupOutcome, of count: Int) {
-        operations.add(Int64(outcome.committed))
-        failures.add(Int64(count - outcome.committed))
+        note(committed: outcome.committed, failed: count - outcome.committed - outcome.pending)
         succeeded.store(outcome.committed == count, ordering: .relaxed)
         if let took = outcome.commitTook { commit.observe(took) }
     }

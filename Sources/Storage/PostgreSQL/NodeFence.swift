@@ -37,7 +37,7 @@ final class NodeFence {
         beat = beats.next()
         var command = PostgreSQLCommand(
             """
-            UPDATE nodes SET beat = $1, lease_until = CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) + $2
+            UPDATE nodes SET beat = $1, lease_until = \(ServerClock.now) + $2
             WHERE number = $3 AND incarnation = $4 AND state = 'live' AND beat = $5
             """
         )
@@ -79,11 +79,8 @@ final class NodeFence {
     /// - Throws: `SeatLost`; anything else when it is still not known.
     func recover(on connection: PostgreSQLConnection, within duration: Duration) throws -> Bool {
         let sentAt = SystemClock.sinceBoot()
-        connection.enqueue(PostgreSQLCommand("BEGIN ISOLATION LEVEL READ COMMITTED"))
         // The transaction in doubt may have the lock until the server ends it.
-        for limit in ["lock_timeout = 4000", "statement_timeout = 5000", "idle_in_transaction_session_timeout = 2000"] {
-            connection.enqueue(PostgreSQLCommand("SET LOCAL \(limit)"))
-        }
+        connection.enqueueBeginning(lockMax: .seconds(4))
         var reading = PostgreSQLCommand(
             "SELECT beat FROM nodes WHERE number = $1 AND incarnation = $2 AND state = 'live' FOR UPDATE"
         )
@@ -95,7 +92,7 @@ final class NodeFence {
         let recovery = beats.next()
         var writing = PostgreSQLCommand(
             """
-            UPDATE nodes SET beat = $1, lease_until = CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) + $2
+            UPDATE nodes SET beat = $1, lease_until = \(ServerClock.now) + $2
             WHERE number = $3 AND incarnation = $4
             """
         )

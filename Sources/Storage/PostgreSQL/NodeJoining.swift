@@ -1,24 +1,6 @@
 import EventLoops
 internal import PostgreSQL
-public import Vocabulary
-
-/// What other nodes and operators are told of a node.
-public struct NodeDescription: Sendable {
-    public let name: String
-    /// Where its clients find it.
-    public let address: String
-    /// Of the program.
-    public let version: String
-    /// SHA-256 of its configuration file.
-    public let configurationDigest: Digest
-
-    public init(name: String, address: String, version: String, configurationDigest: Digest) {
-        self.name = name
-        self.address = address
-        self.version = version
-        self.configurationDigest = configurationDigest
-    }
-}
+import Vocabulary
 
 /// Takes a seat in `nodes` for a process that starts.
 ///
@@ -71,10 +53,7 @@ struct NodeJoining {
 
     /// Begins a transaction that no other joining has at the same time.
     private func begin() throws {
-        connection.enqueue(PostgreSQLCommand("BEGIN ISOLATION LEVEL READ COMMITTED"))
-        connection.enqueue(PostgreSQLCommand("SET LOCAL lock_timeout = 4000"))
-        connection.enqueue(PostgreSQLCommand("SET LOCAL statement_timeout = 5000"))
-        connection.enqueue(PostgreSQLCommand("SET LOCAL idle_in_transaction_session_timeout = 5000"))
+        connection.enqueueBeginning(lockMax: .seconds(4), idleMax: .seconds(5))
         try perform(PostgreSQLCommand("UPDATE schema_state SET version = version"))
     }
 
@@ -83,7 +62,7 @@ struct NodeJoining {
         let rows = try connection.query(
             PostgreSQLCommand(
                 """
-                SELECT number, name, address, lease_until - CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) AS rest
+                SELECT number, name, address, lease_until - \(ServerClock.now) AS rest
                 FROM nodes WHERE state <> 'dead' ORDER BY rest DESC
                 """
             ),
@@ -100,7 +79,7 @@ struct NodeJoining {
         connection.enqueue(PostgreSQLCommand("UPDATE nodes SET state = 'dead' WHERE state <> 'dead'"))
         let rows = try connection.query(
             PostgreSQLCommand(
-                "SELECT number, lease_until - CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) FROM nodes"
+                "SELECT number, lease_until - \(ServerClock.now) FROM nodes"
             ),
             within: Self.roundTripMax
         )
@@ -113,8 +92,8 @@ struct NodeJoining {
         var command = PostgreSQLCommand(
             """
             INSERT INTO nodes (number, incarnation, beat, state, name, address, version, config_digest, lease_until, started_at)
-            VALUES ($1, $2, $3, 'live', $4, $5, $6, $8, CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) + $7,
-                CAST(extract(epoch FROM now()) * 1000000 AS BIGINT))
+            VALUES ($1, $2, $3, 'live', $4, $5, $6, $8, \(ServerClock.now) + $7,
+                \(ServerClock.now))
             ON CONFLICT (number) DO UPDATE SET incarnation = excluded.incarnation, beat = excluded.beat,
                 state = excluded.state, name = excluded.name, address = excluded.address, version = excluded.version,
                 config_digest = excluded.config_digest, lease_until = excluded.lease_until, started_at = excluded.started_at

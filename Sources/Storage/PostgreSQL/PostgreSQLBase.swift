@@ -16,15 +16,17 @@ final class PostgreSQLBase: WriterBase {
     let connection: StoreConnection
     private let link: PostgreSQLLink
     private let fence: NodeFence
+    private let metrics: StoreMetrics
     /// What is called when it is known whether the commit in doubt was done.
     private var doubtful: [WriteOperationEnd] = []
     /// Why nothing may be written any more.
     private var lost: StoreFault?
     private var nextTry: MonotonicInstant?
 
-    init(_ link: PostgreSQLLink, _ fence: NodeFence) {
+    init(_ link: PostgreSQLLink, _ fence: NodeFence, _ metrics: StoreMetrics) {
         self.link = link
         self.fence = fence
+        self.metrics = metrics
         connection = StoreConnection(link)
     }
 
@@ -52,7 +54,7 @@ final class PostgreSQLBase: WriterBase {
             outcome.commitTook = took
             outcome.committed = ends.count
             outcome.answers = ends.map(\.succeed)
-        case .doubtful(let ends): doubtful += ends
+        case .doubtful(let ends): wait(for: ends, &outcome)
         case .failed(let fault, let isOwn):
             // What failed may be the fault of one of them alone, which is found out by doing each by itself.
             guard isOwn, operations.count > 1 else {
@@ -72,9 +74,14 @@ final class PostgreSQLBase: WriterBase {
             outcome.commitTook = took
             outcome.committed += 1
             outcome.answers += ends.map(\.succeed)
-        case .doubtful(let ends): doubtful += ends
+        case .doubtful(let ends): wait(for: ends, &outcome)
         case .failed(let fault, _): outcome.answers.append { operation.refuse(fault) }
         }
+    }
+
+    private func wait(for ends: [WriteOperationEnd], _ outcome: inout GroupOutcome) {
+        doubtful += ends
+        outcome.pending += ends.count
     }
 
     private enum Ending {
@@ -171,6 +178,7 @@ final class PostgreSQLBase: WriterBase {
             let ends = doubtful
             doubtful = []
             let fault = StoreFault(code: .unavailable, detail: "PostgreSQL: the connection was lost before the COMMIT")
+            metrics.note(committed: wasCommitted ? ends.count : 0, failed: wasCommitted ? 0 : ends.count)
             for end in ends { wasCommitted ? end.succeed() : end.refuse(fault) }
         } catch {
             _ = note(error)
@@ -202,7 +210,7 @@ struct PostgreSQLWritable: WritableDatabase {
     func lend(_ metrics: StoreMetrics, to body: (any WriterBase) -> Void) {
         let fence = NodeFence(seat, joinedAt: joinedAt)
         let link = PostgreSQLLink(address, fence: fence)
-        body(PostgreSQLBase(link, fence))
+        body(PostgreSQLBase(link, fence, metrics))
         link.leave()
     }
 

@@ -96,7 +96,7 @@ final class PostgreSQLEngine: StoreEngine {
                 let isBackground = name == "store-list"
                 readers.append(
                     try StoreReaders(name: name, isBackground: isBackground, count: count, queueMax: queueMax) { _ in
-                        PostgreSQLReadable(address: database.address, isForRequests: !isBackground)
+                        PostgreSQLReadable(address: database.address, bounds: isBackground ? .ofLists : .ofRequests)
                     }
                 )
             }

@@ -7,8 +7,17 @@ import Vocabulary
 /// A statement whose rows nobody reads is put into the pipeline, and sent with the next one that is waited for. Without a
 /// transaction each statement of a reader is one of its own; those of a writer are put into one.
 final class PostgreSQLLink: StoreLink {
-    /// How long a round trip may take. Longer than what the server ends by itself.
-    static let roundTripMax = Duration.seconds(8)
+    /// What one round trip may take.
+    struct Bounds {
+        let time: Duration
+        let resultBytes: Int
+
+        /// Longer than what the server ends by itself.
+        static let ofRequests = Bounds(time: .seconds(8), resultBytes: PostgreSQLConnection.resultBytesMax)
+        /// Of reports, and of what a start reads: the roll-ups of years.
+        static let ofLists = Bounds(time: .seconds(60), resultBytes: 1_024 * 1_048_576)
+    }
+
     /// How long a connection may take to be made, all hosts together.
     private static let connectMax = Duration.seconds(6)
     /// So many commands are sent though none is waited for: the server ends a transaction that waits for its client for long.
@@ -23,12 +32,12 @@ final class PostgreSQLLink: StoreLink {
     private let fence: NodeFence?
     private(set) var isInTransaction = false
     private var enqueuedCount = 0
-    private let roundTripMax: Duration
+    private let bounds: Bounds
 
-    init(_ address: SharedAddress, fence: NodeFence? = nil, roundTripMax: Duration = roundTripMax) {
+    init(_ address: SharedAddress, fence: NodeFence? = nil, bounds: Bounds = .ofRequests) {
         self.address = address
         self.fence = fence
-        self.roundTripMax = roundTripMax
+        self.bounds = bounds
     }
 
     /// Takes a connection that was made already.
@@ -57,14 +66,17 @@ final class PostgreSQLLink: StoreLink {
         connection = nil
         if let fault = obstacle() { throw fault }
         do {
-            let made = try PostgreSQLConnection(to: address.current, within: Self.connectMax)
+            let made = try PostgreSQLConnection(
+                to: address.current,
+                within: Self.connectMax,
+                resultBytesMax: bounds.resultBytes
+            )
             connection = made
             refusal = nil
             return made
         } catch {
-            let fault = StoreFault(error)
-            refusal = (fault, SystemClock.sinceBoot() + Self.connectPause)
-            throw fault
+            refusal = (StoreFault(error), SystemClock.sinceBoot() + Self.connectPause)
+            throw error
         }
     }
 
@@ -77,7 +89,7 @@ final class PostgreSQLLink: StoreLink {
         enqueuedCount += 1
         if enqueuedCount >= Self.enqueuedMax {
             enqueuedCount = 0
-            try connection.finish(within: roundTripMax)
+            try connection.finish(within: bounds.time)
         }
     }
 
@@ -87,7 +99,7 @@ final class PostgreSQLLink: StoreLink {
     func query(_ commands: [PostgreSQLCommand]) throws -> [PostgreSQLRows] {
         if isInTransaction {
             enqueuedCount = 0
-            return try current().query(commands, within: roundTripMax)
+            return try current().query(commands, within: bounds.time)
         }
         guard fence == nil else {
             try begin()
@@ -100,9 +112,7 @@ final class PostgreSQLLink: StoreLink {
                 throw error
             }
         }
-        return try onFreshConnection {
-            try $0.query(commands, within: roundTripMax)
-        }
+        return try onFreshConnection { connection in try connection.query(commands, within: bounds.time) }
     }
 
     /// The connection of the transaction, which no other can go on with.
@@ -119,30 +129,25 @@ final class PostgreSQLLink: StoreLink {
         let wasThere = connection.map { !$0.isLost } ?? false
         do {
             return try body(try connected())
-        } catch  where wasThere && connection?.isLost != false {
+        } catch {
+            guard wasThere, connection?.isLost != false else { throw error }
             return try body(try connected())
         }
     }
 
     // MARK: Transactions
 
-    private static let limits: [PostgreSQLCommand] = [
-        // A node that is stopped in the middle must not hold its locks for long.
-        ("statement_timeout", "5000"), ("lock_timeout", "2000"), ("idle_in_transaction_session_timeout", "2000"),
-    ].map { PostgreSQLCommand("SET LOCAL \($0.0) = \($0.1)") }
-
     func begin() throws {
         precondition(!isInTransaction, "begin() in a transaction")
         enqueuedCount = 0
         try onFreshConnection { connection in
-            connection.enqueue(PostgreSQLCommand("BEGIN ISOLATION LEVEL READ COMMITTED"))
-            for limit in Self.limits { connection.enqueue(limit) }
+            connection.enqueueBeginning(lockMax: .seconds(2))
             isInTransaction = true
             do {
                 if let fence {
-                    try fence.pass(try connection.query(fence.command(), within: roundTripMax))
+                    try fence.pass(try connection.query(fence.command(), within: bounds.time))
                 } else {
-                    try connection.finish(within: roundTripMax)
+                    try connection.finish(within: bounds.time)
                 }
             } catch {
                 rollBack()
@@ -155,7 +160,7 @@ final class PostgreSQLLink: StoreLink {
         precondition(!isInTransaction, "beginReading() in a transaction")
         try onFreshConnection { connection in
             connection.enqueue(PostgreSQLCommand("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-            try connection.finish(within: roundTripMax)
+            try connection.finish(within: bounds.time)
         }
         isInTransaction = true
     }
@@ -167,7 +172,7 @@ final class PostgreSQLLink: StoreLink {
         connection.enqueue(PostgreSQLCommand("COMMIT"))
         let sentAt = SystemClock.sinceBoot()
         do {
-            try connection.finish(within: roundTripMax)
+            try connection.finish(within: bounds.time)
             // After this warning it is committed here, and maybe not where a standby would take over.
             let isUnsure = connection.warnings.contains { $0.sqlState == "57014" || $0.sqlState == "57P01" }
             if isUnsure { try fence?.lose("the wait for the standby was cancelled") }
@@ -192,7 +197,7 @@ final class PostgreSQLLink: StoreLink {
         // What still waits is not to be done.
         connection.discard()
         connection.enqueue(PostgreSQLCommand("ROLLBACK"))
-        do { try connection.finish(within: roundTripMax) } catch { connection.close() }
+        do { try connection.finish(within: bounds.time) } catch { connection.close() }
     }
 
     /// The fence has written already.
@@ -207,7 +212,7 @@ final class PostgreSQLLink: StoreLink {
     func recover() throws -> Bool {
         let connection = try connected()
         do {
-            return try fence!.recover(on: connection, within: roundTripMax)
+            return try fence!.recover(on: connection, within: bounds.time)
         } catch {
             // The next attempt begins on a connection without a transaction.
             connection.close()

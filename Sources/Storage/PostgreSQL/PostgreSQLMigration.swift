@@ -110,8 +110,8 @@ struct PostgreSQLMigration {
         var command = PostgreSQLCommand(
             """
             UPDATE schema_state SET migrating_by = $1,
-                migrating_until = CAST(extract(epoch FROM now()) * 1000000 AS BIGINT) + $2
-            WHERE migrating_until IS NULL OR migrating_until < CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)
+                migrating_until = \(ServerClock.now) + $2
+            WHERE migrating_until IS NULL OR migrating_until < \(ServerClock.now)
             """
         )
         command.bind(SharedSQL.escaped(name))

@@ -26,7 +26,7 @@ enum AuditTable {
         return id
     }
 
-    private static func insertion(of entry: AuditEntry, _ connection: StoreConnection) throws -> PreparedStatement {
+    private static func insertion(of entry: AuditEntry, _ connection: StoreConnection) throws -> any PreparedStatement {
         let statement = try connection.statement(
             """
             INSERT INTO audit (id, at, actor, role, action, target, address, before, after)

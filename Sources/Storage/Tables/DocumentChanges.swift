@@ -47,7 +47,7 @@ struct DocumentPlaces {
     }
 
     private mutating func find(_ documents: ArraySlice<PackedDocument>, _ connection: StoreConnection) throws {
-        let statement: PreparedStatement
+        let statement: any PreparedStatement
         if documents.count == 1 {
             statement = try Self.one(connection)
             statement.bind(documents[documents.startIndex], at: 2)
@@ -62,7 +62,7 @@ struct DocumentPlaces {
         }
     }
 
-    private static func one(_ connection: StoreConnection) throws -> PreparedStatement {
+    private static func one(_ connection: StoreConnection) throws -> any PreparedStatement {
         try connection.statement(
             """
             SELECT usage_document_days.documents, usage_documents.document FROM usage_document_days
@@ -72,7 +72,7 @@ struct DocumentPlaces {
         )
     }
 
-    private static func many(_ connection: StoreConnection) throws -> PreparedStatement {
+    private static func many(_ connection: StoreConnection) throws -> any PreparedStatement {
         try connection.statement(
             """
             SELECT usage_document_days.documents, usage_documents.document FROM usage_document_days

@@ -39,7 +39,7 @@ extension LedgerTable {
     private static func statement(
         for state: ReservationState?,
         _ connection: StoreConnection
-    ) throws -> PreparedStatement {
+    ) throws -> any PreparedStatement {
         switch state {
         case .reserved:
             try connection.statement(
@@ -183,7 +183,7 @@ extension LedgerTable {
         return (rows.count, next)
     }
 
-    private static func bind(_ statement: PreparedStatement, _ start: Int64, _ end: Int64, _ cutoff: Timestamp) {
+    private static func bind(_ statement: any PreparedStatement, _ start: Int64, _ end: Int64, _ cutoff: Timestamp) {
         statement.bind(start, at: 1)
         statement.bind(end, at: 2)
         statement.bind(cutoff, at: 3)

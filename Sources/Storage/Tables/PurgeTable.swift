@@ -155,7 +155,7 @@ enum PurgeTable {
     }
 
     /// Parameters 1 to 3, 9 and 10: what the purge is about; all NULL for everything.
-    private static func bind(_ target: PurgeTarget, to statement: PreparedStatement) {
+    private static func bind(_ target: PurgeTarget, to statement: any PreparedStatement) {
         var (document, team, key, classifier): (String?, String?, CacheKey?, ClassifierKey?)
         switch target {
         case .document(let id): document = id

@@ -218,7 +218,7 @@ enum ResultTable {
         atMost count: Int,
         on connection: StoreConnection
     ) throws -> Int {
-        let statement: PreparedStatement
+        let statement: any PreparedStatement
         switch target {
         case .all:
             statement = try connection.statement(
@@ -264,7 +264,7 @@ enum ResultTable {
 
     /// How many results a purge concerns. Counts entries of an index, not rows.
     static func count(_ target: PurgeTarget, upTo boundary: Int64, on connection: StoreConnection) throws -> Int64 {
-        let statement: PreparedStatement
+        let statement: any PreparedStatement
         switch target {
         case .all:
             // What was saved since the purge is little: the rest is the whole without it.
@@ -402,21 +402,21 @@ enum ResultTable {
 
     /// The row of a key while it is read.
     private struct RowReader {
-        let statement: PreparedStatement
+        let statement: any PreparedStatement
         let key: CacheKey
 
-        init(_ statement: PreparedStatement, key: CacheKey) {
+        init(_ statement: any PreparedStatement, key: CacheKey) {
             self.statement = statement
             self.key = key
         }
 
         var fault: StoreFault { StoreFault(code: .corrupt, detail: "the result \(key) is damaged in the store") }
 
-        func have<Value>(at index: Int32, _ value: (PreparedStatement) -> Value?) throws -> Value? {
+        func have<Value>(at index: Int32, _ value: (any PreparedStatement) -> Value?) throws -> Value? {
             statement.isNull(at: index) ? nil : try need(value)
         }
 
-        func need<Value>(_ value: (PreparedStatement) -> Value?) throws -> Value {
+        func need<Value>(_ value: (any PreparedStatement) -> Value?) throws -> Value {
             guard let value = value(statement) else { throw fault }
             return value
         }

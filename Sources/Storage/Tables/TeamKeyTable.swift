@@ -46,7 +46,7 @@ enum TeamKeyTable {
         try removeEach(of: statement, on: connection)
     }
 
-    private static func removeEach(of statement: PreparedStatement, on connection: StoreConnection) throws {
+    private static func removeEach(of statement: any PreparedStatement, on connection: StoreConnection) throws {
         // Read to the end first: a table that changes under a statement may give rows twice or not at all.
         for key in try statement.rows(about: "a team's key", { TeamKeyID(rawValue: try $0.text(at: 0)) }) {
             try remove(key, on: connection)

@@ -12,7 +12,7 @@ extension UsageTable {
         over days: Range<BudgetDay>,
         on connection: StoreConnection
     ) throws -> [SpendReport.Item] {
-        let statement: PreparedStatement
+        let statement: any PreparedStatement
         switch grouping {
         case .team:
             statement = try connection.statement(
@@ -62,7 +62,7 @@ extension UsageTable {
             .map { SpendReport.Item(name: $0.key.isEmpty ? nil : $0.key, counts: $0.value) }
     }
 
-    private static func bind(_ days: Range<BudgetDay>, to statement: PreparedStatement) {
+    private static func bind(_ days: Range<BudgetDay>, to statement: any PreparedStatement) {
         statement.bind(Int64(days.lowerBound.number), at: 1)
         statement.bind(Int64(days.upperBound.number), at: 2)
     }

@@ -1,0 +1,38 @@
+import Vocabulary
+
+/// What became of a group of operations.
+struct GroupOutcome {
+    /// One for each operation, in order: what to call.
+    var answers: [@Sendable () -> Void] = []
+    /// How many are committed.
+    var committed = 0
+    /// How many will be answered later, when it is known whether they are committed.
+    var pending = 0
+    /// An error after which nothing more may be acknowledged.
+    var fatal: StoreFault?
+    /// How long the COMMIT took, until it was durable; nil without one.
+    var commitTook: Duration?
+}
+
+/// One operation on the writer's connection, with its answer.
+///
+/// A message. Operations of a group share a transaction, and yet each is done whole or not at all, independently of the
+/// others.
+struct WriteOperation: Sendable {
+    /// Does the work and gives what is to be called once it is durable. It may be called a second time after all that
+    /// it did was rolled back, so it has no effect but on the database.
+    let run: @Sendable (StoreConnection) throws -> @Sendable () -> Void
+    /// Called instead when it failed.
+    let refuse: @Sendable (StoreFault) -> Void
+
+    init<Value: Sendable>(
+        _ work: @escaping @Sendable (StoreConnection) throws -> Value,
+        then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
+    ) {
+        run = { connection in
+            let value = try work(connection)
+            return { then(.success(value)) }
+        }
+        refuse = { then(.failure($0)) }
+    }
+}

@@ -1,0 +1,25 @@
+internal import PostgreSQL
+import Vocabulary
+
+extension PostgreSQLConnection {
+    /// Puts the beginning of a transaction into the pipeline. A node that is stopped in the middle of one must not hold its
+    /// locks for long, so that the server ends it; each transaction says so itself, since a session may be another one's behind
+    /// pgbouncer.
+    ///
+    /// - Parameters:
+    ///   - lockMax: how long a lock is waited for.
+    ///   - idleMax: how long the server waits for the next statement.
+    func enqueueBeginning(lockMax: Duration, idleMax: Duration = .seconds(2)) {
+        func milliseconds(_ duration: Duration) -> Int64 { duration.wholeNanoseconds / 1_000_000 }
+        enqueue(PostgreSQLCommand("BEGIN ISOLATION LEVEL READ COMMITTED"))
+        enqueue(PostgreSQLCommand("SET LOCAL lock_timeout = \(milliseconds(lockMax))"))
+        enqueue(PostgreSQLCommand("SET LOCAL statement_timeout = 5000"))
+        enqueue(PostgreSQLCommand("SET LOCAL idle_in_transaction_session_timeout = \(milliseconds(idleMax))"))
+    }
+}
+
+/// The clock by which leases are compared.
+enum ServerClock {
+    /// An expression: microseconds since 1970, as the transaction began.
+    static let now = "CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)"
+}
