@@ -113,6 +113,8 @@ struct CommitInDoubtTests {
         let earlier = reservation(id: 1)
         try store.reserveAndWait(earlier).get()
         let gate = Gate(store)
+        let metrics = store.writer.metrics
+        let (counted, failed) = (metrics.operations.value, metrics.failures.value)
         script.begin(acts)
         let answers = Answers(4)
         for id in 2...3 as ClosedRange<Int64> {
@@ -123,6 +125,8 @@ struct CommitInDoubtTests {
         gate.open()
         answers.wait()
         #expect(script.isOver)
+        #expect(metrics.operations.value - counted == (isDone ? 4 : 0))
+        #expect(metrics.failures.value - failed == (isDone ? 0 : 4))
         let ledger = try place.rows("SELECT id, state FROM ledger ORDER BY id")
         #expect(ledger == (isDone ? ["1 1", "2 0", "3 0"] : ["1 0"]))
         #expect(try place.rows("SELECT id FROM teams") == (isDone ? ["a"] : []))
