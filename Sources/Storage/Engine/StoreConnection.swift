@@ -8,6 +8,8 @@ final class StoreConnection {
     /// By the address of the literal, few enough to be looked through. A literal of the same text elsewhere is at worst
     /// prepared a second time.
     private var statements: [(address: UInt, statement: any PreparedStatement)] = []
+    /// Of the transaction under way, or of the savepoint in it.
+    private var gathered = GatheredChanges()
 
     init(_ link: any StoreLink) { self.link = link }
 
@@ -25,16 +27,32 @@ final class StoreConnection {
     var isInTransaction: Bool { link.isInTransaction }
 
     /// Begins a transaction that may write.
-    func begin() throws { try link.begin() }
+    func begin() throws {
+        gathered = GatheredChanges()
+        try link.begin()
+    }
+
+    /// Adds to what is written right before the COMMIT. In a transaction that may write.
+    func gather(_ add: (inout GatheredChanges) -> Void) { add(&gathered) }
+
+    /// Whether the balances of budgets are kept in the store, since other nodes spend from them too.
+    var keepsBalances: Bool { link.keepsBalances }
 
     /// Begins a transaction that only reads: all that it reads is of one moment.
     func beginReading() throws { try link.beginReading() }
 
     /// What was done is durable when it returns.
-    func commit() throws { try link.commit() }
+    func commit() throws {
+        try gathered.write(on: self)
+        gathered = GatheredChanges()
+        try link.commit()
+    }
 
     /// Ends a transaction if one is open. An error does not matter: the database has rolled back, or will.
-    func rollBack() { link.rollBack() }
+    func rollBack() {
+        gathered = GatheredChanges()
+        link.rollBack()
+    }
 
     /// Changes something that means nothing, so that it is known whether the store can be written. In a transaction.
     func touch() throws { try link.touch() }
@@ -60,11 +78,17 @@ final class StoreConnection {
     func inSavepoint<Value>(_ body: () throws -> Value) throws -> Value {
         guard link.hasSavepoints else { return try body() }
         try run("SAVEPOINT operation")
+        let before = gathered
+        gathered = GatheredChanges()
         do {
             let value = try body()
             try run("RELEASE operation")
+            let own = gathered
+            gathered = before
+            gathered.add(own)
             return value
         } catch {
+            gathered = before
             // Some errors end the whole transaction, and the savepoint with it.
             if isInTransaction {
                 try run("ROLLBACK TO operation")
@@ -79,6 +103,8 @@ final class StoreConnection {
 protocol StoreLink: AnyObject {
     var isInTransaction: Bool { get }
     var hasSavepoints: Bool { get }
+    /// Whether the store has balances of budgets, of several nodes.
+    var keepsBalances: Bool { get }
 
     func prepare(_ sql: StaticString) throws -> any PreparedStatement
     func begin() throws
@@ -88,6 +114,9 @@ protocol StoreLink: AnyObject {
 
     func touch() throws
     func size() throws -> StoreSize
+
+    /// Adds to the balances of this node. Where they are kept.
+    func write(_ balances: BalanceChanges) throws
 }
 
 /// What a store takes on its disk.

@@ -17,13 +17,15 @@ final class PostgreSQLBase: WriterBase {
     private let link: PostgreSQLLink
     private let fence: NodeFence
     private let metrics: StoreMetrics
+    private let duties: [any NodeDuty]
     /// What is called when it is known whether the commit in doubt was done.
     private var doubtful: [WriteOperationEnd] = []
     /// Why nothing may be written any more.
     private var lost: StoreFault?
     private var nextTry: MonotonicInstant?
 
-    init(_ link: PostgreSQLLink, _ fence: NodeFence, _ metrics: StoreMetrics) {
+    init(_ link: PostgreSQLLink, _ fence: NodeFence, _ metrics: StoreMetrics, duties: [any NodeDuty] = []) {
+        self.duties = duties
         self.link = link
         self.fence = fence
         self.metrics = metrics
@@ -159,17 +161,29 @@ final class PostgreSQLBase: WriterBase {
         nextTry = nil
         if fence.beats.isInDoubt {
             clearDoubt()
+        } else if let duty = duties.first(where: { $0.dueAt <= now }) {
+            perform(duty)
         } else if now - fence.confirmedAt >= NodeSeat.beatInterval {
             renewLease()
         }
         return lost
     }
 
+    private func perform(_ duty: any NodeDuty) {
+        do {
+            try duty.perform(on: connection)
+        } catch {
+            connection.rollBack()
+            _ = note(error)
+        }
+    }
+
     var pause: Duration? {
         let now = SystemClock.sinceBoot()
         if let nextTry { return max(.zero, nextTry - now) }
         if fence.beats.isInDoubt { return .zero }
-        return max(.zero, NodeSeat.beatInterval - (now - fence.confirmedAt))
+        let beat = max(.zero, NodeSeat.beatInterval - (now - fence.confirmedAt))
+        return duties.map { max(.zero, $0.dueAt - now) }.reduce(beat, min)
     }
 
     private func clearDoubt() {

@@ -48,6 +48,8 @@ final class PostgreSQLLink: StoreLink {
 
     var hasSavepoints: Bool { false }
 
+    var keepsBalances: Bool { fence != nil }
+
     func prepare(_ sql: StaticString) throws -> any PreparedStatement { PostgreSQLStatement(sql, on: self) }
 
     func close() { connection = nil }

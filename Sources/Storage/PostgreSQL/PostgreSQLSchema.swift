@@ -17,7 +17,7 @@ enum PostgreSQLSchema {
     static var version: Int { steps.count }
 
     /// The least number of steps that a program must know to use a store of this version.
-    static let minReader = 1
+    static let minReader = 2
 
     /// What precedes the first step: the row that says how many were taken. Several processes may do it at a time.
     static let preparation = """
@@ -379,7 +379,69 @@ enum PostgreSQLSchema {
         );
         CREATE UNIQUE INDEX alerts_open ON alerts (name) WHERE is_open = 1;
         CREATE INDEX alerts_pending ON alerts (id) WHERE state = 'pending';
+        """,
         """
+        -- Budgets over nodes: what admissions lock, and what each node has booked. A row may be negative: an operator may
+        -- resolve at one node what another one reserved. Only the sum over the nodes means something.
+        CREATE TABLE scopes (
+            scope TEXT COLLATE "C" NOT NULL, -- organization, team, key, upstream_key
+            scope_id TEXT COLLATE "C" NOT NULL, -- empty for the organization
+            version BIGINT NOT NULL, -- admissions
+            PRIMARY KEY (scope, scope_id)
+        );
+        CREATE TABLE balances (
+            scope TEXT COLLATE "C" NOT NULL,
+            scope_id TEXT COLLATE "C" NOT NULL,
+            day BIGINT NOT NULL,
+            node BIGINT NOT NULL, -- -1 for what was booked before there were balances
+            spent NUMERIC(38, 0) NOT NULL,
+            unconfirmed NUMERIC(38, 0) NOT NULL,
+            reserved NUMERIC(38, 0) NOT NULL,
+            PRIMARY KEY (scope, scope_id, day, node)
+        );
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'organization', '', day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY day;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'team', team, day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY team, day;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'key', key, day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY key, day;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'upstream_key', upstream_key, day, -1, sum(spent), sum(unconfirmed), 0 FROM usage
+            WHERE upstream_key <> '' GROUP BY upstream_key, day;
+        -- Questions that are under way at the vendor. A claim leads to the flight that further requests may join.
+        CREATE TABLE flights (
+            id BIGINT PRIMARY KEY, -- of its reservation
+            key BYTEA NOT NULL CHECK (length(key) = 32),
+            node BIGINT NOT NULL,
+            account TEXT COLLATE "C" NOT NULL,
+            document_id TEXT COLLATE "C" NOT NULL,
+            team TEXT COLLATE "C" NOT NULL,
+            classifier TEXT COLLATE "C",
+            is_storable BIGINT NOT NULL CHECK (is_storable IN (0, 1)), -- until a purge concerns it
+            is_awaited BIGINT NOT NULL CHECK (is_awaited IN (0, 1)) -- on another node
+        );
+        CREATE INDEX flights_by_document ON flights (document_id);
+        CREATE INDEX flights_by_node ON flights (node);
+        CREATE TABLE claims (
+            key BYTEA PRIMARY KEY CHECK (length(key) = 32),
+            flight BIGINT NOT NULL
+        );
+        CREATE TABLE landings (
+            flight BIGINT PRIMARY KEY,
+            outcome TEXT COLLATE "C" NOT NULL, -- JSON
+            body BYTEA NOT NULL,
+            expires_at BIGINT NOT NULL
+        );
+        CREATE INDEX landings_by_end ON landings (expires_at);
+        -- Changes of documents that are under way: nothing is stored about these.
+        CREATE TABLE document_changes (
+            document_id TEXT COLLATE "C" NOT NULL,
+            id BIGINT NOT NULL,
+            node BIGINT NOT NULL,
+            PRIMARY KEY (document_id, id)
+        );
+        ALTER TABLE feed ADD COLUMN node BIGINT NOT NULL DEFAULT -1; -- whose act it was
+        """,
     ]
 
     /// The statements of a step, without comments: PostgreSQL takes one at a time. No text in them has a semicolon.

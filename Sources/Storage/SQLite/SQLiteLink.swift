@@ -14,6 +14,11 @@ final class SQLiteLink: StoreLink {
 
     var hasSavepoints: Bool { true }
 
+    /// The gateway's own memory has them: no other process spends from them.
+    var keepsBalances: Bool { false }
+
+    func write(_ balances: BalanceChanges) {}
+
     func prepare(_ sql: StaticString) throws -> any PreparedStatement {
         // GRDB lends a connection that is open.
         try unsafe SQLiteStatement(sql, on: database.sqliteConnection!)

@@ -1,0 +1,59 @@
+internal import Budgeting
+import Vocabulary
+
+/// What a transaction adds to the balances of budgets, by scope and day. In millionths of credits.
+struct BalanceChanges {
+    struct Key: Hashable, Comparable {
+        let kind: String
+        let id: String
+        let day: Int64
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.kind, left.id, left.day) < (right.kind, right.id, right.day)
+        }
+    }
+
+    struct Amounts: Equatable {
+        var spent: Int128 = 0
+        var unconfirmed: Int128 = 0
+        var reserved: Int128 = 0
+
+        static func += (left: inout Amounts, right: Amounts) {
+            left.spent += right.spent
+            left.unconfirmed += right.unconfirmed
+            left.reserved += right.reserved
+        }
+    }
+
+    private var amounts: [Key: Amounts] = [:]
+
+    var isEmpty: Bool { amounts.isEmpty }
+
+    /// In the order of their keys.
+    var rows: [(key: Key, amounts: Amounts)] {
+        amounts.filter { $0.value != Amounts() }.sorted { $0.key < $1.key }.map { (key: $0.key, amounts: $0.value) }
+    }
+
+    /// Adds amounts to all scopes that a reservation counts in, on its day.
+    mutating func add(_ change: Amounts, for reservation: Reservation) {
+        let ask = reservation.ask
+        for scope in [BudgetScope.organization, .team(ask.team), .key(ask.key), .upstreamKey(ask.upstreamKey)] {
+            add(change, to: scope, on: reservation.day)
+        }
+    }
+
+    mutating func add(_ change: Amounts, to scope: BudgetScope, on day: BudgetDay) {
+        let (kind, id) = scope.columns
+        amounts[Key(kind: kind, id: id, day: Int64(day.number)), default: Amounts()] += change
+    }
+
+    mutating func add(_ other: BalanceChanges) { amounts.merge(other.amounts) { $0 + $1 } }
+}
+
+extension BalanceChanges.Amounts {
+    fileprivate static func + (left: Self, right: Self) -> Self {
+        var sum = left
+        sum += right
+        return sum
+    }
+}

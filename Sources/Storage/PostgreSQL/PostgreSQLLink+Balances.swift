@@ -1,0 +1,37 @@
+internal import PostgreSQL
+import Vocabulary
+
+extension PostgreSQLLink {
+    /// How many rows one statement writes, each with seven values.
+    private static let balanceRowsMax = 1_000
+
+    /// Adds to the rows of this node, which no other one writes while it lives.
+    func write(_ balances: BalanceChanges) throws {
+        guard let number = fence?.seat.number else { return }
+        let rows = balances.rows
+        for start in stride(from: 0, to: rows.count, by: Self.balanceRowsMax) {
+            let part = rows[start..<min(start + Self.balanceRowsMax, rows.count)]
+            let places = part.indices.map { index in
+                let first = (index - start) * 7
+                return "(" + (1...7).map { "$\(first + $0)" }.joined(separator: ", ") + ")"
+            }
+            var command = PostgreSQLCommand(
+                """
+                INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+                VALUES \(places.joined(separator: ", "))
+                ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET spent = balances.spent + excluded.spent,
+                    unconfirmed = balances.unconfirmed + excluded.unconfirmed,
+                    reserved = balances.reserved + excluded.reserved
+                """
+            )
+            for (key, amounts) in part {
+                command.bind(key.kind)
+                command.bind(SharedSQL.escaped(key.id))
+                command.bind(key.day)
+                command.bind(number)
+                for amount in [amounts.spent, amounts.unconfirmed, amounts.reserved] { command.bind("\(amount)") }
+            }
+            try run(command)
+        }
+    }
+}
