@@ -20,6 +20,10 @@ struct Balance: Equatable {
         left.unconfirmed += right.unconfirmed
         left.reserved += right.reserved
     }
+
+    static prefix func - (balance: Balance) -> Balance {
+        Balance(spent: -balance.spent, unconfirmed: -balance.unconfirmed, reserved: -balance.reserved)
+    }
 }
 
 extension MicroCredits {

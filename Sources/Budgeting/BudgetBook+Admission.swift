@@ -29,18 +29,23 @@ extension BudgetBook {
     ///
     /// Every shadow budget without room is counted, whether the ask is admitted or another budget refuses it: the count
     /// says what that budget would have refused if it had been enforced.
-    mutating func admit(_ ask: ReservationAsk, at now: Timestamp) -> BudgetGate.Admission {
-        admit(ask, estimatedAt: prices.estimate(ask, by: plan), at: now)
+    ///
+    /// - Parameter id: for the reservation; nil to make one.
+    mutating func admit(_ ask: ReservationAsk, id: ReservationID? = nil, at now: Timestamp) -> BudgetGate.Admission {
+        admit(ask, estimatedAt: prices.estimate(ask, by: plan), id: id, at: now)
     }
 
     /// Does the same with an estimate that was made elsewhere.
-    mutating func admit(_ ask: ReservationAsk, estimatedAt estimate: MicroCredits, at now: Timestamp)
-        -> BudgetGate.Admission
-    {
+    mutating func admit(
+        _ ask: ReservationAsk,
+        estimatedAt estimate: MicroCredits,
+        id: ReservationID? = nil,
+        at now: Timestamp
+    ) -> BudgetGate.Admission {
         advance(to: now)
         let positions = takePositions(team: ask.team, key: ask.key, upstreamKey: ask.upstreamKey)
         if let denial = denial(of: estimate, in: positions) { return .denied(denial) }
-        return .admitted(reserve(ask, estimate, positions: positions, at: now))
+        return .admitted(reserve(ask, estimate, positions: positions, id: id, at: now))
     }
 
     /// The denial of a request that reserves nothing: a budget that it would count in has nothing left.

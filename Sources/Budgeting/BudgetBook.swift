@@ -129,7 +129,8 @@ struct BudgetBook {
     init(plan: BudgetPlan, opening: LedgerOpening, node: Int, at now: Timestamp) {
         calendar = Self.calendar(of: plan)
         // The clock may be too far ahead now, or may have been when the newest row was written.
-        let newest = opening.rows.lazy.map(\.day).max() ?? calendar.day(of: now)
+        let days = opening.rows.lazy.map(\.day).max().map { [$0] } ?? []
+        let newest = (days + opening.balances.map(\.day) + opening.elsewhere.map(\.day)).max() ?? calendar.day(of: now)
         let kept = BudgetDay(number: min(newest, calendar.day(of: now)).number - Self.daysKept)
         firstKept = kept
         earliest = BudgetDay(number: kept.number + Self.windowDaysMax)
@@ -142,6 +143,8 @@ struct BudgetBook {
         self.plan = plan
         spreadBudgets()
         for row in opening.rows { add(row) }
+        for row in opening.balances { add(row.balance, on: row.day, to: takePosition(row.scope)) }
+        replaceElsewhere(of: Set(opening.elsewhere.map(\.scope)), by: opening.elsewhere)
         for grant in opening.grants { balances[takePosition(.team(grant.team))].grants.append(grant) }
     }
 
@@ -215,6 +218,29 @@ struct BudgetBook {
         }
     }
 
+    /// Replaces what other nodes have booked to these scopes.
+    ///
+    /// - Parameter rows: of these scopes, all that there are, in any order.
+    mutating func replaceElsewhere(of scopes: Set<BudgetScope>, by rows: [ScopeDayBalance]) {
+        let rows = Dictionary(grouping: rows, by: \.scope)
+        for scope in scopes {
+            let own = (rows[scope] ?? []).map { (day: $0.day, balance: $0.balance) }
+            if own.isEmpty, positions[scope] == nil { continue }
+            balances[takePosition(scope)].days.replaceElsewhere(own)
+        }
+    }
+
+    /// Replaces what other nodes have booked to these scopes on these days; the rest stays.
+    ///
+    /// - Parameter rows: one for each scope and day. Returns the positions that changed.
+    mutating func replaceElsewhere(on rows: [ScopeDayBalance]) -> [Int] {
+        rows.map { row in
+            let position = takePosition(row.scope)
+            balances[position].days.replaceElsewhere(row.balance, on: row.day)
+            return position
+        }
+    }
+
     /// The position of the scope's balance; nil if there is none.
     func position(of scope: BudgetScope) -> Int? { positions[scope] }
 
@@ -256,15 +282,24 @@ extension BudgetBook.Positions {
 // The transitions of a reservation.
 extension BudgetBook {
     /// Opens a reservation that fits (L1).
-    mutating func reserve(_ ask: ReservationAsk, _ estimate: MicroCredits, positions: Positions, at now: Timestamp)
-        -> Reservation
-    {
+    ///
+    /// - Parameter id: that was made for it before; nil to make one.
+    mutating func reserve(
+        _ ask: ReservationAsk,
+        _ estimate: MicroCredits,
+        positions: Positions,
+        id: ReservationID? = nil,
+        at now: Timestamp
+    ) -> Reservation {
         let hold = Hold(positions: positions, day: today.day, estimate: estimate, amount: estimate.booked)
-        let id = ids.next(at: now)
+        let id = id ?? makeID(at: now)
         holds[id] = hold
         book(Balance(reserved: hold.amount), for: hold)
         return Reservation(id: id, day: hold.day, ask: ask, estimate: estimate, createdAt: now)
     }
+
+    /// An identifier for a reservation that may come about.
+    mutating func makeID(at now: Timestamp) -> ReservationID { ids.next(at: now) }
 
     /// The reservation did not become durable. Returns the positions that changed; nil when it is not open.
     mutating func withdraw(_ id: ReservationID) -> Positions? {
@@ -327,6 +362,16 @@ extension BudgetBook {
         holds[id] = hold
         balances[position].days.add(Balance(reserved: hold.amount), on: hold.day)
         return .moved
+    }
+
+    /// The move did not become durable: the reservation is held for the key that it was to leave alone. Without effect
+    /// when it is not moving.
+    mutating func withdrawMove(_ id: ReservationID) {
+        guard var hold = holds[id], let leaving = hold.leaving else { return }
+        balances[hold.positions.upstreamKey].days.add(Balance(reserved: -hold.amount), on: hold.day)
+        hold.positions.upstreamKey = leaving
+        hold.leaving = nil
+        holds[id] = hold
     }
 
     /// The move is durable: releases the hold on the key that it left. False when the reservation is not open.

@@ -50,9 +50,11 @@ public final class BudgetGate: Sendable {
     }
 
     /// Holds the ask's estimate, if every budget that it counts in has room.
-    public func admit(_ ask: ReservationAsk, at now: Timestamp) -> Admission {
+    ///
+    /// - Parameter id: for the reservation, of `makeID`; nil to make one.
+    public func admit(_ ask: ReservationAsk, id: ReservationID? = nil, at now: Timestamp) -> Admission {
         state.withLock { state in
-            let admission = state.book.admit(ask, at: now)
+            let admission = state.book.admit(ask, id: id, at: now)
             if case .admitted(let reservation) = admission {
                 let positions = state.book.positions(of: reservation.id)
                 state.show(positions)
@@ -106,6 +108,9 @@ public final class BudgetGate: Sendable {
         case .notOpen: preconditionFailure("the reservation \(reservation.id) is not open and cannot move")
         }
     }
+
+    /// Undoes a move that could not be made durable.
+    public func withdrawMove(_ reservation: Reservation) { state.withLock { $0.book.withdrawMove(reservation.id) } }
 
     /// Releases the hold on the upstream key that a reservation has left, now that the move is durable.
     ///

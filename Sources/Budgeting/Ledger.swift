@@ -12,12 +12,34 @@ public protocol Ledger<Companion>: Sendable {
     /// The result that may be stored together with the ending of a reservation.
     associatedtype Companion: Sendable
 
-    /// Makes a reservation durable. Idempotent: an existing row with the same identifier is the same one, and a
-    /// success.
-    func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
+    /// Whether other nodes spend from the same store.
+    var isShared: Bool { get }
 
-    /// Books an open reservation to the upstream key that it names now, so that a crash books it there too.
-    func move(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void)
+    /// Decides about a request for credits, and makes the reservation durable: where no other node spends, `decide` has
+    /// been called when this returns, else it is called in the transaction.
+    ///
+    /// - Parameter whenDecided: called before this returns if the request is admitted and only its being durable is waited
+    ///   for: what is asked of the store there then shares the wait.
+    func admit<Refusal: Error>(
+        _ order: AdmissionOrder<Refusal>,
+        whenDecided: () -> Void,
+        then: @escaping @Sendable (Result<AdmissionAnswer<Refusal>, StoreFault>) -> Void
+    )
+
+    /// Books an open reservation to another upstream key if that one's month has room, so that a crash books it there too.
+    ///
+    /// - Parameter gate: decides. After success `moved` must be called on it.
+    func move(
+        _ reservation: Reservation,
+        to key: UpstreamKeyID,
+        by gate: BudgetGate,
+        then: @escaping @Sendable (Result<BudgetGate.Moving, StoreFault>) -> Void
+    )
+
+    /// Waits for the landing of a flight of another node, which `admit` has named.
+    ///
+    /// - Parameter then: called once; with a fault when the store has not answered for some seconds.
+    func follow(_ flight: ReservationID, then: @escaping @Sendable (Result<LandingAnswer, StoreFault>) -> Void)
 
     /// Ends a reservation: its ledger entry, the roll-ups of its day, what was learned and its companion, in one
     /// transaction.

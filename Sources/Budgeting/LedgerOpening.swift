@@ -30,7 +30,12 @@ public struct LedgerOpening: Sendable, Equatable {
         }
     }
 
+    /// Where no other node spends: what was booked, by day and key. Empty where `balances` and `elsewhere` say it.
     public var rows: [Row] = []
+    /// What this node has booked, under its number.
+    public var balances: [ScopeDayBalance] = []
+    /// What other nodes have booked, and what is reserved there.
+    public var elsewhere: [ScopeDayBalance] = []
     /// The latest paid replies of each model.
     public var rates: [String: [PaidReply]] = [:]
     /// The greatest existing identifier; new ones are greater, whatever the clock says.

@@ -21,11 +21,13 @@ public struct StampedResult: Sendable {
 public struct StampedAnswer: Sendable {
     /// Nil when the answer may not be stored in any case; the pages that it taught may be.
     public let result: CachedResult?
-    private let key: CacheKey
-    private let documentID: String
+    public let key: CacheKey
+    public let documentID: String
     private let team: TeamID
     private let classifier: ClassifierKey?
     private let asked: PurgeStamp
+    /// What followers of the question's flight on other nodes get; nil for a question that was claimed by nobody.
+    public var landing: Landing?
 
     /// - Parameters:
     ///   - key: of the question.

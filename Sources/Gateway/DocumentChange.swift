@@ -34,6 +34,9 @@ final class DocumentChange {
         self.rooms = rooms
     }
 
+    /// Whether `begin` is still to come.
+    var isNew: Bool { state == .new }
+
     /// Removes what is stored about the documents; once.
     ///
     /// - Parameter then: called once, on any thread, when the removal is durable: how many results were removed. After a

@@ -257,6 +257,9 @@ extension Exchange {
         case .denied(let denial): return deny(worker.refusal(denial))
         case .storeFailed(let fault): return fail(.storeUnavailable(fault))
         case .refused: return closing(.draining)
+        case .elsewhere(let outcome):
+            pending?.role = .follower
+            return land(outcome)
         }
     }
 

@@ -20,6 +20,8 @@ struct FlightCourse {
         /// The store is asked for the result, the document's pages or both.
         case looking(stale: CachedResult?)
         case reserving(stale: CachedResult?)
+        /// Another node has the question under way.
+        case following(stale: CachedResult?)
         /// The vendor is asked, under a durable reservation.
         case forwarding(stale: CachedResult?)
         /// The reservation is being ended; the outcome is delivered once it may be.
@@ -32,6 +34,7 @@ struct FlightCourse {
             case .new: "new"
             case .looking: "looking"
             case .reserving: "reserving"
+            case .following: "following"
             case .forwarding: "forwarding"
             case .concluding: "concluding"
             case .over: "over"
@@ -59,7 +62,12 @@ struct FlightCourse {
     enum Step {
         /// Ask the store for the result, for the document's pages, or both.
         case lookUp(result: Bool, documentPages: Bool)
-        case reserve(documentPages: Int?)
+        ///
+        /// - Parameter accepts: a result that was stored later than this answers the question, should another node have
+        ///   stored one; nil when only the vendor can.
+        case reserve(documentPages: Int?, accepts: Timestamp?)
+        /// Wait for the landing of another node's flight.
+        case follow(ReservationID)
         case forward(Reservation)
         /// End the reservation; nothing was sent under it.
         case conclude(Reservation, Conclusion)
@@ -100,19 +108,31 @@ struct FlightCourse {
     }
 
     private var state = State.new
+    private var needsPages = false
+    private var documentPages: Int?
+    /// Whether a stored result may answer.
+    private var looksUp = true
+
+    /// What is delivered once the reservation has ended; nil before the vendor has answered.
+    var concludingOutcome: FlightOutcome? {
+        guard case .concluding(let outcome) = state else { return nil }
+        return outcome
+    }
 
     /// - Parameter needsPages: whether the estimate needs the document's page count.
     mutating func begin(_ look: Look, needsPages: Bool, isDraining: Bool) -> Step {
         switch state {
         case .new: break
-        case .looking, .reserving, .forwarding, .concluding, .over: trap("begin()")
+        case .looking, .reserving, .following, .forwarding, .concluding, .over: trap("begin()")
         }
+        self.needsPages = needsPages
+        if case .unwanted = look { looksUp = false }
         switch look {
         case .fresh(let result): return land(.found(result))
         case .stale(let result): return lookUp(result: true, needsPages, stale: result)
         case .nothing: return lookUp(result: true, needsPages, stale: nil)
         case .unwanted where needsPages: return lookUp(result: false, needsPages, stale: nil)
-        case .unwanted: return reserve(stale: nil, documentPages: nil, isDraining: isDraining)
+        case .unwanted: return reserve(stale: nil, isDraining: isDraining)
         }
     }
 
@@ -124,10 +144,11 @@ struct FlightCourse {
                 state = .over
                 return .landStored(result)
             case .missing(let older, let pages):
-                return reserve(stale: stale ?? older, documentPages: pages, isDraining: isDraining)
+                documentPages = pages
+                return reserve(stale: Self.newer(stale, older), isDraining: isDraining)
             case .failed(let fault): return land(.storeFailed(fault), "store_find_failed", fault.description)
             }
-        case .new, .reserving, .forwarding, .concluding, .over: trap("looked()")
+        case .new, .reserving, .following, .forwarding, .concluding, .over: trap("looked()")
         }
     }
 
@@ -146,8 +167,35 @@ struct FlightCourse {
                 return .handOn(denial)
             case .noKey(let failure): return land(.failed(failure, stale: stale))
             case .failed(let fault): return land(.storeFailed(fault), "reservation_not_stored", fault.description)
+            case .stored: return lookUp(result: true, needsPages, stale: stale)
+            case .elsewhere(let flight):
+                state = .following(stale: stale)
+                return .follow(flight)
             }
-        case .new, .looking, .forwarding, .concluding, .over: trap("reserved()")
+        case .new, .looking, .following, .forwarding, .concluding, .over: trap("reserved()")
+        }
+    }
+
+    /// The flight of another node has landed.
+    ///
+    /// - Parameter outcome: makes the outcome of a landing; nil when the question is to be asked again.
+    mutating func landed(
+        _ answer: Result<LandingAnswer, StoreFault>,
+        isDraining: Bool,
+        _ outcome: (Landing, _ stale: CachedResult?) -> FlightOutcome?
+    ) -> Step {
+        switch state {
+        case .following(let stale):
+            switch answer {
+            case .success(.landed(let landing)):
+                guard let outcome = outcome(landing, stale) else {
+                    return reserve(stale: stale, isDraining: isDraining)
+                }
+                return land(.elsewhere(outcome))
+            case .success(.lost): return reserve(stale: stale, isDraining: isDraining)
+            case .failure(let fault): return land(.storeFailed(fault), "flight_not_followed", fault.description)
+            }
+        case .new, .looking, .reserving, .forwarding, .concluding, .over: trap("landed()")
         }
     }
 
@@ -190,7 +238,7 @@ struct FlightCourse {
         case .concluding(let outcome):
             state = .over
             return fault.map(FlightOutcome.storeFailed) ?? outcome
-        case .new, .looking, .reserving, .forwarding, .over: trap("concluded()")
+        case .new, .looking, .reserving, .following, .forwarding, .over: trap("concluded()")
         }
     }
 
@@ -199,10 +247,16 @@ struct FlightCourse {
         return .lookUp(result: result, documentPages: needsPages)
     }
 
-    private mutating func reserve(stale: CachedResult?, documentPages: Int?, isDraining: Bool) -> Step {
+    private mutating func reserve(stale: CachedResult?, isDraining: Bool) -> Step {
         guard !isDraining else { return land(.refused) }
         state = .reserving(stale: stale)
-        return .reserve(documentPages: documentPages)
+        let accepts = looksUp ? stale?.storedAt ?? Timestamp(microseconds: .min) : nil
+        return .reserve(documentPages: documentPages, accepts: accepts)
+    }
+
+    private static func newer(_ one: CachedResult?, _ other: CachedResult?) -> CachedResult? {
+        guard let one, let other else { return one ?? other }
+        return other.storedAt > one.storedAt ? other : one
     }
 
     private mutating func land(_ outcome: FlightOutcome, _ note: Note? = nil) -> Step {
@@ -217,7 +271,7 @@ struct FlightCourse {
     private func forwardingStale(_ event: StaticString) -> CachedResult? {
         switch state {
         case .forwarding(let stale): return stale
-        case .new, .looking, .reserving, .concluding, .over: trap(event)
+        case .new, .looking, .reserving, .following, .concluding, .over: trap(event)
         }
     }
 

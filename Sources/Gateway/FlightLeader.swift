@@ -74,11 +74,21 @@ final class FlightLeader {
         perform(course.reserved(answer, isDraining: worker.isDraining))
     }
 
+    /// The landing of another node's flight, or why none is known.
+    func landed(_ answer: Result<LandingAnswer, StoreFault>) {
+        worker.loop.preconditionInLoop()
+        perform(
+            course.landed(answer, isDraining: worker.isDraining) { FlightLanding.outcome(of: $0, stale: $1) }
+        )
+    }
+
     private func perform(_ step: FlightCourse.Step) {
         switch step {
         case .lookUp(let wantsResult, let wantsPages):
             worker.lookUp(wantsResult ? pending.key : nil, pagesOf: wantsPages ? documentKey : nil, for: identifier)
-        case .reserve(let documentPages): worker.reserve(question(documentPages), for: identifier)
+        case .reserve(let documentPages, let accepts):
+            worker.reserve(question(documentPages), claiming: claim(accepts), for: identifier)
+        case .follow(let flight): worker.follow(flight, for: identifier)
         case .forward(let reservation): forward(reservation)
         case .conclude(let reservation, let conclusion):
             conclude(conclusion, ReservationKeeper(reservation, worker: worker))
@@ -129,6 +139,28 @@ final class FlightLeader {
             cacheKey: pending.key,
             requestID: requestID
         )
+    }
+
+    /// What no other node may have under way; nil for a request that shares nothing, and where this is the only node.
+    private func claim(_ accepts: Timestamp?) -> QuestionClaim? {
+        guard sharesOverNodes else { return nil }
+        return QuestionClaim(
+            key: pending.key,
+            account: caller.team.account,
+            documentID: pending.request.documentID,
+            team: caller.team.id,
+            classifier: pending.request.classifier?.foldedIdentifier,
+            acceptsStoredAfter: accepts
+        )
+    }
+
+    private var sharesOverNodes: Bool {
+        guard worker.rooms.store.isShared else { return false }
+        switch waiting {
+        case .flight: return true
+        case .alone: return false
+        case nil: return false
+        }
     }
 
     private func forward(_ reservation: Reservation) {
@@ -197,7 +229,7 @@ final class FlightLeader {
         let lesson = conclusion.paid.map(lesson) ?? Lesson()
         let question = conclusion.ending.isPayment ? paidQuestion : nil
         // Without a result too: the store decides whether the pages that were learned are still those of the document.
-        let answer = StampedAnswer(
+        var answer = StampedAnswer(
             result,
             key: pending.key,
             documentID: pending.request.documentID,
@@ -205,6 +237,7 @@ final class FlightLeader {
             classifier: pending.classifierKey,
             asked: pending.asked
         )
+        if sharesOverNodes { answer.landing = FlightLanding.make(course.concludingOutcome) }
         keeper.end(conclusion.ending, lesson, question, storing: answer, isCut: conclusion.isCut) { [self] fault in
             land(course.concluded(withheld: fault))
         }

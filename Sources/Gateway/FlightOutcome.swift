@@ -48,6 +48,8 @@ enum FlightOutcome: Sendable {
     case storeFailed(StoreFault)
     /// The gateway is draining and starts nothing new.
     case refused
+    /// Another node had the question under way: all requests of this node followed it.
+    indirect case elsewhere(FlightOutcome)
 }
 
 /// A reply of the vendor that is passed on unchanged.

@@ -51,7 +51,7 @@ extension Passage {
     private func admit() {
         guard draft.route == nil else {
             // Both become durable in one wait: the removal is asked for as soon as the request is admitted.
-            return worker.reserve(question, for: identifier, whenAdmitted: { [self] in drop() })
+            return worker.reserve(question, for: identifier, whenDecided: { [self] in drop() })
         }
         switch worker.rooms.admitUnreserved(caller, at: worker.loop.moment) {
         case .admitted(let key):
@@ -73,12 +73,14 @@ extension Passage {
         case .admitted(let reservation):
             keeper = ReservationKeeper(reservation, worker: worker)
             admittedKey = reservation.ask.upstreamKey
-            goOn()
+            // Where the decision fell in the transaction, there was nothing to share its wait with.
+            if change?.isNew == true { drop() } else { goOn() }
         case .denied(let denial): refuse(worker.refusal(denial))
         case .noKey(let failure): self.answer(ErrorReply(failure))
         case .failed(let fault):
             log(FlightCourse.Note(code: "reservation_not_stored", detail: fault.description))
             self.answer(.storeUnavailable(fault))
+        case .stored, .elsewhere: preconditionFailure("a request that shares nothing was claimed elsewhere")
         }
     }
 

@@ -1,5 +1,6 @@
 import Budgeting
 import Caching
+import EventLoops
 import Upstream
 import UpstreamKeys
 import Vocabulary
@@ -42,6 +43,16 @@ enum SpendingAnswer: Sendable {
     case noKey(UpstreamFailure)
     /// The store could not make the reservation durable: nothing is reserved.
     case failed(StoreFault)
+    /// Another node has stored a result of the question meanwhile.
+    case stored
+    /// Another node has the question under way.
+    case elsewhere(ReservationID)
+}
+
+/// Why nothing was reserved, other than by a fault.
+enum SpendingRefusal: Error {
+    case denied(Denial)
+    case noKey(UpstreamFailure)
 }
 
 /// The upstream key that was chosen for a request, or what was admitted with it.
@@ -60,42 +71,61 @@ enum MovingAnswer: Sendable {
 }
 
 /// Reservations: one question, answered once, on any thread. The caller cannot tell where the decision is made: memory
-/// decides at once and the answer waits for the store's commit; a shared store would decide in that commit.
+/// decides at once and the answer waits for the store's commit; a store that several nodes share decides in that commit.
 extension SharedRooms {
     /// Reserves credits on the next key of the account, by turns, whose month has room.
     ///
-    /// - Parameter whenAdmitted: called before this returns if the store is asked: what it asks of the store then shares the
-    ///   wait.
+    /// - Parameters:
+    ///   - claim: what no other node may have under way; nil for a request that shares nothing.
+    ///   - whenDecided: as `Ledger.admit` says.
     func reserve(
         _ question: SpendingQuestion,
+        claiming claim: QuestionClaim?,
         at now: Moment,
-        whenAdmitted: () -> Void,
+        whenDecided: () -> Void,
         then: @escaping @Sendable (SpendingAnswer) -> Void
     ) {
-        let answer = decide(question, at: now)
-        guard case .admitted(let reservation) = answer else { return then(answer) }
-        store.reserve(reservation) { [credits] result in
+        let order = AdmissionOrder<SpendingRefusal>(
+            scopes: { [gate] in
+                [.organization, .team(question.team), .key(question.key)]
+                    + gate.keys(of: question.account).map { .upstreamKey($0) }
+            },
+            gate: credits,
+            claim: claim,
+            decide: { [self] id in
+                // With an identifier it is decided later, in a transaction of the store's.
+                let now = id == nil ? now : Moment(steady: SystemClock.monotonic(), wall: SystemClock.wall())
+                return decide(question, id, at: now)
+            },
+            withdraw: { [credits] in credits.withdraw($0) }
+        )
+        store.admit(order, whenDecided: whenDecided) { result in
             switch result {
-            case .success: then(answer)
-            case .failure(let fault):
-                credits.withdraw(reservation)
-                then(.failed(fault))
+            case .success(.admitted(let reservation)): then(.admitted(reservation))
+            case .success(.refused(.denied(let denial))): then(.denied(denial))
+            case .success(.refused(.noKey(let failure))): then(.noKey(failure))
+            case .success(.stored): then(.stored)
+            case .success(.elsewhere(let flight)): then(.elsewhere(flight))
+            case .failure(let fault): then(.failed(fault))
             }
         }
-        whenAdmitted()
     }
 
-    private func decide(_ question: SpendingQuestion, at now: Moment) -> SpendingAnswer {
+    private func decide(
+        _ question: SpendingQuestion,
+        _ id: ReservationID?,
+        at now: Moment
+    ) -> Result<Reservation, SpendingRefusal> {
         let choice = chooseKey(of: question.account, at: now) { key in
-            switch credits.admit(question.ask(key), at: now.wall) {
+            switch credits.admit(question.ask(key), id: id, at: now.wall) {
             case .admitted(let reservation): KeyChoice<Reservation>.admitted(reservation)
             case .denied(let denial): .denied(denial)
             }
         }
         switch choice {
-        case .admitted(let reservation): return .admitted(reservation)
-        case .denied(let denial): return .denied(denial)
-        case .noKey(let failure): return .noKey(failure)
+        case .admitted(let reservation): return .success(reservation)
+        case .denied(let denial): return .failure(.denied(denial))
+        case .noKey(let failure): return .failure(.noKey(failure))
         }
     }
 
@@ -141,16 +171,13 @@ extension SharedRooms {
 
     /// Moves a reservation to another upstream key, if that key's month has room.
     func move(_ reservation: Reservation, to key: UpstreamKeyID, then: @escaping @Sendable (MovingAnswer) -> Void) {
-        switch credits.move(reservation, to: key) {
-        case .denied(let denial): then(.denied(denial))
-        case .moved(let moved):
-            store.move(moved) { [credits] result in
-                switch result {
-                case .success:
-                    credits.moved(moved)
-                    then(.moved(moved))
-                case .failure(let fault): then(.failed(fault))
-                }
+        store.move(reservation, to: key, by: credits) { [credits] result in
+            switch result {
+            case .success(.moved(let moved)):
+                credits.moved(moved)
+                then(.moved(moved))
+            case .success(.denied(let denial)): then(.denied(denial))
+            case .failure(let fault): then(.failed(fault))
             }
         }
     }
@@ -158,10 +185,26 @@ extension SharedRooms {
 
 extension Worker {
     /// Asks for credits; the answer goes to the leader or passage with this identifier.
-    func reserve(_ question: SpendingQuestion, for id: UInt64, whenAdmitted: () -> Void = {}) {
+    ///
+    /// - Parameter whenDecided: as `Ledger.admit` says.
+    func reserve(
+        _ question: SpendingQuestion,
+        claiming claim: QuestionClaim? = nil,
+        for id: UInt64,
+        whenDecided: () -> Void = {}
+    ) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
-        rooms.reserve(question, at: loop.moment, whenAdmitted: whenAdmitted) { mailbox.post(.reserved(id: id, $0)) }
+        rooms.reserve(question, claiming: claim, at: loop.moment, whenDecided: whenDecided) {
+            mailbox.post(.reserved(id: id, $0))
+        }
+    }
+
+    /// Waits for the landing of another node's flight; the answer goes to the leader with this identifier.
+    func follow(_ flight: ReservationID, for id: UInt64) {
+        loop.preconditionInLoop()
+        let mailbox = mailboxes[index]
+        rooms.store.follow(flight) { mailbox.post(.landed(leader: id, $0)) }
     }
 
     /// Begins a change of documents; the store's answer goes to the passage with this identifier.

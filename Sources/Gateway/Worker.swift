@@ -220,6 +220,7 @@ final class Worker {
         case .lead(let exchange, let offer): lead(exchange, offer)
         case .reserved(let id, let answer):
             if let leader = leaders[id] { leader.reserved(answer) } else { passages[id]?.reserved(answer) }
+        case .landed(let id, let answer): leaders[id]?.landed(answer)
         case .dropped(let id, let result): passages[id]?.dropped(result)
         case .classifierChangeBegun(let id, let result): passages[id]?.classifierChangeBegun(result)
         case .moved(let id, let answer): reservations[id]?.moved(answer)

@@ -13,6 +13,8 @@ enum WorkerMessage: Sendable {
     case lead(exchange: UInt64, FlightOffer)
     /// The answer to the question of a leader or a passage for credits.
     case reserved(id: UInt64, SpendingAnswer)
+    /// The landing of another node's flight, or why none is known.
+    case landed(leader: UInt64, Result<LandingAnswer, StoreFault>)
     /// The store has removed what a passage may change, or could not.
     case dropped(passage: UInt64, Result<Int64, StoreFault>)
     /// The change of a saved classifier that a passage is to send is durable, or could not be made so.

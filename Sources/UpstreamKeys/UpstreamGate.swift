@@ -183,6 +183,9 @@ public final class UpstreamGate: Sendable {
         state.withLock { $0.choose(for: account, without: without, at: now) }
     }
 
+    /// All keys of an account, whatever their states.
+    public func keys(of account: AccountID) -> [UpstreamKeyID] { state.withLock { $0.keys(of: account) } }
+
     /// Asks to let a request out.
     ///
     /// A request that may not be tried again is refused while `asideMax` requests are set aside.

@@ -2,6 +2,10 @@ import Vocabulary
 
 // The state that operators see.
 extension UpstreamGateState {
+    func keys(of id: AccountID) -> [UpstreamKeyID] {
+        accounts.first { $0.id == id }?.ring.slots.map(\.key.id) ?? []
+    }
+
     /// The status of all accounts, sorted by identifier.
     func status(at now: Moment) -> [UpstreamAccountStatus] {
         accounts.sorted { $0.id.rawValue < $1.id.rawValue }.map { account in

@@ -134,16 +134,18 @@ final class Service {
         let adminSettings = try configuration.adminSettings()
         store = opening.store
         let memory = MemoryPlan(limitBytes: MemoryLimit.bytes)
+        let credits = BudgetGate(
+            plan: settings.budgets,
+            opening: opening.ledger,
+            node: store.node,
+            at: SystemClock.wall()
+        )
+        store.tellBalances(to: credits)
         rooms = SharedRooms(
             memory: memory,
             cache: ResultCache(bytesMax: memory.cacheBytesMax(configured: settings.cache.memoryBytesMax)),
             store: store,
-            credits: BudgetGate(
-                plan: settings.budgets,
-                opening: opening.ledger,
-                node: store.node,
-                at: SystemClock.wall()
-            ),
+            credits: credits,
             teams: settings.teams.teams,
             gate: UpstreamGate(
                 limits: settings.upstream.gate,

@@ -1,6 +1,7 @@
 import Budgeting
 import Caching
 import Testing
+import Vocabulary
 
 @testable import Gateway
 @testable import Upstream
@@ -74,6 +75,9 @@ struct FlightCourseTests {
         // I2: nothing is sent.
         (.failed(Sample.fault), false, "land store failed, log reservation_not_stored"),
         (.failed(Sample.fault), true, "land store failed, log reservation_not_stored"),
+        // Several nodes: what another one has stored is looked up, what it has under way is followed.
+        (.stored, false, "look up result pages"),
+        (.elsewhere(ReservationID(rawValue: 7)), false, "follow 7"),
     ]
 
     @Test("the ledger's answer: forwarded only when admitted and durable", arguments: answers.indices)
@@ -81,6 +85,94 @@ struct FlightCourseTests {
         let (answer, isDraining, expected) = Self.answers[index]
         var course = reserving(stale: Self.result)
         #expect(course.reserved(answer, isDraining: isDraining).words == expected)
+    }
+
+    private static let reply = FlightLanding.make(
+        .forwarded(
+            ForwardedReply(
+                status: 404,
+                contentType: Array("application/json".utf8),
+                retryAfter: nil,
+                contentEncoding: nil,
+                body: Array(#"{"a": 1}"#.utf8),
+                credits: MicroCredits(micros: 1_500_000),
+                result: nil,
+                duration: .milliseconds(3),
+                queued: .zero
+            ),
+            stale: nil
+        )
+    )
+    private static let landings: [(Result<LandingAnswer, StoreFault>, Bool, String)] = [
+        (.success(.landed(reply)), false, "land elsewhere 404 for 1.5, stale"),
+        (.success(.landed(reply)), true, "land elsewhere 404 for 1.5, stale"),
+        (
+            .success(
+                .landed(FlightLanding.make(.failed(Sample.failure(.timeout, .unknown), stale: nil, charged: .zero)))
+            ),
+            false, "land elsewhere upstream_timeout for 0, stale"
+        ),
+        // What was the leader's own, or is not understood, is asked again.
+        (.success(.landed(FlightLanding.make(.denied(Sample.denial())))), false, "reserve for 3"),
+        (.success(.landed(FlightLanding.make(.refused))), false, "reserve for 3"),
+        (.success(.landed(FlightLanding.make(nil))), false, "reserve for 3"),
+        (.success(.landed(Landing(outcome: "", body: []))), false, "reserve for 3"),
+        (.success(.landed(Landing(outcome: #"{"kind": "reply"}"#, body: []))), false, "reserve for 3"),
+        (.success(.landed(Landing(outcome: #"{"kind": "reply", "status": 1e99}"#, body: []))), false, "reserve for 3"),
+        (.success(.landed(Landing(outcome: #"{"kind": "reply", "status": -1}"#, body: []))), false, "reserve for 3"),
+        (.success(.landed(Landing(outcome: #"{"kind": "failure", "code": "new"}"#, body: []))), false, "reserve for 3"),
+        (.success(.lost), false, "reserve for 3"),
+        (.success(.lost), true, "land draining"),
+        (.failure(Sample.fault), false, "land store failed, log flight_not_followed"),
+    ]
+
+    @Test("another node's flight: its outcome, or the question is asked again", arguments: landings.indices)
+    func landed(index: Int) {
+        let (answer, isDraining, expected) = Self.landings[index]
+        var course = FlightCourse()
+        _ = course.begin(.stale(Self.result), needsPages: true, isDraining: false)
+        _ = course.looked(.missing(stale: nil, documentPages: 3), isDraining: false)
+        _ = course.reserved(.elsewhere(ReservationID(rawValue: 7)), isDraining: false)
+        let step = course.landed(answer, isDraining: isDraining) { FlightLanding.outcome(of: $0, stale: $1) }
+        #expect(step.words == expected)
+    }
+
+    @Test("a landing keeps all that a follower is told")
+    func landing() {
+        let reply = ForwardedReply(
+            status: 200,
+            contentType: Array("text/plain".utf8),
+            retryAfter: Array("7".utf8),
+            contentEncoding: Array("br".utf8),
+            body: [0, 255, 10],
+            credits: nil,
+            result: nil,
+            duration: .milliseconds(1_400),
+            queued: .milliseconds(20)
+        )
+        let outcome = FlightLanding.outcome(of: FlightLanding.make(.forwarded(reply, stale: nil)), stale: nil)
+        #expect("\(outcome as Any)" == "\(Optional(FlightOutcome.forwarded(reply, stale: nil)) as Any)")
+        let failure = UpstreamFailure(.rateLimited, charged: .no, source: .vendor, "a \"b\"", retryAfterSeconds: 3)
+        let failed = FlightOutcome.failed(failure, stale: nil, charged: MicroCredits(micros: 5))
+        let read = FlightLanding.outcome(of: FlightLanding.make(failed), stale: nil)
+        #expect("\(read as Any)" == "\(Optional(failed) as Any)")
+    }
+
+    @Test("a result that another node stored answers only if it is newer than what was seen")
+    func accepts() {
+        func accepts(_ look: FlightCourse.Look, _ stored: CachedResult?) -> Timestamp?? {
+            var course = FlightCourse()
+            var step = course.begin(look, needsPages: true, isDraining: false)
+            if case .lookUp = step {
+                step = course.looked(.missing(stale: stored, documentPages: nil), isDraining: false)
+            }
+            guard case .reserve(_, let accepts) = step else { return nil }
+            return .some(accepts)
+        }
+        #expect(accepts(.unwanted, nil) == .some(nil))
+        #expect(accepts(.nothing, nil) == Timestamp(microseconds: .min))
+        #expect(accepts(.stale(Self.result), nil) == Self.result.storedAt)
+        #expect(accepts(.nothing, Self.result) == Self.result.storedAt)
     }
 
     // MARK: The vendor's outcomes

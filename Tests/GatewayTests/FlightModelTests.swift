@@ -152,6 +152,7 @@ private final class World {
                 perform(leader.course.looked(look, isDraining: isDraining), leader)
             }
         case .reserve: reserve(leader)
+        case .follow: expect(false, "another node's flight, on the only node")
         case .forward(let reservation):
             leader.open = OpenReservation(reservation)
             callsUnderWay += 1

@@ -134,7 +134,8 @@ extension FlightCourse.Step {
     var words: String {
         switch self {
         case .lookUp(let result, let pages): "look up" + (result ? " result" : "") + (pages ? " pages" : "")
-        case .reserve(let pages): "reserve" + (pages.map { " for \($0)" } ?? "")
+        case .reserve(let pages, _): "reserve" + (pages.map { " for \($0)" } ?? "")
+        case .follow(let flight): "follow \(flight.rawValue)"
         case .forward(let reservation): "forward \(reservation.id.rawValue)"
         case .conclude(let reservation, let conclusion): "end \(reservation.id.rawValue): \(conclusion.words)"
         case .land(let outcome, let note): "land \(outcome.words)" + (note.map { ", log \($0.code)" } ?? "")
@@ -178,6 +179,7 @@ extension FlightOutcome {
         case .denied: "denied"
         case .storeFailed: "store failed"
         case .refused: "draining"
+        case .elsewhere(let outcome): "elsewhere \(outcome.words)"
         }
     }
 }

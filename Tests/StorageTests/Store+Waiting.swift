@@ -54,7 +54,8 @@ extension Store {
     }
 
     func moveAndWait(_ reservation: Reservation) -> Result<Void, StoreFault> {
-        wait { move(reservation, then: $0) }
+        let left = reservation.ask.upstreamKey
+        return wait { perform({ try LedgerTable.move(reservation, from: left, on: $0) }, then: $0) }
     }
 
     func saveAndWait(_ record: UpstreamKeyRecord) -> Result<Void, StoreFault> { wait { save(record, then: $0) } }

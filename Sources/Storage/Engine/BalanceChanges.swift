@@ -57,3 +57,15 @@ extension BalanceChanges.Amounts {
         return sum
     }
 }
+
+extension StoreConnection {
+    /// Adds to the balances of all scopes that a reservation counts in, where the store keeps them.
+    func book(_ change: BalanceChanges.Amounts, for reservation: Reservation) {
+        if keepsBalances { gather { $0.balances.add(change, for: reservation) } }
+    }
+}
+
+extension MicroCredits {
+    /// As budgets count it: a negative amount would give back what is spent.
+    var amount: Int128 { Int128(max(micros, 0)) }
+}

@@ -8,12 +8,18 @@ import Vocabulary
 struct GatheredChanges {
     /// Of the balances of budgets, where the store keeps them.
     var balances = BalanceChanges()
+    /// Where several nodes share the store.
+    var flights = FlightChanges()
 
     /// Adds what further operations came to.
-    mutating func add(_ other: GatheredChanges) { balances.add(other.balances) }
+    mutating func add(_ other: GatheredChanges) {
+        balances.add(other.balances)
+        flights.add(other.flights)
+    }
 
     /// Writes all of it. In the transaction that they belong to.
     func write(on connection: StoreConnection) throws {
+        if !flights.isEmpty { try connection.link.write(flights) }
         if !balances.isEmpty { try connection.link.write(balances) }
     }
 }

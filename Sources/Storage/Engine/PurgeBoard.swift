@@ -1,4 +1,4 @@
-import Caching
+internal import Caching
 import Vocabulary
 
 /// The purges whose removal is not finished, and who waits for them.

@@ -89,10 +89,14 @@ public final class Store: Ledger, ResultStore, KeyStates {
     /// What is known of credits as the program starts: to be asked for before the first reservation. Blocks; reads the
     /// roll-ups, not the ledger, and so takes some milliseconds for a year of them.
     public func opening() throws(StoreFault) -> LedgerOpening {
-        let recoveredCount = engine.recoveredCount
+        let engine = engine
         return try readAndWait { connection in
             var opening = LedgerOpening()
-            opening.rows = try UsageTable.rows(on: connection)
+            if let balances = try engine.balances(on: connection) {
+                (opening.balances, opening.elsewhere) = (balances.own, balances.elsewhere)
+            } else {
+                opening.rows = try UsageTable.rows(on: connection)
+            }
             opening.rates = try LessonTable.rates(on: connection)
             opening.lastReservation = try LedgerTable.last(on: connection)
             // Some days more, so that a clock that was ahead at the start and is set right finds all that are in force.
@@ -100,7 +104,7 @@ public final class Store: Ledger, ResultStore, KeyStates {
             opening.grants = try GrantTable.open(after: earlier, on: connection)
             opening.lastGrant = try GrantTable.last(on: connection)
             opening.refusals = try ShadowRefusalTable.latest(on: connection)
-            opening.recoveredCount = recoveredCount
+            opening.recoveredCount = engine.recoveredCount
             return opening
         }
     }
@@ -128,12 +132,10 @@ public final class Store: Ledger, ResultStore, KeyStates {
         engine.lookUp(ReadOperation({ try ResultTable.find(key, pagesOf: document, on: $0) }, then: then))
     }
 
-    public func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
+    /// Makes a reservation durable that memory has decided. Idempotent: an existing row with the same identifier is the
+    /// same one, and a success.
+    func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
         perform({ try LedgerTable.reserve(reservation, on: $0) }, then: then)
-    }
-
-    public func move(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
-        perform({ try LedgerTable.move(reservation, on: $0) }, then: then)
     }
 
     public func save(_ record: UpstreamKeyRecord, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
@@ -145,7 +147,12 @@ public final class Store: Ledger, ResultStore, KeyStates {
         storing answer: StampedAnswer?,
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     ) {
-        perform({ try Self.end(ending, storing: answer, on: $0) }, then: then)
+        var operation = WriteOperation({ try Self.end(ending, storing: answer, on: $0) }, then: then)
+        if answer?.landing != nil {
+            let ask = ending.reservation.ask
+            operation.needs = SharedNeeds(ending: (flight: ending.reservation.id, documentID: ask.documentID))
+        }
+        writer.submit(operation)
     }
 
     public func charge(
@@ -155,7 +162,12 @@ public final class Store: Ledger, ResultStore, KeyStates {
         perform(
             { connection in
                 try LedgerTable.reserve(ending.reservation, on: connection)
-                return try Self.end(ending, storing: nil, on: connection)
+                let answer = try Self.end(ending, storing: nil, on: connection)
+                if answer == .repeated {
+                    let estimate = ending.reservation.estimate.amount
+                    connection.book(BalanceChanges.Amounts(reserved: -estimate), for: ending.reservation)
+                }
+                return answer
             },
             then: then
         )
@@ -168,11 +180,12 @@ public final class Store: Ledger, ResultStore, KeyStates {
         on connection: StoreConnection
     ) throws -> EndingAnswer {
         guard try LedgerTable.end(ending, on: connection) == .done else { return .repeated }
+        let isOvertakenElsewhere = answer.map { endFlight(of: ending, $0, on: connection) } ?? false
         try UsageTable.book(ending, on: connection)
         try UsageDocumentTable.book(ending, on: connection)
         try UsageAccountTable.book(ending, on: connection)
         // A purge or a change that came first is noted by now.
-        let isOvertaken = answer?.isOvertaken ?? false
+        let isOvertaken = isOvertakenElsewhere || answer?.isOvertaken ?? false
         try LessonTable.save(isOvertaken ? ending.withoutPages : ending, on: connection)
         // A result that a purge overtook was kept, and is purged.
         try PaymentTable.book(ending, isKept: answer?.result != nil, on: connection)

@@ -10,6 +10,8 @@ final class StoreConnection {
     private var statements: [(address: UInt, statement: any PreparedStatement)] = []
     /// Of the transaction under way, or of the savepoint in it.
     private var gathered = GatheredChanges()
+    /// What was read for the operations of the transaction under way.
+    var shared = SharedReading()
 
     init(_ link: any StoreLink) { self.link = link }
 
@@ -117,6 +119,9 @@ protocol StoreLink: AnyObject {
 
     /// Adds to the balances of this node. Where they are kept.
     func write(_ balances: BalanceChanges) throws
+
+    /// Writes what became of flights. Where several nodes share the store.
+    func write(_ flights: FlightChanges) throws
 }
 
 /// What a store takes on its disk.

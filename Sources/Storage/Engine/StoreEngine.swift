@@ -1,3 +1,4 @@
+internal import Budgeting
 import Reporting
 import Vocabulary
 
@@ -9,6 +10,9 @@ protocol StoreEngine: Sendable {
 
     /// The number of this process among those that share the database.
     var node: Int { get }
+
+    /// Whether other nodes may use the database at the same time.
+    var isShared: Bool { get }
 
     /// How many reservations of an earlier process were made unconfirmed when it was opened.
     var recoveredCount: Int { get }
@@ -22,6 +26,15 @@ protocol StoreEngine: Sendable {
     /// Runs a read that no request waits for: a long one holds no look-up up.
     func list(_ operation: ReadOperation)
 
+    /// Waits for the landing of a flight of another node. Of a shared one.
+    func follow(_ flight: ReservationID, then: @escaping @Sendable (Result<LandingAnswer, StoreFault>) -> Void)
+
+    /// Sets whom other nodes' bookings are told; nothing where there are none.
+    func tellBalances(to gate: BudgetGate)
+
+    /// What is known of balances as the program starts; nil where the roll-ups say it.
+    func balances(on connection: StoreConnection) throws -> StoredBalances?
+
     /// Copies the whole store, where its file is the gateway's own.
     func copyAll(then: @escaping @Sendable (Result<any StoreCopy, BackupFault>) -> Void)
 
@@ -30,4 +43,11 @@ protocol StoreEngine: Sendable {
 
     /// Does what was asked before, answers it, and gives the database up. Blocks; once.
     func close()
+}
+
+/// What the nodes of a shared store have booked.
+struct StoredBalances {
+    /// By this node, under its number.
+    var own: [ScopeDayBalance] = []
+    var elsewhere: [ScopeDayBalance] = []
 }

@@ -93,6 +93,9 @@ final class StoreWriter: Sendable {
         work.wake()
     }
 
+    /// Lets the thread look at what is due.
+    func wake() { work.wake() }
+
     /// How many groups were committed.
     var commitCount: Int { commits.load(ordering: .relaxed) }
 

@@ -19,6 +19,10 @@ struct GroupOutcome {
 /// A message. Operations of a group share a transaction, and yet each is done whole or not at all, independently of the
 /// others.
 struct WriteOperation: Sendable {
+    /// What has to be locked and read before it runs, where several nodes share the store.
+    var needs: SharedNeeds?
+    /// Undoes what `run` decided in memory, when that did not become durable.
+    var undo: (@Sendable () -> Void)?
     /// Does the work and gives what is to be called once it is durable. It may be called a second time after all that
     /// it did was rolled back, so it has no effect but on the database.
     let run: @Sendable (StoreConnection) throws -> @Sendable () -> Void
@@ -34,5 +38,14 @@ struct WriteOperation: Sendable {
             return { then(.success(value)) }
         }
         refuse = { then(.failure($0)) }
+    }
+
+    /// Undoes what was decided and refuses: for what was run, and is known not to be committed.
+    var refuseUndone: @Sendable (StoreFault) -> Void {
+        guard let undo else { return refuse }
+        return { [refuse] fault in
+            undo()
+            refuse(fault)
+        }
     }
 }

@@ -95,13 +95,20 @@ final class PostgreSQLBase: WriterBase {
 
     /// Does all of it in one transaction, several times if others are in the way.
     private func run(_ operations: ArraySlice<WriteOperation>) -> Ending {
+        // What ends counts before what begins is decided.
+        let operations =
+            operations.filter { $0.needs?.isDecision != true }
+            + operations.filter { $0.needs?.isDecision == true }
+        let batch = SharedBatch(operations.compactMap(\.needs))
         var ends: [WriteOperationEnd] = []
         for attempt in 1... {
             ends.removeAll(keepingCapacity: true)
             do {
                 try connection.begin()
+                connection.shared = try batch.read(on: link)
                 for operation in operations {
-                    ends.append(WriteOperationEnd(succeed: try operation.run(connection), refuse: operation.refuse))
+                    let succeed = try operation.run(connection)
+                    ends.append(WriteOperationEnd(succeed: succeed, refuse: operation.refuseUndone))
                 }
                 let start = SystemClock.monotonic()
                 try connection.commit()
@@ -111,6 +118,7 @@ final class PostgreSQLBase: WriterBase {
                 return .doubtful(ends)
             } catch {
                 connection.rollBack()
+                for operation in operations { operation.undo?() }
                 if attempt < Self.attemptsMax, Self.isInTheWay(error) {
                     pauseBriefly(attempt)
                     continue
@@ -220,11 +228,13 @@ struct PostgreSQLWritable: WritableDatabase {
     let address: SharedAddress
     let seat: NodeSeat
     let joinedAt: MonotonicInstant
+    let flights = FlightWatch()
+    let balanceNews = BalanceNews()
 
     func lend(_ metrics: StoreMetrics, to body: (any WriterBase) -> Void) {
         let fence = NodeFence(seat, joinedAt: joinedAt)
         let link = PostgreSQLLink(address, fence: fence)
-        body(PostgreSQLBase(link, fence, metrics))
+        body(PostgreSQLBase(link, fence, metrics, duties: [flights, balanceNews]))
         link.leave()
     }
 

@@ -1,3 +1,4 @@
+internal import Budgeting
 import EventLoops
 internal import PostgreSQL
 import Reporting
@@ -21,6 +22,9 @@ final class PostgreSQLEngine: StoreEngine {
     let writer: StoreWriter
     let recoveredCount: Int
     let node: Int
+    let isShared = true
+    private let flights: FlightWatch
+    private let balanceNews: BalanceNews
     private let address: SharedAddress
     private let lookUps: StoreReaders
     private let listings: StoreReaders
@@ -30,11 +34,13 @@ final class PostgreSQLEngine: StoreEngine {
         writer: StoreWriter,
         node: Int,
         recoveredCount: Int,
-        address: SharedAddress,
+        database: PostgreSQLWritable,
         lookUps: StoreReaders,
         listings: StoreReaders
     ) {
-        self.address = address
+        address = database.address
+        flights = database.flights
+        balanceNews = database.balanceNews
         self.writer = writer
         self.node = node
         self.recoveredCount = recoveredCount
@@ -106,14 +112,32 @@ final class PostgreSQLEngine: StoreEngine {
             writer.stop()
             throw error
         }
+        let lookUps = readers[0]
+        database.flights.begin(read: { lookUps.submit($0) }, wake: { [weak writer] in writer?.wake() })
         return PostgreSQLEngine(
             writer: writer,
             node: Int(database.seat.number),
             recoveredCount: recoveredCount,
-            address: database.address,
-            lookUps: readers[0],
+            database: database,
+            lookUps: lookUps,
             listings: readers[1]
         )
+    }
+
+    func follow(_ flight: ReservationID, then: @escaping @Sendable (Result<LandingAnswer, StoreFault>) -> Void) {
+        flights.follow(flight, then: then)
+    }
+
+    func tellBalances(to gate: BudgetGate) {
+        balanceNews.tell(gate)
+        writer.wake()
+    }
+
+    func balances(on connection: StoreConnection) throws -> StoredBalances? {
+        guard let link = connection.link as? PostgreSQLLink else { preconditionFailure("a connection to a file") }
+        // The days that a book has rows for, and more.
+        let first = SystemClock.wall().microseconds / 86_400_000_000 - 500
+        return try BalanceNews.all(number: Int64(node), since: first, on: link)
     }
 
     func replace(_ target: StoreTarget) {
@@ -129,6 +153,7 @@ final class PostgreSQLEngine: StoreEngine {
     }
 
     func stop() {
+        flights.close()
         lookUps.stop()
         listings.stop()
         writer.stop()
@@ -140,6 +165,7 @@ final class PostgreSQLEngine: StoreEngine {
             return !isClosed
         }
         guard isFirst else { return }
+        flights.close()
         for readers in [lookUps, listings] { readers.close() }
         writer.close()
     }

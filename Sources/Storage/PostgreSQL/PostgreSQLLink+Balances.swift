@@ -11,14 +11,14 @@ extension PostgreSQLLink {
         let rows = balances.rows
         for start in stride(from: 0, to: rows.count, by: Self.balanceRowsMax) {
             let part = rows[start..<min(start + Self.balanceRowsMax, rows.count)]
-            let places = part.indices.map { index in
-                let first = (index - start) * 7
-                return "(" + (1...7).map { "$\(first + $0)" }.joined(separator: ", ") + ")"
+            // Amounts are sent as texts: there is no limit to what they add up to.
+            let values = SQLList.rows(part.count, of: 7) { column, parameter in
+                column < 4 ? parameter : "CAST(\(parameter) AS NUMERIC)"
             }
             var command = PostgreSQLCommand(
                 """
                 INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
-                VALUES \(places.joined(separator: ", "))
+                VALUES \(values)
                 ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET spent = balances.spent + excluded.spent,
                     unconfirmed = balances.unconfirmed + excluded.unconfirmed,
                     reserved = balances.reserved + excluded.reserved

@@ -29,7 +29,7 @@ final class PostgreSQLLink: StoreLink {
     private var connection: PostgreSQLConnection?
     private var refusal: (fault: StoreFault, until: MonotonicInstant)?
     /// What a writer's transactions begin and end with; nil for a reader.
-    private let fence: NodeFence?
+    let fence: NodeFence?
     private(set) var isInTransaction = false
     private var enqueuedCount = 0
     private let bounds: Bounds

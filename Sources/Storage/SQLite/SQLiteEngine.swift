@@ -1,3 +1,4 @@
+internal import Budgeting
 import EventLoops
 import GRDB
 import Reporting
@@ -26,6 +27,7 @@ final class SQLiteEngine: StoreEngine {
 
     let writer: StoreWriter
     let recoveredCount: Int
+    let isShared = false
     private let place: StorePlace
     private let lookUps: StoreReaders
     private let listings: StoreReaders
@@ -168,6 +170,14 @@ final class SQLiteEngine: StoreEngine {
     func lookUp(_ operation: ReadOperation) { lookUps.submit(operation) }
 
     func list(_ operation: ReadOperation) { listings.submit(operation) }
+
+    func follow(_ flight: ReservationID, then: @escaping @Sendable (Result<LandingAnswer, StoreFault>) -> Void) {
+        preconditionFailure("a flight of another node, in a file of one process")
+    }
+
+    func tellBalances(to gate: BudgetGate) {}
+
+    func balances(on connection: StoreConnection) -> StoredBalances? { nil }
 
     func copyAll(then: @escaping @Sendable (Result<any StoreCopy, BackupFault>) -> Void) { copier.begin(then) }
 

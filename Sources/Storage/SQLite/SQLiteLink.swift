@@ -19,6 +19,8 @@ final class SQLiteLink: StoreLink {
 
     func write(_ balances: BalanceChanges) {}
 
+    func write(_ flights: FlightChanges) {}
+
     func prepare(_ sql: StaticString) throws -> any PreparedStatement {
         // GRDB lends a connection that is open.
         try unsafe SQLiteStatement(sql, on: database.sqliteConnection!)

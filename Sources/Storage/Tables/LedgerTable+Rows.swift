@@ -131,7 +131,16 @@ extension LedgerTable {
         statement.bind(id.rawValue, at: 1)
         statement.bind(resolution.credits, at: 2)
         statement.bind(resolution.resolvedAt, at: 3)
-        if try statement.runCounting() == 1 { return .done }
+        if try statement.runCounting() == 1 {
+            connection.book(
+                BalanceChanges.Amounts(
+                    spent: resolution.credits.amount,
+                    unconfirmed: -resolution.reservation.estimate.amount
+                ),
+                for: resolution.reservation
+            )
+            return .done
+        }
         return try row(id, on: connection).map { .notUnconfirmed($0.state) } ?? .missing
     }
 

@@ -37,6 +37,7 @@ enum LedgerTable {
         statement.bind(reservation.estimate, at: 11)
         statement.bind(reservation.createdAt, at: 12)
         try statement.run()
+        connection.book(BalanceChanges.Amounts(reserved: reservation.estimate.amount), for: reservation)
     }
 
     /// Ends the reservation; `.repeated` when it has ended before, and then it stays as it is.
@@ -55,7 +56,18 @@ enum LedgerTable {
         statement.bind(state.rawValue, at: 2)
         statement.bind(credits, at: 3)
         statement.bind(ending.endedAt, at: 4)
-        if try statement.runCounting() == 1 { return .done }
+        if try statement.runCounting() == 1 {
+            let (spent, unconfirmed) = ending.amounts
+            connection.book(
+                BalanceChanges.Amounts(
+                    spent: spent.amount,
+                    unconfirmed: unconfirmed.amount,
+                    reserved: -ending.reservation.estimate.amount
+                ),
+                for: ending.reservation
+            )
+            return .done
+        }
         guard try has(id, on: connection) else {
             // It was answered as durable before it could end: a store that does not have it has lost something.
             throw StoreFault(code: .corrupt, detail: "the reservation \(id.rawValue) is not in the ledger")
@@ -64,7 +76,9 @@ enum LedgerTable {
     }
 
     /// Books the open reservation to another upstream key.
-    static func move(_ reservation: Reservation, on connection: StoreConnection) throws {
+    ///
+    /// - Parameter left: the key that it was booked to.
+    static func move(_ reservation: Reservation, from left: UpstreamKeyID, on connection: StoreConnection) throws {
         let statement = try connection.statement("UPDATE ledger SET upstream_key = ?2 WHERE id = ?1 AND state = 0")
         statement.bind(reservation.id.rawValue, at: 1)
         statement.bind(reservation.ask.upstreamKey.rawValue, at: 2)
@@ -74,6 +88,14 @@ enum LedgerTable {
                 code: .corrupt,
                 detail: "the reservation \(reservation.id.rawValue) is not open in the ledger"
             )
+        }
+        guard connection.keepsBalances else { return }
+        let amount = reservation.estimate.amount
+        connection.gather { gathered in
+            let day = reservation.day
+            gathered.balances.add(BalanceChanges.Amounts(reserved: -amount), to: .upstreamKey(left), on: day)
+            let new = BudgetScope.upstreamKey(reservation.ask.upstreamKey)
+            gathered.balances.add(BalanceChanges.Amounts(reserved: amount), to: new, on: day)
         }
     }
 

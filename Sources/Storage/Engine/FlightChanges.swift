@@ -1,0 +1,37 @@
+internal import Budgeting
+internal import Caching
+import Vocabulary
+
+/// What a transaction does to the flights that several nodes share.
+struct FlightChanges {
+    private(set) var begun: [(id: ReservationID, claim: QuestionClaim)] = []
+    /// Those that a request of this node waits for.
+    private(set) var followed: Set<ReservationID> = []
+    private(set) var ended: [ReservationID] = []
+    private(set) var landings: [(id: ReservationID, landing: Landing)] = []
+    /// Questions that are free again, with the flights that had claimed them.
+    private(set) var unclaimed: [(key: CacheKey, flight: ReservationID)] = []
+
+    var isEmpty: Bool { begun.isEmpty && followed.isEmpty && ended.isEmpty && unclaimed.isEmpty }
+
+    mutating func begin(_ id: ReservationID, _ claim: QuestionClaim) { begun.append((id, claim)) }
+
+    mutating func follow(_ id: ReservationID) { followed.insert(id) }
+
+    mutating func unclaim(_ key: CacheKey, of flight: ReservationID) { unclaimed.append((key, flight)) }
+
+    /// - Parameter landing: nil when nobody elsewhere waits for it.
+    mutating func end(_ id: ReservationID, asking key: CacheKey, landing: Landing?) {
+        ended.append(id)
+        unclaim(key, of: id)
+        if let landing { landings.append((id, landing)) }
+    }
+
+    mutating func add(_ other: FlightChanges) {
+        begun += other.begun
+        followed.formUnion(other.followed)
+        ended += other.ended
+        landings += other.landings
+        unclaimed += other.unclaimed
+    }
+}
