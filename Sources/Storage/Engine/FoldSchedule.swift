@@ -1,5 +1,5 @@
 internal import Budgeting
-import Reporting
+internal import Reporting
 import Vocabulary
 
 /// Decides when the documents of past days are folded: counted for none but those that cost most. Has no clock.

@@ -1,5 +1,5 @@
 internal import Budgeting
-import Reporting
+internal import Reporting
 import Vocabulary
 
 /// What a store runs on: one kind of database, with the threads that speak to it.

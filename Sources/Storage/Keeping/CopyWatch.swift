@@ -1,4 +1,4 @@
-import Reporting
+internal import Reporting
 import Vocabulary
 
 /// Decides whether a copy of the store can be made, and whether it goes on. Pure.

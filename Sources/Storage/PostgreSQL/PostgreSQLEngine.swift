@@ -1,7 +1,7 @@
 internal import Budgeting
 import EventLoops
 internal import PostgreSQL
-import Reporting
+internal import Reporting
 import Vocabulary
 
 /// The engine of a database that other programs may reach as well: PostgreSQL, or what speaks its language.

@@ -1,7 +1,7 @@
 internal import Budgeting
 import EventLoops
 import GRDB
-import Reporting
+internal import Reporting
 import Vocabulary
 
 /// The engine of one node: an SQLite file in WAL mode.
