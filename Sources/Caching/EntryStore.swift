@@ -5,7 +5,8 @@ public import Vocabulary
 /// Callable from any thread; never blocks. Answers exactly once, on a thread of the store or, when it is refused at
 /// once, on the caller's.
 public protocol EntryStore: Sendable {
-    /// The results about a document, in the order in which they were stored. What was purged is not among them.
+    /// The results about a document, by their numbers: about in the order in which their questions were first paid for. What
+    /// was purged is not among them.
     ///
     /// - Parameters:
     ///   - documentID: a UUID in lower case.

@@ -44,7 +44,8 @@ public struct PostgreSQLCommand: Sendable {
     }
 
     /// How many bytes it takes to send it, about.
-    var byteCount: Int { sql.utf8.count + packed.count + 8 * types.count + 64 }
+    /// What it takes in memory, about.
+    public var byteCount: Int { sql.utf8.count + packed.count + 8 * types.count + 64 }
 
     /// `bigint`; the types of smaller numbers take it where SQL converts by assignment.
     public mutating func bind(_ value: Int64?) {

@@ -105,7 +105,8 @@ struct ClassifierTableTests {
         for (number, classifier) in [(1, "a"), (2, "a"), (3, "b"), (4, nil)] as [(UInt64, String?)] {
             try save(number, classifier, in: store)
         }
-        try store.execute("UPDATE results SET account = 'second' WHERE id = 2")
+        let second = TestSQL.bytes(key(2).digest.description)
+        try store.execute("UPDATE results SET account = 'second' WHERE key = \(second)")
         #expect(try store.findAndWait(key(1)).get()?.classifier == "a")
         #expect(try store.findAndWait(key(4)).get()?.classifier == nil)
         try record(change(1, true), in: store)

@@ -195,7 +195,7 @@ struct InsightTests {
                 { connection in
                     let before = try ResultTable.has(key(1), on: connection)
                     try connection.execute(
-                        "INSERT INTO purges (id, boundary, removed, at, audit_id) VALUES (1, 1000, 0, 1, 1)"
+                        "INSERT INTO purges (id, boundary, removed, at, audit_id) VALUES (1, 5000001, 0, 1, 1)"
                     )
                     return [before, try ResultTable.has(key(1), on: connection)]
                 },

@@ -64,9 +64,10 @@ struct PurgeTests {
         )
     }
 
-    /// Lets a purge be recorded, but no result with an odd row number be removed: it stays unfinished.
+    /// Lets a purge be recorded, but no result with an even number be removed: it stays unfinished.
     private func holdRemovals(_ store: Store) throws {
-        try store.refuseDeletions(from: "results", when: "old.id % 2 = 1")
+        let digit = "lower(substr(\(TestSQL.hexadecimal("old.key")), 48, 1))"
+        try store.refuseDeletions(from: "results", when: "\(digit) IN ('0', '2', '4', '6', '8', 'a', 'c', 'e')")
     }
 
     /// Records a purge, of which nothing can be removed.
@@ -166,7 +167,7 @@ struct PurgeTests {
         #expect(store.purgesUnderWay.map(\.target) == [.all])
         for number in 0..<20 as Range<UInt64> { #expect(try store.findAndWait(key(number)).get() == nil) }
         #expect(try entries(store, document(3)) == [])
-        // Row 4 is the result 3; its row is gone as the new one is saved, and counts. Row 41 is not held either.
+        // The old row of result 3, which is not held, is gone as the new one is saved, and counts.
         try store.saveAndWait(result(3)).get()
         try store.saveAndWait(result(100)).get()
         #expect(try store.findAndWait(key(3)).get() != nil)
@@ -187,7 +188,7 @@ struct PurgeTests {
         for number in 0..<4 as Range<UInt64> { try store.saveAndWait(result(number)).get() }
         try holdRemovals(store)
         try beginHeld(.all, in: store)
-        // Row 4 was the last one: its number must not be given again.
+        // The row of result 3 was the last one: its number must not be given again.
         for number in [3, 100] as [UInt64] {
             try store.saveAndWait(result(number)).get()
             #expect(try store.findAndWait(key(number)).get() != nil)
@@ -208,7 +209,7 @@ struct PurgeTests {
         try holdRemovals(store)
         try beginHeld(.team(Self.sales), in: store)
         try beginHeld(.all, in: store)
-        // The result 3 has row 4 and is the first purge's, 13 has row 14 and is the second one's.
+        // The result 3 is the first purge's, 13 is the second one's.
         #expect(try purge(.key(key(3)), in: store) == .purged(0))
         #expect(try purge(.key(key(13)), in: store) == .purged(0))
         try store.saveAndWait(result(103)).get()

@@ -1,3 +1,4 @@
+import Budgeting
 import Caching
 import Dispatch
 import EventLoops
@@ -84,7 +85,7 @@ struct StoreTests {
         store.save(result(1)) { _ in }
         store.perform(
             { connection in
-                try ResultTable.save(result(2), on: connection)
+                try ResultTable.save(result(2), paidBy: ReservationID(rawValue: 2), above: [], on: connection)
                 throw Refusal()
             },
             then: { (outcome: Result<Void, StoreFault>) in failed.give(outcome) }

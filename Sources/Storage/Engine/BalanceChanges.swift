@@ -47,21 +47,15 @@ struct BalanceChanges {
         amounts[Key(kind: kind, id: id, day: Int64(day.number)), default: Amounts()] += change
     }
 
-    mutating func add(_ other: BalanceChanges) { amounts.merge(other.amounts) { $0 + $1 } }
 }
 
-extension BalanceChanges.Amounts {
-    fileprivate static func + (left: Self, right: Self) -> Self {
-        var sum = left
-        sum += right
-        return sum
-    }
-}
-
-extension StoreConnection {
-    /// Adds to the balances of all scopes that a reservation counts in, where the store keeps them.
-    func book(_ change: BalanceChanges.Amounts, for reservation: Reservation) {
-        if keepsBalances { gather { $0.balances.add(change, for: reservation) } }
+extension BalanceChanges {
+    /// Adds how a reservation ended.
+    mutating func add(_ gathered: GatheredEnding) {
+        let ending = gathered.ending
+        let (spent, unconfirmed) = ending.amounts
+        let held = gathered.isCharge ? 0 : ending.reservation.estimate.amount
+        add(Amounts(spent: spent.amount, unconfirmed: unconfirmed.amount, reserved: -held), for: ending.reservation)
     }
 }
 

@@ -20,18 +20,12 @@ struct FlightChanges {
 
     mutating func unclaim(_ key: CacheKey, of flight: ReservationID) { unclaimed.append((key, flight)) }
 
-    /// - Parameter landing: nil when nobody elsewhere waits for it.
-    mutating func end(_ id: ReservationID, asking key: CacheKey, landing: Landing?) {
+    /// Ends the flight of an answer, and leaves its landing if another node may wait for it.
+    mutating func add(_ gathered: GatheredEnding, _ reading: SharedReading) {
+        guard let answer = gathered.answer, let landing = answer.landing else { return }
+        let id = gathered.ending.reservation.id
         ended.append(id)
-        unclaim(key, of: id)
-        if let landing { landings.append((id, landing)) }
-    }
-
-    mutating func add(_ other: FlightChanges) {
-        begun += other.begun
-        followed.formUnion(other.followed)
-        ended += other.ended
-        landings += other.landings
-        unclaimed += other.unclaimed
+        unclaim(answer.key, of: id)
+        if reading.flights[id]?.isAwaited ?? true { landings.append((id, landing)) }
     }
 }

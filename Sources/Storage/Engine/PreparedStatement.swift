@@ -15,6 +15,14 @@ protocol PreparedStatement: AnyObject {
     /// Runs an INSERT, UPDATE or DELETE, and says how many rows it changed.
     func runCounting() throws -> Int
 
+    /// Runs an INSERT, UPDATE or DELETE, and gives `then` the number of rows that it changed: at once, or with the next
+    /// `StoreConnection.receive` at the latest. So many statements wait for one answer of a server. Nobody may depend on
+    /// whether it was given before, and `then` runs no statement.
+    func sendCounting(_ then: @escaping (Int) throws -> Void) throws
+
+    /// Runs it, and gives each row to `read`, at the time at which `sendCounting` gives its number. `read` runs no statement.
+    func sendForEachRow(about name: StaticString, _ read: @escaping (StoreRow) throws -> Void) throws
+
     /// Goes on to the next row; false when there is none. `reset` must follow the last step, or the one that threw.
     func step() throws -> Bool
 

@@ -16,7 +16,11 @@ extension Store {
         guard isShared else { return admitAlone(order, whenDecided: whenDecided, then: then) }
         let id = order.gate.makeID(at: SystemClock.wall())
         let decided = DecidedReservation()
-        var operation = WriteOperation({ try Self.decide(order, id, decided, on: $0) }, then: then)
+        var operation = WriteOperation(
+            isGathering: true,
+            { try Self.decide(order, id, decided, on: $0) },
+            then: then
+        )
         operation.undo = { if let reservation = decided.take() { order.withdraw(reservation) } }
         operation.needs = SharedNeeds(
             scopes: order.scopes(),
@@ -85,7 +89,7 @@ extension Store {
         guard isShared else {
             let moving = gate.move(reservation, to: key)
             guard case .moved(let moved) = moving else { return then(.success(moving)) }
-            return perform({ try LedgerTable.move(moved, from: left, on: $0) }) { result in
+            return performGathering({ try LedgerTable.move(moved, from: left, on: $0) }) { result in
                 if case .failure = result { undo() }
                 then(result.map { moving })
             }
@@ -101,18 +105,6 @@ extension Store {
         operation.undo = undo
         operation.needs = SharedNeeds(scopes: [.upstreamKey(key)], gate: gate)
         writer.submit(operation)
-    }
-
-    /// Ends the flight of an answer, and leaves its landing where another node waits for it.
-    ///
-    /// - Returns: whether nothing of the answer may be stored.
-    static func endFlight(of ending: ReservationEnding, _ answer: StampedAnswer, on connection: StoreConnection) -> Bool
-    {
-        guard connection.keepsBalances, let landing = answer.landing else { return false }
-        let id = ending.reservation.id
-        let isAwaited = connection.shared.flights[id]?.isAwaited ?? true
-        connection.gather { $0.flights.end(id, asking: answer.key, landing: isAwaited ? landing : nil) }
-        return connection.shared.isOvertaken(id, about: answer.documentID)
     }
 
     public func follow(

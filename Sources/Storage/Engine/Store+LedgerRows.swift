@@ -21,8 +21,8 @@ extension Store: LedgerRowStore {
                 let answer = try LedgerTable.resolve(resolution, on: connection)
                 guard answer == .done else { return answer }
                 try UsageTable.book(resolution, on: connection)
-                try UsageDocumentTable.book(resolution, on: connection)
                 try UsageAccountTable.book(resolution, on: connection)
+                try UsageDocumentTable.book(resolution, on: connection)
                 if resolution.credits == .zero { try PaymentTable.remove(resolution.reservation, on: connection) }
                 try AuditTable.append(audit, on: connection)
                 return answer

@@ -134,8 +134,8 @@ public final class Store: Ledger, ResultStore, KeyStates {
 
     /// Makes a reservation durable that memory has decided. Idempotent: an existing row with the same identifier is the
     /// same one, and a success.
-    func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
-        perform({ try LedgerTable.reserve(reservation, on: $0) }, then: then)
+    public func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
+        performGathering({ try LedgerTable.reserve(reservation, on: $0) }, then: then)
     }
 
     public func save(_ record: UpstreamKeyRecord, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
@@ -147,7 +147,7 @@ public final class Store: Ledger, ResultStore, KeyStates {
         storing answer: StampedAnswer?,
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     ) {
-        var operation = WriteOperation({ try Self.end(ending, storing: answer, on: $0) }, then: then)
+        var operation = WriteOperation(gathering: { Self.gather(ending, storing: answer, on: $0) }, then: then)
         if answer?.landing != nil {
             let ask = ending.reservation.ask
             operation.needs = SharedNeeds(ending: (flight: ending.reservation.id, documentID: ask.documentID))
@@ -159,52 +159,30 @@ public final class Store: Ledger, ResultStore, KeyStates {
         _ ending: ReservationEnding,
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     ) {
-        perform(
-            { connection in
-                try LedgerTable.reserve(ending.reservation, on: connection)
-                let answer = try Self.end(ending, storing: nil, on: connection)
-                if answer == .repeated {
-                    let estimate = ending.reservation.estimate.amount
-                    connection.book(BalanceChanges.Amounts(reserved: -estimate), for: ending.reservation)
-                }
-                return answer
-            },
-            then: then
-        )
+        let charge = { @Sendable (connection: StoreConnection) in
+            try LedgerTable.reserve(ending.reservation, isBooked: false, on: connection)
+            return Self.gather(ending, isCharge: true, storing: nil, on: connection)
+        }
+        writer.submit(WriteOperation(gathering: charge, then: then))
     }
 
-    /// Ends a reservation and books it.
-    private static func end(
+    /// Ends a reservation and books it, with the others of its group.
+    ///
+    /// - Parameter isCharge: whether its reservation is made in the same transaction.
+    private static func gather(
         _ ending: ReservationEnding,
+        isCharge: Bool = false,
         storing answer: StampedAnswer?,
         on connection: StoreConnection
-    ) throws -> EndingAnswer {
-        guard try LedgerTable.end(ending, on: connection) == .done else { return .repeated }
-        let isOvertakenElsewhere = answer.map { endFlight(of: ending, $0, on: connection) } ?? false
-        try UsageTable.book(ending, on: connection)
-        try UsageDocumentTable.book(ending, on: connection)
-        try UsageAccountTable.book(ending, on: connection)
-        // A purge or a change that came first is noted by now.
-        let isOvertaken = isOvertakenElsewhere || answer?.isOvertaken ?? false
-        try LessonTable.save(isOvertaken ? ending.withoutPages : ending, on: connection)
-        // A result that a purge overtook was kept, and is purged.
-        try PaymentTable.book(ending, isKept: answer?.result != nil, on: connection)
-        if !isOvertaken, let result = answer?.result { try ResultTable.save(result, on: connection) }
-        return .done
+    ) -> @Sendable () -> EndingAnswer {
+        let outcome = EndingOutcome()
+        let gathered = GatheredEnding(ending: ending, isCharge: isCharge, answer: answer, outcome: outcome)
+        connection.gather { $0.endings.append(gathered) }
+        return { outcome.value }
     }
 
     public func add(_ report: UsageReport, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
-        perform(
-            { connection in
-                for row in report.rows { try UsageTable.add(row, on: connection) }
-                try UsageQuarterTable.add(report.rows, at: report.at, on: connection)
-                try UsageDocumentTable.add(report.rows, report.documents, on: connection)
-                for row in report.refusals { try ShadowRefusalTable.add(row, on: connection) }
-                for use in report.uses { try KeyUseTable.add(use, on: connection) }
-                for use in report.upstreamUses { try UpstreamKeyUseTable.add(use, on: connection) }
-            },
-            then: then
-        )
+        performGathering({ connection in connection.gather { $0.sums.add(report) } }, then: then)
     }
 
     public func check(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
@@ -212,7 +190,7 @@ public final class Store: Ledger, ResultStore, KeyStates {
         case .asks:
             // The transaction alone takes the lock of the writer; only a page that changes needs room on the disk.
             let writes = writer.hasFailed
-            perform({ if writes { try $0.touch() } }, then: checks.answer)
+            performGathering({ if writes { try $0.touch() } }, then: checks.answer)
         case .waits: break
         case .full: then(.failure(StoreFault(code: .overloaded, detail: "too many checks wait for the store")))
         }
@@ -251,6 +229,14 @@ public final class Store: Ledger, ResultStore, KeyStates {
         then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
     ) {
         writer.submit(WriteOperation(work, then: then))
+    }
+
+    /// Runs an operation that may go before the endings that wait for the end of its group, and reads nothing of theirs.
+    func performGathering<Value: Sendable>(
+        _ work: @escaping @Sendable (StoreConnection) throws -> Value,
+        then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
+    ) {
+        writer.submit(WriteOperation(isGathering: true, work, then: then))
     }
 
     /// Runs a read and blocks until it is answered.

@@ -31,22 +31,33 @@ final class StoreConnection {
     /// Begins a transaction that may write.
     func begin() throws {
         gathered = GatheredChanges()
+        shared = SharedReading()
         try link.begin()
     }
 
     /// Adds to what is written right before the COMMIT. In a transaction that may write.
     func gather(_ add: (inout GatheredChanges) -> Void) { add(&gathered) }
 
-    /// Whether the balances of budgets are kept in the store, since other nodes spend from them too.
-    var keepsBalances: Bool { link.keepsBalances }
+    /// Writes what was gathered. What it throws may be the fault of any operation that has gathered something: the
+    /// transaction must be given up, or the savepoint of that operation.
+    func writeGathered() throws {
+        let changes = gathered
+        gathered = GatheredChanges()
+        if !changes.isEmpty { try changes.write(on: self) }
+    }
+
+    /// Waits for what was sent, and has it read. Does not wait if nothing was.
+    func receive() throws { try link.receive() }
+
+    /// Whether other processes write to the store.
+    var isShared: Bool { link.isShared }
 
     /// Begins a transaction that only reads: all that it reads is of one moment.
     func beginReading() throws { try link.beginReading() }
 
     /// What was done is durable when it returns.
     func commit() throws {
-        try gathered.write(on: self)
-        gathered = GatheredChanges()
+        try writeGathered()
         try link.commit()
     }
 
@@ -75,22 +86,19 @@ final class StoreConnection {
         }
     }
 
-    /// Undoes what the body did when it throws, and nothing else of the transaction. Where the link has no savepoints the
-    /// whole transaction must be given up instead, as those who began it do for whatever is thrown.
+    /// Undoes what the body did, and what it gathered, when either fails, and nothing else of the transaction. Where the link
+    /// has no savepoints the whole transaction must be given up instead, as those who began it do for whatever is thrown.
     func inSavepoint<Value>(_ body: () throws -> Value) throws -> Value {
         guard link.hasSavepoints else { return try body() }
+        try writeGathered()
         try run("SAVEPOINT operation")
-        let before = gathered
-        gathered = GatheredChanges()
         do {
             let value = try body()
+            try writeGathered()
             try run("RELEASE operation")
-            let own = gathered
-            gathered = before
-            gathered.add(own)
             return value
         } catch {
-            gathered = before
+            gathered = GatheredChanges()
             // Some errors end the whole transaction, and the savepoint with it.
             if isInTransaction {
                 try run("ROLLBACK TO operation")
@@ -105,14 +113,17 @@ final class StoreConnection {
 protocol StoreLink: AnyObject {
     var isInTransaction: Bool { get }
     var hasSavepoints: Bool { get }
-    /// Whether the store has balances of budgets, of several nodes.
-    var keepsBalances: Bool { get }
+    /// Whether other processes write to the store.
+    var isShared: Bool { get }
 
     func prepare(_ sql: StaticString) throws -> any PreparedStatement
     func begin() throws
     func beginReading() throws
     func commit() throws
     func rollBack()
+
+    /// Waits for what was sent.
+    func receive() throws
 
     func touch() throws
     func size() throws -> StoreSize

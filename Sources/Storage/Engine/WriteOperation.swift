@@ -28,14 +28,32 @@ struct WriteOperation: Sendable {
     let run: @Sendable (StoreConnection) throws -> @Sendable () -> Void
     /// Called instead when it failed.
     let refuse: @Sendable (StoreFault) -> Void
+    /// Whether it may be done before what operations before it have gathered: it is the same in any order. Before others
+    /// that is written, so that they find everything as if each had been done in its turn.
+    let isGathering: Bool
 
     init<Value: Sendable>(
+        isGathering: Bool = false,
         _ work: @escaping @Sendable (StoreConnection) throws -> Value,
         then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
     ) {
+        self.isGathering = isGathering
         run = { connection in
             let value = try work(connection)
             return { then(.success(value)) }
+        }
+        refuse = { then(.failure($0)) }
+    }
+
+    /// - Parameter work: gathers, and gives what knows the answer when that is written.
+    init<Value: Sendable>(
+        gathering work: @escaping @Sendable (StoreConnection) throws -> @Sendable () -> Value,
+        then: @escaping @Sendable (Result<Value, StoreFault>) -> Void
+    ) {
+        isGathering = true
+        run = { connection in
+            let value = try work(connection)
+            return { then(.success(value())) }
         }
         refuse = { then(.failure($0)) }
     }

@@ -107,6 +107,7 @@ final class PostgreSQLBase: WriterBase {
                 try connection.begin()
                 connection.shared = try batch.read(on: link)
                 for operation in operations {
+                    if !operation.isGathering { try connection.writeGathered() }
                     let succeed = try operation.run(connection)
                     ends.append(WriteOperationEnd(succeed: succeed, refuse: operation.refuseUndone))
                 }

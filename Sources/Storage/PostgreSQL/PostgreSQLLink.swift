@@ -20,8 +20,10 @@ final class PostgreSQLLink: StoreLink {
 
     /// How long a connection may take to be made, all hosts together.
     private static let connectMax = Duration.seconds(6)
-    /// So many commands are sent though none is waited for: the server ends a transaction that waits for its client for long.
-    private static let enqueuedMax = 256
+    /// So many commands, or so many bytes of them, are sent and waited for at the latest.
+    private static let enqueuedMax = (count: 4_096, bytes: 16 * 1_048_576)
+    /// What waits for longer is sent with the next command: the server ends a transaction that waits for its client for long.
+    private static let enqueuedTimeMax = Duration.seconds(1)
     /// After a failed attempt to connect the next one waits.
     private static let connectPause = Duration.milliseconds(500)
 
@@ -31,7 +33,11 @@ final class PostgreSQLLink: StoreLink {
     /// What a writer's transactions begin and end with; nil for a reader.
     let fence: NodeFence?
     private(set) var isInTransaction = false
-    private var enqueuedCount = 0
+    private var enqueued = (count: 0, bytes: 0)
+    /// Commands whose rows are read, and those behind them, with what reads the rows.
+    private var sent: [(command: PostgreSQLCommand, read: ((PostgreSQLRows) throws -> Void)?)] = []
+    /// When the server was last waited for.
+    private var heardAt = SystemClock.sinceBoot()
     private let bounds: Bounds
 
     init(_ address: SharedAddress, fence: NodeFence? = nil, bounds: Bounds = .ofRequests) {
@@ -48,7 +54,7 @@ final class PostgreSQLLink: StoreLink {
 
     var hasSavepoints: Bool { false }
 
-    var keepsBalances: Bool { fence != nil }
+    var isShared: Bool { fence != nil }
 
     func prepare(_ sql: StaticString) throws -> any PreparedStatement { PostgreSQLStatement(sql, on: self) }
 
@@ -86,13 +92,26 @@ final class PostgreSQLLink: StoreLink {
 
     func run(_ command: PostgreSQLCommand) throws {
         guard isInTransaction else { return _ = try query(command) }
+        try put(command, nil)
+    }
+
+    /// Performs it, and gives its rows to `read`: with the next command that is waited for, or with `receive`.
+    func send(_ command: PostgreSQLCommand, read: @escaping (PostgreSQLRows) throws -> Void) throws {
+        guard isInTransaction else { return try read(query(command)) }
+        try put(command, read)
+    }
+
+    func receive() throws {
+        if !sent.isEmpty { _ = try query([]) }
+    }
+
+    private func put(_ command: PostgreSQLCommand, _ read: ((PostgreSQLRows) throws -> Void)?) throws {
         let connection = try current()
-        connection.enqueue(command)
-        enqueuedCount += 1
-        if enqueuedCount >= Self.enqueuedMax {
-            enqueuedCount = 0
-            try connection.finish(within: bounds.time)
-        }
+        if sent.isEmpty, read == nil { connection.enqueue(command) } else { sent.append((command, read)) }
+        enqueued.count += 1
+        enqueued.bytes += command.byteCount
+        let isMuch = enqueued.count >= Self.enqueuedMax.count || enqueued.bytes >= Self.enqueuedMax.bytes
+        if isMuch || SystemClock.sinceBoot() - heardAt > Self.enqueuedTimeMax { _ = try query([]) }
     }
 
     func query(_ command: PostgreSQLCommand) throws -> PostgreSQLRows { try query([command])[0] }
@@ -100,8 +119,13 @@ final class PostgreSQLLink: StoreLink {
     /// Performs what waits in the pipeline and these, in one round trip.
     func query(_ commands: [PostgreSQLCommand]) throws -> [PostgreSQLRows] {
         if isInTransaction {
-            enqueuedCount = 0
-            return try current().query(commands, within: bounds.time)
+            enqueued = (0, 0)
+            let sent = self.sent
+            self.sent = []
+            let rows = try current().query(sent.map(\.command) + commands, within: bounds.time)
+            heardAt = SystemClock.sinceBoot()
+            for (index, (_, read)) in sent.enumerated() { try read?(rows[index]) }
+            return Array(rows[sent.count...])
         }
         guard fence == nil else {
             try begin()
@@ -141,7 +165,7 @@ final class PostgreSQLLink: StoreLink {
 
     func begin() throws {
         precondition(!isInTransaction, "begin() in a transaction")
-        enqueuedCount = 0
+        forgetEnqueued()
         try onFreshConnection { connection in
             connection.enqueueBeginning(lockMax: .seconds(2))
             isInTransaction = true
@@ -158,8 +182,16 @@ final class PostgreSQLLink: StoreLink {
         }
     }
 
+    /// As a transaction begins or ends.
+    private func forgetEnqueued() {
+        enqueued = (0, 0)
+        sent = []
+        heardAt = SystemClock.sinceBoot()
+    }
+
     func beginReading() throws {
         precondition(!isInTransaction, "beginReading() in a transaction")
+        forgetEnqueued()
         try onFreshConnection { connection in
             connection.enqueue(PostgreSQLCommand("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             try connection.finish(within: bounds.time)
@@ -169,6 +201,7 @@ final class PostgreSQLLink: StoreLink {
 
     func commit() throws {
         precondition(isInTransaction, "commit() without a transaction")
+        try receive()
         isInTransaction = false
         let connection = try current()
         connection.enqueue(PostgreSQLCommand("COMMIT"))
@@ -195,6 +228,7 @@ final class PostgreSQLLink: StoreLink {
     func rollBack() {
         guard isInTransaction else { return }
         isInTransaction = false
+        forgetEnqueued()
         guard let connection, !connection.isLost else { return }
         // What still waits is not to be done.
         connection.discard()

@@ -46,6 +46,17 @@ final class PostgreSQLStatement: PreparedStatement {
 
     func runCounting() throws -> Int { try link.query(command).affectedCount }
 
+    func sendCounting(_ then: @escaping (Int) throws -> Void) throws {
+        try link.send(command) { try then($0.affectedCount) }
+    }
+
+    func sendForEachRow(about name: StaticString, _ read: @escaping (StoreRow) throws -> Void) throws {
+        try link.send(command) { [self] rows in
+            self.rows = rows
+            try forEachRow(about: name, read)
+        }
+    }
+
     func step() throws -> Bool {
         let rows = try self.rows ?? link.query(command)
         self.rows = rows

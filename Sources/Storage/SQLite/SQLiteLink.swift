@@ -14,8 +14,7 @@ final class SQLiteLink: StoreLink {
 
     var hasSavepoints: Bool { true }
 
-    /// The gateway's own memory has them: no other process spends from them.
-    var keepsBalances: Bool { false }
+    var isShared: Bool { false }
 
     func write(_ balances: BalanceChanges) {}
 
@@ -39,6 +38,9 @@ final class SQLiteLink: StoreLink {
     func rollBack() {
         if isInTransaction { try? prepare("ROLLBACK").run() }
     }
+
+    /// Everything was read as it was sent.
+    func receive() {}
 
     /// Writes the number of the schema over itself.
     func touch() throws { try StoreSchema.rewriteVersion(database) }

@@ -45,6 +45,12 @@ final class SQLiteStatement: PreparedStatement {
         return Int(unsafe sqlite3_changes(connection))
     }
 
+    func sendCounting(_ then: @escaping (Int) throws -> Void) throws { try then(try runCounting()) }
+
+    func sendForEachRow(about name: StaticString, _ read: @escaping (StoreRow) throws -> Void) throws {
+        try forEachRow(about: name, read)
+    }
+
     func step() throws -> Bool {
         guard bindingCode == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: bindingCode)) }
         let code = unsafe sqlite3_step(statement)

@@ -5,7 +5,8 @@ import Vocabulary
 ///
 /// Failures are rare and savepoints dear, so the operations run without any at first. When one fails, everything is
 /// rolled back and done again without it, now with a savepoint around each: what else fails is undone alone, and
-/// the others go on. Some errors (a full disk first of all) make SQLite roll back the whole transaction in spite of
+/// the others go on. So it is done too when what they gathered cannot be written, which may be the fault of any of them.
+/// Some errors (a full disk first of all) make SQLite roll back the whole transaction in spite of
 /// that; then the rest is tried once more, and if it happens again, all fail.
 struct WriteGroup {
     static func commit(_ operations: ArraySlice<WriteOperation>, on connection: StoreConnection) -> GroupOutcome {
@@ -45,6 +46,7 @@ struct WriteGroup {
         try connection.begin()
         for index in operations.indices where faults[index] == nil {
             let run = operations[index].run
+            if !operations[index].isGathering, try !writesGathered(connection) { return .lost }
             do {
                 switch manner {
                 case .together: successes.append(try run(connection))
@@ -58,10 +60,26 @@ struct WriteGroup {
                 if manner == .together || !connection.isInTransaction { return .lost }
             }
         }
+        if try !writesGathered(connection) { return .lost }
         let start = SystemClock.monotonic()
         try connection.commit()
         commitTook = SystemClock.monotonic() - start
         return .committed
+    }
+
+    /// Writes what was gathered; false when that failed, and the transaction is given up.
+    private mutating func writesGathered(_ connection: StoreConnection) throws -> Bool {
+        do {
+            try connection.writeGathered()
+            return true
+        } catch {
+            lastFault = StoreFault(thrown: error)
+            if StoreFault.isFatal(error) { throw error }
+            connection.rollBack()
+            // Of a single operation it is known whose fault it is.
+            if faults.count == operations.count - 1 { failRest(lastFault) }
+            return false
+        }
     }
 
     /// What failed by itself keeps its own fault.

@@ -2,19 +2,28 @@ internal import Budgeting
 internal import Reporting
 import Vocabulary
 
-/// What is to be added to `usage_documents`, by day, in the order in which it came.
+/// What is to be added to `usage_documents`, by day. Equal documents are added up.
 struct DocumentChanges {
     struct Day {
-        private(set) var documents: [(document: PackedDocument, counts: SpendCounts)] = []
+        /// In the order in which they came.
+        private(set) var named: [PackedDocument] = []
+        private var counts: [PackedDocument: SpendCounts] = [:]
         /// What is counted for none.
         private(set) var rest = SpendCounts()
 
-        fileprivate mutating func add(_ counts: SpendCounts, about document: PackedDocument?) {
-            if let document { documents.append((document, counts)) } else { rest.add(counts) }
+        func counts(of document: PackedDocument) -> SpendCounts { counts[document] ?? SpendCounts() }
+
+        fileprivate mutating func add(_ change: SpendCounts, about document: PackedDocument?) {
+            guard let document else { return rest.add(change) }
+            var sum = change
+            if let before = counts[document] { sum.add(before) } else { named.append(document) }
+            counts[document] = sum
         }
     }
 
     private var changes: [BudgetDay: Day] = [:]
+
+    var isEmpty: Bool { changes.isEmpty }
 
     /// The earliest first: transactions that lock rows of several days do it in the same order.
     var days: [(day: BudgetDay, parts: Day)] {
@@ -25,19 +34,51 @@ struct DocumentChanges {
     mutating func add(_ counts: SpendCounts, about document: PackedDocument?, on day: BudgetDay) {
         if counts != SpendCounts() { changes[day, default: Day()].add(counts, about: document) }
     }
+
+    /// Adds counts of requests.
+    ///
+    /// - Parameters:
+    ///   - rows: all of them.
+    ///   - documents: what part of them is about which document.
+    mutating func add(_ rows: [UsageRow], _ documents: [DocumentUsage]) {
+        var rest: [BudgetDay: SpendCounts] = [:]
+        for row in rows { rest[row.day, default: SpendCounts()].add(SpendCounts(row.counts)) }
+        for row in documents {
+            let counts = SpendCounts(row.counts)
+            guard let document = PackedDocument(row.documentID), rest[row.day]?.take(counts) == true else { continue }
+            add(counts, about: document, on: row.day)
+        }
+        for (day, counts) in rest { add(counts, about: nil, on: day) }
+    }
+}
+
+extension SpendCounts {
+    /// Takes counts without spend away; false, and nothing is changed, if they are no part.
+    fileprivate mutating func take(_ part: SpendCounts) -> Bool {
+        let isPart =
+            part.hits <= hits && part.collapsed <= collapsed && part.misses <= misses && part.denied <= denied
+            && part.saved <= saved
+        guard isPart else { return false }
+        hits -= part.hits
+        collapsed -= part.collapsed
+        misses -= part.misses
+        denied -= part.denied
+        saved = MicroCredits(micros: saved.micros - part.saved.micros)
+        return true
+    }
 }
 
 /// Which documents of a day are counted by name: those that have a row, and as many further ones as there is room for.
 ///
-/// The look-up is one for many documents, since on a database server each one waits for the network.
-struct DocumentPlaces {
+/// Confined to the thread of the connection. Nodes that take the last places at the same time may take a few more.
+final class DocumentPlaces {
     private let day: BudgetDay
     private var named: Set<PackedDocument> = []
     /// Rows of the day that name a document, as they were found.
     private var count: Int64 = 0
-    private var added: Int64 = 0
+    private var added: [PackedDocument] = []
 
-    /// Looks up the places of all documents that are to be taken.
+    /// Sends the look-ups of the places of all documents that are to be taken.
     init(for documents: [PackedDocument], on day: BudgetDay, _ connection: StoreConnection) throws {
         self.day = day
         let listMax = StoreConnection.listMax
@@ -46,7 +87,7 @@ struct DocumentPlaces {
         }
     }
 
-    private mutating func find(_ documents: ArraySlice<PackedDocument>, _ connection: StoreConnection) throws {
+    private func find(_ documents: ArraySlice<PackedDocument>, _ connection: StoreConnection) throws {
         let statement: any PreparedStatement
         if documents.count == 1 {
             statement = try Self.one(connection)
@@ -56,7 +97,7 @@ struct DocumentPlaces {
             statement.bindList(documents, from: 2) { statement.bind($0, at: $1) }
         }
         statement.bind(Int64(day.number), at: 1)
-        try statement.forEachRow(about: "the roll-ups by document") { row in
+        try statement.sendForEachRow(about: "the roll-ups by document") { [self] row in
             count = try row.integer(at: 0)
             if let document = try row.ifAny(row.document, at: 1) ?? nil { named.insert(document) }
         }
@@ -85,17 +126,27 @@ struct DocumentPlaces {
     }
 
     /// Whether the document is counted by name. It takes a place when it had none and the day has one left.
-    mutating func take(_ document: PackedDocument) -> Bool {
+    func take(_ document: PackedDocument) -> Bool {
         if named.contains(document) { return true }
-        guard count + added < UsageDocumentTable.namedMax else { return false }
+        guard count.saturatingAdd(Int64(added.count)) < UsageDocumentTable.namedMax else { return false }
         named.insert(document)
-        added += 1
+        added.append(document)
         return true
     }
 
-    /// Counts the places that were taken.
+    /// Counts the places that were taken. Precedes the rows of their documents.
     func save(on connection: StoreConnection) throws {
-        if added == 0 { return }
+        if added.isEmpty { return }
+        guard connection.isShared else { return try count(Int64(added.count), connection) }
+        // Another node may have added the same documents since they were looked up. All that add some lock the day first,
+        // so that the statements behind that see what the others have added.
+        try count(0, connection)
+        for start in stride(from: 0, to: added.count, by: StoreConnection.listMax) {
+            try countNew(added[start..<min(start + StoreConnection.listMax, added.count)], connection)
+        }
+    }
+
+    private func count(_ count: Int64, _ connection: StoreConnection) throws {
         let statement = try connection.statement(
             """
             INSERT INTO usage_document_days (day, documents) VALUES (?1, ?2)
@@ -103,7 +154,24 @@ struct DocumentPlaces {
             """
         )
         statement.bind(Int64(day.number), at: 1)
-        statement.bind(added, at: 2)
+        statement.bind(count, at: 2)
+        try statement.run()
+    }
+
+    /// Counts those of the documents that have no row.
+    private func countNew(_ documents: ArraySlice<PackedDocument>, _ connection: StoreConnection) throws {
+        let statement = try connection.statement(
+            """
+            INSERT INTO usage_document_days (day, documents)
+            VALUES (?1, ?2 - (SELECT count(*) FROM usage_documents WHERE day = ?1 AND document IN (
+                ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+                ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)))
+            ON CONFLICT (day) DO UPDATE SET documents = usage_document_days.documents + excluded.documents
+            """
+        )
+        statement.bind(Int64(day.number), at: 1)
+        statement.bind(Int64(documents.count), at: 2)
+        statement.bindList(documents, from: 3) { statement.bind($0, at: $1) }
         try statement.run()
     }
 }

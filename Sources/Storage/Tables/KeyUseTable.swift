@@ -4,15 +4,15 @@ import Vocabulary
 /// The statements on `team_key_uses`: when each team's key was last used, those of the file too.
 enum KeyUseTable {
     /// The later moment holds, in whatever order they come.
-    static func add(_ use: TeamKeyUse, on connection: StoreConnection) throws {
+    static func note(_ moment: Timestamp, of key: KeyText, on connection: StoreConnection) throws {
         let statement = try connection.statement(
             """
             INSERT INTO team_key_uses (key, at) VALUES (?1, ?2)
             ON CONFLICT (key) DO UPDATE SET at = excluded.at WHERE team_key_uses.at < excluded.at
             """
         )
-        statement.bind(use.key.rawValue, at: 1)
-        statement.bind(use.at, at: 2)
+        statement.bind(key.text, at: 1)
+        statement.bind(moment, at: 2)
         try statement.run()
     }
 

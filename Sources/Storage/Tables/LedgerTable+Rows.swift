@@ -132,13 +132,11 @@ extension LedgerTable {
         statement.bind(resolution.credits, at: 2)
         statement.bind(resolution.resolvedAt, at: 3)
         if try statement.runCounting() == 1 {
-            connection.book(
-                BalanceChanges.Amounts(
-                    spent: resolution.credits.amount,
-                    unconfirmed: -resolution.reservation.estimate.amount
-                ),
-                for: resolution.reservation
+            let change = BalanceChanges.Amounts(
+                spent: resolution.credits.amount,
+                unconfirmed: -resolution.reservation.estimate.amount
             )
+            if connection.isShared { connection.gather { $0.balances.add(change, for: resolution.reservation) } }
             return .done
         }
         return try row(id, on: connection).map { .notUnconfirmed($0.state) } ?? .missing

@@ -14,7 +14,13 @@ enum LedgerTable {
     }
 
     /// Adds the reservation; one that is there stays as it is, ended or not.
-    static func reserve(_ reservation: Reservation, on connection: StoreConnection) throws {
+    ///
+    /// - Parameter isBooked: whether it is held in the balances; else its ending books what it came to.
+    static func reserve(
+        _ reservation: Reservation,
+        isBooked: Bool = true,
+        on connection: StoreConnection
+    ) throws {
         let ask = reservation.ask
         let statement = try connection.statement(
             """
@@ -37,11 +43,19 @@ enum LedgerTable {
         statement.bind(reservation.estimate, at: 11)
         statement.bind(reservation.createdAt, at: 12)
         try statement.run()
-        connection.book(BalanceChanges.Amounts(reserved: reservation.estimate.amount), for: reservation)
+        guard isBooked, connection.isShared else { return }
+        let held = BalanceChanges.Amounts(reserved: reservation.estimate.amount)
+        connection.gather { $0.balances.add(held, for: reservation) }
     }
 
-    /// Ends the reservation; `.repeated` when it has ended before, and then it stays as it is.
-    static func end(_ ending: ReservationEnding, on connection: StoreConnection) throws -> EndingAnswer {
+    /// Ends the reservation.
+    ///
+    /// - Parameter then: told whether it was reserved; else it stays as it is.
+    static func end(
+        _ ending: ReservationEnding,
+        on connection: StoreConnection,
+        then: @escaping (Bool) -> Void
+    ) throws {
         let (state, credits): (State, MicroCredits?) =
             switch ending.outcome {
             case .settled(let credits): (.settled, credits)
@@ -56,23 +70,14 @@ enum LedgerTable {
         statement.bind(state.rawValue, at: 2)
         statement.bind(credits, at: 3)
         statement.bind(ending.endedAt, at: 4)
-        if try statement.runCounting() == 1 {
-            let (spent, unconfirmed) = ending.amounts
-            connection.book(
-                BalanceChanges.Amounts(
-                    spent: spent.amount,
-                    unconfirmed: unconfirmed.amount,
-                    reserved: -ending.reservation.estimate.amount
-                ),
-                for: ending.reservation
-            )
-            return .done
-        }
-        guard try has(id, on: connection) else {
-            // It was answered as durable before it could end: a store that does not have it has lost something.
-            throw StoreFault(code: .corrupt, detail: "the reservation \(id.rawValue) is not in the ledger")
-        }
-        return .repeated
+        try statement.sendCounting { then($0 == 1) }
+    }
+
+    /// Calls `then` if the reservation is in the ledger, in any state: at once, or with the next `receive`.
+    static func lookUp(_ id: ReservationID, on connection: StoreConnection, then: @escaping () -> Void) throws {
+        let statement = try connection.statement("SELECT id FROM ledger WHERE id = ?1")
+        statement.bind(id.rawValue, at: 1)
+        try statement.sendForEachRow(about: "a reservation") { _ in then() }
     }
 
     /// Books the open reservation to another upstream key.
@@ -89,7 +94,7 @@ enum LedgerTable {
                 detail: "the reservation \(reservation.id.rawValue) is not open in the ledger"
             )
         }
-        guard connection.keepsBalances else { return }
+        guard connection.isShared else { return }
         let amount = reservation.estimate.amount
         connection.gather { gathered in
             let day = reservation.day
@@ -99,23 +104,15 @@ enum LedgerTable {
         }
     }
 
-    private static func has(_ id: ReservationID, on connection: StoreConnection) throws -> Bool {
-        let statement = try connection.statement("SELECT id FROM ledger WHERE id = ?1")
-        statement.bind(id.rawValue, at: 1)
-        return try !statement.rows(about: "a reservation") { try $0.integer(at: 0) }.isEmpty
-    }
-
     /// Makes unconfirmed what a crash left reserved, books it, and says how many there were. Reads no other row.
     static func recover(at now: Timestamp, on connection: StoreConnection) throws -> Int {
         try PaymentTable.recover(at: now, on: connection)
         let endings = try open(on: connection).map { reservation in
             ReservationEnding(reservation: reservation, outcome: .unconfirmed, endedAt: now)
         }
-        for ending in endings {
-            try UsageTable.book(ending, on: connection)
-            try UsageAccountTable.book(ending, on: connection)
+        connection.gather { changes in
+            for ending in endings { changes.sums.add(ending) }
         }
-        try UsageDocumentTable.book(endings, on: connection)
         let statement = try connection.statement("UPDATE ledger SET state = 3, ended_at = ?1 WHERE state = 0")
         statement.bind(now, at: 1)
         return try statement.runCounting()

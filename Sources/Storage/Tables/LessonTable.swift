@@ -8,17 +8,8 @@ enum LessonTable {
     /// How many replies of a model are kept.
     static let repliesMax: Int64 = 15
 
-    static func save(_ ending: ReservationEnding, on connection: StoreConnection) throws {
-        let ask = ending.reservation.ask
-        if let pages = ending.lesson.documentPages { try save(pages, of: ask, on: connection) }
-        // A rate under a name that was cut would be taken for another model's.
-        if let rate = ending.lesson.rate, ask.model.utf8.count <= StoredText.modelBytesMax {
-            try save(PaidReply(reservation: ending.reservation.id, rate: rate), of: ask.model, on: connection)
-        }
-    }
-
     /// Written only when it says something new, since most replies repeat what is known.
-    private static func save(_ pages: Int, of ask: ReservationAsk, on connection: StoreConnection) throws {
+    static func save(_ pages: Int, of document: DocumentKey, on connection: StoreConnection) throws {
         let statement = try connection.statement(
             """
             INSERT INTO documents (account, document_id, pages) VALUES (?1, ?2, ?3)
@@ -26,14 +17,14 @@ enum LessonTable {
             DO UPDATE SET pages = excluded.pages WHERE documents.pages <> excluded.pages
             """
         )
-        statement.bind(ask.account.rawValue, at: 1)
-        statement.bind(ask.documentID, at: 2)
+        statement.bind(document.account.rawValue, at: 1)
+        statement.bind(document.documentID, at: 2)
         statement.bind(Int64(pages), at: 3)
         try statement.run()
     }
 
-    /// Adds the reply to the last ones of its model, and removes the oldest when there are too many.
-    private static func save(_ reply: PaidReply, of model: String, on connection: StoreConnection) throws {
+    /// Adds a reply to the last ones of its model.
+    static func save(_ reply: PaidReply, of model: String, on connection: StoreConnection) throws {
         let insertion = try connection.statement(
             """
             INSERT INTO rates (model, reservation, credits, pages)
@@ -48,6 +39,10 @@ enum LessonTable {
         insertion.bind(Int64(reply.rate.pages), at: 4)
         insertion.bind(modelsMax, at: 5)
         try insertion.run()
+    }
+
+    /// Removes the oldest replies of a model when there are too many.
+    static func removeOldest(of model: String, on connection: StoreConnection) throws {
         let removal = try connection.statement(
             """
             DELETE FROM rates WHERE model = ?1 AND reservation <=
@@ -152,5 +147,40 @@ enum LessonTable {
         )
         statement.bind(documentID, at: 1)
         try statement.run()
+    }
+}
+
+/// What the replies of a group taught.
+struct LessonChanges {
+    /// The last reply about a document counts.
+    private var pages: [DocumentKey: Int] = [:]
+    private var rates: [KeyText: [PaidReply]] = [:]
+
+    mutating func add(_ ending: ReservationEnding) {
+        let ask = ending.reservation.ask
+        if let pages = ending.lesson.documentPages {
+            self.pages[DocumentKey(account: ask.account, documentID: ask.documentID)] = pages
+        }
+        // A rate under a name that was cut would be taken for another model's.
+        if let rate = ending.lesson.rate, ask.model.utf8.count <= StoredText.modelBytesMax {
+            rates[KeyText(ask.model), default: []].append(PaidReply(reservation: ending.reservation.id, rate: rate))
+        }
+    }
+
+    func writePages(on connection: StoreConnection) throws {
+        let ordered = pages.sorted { left, right in
+            (KeyText(left.key.account.rawValue), KeyText(left.key.documentID))
+                < (KeyText(right.key.account.rawValue), KeyText(right.key.documentID))
+        }
+        for (document, pages) in ordered { try LessonTable.save(pages, of: document, on: connection) }
+    }
+
+    func writeRates(on connection: StoreConnection) throws {
+        for (model, replies) in rates.sorted(by: { $0.key < $1.key }) {
+            for reply in replies.sorted(by: { $0.reservation < $1.reservation }) {
+                try LessonTable.save(reply, of: model.text, on: connection)
+            }
+            try LessonTable.removeOldest(of: model.text, on: connection)
+        }
     }
 }

@@ -8,36 +8,10 @@ enum PaymentTable {
     /// Of how many earlier payments for a document the closest is sought.
     static let comparedMax: Int64 = 32
 
-    /// Adds a payment, and notes in `repeats` why it could not be avoided when the account had paid for the document
-    /// before. Precedes the storing of its result. Does nothing for what is no payment for a question.
+    /// The payment for a question.
     ///
     /// - Parameter isKept: whether its result is stored.
-    static func book(_ ending: ReservationEnding, isKept: Bool, on connection: StoreConnection) throws {
-        guard ending.outcome.isPayment, let question = ending.question else { return }
-        let ask = ending.reservation.ask
-        let payment = payment(ending, question, isKept: isKept)
-        let earlier = try payments(for: ask.documentID, of: ask.account, on: connection)
-        if !earlier.isEmpty {
-            let isResultThere =
-                try earlier.contains { $0.key == payment.key } && ResultTable.has(payment.key, on: connection)
-            let later = LaterPayment(
-                payment: payment,
-                createdAt: ending.reservation.createdAt,
-                noCache: question.noCache,
-                noStore: question.noStore,
-                maxAgeSeconds: question.maxAgeSeconds,
-                lifetimeMicroseconds: question.lifetimeMicroseconds,
-                isResultThere: isResultThere
-            )
-            if let (first, reason) = later.repeated(among: earlier) {
-                try RepeatTable.add(ending, repeating: first, reason, on: connection)
-            }
-        }
-        try add(payment, ask, on: connection)
-        try SchemaTable.keep(question.parts, on: connection)
-    }
-
-    private static func payment(_ ending: ReservationEnding, _ question: PaidQuestion, isKept: Bool) -> Payment {
+    static func payment(_ ending: ReservationEnding, _ question: PaidQuestion, isKept: Bool) -> Payment {
         let ask = ending.reservation.ask
         return Payment(
             id: ending.reservation.id,
@@ -57,7 +31,7 @@ enum PaymentTable {
         )
     }
 
-    private static func add(_ payment: Payment, _ ask: ReservationAsk, on connection: StoreConnection) throws {
+    static func add(_ payment: Payment, _ ask: ReservationAsk, on connection: StoreConnection) throws {
         let statement = try connection.statement(
             """
             INSERT INTO payments (account, document_id, id, team, model, cache_key, ended_at, is_kept, labels,
@@ -83,12 +57,12 @@ enum PaymentTable {
         try statement.run()
     }
 
-    /// The latest payments for a document, latest first.
-    private static func payments(
-        for documentID: String,
-        of account: AccountID,
-        on connection: StoreConnection
-    ) throws -> [Payment] {
+    /// Asks for the latest payments for a document, latest first.
+    static func lookUp(
+        _ document: DocumentKey,
+        on connection: StoreConnection,
+        then: @escaping (Payment) -> Void
+    ) throws {
         let statement = try connection.statement(
             """
             SELECT id, team, cache_key, model, ended_at, is_kept, labels, schema_digest, others, pages, is_no_store,
@@ -96,10 +70,10 @@ enum PaymentTable {
             FROM payments WHERE account = ?1 AND document_id = ?2 ORDER BY id DESC LIMIT ?3
             """
         )
-        statement.bind(account.rawValue, at: 1)
-        statement.bind(documentID, at: 2)
+        statement.bind(document.account.rawValue, at: 1)
+        statement.bind(document.documentID, at: 2)
         statement.bind(comparedMax, at: 3)
-        return try statement.rows(about: "a payment", read)
+        try statement.sendForEachRow(about: "a payment") { then(try read($0)) }
     }
 
     /// One payment for a document; nil when it is not kept.

@@ -8,7 +8,7 @@ import Vocabulary
 /// hides them: every look-up compares what it finds with the purges that are not finished. The rows are removed in
 /// batches, those of the oldest purge first. These hold:
 /// - A result that is saved while a purge is not finished gets a row number above the boundaries, also in place of an
-///   older one of its key, so that no purge concerns it.
+///   older one of its key, so that no purge concerns it. Else the number is that of the reservation that paid for it.
 /// - Each row that a purge concerns is removed once, and counted by the oldest purge that concerns it: in `removed`, in
 ///   the transaction that removes it.
 /// - A purge is finished in the transaction that removes its last row, and its entry in the audit log says then how
@@ -183,13 +183,21 @@ enum PurgeTable {
 
     /// The purges that are not finished, the oldest first.
     static func open(on connection: StoreConnection) throws -> [Open] {
+        var purges: [Open] = []
+        try lookUpOpen(on: connection) { purges.append($0) }
+        try connection.receive()
+        return purges
+    }
+
+    /// Asks for the purges that are not finished, the oldest first.
+    static func lookUpOpen(on connection: StoreConnection, then: @escaping (Open) -> Void) throws {
         let statement = try connection.statement(
             """
             SELECT id, document_id, team, cache_key, boundary, removed, audit_id, at, classifier, account FROM purges
             WHERE ended_at IS NULL ORDER BY id
             """
         )
-        return try statement.rows(about: "a purge") { row in
+        try statement.sendForEachRow(about: "a purge") { row in
             let target: PurgeTarget
             if let document = try row.ifAny(row.text, at: 1) {
                 target = .document(document)
@@ -203,7 +211,7 @@ enum PurgeTable {
             } else {
                 target = .all
             }
-            return Open(
+            let open = Open(
                 id: try row.integer(at: 0),
                 target: target,
                 boundary: try row.integer(at: 4),
@@ -211,6 +219,7 @@ enum PurgeTable {
                 auditID: try row.integer(at: 6),
                 at: try row.moment(at: 7)
             )
+            then(open)
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Budgeting
 internal import Caching
 import Vocabulary
 
@@ -41,8 +42,8 @@ enum ResultTable {
         return finding
     }
 
-    /// Whether there is a result of this key that no purge hides.
-    static func has(_ key: CacheKey, on connection: StoreConnection) throws -> Bool {
+    /// Calls `then` if there is a result of this key that no purge hides: at once, or with the next `receive`.
+    static func lookUp(_ key: CacheKey, on connection: StoreConnection, then: @escaping () -> Void) throws {
         let statement = try connection.statement(
             """
             SELECT id FROM results WHERE key = ?1 AND NOT EXISTS (
@@ -55,18 +56,36 @@ enum ResultTable {
             """
         )
         statement.bind(key, at: 1)
-        return try !statement.rows(about: "a result") { try $0.integer(at: 0) }.isEmpty
+        try statement.sendForEachRow(about: "a result") { _ in then() }
+    }
+
+    /// Whether there is a result of this key that no purge hides.
+    static func has(_ key: CacheKey, on connection: StoreConnection) throws -> Bool {
+        var isThere = false
+        try lookUp(key, on: connection) { isThere = true }
+        try connection.receive()
+        return isThere
     }
 
     /// Adds the result, or replaces the one of its key.
-    static func save(_ result: CachedResult, on connection: StoreConnection) throws {
-        let purges = try PurgeTable.open(on: connection)
-        if !purges.isEmpty { try takeOut(result.key, countedBy: purges, on: connection) }
+    ///
+    /// A new row has the number of the reservation that paid for it, which no other node gives. If a purge under way reaches
+    /// beyond that, or a row has it, it gets one more than the greatest there is.
+    ///
+    /// - Parameter purges: those under way, none of which concerns the row: what they concern was taken out.
+    static func save(
+        _ result: CachedResult,
+        paidBy id: ReservationID,
+        above purges: [PurgeTable.Open],
+        on connection: StoreConnection
+    ) throws {
         let statement = try connection.statement(
             """
             INSERT INTO results (id, key, status, body, credits_from, credits_to, credits_micros, stored_at,
                 account, team, document_id, model, page_range, classification, classifier)
-            VALUES ((SELECT CASE WHEN max(id) > ?14 THEN max(id) ELSE ?14 END + 1 FROM results), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15)
+            VALUES (CASE WHEN ?16 > ?14 AND NOT EXISTS (SELECT id FROM results WHERE id = ?16) THEN ?16
+                ELSE (SELECT CASE WHEN max(id) > ?14 THEN max(id) ELSE ?14 END + 1 FROM results) END,
+                ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?15)
             ON CONFLICT (key) DO UPDATE SET status = excluded.status, body = excluded.body,
                 credits_from = excluded.credits_from, credits_to = excluded.credits_to,
                 credits_micros = excluded.credits_micros, stored_at = excluded.stored_at,
@@ -88,9 +107,10 @@ enum ResultTable {
         statement.bind(result.model, at: 11)
         statement.bind(result.pageRange, at: 12)
         statement.bind(result.classification, at: 13)
-        // No purge concerns the new row: the last one may be gone, and its number would be given again.
+        // No purge concerns the new row.
         statement.bind(purges.map(\.boundary).max() ?? 0, at: 14)
         statement.bind(result.classifier, at: 15)
+        statement.bind(id.rawValue, at: 16)
         try statement.run(binding: result.body, at: 3)
     }
 
@@ -127,17 +147,29 @@ enum ResultTable {
 
     // MARK: Purges
 
-    /// Removes the result of a key, so that the one that replaces it gets a row number of its own.
-    private static func takeOut(
-        _ key: CacheKey,
+    /// Removes a row, so that the result that replaces it gets a number of its own.
+    static func takeOut(
+        _ row: PurgeTable.ResultRow,
         countedBy purges: [PurgeTable.Open],
         on connection: StoreConnection
     ) throws {
-        guard let row = try row(of: key, on: connection) else { return }
+        try remove(row.id, on: connection)
         if let purge = purges.first(where: { $0.covers(row) }) {
             try PurgeTable.count(1, of: purge.id, on: connection)
         }
-        try remove(row.id, on: connection)
+    }
+
+    /// Asks for the row of a key, purged or not.
+    static func lookUpRow(
+        of key: CacheKey,
+        on connection: StoreConnection,
+        then: @escaping (PurgeTable.ResultRow) -> Void
+    ) throws {
+        let statement = try connection.statement(
+            "SELECT id, key, document_id, team, account, classifier FROM results WHERE key = ?1"
+        )
+        statement.bind(key, at: 1)
+        try statement.sendForEachRow(about: "a result") { then(try purgeRow($0)) }
     }
 
     /// The greatest row number; 0 when there is none.
@@ -148,11 +180,10 @@ enum ResultTable {
 
     /// The row of a key, purged or not.
     static func row(of key: CacheKey, on connection: StoreConnection) throws -> PurgeTable.ResultRow? {
-        let statement = try connection.statement(
-            "SELECT id, key, document_id, team, account, classifier FROM results WHERE key = ?1"
-        )
-        statement.bind(key, at: 1)
-        return try statement.rows(about: "a result", purgeRow).first
+        var found: PurgeTable.ResultRow?
+        try lookUpRow(of: key, on: connection) { found = $0 }
+        try connection.receive()
+        return found
     }
 
     /// Rows of a document, purged or not.

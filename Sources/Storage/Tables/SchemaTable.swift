@@ -10,40 +10,36 @@ enum SchemaTable {
     /// A longer text is not kept, in bytes.
     static let bytesMax = 128 * 1_024
 
-    static func keep(_ parts: QuestionParts, on connection: StoreConnection) throws {
-        guard parts.schemaText.count <= bytesMax else { return }
+    /// Asks for the identifier of a schema, nil for one that is not kept, and for the greatest one there is.
+    static func lookUp(
+        _ digest: Int64,
+        on connection: StoreConnection,
+        then: @escaping (_ id: Int64?, _ last: Int64) -> Void
+    ) throws {
         let statement = try connection.statement(
             "SELECT (SELECT id FROM schemas WHERE digest = ?1), (SELECT coalesce(max(id), 0) FROM schemas)"
         )
-        statement.bind(parts.schema, at: 1)
-        let found = try statement.rows(about: "a schema") { row in
-            (id: try row.ifAny(row.integer, at: 0), last: try row.integer(at: 1))
-        }
-        guard let (id, last) = found.first else { return }
-        if let id {
-            if id <= last - countMax / 2 { try move(id, to: last + 1, on: connection) }
-        } else {
-            try add(parts, id: last + 1, on: connection)
+        statement.bind(digest, at: 1)
+        try statement.sendForEachRow(about: "a schema") { row in
+            then(try row.ifAny(row.integer, at: 0), try row.integer(at: 1))
         }
     }
 
-    private static func add(_ parts: QuestionParts, id: Int64, on connection: StoreConnection) throws {
+    static func add(_ parts: QuestionParts, id: Int64, on connection: StoreConnection) throws {
         let insertion = try connection.statement("INSERT INTO schemas (id, digest, text) VALUES (?1, ?2, ?3)")
         insertion.bind(id, at: 1)
         insertion.bind(parts.schema, at: 2)
         try insertion.run(binding: Array(parts.schemaText), at: 3)
-        try removeOldest(upTo: id - countMax, on: connection)
     }
 
-    private static func move(_ id: Int64, to end: Int64, on connection: StoreConnection) throws {
+    static func move(_ id: Int64, to end: Int64, on connection: StoreConnection) throws {
         let statement = try connection.statement("UPDATE schemas SET id = ?2 WHERE id = ?1")
         statement.bind(id, at: 1)
         statement.bind(end, at: 2)
         try statement.run()
-        try removeOldest(upTo: end - countMax, on: connection)
     }
 
-    private static func removeOldest(upTo id: Int64, on connection: StoreConnection) throws {
+    static func removeOldest(upTo id: Int64, on connection: StoreConnection) throws {
         let statement = try connection.statement("DELETE FROM schemas WHERE id <= ?1")
         statement.bind(id, at: 1)
         try statement.run()
@@ -54,5 +50,40 @@ enum SchemaTable {
         let statement = try connection.statement("SELECT text FROM schemas WHERE digest = ?1")
         statement.bind(digest, at: 1)
         return try statement.rows(about: "a schema") { try $0.bytes(at: 0) }.first
+    }
+}
+
+/// The schemas that the payments of a group are for. Confined to the thread of the connection.
+final class SchemaPlaces {
+    private var last: Int64 = 0
+    private var found: [Int64: Int64] = [:]
+    private var asked: Set<Int64> = []
+    private var kept: [Int64: QuestionParts] = [:]
+
+    /// Sends the look-up of one that may be kept.
+    func lookUp(_ parts: QuestionParts, on connection: StoreConnection) throws {
+        guard parts.schemaText.count <= SchemaTable.bytesMax, asked.insert(parts.schema).inserted else { return }
+        try SchemaTable.lookUp(parts.schema, on: connection) { [self] id, last in
+            found[parts.schema] = id
+            self.last = max(self.last, last)
+        }
+    }
+
+    func keep(_ parts: QuestionParts) {
+        if asked.contains(parts.schema), kept[parts.schema] == nil { kept[parts.schema] = parts }
+    }
+
+    func write(on connection: StoreConnection) throws {
+        let end = last
+        for (digest, parts) in kept.sorted(by: { $0.key < $1.key }) {
+            if let id = found[digest] {
+                if id > last - SchemaTable.countMax / 2 { continue }
+                try SchemaTable.move(id, to: last + 1, on: connection)
+            } else {
+                try SchemaTable.add(parts, id: last + 1, on: connection)
+            }
+            last += 1
+        }
+        if last > end { try SchemaTable.removeOldest(upTo: last - SchemaTable.countMax, on: connection) }
     }
 }

@@ -3,8 +3,26 @@ import Vocabulary
 
 /// The statements on `shadow_refusals`: how often budgets that enforce nothing would have refused.
 enum ShadowRefusalTable {
-    static func add(_ refusals: ShadowRefusals, on connection: StoreConnection) throws {
-        let (kind, id) = refusals.scope.columns
+    struct Key: Hashable, Comparable {
+        let kind: KeyText
+        let id: KeyText
+        let window: KeyText
+        let start: BudgetDay
+
+        init(_ refusals: ShadowRefusals) {
+            let (kind, id) = refusals.scope.columns
+            self.kind = KeyText(kind)
+            self.id = KeyText(id)
+            window = KeyText(refusals.window.rawValue)
+            start = refusals.start
+        }
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.kind, left.id, left.window, left.start) < (right.kind, right.id, right.window, right.start)
+        }
+    }
+
+    static func add(_ count: Int64, to key: Key, on connection: StoreConnection) throws {
         let statement = try connection.statement(
             """
             INSERT INTO shadow_refusals (scope, scope_id, budget_window, start, count) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -13,11 +31,11 @@ enum ShadowRefusalTable {
                 THEN 9223372036854775807 ELSE shadow_refusals.count + excluded.count END
             """
         )
-        statement.bind(kind, at: 1)
-        statement.bind(id, at: 2)
-        statement.bind(refusals.window.rawValue, at: 3)
-        statement.bind(Int64(refusals.start.number), at: 4)
-        statement.bind(refusals.count, at: 5)
+        statement.bind(key.kind.text, at: 1)
+        statement.bind(key.id.text, at: 2)
+        statement.bind(key.window.text, at: 3)
+        statement.bind(Int64(key.start.number), at: 4)
+        statement.bind(count, at: 5)
         try statement.run()
     }
 

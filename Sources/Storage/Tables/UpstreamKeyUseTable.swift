@@ -4,15 +4,15 @@ import Vocabulary
 /// The statements on `upstream_key_uses`: when each upstream key was last used, those of the file too.
 enum UpstreamKeyUseTable {
     /// The later moment holds, in whatever order they come.
-    static func add(_ use: UpstreamKeyUse, on connection: StoreConnection) throws {
+    static func note(_ moment: Timestamp, of key: KeyText, on connection: StoreConnection) throws {
         let statement = try connection.statement(
             """
             INSERT INTO upstream_key_uses (id, at) VALUES (?1, ?2)
             ON CONFLICT (id) DO UPDATE SET at = excluded.at WHERE upstream_key_uses.at < excluded.at
             """
         )
-        statement.bind(use.key.rawValue, at: 1)
-        statement.bind(use.at, at: 2)
+        statement.bind(key.text, at: 1)
+        statement.bind(moment, at: 2)
         try statement.run()
     }
 

@@ -1,13 +1,24 @@
 internal import Budgeting
+internal import Reporting
 import Vocabulary
 
 /// The statements on `usage_accounts`: what was booked to each account at the vendor, by day. Sums end at the greatest
 /// number there is, as in `usage`.
 enum UsageAccountTable {
-    /// Adds how a reservation ended to its day.
-    static func book(_ ending: ReservationEnding, on connection: StoreConnection) throws {
-        let (spent, unconfirmed) = ending.amounts
-        if spent == .zero, unconfirmed == .zero { return }
+    struct Key: Hashable, Comparable {
+        let account: KeyText
+        let day: BudgetDay
+
+        init(account: AccountID, day: BudgetDay) {
+            self.account = KeyText(account.rawValue)
+            self.day = day
+        }
+
+        static func < (left: Key, right: Key) -> Bool { (left.account, left.day) < (right.account, right.day) }
+    }
+
+    /// Adds spent and unconfirmed credits to a row.
+    static func add(_ counts: SpendCounts, to key: Key, on connection: StoreConnection) throws {
         let statement = try connection.statement(
             """
             INSERT INTO usage_accounts (account, day, spent, unconfirmed) VALUES (?1, ?2, ?3, ?4)
@@ -18,10 +29,10 @@ enum UsageAccountTable {
                     THEN 9223372036854775807 ELSE usage_accounts.unconfirmed + excluded.unconfirmed END
             """
         )
-        statement.bind(ending.reservation.ask.account.rawValue, at: 1)
-        statement.bind(Int64(ending.reservation.day.number), at: 2)
-        statement.bind(spent, at: 3)
-        statement.bind(unconfirmed, at: 4)
+        statement.bind(key.account.text, at: 1)
+        statement.bind(Int64(key.day.number), at: 2)
+        statement.bind(counts.spent, at: 3)
+        statement.bind(counts.unconfirmed, at: 4)
         try statement.run()
     }
 

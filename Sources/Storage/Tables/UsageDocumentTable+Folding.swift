@@ -34,25 +34,34 @@ extension UsageDocumentTable {
     static func fold(_ day: BudgetDay, atMost count: Int64, on connection: StoreConnection) throws -> Int {
         let statement = try connection.statement(
             """
-            SELECT document, spent, unconfirmed, saved, hits, collapsed, misses, denied FROM usage_documents
+            SELECT document FROM usage_documents
             WHERE day = ?1 AND document <> ?3 AND unconfirmed = 0 ORDER BY spent, document LIMIT ?2
             """
         )
         statement.bind(Int64(day.number), at: 1)
         statement.bind(max(0, count), at: 2)  // a negative one would be no limit, or an error
         statement.bind(PackedDocument?.none, at: 3)
-        var sum = SpendCounts()
         let documents = try statement.rows(about: "the roll-ups by document") { row in
-            sum.add(try row.spendCounts(from: 1))
-            return try row.document(at: 0)
+            try row.need(try row.document(at: 0))
         }
         if documents.isEmpty { return 0 }
-        for document in documents {
-            let deletion = try connection.statement("DELETE FROM usage_documents WHERE day = ?1 AND document = ?2")
+        var (sum, removed) = (SpendCounts(), 0)
+        for document in documents.sorted() {
+            // What it has now: another node may have added to it.
+            let deletion = try connection.statement(
+                """
+                DELETE FROM usage_documents WHERE day = ?1 AND document = ?2 AND unconfirmed = 0
+                RETURNING spent, unconfirmed, saved, hits, collapsed, misses, denied
+                """
+            )
             deletion.bind(Int64(day.number), at: 1)
             deletion.bind(document, at: 2)
-            try deletion.run()
+            try deletion.sendForEachRow(about: "the roll-ups by document") { row in
+                sum.add(try row.spendCounts(from: 0))
+                removed += 1
+            }
         }
+        try connection.receive()
         let counting = try connection.statement(
             """
             UPDATE usage_document_days SET documents = CASE WHEN documents > ?2 THEN documents - ?2 ELSE 0 END
@@ -60,9 +69,9 @@ extension UsageDocumentTable {
             """
         )
         counting.bind(Int64(day.number), at: 1)
-        counting.bind(Int64(documents.count), at: 2)
+        counting.bind(Int64(removed), at: 2)
         try counting.run()
         if sum != SpendCounts() { try add(sum, about: nil, on: day, connection) }
-        return documents.count
+        return removed
     }
 }

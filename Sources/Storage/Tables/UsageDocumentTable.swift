@@ -12,41 +12,28 @@ enum UsageDocumentTable {
     /// The maximum number of documents of a day that are counted by name, the first ones.
     static let namedMax: Int64 = 5_000
 
-    /// Adds how a reservation ended to its day and document.
-    static func book(_ ending: ReservationEnding, on connection: StoreConnection) throws {
-        try book([ending], on: connection)
-    }
-
-    /// Adds how reservations ended to their days and documents.
-    static func book(_ endings: [ReservationEnding], on connection: StoreConnection) throws {
-        var changes = DocumentChanges()
-        for ending in endings {
-            var change = SpendCounts()
-            (change.spent, change.unconfirmed) = ending.amounts
-            let reservation = ending.reservation
-            changes.add(change, about: PackedDocument(reservation.ask.documentID), on: reservation.day)
-        }
-        try add(changes, on: connection)
-    }
-
     /// Moves the amounts of a reservation that is resolved.
     static func book(_ resolution: Resolution, on connection: StoreConnection) throws {
         let reservation = resolution.reservation
-        let (estimate, day) = (reservation.estimate, reservation.day)
+        let (estimate, day, credits) = (reservation.estimate, reservation.day, resolution.credits)
         let document = PackedDocument(reservation.ask.documentID)
         let named = try document.flatMap { try unconfirmed(about: $0, on: day, connection) } ?? .zero
         // The estimate is in the row of the document, unless that was not counted by name then.
         let fromNamed = min(named, estimate)
-        if let document, fromNamed > .zero { try reduce(by: fromNamed, about: document, on: day, connection) }
+        var change = SpendCounts()
+        change.spent = credits
+        let places = try DocumentPlaces(for: document.map { credits > .zero ? [$0] : [] } ?? [], on: day, connection)
+        try connection.receive()
+        let isNamed = document.map { credits > .zero && places.take($0) } ?? false
+        // In the order of the keys: what is counted for none comes first.
+        try places.save(on: connection)
         if fromNamed < estimate {
             let rest = MicroCredits(micros: estimate.micros - fromNamed.micros)
             try reduce(by: rest, about: nil, on: day, connection)
         }
-        var change = SpendCounts()
-        change.spent = resolution.credits
-        var changes = DocumentChanges()
-        changes.add(change, about: document, on: day)
-        try add(changes, on: connection)
+        if credits > .zero, !isNamed { try add(change, about: nil, on: day, connection) }
+        if let document, fromNamed > .zero { try reduce(by: fromNamed, about: document, on: day, connection) }
+        if isNamed { try add(change, about: document, on: day, connection) }
     }
 
     private static func unconfirmed(
@@ -80,39 +67,30 @@ enum UsageDocumentTable {
         try statement.run()
     }
 
-    /// Adds counts of requests.
-    ///
-    /// - Parameters:
-    ///   - rows: all of them.
-    ///   - documents: what part of them is about which document.
-    static func add(_ rows: [UsageRow], _ documents: [DocumentUsage], on connection: StoreConnection) throws {
-        var rest: [BudgetDay: SpendCounts] = [:]
-        for row in rows { rest[row.day, default: SpendCounts()].add(SpendCounts(row.counts)) }
-        var changes = DocumentChanges()
-        for row in documents {
-            let counts = SpendCounts(row.counts)
-            guard let document = PackedDocument(row.documentID), rest[row.day]?.take(counts) == true else { continue }
-            changes.add(counts, about: document, on: row.day)
-        }
-        for (day, counts) in rest { changes.add(counts, about: nil, on: day) }
-        try add(changes, on: connection)
-    }
-
     // MARK: Adding
 
-    private static func add(_ changes: DocumentChanges, on connection: StoreConnection) throws {
+    /// Adds changes under the names that they have: the earliest day first, and what is counted for none before the
+    /// documents.
+    ///
+    /// - Parameter places: of each day.
+    static func add(
+        _ changes: DocumentChanges,
+        _ places: [BudgetDay: DocumentPlaces],
+        on connection: StoreConnection
+    ) throws {
+        var days: [(day: BudgetDay, named: [(document: PackedDocument, counts: SpendCounts)], rest: SpendCounts)] = []
         for (day, parts) in changes.days {
-            var places = try DocumentPlaces(for: parts.documents.map(\.document), on: day, connection)
-            var rest = parts.rest
-            for (document, counts) in parts.documents {
-                if places.take(document) {
-                    try add(counts, about: document, on: day, connection)
-                } else {
-                    rest.add(counts)
-                }
+            var (named, rest) = ([(document: PackedDocument, counts: SpendCounts)](), parts.rest)
+            for document in parts.named {
+                let counts = parts.counts(of: document)
+                if places[day]?.take(document) == true { named.append((document, counts)) } else { rest.add(counts) }
             }
-            try places.save(on: connection)
+            try places[day]?.save(on: connection)
+            days.append((day, named.sorted { $0.document < $1.document }, rest))
+        }
+        for (day, named, rest) in days {
             if rest != SpendCounts() { try add(rest, about: nil, on: day, connection) }
+            for (document, counts) in named { try add(counts, about: document, on: day, connection) }
         }
     }
 
@@ -154,29 +132,6 @@ enum UsageDocumentTable {
         statement.bind(change.misses, at: 8)
         statement.bind(change.denied, at: 9)
         try statement.run()
-    }
-}
-
-extension SpendCounts {
-    /// Counts without spend.
-    fileprivate init(_ counts: UsageCounts) {
-        self.init()
-        saved = counts.saved
-        (hits, collapsed, misses, denied) = (counts.hits, counts.collapsed, counts.misses, counts.denied)
-    }
-
-    /// Takes counts without spend away; false, and nothing is changed, if they are no part.
-    fileprivate mutating func take(_ part: SpendCounts) -> Bool {
-        let isPart =
-            part.hits <= hits && part.collapsed <= collapsed && part.misses <= misses && part.denied <= denied
-            && part.saved <= saved
-        guard isPart else { return false }
-        hits -= part.hits
-        collapsed -= part.collapsed
-        misses -= part.misses
-        denied -= part.denied
-        saved = MicroCredits(micros: saved.micros - part.saved.micros)
-        return true
     }
 }
 

@@ -4,24 +4,89 @@ import Vocabulary
 /// The statements on `usage_models`: which models of a team are counted by name on a day.
 ///
 /// Clients make these names up, so they are bounded where all of them meet: here, over all workers, keys and restarts.
+/// Nodes that take the last places at the same time may name a few more.
 enum UsageModelTable {
-    /// Lets a model be counted by its name, at most 128 bytes of it, while the day has room for that. Precedes what is
-    /// booked for the model; `UsageTable` counts one that is not here as one of the others.
-    static func add(_ model: String, of team: TeamID, on day: BudgetDay, _ connection: StoreConnection) throws {
-        if model == UsageRow.otherModels { return }
+    struct Key: Hashable, Comparable {
+        let day: BudgetDay
+        let team: KeyText
+        /// At most 128 bytes of it.
+        let model: KeyText
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.day, left.team, left.model) < (right.day, right.team, right.model)
+        }
+    }
+
+    /// Asks how many models of the team have a name on the day, and whether this one does.
+    static func lookUp(
+        _ key: Key,
+        on connection: StoreConnection,
+        then: @escaping (_ count: Int64, _ isNamed: Bool) -> Void
+    ) throws {
         let statement = try connection.statement(
             """
-            INSERT INTO usage_models (day, team, model)
-            SELECT ?1, ?2, ?3
-            WHERE NOT EXISTS (SELECT model FROM usage_models WHERE day = ?1 AND team = ?2 AND model = ?3)
-                AND (SELECT count(*) FROM usage_models WHERE day = ?1 AND team = ?2) < ?4
-            ON CONFLICT (day, team, model) DO NOTHING
+            SELECT count(*), count(CASE WHEN model = ?3 THEN model END) FROM usage_models WHERE day = ?1 AND team = ?2
             """
         )
-        statement.bind(Int64(day.number), at: 1)
-        statement.bind(team.rawValue, at: 2)
-        statement.bind(model, atMost: StoredText.modelBytesMax, at: 3)
-        statement.bind(Int64(UsageRow.modelsMax), at: 4)
+        bind(key, to: statement)
+        try statement.sendForEachRow(about: "the models of a day") { row in
+            then(try row.integer(at: 0), try row.integer(at: 1) > 0)
+        }
+    }
+
+    static func add(_ key: Key, on connection: StoreConnection) throws {
+        let statement = try connection.statement(
+            "INSERT INTO usage_models (day, team, model) VALUES (?1, ?2, ?3) ON CONFLICT (day, team, model) DO NOTHING"
+        )
+        bind(key, to: statement)
         try statement.run()
+    }
+
+    private static func bind(_ key: Key, to statement: any PreparedStatement) {
+        statement.bind(Int64(key.day.number), at: 1)
+        statement.bind(key.team.text, at: 2)
+        statement.bind(key.model.text, at: 3)
+    }
+}
+
+/// Which models are counted by name: those that have one on their day, and as many further ones as there is room for.
+/// Confined to the thread of the connection.
+final class ModelPlaces {
+    private struct Day: Hashable {
+        let day: BudgetDay
+        let team: KeyText
+    }
+
+    private var named: Set<UsageModelTable.Key> = []
+    /// Names of the day, as they were found and with those added here.
+    private var counts: [Day: Int64] = [:]
+    private var added: [UsageModelTable.Key] = []
+
+    /// Sends the look-ups for all models that are to be taken.
+    init(for models: [UsageModelTable.Key], _ connection: StoreConnection) throws {
+        for key in models where key.model.text != UsageRow.otherModels {
+            try UsageModelTable.lookUp(key, on: connection) { [self] count, isNamed in
+                counts[Day(day: key.day, team: key.team)] = count
+                if isNamed { named.insert(key) }
+            }
+        }
+    }
+
+    /// Whether the model is counted by its name. It takes a place when it had none and the day has one left.
+    func take(_ key: UsageModelTable.Key) -> Bool {
+        if named.contains(key) { return true }
+        let day = Day(day: key.day, team: key.team)
+        guard key.model.text != UsageRow.otherModels, let count = counts[day], count < Int64(UsageRow.modelsMax) else {
+            return false
+        }
+        counts[day] = count + 1
+        named.insert(key)
+        added.append(key)
+        return true
+    }
+
+    /// Names the models that took a place, in the order in which they did.
+    func save(on connection: StoreConnection) throws {
+        for key in added { try UsageModelTable.add(key, on: connection) }
     }
 }

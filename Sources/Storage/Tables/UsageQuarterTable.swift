@@ -1,4 +1,3 @@
-internal import Budgeting
 internal import Reporting
 import Vocabulary
 
@@ -9,10 +8,7 @@ enum UsageQuarterTable {
     private static let microsecondsInQuarter: Int64 = 900_000_000
     private static let quartersShown: Int64 = 96
 
-    static func add(_ rows: [UsageRow], at moment: Timestamp, on connection: StoreConnection) throws {
-        guard !rows.isEmpty else { return }
-        var sum = SpendCounts()
-        for row in rows { sum.add(SpendCounts(row.counts)) }
+    static func add(_ sum: SpendCounts, to quarter: Int64, on connection: StoreConnection) throws {
         let statement = try connection.statement(
             """
             INSERT INTO usage_quarters (quarter, saved, hits, collapsed, misses) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -27,13 +23,16 @@ enum UsageQuarterTable {
                     THEN 9223372036854775807 ELSE usage_quarters.misses + excluded.misses END
             """
         )
-        let quarter = quarter(of: moment)
         statement.bind(quarter, at: 1)
         statement.bind(sum.saved, at: 2)
         statement.bind(sum.hits, at: 3)
         statement.bind(sum.collapsed, at: 4)
         statement.bind(sum.misses, at: 5)
         try statement.run()
+    }
+
+    /// Removes what is a day older than a quarter.
+    static func removeOld(before quarter: Int64, on connection: StoreConnection) throws {
         let removal = try connection.statement(
             """
             DELETE FROM usage_quarters
@@ -71,20 +70,8 @@ enum UsageQuarterTable {
     }
 
     /// Rounded down, before 1970 too.
-    private static func quarter(of moment: Timestamp) -> Int64 {
+    static func quarter(of moment: Timestamp) -> Int64 {
         let (quotient, rest) = moment.microseconds.quotientAndRemainder(dividingBy: microsecondsInQuarter)
         return rest < 0 ? quotient - 1 : quotient
-    }
-}
-
-extension SpendCounts {
-    /// Whose sums stop at the greatest number, as those in the store do.
-    fileprivate init(_ counts: UsageCounts) {
-        self.init()
-        saved = counts.saved
-        hits = counts.hits
-        collapsed = counts.collapsed
-        misses = counts.misses
-        denied = counts.denied
     }
 }

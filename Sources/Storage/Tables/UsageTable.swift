@@ -1,78 +1,38 @@
 internal import Budgeting
+internal import Reporting
 import Vocabulary
 
 /// The statements on `usage`: the roll-ups that reports and balances are made from.
 ///
 /// Sums end at the greatest number there is: beyond it SQLite goes on with a floating-point number, and PostgreSQL fails.
 ///
-/// A model has its name in a row when `UsageModelTable` has room for it, else that of all others. The statements decide
-/// that by themselves, so that nothing is read for it.
+/// A model has its name in a row when `UsageModelTable` has room for it, else that of all others.
 enum UsageTable {
-    /// Adds how a reservation ended to its day.
-    static func book(_ ending: ReservationEnding, on connection: StoreConnection) throws {
-        let reservation = ending.reservation
-        let (spent, unconfirmed) = ending.amounts
-        if spent == .zero, unconfirmed == .zero { return }
-        let ask = reservation.ask
-        try UsageModelTable.add(ask.model, of: ask.team, on: reservation.day, connection)
+    struct Key: Hashable, Comparable {
+        let day: BudgetDay
+        let team: KeyText
+        let key: KeyText
+        let model: KeyText
+        /// Empty for counts of requests.
+        let upstreamKey: KeyText
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.day, left.team, left.key, left.model, left.upstreamKey)
+                < (right.day, right.team, right.key, right.model, right.upstreamKey)
+        }
+    }
+
+    /// Adds to a row, whose model has a name already.
+    static func add(_ counts: SpendCounts, to key: Key, on connection: StoreConnection) throws {
         let statement = try connection.statement(
             """
-            INSERT INTO usage (day, team, key, model, upstream_key, spent, unconfirmed)
-            VALUES (?1, ?2, ?3, CASE WHEN EXISTS (SELECT model FROM usage_models WHERE day = ?1 AND team = ?2 AND model = ?4)
-                THEN ?4 ELSE '(other)' END, ?5, ?6, ?7)
+            INSERT INTO usage (day, team, key, model, upstream_key, spent, unconfirmed, saved, hits, collapsed, misses, denied)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
             ON CONFLICT (day, team, key, model, upstream_key) DO UPDATE SET
                 spent = CASE WHEN excluded.spent > 9223372036854775807 - usage.spent
                     THEN 9223372036854775807 ELSE usage.spent + excluded.spent END,
                 unconfirmed = CASE WHEN excluded.unconfirmed > 9223372036854775807 - usage.unconfirmed
-                    THEN 9223372036854775807 ELSE usage.unconfirmed + excluded.unconfirmed END
-            """
-        )
-        statement.bind(Int64(reservation.day.number), at: 1)
-        statement.bind(ask.team.rawValue, at: 2)
-        statement.bind(ask.key.rawValue, at: 3)
-        statement.bind(ask.model, atMost: StoredText.modelBytesMax, at: 4)
-        statement.bind(ask.upstreamKey.rawValue, at: 5)
-        statement.bind(spent, at: 6)
-        statement.bind(unconfirmed, at: 7)
-        try statement.run()
-    }
-
-    /// Moves the amounts of a reservation that is resolved, on its own day. The day has a name for its model already: the
-    /// estimate was booked under it.
-    static func book(_ resolution: Resolution, on connection: StoreConnection) throws {
-        let reservation = resolution.reservation
-        let ask = reservation.ask
-        try UsageModelTable.add(ask.model, of: ask.team, on: reservation.day, connection)
-        let statement = try connection.statement(
-            """
-            INSERT INTO usage (day, team, key, model, upstream_key, spent)
-            VALUES (?1, ?2, ?3, CASE WHEN EXISTS (SELECT model FROM usage_models WHERE day = ?1 AND team = ?2 AND model = ?4)
-                THEN ?4 ELSE '(other)' END, ?5, ?6)
-            ON CONFLICT (day, team, key, model, upstream_key) DO UPDATE SET
-                spent = CASE WHEN excluded.spent > 9223372036854775807 - usage.spent
-                    THEN 9223372036854775807 ELSE usage.spent + excluded.spent END,
-                unconfirmed = CASE WHEN usage.unconfirmed > ?7 THEN usage.unconfirmed - ?7 ELSE 0 END
-            """
-        )
-        statement.bind(Int64(reservation.day.number), at: 1)
-        statement.bind(ask.team.rawValue, at: 2)
-        statement.bind(ask.key.rawValue, at: 3)
-        statement.bind(ask.model, atMost: StoredText.modelBytesMax, at: 4)
-        statement.bind(ask.upstreamKey.rawValue, at: 5)
-        statement.bind(resolution.credits, at: 6)
-        statement.bind(reservation.estimate, at: 7)
-        try statement.run()
-    }
-
-    /// Adds counts of requests; these belong to no upstream key.
-    static func add(_ row: UsageRow, on connection: StoreConnection) throws {
-        try UsageModelTable.add(row.model, of: row.team, on: row.day, connection)
-        let statement = try connection.statement(
-            """
-            INSERT INTO usage (day, team, key, model, upstream_key, saved, hits, collapsed, misses, denied)
-            VALUES (?1, ?2, ?3, CASE WHEN EXISTS (SELECT model FROM usage_models WHERE day = ?1 AND team = ?2 AND model = ?4)
-                THEN ?4 ELSE '(other)' END, '', ?5, ?6, ?7, ?8, ?9)
-            ON CONFLICT (day, team, key, model, upstream_key) DO UPDATE SET
+                    THEN 9223372036854775807 ELSE usage.unconfirmed + excluded.unconfirmed END,
                 saved = CASE WHEN excluded.saved > 9223372036854775807 - usage.saved
                     THEN 9223372036854775807 ELSE usage.saved + excluded.saved END,
                 hits = CASE WHEN excluded.hits > 9223372036854775807 - usage.hits
@@ -85,15 +45,54 @@ enum UsageTable {
                     THEN 9223372036854775807 ELSE usage.denied + excluded.denied END
             """
         )
-        statement.bind(Int64(row.day.number), at: 1)
-        statement.bind(row.team.rawValue, at: 2)
-        statement.bind(row.key.rawValue, at: 3)
-        statement.bind(row.model, atMost: StoredText.modelBytesMax, at: 4)
-        statement.bind(row.counts.saved, at: 5)
-        statement.bind(row.counts.hits, at: 6)
-        statement.bind(row.counts.collapsed, at: 7)
-        statement.bind(row.counts.misses, at: 8)
-        statement.bind(row.counts.denied, at: 9)
+        statement.bind(Int64(key.day.number), at: 1)
+        statement.bind(key.team.text, at: 2)
+        statement.bind(key.key.text, at: 3)
+        statement.bind(key.model.text, at: 4)
+        statement.bind(key.upstreamKey.text, at: 5)
+        statement.bind(counts.spent, at: 6)
+        statement.bind(counts.unconfirmed, at: 7)
+        statement.bind(counts.saved, at: 8)
+        statement.bind(counts.hits, at: 9)
+        statement.bind(counts.collapsed, at: 10)
+        statement.bind(counts.misses, at: 11)
+        statement.bind(counts.denied, at: 12)
+        try statement.run()
+    }
+
+    /// Moves the amounts of a reservation that is resolved, on its own day.
+    static func book(_ resolution: Resolution, on connection: StoreConnection) throws {
+        let reservation = resolution.reservation
+        let ask = reservation.ask
+        var key = Key(
+            day: reservation.day,
+            team: ask.team,
+            key: ask.key,
+            model: ask.model,
+            upstreamKey: KeyText(ask.upstreamKey.rawValue)
+        )
+        // It has a name already if the estimate was booked under it.
+        let models = try ModelPlaces(for: [key.modelKey], connection)
+        try connection.receive()
+        if !models.take(key.modelKey) { key = key.ofOtherModels }
+        try models.save(on: connection)
+        let statement = try connection.statement(
+            """
+            INSERT INTO usage (day, team, key, model, upstream_key, spent)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (day, team, key, model, upstream_key) DO UPDATE SET
+                spent = CASE WHEN excluded.spent > 9223372036854775807 - usage.spent
+                    THEN 9223372036854775807 ELSE usage.spent + excluded.spent END,
+                unconfirmed = CASE WHEN usage.unconfirmed > ?7 THEN usage.unconfirmed - ?7 ELSE 0 END
+            """
+        )
+        statement.bind(Int64(key.day.number), at: 1)
+        statement.bind(key.team.text, at: 2)
+        statement.bind(key.key.text, at: 3)
+        statement.bind(key.model.text, at: 4)
+        statement.bind(key.upstreamKey.text, at: 5)
+        statement.bind(resolution.credits, at: 6)
+        statement.bind(reservation.estimate, at: 7)
         try statement.run()
     }
 
@@ -133,6 +132,25 @@ enum UsageTable {
             spent: try row.credits(at: 4),
             unconfirmed: try row.credits(at: 5)
         )
+    }
+}
+
+extension UsageTable.Key {
+    /// - Parameter model: is cut.
+    init(day: BudgetDay, team: TeamID, key: TeamKeyID, model: String, upstreamKey: KeyText) {
+        self.init(
+            day: day,
+            team: KeyText(team.rawValue),
+            key: KeyText(key.rawValue),
+            model: KeyText(StoredText.cut(model, atMost: StoredText.modelBytesMax)),
+            upstreamKey: upstreamKey
+        )
+    }
+
+    var modelKey: UsageModelTable.Key { UsageModelTable.Key(day: day, team: team, model: model) }
+
+    var ofOtherModels: Self {
+        Self(day: day, team: team, key: key, model: KeyText(UsageRow.otherModels), upstreamKey: upstreamKey)
     }
 }
 

@@ -1,0 +1,15 @@
+/// A text of a key, compared as the tables do it: byte by byte. Swift takes texts for equal that are written with other
+/// characters, and orders them otherwise.
+struct KeyText: Hashable, Comparable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func == (left: KeyText, right: KeyText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    static func < (left: KeyText, right: KeyText) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(text) }
+}
