@@ -153,7 +153,9 @@ struct GatheredSumsTests {
     private func perform(_ step: Step, in store: Store, then: @escaping @Sendable (String) -> Void) {
         switch step {
         case .reserve(let reservation): store.reserve(reservation) { then("\($0)") }
-        case .move(let reservation): store.move(reservation) { then("\($0)") }
+        case .move(let reservation):
+            let left = reservation.ask.upstreamKey
+            store.perform({ try LedgerTable.move(reservation, from: left, on: $0) }) { then("\($0)") }
         case .end(let ending, let result?): store.end(ending, storing: result) { then("\($0)") }
         case .end(let ending, nil): store.end(ending, storing: nil) { then("\($0)") }
         case .charge(let ending): store.charge(ending) { then("\($0)") }
