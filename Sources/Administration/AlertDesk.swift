@@ -12,7 +12,8 @@ public import Vocabulary
 /// Every two seconds it looks at the budgets, the ledger and the vendor, and every minute at what ends soon. What is new is
 /// made durable first, then it is open in the book and in the outbox (A1). Each post runs on a thread of its own, one at a
 /// time: neither a slow receiver nor a slow resolver holds up anything else. While no webhook is configured nothing is
-/// watched, and what waits is kept.
+/// watched, and what waits is kept. Of several nodes the first alone watches and sends; what the others have to tell, bills that were
+/// entered there, they record, and it finds that within a minute.
 public final class AlertDesk {
     private static let interval = Duration.seconds(2)
     private static let expiryInterval = Duration.seconds(60)
@@ -38,6 +39,8 @@ public final class AlertDesk {
     private var roundTimer: LoopTimer?
     private var outboxTimer: LoopTimer?
     private var expiryDue: MonotonicInstant
+    /// When what other nodes have recorded is looked for.
+    private var readingDue: MonotonicInstant
     /// From a look to the moment when its findings are recorded, or could not be.
     private var isLooking = false
     private var isTesting = false
@@ -57,7 +60,8 @@ public final class AlertDesk {
         self.store = store
         back = try LoopReturn(loop: loop)
         expiryDue = loop.now
-        roundTimer = LoopTimer(loop: loop) { [unowned self] in book == nil ? open() : look() }
+        readingDue = loop.now
+        roundTimer = LoopTimer(loop: loop) { [unowned self] in round() }
         outboxTimer = LoopTimer(loop: loop) { [unowned self] in sendNext() }
     }
 
@@ -83,20 +87,43 @@ public final class AlertDesk {
     public func note(_ bill: ComparedStatement) {
         guard settings != nil, bills.count < Self.billsMax else { return }
         bills.append(bill)
-        if book != nil { roundTimer?.schedule(at: loop.now) }
+        if book != nil || !isMine { roundTimer?.schedule(at: loop.now) }
     }
 
     // MARK: Looking
 
-    private func open() {
+    /// Whether this node watches and sends for all that share the store.
+    private var isMine: Bool {
+        rooms.standing.isFirst && rooms.standing.maySend(sinceBoot: SystemClock.sinceBoot())
+    }
+
+    private func round() {
         guard !isLooking else { return }
+        guard isMine else { return leaveToOthers() }
+        if book == nil || (rooms.standing.isShared && loop.now >= readingDue) { open() } else { look() }
+    }
+
+    /// Another node watches, and by the time that this one does, what it knows now will be old.
+    private func leaveToOthers() {
+        book = nil
+        outbox.clear()
+        guard let settings else { return }
         isLooking = true
+        let count = bills.count
+        raise(bills.compactMap { AlertCondition.drift(of: $0, above: settings.driftShare) }, at: SystemClock.wall()) {
+            [self] in bills.removeFirst(count)
+        }
+    }
+
+    private func open() {
+        isLooking = true
+        readingDue = loop.now + Self.expiryInterval
         store.openAlerts(
             then: back.callback { [self] (result: Result<AlertOpening, StoreFault>) in
                 // A store that does not answer is asked again.
                 defer { again() }
-                guard case .success(let opening) = result, book == nil else { return }
-                book = AlertBook(opening.open)
+                guard case .success(let opening) = result else { return }
+                if book == nil { book = AlertBook(opening.open) } else { book?.replace(opening.open) }
                 for item in opening.pending { outbox.add(item, at: loop.now) }
                 sendNext()
             }
@@ -104,7 +131,7 @@ public final class AlertDesk {
     }
 
     private func look() {
-        guard let settings, !isLooking else { return }
+        guard let settings else { return }
         isLooking = true
         let now = SystemClock.wall()
         var conditions = AlertCondition.conditions(of: rooms.upstreamStatus)
@@ -193,7 +220,7 @@ public final class AlertDesk {
                 switch result {
                 case .success(let items):
                     for condition in conditions { book?.raised(condition, at: now) }
-                    for item in items { outbox.add(item, at: loop.now) }
+                    if book != nil { for item in items { outbox.add(item, at: loop.now) } }
                     then()
                     sendNext()
                 case .failure(let fault):
@@ -212,7 +239,7 @@ public final class AlertDesk {
     // MARK: Sending
 
     private func sendNext() {
-        guard let settings else { return }
+        guard let settings, isMine else { return }
         switch outbox.next(at: loop.now, wall: SystemClock.wall()) {
         case .send(let item):
             post(item.body, settings) { [self] in ended(item, $0) }

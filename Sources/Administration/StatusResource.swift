@@ -31,7 +31,7 @@ struct StatusResource {
             ("uptime", .string("\(uptime)s")), ("uptime_seconds", .integer(uptime)),
             ("token", .orNull(token) { .object([("name", .string($0.name)), ("role", .string($0.role.name))]) }),
             ("time_zone", .string(rooms.timeZone.name)),
-            ("nodes", .array([node(store)])),
+            ("nodes", .array([ownNode(store)] + otherNodes)),
             ("memory", memory(rooms.memoryStatus)),
             ("upstream", .array(rooms.upstreamStatus.map(account))),
             ("purges", .array(purges.purgesUnderWay.map(purge))),
@@ -57,18 +57,39 @@ struct StatusResource {
         ])
     }
 
-    /// This node. No other has the store at the same time.
-    private func node(_ store: Result<Void, StoreFault>) -> JSONValue {
+    /// This node.
+    private func ownNode(_ store: Result<Void, StoreFault>) -> JSONValue {
         let (state, detail): (String, String?) =
             switch store {
             case .success: ("ready", nil)
             case .failure(let fault): (fault.code.rawValue, fault.detail)
             }
+        let own = rooms.standing.nodes.first { $0.number == program.node }
         return .object([
-            ("id", .string(String(program.node))), ("address", .string(program.clientURL)),
-            ("workers", .integer(program.workerCount)),
+            ("id", .string(String(program.node))), ("name", .orNull(own?.name) { .string($0) }),
+            ("address", .string(program.clientURL)), ("version", .string(program.version)),
+            ("state", .string(NodeRecord.State.live.rawValue)), ("is_first", .bool(rooms.standing.isFirst)),
+            ("started_at", .time(program.startedAt)), ("lease_ms", .orNull(own) { .milliseconds($0.leaseLeft) }),
+            ("same_configuration", .bool(true)), ("workers", .integer(program.workerCount)),
             ("store", .string(state)), ("store_detail", .orNull(detail) { .string($0) }),
         ])
+    }
+
+    /// The others that share the store, as this node saw them last. Their stores and workers are theirs to tell of.
+    private var otherNodes: [JSONValue] {
+        let nodes = rooms.standing.nodes
+        let first = nodes.first { $0.state != .dead }?.number
+        let own = nodes.first { $0.number == program.node }?.configurationDigest
+        return nodes.filter { $0.number != program.node }.map { node in
+            .object([
+                ("id", .string(String(node.number))), ("name", .string(node.name)), ("address", .string(node.address)),
+                ("version", .string(node.version)), ("state", .string(node.state.rawValue)),
+                ("is_first", .bool(node.number == first)), ("started_at", .time(node.startedAt)),
+                ("lease_ms", node.state == .dead ? .null : .milliseconds(node.leaseLeft)),
+                ("same_configuration", .bool(own == nil || node.configurationDigest == own)), ("workers", .null),
+                ("store", .null), ("store_detail", .null),
+            ])
+        }
     }
 
     private func account(_ account: UpstreamAccountStatus) -> JSONValue {

@@ -6,7 +6,8 @@ public import Vocabulary
 ///   durable before anything is sent; only then it is open here.
 /// - A2: A lasting condition stays open until a look at its kind finds it gone. A dated one stays open until its moment,
 ///   whatever is seen meanwhile.
-/// - A3: After a restart the book is what the store has open: what was told before is not told again.
+/// - A3: After a restart the book is what the store has open: what was told before is not told again. So it is when another
+///   node of several takes it over.
 ///
 /// There are as many open conditions as there are keys, accounts, and budgets with thresholds in their current windows.
 public struct AlertBook: Sendable {
@@ -38,7 +39,11 @@ public struct AlertBook: Sendable {
     /// When the lasting conditions that are closed were raised last; kept for `quietTime`.
     private var quiet: [String: Timestamp] = [:]
 
-    public init(_ entries: some Sequence<Entry>) {
+    public init(_ entries: some Sequence<Entry>) { replace(entries) }
+
+    /// Takes what the store has open, of which other nodes may have raised some.
+    public mutating func replace(_ entries: some Sequence<Entry>) {
+        open = [:]
         for entry in entries { open[entry.name] = entry }
     }
 

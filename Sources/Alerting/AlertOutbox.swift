@@ -51,7 +51,17 @@ public struct AlertOutbox: Sendable {
 
     public var count: Int { waiting.count + (underWay == nil ? 0 : 1) }
 
-    public mutating func add(_ item: Item, at now: MonotonicInstant) { waiting.append(Waiting(item: item, due: now)) }
+    /// Does nothing with an alert that is here already.
+    public mutating func add(_ item: Item, at now: MonotonicInstant) {
+        guard underWay?.id != item.id, !waiting.contains(where: { $0.item.id == item.id }) else { return }
+        waiting.append(Waiting(item: item, due: now))
+    }
+
+    /// Leaves what waits to another node. An alert under way is still answered for.
+    public mutating func clear() {
+        waiting = []
+        pauseEnd = nil
+    }
 
     /// What to do now. A `send` must be followed by `arrived` or `failed`, a `giveUp` needs no answer.
     public mutating func next(at now: MonotonicInstant, wall: Timestamp) -> Step {

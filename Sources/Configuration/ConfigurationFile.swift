@@ -136,7 +136,6 @@ public enum ConfigurationFile {
         }
         configuration.warnings = report.warnings
         configuration.accountsElsewhere = reader.accountsElsewhere
-        configuration.withoutEffectYet = WithoutEffect.lines(setPaths: report.setPaths)
         return .success(configuration)
     }
 }

@@ -18,8 +18,6 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var secrets = Secrets()
     /// What is in order but deserves a look; each line begins with the member's path.
     public var warnings: [String] = []
-    /// Members that are set and have no effect yet; each line begins with the member's path.
-    public var withoutEffectYet: [String] = []
     /// Teams whose account no key of the file has: a key of the store may have it.
     public var accountsElsewhere: [AccountElsewhere] = []
     /// Nil when it was not read from a file.

@@ -1,10 +1,8 @@
-/// The faults, warnings and set members found while one form is read. Confined to that reading.
+/// The faults and warnings found while one form is read. Confined to that reading.
 public final class FormReport {
     public private(set) var faults: [FormFault] = []
     /// Values that are valid but deserve attention; each line begins with the member's path.
     public private(set) var warnings: [String] = []
-    /// The paths of the members that are set.
-    public private(set) var setPaths: Set<String> = []
 
     /// The number of faults that were counted but not kept.
     public private(set) var droppedCount = 0
@@ -39,8 +37,6 @@ public final class FormReport {
     }
 
     public func warn(_ path: String, _ message: String) { warnings.append("\(path): \(message)") }
-
-    public func note(_ path: String) { setPaths.insert(path) }
 }
 
 /// One fault of a form.

@@ -29,9 +29,7 @@ public final class ObjectReader {
     /// The member's value, which may be null; nil when the member is absent.
     public func take(_ name: String) -> JSONValue? {
         asked.append(name)
-        guard let member = members.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else { return nil }
-        report.note(path(name))
-        return member.value
+        return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
 
     public func fault(_ name: String, _ message: @autoclosure () -> String) { report.fault(path(name), message()) }

@@ -168,6 +168,15 @@ extension ErrorReply {
         return ErrorReply(503, .storeUnavailable, message, retryAfterSeconds: 1)
     }
 
+    /// On a node of several that is cut off from their store.
+    static let storeStale = ErrorReply(
+        503,
+        .storeUnavailable,
+        "This gateway has not reached its store for as long as store.stale_for allows, so it does not know which keys and "
+            + "results are still valid. Try again later.",
+        retryAfterSeconds: 1
+    )
+
     static let tooManyWaiting = ErrorReply(
         503,
         .overloaded,

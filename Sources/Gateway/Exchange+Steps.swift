@@ -88,11 +88,14 @@ extension Exchange {
         case .health: return replyPlain("alive")
         case .readiness: return .checkReadiness
         case .usage: return .askForUsage
-        case .classify: return .known
-        case .classifier: return .read
+        case .classify: return isCurrent ? .known : reply(.storeStale)
+        case .classifier: return isCurrent ? .read : reply(.storeStale)
         case .passthrough, nil: preconditionFailure("a request without a route is refused when its head is read")
         }
     }
+
+    /// Whether this node hears of what others revoke and purge.
+    private var isCurrent: Bool { !worker.rooms.standing.isStale(at: worker.loop.now) }
 
     private func checkReadiness() -> Step {
         if worker.isLeaving { return reply(.draining) }

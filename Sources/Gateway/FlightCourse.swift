@@ -294,7 +294,7 @@ extension UpstreamFailure {
         switch code {
         case .unreachable, .invalidResponse, .keyRejected, .timeout:
             FlightCourse.Note(code: code.errorCode.rawValue, detail: detail)
-        case .noKey, .rateLimited, .overloaded, .circuitOpen, .draining: nil
+        case .noKey, .rateLimited, .overloaded, .circuitOpen, .storeUnavailable, .draining: nil
         }
     }
 }

@@ -81,6 +81,24 @@ extension SharedRooms {
     /// Forgets what was learned about a model, which is estimated from the configuration until new replies arrive.
     public func forget(model: String) { credits.forget(model: model) }
 
-    /// Checks whether anything can be stored now.
-    public func checkStore(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) { store.check(then: then) }
+    /// Checks whether anything can be stored now, and whether this machine's clock agrees with the store's.
+    public func checkStore(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
+        store.check { [standing] result in
+            guard case .success = result, let error = standing.clockError else { return then(result) }
+            then(.failure(StoreFault(code: .unavailable, detail: Self.clockDetail(error))))
+        }
+    }
+
+    /// - Parameter error: by how much this clock is ahead, or behind when negative.
+    private static func clockDetail(_ error: Duration) -> String {
+        let seconds = error.components.seconds.magnitude
+        let direction = error < .zero ? "behind" : "ahead of"
+        return "this machine's clock is \(seconds) s \(direction) the database's: set one of them right"
+    }
+
+    /// Does what follows from what is known of the other nodes. To be called every second.
+    public func followNodes() {
+        standing.refresh(sinceBoot: SystemClock.sinceBoot(), now: SystemClock.monotonic())
+        gate.share(among: standing.liveCount, at: now)
+    }
 }

@@ -17,7 +17,7 @@ extension SharedRooms {
         text.begin(Self.asideFamily)
         text.sample(value: Int64(load.aside))
         text.begin(Self.concurrencyMaxFamily)
-        text.sample(value: Int64(load.limits.concurrencyMax))
+        text.sample(value: Int64(load.placesMax))
         text.begin(Self.queueFamily)
         text.sample(value: Int64(accounts.reduce(0) { $0 + $1.waiting }))
         text.begin(Self.queueMaxFamily)
@@ -96,7 +96,7 @@ extension SharedRooms {
     private static let concurrencyMaxFamily = MetricFamily(
         .gauge,
         "tollgate_upstream_max_concurrency",
-        "Places at the vendor, upstream.max_concurrency."
+        "Places at the vendor, this node's share of upstream.max_concurrency."
     )
     private static let queueFamily = MetricFamily(
         .gauge,

@@ -16,6 +16,8 @@ public import Vocabulary
 public final class SharedRooms: Sendable {
     let cache: ResultCache
     let store: any GatewayStore
+    /// What is known of the nodes that share the store.
+    public let standing: NodeStanding
     /// Decides whether credits may be spent.
     let credits: BudgetGate
     /// The rate and concurrency limits of the teams.
@@ -69,10 +71,12 @@ public final class SharedRooms: Sendable {
         gate: UpstreamGate,
         resolver: NameResolver,
         accessLog: LogWriter?,
-        classifiers: ClassifierEpochs = ClassifierEpochs()
+        classifiers: ClassifierEpochs = ClassifierEpochs(),
+        standing: NodeStanding = NodeStanding()
     ) {
         self.memory = memory
         self.classifiers = classifiers
+        self.standing = standing
         clientBytes = ByteBudget(strangerBytesMax: memory.strangerBytesMax, teamBytesMax: memory.teamBytesMax)
         self.cache = cache
         self.store = store

@@ -17,7 +17,7 @@ extension Worker {
     func checkStore(for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]
-        rooms.store.check { mailbox.post(.checked(exchange: id, $0)) }
+        rooms.checkStore { mailbox.post(.checked(exchange: id, $0)) }
     }
 
     /// The maximum number of open questions for usage on one worker: the store's reader of lists serves the admin side

@@ -84,6 +84,7 @@ final class Worker {
                 resolver: rooms.resolver,
                 settings: settings.upstream,
                 tls: settings.upstreamTLS,
+                standing: rooms.standing,
                 onKeyChange: { rooms.note($0) }
             )
         } catch {

@@ -59,6 +59,9 @@ extension UpstreamAttempt {
             /// Random, up to 50 ms, so that calls that failed together do not retry together. Asked for when it is
             /// needed: a random number takes a system call.
             let jitter: () -> Duration
+            /// Whether this node is not taken for dead by others: nothing is sent otherwise. Asked for right before the first
+            /// byte.
+            let maySend: () -> Bool
         }
 
         /// The result of a request that was sent.
@@ -166,7 +169,7 @@ extension UpstreamAttempt {
             case .entered(let entry): entered(entry, scene)
             case .leftQueue(let failure): leftQueue(failure)
             case .moved(let moved): self.moved(moved, scene)
-            case .connected: connected()
+            case .connected: connected(scene)
             case .noneIdle(let host): noneIdle(host)
             case .resolved(let result): resolved(result, scene)
             case .dialFailed(let fault): dialFailed(fault, scene)
@@ -287,9 +290,10 @@ extension UpstreamAttempt {
             }
         }
 
-        private mutating func connected() -> [Action] {
+        private mutating func connected(_ scene: Scene) -> [Action] {
             switch state {
             case .connecting(let pass, _), .dialing(let pass, _):
+                guard scene.maySend() else { return [.closeConnection, leave(pass, .unused)] + refused(.notConfirmed) }
                 state = .sent(pass)
                 return [.send(pass)]
             case .ended: return [.closeConnection]

@@ -67,7 +67,8 @@ final class UpstreamAttempt {
             now: loop.now,
             shutdown: client.shutdown,
             connectTimeout: client.settings.connectTimeout,
-            jitter: { .milliseconds(Int.random(in: 0..<50)) }
+            jitter: { .milliseconds(Int.random(in: 0..<50)) },
+            maySend: { [client] in client.maySend }
         )
         for action in machine.handle(event, in: scene) { perform(action) }
         setTimer()

@@ -2,7 +2,7 @@ public import EventLoops
 import HTTPMessages
 public import Transport
 public import UpstreamKeys
-import Vocabulary
+public import Vocabulary
 
 /// A worker's way to the vendor. Confined to the worker's loop.
 ///
@@ -14,6 +14,7 @@ public final class UpstreamClient {
     private let loop: EventLoop
     private let gate: UpstreamGate
     private let resolver: NameResolver
+    private let standing: NodeStanding
     let dialer: Dialer
     let pool = ConnectionPool()
     /// What is counted of its calls.
@@ -39,6 +40,7 @@ public final class UpstreamClient {
         let result: Result<[SocketAddress], ResolveFault>
     }
 
+    /// - Parameter standing: says whether this node may still call the vendor.
     /// - Throws: there is no descriptor for the mailboxes of the gate and of the resolver.
     public init(
         loop: EventLoop,
@@ -46,6 +48,7 @@ public final class UpstreamClient {
         resolver: NameResolver,
         settings: UpstreamSettings,
         tls: TLSClientContext?,
+        standing: NodeStanding = NodeStanding(),
         onKeyChange: @escaping (UpstreamKeyRecord) -> Void
     ) throws(EventLoop.Fault) {
         self.loop = loop
@@ -53,6 +56,7 @@ public final class UpstreamClient {
         self.resolver = resolver
         self.settings = settings
         self.tls = tls
+        self.standing = standing
         self.onKeyChange = onKeyChange
         dialer = Dialer(loop: loop, history: resolver.history)
         mailbox = try Mailbox(loop: loop) { [unowned self] answer in
@@ -148,6 +152,9 @@ public final class UpstreamClient {
     }
 
     // MARK: For attempts
+
+    /// Whether the first byte of a call may go out now.
+    var maySend: Bool { standing.maySend(sinceBoot: SystemClock.sinceBoot()) }
 
     func end(_ attempt: UpstreamAttempt) { attempts[attempt.number] = nil }
 

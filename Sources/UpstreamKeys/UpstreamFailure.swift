@@ -11,6 +11,8 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         case overloaded
         case circuitOpen
         case timeout
+        /// This node may have been taken for dead: the store has confirmed nothing for too long.
+        case storeUnavailable
         case draining
 
         /// The error code in the client's reply.
@@ -24,6 +26,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
             case .overloaded: .overloaded
             case .circuitOpen: .circuitOpen
             case .timeout: .upstreamTimeout
+            case .storeUnavailable: .storeUnavailable
             case .draining: .draining
             }
         }
@@ -61,13 +64,22 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         UpstreamFailure(.draining, charged: charged, source: .gateway, "the gateway shuts down", retryAfterSeconds: 1)
     }
 
+    /// The store has confirmed nothing for too long, so that other nodes may count this one as dead: nothing was sent.
+    public static let notConfirmed = UpstreamFailure(
+        .storeUnavailable,
+        charged: .no,
+        source: .gateway,
+        "the store has confirmed no transaction for 6 s",
+        retryAfterSeconds: 1
+    )
+
     /// Whether a retry cannot be charged twice: the vendor did not take the request.
     public var isSafeToRetry: Bool { charged == .no }
 
     public var status: Int {
         switch code {
         case .unreachable, .invalidResponse, .keyRejected: 502
-        case .noKey, .rateLimited, .overloaded, .circuitOpen, .draining: 503
+        case .noKey, .rateLimited, .overloaded, .circuitOpen, .storeUnavailable, .draining: 503
         case .timeout: 504
         }
     }
@@ -76,7 +88,7 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
     public var mayServeStale: Bool {
         switch code {
         case .unreachable, .invalidResponse, .circuitOpen, .timeout: true
-        case .keyRejected, .noKey, .rateLimited, .overloaded, .draining: false
+        case .keyRejected, .noKey, .rateLimited, .overloaded, .storeUnavailable, .draining: false
         }
     }
 
@@ -91,6 +103,8 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         case .overloaded: "The gateway cannot take more requests to the vendor at the moment; try again later."
         case .circuitOpen: "The vendor failed several times in a row and is left alone for a while; try again later."
         case .timeout: "The vendor did not answer in time; whether it did the work is not known."
+        case .storeUnavailable:
+            "The gateway's store has not answered for a while, and nothing new is asked of the vendor; try again later."
         case .draining:
             "The gateway is shutting down and starts no new call to the vendor; try again in a moment."
         }

@@ -18,7 +18,7 @@ public protocol GateInbox: AnyObject, Sendable { func post(_ answer: UpstreamGat
 public final class UpstreamGate: Sendable {
     /// The maximum numbers of requests out and waiting, over all workers and accounts, and the breakers' settings.
     public struct Limits: Sendable, Equatable {
-        /// The maximum number of requests under way.
+        /// The maximum number of requests under way, over all nodes.
         public var concurrencyMax: Int
         /// The maximum number of requests that wait for a place.
         public var queueMax: Int
@@ -36,6 +36,8 @@ public final class UpstreamGate: Sendable {
         public let underWay: Int
         /// Of those that are out beside them and hold no place.
         public let aside: Int
+        /// How many of `concurrencyMax` are this node's.
+        public let placesMax: Int
         public let limits: Limits
     }
 
@@ -152,6 +154,17 @@ public final class UpstreamGate: Sendable {
         }
         deliver(answers)
         return records
+    }
+
+    /// Divides `concurrencyMax` among the nodes that live; waiting requests that can go now are let out.
+    public func share(among nodeCount: Int, at now: Moment) {
+        deliver(
+            state.withLock { state in
+                guard state.nodeCount != max(1, nodeCount) else { return [] }
+                state.nodeCount = max(1, nodeCount)
+                return state.letOut(at: now)
+            }
+        )
     }
 
     /// An operator declares a key good: its quarantine, its cooling and its counted refusals are cleared, and waiting

@@ -21,7 +21,9 @@ extension UpstreamGateState {
         }
     }
 
-    var load: UpstreamGate.Load { UpstreamGate.Load(underWay: underWay, aside: aside, limits: limits) }
+    var load: UpstreamGate.Load {
+        UpstreamGate.Load(underWay: underWay, aside: aside, placesMax: placesMax, limits: limits)
+    }
 
     /// Counted over all accounts: a key may have moved here from another account while requests were out with it.
     private func underWay(with key: UpstreamKeyID) -> Int { accounts.reduce(0) { $0 + $1.underWay(with: key) } }

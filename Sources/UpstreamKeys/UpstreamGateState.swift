@@ -41,6 +41,8 @@ struct UpstreamGateState {
     typealias Decision = (UpstreamGate.Waiting, UpstreamGate.Entry)
 
     private(set) var limits: UpstreamGate.Limits
+    /// How many nodes share `concurrencyMax`; at least 1.
+    var nodeCount = 1
     /// The number of requests that hold a place.
     private(set) var underWay = 0
     /// The number of requests that are out and hold none.
@@ -57,6 +59,9 @@ struct UpstreamGateState {
         self.asideMax = asideMax
         _ = replace(limits: limits, keys: keys)
     }
+
+    /// This node's share of `concurrencyMax`, rounded up.
+    var placesMax: Int { max(1, (limits.concurrencyMax - 1) / nodeCount + 1) }
 
     private var waitingCount: Int { accounts.reduce(0) { $0 + $1.queue.count } }
 
@@ -128,7 +133,7 @@ struct UpstreamGateState {
             return (.refused(.overloaded("too many requests that are passed through are under way already")), [])
         }
         // A new request takes its turn among the waiting ones; that is at once when there are none.
-        if underWay < limits.concurrencyMax, waitingCount == 0 {
+        if underWay < placesMax, waitingCount == 0 {
             switch accounts[index].ring.outlook(without: waiting.without, at: now) {
             case .open, .closed:
                 turn = (index + 1) % accounts.count
@@ -156,7 +161,7 @@ struct UpstreamGateState {
         var decisions: [Decision] = []
         for index in accounts.indices { decisions += turnAway(of: index, at: now) }
         var idle = 0
-        while underWay < limits.concurrencyMax, idle < accounts.count {
+        while underWay < placesMax, idle < accounts.count {
             let index = turn
             turn = (turn + 1) % accounts.count
             if let decision = letOne(of: index, at: now) {

@@ -51,8 +51,7 @@ struct LoadedConfiguration {
         }
         let result = ConfigurationFile.load(path: file, environment: environment)
         if case .success(let configuration) = result, lines.isEmpty {
-            let remarks = configuration.warnings + configuration.withoutEffectYet
-            return LoadedConfiguration(configuration: configuration, remarks: remarks)
+            return LoadedConfiguration(configuration: configuration, remarks: configuration.warnings)
         }
         var linesToType: [String] = []
         if case .failure(let faults) = result {

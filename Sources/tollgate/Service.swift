@@ -34,6 +34,9 @@ final class Service {
     private let workerCount: Int
     private var memoryTimer: LoopTimer?
     private var memoryReturn = MemoryReturn()
+    /// Nil for a store that is a file.
+    private var nodesTimer: LoopTimer?
+    private static let nodesInterval = Duration.seconds(1)
     private static let memoryInterval = Duration.seconds(2)
     private let supervisor: Supervisor
     private let storePing: StorePing
@@ -154,7 +157,8 @@ final class Service {
             ),
             resolver: try NameResolver(),
             accessLog: logs.access,
-            classifiers: ClassifierEpochs(try store.classifierRecord())
+            classifiers: ClassifierEpochs(try store.classifierRecord()),
+            standing: store.standing
         )
         lag = LoopLag(loop: loop, rooms.mainLoopLag)
         storePing = try StorePing(loop: loop, rooms: rooms)
@@ -239,6 +243,15 @@ final class Service {
         let timer = LoopTimer(loop: loop) { [unowned self] in giveMemoryBack() }
         memoryTimer = timer
         timer.schedule(after: Self.memoryInterval)
+        if store.standing.isShared {
+            nodesTimer = LoopTimer(loop: loop) { [unowned self] in followNodes() }
+            followNodes()
+        }
+    }
+
+    private func followNodes() {
+        rooms.followNodes()
+        nodesTimer?.schedule(after: Self.nodesInterval)
     }
 
     /// Says what the sockets of the supervisor leave without effect.
@@ -426,11 +439,17 @@ final class Service {
         configuration = new
         store.replace(retention: new.resultRetention, ofClassifiers: new.classifierRetention)
         store.replace(ledgerRetention: new.store.ledgerRetention)
+        store.standing.replace(
+            staleFor: new.store.staleFor,
+            sinceBoot: SystemClock.sinceBoot(),
+            now: SystemClock.monotonic()
+        )
+        store.standing.replace(configurationDigest: new.digest)
         // The URL is the one that it was opened with, so it is in order.
         if let target = try? new.storeTarget() { store.replace(target) }
         warnOfLittleMemory()
         logs.replace(new.log)
-        logs.tell(new.warnings + new.withoutEffectYet, of: configurationFile ?? "")
+        logs.tell(new.warnings, of: configurationFile ?? "")
         DescriptorCheck(new, workers: workerCount, limitBefore: nil).report()
         adminServer.replace(adminSettings)
         adminAPI.replace(adminSettings)

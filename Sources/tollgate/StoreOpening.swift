@@ -32,7 +32,7 @@ struct StoreOpening {
             as: configuration.nodeDescription,
             migrates: configuration.store.migrates,
             onPlace: Self.report,
-            onWait: { ProcessLog.warning("store_held", ["by": $0]) },
+            onNews: Self.report,
             onFatal: onFatal
         )
         store.replace(
@@ -40,6 +40,11 @@ struct StoreOpening {
             ofClassifiers: configuration.classifierRetention
         )
         store.replace(ledgerRetention: configuration.store.ledgerRetention)
+        store.standing.replace(
+            staleFor: configuration.store.staleFor,
+            sinceBoot: SystemClock.sinceBoot(),
+            now: SystemClock.monotonic()
+        )
         ledger = try store.opening()
         if ledger.recoveredCount > 0 {
             // Left by a crash: it is unknown what the vendor charged for them.
@@ -64,6 +69,23 @@ struct StoreOpening {
         } else {
             ProcessLog.info("store_file_back")
         }
+    }
+
+    /// Logs what happens to the nodes of a database.
+    @Sendable
+    private static func report(_ news: NodeNews) {
+        switch news {
+        case .dead(let node): ProcessLog.warning("node_dead", facts(of: node))
+        case .unconfirmed(let count, let node):
+            ProcessLog.warning("reservations_unconfirmed", ["count": String(count), "node": String(node)])
+        case .differs(let node): ProcessLog.warning("node_configuration_differs", facts(of: node))
+        case .clockWrong(let lead): ProcessLog.error("clock_wrong", ["ahead_of_store": "\(lead)"])
+        case .clockRight: ProcessLog.info("clock_right")
+        }
+    }
+
+    private static func facts(of node: NodeRecord) -> [String: String] {
+        ["node": String(node.number), "name": node.name, "address": node.address]
     }
 
     /// Reseals the secrets that are sealed under the previous master key.

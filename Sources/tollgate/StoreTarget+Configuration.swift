@@ -17,7 +17,10 @@ extension GatewayConfiguration {
             name: HostName.current,
             address: "\(listen.address)",
             version: ProgramVersion.current,
-            configurationDigest: origin?.source.digest ?? SHA256Hasher().finalize()
+            configurationDigest: digest
         )
     }
+
+    /// SHA-256 of the file that it was read from.
+    var digest: Digest { origin?.source.digest ?? SHA256Hasher().finalize() }
 }

@@ -100,6 +100,18 @@ struct AlertBookTests {
         #expect(look(&book, [], at: start + .seconds(60)).over == [budget.name, key.name])
     }
 
+    @Test("what another node has raised or closed meanwhile counts, and what was raised lately stays quiet")
+    func taken() {
+        let (key, other) = (lasting(.keyQuarantined, "k1"), lasting(.keyQuarantined, "k2"))
+        var book = AlertBook([])
+        #expect(look(&book, [key], at: start).new == [key.name])
+        #expect(look(&book, [], at: start + .seconds(1)).over == [key.name])
+        book.replace([AlertBook.Entry(name: other.name, raisedAt: start, course: other.course)])
+        #expect(look(&book, [key, other], at: start + .seconds(2)) == ([], []))
+        book.replace([])
+        #expect(look(&book, [other], at: start + .seconds(3)).new == [other.name])
+    }
+
     @Test("what could not be made durable is found again")
     func notRecorded() {
         var book = AlertBook([])

@@ -30,6 +30,31 @@ struct AlertOutboxTests {
         #expect(outbox.count == 0)
     }
 
+    @Test("what is here is not taken twice, be it under way")
+    func twice() {
+        var outbox = AlertOutbox()
+        outbox.add(item(1), at: zero)
+        outbox.add(item(1), at: zero)
+        #expect(outbox.count == 1)
+        #expect(id(outbox.next(at: zero, wall: wall)) == 1)
+        outbox.add(item(1), at: zero)
+        #expect(outbox.count == 1)
+        outbox.arrived()
+        #expect(outbox.next(at: zero, wall: wall) == .idle)
+    }
+
+    @Test("what waits can be left to another node, and what is under way still ends")
+    func cleared() {
+        var outbox = AlertOutbox()
+        for number in 1...3 { outbox.add(item(Int64(number)), at: zero) }
+        #expect(id(outbox.next(at: zero, wall: wall)) == 1)
+        outbox.clear()
+        #expect(outbox.count == 1)
+        #expect(outbox.failed(at: zero).id == 1)
+        outbox.clear()
+        #expect(outbox.next(at: zero, wall: wall) == .idle)
+    }
+
     @Test("the body is the facts with the identifier in front")
     func body() {
         #expect(String(decoding: item(17).body, as: UTF8.self) == #"{"id": "17", "type": "test"}"#)

@@ -213,7 +213,7 @@ struct ConfigurationFileTests {
             "TOLLGATE_ADMIN_TOKEN": "an-admin-token",
         ]
         let read = try ConfigurationFile.load(path: file, environment: environment).get()
-        #expect(read.warnings == [] && read.withoutEffectYet == [])
+        #expect(read.warnings == [])
         #expect(read.upstream.keys.map(\.secret.bytes) == [Array("vendor-key".utf8)])
         #expect(read.teams.flatMap(\.keys).map(\.secret.bytes) == [Array("a-team-key-of-16-characters".utf8)])
         environment = [:]

@@ -5,7 +5,7 @@ import Transport
 /// Every property of a configuration by its path, with its value as text: what was read, whatever the reader is like.
 enum ConfigurationProperties {
     /// What is said of a file beside its values, and the file itself.
-    private static let remarks: Set<String> = ["warnings", "withoutEffectYet", "accountsElsewhere", "origin"]
+    private static let remarks: Set<String> = ["warnings", "accountsElsewhere", "origin"]
 
     static func values(_ configuration: GatewayConfiguration) -> [String: String] {
         var values: [String: String] = [:]

@@ -102,7 +102,7 @@ struct ConfigurationReaderTests {
         #expect(least.log.level == .info)
         #expect(least.log.format == .json)
         #expect(least.log.access)
-        #expect(least.warnings.isEmpty && least.withoutEffectYet.isEmpty)
+        #expect(least.warnings.isEmpty)
     }
 
     @Test("the members of keys, teams and budgets have their defaults too")

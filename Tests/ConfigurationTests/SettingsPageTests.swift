@@ -105,18 +105,6 @@ struct SettingsPageTests {
         #expect(Set(before.keys.map(ConfigurationProperties.withoutIndexes)).subtracting(changed) == [])
     }
 
-    @Test("what the page says to have no effect yet is what the program says it of")
-    func withoutEffect() throws {
-        let lines = try bench.configuration(sample.text).withoutEffectYet
-        let paths = Set(lines.map { pathOnPage(String($0.prefix { $0 != ":" })) })
-        for row in Self.rows {
-            let isWithoutEffect = paths.contains {
-                row.path == $0 || row.path.hasPrefix($0 + ".") || row.path.hasPrefix($0 + "[")
-            }
-            #expect(row.isWithoutEffect == isWithoutEffect, "\(row.path)")
-        }
-    }
-
     // MARK: Defaults
 
     @Test("a default is what the reader gives without the member", arguments: rows)

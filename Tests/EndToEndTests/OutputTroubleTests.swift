@@ -187,11 +187,11 @@ struct OutputTroubleTests {
 
     @Test("with log.format json every line of a start, a reload and an end on standard error is one of JSON")
     func jsonLines() throws {
-        let (folder, file) = try configuration(["store": ["stale_for": "61s"], "log": ["format": "json"]])
+        let (folder, file) = try configuration(["log": ["format": "json"]])
         let process = try serve(#"exec "$0" serve --config "$1""#, file)
         _ = try process.announcement(after: "tollgate listening on ")
         func remarks(_ lines: [String]) -> Int {
-            lines.count { $0.contains("store.stale_for") && $0.contains("has no effect yet") }
+            lines.count { $0.contains("upstream.keys[0].secret") && $0.contains("stands in the configuration itself") }
         }
         process.signal(SIGHUP)
         #expect(process.stderr.wait { remarks($0) == 2 }, "\(process.stderr.text)")
@@ -215,10 +215,10 @@ struct OutputTroubleTests {
 
     @Test("with log.format text they are plain")
     func textLines() throws {
-        let (folder, file) = try configuration(["store": ["stale_for": "61s"], "log": ["format": "text"]])
+        let (folder, file) = try configuration(["log": ["format": "text"]])
         let process = try serve(#"exec "$0" serve --config "$1""#, file)
         _ = try process.announcement(after: "tollgate listening on ")
-        #expect(process.stderr.wait { $0.contains { $0.contains("store.stale_for") && !$0.hasPrefix("{") } })
+        #expect(process.stderr.wait { $0.contains { $0.contains("upstream.keys[0].secret") && !$0.hasPrefix("{") } })
         #expect(try process.terminate() == .exit(0))
         withExtendedLifetime(folder) {}
     }

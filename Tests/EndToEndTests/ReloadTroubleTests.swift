@@ -96,14 +96,6 @@ struct ReloadTroubleTests {
         #expect(placeless.end == .exit(1))
         #expect(placeless.output.contains("\(file): store.url: "), "\(placeless.output)")
         #expect(placeless.output.contains("\(file): listen.address: "), "\(placeless.output)")
-
-        let unbuilt = try check([
-            "store": ["stale_for": "1s"]
-        ])
-        #expect(unbuilt.end == .exit(0), "\(unbuilt.output)")
-        for member in ["store.stale_for"] {
-            #expect(unbuilt.output.contains("\(file): \(member): has no effect yet\n"), "\(unbuilt.output)")
-        }
     }
 
     @Test("a team of the file may have an account of the store's keys: check says that it cannot know")

@@ -13,8 +13,12 @@ struct ExchangeTests {
 
     init() throws { pipe = try TestPipe() }
 
-    private func open(budgets: [Budget] = [], limits: TeamLimits = TeamLimits()) throws -> GatewayRooms {
-        try GatewayRooms(log: pipe.writing, budgets: budgets, limits: limits)
+    private func open(
+        budgets: [Budget] = [],
+        limits: TeamLimits = TeamLimits(),
+        standing: NodeStanding = NodeStanding()
+    ) throws -> GatewayRooms {
+        try GatewayRooms(log: pipe.writing, budgets: budgets, limits: limits, standing: standing)
     }
 
     /// The next line of the access log.
@@ -86,6 +90,44 @@ struct ExchangeTests {
         #expect(try rooms.classify(body).status == 200)
         rooms.rooms.flushUsage { fault.give($0) }
         #expect(fault.take()?.code == .unavailable)
+    }
+
+    @Test("a node that has not reached its store for store.stale_for serves no hits, and does once it reaches it again")
+    func stale() throws {
+        let standing = NodeStanding(joinedAt: SystemClock.sinceBoot())
+        let rooms = try open(standing: standing)
+        let body = SampleRequests.about()
+        try rooms.keep(body, storedAt: GatewayRooms.now)
+        func confirm(_ age: Duration) {
+            let now = SystemClock.sinceBoot()
+            standing.confirm(sentAt: now + (.zero - age), sinceBoot: now, now: SystemClock.monotonic())
+        }
+        confirm(.seconds(50))
+        #expect(try rooms.classify(body).status == 200)
+        _ = try line()
+        confirm(.seconds(61))
+        let refused = try rooms.classify(body)
+        #expect(refused.status == 503 && refused.code == "store_unavailable" && refused["retry-after"] == "1")
+        #expect(try line()["error"] == "store_unavailable")
+        let bad = TestRequest.classify(body, key: "no-such-key-0123456789")
+        #expect(try rooms.answer(bad).code == "invalid_api_key", "whom it does not know it tells no more than before")
+        confirm(.zero)
+        #expect(try rooms.classify(body).status == 200)
+    }
+
+    @Test("a node whose clock differs from the store's by more than 5 s is not ready, and says by how much")
+    func clock() throws {
+        let standing = NodeStanding(joinedAt: SystemClock.sinceBoot())
+        let rooms = try open(standing: standing)
+        #expect(try rooms.answer(TestRequest("GET", "/readyz")).status == 200)
+        standing.note(clockLead: -7_500_000)
+        #expect(try rooms.answer(TestRequest("GET", "/readyz")).code == "store_unavailable")
+        let answer = Handover<Result<Void, StoreFault>>()
+        rooms.rooms.checkStore { answer.give($0) }
+        guard case .failure(let fault) = answer.take() else { throw TestFailure("the clock is not looked at") }
+        #expect(fault.detail.contains("7 s behind the database's"))
+        standing.note(clockLead: 4_000_000)
+        #expect(try rooms.answer(TestRequest("GET", "/readyz")).status == 200)
     }
 
     @Test("a question in other words is read and found; the same bytes are then known, and nothing is reserved")

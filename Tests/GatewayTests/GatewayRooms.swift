@@ -26,7 +26,12 @@ final class GatewayRooms: Sendable {
     private let port: UInt16
 
     /// - Parameter log: where access lines go.
-    init(log descriptor: Int32, budgets: [Budget] = [], limits: TeamLimits = TeamLimits()) throws {
+    init(
+        log descriptor: Int32,
+        budgets: [Budget] = [],
+        limits: TeamLimits = TeamLimits(),
+        standing: NodeStanding = NodeStanding()
+    ) throws {
         signal(SIGPIPE, SIG_IGN)
         folder = try TemporaryFolder()
         store = try Store.open(path: folder.path + "/tollgate.db") { preconditionFailure("\($0)") }
@@ -40,7 +45,8 @@ final class GatewayRooms: Sendable {
             teams: settings.teams.teams,
             gate: UpstreamGate(limits: settings.upstream.gate, keys: settings.upstreamKeys),
             resolver: try NameResolver(),
-            accessLog: log
+            accessLog: log,
+            standing: standing
         )
         let loopback = SocketAddress(ip: [127, 0, 0, 1], port: 0)
         port = try GatewayServer.start(rooms: rooms, settings: settings, workerCount: 1, address: loopback).address.port

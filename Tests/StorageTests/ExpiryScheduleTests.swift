@@ -31,6 +31,20 @@ struct ExpiryScheduleTests {
         #expect(schedule.next(now: later + .seconds(100), wall: wall) == nil)
     }
 
+    @Test("on a node that is not the first nothing is due but what was asked for there")
+    func notFirst() {
+        var schedule = ExpirySchedule(now: start, wall: wall)
+        schedule.replace(retention: .seconds(100), now: start)
+        #expect(schedule.pause(now: start, isFirst: false) == nil)
+        #expect(schedule.next(now: start, wall: wall, isFirst: false) == nil)
+        #expect(schedule.request(.init(cutoff: Timestamp(seconds: 7), then: nil)) == .taken)
+        #expect(schedule.pause(now: start, isFirst: false) == .zero)
+        #expect(schedule.next(now: start, wall: wall, isFirst: false)?.cutoff == Timestamp(seconds: 7))
+        // It takes over without a pause.
+        #expect(schedule.pause(now: start) == .zero)
+        #expect(schedule.next(now: start, wall: wall)?.cutoff == wall + .seconds(-100))
+    }
+
     @Test("a clock set forward by a year removes nothing early, one set back nothing at all")
     func clockSteps() {
         var schedule = ExpirySchedule(now: start, wall: wall)

@@ -5,45 +5,48 @@ import Vocabulary
 
 @testable import Storage
 
-/// One process at a time has the database.
 @Suite("The seat of a process")
 struct NodeSeatTests {
     private let place = TemporaryStore(.postgreSQL)
     private let seats = "SELECT number, state FROM nodes ORDER BY number"
 
-    private func open(onWait: (String) -> Void) throws -> Store {
-        try Store.open(TestDatabases.target(place.database), as: TestDatabases.node, onWait: onWait) {
-            Issue.record("fatal: \($0)")
-        }
+    private func open() throws -> Store {
+        try Store.open(TestDatabases.target(place.database), as: TestDatabases.node) { Issue.record("fatal: \($0)") }
     }
 
-    /// Takes as long as a lease.
-    @Test("a second process waits, says for whom, and is refused while the first one lives; it changes nothing")
-    func second() throws {
-        let store = try place.open()
-        defer { store.close() }
-        try store.reserveAndWait(reservation(id: 7)).get()
-        var told: [String] = []
-        let fault = #expect(throws: StoreFault.self) { try open { told.append($0) } }
-        #expect(fault?.code == .inUse && fault?.detail.contains("node 0 (test, 127.0.0.1) has the database") == true)
-        #expect(told == ["node 0 (test, 127.0.0.1)"])
-        #expect(try place.rows(seats) == ["0 live"])
-        #expect(try store.rows("SELECT state FROM ledger") == ["0"], "and has recovered nothing")
-        try store.reserveAndWait(reservation()).get()
-    }
-
-    @Test("a process that waits is let in when the first one ends, without waiting for its lease")
-    func successor() throws {
-        let first = try place.open()
-        let (waits, opened) = (DispatchSemaphore(value: 0), Answer<Result<Store, any Error>>())
-        DispatchQueue.global().async { opened.give(Result { try open { _ in waits.signal() } }) }
-        waits.wait()
+    @Test("several processes have the database at a time, each with a number of its own that it gives back at its end")
+    func several() throws {
+        let first = try open()
+        let second = try open()
+        #expect(first.node == 0 && second.node == 1)
+        try first.reserveAndWait(reservation(id: 7)).get()
+        try second.reserveAndWait(reservation(id: 4_096 + 7)).get()
+        #expect(try first.rows("SELECT id, state FROM ledger ORDER BY id") == ["7 0", "4103 0"])
         first.close()
-        let ended = ContinuousClock.now
-        let second = try opened.wait().get()
-        defer { second.close() }
-        #expect(ContinuousClock.now - ended < NodeSeat.lease)
-        #expect(try place.rows(seats) == ["0 dead", "1 live"])
+        let third = try open()
+        #expect(third.node == 2)
+        second.close()
+        third.close()
+        #expect(try place.rows(seats) == ["0 dead", "1 dead", "2 dead"])
+        let rest = "SELECT count(*) FROM nodes WHERE lease_until > extract(epoch FROM now()) * 1000000 - 3600000000"
+        #expect(try place.rows(rest) == ["3"], "the numbers of those that have served rest from now on")
+    }
+
+    @Test("processes that start at a time get different numbers")
+    func together() throws {
+        let numbers = Guarded<[Int]>([])
+        let stores = Guarded<[Store]>([])
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+            do {
+                let store = try open()
+                numbers.withLock { $0.append(store.node) }
+                stores.withLock { $0.append(store) }
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+        for store in stores.withLock({ $0 }) { store.close() }
+        #expect(numbers.withLock { $0.sorted() } == [0, 1, 2, 3])
     }
 
     @Test("a process whose start fails behind the seat gives it back")
@@ -55,6 +58,7 @@ struct NodeSeatTests {
         store.close()
         #expect(throws: StoreFault.self) { try killed.open() }
         #expect(try killed.rows("SELECT DISTINCT state FROM nodes") == ["dead"])
+        #expect(try killed.rows("SELECT max(lease_until) FROM nodes") == ["0"], "its number need not rest")
     }
 
     @Test(

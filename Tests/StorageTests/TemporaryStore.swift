@@ -46,11 +46,19 @@ final class TemporaryStore: Sendable {
     /// The place stays as long as the store does, which would miss it.
     ///
     /// - Parameter onFatal: nil where none is expected.
-    func open(migrates: Bool = true, onFatal: (@Sendable (StoreFault) -> Void)? = nil) throws -> Store {
-        try Store.open(target, as: TestDatabases.node, migrates: migrates) { [self] fault in
+    func open(
+        migrates: Bool = true,
+        onFatal: (@Sendable (StoreFault) -> Void)? = nil,
+        onNews: @escaping @Sendable (NodeNews) -> Void = { _ in }
+    ) throws -> Store {
+        let place = try place.get()
+        if case .database(let name) = place { try TestDatabases.buryNodes(of: name) }
+        let store = try Store.open(target, as: TestDatabases.node, migrates: migrates, onNews: onNews) { fault in
             if let onFatal { return onFatal(fault) }
             Issue.record("fatal: \(fault) in \(place)")
         }
+        if case .database(let name) = place { try TestDatabases.forgetDeadNodes(of: name) }
+        return store
     }
 
     /// What a process leaves that is killed at this moment, at a place of its own: a copy of the files as they are, or of what

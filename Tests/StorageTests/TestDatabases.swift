@@ -61,6 +61,30 @@ enum TestDatabases {
         return copy
     }
 
+    // Tests give identifiers of any node, and expect what is open to be ended by the next start, as with a file, and by nothing
+    // else. So each number under which something is open is that of a dead node as a store is opened, and of none afterwards.
+
+    static func buryNodes(of name: String) throws {
+        let exists = try rows("SELECT count(*) FROM pg_class WHERE relname = 'nodes'", in: name)
+        guard exists == ["1"] else { return }
+        try execute(
+            [
+                """
+                INSERT INTO nodes (number, incarnation, beat, state, name, address, version, config_digest, lease_until,
+                    started_at)
+                SELECT DISTINCT (id / 4096) % 1024, 1, 1, 'dead', '', '', '', CAST(repeat('0', 32) AS BYTEA), 0, 0
+                FROM ledger WHERE state = 0 AND NOT EXISTS (SELECT FROM nodes WHERE state <> 'dead')
+                ON CONFLICT (number) DO NOTHING
+                """
+            ],
+            in: name
+        )
+    }
+
+    static func forgetDeadNodes(of name: String) throws {
+        try execute(["DELETE FROM nodes WHERE state = 'dead'"], in: name)
+    }
+
     static func drop(_ name: String) {
         try? execute(["DROP DATABASE IF EXISTS \(name) WITH (FORCE)"], in: "postgres")
     }

@@ -21,6 +21,7 @@ struct UpstreamFailureTests {
         Row(code: .rateLimited, name: "upstream_rate_limited", status: 503, mayServeStale: false),
         Row(code: .overloaded, name: "overloaded", status: 503, mayServeStale: false),
         Row(code: .circuitOpen, name: "circuit_open", status: 503, mayServeStale: true),
+        Row(code: .storeUnavailable, name: "store_unavailable", status: 503, mayServeStale: false),
         Row(code: .draining, name: "draining", status: 503, mayServeStale: false),
         Row(code: .timeout, name: "upstream_timeout", status: 504, mayServeStale: true),
     ]

@@ -36,6 +36,32 @@ struct UpstreamGateTests {
         }
     }
 
+    @Test("each of several nodes has its share of the places, rounded up and one at least")
+    func share() throws {
+        let bench = GateBench(limits(concurrencyMax: 3))
+        func share(among count: Int) { bench.gate.share(among: count, at: moment(0)) }
+        bench.run {
+            share(among: 2)
+            #expect(bench.gate.load.placesMax == 2)
+            #expect(bench.enter(1) == "go")
+            #expect(bench.enter(2) == "go")
+            #expect(bench.enter(3) == "wait")
+            share(among: 1)
+        } _: {
+            #expect(bench.takeAnswers() == ["3 go"], "the other node has left")
+            share(among: 1_000)
+            #expect(bench.gate.load.placesMax == 1)
+            try bench.leave(1)
+            #expect(bench.enter(4) == "wait")
+            try bench.leave(2)
+            try bench.leave(3)
+        } _: {
+            #expect(bench.takeAnswers() == ["4 go"])
+            share(among: 0)
+            #expect(bench.gate.load.placesMax == 3)
+        }
+    }
+
     @Test("the queue is bounded, but not for a request that was out already")
     func queueBound() throws {
         let bench = GateBench(limits(concurrencyMax: 1, queueMax: 2))

@@ -32,6 +32,8 @@ enum Step: Sendable, Equatable {
     case at(Int64)
     /// This many milliseconds after the start, without an event.
     case passed(Int64)
+    /// The store has confirmed nothing for too long from here on, without an event.
+    case cutOff
     case drain
     case cut
     case abandon
@@ -43,6 +45,7 @@ struct Ride {
     private var now = MonotonicInstant(nanoseconds: 0)
     private var shutdown = UpstreamClient.Shutdown.none
     private var isAbandoned = false
+    private var maySend = true
     /// Whether the request is out, and holds no place.
     private var isAside = false
     private var turns = 0
@@ -121,6 +124,9 @@ struct Ride {
         case .passed(let milliseconds):
             now = MonotonicInstant(nanoseconds: milliseconds * 1_000_000)
             return ""
+        case .cutOff:
+            maySend = false
+            return ""
         case .begin: return handle(.begin)
         case .go(let key):
             guard let pass = Self.pass(key), pass.key.id.rawValue == key else { return "no pass of \(key)" }
@@ -162,7 +168,8 @@ struct Ride {
             now: now,
             shutdown: shutdown,
             connectTimeout: .seconds(5),
-            jitter: { .milliseconds(7) }
+            jitter: { .milliseconds(7) },
+            maySend: { [maySend] in maySend }
         )
         let actions = machine.handle(event, in: scene)
         if !keepsAnswers(event, actions) { answers = [] }
@@ -185,6 +192,7 @@ struct Ride {
     /// All events that may happen next.
     var possible: [Step] {
         var steps = answers
+        if maySend, answers.contains(.idle) { steps.append(.cutOff) }
         // A request whose content follows, and then its reply, is set aside twice.
         if isPassed, machine.awaitsAnswer, turns < 3 { steps.append(isAside ? .waitsForVendor : .waitsForClient) }
         if let deadline = machine.deadline { steps.append(.at(deadline.nanoseconds / 1_000_000)) }

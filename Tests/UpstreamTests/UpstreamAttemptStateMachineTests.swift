@@ -202,6 +202,39 @@ struct UpstreamAttemptStateMachineTests {
         ),
     ]
 
+    static let cutOff = [
+        Row(
+            "a node that the store has confirmed nothing for sends nothing, and the connection is not used",
+            [.begin, .go("a"), .none, .resolved, .cutOff, .idle],
+            [
+                "enter", "connect", "resolve", "dial 5.0 seconds", "",
+                "close, leave a unused, finish store_unavailable no",
+            ]
+        ),
+        Row(
+            "nor does it send once more what it has sent",
+            toSent + [.limited, .cutOff, .go("b"), .moved(.done), .idle],
+            [
+                "enter", "connect", "send a", "leave a limited, enter again", "", "move b", "connect",
+                "close, leave b unused, finish store_unavailable no",
+            ]
+        ),
+        Row(
+            "a rejection that came before is ruled on",
+            toSent + [.rejected(.unauthorized), .ruled(.tryAnother), .cutOff, .go("b"), .moved(.done), .idle]
+                + [.ruled(.keyRejected)],
+            [
+                "enter", "connect", "send a", "rule a", "enter again without a", "", "move b", "connect",
+                "close, leave b unused after a, ruleAlone a", "finish store_unavailable no",
+            ]
+        ),
+        Row(
+            "what is out already is waited for",
+            toSent + [.cutOff, .final],
+            ["enter", "connect", "send a", "", "leave a succeeded, finish 200"]
+        ),
+    ]
+
     static let shutdowns = [
         Row("drain before it began", [.drain, .begin], ["", "finish draining no"]),
         Row(
@@ -273,7 +306,7 @@ struct UpstreamAttemptStateMachineTests {
         ),
     ]
 
-    @Test("a call's way", arguments: gate + connecting + answers + shutdowns)
+    @Test("a call's way", arguments: gate + connecting + answers + cutOff + shutdowns)
     func way(_ row: Row) {
         var ride = Ride()
         #expect(row.steps.map { ride.take($0) } == row.actions)

@@ -13,13 +13,18 @@ struct UpstreamClientTests {
 
     init() throws { bench = try VendorBench() }
 
-    private func client(_ settings: UpstreamSettings, _ keys: [UpstreamKey]) throws -> UpstreamClient {
+    private func client(
+        _ settings: UpstreamSettings,
+        _ keys: [UpstreamKey],
+        _ standing: NodeStanding
+    ) throws -> UpstreamClient {
         try UpstreamClient(
             loop: bench.loop,
             gate: UpstreamGate(limits: settings.gate, keys: keys),
             resolver: try NameResolver(),
             settings: settings,
             tls: nil,
+            standing: standing,
             onKeyChange: { [notes] in notes.records.append($0) }
         )
     }
@@ -42,8 +47,14 @@ struct UpstreamClientTests {
     }
 
     /// The outcomes of calls to a vendor that answers each request with `reply`.
-    private func outcomes(_ count: Int, reply: String, settings: UpstreamSettings) -> [String] {
-        outcomes(count, settings: settings, keys: [upstreamKey("primary", secret: Self.secret)]) { _ in reply }
+    private func outcomes(
+        _ count: Int,
+        reply: String,
+        settings: UpstreamSettings,
+        standing: NodeStanding = NodeStanding()
+    ) -> [String] {
+        let keys = [upstreamKey("primary", secret: Self.secret)]
+        return outcomes(count, settings: settings, keys: keys, standing: standing) { _ in reply }
     }
 
     /// The outcomes of calls with these keys, each named by its secret, to a vendor whose answer depends on the last
@@ -54,6 +65,7 @@ struct UpstreamClientTests {
         _ count: Int,
         settings: UpstreamSettings,
         keys: [UpstreamKey],
+        standing: NodeStanding = NodeStanding(),
         moved: @escaping (UpstreamKeyID) -> UpstreamKeyMoved = { _ in .done },
         reply: @escaping (String) -> String
     ) -> [String] {
@@ -61,7 +73,7 @@ struct UpstreamClientTests {
             let last = side.text.split(separator: "x-api-key: ").last.map { $0.prefix { !$0.isNewline } }
             side.send(reply(last.map(String.init) ?? ""))
         }
-        guard let client = try? client(settings, keys) else {
+        guard let client = try? client(settings, keys, standing) else {
             Issue.record("no client could be made")
             return []
         }
@@ -110,6 +122,15 @@ struct UpstreamClientTests {
             #"{"a":1}"#,
         ]
         #expect(try #require(bench.vendor.first).text == expected.joined(separator: "\r\n"))
+    }
+
+    @Test("when the store has confirmed nothing for six seconds, not a byte goes to the vendor")
+    func cutOff() {
+        let (reply, now) = (answer("200 OK", "{}"), SystemClock.sinceBoot())
+        let late = NodeStanding(joinedAt: now + .seconds(-6))
+        let outcomes = outcomes(1, reply: reply, settings: vendorSettings, standing: late)
+        #expect(outcomes == ["store_unavailable charged no"])
+        #expect(bench.vendor.allSatisfy { $0.text.isEmpty })
     }
 
     @Test("the vendor's key never comes back, not even in an error that repeats it")

@@ -155,7 +155,8 @@ function hitTile({ value, fault }) {
 // Health: green, or the reason.
 
 function healthTile(status) {
-  const lines = [storeHealth, keyHealth, breakerHealth, queueHealth].map((judge) => judge(status))
+  const judges = [storeHealth, nodesHealth, keyHealth, breakerHealth, queueHealth]
+  const lines = judges.map((judge) => judge(status)).filter((line) => line !== null)
   const isWell = lines.every(([, , kind]) => kind === 'good')
   return tile(
     'Health',
@@ -167,8 +168,17 @@ function healthTile(status) {
 const worst = (lines) => (lines.some(([, , kind]) => kind === 'bad') ? 'bad' : 'warn')
 
 function storeHealth({ nodes }) {
-  const broken = nodes.find((node) => node.store !== 'ready')
+  // Other nodes do not tell of their stores here.
+  const broken = nodes.find((node) => node.store !== null && node.store !== 'ready')
   return broken ? ['Store', broken.store_detail ?? broken.store, 'bad'] : ['Store', 'ready', 'good']
+}
+
+function nodesHealth({ nodes }) {
+  if (nodes.length === 1) return null
+  const live = nodes.filter((node) => node.state !== 'dead')
+  const others = live.filter((node) => !node.same_configuration)
+  if (others.length === 0) return ['Nodes', `${live.length} live`, 'good']
+  return ['Nodes', `another configuration on ${others.map((node) => node.address).join(', ')}`, 'warn']
 }
 
 function keyHealth({ upstream }) {

@@ -47,6 +47,13 @@ struct BalanceChanges {
         amounts[Key(kind: kind, id: id, day: Int64(day.number)), default: Amounts()] += change
     }
 
+    /// Nobody knows what the vendor charged for these: their estimates are unconfirmed, and reserved no more.
+    mutating func confirmNothing(of reservations: [Reservation]) {
+        for reservation in reservations {
+            let estimate = reservation.estimate.amount
+            add(Amounts(unconfirmed: estimate, reserved: 0 - estimate), for: reservation)
+        }
+    }
 }
 
 extension BalanceChanges {

@@ -48,18 +48,20 @@ struct ExpirySchedule {
     }
 
     /// The sweep to begin now.
-    mutating func next(now: MonotonicInstant, wall: Timestamp) -> Sweep? {
+    ///
+    /// - Parameter isFirst: whether old results are this node's to remove; what was asked for here is in any case.
+    mutating func next(now: MonotonicInstant, wall: Timestamp, isFirst: Bool = true) -> Sweep? {
         if !waiting.isEmpty { return waiting.removeFirst() }
-        guard let retention, now >= due else { return nil }
+        guard isFirst, let retention, now >= due else { return nil }
         due = now + Self.interval
         let believed = min(wall, wallAtStart + (now - startedAt))
         return Sweep(cutoff: believed + (.zero - retention))
     }
 
     /// How long there is nothing to do; nil for as long as nothing is asked.
-    func pause(now: MonotonicInstant) -> Duration? {
+    func pause(now: MonotonicInstant, isFirst: Bool = true) -> Duration? {
         if !waiting.isEmpty { return .zero }
-        return retention == nil ? nil : max(.zero, due - now)
+        return retention == nil || !isFirst ? nil : max(.zero, due - now)
     }
 
     /// Takes nothing more, and gives up what waits.

@@ -15,6 +15,8 @@ struct GatheredChanges {
     var balances = BalanceChanges()
     /// Where several nodes share the store.
     var flights = FlightChanges()
+    /// The node that the balances are those of; nil for this one.
+    var node: Int64?
 
     var isEmpty: Bool { endings.isEmpty && sums.isEmpty && balances.isEmpty && flights.isEmpty }
 
@@ -41,7 +43,7 @@ struct GatheredChanges {
             }
         }
         if !flights.isEmpty { try connection.link.write(flights) }
-        if !balances.isEmpty { try connection.link.write(balances) }
+        if !balances.isEmpty { try connection.link.write(balances, of: node) }
         try group.write(on: connection)
         try sums.write(places, on: connection)
     }

@@ -24,10 +24,10 @@ public final class Store: Ledger, ResultStore, KeyStates {
     var writer: StoreWriter { engine.writer }
 
     /// Opens the store, or makes it: a file when there is none in an existing folder, or tables in a database without them.
-    /// Blocks: for some milliseconds, or, with PostgreSQL, until a seat is free there.
+    /// Blocks for some milliseconds.
     ///
     /// Reservations that a crash left open become unconfirmed (`opening` says how many), and team keys revoked long ago
-    /// are forgotten.
+    /// are forgotten. With PostgreSQL only those of nodes whose leases are over; `onNews` tells of the others later.
     ///
     /// - Parameters:
     ///   - target: beside a file lie `-wal`, `-shm` and `.lock`.
@@ -35,7 +35,7 @@ public final class Store: Ledger, ResultStore, KeyStates {
     ///   - migrates: whether a store of an older schema is brought up to date; else it is refused.
     ///   - onPlace: called on a thread of the store's when the file was moved or deleted, with the fault, and when the same
     ///     file is back, with nil.
-    ///   - onWait: called when another process has the database and its end is waited for, with what is known of it.
+    ///   - onNews: called, on the writer's thread or before this returns, with what happens to the nodes of a database.
     ///   - onFatal: called on the writer's thread when an fsync failed, or when this process was taken for dead by another:
     ///     the program must end with an error, since what the store holds is no longer known.
     /// - Throws: `inUse`, `readOnly`, `corrupt`, `newerSchema`, `olderSchema`, `full`, else `unavailable`; nothing is
@@ -45,7 +45,7 @@ public final class Store: Ledger, ResultStore, KeyStates {
         as node: NodeDescription,
         migrates: Bool = true,
         onPlace: @escaping @Sendable (StoreFault?) -> Void = { _ in },
-        onWait: (String) -> Void = { _ in },
+        onNews: @escaping @Sendable (NodeNews) -> Void = { _ in },
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws(StoreFault) -> Store {
         switch target.kind {
@@ -53,7 +53,7 @@ public final class Store: Ledger, ResultStore, KeyStates {
             Store(try SQLiteEngine.open(path: path, migrates: migrates, onPlace: onPlace, onFatal: onFatal))
         case .postgreSQL(let address):
             Store(
-                try PostgreSQLEngine.open(address, as: node, migrates: migrates, onWait: onWait, onFatal: onFatal)
+                try PostgreSQLEngine.open(address, as: node, migrates: migrates, onNews: onNews, onFatal: onFatal)
             )
         }
     }
@@ -65,6 +65,9 @@ public final class Store: Ledger, ResultStore, KeyStates {
     ) throws(StoreFault) -> Store {
         Store(try SQLiteEngine.open(path: path, migrates: true, onPlace: { _ in }, onFatal: onFatal))
     }
+
+    /// What is known of the nodes that share the database.
+    public var standing: NodeStanding { writer.standing }
 
     /// The number of this process among those that share the database, 0 to 1,023: for `ReservationID`.
     public var node: Int { engine.node }
@@ -80,10 +83,15 @@ public final class Store: Ledger, ResultStore, KeyStates {
     static func recover(_ connection: StoreConnection, at now: Timestamp) throws -> Int {
         try connection.inTransaction { connection in
             let count = try LedgerTable.recover(at: now, on: connection)
-            try TeamKeyTable.removeRevoked(before: now + (.zero - TeamKeyTable.revokedRetention), on: connection)
+            try forget(connection, at: now)
             try ClassifierTable.recover(at: now, on: connection)
             return count
         }
+    }
+
+    /// Forgets what is kept for a time only. In a transaction.
+    static func forget(_ connection: StoreConnection, at now: Timestamp) throws {
+        try TeamKeyTable.removeRevoked(before: now + (.zero - TeamKeyTable.revokedRetention), on: connection)
     }
 
     /// What is known of credits as the program starts: to be asked for before the first reservation. Blocks; reads the

@@ -35,6 +35,14 @@ final class StoreConnection {
         try link.begin()
     }
 
+    /// Begins a transaction that may write and proves nothing of this process: for what one node does for a dead one, whose
+    /// balances it changes.
+    func beginSweep(of number: Int64) throws {
+        gathered = GatheredChanges()
+        gathered.node = number
+        try link.beginUnfenced()
+    }
+
     /// Adds to what is written right before the COMMIT. In a transaction that may write.
     func gather(_ add: (inout GatheredChanges) -> Void) { add(&gathered) }
 
@@ -43,6 +51,7 @@ final class StoreConnection {
     func writeGathered() throws {
         let changes = gathered
         gathered = GatheredChanges()
+        gathered.node = changes.node
         if !changes.isEmpty { try changes.write(on: self) }
     }
 
@@ -118,6 +127,8 @@ protocol StoreLink: AnyObject {
 
     func prepare(_ sql: StaticString) throws -> any PreparedStatement
     func begin() throws
+    /// Begins a transaction of a writer without the proof that the process lives, where nodes have to prove that.
+    func beginUnfenced() throws
     func beginReading() throws
     func commit() throws
     func rollBack()
@@ -128,8 +139,8 @@ protocol StoreLink: AnyObject {
     func touch() throws
     func size() throws -> StoreSize
 
-    /// Adds to the balances of this node. Where they are kept.
-    func write(_ balances: BalanceChanges) throws
+    /// Adds to the balances of a node, nil for this one. Where they are kept.
+    func write(_ balances: BalanceChanges, of node: Int64?) throws
 
     /// Writes what became of flights. Where several nodes share the store.
     func write(_ flights: FlightChanges) throws

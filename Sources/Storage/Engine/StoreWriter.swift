@@ -11,7 +11,7 @@ import Vocabulary
 /// and the more there are at a time, the fewer fsyncs each costs. Between two groups it does what the database needs when
 /// that is due, removes what was purged, and removes old results and old rows of the ledger and folds old roll-ups while
 /// there is nothing else to do. At most one batch of a purge comes between two groups, and old results wait for the purges, which
-/// may concern them too.
+/// may concern them too. Of several nodes the first alone removes what is old; what was purged is removed where it was purged.
 final class StoreWriter: Sendable {
     static let groupMax = 512
     /// How long a writer that may not write any more waits for its end.
@@ -31,6 +31,8 @@ final class StoreWriter: Sendable {
     /// The purges that are not finished.
     let purges: PurgeBoard
     private let ledgerSchedule: Guarded<ExpirySchedule>
+    /// What is known of other nodes at the same database.
+    let standing: NodeStanding
     private let onFatal: @Sendable (StoreFault) -> Void
     private let thread = Guarded<SystemThread?>(nil)
     private let commits = Atomic<Int>(0)
@@ -42,11 +44,13 @@ final class StoreWriter: Sendable {
     init(
         database: any WritableDatabase,
         purges: PurgeBoard,
+        standing: NodeStanding,
         queueMax: Int,
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) {
         self.database = database
         self.purges = purges
+        self.standing = standing
         self.onFatal = onFatal
         work = WorkQueue(itemsMax: queueMax)
         let expiry = ExpirySchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
@@ -182,11 +186,13 @@ final class StoreWriter: Sendable {
             return state.purgeDue.map { max(.zero, $0 - now) } ?? .zero
         }
         if state.sweep != nil || state.fold != nil || state.ledgerSweep != nil { return .zero }
+        let isFirst = standing.isFirst
         let pauses = [
-            schedule.withLock { $0.pause(now: now) }, classifierSchedule.withLock { $0.pause(now: now) },
-            ledgerSchedule.withLock { $0.pause(now: now) },
+            schedule.withLock { $0.pause(now: now, isFirst: isFirst) },
+            classifierSchedule.withLock { $0.pause(now: now, isFirst: isFirst) },
+            ledgerSchedule.withLock { $0.pause(now: now, isFirst: isFirst) },
         ]
-        return pauses.compactMap(\.self).reduce(state.folds.pause(now: now), min)
+        return pauses.compactMap(\.self).reduce(isFirst ? state.folds.pause(now: now) : FoldSchedule.interval, min)
     }
 
     private func pause(_ state: ThreadState) -> Duration {
@@ -279,14 +285,18 @@ final class StoreWriter: Sendable {
 
     private func nextSweep() -> ExpirySchedule.Sweep? {
         let (now, wall) = (SystemClock.sinceBoot(), SystemClock.wall())
-        if let sweep = schedule.withLock({ $0.next(now: now, wall: wall) }) { return sweep }
-        guard var sweep = classifierSchedule.withLock({ $0.next(now: now, wall: wall) }) else { return nil }
+        let isFirst = standing.isFirst
+        if let sweep = schedule.withLock({ $0.next(now: now, wall: wall, isFirst: isFirst) }) { return sweep }
+        let next = classifierSchedule.withLock { $0.next(now: now, wall: wall, isFirst: isFirst) }
+        guard var sweep = next else { return nil }
         sweep.kind = .ofClassifier
         return sweep
     }
 
     private func foldSome(_ state: inout ThreadState) {
-        if state.fold == nil { state.fold = state.folds.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall()) }
+        if state.fold == nil, standing.isFirst {
+            state.fold = state.folds.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
+        }
         guard var fold = state.fold else { return }
         state.fold = nil
         if isBroken.load(ordering: .relaxed) { return }
@@ -305,7 +315,10 @@ final class StoreWriter: Sendable {
     private func removeSomeOfLedger(_ state: inout ThreadState) {
         guard purges.isEmpty else { return }
         if state.ledgerSweep == nil {
-            let next = ledgerSchedule.withLock { $0.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall()) }
+            let isFirst = standing.isFirst
+            let next = ledgerSchedule.withLock {
+                $0.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall(), isFirst: isFirst)
+            }
             state.ledgerSweep = next.map { ($0.cutoff, .min) }
         }
         guard let sweep = state.ledgerSweep else { return }

@@ -13,15 +13,19 @@ struct CommitInDoubt: Error {
 /// was given the row. Confined to the writer's thread; docs/nodes.md §3, "Fence" and "Recovery".
 final class NodeFence {
     let seat: NodeSeat
+    let standing: NodeStanding
     private(set) var beats: NodeBeats
     /// Of the transaction under way.
     private var beat: Int64 = 0
-    /// When the last transaction was sent that is known to be committed.
+    /// When the beginning of the transaction under way was sent: its lease counts from then on, by the server's clock.
+    private var begunAt = MonotonicInstant(nanoseconds: 0)
+    /// When the beginning of the last transaction was sent that is known to be committed.
     private(set) var confirmedAt: MonotonicInstant
 
     /// - Parameter joinedAt: when the transaction was sent that took the seat.
-    init(_ seat: NodeSeat, joinedAt: MonotonicInstant) {
+    init(_ seat: NodeSeat, joinedAt: MonotonicInstant, standing: NodeStanding) {
         self.seat = seat
+        self.standing = standing
         beats = NodeBeats(joinedAt: seat.beat)
         confirmedAt = joinedAt
     }
@@ -35,6 +39,7 @@ final class NodeFence {
             throw StoreFault(code: .unavailable, detail: "PostgreSQL: the outcome of a COMMIT is not known yet")
         }
         beat = beats.next()
+        begunAt = SystemClock.sinceBoot()
         var command = PostgreSQLCommand(
             """
             UPDATE nodes SET beat = $1, lease_until = \(ServerClock.now) + $2
@@ -61,9 +66,15 @@ final class NodeFence {
         )
     }
 
-    func confirm(sentAt: MonotonicInstant) {
+    /// The transaction is committed.
+    func confirm() {
         beats.confirm(beat)
+        tell(begunAt)
+    }
+
+    private func tell(_ sentAt: MonotonicInstant) {
         confirmedAt = sentAt
+        standing.confirm(sentAt: sentAt, sinceBoot: SystemClock.sinceBoot(), now: SystemClock.monotonic())
     }
 
     /// - Throws: always.
@@ -109,7 +120,7 @@ final class NodeFence {
             throw error
         }
         beats.confirmRecovery(recovery)
-        confirmedAt = sentAt
+        tell(sentAt)
         return wasCommitted
     }
 }

@@ -2,13 +2,9 @@ import EventLoops
 internal import PostgreSQL
 import Vocabulary
 
-/// Takes a seat in `nodes` for a process that starts.
-///
-/// One process at a time has the database. One that was killed has its seat until its lease is over, which is waited for; one
-/// that ends in order gives it back.
+/// Takes a seat in `nodes` for a process that starts: a number that no other has, and that rested. Others that join at the
+/// same time wait for the lock of `schema_state`.
 struct NodeJoining {
-    /// How long a seat that another process has is waited for: a lease, and a little more.
-    static let patience = NodeSeat.lease + .seconds(3)
     /// A number rests so long before it is given again: its reservations may still be met.
     private static let restMicroseconds: Int64 = 24 * 3_600 * 1_000_000
     private static let numbers: Int64 = 1_024
@@ -17,34 +13,14 @@ struct NodeJoining {
     let connection: PostgreSQLConnection
     let node: NodeDescription
 
-    private struct Holder {
-        let number: Int64
-        let text: String
-        let leftMicroseconds: Int64
-    }
-
-    /// Waits for the seat and takes it.
+    /// Takes the seat.
     ///
-    /// - Parameter onWait: called once when another process has it, with what is known of that.
-    /// - Returns: the seat, and when the transaction that took it was sent.
-    /// - Throws: `StoreFault.inUse` when another process keeps it; else why the database does not answer.
-    func take(onWait: (String) -> Void) throws -> (NodeSeat, MonotonicInstant) {
-        let deadline = SystemClock.sinceBoot() + Self.patience
-        var hasTold = false
-        while true {
-            let sentAt = SystemClock.sinceBoot()
-            try begin()
-            guard let holder = try holder() else { return (try sit(), sentAt) }
-            try perform(PostgreSQLCommand("ROLLBACK"))
-            guard SystemClock.sinceBoot() < deadline else {
-                let advice = "stop it, or name another database"
-                throw StoreFault(code: .inUse, detail: "\(holder.text) has the database: \(advice)")
-            }
-            if !hasTold { onWait(holder.text) }
-            hasTold = true
-            let left = Duration.microseconds(min(max(holder.leftMicroseconds, 1_000), 500_000))
-            _ = SystemSemaphore().wait(atMost: left)
-        }
+    /// - Returns: the seat, and when the beginning of the transaction was sent that took it.
+    /// - Throws: `unavailable` when no number is free; else why the database does not answer.
+    func take() throws -> (NodeSeat, MonotonicInstant) {
+        let sentAt = SystemClock.sinceBoot()
+        try begin()
+        return (try sit(), sentAt)
     }
 
     private func perform(_ command: PostgreSQLCommand) throws {
@@ -57,37 +33,21 @@ struct NodeJoining {
         try perform(PostgreSQLCommand("UPDATE schema_state SET version = version"))
     }
 
-    /// The process whose lease is not over; nil if there is none.
-    private func holder() throws -> Holder? {
-        let rows = try connection.query(
-            PostgreSQLCommand(
-                """
-                SELECT number, name, address, lease_until - \(ServerClock.now) AS rest
-                FROM nodes WHERE state <> 'dead' ORDER BY rest DESC
-                """
-            ),
-            within: Self.roundTripMax
-        )
-        guard rows.count > 0, let left = rows.integer(0, 3), left > 0 else { return nil }
-        let (name, address) = (rows.text(0, 1) ?? "", rows.text(0, 2) ?? "")
-        let number = rows.integer(0, 0) ?? 0
-        return Holder(number: number, text: "node \(number) (\(name), \(address))", leftMicroseconds: left)
-    }
-
-    /// Declares those dead whose lease is over, and takes the number that was used least recently.
     private func sit() throws -> NodeSeat {
-        connection.enqueue(PostgreSQLCommand("UPDATE nodes SET state = 'dead' WHERE state <> 'dead'"))
         let rows = try connection.query(
-            PostgreSQLCommand(
-                "SELECT number, lease_until - \(ServerClock.now) FROM nodes"
-            ),
+            [
+                PostgreSQLCommand("SELECT number, state, lease_until - \(ServerClock.now) FROM nodes"),
+                PostgreSQLCommand("SELECT number FROM (\(NodeRemains.query)) AS remains"),
+            ],
             within: Self.roundTripMax
         )
-        var used: [Int64: Int64] = [:]
-        for row in 0..<rows.count {
-            guard let number = rows.integer(row, 0), let left = rows.integer(row, 1) else { continue }
-            used[number] = left
+        var used: [Int64: NumberUse] = [:]
+        for row in 0..<rows[0].count {
+            guard let number = rows[0].integer(row, 0), let left = rows[0].integer(row, 2) else { continue }
+            used[number] = rows[0].text(row, 1) == "dead" ? .rests(sinceMicroseconds: left) : .taken
         }
+        // Whatever an earlier node left is ended under its number, and not under that of a node that lives.
+        for row in 0..<rows[1].count { if let number = rows[1].integer(row, 0) { used[number] = .taken } }
         let seat = NodeSeat(number: try Self.number(used), incarnation: .random(in: 1 ... .max), beat: 1)
         var command = PostgreSQLCommand(
             """
@@ -112,17 +72,27 @@ struct NodeJoining {
         return seat
     }
 
-    /// - Parameter used: by numbers, how long their leases go on; less than 0 for how long they are over.
-    static func number(_ used: [Int64: Int64]) throws(StoreFault) -> Int64 {
+    /// What is known of a number that was given.
+    enum NumberUse: Equatable {
+        /// A node lives with it, or what one left is not ended.
+        case taken
+        /// In microseconds, how long its lease goes on; less than 0 for how long it is over.
+        case rests(sinceMicroseconds: Int64)
+    }
+
+    /// The number to take: the least that was never given, else the one that has rested longest.
+    static func number(_ used: [Int64: NumberUse]) throws(StoreFault) -> Int64 {
         if let fresh = (0..<numbers).first(where: { used[$0] == nil }) { return fresh }
-        guard let oldest = used.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }), oldest.value <= -restMicroseconds
-        else {
-            throw StoreFault(
-                code: .unavailable,
-                detail: "all \(numbers) numbers of nodes were used within 24 hours: does something start the gateway "
-                    + "again and again?"
-            )
+        var oldest: (left: Int64, number: Int64)?
+        for number in 0..<numbers {
+            guard case .rests(let left)? = used[number], left <= -restMicroseconds else { continue }
+            if left < oldest?.left ?? .max { oldest = (left, number) }
         }
-        return oldest.key
+        if let oldest { return oldest.number }
+        throw StoreFault(
+            code: .unavailable,
+            detail: "all \(numbers) numbers of nodes were used within 24 hours: does something start the gateway "
+                + "again and again?"
+        )
     }
 }

@@ -131,7 +131,7 @@ final class PostgreSQLBase: WriterBase {
     }
 
     /// Whether another transaction prevented it. An identifier that two nodes gave at a time is one of those cases.
-    private static func isInTheWay(_ error: any Error) -> Bool {
+    static func isInTheWay(_ error: any Error) -> Bool {
         guard let failure = error as? PostgreSQLFailure, case .server = failure.kind else { return false }
         return failure.meaning == .retry || failure.meaning == .uniqueViolation
     }
@@ -170,10 +170,11 @@ final class PostgreSQLBase: WriterBase {
         nextTry = nil
         if fence.beats.isInDoubt {
             clearDoubt()
-        } else if let duty = duties.first(where: { $0.dueAt <= now }) {
-            perform(duty)
         } else if now - fence.confirmedAt >= NodeSeat.beatInterval {
+            // First, since a duty may be due again as soon as it is done.
             renewLease()
+        } else if let duty = duties.min(by: { $0.dueAt < $1.dueAt }), duty.dueAt <= now {
+            perform(duty)
         }
         return lost
     }
@@ -229,14 +230,24 @@ struct PostgreSQLWritable: WritableDatabase {
     let address: SharedAddress
     let seat: NodeSeat
     let joinedAt: MonotonicInstant
+    let standing: NodeStanding
+    let purges: PurgeBoard
+    let onNews: @Sendable (NodeNews) -> Void
     let flights = FlightWatch()
     let balanceNews = BalanceNews()
 
     func lend(_ metrics: StoreMetrics, to body: (any WriterBase) -> Void) {
-        let fence = NodeFence(seat, joinedAt: joinedAt)
+        let fence = NodeFence(seat, joinedAt: joinedAt, standing: standing)
         let link = PostgreSQLLink(address, fence: fence)
-        body(PostgreSQLBase(link, fence, metrics, duties: [flights, balanceNews]))
-        link.leave()
+        let sweep = NodeSweep(
+            link: link,
+            connection: StoreConnection(link),
+            number: seat.number,
+            standing: standing,
+            purges: purges
+        )
+        body(PostgreSQLBase(link, fence, metrics, duties: [flights, NodeSweepDuty(sweep, onNews: onNews), balanceNews]))
+        link.leave(hasServed: true)
     }
 
     func close() -> StoreFault? { nil }

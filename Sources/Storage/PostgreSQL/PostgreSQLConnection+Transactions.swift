@@ -22,4 +22,6 @@ extension PostgreSQLConnection {
 enum ServerClock {
     /// An expression: microseconds since 1970, as the transaction began.
     static let now = "CAST(extract(epoch FROM now()) * 1000000 AS BIGINT)"
+    /// The same, as the statement is at it.
+    static let current = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
 }

@@ -11,9 +11,9 @@ import Vocabulary
 /// server's `synchronous_commit` and its standbys.
 ///
 /// What holds, and what ensures it:
-/// - P1: one process at a time writes (`NodeJoining`, `NodeFence`). One that finds its seat lost calls `onFatal`.
+/// - P1: no process writes whose seat was given up for dead (`NodeFence`). One that finds its seat lost calls `onFatal`.
 /// - P2: nothing is answered before its COMMIT is known to be done, or known not to be (`NodeBeats`).
-/// - P3: no reservation of an earlier process is open: those that were became unconfirmed before the first answer.
+/// - P3: what a process leaves open is ended once its lease is over, by a node that lives or starts (`NodeSweep`).
 final class PostgreSQLEngine: StoreEngine {
     private static let queueMax = 10_000
     private static let lookUpReaders = 2
@@ -48,37 +48,59 @@ final class PostgreSQLEngine: StoreEngine {
         self.listings = listings
     }
 
-    /// Connects, brings the schema up to date, takes the seat, and ends what an earlier process left. Blocks, for some 10 s
-    /// when the seat is another process's.
+    /// Connects, brings the schema up to date, takes a seat, and ends what dead nodes left. Blocks.
     static func open(
         _ address: PostgreSQLAddress,
         as node: NodeDescription,
         migrates: Bool,
-        onWait: (String) -> Void,
+        onNews: @escaping @Sendable (NodeNews) -> Void,
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws(StoreFault) -> PostgreSQLEngine {
         do {
             let connection = try PostgreSQLConnection(to: address, within: connectMax)
             try PostgreSQLCheck.refuse(connection)
             try PostgreSQLMigration(connection: connection, name: node.name).bringUp(migrates: migrates)
-            let (seat, joinedAt) = try NodeJoining(connection: connection, node: node).take(onWait: onWait)
-            let fence = NodeFence(seat, joinedAt: joinedAt)
+            let (seat, joinedAt) = try NodeJoining(connection: connection, node: node).take()
+            let standing = NodeStanding(joinedAt: joinedAt)
+            let fence = NodeFence(seat, joinedAt: joinedAt, standing: standing)
             let shared = SharedAddress(address)
             let link = PostgreSQLLink(connection, to: shared, fence: fence)
             do {
                 let tables = StoreConnection(link)
-                let recoveredCount = try Store.recover(tables, at: SystemClock.wall())
+                let purges = PurgeBoard()
+                let sweep = NodeSweep(
+                    link: link,
+                    connection: tables,
+                    number: seat.number,
+                    standing: standing,
+                    purges: purges
+                )
+                let (recoveredCount, isAlone) = try NodeSweepDuty.sweepAll(sweep, onNews: onNews)
+                try tables.inTransaction { tables in
+                    try Store.forget(tables, at: SystemClock.wall())
+                    // Of several nodes each ends its own changes.
+                    if isAlone { try ClassifierTable.recover(at: SystemClock.wall(), on: tables) }
+                }
                 let unfinished = try PurgeTable.open(on: tables)
                 link.close()
+                for open in unfinished where !purges.progress.contains(where: { $0.id == open.id }) {
+                    purges.add(open.progress, then: nil)
+                }
                 return try start(
-                    PostgreSQLWritable(address: shared, seat: fence.present, joinedAt: fence.confirmedAt),
+                    PostgreSQLWritable(
+                        address: shared,
+                        seat: fence.present,
+                        joinedAt: fence.confirmedAt,
+                        standing: standing,
+                        purges: purges,
+                        onNews: onNews
+                    ),
                     recoveredCount,
-                    unfinished,
                     onFatal
                 )
             } catch {
-                // The next attempt need not wait for the lease.
-                link.leave()
+                // Nobody need wait for the lease.
+                link.leave(hasServed: false)
                 throw error
             }
         } catch {
@@ -90,12 +112,15 @@ final class PostgreSQLEngine: StoreEngine {
     private static func start(
         _ database: PostgreSQLWritable,
         _ recoveredCount: Int,
-        _ unfinished: [PurgeTable.Open],
         _ onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws -> PostgreSQLEngine {
-        let purges = PurgeBoard()
-        for open in unfinished { purges.add(open.progress, then: nil) }
-        let writer = StoreWriter(database: database, purges: purges, queueMax: queueMax, onFatal: onFatal)
+        let writer = StoreWriter(
+            database: database,
+            purges: database.purges,
+            standing: database.standing,
+            queueMax: queueMax,
+            onFatal: onFatal
+        )
         var readers: [StoreReaders] = []
         do {
             for (name, count) in [("store-read", lookUpReaders), ("store-list", 1)] {

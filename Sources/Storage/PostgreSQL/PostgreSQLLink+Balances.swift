@@ -5,9 +5,9 @@ extension PostgreSQLLink {
     /// How many rows one statement writes, each with seven values.
     private static let balanceRowsMax = 1_000
 
-    /// Adds to the rows of this node, which no other one writes while it lives.
-    func write(_ balances: BalanceChanges) throws {
-        guard let number = fence?.seat.number else { return }
+    /// Adds to the rows of a node, which no other one writes while it lives.
+    func write(_ balances: BalanceChanges, of node: Int64?) throws {
+        guard let number = node ?? fence?.seat.number else { return }
         let rows = balances.rows
         for start in stride(from: 0, to: rows.count, by: Self.balanceRowsMax) {
             let part = rows[start..<min(start + Self.balanceRowsMax, rows.count)]

@@ -38,6 +38,8 @@ final class PostgreSQLLink: StoreLink {
     private var sent: [(command: PostgreSQLCommand, read: ((PostgreSQLRows) throws -> Void)?)] = []
     /// When the server was last waited for.
     private var heardAt = SystemClock.sinceBoot()
+    /// Whether the transaction under way proves that the process has its seat.
+    private var isFenced = false
     private let bounds: Bounds
 
     init(_ address: SharedAddress, fence: NodeFence? = nil, bounds: Bounds = .ofRequests) {
@@ -141,6 +143,12 @@ final class PostgreSQLLink: StoreLink {
         return try onFreshConnection { connection in try connection.query(commands, within: bounds.time) }
     }
 
+    /// Performs commands in one round trip and in a transaction of their own, which proves nothing of this process.
+    func queryUnfenced(_ commands: [PostgreSQLCommand]) throws -> [PostgreSQLRows] {
+        precondition(!isInTransaction, "queryUnfenced() in a transaction")
+        return try onFreshConnection { connection in try connection.query(commands, within: bounds.time) }
+    }
+
     /// The connection of the transaction, which no other can go on with.
     private func current() throws -> PostgreSQLConnection {
         guard let connection else {
@@ -163,12 +171,17 @@ final class PostgreSQLLink: StoreLink {
 
     // MARK: Transactions
 
-    func begin() throws {
+    func begin() throws { try begin(fence) }
+
+    func beginUnfenced() throws { try begin(nil) }
+
+    private func begin(_ fence: NodeFence?) throws {
         precondition(!isInTransaction, "begin() in a transaction")
         forgetEnqueued()
         try onFreshConnection { connection in
             connection.enqueueBeginning(lockMax: .seconds(2))
             isInTransaction = true
+            isFenced = fence != nil
             do {
                 if let fence {
                     try fence.pass(try connection.query(fence.command(), within: bounds.time))
@@ -204,14 +217,14 @@ final class PostgreSQLLink: StoreLink {
         try receive()
         isInTransaction = false
         let connection = try current()
+        let fence = isFenced ? self.fence : nil
         connection.enqueue(PostgreSQLCommand("COMMIT"))
-        let sentAt = SystemClock.sinceBoot()
         do {
             try connection.finish(within: bounds.time)
             // After this warning it is committed here, and maybe not where a standby would take over.
             let isUnsure = connection.warnings.contains { $0.sqlState == "57014" || $0.sqlState == "57P01" }
             if isUnsure { try fence?.lose("the wait for the standby was cancelled") }
-            fence?.confirm(sentAt: sentAt)
+            fence?.confirm()
         } catch let failure as PostgreSQLFailure {
             // What the server refused is rolled back: an error comes instead of the commit. Other ends say nothing.
             switch failure.kind {
@@ -256,12 +269,15 @@ final class PostgreSQLLink: StoreLink {
         }
     }
 
-    /// Gives the seat back, so that another process may begin at once. As far as that can be done.
-    func leave() {
+    /// Gives the seat back, so that nobody waits for its lease. As far as that can be done.
+    ///
+    /// - Parameter hasServed: whether reservations were made with the number, which rests then.
+    func leave(hasServed: Bool) {
         guard let fence, !fence.beats.isInDoubt else { return }
         try? begin()
         guard isInTransaction else { return }
-        var command = PostgreSQLCommand("UPDATE nodes SET state = 'dead', lease_until = 0 WHERE number = $1")
+        let end = hasServed ? ServerClock.now : "0"
+        var command = PostgreSQLCommand("UPDATE nodes SET state = 'dead', lease_until = \(end) WHERE number = $1")
         command.bind(fence.seat.number)
         try? run(command)
         try? commit()

@@ -78,6 +78,7 @@ final class SQLiteEngine: StoreEngine {
             let writer = StoreWriter(
                 database: SQLiteWritable(queue: database, place: place),
                 purges: purges,
+                standing: NodeStanding(),
                 queueMax: queueMax,
                 onFatal: onFatal
             )

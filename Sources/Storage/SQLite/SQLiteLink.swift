@@ -16,7 +16,7 @@ final class SQLiteLink: StoreLink {
 
     var isShared: Bool { false }
 
-    func write(_ balances: BalanceChanges) {}
+    func write(_ balances: BalanceChanges, of node: Int64?) {}
 
     func write(_ flights: FlightChanges) {}
 
@@ -30,6 +30,8 @@ final class SQLiteLink: StoreLink {
     }
 
     func begin() throws { try begins.get().run() }
+
+    func beginUnfenced() throws { try begin() }
 
     func beginReading() throws { try beginsReading.get().run() }
 

@@ -77,12 +77,16 @@ extension LedgerTable {
     }
 
     /// The reservations that have not ended, in the order in which they were made.
-    static func open(on connection: StoreConnection) throws -> [Reservation] {
-        let statement = try statement(for: .reserved, connection)
-        statement.bind(0, at: 1)
-        statement.bind(Int64.max, at: 2)
-        statement.bind(Int64.max, at: 3)
-        return try statement.rows(about: "an open reservation") { try read($0).reservation }.reversed()
+    static func open(_ range: OpenRange, on connection: StoreConnection) throws -> [Reservation] {
+        let statement = try connection.statement(
+            """
+            SELECT id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id, state,
+                estimate, credits, created_at, ended_at FROM ledger
+            WHERE state = 0 AND id <= ?1 AND (id / 4096) % 1024 >= ?2 AND (id / 4096) % 1024 <= ?3 ORDER BY id
+            """
+        )
+        range.bind(to: statement, from: 1)
+        return try statement.rows(about: "an open reservation") { try read($0).reservation }
     }
 
     static func row(_ id: ReservationID, on connection: StoreConnection) throws -> LedgerRow? {

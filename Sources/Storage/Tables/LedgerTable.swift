@@ -104,17 +104,24 @@ enum LedgerTable {
         }
     }
 
-    /// Makes unconfirmed what a crash left reserved, books it, and says how many there were. Reads no other row.
-    static func recover(at now: Timestamp, on connection: StoreConnection) throws -> Int {
-        try PaymentTable.recover(at: now, on: connection)
-        let endings = try open(on: connection).map { reservation in
+    /// Makes unconfirmed what dead nodes left reserved, books it, and says how many there were. Reads no other row.
+    static func recover(_ left: OpenRange = .all, at now: Timestamp, on connection: StoreConnection) throws -> Int {
+        try PaymentTable.recover(left, at: now, on: connection)
+        let endings = try open(left, on: connection).map { reservation in
             ReservationEnding(reservation: reservation, outcome: .unconfirmed, endedAt: now)
         }
         connection.gather { changes in
             for ending in endings { changes.sums.add(ending) }
         }
-        let statement = try connection.statement("UPDATE ledger SET state = 3, ended_at = ?1 WHERE state = 0")
+        if connection.isShared { connection.gather { $0.balances.confirmNothing(of: endings.map(\.reservation)) } }
+        let statement = try connection.statement(
+            """
+            UPDATE ledger SET state = 3, ended_at = ?1
+            WHERE state = 0 AND id <= ?2 AND (id / 4096) % 1024 >= ?3 AND (id / 4096) % 1024 <= ?4
+            """
+        )
         statement.bind(now, at: 1)
+        left.bind(to: statement, from: 2)
         return try statement.runCounting()
     }
 
@@ -128,5 +135,22 @@ enum LedgerTable {
             throw StoreFault(code: .corrupt, detail: detail)
         }
         return id
+    }
+}
+
+/// The open reservations of certain nodes, up to an identifier.
+struct OpenRange {
+    /// Numbers are the ten bits that identifiers have for them.
+    let nodes: ClosedRange<Int64>
+    let last: Int64
+
+    /// Those of every node: of the one process that has a file.
+    static let all = OpenRange(nodes: 0...1_023, last: .max)
+
+    /// Binds the last identifier, the first number and the last one, in this order.
+    func bind(to statement: any PreparedStatement, from place: Int32) {
+        statement.bind(last, at: place)
+        statement.bind(nodes.lowerBound, at: place + 1)
+        statement.bind(nodes.upperBound, at: place + 2)
     }
 }

@@ -140,25 +140,30 @@ enum PaymentTable {
         )
     }
 
-    /// Adds what a crash left reserved, before it becomes unconfirmed. What the requests asked for is not known.
-    static func recover(at now: Timestamp, on connection: StoreConnection) throws {
-        try connection.run(
+    /// Adds what dead nodes left reserved, before it becomes unconfirmed. What the requests asked for is not known.
+    static func recover(_ left: OpenRange, at now: Timestamp, on connection: StoreConnection) throws {
+        let repeats = try connection.statement(
             """
             INSERT INTO repeats (id, first, reason, first_team, team)
             SELECT ledger.id, payments.id, 'unknown', payments.team, ledger.team FROM ledger
             JOIN payments ON payments.account = ledger.account AND payments.document_id = ledger.document_id
                 AND payments.id = (SELECT max(id) FROM payments AS latest
                     WHERE latest.account = ledger.account AND latest.document_id = ledger.document_id)
-            WHERE ledger.state = 0
+            WHERE ledger.state = 0 AND ledger.id <= ?1
+                AND (ledger.id / 4096) % 1024 >= ?2 AND (ledger.id / 4096) % 1024 <= ?3
             """
         )
+        left.bind(to: repeats, from: 1)
+        try repeats.run()
         let statement = try connection.statement(
             """
             INSERT INTO payments (account, document_id, id, team, model, cache_key, ended_at)
-            SELECT account, document_id, id, team, model, cache_key, ?1 FROM ledger WHERE state = 0
+            SELECT account, document_id, id, team, model, cache_key, ?1 FROM ledger
+            WHERE state = 0 AND id <= ?2 AND (id / 4096) % 1024 >= ?3 AND (id / 4096) % 1024 <= ?4
             """
         )
         statement.bind(now, at: 1)
+        left.bind(to: statement, from: 2)
         try statement.run()
     }
 }

@@ -24,7 +24,12 @@ extension APIPart {
                     .init("version", .text), .init("started_at", .time), .init("uptime", .text),
                     .init("uptime_seconds", .count), .init("token", .named("ShownToken")),
                     .init("time_zone", Schema.text.about("Of `budgets.time_zone`, whose days count.")),
-                    .init("nodes", .list(of: .named("Node"))),
+                    .init(
+                        "nodes",
+                        Schema.list(of: .named("Node")).about(
+                            "This one first, then those that live or did within a day."
+                        )
+                    ),
                     .init("memory", .named("MemoryStatus")), .init("upstream", .list(of: .named("AccountStatus"))),
                     .init("purges", .list(of: .named("PurgeProgress"))),
                 ])
@@ -36,9 +41,19 @@ extension APIPart {
             (
                 "Node",
                 .object([
-                    .init("id", .text), .init("address", .text.about("Where clients connect.")),
-                    .init("workers", .count),
-                    .init("store", .choice(of: ["ready"] + StoreFault.Code.allCases.map(\.rawValue))),
+                    .init("id", .text), .init("name", Schema.text.orNull.about("Of its machine; null with a file.")),
+                    .init("address", .text.about("Where clients connect.")), .init("version", .text),
+                    .init("state", .choice(NodeRecord.State.self)),
+                    .init("is_first", .flag.about("It does what one node does for all.")),
+                    .init("started_at", .time),
+                    .init("lease_ms", .number.orNull.about("How long it counts as alive; null for a dead one.")),
+                    .init("same_configuration", .flag.about("Whether its file is the one of this node.")),
+                    .init("workers", .count.orNull.about("Null for another node.")),
+                    .init(
+                        "store",
+                        .choice(of: ["ready"] + StoreFault.Code.allCases.map(\.rawValue)).orNull
+                            .about("Null for another node, which tells it itself.")
+                    ),
                     .init("store_detail", .text.orNull),
                 ])
             ),
