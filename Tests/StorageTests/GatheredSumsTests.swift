@@ -311,6 +311,56 @@ struct GatheredSumsTests {
         #expect(try store.rows("SELECT spent FROM usage") == ["7"])
     }
 
+    // MARK: Purges
+
+    @Test("in a group with a purge, what ended before it is purged, and an answer that it overtook is not stored")
+    func purged() throws {
+        let store = try alone.open()
+        defer { store.close() }
+        let log = ResultCache(bytesMax: 0).purges
+        let reservations = (0..<2).map { _ in reservation(document: 1) }
+        for reservation in reservations { try store.reserveAndWait(reservation).get() }
+        let asked = log.stamp()
+        let order = PurgeOrder(.document(result(1).documentID), at: Timestamp(seconds: 5), keysInMemory: [], log: log)
+        let ended = reservations.map { _ in Answer<Result<EndingAnswer, StoreFault>>() }
+        let purged = Answer<Result<PurgeAnswer, StoreFault>>()
+        func end(_ index: Int, _ number: UInt64) {
+            let lesson = Lesson(documentPages: 3)
+            let ending = ending(reservations[index], .settled(MicroCredits(micros: 4)), lesson: lesson)
+            store.end(ending, storing: StampedAnswer(result(number), asked: asked)) { ended[index].give($0) }
+        }
+        let gate = Gate(store)
+        end(0, 1)
+        store.purge(order, audit: auditEntry("cache.purge"), recorded: {}) { purged.give($0) }
+        end(1, 11)
+        gate.open()
+        #expect(try ended.map { try $0.wait().get() } == [.done, .done])
+        #expect(try purged.wait().get() == .purged(1))
+        #expect(try store.rows("SELECT count(*) FROM results") == ["0"])
+        #expect(try store.rows("SELECT pages FROM documents") == [])
+        #expect(try store.rows("SELECT spent FROM usage_documents") == ["8"])
+    }
+
+    @Test("what a group saves in place of a row that a purge hides is there, and the row counts for the purge once")
+    func replaced() throws {
+        let store = try alone.open()
+        defer { store.close() }
+        for number in 1...2 as ClosedRange<UInt64> { try store.saveAndWait(result(number)).get() }
+        let boundary = try #require(Int64(try store.rows("SELECT max(id) + 1000000 FROM results")[0]))
+        try store.execute(
+            "INSERT INTO purges (id, boundary, removed, at, audit_id) VALUES (1, \(boundary), 0, 1, 0)"
+        )
+        let gate = Gate(store)
+        let saved = (0..<3).map { _ in Answer<Result<Void, StoreFault>>() }
+        for (number, answer) in zip([1, 1, 3] as [UInt64], saved) { store.save(result(number)) { answer.give($0) } }
+        gate.open()
+        for answer in saved { try answer.wait().get() }
+        let found = try [1, 2, 3].map { try store.findAndWait(key($0)).get() != nil }
+        #expect(found == [true, false, true])
+        #expect(try store.rows("SELECT removed FROM purges") == ["1"])
+        #expect(try store.rows("SELECT count(*) FROM results WHERE id > \(boundary)") == ["2"])
+    }
+
     // MARK: Numbers of results
 
     @Test("a result has the number of the reservation that paid for it, unless a purge under way or a row is beyond it")
