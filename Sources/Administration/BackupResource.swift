@@ -67,7 +67,7 @@ struct BackupResource {
                 reply(AdminReply(.storeUnavailable(fault)))
             }
         }
-        store.apply([], audit: entry, then: noted)
+        store.apply([], audit: entry, decidedAt: nil, then: noted)
     }
 }
 

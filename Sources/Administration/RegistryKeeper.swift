@@ -12,6 +12,11 @@ import Vocabulary
 ///
 /// Confined to its loop. Changes wait in a bounded queue, so each is decided from the result of the previous one.
 /// Reloads of the configuration take their turn among them.
+///
+/// Where nodes share the store, others change the registry too. What is in memory has a stamp, the number of the feed up to which
+/// it knows of their changes. The store refuses a change that was decided from an older stamp; then the rows are read and
+/// it is decided again. When a change of another node is heard of, the rows are read before the next change is decided
+/// (`RegistryKeeper+Nodes`).
 public final class RegistryKeeper {
     /// The author of a change, for the audit log.
     struct Actor {
@@ -26,6 +31,8 @@ public final class RegistryKeeper {
         let decide: (Registry) throws(AdminFault) -> RegistryChange?
         let showBefore: (() throws(AdminFault) -> JSONValue)?
         let then: (Result<RegistryChange?, AdminFault>) -> Void
+        /// When it was first decided from what another node had changed meanwhile.
+        var overtakenAt: MonotonicInstant?
     }
 
     private enum Work {
@@ -34,39 +41,55 @@ public final class RegistryKeeper {
     }
 
     private static let waitingMax = 1_000
+    /// How long a change is decided again and again before its client is told to try later.
+    private static let decidingMax = Duration.seconds(10)
 
-    public private(set) var registry: Registry
-    private var settings: GatewaySettings
+    public internal(set) var registry: Registry
+    var settings: GatewaySettings
     /// The current settings of the cache.
     var cacheSettings: CacheSettings { settings.cache }
     /// When the certificate that clients are shown ends; nil without TLS.
     var certificateEnd: Timestamp? { settings.listenerTLS?.certificateEnd }
-    private var teams: [TeamID: Team] = [:]
+    var teams: [TeamID: Team] = [:]
     /// Secrets of recent rotations, for idempotent replays.
     var rotations: RotationMemory
-    private let store: any RegistryStore
-    private let rooms: SharedRooms
+    let store: any RegistryStore
+    let rooms: SharedRooms
     private let server: GatewayServer
-    private let back: LoopReturn
+    let back: LoopReturn
     /// The previous directory, held until every worker has switched: it must be freed on this thread, not on a
     /// worker's, which has requests to serve.
-    private var retired: TeamDirectory?
+    var retired: TeamDirectory?
     private var waiting: [Work] = []
     private var isBusy = false
     /// Writes of a reload that the store could not take; they are stored with the next change.
-    private var overdue: [RegistryWrite] = []
+    var overdue: [RegistryWrite] = []
+    /// What memory knows of other nodes, and what it has heard of.
+    var stamps: RegistryStamps
+    /// Brings word of other nodes.
+    private var news: Mailbox<Int64>?
+    /// Why the last reading failed; nil once one has succeeded.
+    private var readingFault: StoreFault?
+    /// Runs while a reading that failed waits for its next try.
+    private var readingTimer: LoopTimer?
+    /// How long it waits.
+    private static let readingPause = Duration.seconds(1)
 
-    /// - Parameter settings: the workers' current settings, made from `registry`.
+    /// - Parameters:
+    ///   - settings: the workers' current settings, made from `registry`.
+    ///   - stamp: of the rows that `registry` was made from.
     /// - Throws: no descriptor is left for the answers of other threads.
     public init(
         loop: EventLoop,
         registry: Registry,
         rotations: RotationMemory,
         settings: GatewaySettings,
+        stamp: Int64 = 0,
         store: any RegistryStore,
         rooms: SharedRooms,
         server: GatewayServer
     ) throws(EventLoop.Fault) {
+        stamps = RegistryStamps(known: stamp)
         self.registry = registry
         self.rotations = rotations
         self.settings = settings
@@ -75,9 +98,22 @@ public final class RegistryKeeper {
         self.server = server
         back = try LoopReturn(loop: loop)
         teams = Self.byID(settings.teams.teams)
+        news = try Mailbox(loop: loop) { [unowned self] in hear($0) }
+        readingTimer = LoopTimer(loop: loop) { [unowned self] in goOn() }
     }
 
-    private static func byID(_ teams: [Team]) -> [TeamID: Team] {
+    /// To be called with the number of the feed of each change that another node made. Any thread.
+    public var hears: @Sendable (Int64) -> Void {
+        guard let news else { preconditionFailure("a keeper without a mailbox") }
+        return { news.post($0) }
+    }
+
+    private func hear(_ number: Int64) {
+        stamps.hear(number)
+        goOn()
+    }
+
+    static func byID(_ teams: [Team]) -> [TeamID: Team] {
         Dictionary(uniqueKeysWithValues: teams.map { ($0.id, $0) })
     }
 
@@ -113,15 +149,33 @@ public final class RegistryKeeper {
     }
 
     private func goOn() {
-        guard !isBusy, !waiting.isEmpty else { return }
+        guard !isBusy else { return }
+        if stamps.isReadingDue, readingTimer?.isScheduled != true {
+            isBusy = true
+            return read()
+        }
+        guard !waiting.isEmpty else { return }
         isBusy = true
         switch waiting.removeFirst() {
-        case .change(let change): make(change)
+        case .change(let change):
+            if stamps.isReadingDue, let readingFault {
+                change.then(.failure(.storeUnavailable(readingFault)))
+                return finish()
+            }
+            make(change)
         case .reload(let reload): make(reload)
         }
     }
 
-    private func finish() {
+    /// The rows could not be read. They are read again soon; no change is decided before, but reloads are made, since they have
+    /// to be without a store as well.
+    func readingFailed(_ fault: StoreFault) {
+        readingFault = fault
+        readingTimer?.schedule(after: Self.readingPause)
+        finish()
+    }
+
+    func finish() {
         isBusy = false
         goOn()
     }
@@ -159,11 +213,24 @@ public final class RegistryKeeper {
                 overdue.removeFirst(late.count)
                 publish(decided, for: change)
             case .failure(let fault):
+                if fault.code == .overtaken, decidesAgain(change) { return }
                 change.then(.failure(.storeUnavailable(fault)))
                 finish()
             }
         }
-        store.apply(late + decided.writes, audit: entry, then: saved)
+        store.apply(late + decided.writes, audit: entry, decidedAt: stamps.known, then: saved)
+    }
+
+    /// From the rows as they are now, before any change that waits; false when that has been done for long enough.
+    private func decidesAgain(_ change: Change) -> Bool {
+        let now = SystemClock.monotonic()
+        guard now - (change.overtakenAt ?? now) < Self.decidingMax else { return false }
+        var change = change
+        change.overtakenAt = change.overtakenAt ?? now
+        waiting.insert(.change(change), at: 0)
+        stamps.demandReading()
+        finish()
+        return true
     }
 
     private func publish(_ decided: RegistryChange, for change: Change) {
@@ -173,10 +240,17 @@ public final class RegistryKeeper {
         )
         retired = settings.teams
         take(decided.writes)
-        let published = back.callback { [unowned self] (_: Void) in
-            retired = nil
+        publish { [unowned self] in
             change.then(.success(decided))
             finish()
+        }
+    }
+
+    /// Puts the settings into effect on all workers, in place of the directory that is retired.
+    func publish(then: @escaping () -> Void) {
+        let published = back.callback { [unowned self] (_: Void) in
+            retired = nil
+            then()
         }
         server.replace(settings) { published(()) }
     }
@@ -240,14 +314,12 @@ public final class RegistryKeeper {
         teams = Self.byID(settings.teams.teams)
         // With another order of categories, identical bytes may now have another key.
         rooms.replace(settings, dropsAliases: settings.cache.schemaOrder != before.cache.schemaOrder)
-        let published = back.callback { [unowned self] (_: Void) in
-            retired = nil
+        publish { [unowned self] in
             remember(writes, reload.auditEntry(at: SystemClock.wall())) { [unowned self] in
                 reload.then(.success(()))
                 finish()
             }
         }
-        server.replace(settings) { published(()) }
     }
 
     /// Stores the end of rulings and the audit entry of the reload. If the store fails, the rulings go with the next
@@ -260,6 +332,6 @@ public final class RegistryKeeper {
             }
             then()
         }
-        store.apply(writes, audit: entry, then: stored)
+        store.apply(writes, audit: entry, decidedAt: writes.isEmpty ? nil : stamps.known, then: stored)
     }
 }

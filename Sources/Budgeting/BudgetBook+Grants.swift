@@ -4,6 +4,8 @@ import Vocabulary
 extension BudgetBook {
     /// How long a grant that has ended stays in memory: a clock that is set back by less finds it again.
     private static let endedRetention = Duration.seconds(32 * 86_400)
+    /// How many nodes may share a store.
+    private static let nodesMax: Int64 = 1_024
 
     /// The sum of the scope's grants that are in force for a window now, in millionths.
     func granted(_ position: Int, _ window: BudgetWindow) -> Int128 {
@@ -29,7 +31,7 @@ extension BudgetBook {
     /// Makes a grant for the period that contains now. It counts once it is added.
     mutating func makeGrant(_ terms: GrantTerms, at now: Timestamp) -> Grant {
         advance(to: now)
-        lastGrant = max(lastGrant.saturatingAdd(1), now.microseconds)
+        lastGrant = nextGrant(at: now)
         let periodEnd = today.days(of: terms.window).map { start(of: $0.upperBound) }
         return Grant(
             id: lastGrant,
@@ -45,9 +47,18 @@ extension BudgetBook {
         )
     }
 
+    /// Ascends in time, and no other node gives it: its remainder by how many nodes there may be is this one's number.
+    private func nextGrant(at now: Timestamp) -> Int64 {
+        let least = max(lastGrant.saturatingAdd(1), now.microseconds, 0)
+        let inRound = least - least % Self.nodesMax + node
+        return inRound >= least ? inRound : inRound.saturatingAdd(Self.nodesMax)
+    }
+
     /// Returns the position whose room changed.
     mutating func add(_ grant: Grant, at now: Timestamp) -> Int {
         advance(to: now)
+        // One of another node's.
+        lastGrant = max(lastGrant, grant.id)
         let position = takePosition(.team(grant.team))
         let oldest = now + (.zero - Self.endedRetention)
         change(position) { grants in

@@ -111,8 +111,10 @@ struct BudgetBook {
     private(set) var plan: BudgetPlan
     var prices: PagePrices
     var shadows: ShadowCounts
-    /// The greatest identifier of a grant.
+    /// The greatest identifier of a grant that is known.
     var lastGrant: Int64
+    /// Of those that share the store, 0 to 1,023.
+    let node: Int64
     private var positions: [BudgetScope: Int] = [.organization: 0]
     private var holds: [ReservationID: Hold] = [:]
     private var ids: ReservationIDSequence
@@ -140,6 +142,7 @@ struct BudgetBook {
         prices = PagePrices(opening.rates)
         shadows = ShadowCounts(stored: opening.refusals)
         lastGrant = max(opening.lastGrant, 0)
+        self.node = Int64(node)
         self.plan = plan
         spreadBudgets()
         for row in opening.rows { add(row) }

@@ -11,6 +11,8 @@ public import Vocabulary
 /// - E3: At most `countMax` classifiers have a number of their own. When there are more, the half that changed longest
 ///   ago is forgotten; from then on all without a number have the greatest that was forgotten, so that a forgotten
 ///   classifier's epoch never goes back. Results of the others get other keys then: they are asked for once more.
+/// - E4: Where nodes share a store, a node gives only numbers whose remainder by `nodesMax` is its own number, so that no two give
+///   the same one. What another node gave is heard of within two seconds, and counts from then on if it is greater.
 ///
 /// Guarded. The numbers are given here; the store keeps them.
 public final class ClassifierEpochs: Sendable {
@@ -32,15 +34,22 @@ public final class ClassifierEpochs: Sendable {
 
     private let state: Guarded<State>
     private let countMax: Int
+    private let node: Int64?
+    /// How many nodes may share a store.
+    private static let nodesMax: Int64 = 1_024
 
-    /// - Parameter record: what the store has.
-    public convenience init(_ record: ClassifierRecord = ClassifierRecord()) {
-        self.init(record, countMax: Self.countMax)
+    /// - Parameters:
+    ///   - record: what the store has.
+    ///   - node: 0 to 1,023, where several share the store; nil for one that has the store alone.
+    public convenience init(_ record: ClassifierRecord = ClassifierRecord(), node: Int? = nil) {
+        self.init(record, node: node, countMax: Self.countMax)
     }
 
-    init(_ record: ClassifierRecord, countMax: Int) {
+    init(_ record: ClassifierRecord, node: Int? = nil, countMax: Int) {
         precondition(countMax >= 2)
+        precondition(node.map { (0..<Int(Self.nodesMax)).contains($0) } ?? true)
         self.countMax = countMax
+        self.node = node.map(Int64.init)
         let last = record.epochs.values.reduce(record.floor, max)
         state = Guarded(State(entries: record.epochs.mapValues { Entry(epoch: $0) }, floor: record.floor, last: last))
     }
@@ -54,7 +63,7 @@ public final class ClassifierEpochs: Sendable {
     public func begin(_ classifier: ClassifierKey) -> ClassifierChange {
         state.withLock { state in
             makeRoom(in: &state, for: classifier)
-            state.last += 1
+            state.last = next(after: state.last)
             let epoch = state.entries[classifier]?.epoch ?? state.floor
             state.entries[classifier, default: Entry(epoch: epoch)].changes += 1
             return ClassifierChange(classifier, epoch: state.last, isUnderWay: true, floor: state.floor)
@@ -77,12 +86,28 @@ public final class ClassifierEpochs: Sendable {
     /// The call of a change has ended, whatever came of it. The new epoch is in force.
     public func end(_ classifier: ClassifierKey) -> ClassifierChange {
         state.withLock { state in
-            state.last += 1
+            state.last = next(after: state.last)
             state.entries[classifier]!.epoch = state.last
             state.entries[classifier]!.changes -= 1
             let isUnderWay = state.entries[classifier]!.changes > 0
             return ClassifierChange(classifier, epoch: state.last, isUnderWay: isUnderWay, floor: state.floor)
         }
+    }
+
+    /// Another node has given a classifier this epoch, durably.
+    public func note(epoch: Int64, of classifier: ClassifierKey) {
+        state.withLock { state in
+            state.last = max(state.last, epoch)
+            guard epoch > state.entries[classifier]?.epoch ?? state.floor else { return }
+            makeRoom(in: &state, for: classifier)
+            state.entries[classifier, default: Entry(epoch: epoch)].epoch = epoch
+        }
+    }
+
+    private func next(after last: Int64) -> Int64 {
+        guard let node else { return last.saturatingAdd(1) }
+        let round = last - last % Self.nodesMax + node
+        return round > last ? round : round.saturatingAdd(Self.nodesMax)
     }
 
     /// How many classifiers have a number of their own.

@@ -44,8 +44,26 @@ public protocol ChangeStore: Sendable {
     func drop(
         _ documents: [String],
         at now: Timestamp,
-        then: @escaping @Sendable (Result<Int64, StoreFault>) -> Void
+        then: @escaping @Sendable (Result<DroppedDocuments, StoreFault>) -> Void
     )
+
+    /// The change with this number has ended, whatever came of it: what was stored about its documents meanwhile is
+    /// removed, and answers about them are stored again. Once for each number that `drop` gave. It cannot fail: the store
+    /// tries until it is done.
+    func endChange(_ change: Int64, of documents: [String])
+}
+
+/// What a change of documents removed as it began.
+public struct DroppedDocuments: Sendable, Equatable {
+    /// How many results.
+    public let count: Int64
+    /// The number for `endChange`; nil where the purge log alone says that the change is under way.
+    public let change: Int64?
+
+    public init(count: Int64, change: Int64?) {
+        self.count = count
+        self.change = change
+    }
 }
 
 /// A purge as it is asked of the store. A message.

@@ -14,6 +14,9 @@ import Vocabulary
 ///   reply has come, and when the call has ended in whatever way. That waits for nothing, and cannot fail.
 /// - D3: An answer asked for in between still reaches all who wait for it, and answers further requests from memory until the
 ///   change ends.
+/// - D4: Where nodes share the store, it has a marker from before the removal of D1 until the end: no node stores an answer
+///   about the documents meanwhile, and what one has in memory goes with the removal at the end, which the other nodes hear of
+///   within two seconds. That is asked of the store and not waited for.
 final class DocumentChange {
     private enum State {
         case new
@@ -26,6 +29,7 @@ final class DocumentChange {
 
     private let documents: [String]
     private let rooms: SharedRooms
+    private let marker = ChangeMarker()
     private var state = State.new
 
     /// - Parameter documents: UUIDs in lower case, no two alike, at least one.
@@ -46,10 +50,13 @@ final class DocumentChange {
         state = .begun
         // First, so that what the store's thread finds to be stored from now on is not (P6 of `PurgeLog`).
         rooms.cache.purges.begin(documents)
-        rooms.store.drop(documents, at: SystemClock.wall()) { [rooms, documents] result in
-            // The store may have been read before the removal (P2), and flights may have begun with what was read (P3).
-            if case .success = result { rooms.forget(documents: documents) }
-            then(result)
+        rooms.store.drop(documents, at: SystemClock.wall()) { [rooms, documents, marker] result in
+            if case .success(let dropped) = result {
+                // The store may have been read before the removal (P2), and flights may have begun with what was read (P3).
+                rooms.forget(documents: documents)
+                if let change = dropped.change, marker.begin(change) { rooms.store.endChange(change, of: documents) }
+            }
+            then(result.map(\.count))
         }
     }
 
@@ -67,12 +74,42 @@ final class DocumentChange {
     /// The call has ended, or there will be none: then what is in memory stays. May be called again.
     func end() {
         switch state {
-        case .new, .ended: break
+        case .new, .ended: return
         case .begun: rooms.cache.purges.end(documents)
         case .forwarded:
             rooms.forget(documents: documents)
             rooms.cache.purges.end(documents)
         }
         state = .ended
+        if let change = marker.end() { rooms.store.endChange(change, of: documents) }
+    }
+}
+
+/// The number of a change in the store, which may come after the change has ended. Guarded.
+private final class ChangeMarker: Sendable {
+    private enum State {
+        case none
+        case begun(Int64)
+        case ended
+    }
+
+    private let state = Guarded(State.none)
+
+    /// The store has the change; true if it has ended already and the store is to be told.
+    func begin(_ change: Int64) -> Bool {
+        state.withLock { state in
+            if case .ended = state { return true }
+            state = .begun(change)
+            return false
+        }
+    }
+
+    /// The change has ended; its number, if the store has it by now.
+    func end() -> Int64? {
+        state.withLock { state in
+            defer { state = .ended }
+            if case .begun(let change) = state { return change }
+            return nil
+        }
     }
 }

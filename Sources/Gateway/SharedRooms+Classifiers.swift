@@ -39,7 +39,7 @@ extension SharedRooms {
 
     /// What was asked before is not kept from here on. The epoch is in force before: whatever is asked after this note
     /// has another key.
-    private func drop(_ classifier: ClassifierKey) {
+    func drop(_ classifier: ClassifierKey) {
         cache.purges.note(.classifier(classifier))
         let begins = outdatedClassifiers.withLock { outdated in
             outdated.waiting.insert(classifier)

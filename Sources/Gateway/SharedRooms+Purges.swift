@@ -56,17 +56,22 @@ extension SharedRooms {
                 log: cache.purges
             )
             let end = PurgeEnd(then)
-            store.purge(order, audit: audit, recorded: { [self] in forget(target, end) }, then: { end.stored($0) })
+            store.purge(
+                order,
+                audit: audit,
+                recorded: { [self] in forget(target) { end.forgotten() } },
+                then: { end.stored($0) }
+            )
         }
     }
 
     /// What follows the record: look-ups of before have seen the store as it was, and must not fill memory.
-    private func forget(_ target: PurgeTarget, _ end: PurgeEnd) {
+    func forget(_ target: PurgeTarget, then: @escaping @Sendable () -> Void) {
         closeFlights([target])
         // This is the store's thread, and a million results take a while.
         apart(unless: target.isNarrow) { [self] in
             cache.remove(target)
-            end.forgotten()
+            then()
         }
     }
 

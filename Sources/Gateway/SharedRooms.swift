@@ -133,16 +133,21 @@ public final class SharedRooms: Sendable {
     /// Logs a change of an upstream key's state, and stores it for the next start. Any thread.
     func note(_ record: UpstreamKeyRecord) {
         let id = record.id.rawValue
+        log(record)
+        store.save(record) { result in
+            // The state applies in this process anyway.
+            guard case .failure(let fault) = result else { return }
+            ProcessLog.warning("upstream_key_not_stored", ["key": id, "detail": fault.description])
+        }
+    }
+
+    func log(_ record: UpstreamKeyRecord) {
+        let id = record.id.rawValue
         switch record.state {
         case .active: ProcessLog.info("upstream_key_active", ["key": id])
         case .cooling(let end): ProcessLog.info("upstream_key_cooling", ["key": id, "until": end.rfc3339])
         case .quarantined(let reason):
             ProcessLog.warning("upstream_key_quarantined", ["key": id, "reason": reason.rawValue])
-        }
-        store.save(record) { result in
-            // The state applies in this process anyway.
-            guard case .failure(let fault) = result else { return }
-            ProcessLog.warning("upstream_key_not_stored", ["key": id, "detail": fault.description])
         }
     }
 }

@@ -59,6 +59,28 @@ public struct Registry: Sendable {
         replace(file: file)
     }
 
+    /// The registry with the same file, and with other rows of the store.
+    ///
+    /// An upstream key whose secret cannot be opened keeps what is known of it, or is left out: what else the rows say, such as
+    /// a revocation, must not wait for it.
+    ///
+    /// - Returns: with the keys that are concerned.
+    public func replacing(rows: RegistryRows) -> (registry: Registry, unopened: [UpstreamKeyID]) {
+        var (openable, unopened) = (rows, [UpstreamKeyID]())
+        var kept: [OpenedUpstreamKey] = []
+        openable.upstreamKeys = rows.upstreamKeys.filter { key in
+            if (try? sealer.open(key)) != nil { return true }
+            unopened.append(key.id)
+            if let known = storedUpstreamKeys[key.id] { kept.append(known) }
+            return false
+        }
+        guard var next = try? Registry(file: file, rows: openable, sealer: sealer) else {
+            preconditionFailure("a secret that can be opened once and not twice")
+        }
+        for key in kept { next.storedUpstreamKeys[key.stored.id] = key }
+        return (next, unopened)
+    }
+
     /// The steps that reseal the secrets sealed under the previous master key.
     public func resealing() -> [RegistryWrite] {
         storedUpstreamKeys.values.filter { sealer.isOutdated($0.stored.sealedSecret) }.compactMap { opened in
@@ -80,6 +102,9 @@ public struct Registry: Sendable {
             return .removeRuling(subject)
         }
     }
+
+    /// The steps that follow from the file and are not made yet.
+    public var endedRulings: [RegistryWrite] { following(file) }
 
     /// Replaces the items of the file.
     public mutating func replace(file: FileRegistry) {

@@ -26,6 +26,8 @@ public struct RegistryRows: Sendable, Equatable {
     public var upstreamKeys: [StoredUpstreamKey] = []
     public var rulings: [KeyRuling] = []
     public var receipts: [RotationReceipt] = []
+    /// The greatest number of the feed whose changes are in these rows; 0 where no other node has the store.
+    public var stamp: Int64 = 0
 
     public init() {}
 }

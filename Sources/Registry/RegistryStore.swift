@@ -6,12 +6,19 @@ public import Vocabulary
 public protocol RegistryStore: Sendable {
     /// Writes all steps of a change, and its entry in the audit log, in one transaction.
     ///
-    /// - Parameter audit: nil for changes that no operator made, such as the consequences of a new configuration.
+    /// - Parameters:
+    ///   - audit: nil for changes that no operator made, such as the consequences of a new configuration.
+    ///   - stamp: of the rows that the change was decided from; nil for one that holds whatever there is. The answer is
+    ///     `overtaken`, and nothing is changed, if another node has changed the registry since.
     func apply(
         _ writes: [RegistryWrite],
         audit: AuditEntry?,
+        decidedAt stamp: Int64?,
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
     )
+
+    /// All rows of teams and keys as of one moment; only those receipts that have not expired.
+    func registryRows(at now: Timestamp, then: @escaping @Sendable (Result<RegistryRows, StoreFault>) -> Void)
 
     /// A page of the audit log, newest first.
     ///

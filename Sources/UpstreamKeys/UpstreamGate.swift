@@ -177,6 +177,16 @@ public final class UpstreamGate: Sendable {
         return record
     }
 
+    /// Takes over the state that another node has given a key. Waiting requests can go out with one that is active again.
+    ///
+    /// - Parameter record: nil when the key is active. One of another secret is passed over.
+    /// - Returns: whether the state is another one now.
+    public func note(_ record: UpstreamKeyRecord?, of id: UpstreamKeyID, at now: Moment) -> Bool {
+        let (isNew, answers) = state.withLock { state in (state.note(record, of: id, at: now), state.letOut(at: now)) }
+        deliver(answers)
+        return isNew
+    }
+
     /// The status of all accounts and keys, sorted by account.
     public func status(at now: Moment) -> [UpstreamAccountStatus] { state.withLock { $0.status(at: now) } }
 

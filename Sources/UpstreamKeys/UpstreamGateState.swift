@@ -107,6 +107,14 @@ struct UpstreamGateState {
         return nil
     }
 
+    /// Takes over what another node knows of a key; returns whether its state is another one now.
+    mutating func note(_ record: UpstreamKeyRecord?, of key: UpstreamKeyID, at now: Moment) -> Bool {
+        for index in accounts.indices {
+            if let isNew = accounts[index].ring.note(record, of: key, at: now) { return isNew }
+        }
+        return false
+    }
+
     // MARK: Going out
 
     mutating func choose(

@@ -206,6 +206,33 @@ struct UpstreamKeyRing: Sendable {
         return UpstreamKeyRecord(id: id, secretDigest: key.secretDigest, state: .active)
     }
 
+    /// Takes over what another node has found out about a key, or an operator there has decided. Nil when it is not in this
+    /// ring.
+    ///
+    /// - Parameter record: nil when the key is active.
+    /// - Returns: whether its state is another one now.
+    mutating func note(_ record: UpstreamKeyRecord?, of id: UpstreamKeyID, at now: Moment) -> Bool? {
+        guard let index = slots.firstIndex(where: { $0.key.id == id }) else { return nil }
+        if let record, record.secretDigest != slots[index].key.secretDigest { return false }
+        let cools = slots[index].cooling.remaining(at: now.steady)
+        switch record?.state ?? .active {
+        case .active:
+            guard slots[index].quarantine != nil || cools != nil else { return false }
+            slots[index] = Slot(key: slots[index].key, balance: slots[index].balance)
+        case .quarantined(let reason):
+            // One that goes on keeps its time for the next trial.
+            guard slots[index].quarantine == nil else { return false }
+            slots[index].quarantine = KeyQuarantine(reason: reason, at: now.steady)
+            slots[index].refusals = RefusalCount()
+        case .cooling(let end):
+            // Clocks may differ: none locks a key for longer than the vendor may ask.
+            let left = min(end - now.wall, KeyCooling.longestAsked)
+            guard left > .zero, cools.map({ now.steady + left > $0 }) ?? true else { return false }
+            slots[index].cooling.resume(until: now.steady + left)
+        }
+        return true
+    }
+
     // MARK: What replies say
 
     private func index(of key: UpstreamKey) -> Int? { slots.firstIndex { $0.key.isSame(as: key) } }

@@ -22,6 +22,8 @@ public struct StoreFault: Error, Equatable, Sendable {
         case overloaded
         /// The file was moved or deleted while it was open.
         case fileMoved = "file_moved"
+        /// Another node has changed what was to be changed; it may be decided again from what there is now.
+        case overtaken
 
         /// The meaning, as a clause for clients and operators.
         public var meaning: String {
@@ -35,6 +37,7 @@ public struct StoreFault: Error, Equatable, Sendable {
             case .inUse: "another process has it open"
             case .overloaded: "more waits for it than is allowed"
             case .fileMoved: "its file was moved or deleted while the gateway ran"
+            case .overtaken: "other nodes change the same things again and again"
             }
         }
     }

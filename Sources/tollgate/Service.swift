@@ -157,7 +157,7 @@ final class Service {
             ),
             resolver: try NameResolver(),
             accessLog: logs.access,
-            classifiers: ClassifierEpochs(try store.classifierRecord()),
+            classifiers: ClassifierEpochs(try store.classifierRecord(), node: store.isShared ? store.node : nil),
             standing: store.standing
         )
         lag = LoopLag(loop: loop, rooms.mainLoopLag)
@@ -178,10 +178,13 @@ final class Service {
             registry: opening.registry,
             rotations: opening.rotations,
             settings: settings,
+            stamp: opening.stamp,
             store: store,
             rooms: rooms,
             server: server
         )
+        let news = StoreEventDesk(rooms: rooms, keeper: keeper)
+        store.hear { news.note($0) }
         alerts = try AlertDesk(loop: loop, keeper: keeper, rooms: rooms, store: store)
         adminAPI = try AdminAPI(
             loop: loop,

@@ -14,6 +14,10 @@ struct StoreOpening {
     let ledger: LedgerOpening
     let registry: Registry
     let rotations: RotationMemory
+    /// Of the rows that the registry was made from.
+    let stamp: Int64
+    /// How often the rows are read until no other node changes them meanwhile.
+    private static let readingsMax = 10
 
     /// Opens the store and reads it. Blocks.
     ///
@@ -50,15 +54,30 @@ struct StoreOpening {
             // Left by a crash: it is unknown what the vendor charged for them.
             ProcessLog.warning("reservations_unconfirmed", ["count": String(ledger.recoveredCount)])
         }
-        let rows = try store.registry()
-        let file = configuration.fileRegistry
-        var registry = try Registry(file: file, rows: rows, sealer: sealer)
-        try configuration.checkAccounts(against: registry.accounts)
-        rotations = registry.memory(of: rows.receipts, at: SystemClock.wall())
-        try Self.sealAnew(&registry, store)
-        try Self.take(registry.following(file), nil, &registry, store)
+        (registry, rotations, stamp) = try Self.read(configuration, sealer, store)
         for name in registry.shadowed { ProcessLog.warning("registry_without_effect", ["target": name]) }
-        self.registry = registry
+    }
+
+    /// Makes the registry, and stores what follows from the file and the master key.
+    private static func read(
+        _ configuration: GatewayConfiguration,
+        _ sealer: SecretSealer,
+        _ store: Store
+    ) throws -> (Registry, RotationMemory, stamp: Int64) {
+        for attempt in 1... {
+            let rows = try store.registry()
+            let file = configuration.fileRegistry
+            var registry = try Registry(file: file, rows: rows, sealer: sealer)
+            try configuration.checkAccounts(against: registry.accounts)
+            do {
+                try sealAnew(&registry, store, rows.stamp)
+                try take(registry.following(file), nil, &registry, store, rows.stamp)
+            } catch let fault as StoreFault where fault.code == .overtaken && attempt < readingsMax {
+                continue
+            }
+            return (registry, registry.memory(of: rows.receipts, at: SystemClock.wall()), rows.stamp)
+        }
+        preconditionFailure("attempts without an end")
     }
 
     /// Logs that the store's file was moved or deleted, or is back.
@@ -89,7 +108,7 @@ struct StoreOpening {
     }
 
     /// Reseals the secrets that are sealed under the previous master key.
-    private static func sealAnew(_ registry: inout Registry, _ store: Store) throws {
+    private static func sealAnew(_ registry: inout Registry, _ store: Store, _ stamp: Int64) throws {
         let writes = registry.resealing()
         let entry = AuditEntry(
             at: SystemClock.wall(),
@@ -101,7 +120,7 @@ struct StoreOpening {
             before: nil,
             after: nil
         )
-        try take(writes, entry, &registry, store)
+        try take(writes, entry, &registry, store, stamp)
         if !writes.isEmpty { ProcessLog.info("secrets_sealed_anew", ["count": String(writes.count)]) }
     }
 
@@ -109,10 +128,11 @@ struct StoreOpening {
         _ writes: [RegistryWrite],
         _ audit: AuditEntry?,
         _ registry: inout Registry,
-        _ store: Store
+        _ store: Store,
+        _ stamp: Int64
     ) throws {
         guard !writes.isEmpty else { return }
-        try store.applyAndWait(writes, audit: audit)
+        try store.applyAndWait(writes, audit: audit, decidedAt: stamp)
         for write in writes { registry.apply(write) }
     }
 }

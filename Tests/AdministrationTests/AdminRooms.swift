@@ -34,19 +34,28 @@ final class AdminRooms: Sendable {
     private let opened: Opened
     private let thread: LoopThread
 
-    init() throws {
+    /// - Parameter url: of a database that nodes share; nil for a file.
+    init(url: String? = nil) throws {
         signal(SIGPIPE, SIG_IGN)
         folder = try TemporaryFolder()
-        let sqlite = try Store.open(path: folder.path + "/tollgate.db") { preconditionFailure("\($0)") }
+        let target = try StoreTarget(url: url ?? "sqlite:\(folder.path)/tollgate.db")
+        let node = NodeDescription(
+            name: "test",
+            address: "127.0.0.1",
+            version: "0",
+            configurationDigest: Digest(1, 2, 3, 4)
+        )
+        let sqlite = try Store.open(target, as: node) { preconditionFailure("\($0)") }
         let store = TroubledStore(sqlite)
         self.sqlite = sqlite
         self.store = store
-        let registry = try Registry(file: Self.file(), rows: try sqlite.registry(), sealer: Self.master)
+        let rows = try sqlite.registry()
+        let registry = try Registry(file: Self.file(), rows: rows, sealer: Self.master)
         let opening = try sqlite.opening()
         let ready = Handover<Opened>()
         thread = try LoopThread.start(name: "admin") { loop in
             do {
-                ready.give(try Self.open(loop, registry, opening, sqlite, store))
+                ready.give(try Self.open(loop, registry, rows.stamp, opening, sqlite, store))
             } catch {
                 preconditionFailure("\(error)")
             }
@@ -127,6 +136,7 @@ final class AdminRooms: Sendable {
     private static func open(
         _ loop: EventLoop,
         _ registry: Registry,
+        _ stamp: Int64,
         _ ledger: LedgerOpening,
         _ sqlite: Store,
         _ store: TroubledStore
@@ -136,7 +146,7 @@ final class AdminRooms: Sendable {
             memory: MemoryPlan(limitBytes: 1 << 30),
             cache: ResultCache(bytesMax: 1 << 20),
             store: sqlite,
-            credits: BudgetGate(plan: settings.budgets, opening: ledger, node: 0, at: SystemClock.wall()),
+            credits: BudgetGate(plan: settings.budgets, opening: ledger, node: sqlite.node, at: SystemClock.wall()),
             teams: settings.teams.teams,
             gate: UpstreamGate(limits: settings.upstream.gate, keys: settings.upstreamKeys),
             resolver: try NameResolver(),
@@ -149,10 +159,13 @@ final class AdminRooms: Sendable {
             registry: registry,
             rotations: registry.memory(of: [], at: SystemClock.wall()),
             settings: settings,
+            stamp: stamp,
             store: store,
             rooms: rooms,
             server: gateway
         )
+        let hears = keeper.hears
+        sqlite.hear { if case .registry(let number) = $0 { hears(number) } }
         let program = AdminProgram(
             version: "test",
             startedAt: SystemClock.wall(),

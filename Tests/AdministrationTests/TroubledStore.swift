@@ -26,6 +26,9 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
 
     private struct State {
         var mood = Mood.well
+        /// The number of the last change of another node.
+        var stamp: Int64 = 0
+        var readings = 0
         var held: [@Sendable () -> Void] = []
     }
 
@@ -68,8 +71,45 @@ final class TroubledStore: RegistryStore, LessonStore, GrantStore, InsightStore,
         store.copyAll(then: then)
     }
 
-    func apply(_ writes: [RegistryWrite], audit: AuditEntry?, then: @escaping Done) {
-        change(then) { [store] in store.apply(writes, audit: audit, then: then) }
+    func apply(_ writes: [RegistryWrite], audit: AuditEntry?, decidedAt stamp: Int64?, then: @escaping Done) {
+        let overtaking = state.withLock { state -> (@Sendable () -> Void)? in
+            guard let stamp, stamp < state.stamp else { return nil }
+            return { then(.failure(StoreFault(code: .overtaken, detail: "another node was faster"))) }
+        }
+        change(then) { [store] in
+            if let overtaking { return overtaking() }
+            store.apply(writes, audit: audit, decidedAt: stamp, then: then)
+        }
+    }
+
+    /// As if another node had made these changes and the feed had this number then.
+    func applyElsewhere(_ writes: [RegistryWrite], number: Int64) throws {
+        try store.applyAndWait(writes, audit: nil)
+        state.withLock { $0.stamp = number }
+    }
+
+    /// How often the rows were read.
+    var readingsCount: Int { state.withLock { $0.readings } }
+
+    /// Called with each reading, when the rows are there and not given yet.
+    let onReading = Guarded<(@Sendable () -> Void)?>(nil)
+
+    func registryRows(at now: Timestamp, then: @escaping @Sendable (Result<RegistryRows, StoreFault>) -> Void) {
+        let (stamp, mood) = state.withLock { state in
+            state.readings += 1
+            return (state.stamp, state.mood)
+        }
+        if case .failing(let fault) = mood { return then(.failure(fault)) }
+        store.registryRows(at: now) { [self] result in
+            onReading.withLock { $0 }?()
+            then(
+                result.map { rows in
+                    var rows = rows
+                    rows.stamp = max(rows.stamp, stamp)
+                    return rows
+                }
+            )
+        }
     }
 
     func forget(model: String, audit: AuditEntry, then: @escaping Done) {

@@ -53,6 +53,23 @@ struct ClassifierEpochsTests {
         #expect(epochs.epoch(of: one) == 4)
     }
 
+    @Test("E4: no two nodes give the same number, and what another one gave counts if it is greater")
+    func nodes() {
+        let one = classifier("a")
+        let (first, second) = (ClassifierEpochs(node: 0), ClassifierEpochs(node: 1_023))
+        #expect(first.begin(one).epoch == 1_024 && second.begin(one).epoch == 1_023)
+        #expect(second.begin(one).epoch == 2_047)
+        first.note(epoch: 2_047, of: one)
+        #expect(first.epoch(of: one) == 2_047)
+        first.note(epoch: 1_023, of: one)
+        #expect(first.epoch(of: one) == 2_047)
+        #expect(first.end(one).epoch == 2_048, "behind what it heard of")
+        first.note(epoch: 5_000, of: classifier("b"))
+        #expect(first.epoch(of: classifier("b")) == 5_000 && first.epoch(of: one) == 2_048)
+        first.note(epoch: .max, of: classifier("b"))
+        #expect(first.begin(one).epoch == .max, "it ends at the greatest number")
+    }
+
     @Test("E2: numbers go on above what the store has")
     func restored() {
         let record = ClassifierRecord(epochs: [classifier("a"): 7, classifier("b"): 5], floor: 6)

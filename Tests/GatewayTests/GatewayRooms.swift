@@ -130,9 +130,14 @@ final class GatewayRooms: Sendable {
 
     /// Puts a result of this body's question into memory.
     func keep(_ body: String, storedAt: Timestamp) throws {
+        rooms.cache.insert(StampedResult(try Self.result(body, storedAt: storedAt), asked: rooms.cache.purges.stamp()))
+    }
+
+    /// A result of this body's question.
+    static func result(_ body: String, storedAt: Timestamp) throws -> CachedResult {
         let request = try ClassifyReader().read(Array(body.utf8).span, schemaOrder: .insignificant)
         let reply = Array(#"{"credits_used": 2.5}"#.utf8)
-        let result = CachedResult(
+        return CachedResult(
             key: request.key(in: KeyScope(account: FlightSamples.account, team: nil), with: SHA256Hasher()),
             status: 200,
             body: reply,
@@ -146,7 +151,6 @@ final class GatewayRooms: Sendable {
             pageRange: nil,
             classification: "invoice"
         )
-        rooms.cache.insert(StampedResult(result, asked: rooms.cache.purges.stamp()))
     }
 
     func connect() throws -> RawConnection { try RawConnection(port: port) }

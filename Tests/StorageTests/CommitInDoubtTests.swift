@@ -121,7 +121,7 @@ struct CommitInDoubtTests {
             store.reserve(reservation(id: id)) { answers.give(Int(id) - 2, $0) }
         }
         store.end(settlement(of: earlier, credits: 5), storing: result(1)) { answers.give(2, $0) }
-        store.apply([.saveTeam(team("a"))], audit: nil) { answers.give(3, $0) }
+        store.apply([.saveTeam(team("a"))], audit: nil, decidedAt: nil) { answers.give(3, $0) }
         gate.open()
         answers.wait()
         #expect(script.isOver)

@@ -15,7 +15,7 @@ struct DocumentChangeTests {
     private func document(_ number: UInt64) -> String { result(number).documentID }
 
     private func drop(_ documents: [String], in store: Store) -> Result<Int64, StoreFault> {
-        store.wait { store.drop(documents, at: Timestamp(seconds: 5), then: $0) }
+        store.wait { store.drop(documents, at: Timestamp(seconds: 5), then: $0) }.map(\.count)
     }
 
     /// Adds results of one document without their ledger.
@@ -103,7 +103,7 @@ struct DocumentChangeTests {
             ended.give($0)
         }
         let dropped = Answer<Result<Int64, StoreFault>>()
-        store.drop([document(1)], at: Timestamp(seconds: 5)) { dropped.give($0) }
+        store.drop([document(1)], at: Timestamp(seconds: 5)) { dropped.give($0.map(\.count)) }
         gate.open()
         #expect(try ended.wait().get() == .done && dropped.wait().get() == 1)
         #expect(try store.findAndWait(key(1)).get() == nil)

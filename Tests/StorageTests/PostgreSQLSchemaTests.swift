@@ -9,7 +9,7 @@ struct PostgreSQLSchemaTests {
     /// Tables of several nodes, which a file has no use for.
     private static let shared: Set<String> = [
         "schema_state", "nodes", "feed_head", "feed", "scopes", "balances", "flights", "claims", "landings",
-        "document_changes",
+        "document_changes", "classifier_changes",
     ]
 
     private struct Tables {

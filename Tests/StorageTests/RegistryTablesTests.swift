@@ -65,7 +65,7 @@ struct RegistryTablesTests {
         let answers = ["a", "b", "c"].map { name in
             let answer = Answer<Result<Void, StoreFault>>()
             let saves = [RegistryWrite.saveTeamKey(teamKey(name, of: name)), .saveTeam(team(name))]
-            store.apply(saves, audit: auditEntry(name)) { answer.give($0) }
+            store.apply(saves, audit: auditEntry(name), decidedAt: nil) { answer.give($0) }
             return answer
         }
         gate.open()
@@ -90,7 +90,7 @@ struct RegistryTablesTests {
                 .saveTeam(team("a", name: verdict.rawValue)), .saveRuling(ruling("k", verdict)),
             ]
             let answer = Answer<Result<Void, StoreFault>>()
-            store.apply(saves, audit: nil) { answer.give($0) }
+            store.apply(saves, audit: nil, decidedAt: nil) { answer.give($0) }
             let rows = try store.registry()
             #expect(rows.teams.first?.name == rows.rulings.first?.verdict.rawValue)
             try answer.wait().get()

@@ -8,6 +8,38 @@ import Vocabulary
 struct UpstreamGateTests {
     private let full = "overloaded 503 charged no after 1"
 
+    @Test("a key that another node has found out about is out here as well, and in again when it is good there")
+    func otherNodes() {
+        let key = upstreamKey("key")
+        let bench = GateBench(limits(concurrencyMax: 9), keys: [key])
+        func note(_ state: UpstreamKeyRecord.State?, _ digest: Digest? = nil, at time: Int64 = 0) -> Bool {
+            let record = state.map { state in
+                UpstreamKeyRecord(id: key.id, secretDigest: digest ?? key.secretDigest, state: state)
+            }
+            return bench.gate.note(record, of: key.id, at: moment(time))
+        }
+        bench.run(
+            {
+                #expect(!note(nil), "it is active already")
+                #expect(!note(.quarantined(.unauthorized), Digest(1, 2, 3, 4)), "of another secret")
+                #expect(bench.enter(1) == "go")
+                #expect(note(.quarantined(.unauthorized)))
+                #expect(!note(.quarantined(.forbidden)), "it is out already")
+                #expect(bench.enter(2).contains(" 503 charged no"))
+                #expect(note(nil))
+                #expect(bench.enter(3) == "go")
+                let end = moment(0).wall + .seconds(5)
+                #expect(note(.cooling(until: end)))
+                #expect(!note(.cooling(until: end)), "it cools as long already")
+                #expect(!note(.cooling(until: moment(0).wall)), "that is over")
+                #expect(bench.enter(4).hasPrefix("wait until 5000"))
+                #expect(note(nil, at: 1_000))
+            },
+            { #expect(bench.takeAnswers() == ["4 go"], "what waits for the key goes out with it") }
+        )
+        #expect(!bench.gate.note(nil, of: UpstreamKeyID(rawValue: "other"), at: moment(0)))
+    }
+
     @Test("so many are out at once; who waits is let out in order, one for each that comes back")
     func concurrency() throws {
         let bench = GateBench(limits(concurrencyMax: 2))

@@ -18,10 +18,17 @@ struct GatheredChanges {
     /// The node that the balances are those of; nil for this one.
     var node: Int64?
 
-    var isEmpty: Bool { endings.isEmpty && sums.isEmpty && balances.isEmpty && flights.isEmpty }
+    /// What other nodes are told, and entries of the audit log.
+    var feed = FeedChanges()
 
-    /// Writes all of it. In the transaction that they belong to.
+    /// Whether there is nothing to write before the COMMIT is near.
+    private var isEmptyButForFeed: Bool {
+        endings.isEmpty && sums.isEmpty && balances.isEmpty && flights.isEmpty
+    }
+
+    /// Writes all of it but the feed. In the transaction that they belong to.
     func write(on connection: StoreConnection) throws {
+        if isEmptyButForFeed { return }
         let group = EndingGroup(endings, connection.isShared ? connection.shared : nil)
         try group.end(on: connection)
         try group.lookUp(on: connection)

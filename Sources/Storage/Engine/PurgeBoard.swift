@@ -24,6 +24,21 @@ final class PurgeBoard: Sendable {
         entries.withLock { $0.append(Entry(progress: progress, then: then)) }
     }
 
+    /// Adds those that are not there yet, in the order of their numbers; nobody waits for them here.
+    func adopt(_ purges: [PurgeProgress]) {
+        entries.withLock { entries in
+            for purge in purges where !entries.contains(where: { $0.progress.id == purge.id }) {
+                let index = entries.firstIndex { $0.progress.id > purge.id } ?? entries.endIndex
+                entries.insert(Entry(progress: purge, then: nil), at: index)
+            }
+        }
+    }
+
+    /// Those whose number is less than this one, which another node has finished if the store's oldest is this one.
+    func before(_ id: Int64) -> [PurgeProgress] {
+        entries.withLock { entries in entries.map(\.progress).filter { $0.id < id } }
+    }
+
     /// Notes how many results of a purge were counted as left at a moment when it had removed `purged`.
     func note(remaining: Int64, ofPurge id: Int64, whenPurged purged: Int64) {
         entries.withLock { entries in
@@ -51,9 +66,6 @@ final class PurgeBoard: Sendable {
         }
         then?(.success(.purged(purged)))
     }
-
-    /// Takes all off and answers them: the store has none that is not finished.
-    func finishAll() { for purge in progress { finish(purge.id, purged: purge.purged) } }
 
     /// Answers all who wait; the purges stay.
     func fail(_ fault: StoreFault) {

@@ -5,9 +5,6 @@ public import Vocabulary
 
 /// Decisions about credits: in memory where this process alone spends, in the transaction where other nodes do.
 extension Store {
-    /// Whether several nodes may have the store at a time.
-    public var isShared: Bool { engine.isShared }
-
     public func admit<Refusal: Error>(
         _ order: AdmissionOrder<Refusal>,
         whenDecided: () -> Void,

@@ -12,6 +12,7 @@ extension Store: ClassifierStore {
         perform(
             { connection in
                 try ClassifierTable.save(change, on: connection)
+                try connection.link.shared?.mark(change)
                 let recording = try PurgeTable.record(target, at: now, inMemory: 0, audit: nil, on: connection)
                 // What ends after this transaction was asked for before the change, unless its stamp is newer.
                 log?.note(target)

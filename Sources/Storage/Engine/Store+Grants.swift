@@ -11,7 +11,9 @@ extension Store: GrantStore {
         perform(
             { connection in
                 let answer = try GrantTable.add(grant, on: connection)
-                if answer == .done { try AuditTable.append(audit, on: connection) }
+                guard answer == .done else { return answer }
+                try AuditTable.append(audit, on: connection)
+                connection.announce(.grant(grant.id, grant.team))
                 return answer
             },
             then: then
@@ -27,8 +29,10 @@ extension Store: GrantStore {
         perform(
             { connection in
                 let isRemoved = try GrantTable.remove(id, of: team, on: connection)
-                if isRemoved { try AuditTable.append(audit, on: connection) }
-                return isRemoved
+                guard isRemoved else { return false }
+                try AuditTable.append(audit, on: connection)
+                connection.announce(.grant(id, team))
+                return true
             },
             then: then
         )

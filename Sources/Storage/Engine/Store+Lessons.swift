@@ -23,7 +23,10 @@ extension Store: LessonStore {
         audit: AuditEntry,
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
     ) {
-        change(audit, then) { try LessonTable.forget(model: model, on: $0) }
+        change(audit, then) { connection in
+            try LessonTable.forget(model: model, on: connection)
+            connection.announce(.model(model))
+        }
     }
 
     public func forget(

@@ -79,7 +79,31 @@ extension Store: ChangeStore {
     public func drop(
         _ documents: [String],
         at now: Timestamp,
-        then: @escaping @Sendable (Result<Int64, StoreFault>) -> Void
+        then: @escaping @Sendable (Result<DroppedDocuments, StoreFault>) -> Void
+    ) {
+        guard let ends = engine.changeEnds else { return remove(documents, at: now, as: nil, then: then) }
+        // Durable before the removal begins: an answer that found no marker is stored before it, and removed.
+        let number = ends.makeNumber()
+        perform(
+            { try $0.link.shared?.mark(documents, as: number) },
+            then: { [self] (result: Result<Void?, StoreFault>) in
+                switch result {
+                case .success:
+                    remove(documents, at: now, as: number) { [self] result in
+                        if case .failure = result { endChange(number, of: documents) }
+                        then(result)
+                    }
+                case .failure(let fault): then(.failure(fault))
+                }
+            }
+        )
+    }
+
+    private func remove(
+        _ documents: [String],
+        at now: Timestamp,
+        as change: Int64?,
+        then: @escaping @Sendable (Result<DroppedDocuments, StoreFault>) -> Void
     ) {
         perform(
             { try PurgeTable.drop(documents, at: now, on: $0) },
@@ -90,9 +114,14 @@ extension Store: ChangeStore {
                         countRemaining(of: progress.id)
                     }
                 }
-                then(result.map(\.dropped))
+                then(result.map { DroppedDocuments(count: $0.dropped, change: change) })
             }
         )
+    }
+
+    public func endChange(_ change: Int64, of documents: [String]) {
+        engine.changeEnds?.add(ChangeEnds.Change(number: change, documents: documents))
+        writer.wake()
     }
 }
 

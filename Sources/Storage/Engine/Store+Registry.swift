@@ -13,10 +13,12 @@ extension Store: RegistryStore {
     public func apply(
         _ writes: [RegistryWrite],
         audit: AuditEntry?,
+        decidedAt stamp: Int64?,
         then: @escaping @Sendable (Result<Void, StoreFault>) -> Void
     ) {
         perform(
             { connection in
+                if let stamp, connection.isShared { connection.gather { $0.feed.require(registryStamp: stamp) } }
                 for write in writes { try RegistryTables.apply(write, on: connection) }
                 if let audit { try AuditTable.append(audit, on: connection) }
             },
@@ -25,8 +27,16 @@ extension Store: RegistryStore {
     }
 
     /// Does the same and blocks until it is durable. Not from one of the store's answers.
-    public func applyAndWait(_ writes: [RegistryWrite], audit: AuditEntry?) throws(StoreFault) {
-        try waitForAnswer { apply(writes, audit: audit, then: $0) }
+    public func applyAndWait(
+        _ writes: [RegistryWrite],
+        audit: AuditEntry?,
+        decidedAt stamp: Int64? = nil
+    ) throws(StoreFault) {
+        try waitForAnswer { apply(writes, audit: audit, decidedAt: stamp, then: $0) }
+    }
+
+    public func registryRows(at now: Timestamp, then: @escaping @Sendable (Result<RegistryRows, StoreFault>) -> Void) {
+        list({ try RegistryTables.rows(at: now, on: $0) }, then: then)
     }
 
     public func audit(

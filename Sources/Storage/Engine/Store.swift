@@ -72,6 +72,18 @@ public final class Store: Ledger, ResultStore, KeyStates {
     /// The number of this process among those that share the database, 0 to 1,023: for `ReservationID`.
     public var node: Int { engine.node }
 
+    /// Whether other processes may have the store as well.
+    public var isShared: Bool { engine.isShared }
+
+    /// Calls `sink` with what other nodes do from now on; nothing is missed since the store was opened. On a thread of the
+    /// store's, which the sink must not block. Once, and without effect for a file, which no other node has.
+    ///
+    /// An event comes within a second of its COMMIT, unless the database does not answer.
+    public func hear(_ sink: @escaping @Sendable (StoreEvent) -> Void) { engine.hear(sink) }
+
+    /// Looks at once for what other nodes did, for who would else wait half a second.
+    public func lookForNews() { engine.lookForNews() }
+
     /// Sets the password that new connections are made with; those that there are stay.
     ///
     /// - Parameter target: the one that the store was opened at, but for its password.
@@ -147,7 +159,13 @@ public final class Store: Ledger, ResultStore, KeyStates {
     }
 
     public func save(_ record: UpstreamKeyRecord, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
-        perform({ try UpstreamKeyTable.save(record, on: $0) }, then: then)
+        perform(
+            { connection in
+                try UpstreamKeyTable.save(record, on: connection)
+                connection.announce(.upstreamKey(record.id))
+            },
+            then: then
+        )
     }
 
     public func end(

@@ -39,6 +39,7 @@ final class StoreConnection {
     /// balances it changes.
     func beginSweep(of number: Int64) throws {
         gathered = GatheredChanges()
+        shared = SharedReading()
         gathered.node = number
         try link.beginUnfenced()
     }
@@ -51,8 +52,8 @@ final class StoreConnection {
     func writeGathered() throws {
         let changes = gathered
         gathered = GatheredChanges()
-        gathered.node = changes.node
-        if !changes.isEmpty { try changes.write(on: self) }
+        (gathered.node, gathered.feed) = (changes.node, changes.feed)
+        try changes.write(on: self)
     }
 
     /// Waits for what was sent, and has it read. Does not wait if nothing was.
@@ -67,6 +68,8 @@ final class StoreConnection {
     /// What was done is durable when it returns.
     func commit() throws {
         try writeGathered()
+        try gathered.feed.write(on: self)
+        gathered = GatheredChanges()
         try link.commit()
     }
 
@@ -144,6 +147,12 @@ protocol StoreLink: AnyObject {
 
     /// Writes what became of flights. Where several nodes share the store.
     func write(_ flights: FlightChanges) throws
+
+    /// What a writer can do where several nodes share the database; nil elsewhere.
+    var shared: (any SharedLink)? { get }
+
+    /// The greatest number of the feed, whose changes are all in what the transaction reads; 0 for a file.
+    func feedHead() throws -> Int64
 }
 
 /// What a store takes on its disk.

@@ -35,6 +35,15 @@ protocol StoreEngine: Sendable {
     /// What is known of balances as the program starts; nil where the roll-ups say it.
     func balances(on connection: StoreConnection) throws -> StoredBalances?
 
+    /// Calls this with what other nodes do from now on, on the writer's thread; it must not block. Never, for a file.
+    func hear(_ sink: @escaping @Sendable (StoreEvent) -> Void)
+
+    /// Looks at once for what other nodes did.
+    func lookForNews()
+
+    /// The changes of documents whose end the store is to be told; nil for a file, where memory alone knows of them.
+    var changeEnds: ChangeEnds? { get }
+
     /// Copies the whole store, where its file is the gateway's own.
     func copyAll(then: @escaping @Sendable (Result<any StoreCopy, BackupFault>) -> Void)
 

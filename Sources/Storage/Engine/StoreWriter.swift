@@ -238,8 +238,9 @@ final class StoreWriter: Sendable {
                 work.isEmpty && (state.lastGroupAt.map { start - $0 >= RemovalPacer.quietTime } ?? true)
             let count = state.purgePacer.rows(isIdle: isIdle)
             let batch = try PurgeTable.removeSome(atMost: count, at: SystemClock.wall(), on: state.connection)
-            // The end of a purge may have been committed though its answer was lost.
-            guard let batch else { return purges.finishAll() }
+            // The end of a purge may have been committed though its answer was lost, or by another node.
+            try finishPurges(before: batch?.id ?? .max, state)
+            guard let batch else { return }
             state.purgePacer.note(rows: batch.rows, took: SystemClock.sinceBoot() - start)
             state.base.noteCommit(operations: batch.rows + 1)
             purges.note(purged: batch.purged, byPurge: batch.id)
@@ -253,6 +254,14 @@ final class StoreWriter: Sendable {
             // It goes on by itself, but nobody waits for that.
             state.purgeDue = start + Self.purgeRetryPause
             purges.fail(StoreFault(thrown: error))
+        }
+    }
+
+    /// Answers the purges that the store has finished though it was not seen here.
+    private func finishPurges(before id: Int64, _ state: ThreadState) throws {
+        for purge in purges.before(id) {
+            let removed = try PurgeTable.removed(by: purge.id, on: state.connection)
+            purges.finish(purge.id, purged: removed ?? purge.purged)
         }
     }
 

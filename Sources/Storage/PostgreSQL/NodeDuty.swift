@@ -12,3 +12,8 @@ protocol NodeDuty: AnyObject {
     /// - Throws: `SeatLost`, and whatever else; the latter is tried again.
     func perform(on connection: StoreConnection) throws
 }
+
+extension MonotonicInstant {
+    /// Of a duty that is due at once.
+    static let longAgo = MonotonicInstant(nanoseconds: 0)
+}

@@ -152,7 +152,8 @@ struct NodeSweep {
                 on: connection
             )
         }
-        return (unconfirmed, flights.count + open.count == 0 ? try endChanges(of: dead) : [])
+        guard flights.count + open.count == 0 else { return (unconfirmed, []) }
+        return (unconfirmed, try connection.endChanges(ofNode: dead, at: SystemClock.wall()))
     }
 
     /// A transaction that changes the balances of a dead node; nil, and nothing is done, when the body gives nil.
@@ -209,28 +210,6 @@ struct NodeSweep {
         }
     }
 
-    /// Ends the changes of documents that a dead node had under way: nobody knows what the vendor made of them, so what is
-    /// stored about the documents is dropped. In a transaction of the caller's.
-    ///
-    /// - Returns: purges that were begun, to be gone on with once the transaction is committed.
-    private func endChanges(of dead: Int64) throws -> [PurgeProgress] {
-        var question = PostgreSQLCommand(
-            "SELECT DISTINCT document_id FROM document_changes WHERE node = $1 ORDER BY document_id LIMIT $2"
-        )
-        question.bind(dead)
-        question.bind(Self.rowsMax)
-        let rows = try link.query(question)
-        let documents = (0..<rows.count).compactMap { rows.text($0, 0) }
-        guard let last = documents.last else { return [] }
-        let names = documents.compactMap(SharedSQL.unescaped)
-        let drop = try PurgeTable.drop(names, at: SystemClock.wall(), on: connection)
-        var removal = PostgreSQLCommand("DELETE FROM document_changes WHERE node = $1 AND document_id <= $2")
-        removal.bind(dead)
-        removal.bind(last)
-        try link.run(removal)
-        return drop.open
-    }
-
     // MARK: This node
 
     /// Tells the others of a configuration that was read anew.
@@ -250,6 +229,6 @@ enum NodeRemains {
     /// that rows name.
     static let query = """
         SELECT (id / 4096) % 1024 AS number FROM ledger WHERE state = 0
-        UNION SELECT node FROM flights UNION SELECT node FROM document_changes
+        UNION SELECT node FROM flights UNION SELECT node FROM document_changes UNION SELECT node FROM classifier_changes
         """
 }

@@ -230,15 +230,50 @@ struct PostgreSQLWritable: WritableDatabase {
     let address: SharedAddress
     let seat: NodeSeat
     let joinedAt: MonotonicInstant
+    /// The greatest number of the feed as the seat was taken.
+    let feedHead: Int64
     let standing: NodeStanding
     let purges: PurgeBoard
     let onNews: @Sendable (NodeNews) -> Void
     let flights = FlightWatch()
     let balanceNews = BalanceNews()
+    let news = StoreNews()
+    let changeEnds: ChangeEnds
+
+    init(
+        address: SharedAddress,
+        seat: NodeSeat,
+        joinedAt: MonotonicInstant,
+        feedHead: Int64,
+        standing: NodeStanding,
+        purges: PurgeBoard,
+        onNews: @escaping @Sendable (NodeNews) -> Void
+    ) {
+        self.address = address
+        self.seat = seat
+        self.joinedAt = joinedAt
+        self.feedHead = feedHead
+        self.standing = standing
+        self.purges = purges
+        self.onNews = onNews
+        changeEnds = ChangeEnds(node: seat.number)
+    }
 
     func lend(_ metrics: StoreMetrics, to body: (any WriterBase) -> Void) {
         let fence = NodeFence(seat, joinedAt: joinedAt, standing: standing)
         let link = PostgreSQLLink(address, fence: fence)
+        let base = PostgreSQLBase(link, fence, metrics, duties: duties(link))
+        body(base)
+        // What ended too late to be told, or was cut short.
+        if !fence.beats.isInDoubt {
+            _ = try? base.connection.inTransaction { try $0.endChanges(ofNode: seat.number, at: SystemClock.wall()) }
+        }
+        link.leave(hasServed: true)
+    }
+
+    /// What the node does between groups.
+    private func duties(_ link: PostgreSQLLink) -> [any NodeDuty] {
+        let feed = FeedReading(news, cursor: FeedCursor(node: seat.number, head: feedHead))
         let sweep = NodeSweep(
             link: link,
             connection: StoreConnection(link),
@@ -246,8 +281,10 @@ struct PostgreSQLWritable: WritableDatabase {
             standing: standing,
             purges: purges
         )
-        body(PostgreSQLBase(link, fence, metrics, duties: [flights, NodeSweepDuty(sweep, onNews: onNews), balanceNews]))
-        link.leave(hasServed: true)
+        return [
+            flights, NodePoll(news, readings: [feed]), ChangeEnding(changeEnds, purges), balanceNews,
+            NodeSweepDuty(sweep, onNews: onNews), FeedUpkeep(purges),
+        ]
     }
 
     func close() -> StoreFault? { nil }

@@ -25,6 +25,8 @@ final class PostgreSQLEngine: StoreEngine {
     let isShared = true
     private let flights: FlightWatch
     private let balanceNews: BalanceNews
+    let changeEnds: ChangeEnds?
+    private let news: StoreNews
     private let address: SharedAddress
     private let lookUps: StoreReaders
     private let listings: StoreReaders
@@ -41,6 +43,8 @@ final class PostgreSQLEngine: StoreEngine {
         address = database.address
         flights = database.flights
         balanceNews = database.balanceNews
+        news = database.news
+        changeEnds = database.changeEnds
         self.writer = writer
         self.node = node
         self.recoveredCount = recoveredCount
@@ -64,6 +68,11 @@ final class PostgreSQLEngine: StoreEngine {
             let standing = NodeStanding(joinedAt: joinedAt)
             let fence = NodeFence(seat, joinedAt: joinedAt, standing: standing)
             let shared = SharedAddress(address)
+            // Before anything else is read: what is read later has all that the feed has told so far.
+            let feedHead = try connection.query(
+                PostgreSQLCommand("SELECT seq FROM feed_head"),
+                within: connectMax
+            ).needInteger(about: "the head of the feed")
             let link = PostgreSQLLink(connection, to: shared, fence: fence)
             do {
                 let tables = StoreConnection(link)
@@ -91,6 +100,7 @@ final class PostgreSQLEngine: StoreEngine {
                         address: shared,
                         seat: fence.present,
                         joinedAt: fence.confirmedAt,
+                        feedHead: feedHead,
                         standing: standing,
                         purges: purges,
                         onNews: onNews
@@ -167,6 +177,16 @@ final class PostgreSQLEngine: StoreEngine {
 
     func replace(_ target: StoreTarget) {
         if case .postgreSQL(let new) = target.kind { address.replace(new) }
+    }
+
+    func hear(_ sink: @escaping @Sendable (StoreEvent) -> Void) {
+        news.hear(sink)
+        writer.wake()
+    }
+
+    func lookForNews() {
+        news.wish()
+        writer.wake()
     }
 
     func lookUp(_ operation: ReadOperation) { lookUps.submit(operation) }

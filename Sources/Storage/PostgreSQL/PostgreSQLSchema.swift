@@ -440,6 +440,17 @@ enum PostgreSQLSchema {
             node BIGINT NOT NULL,
             PRIMARY KEY (document_id, id)
         );
+        CREATE INDEX document_changes_by_node ON document_changes (node);
+        -- Changes of saved classifiers that are under way, with the latest epoch that each node gave for its own.
+        CREATE TABLE classifier_changes (
+            account TEXT COLLATE "C" NOT NULL,
+            classifier TEXT COLLATE "C" NOT NULL,
+            node BIGINT NOT NULL,
+            epoch BIGINT NOT NULL,
+            PRIMARY KEY (account, classifier, node)
+        );
+        CREATE INDEX flights_by_team ON flights (team);
+        CREATE INDEX feed_by_time ON feed (at);
         ALTER TABLE feed ADD COLUMN node BIGINT NOT NULL DEFAULT -1; -- whose act it was
         """,
     ]

@@ -166,6 +166,12 @@ final class SQLiteEngine: StoreEngine {
 
     var node: Int { 0 }
 
+    func hear(_ sink: @escaping @Sendable (StoreEvent) -> Void) {}
+
+    func lookForNews() {}
+
+    var changeEnds: ChangeEnds? { nil }
+
     func replace(_ target: StoreTarget) {}
 
     func lookUp(_ operation: ReadOperation) { lookUps.submit(operation) }

@@ -20,6 +20,10 @@ final class SQLiteLink: StoreLink {
 
     func write(_ flights: FlightChanges) {}
 
+    var shared: (any SharedLink)? { nil }
+
+    func feedHead() -> Int64 { 0 }
+
     func prepare(_ sql: StaticString) throws -> any PreparedStatement {
         // GRDB lends a connection that is open.
         try unsafe SQLiteStatement(sql, on: database.sqliteConnection!)

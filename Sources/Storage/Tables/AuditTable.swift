@@ -9,12 +9,18 @@ enum AuditTable {
     /// How many entries are kept, the newest ones.
     static let entriesMax: Int64 = 1_000_000
 
-    /// Adds the entry, and removes what is older than the newest ones.
+    /// Adds the entry, and removes what is older than the newest ones. Where nodes share the store, at the end of the
+    /// transaction: two would else give the same number.
     static func append(
         _ entry: AuditEntry,
         keeping count: Int64 = entriesMax,
         on connection: StoreConnection
     ) throws {
+        guard connection.isShared else { return try insert(entry, keeping: count, on: connection) }
+        connection.gather { $0.feed.append(entry, keeping: count) }
+    }
+
+    static func insert(_ entry: AuditEntry, keeping count: Int64, on connection: StoreConnection) throws {
         try insertion(of: entry, connection).run()
         try removeOldest(keeping: count, on: connection)
     }

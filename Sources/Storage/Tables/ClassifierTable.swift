@@ -58,19 +58,50 @@ enum ClassifierTable {
         let statement = try connection.statement(
             "SELECT account, classifier, epoch FROM classifier_epochs WHERE is_changing = 1"
         )
-        let changing = try statement.rows(about: "the epoch of a classifier", read)
-        guard !changing.isEmpty else { return }
+        let changing = try statement.rows(about: "the epoch of a classifier", read).map(\.0)
+        _ = try raise(changing, at: now, on: connection)
+    }
+
+    /// Raises the epochs of classifiers far above those that a process may have given, and drops their results.
+    ///
+    /// - Returns: purges that were recorded for it and are not finished.
+    static func raise(
+        _ classifiers: [ClassifierKey],
+        at now: Timestamp,
+        on connection: StoreConnection
+    ) throws -> [PurgeProgress] {
+        guard !classifiers.isEmpty else { return [] }
+        var open: [PurgeProgress] = []
         let record = try record(on: connection)
         var (epoch, overflow) = record.epochs.values.reduce(record.floor, max).addingReportingOverflow(gap)
-        for (classifier, _) in changing {
+        for classifier in classifiers {
             (epoch, overflow) = overflow ? (epoch, true) : epoch.addingReportingOverflow(1)
             guard !overflow else {
                 throw StoreFault(code: .corrupt, detail: "the epoch of a classifier is damaged in the store")
             }
             let change = ClassifierChange(classifier, epoch: epoch, isUnderWay: false, floor: record.floor)
             try save(change, on: connection)
-            _ = try PurgeTable.record(.classifier(classifier), at: now, inMemory: 0, audit: nil, on: connection)
+            let recording = try PurgeTable.record(
+                .classifier(classifier),
+                at: now,
+                inMemory: 0,
+                audit: nil,
+                on: connection
+            )
+            if case .open(let progress) = recording { open.append(progress) }
         }
+        return open
+    }
+
+    /// The epoch in force: the classifier's own, or the floor.
+    static func epoch(of classifier: ClassifierKey, on connection: StoreConnection) throws -> Int64 {
+        let statement = try connection.statement(
+            "SELECT epoch FROM classifier_epochs WHERE account = ?1 AND classifier = ?2"
+        )
+        statement.bind(classifier.account.rawValue, at: 1)
+        statement.bind(classifier.classifierID, at: 2)
+        let own = try statement.rows(about: "the epoch of a classifier") { try $0.integer(at: 0) }.first
+        return try max(own ?? .min, floor(on: connection))
     }
 
     private static func read(_ row: StoreRow) throws -> (ClassifierKey, Int64) {

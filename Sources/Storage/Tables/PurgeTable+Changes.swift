@@ -22,10 +22,14 @@ extension PurgeTable {
     static func drop(_ documents: [String], at now: Timestamp, on connection: StoreConnection) throws -> Drop {
         var drop = Drop()
         for document in documents {
+            try connection.endStorability(of: .document(document))
+            connection.announce(.purge(.document(document)))
+        }
+        for document in documents {
             try LessonTable.forget(documentID: document, on: connection)
             let rows = try ResultTable.rows(of: document, atMost: atOnceMax + 1, on: connection)
             guard !rows.isEmpty else { continue }
-            let open = try open(on: connection)
+            let open = try openLocked(on: connection)
             if rows.count <= atOnceMax {
                 drop.dropped += try removeNow(rows, open, on: connection)
             } else if let progress = try hide(document, open, at: now, on: connection) {

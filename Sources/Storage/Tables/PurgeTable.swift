@@ -76,7 +76,13 @@ enum PurgeTable {
         audit: AuditEntry?,
         on connection: StoreConnection
     ) throws -> Recording {
-        let open = try open(on: connection)
+        try connection.endStorability(of: target)
+        if case .classifier(let key) = target {
+            connection.announce(.classifier(key))
+        } else {
+            connection.announce(.purge(target))
+        }
+        let open = try openLocked(on: connection)
         let rows = try firstRows(of: target, on: connection)
         if case .document(let id) = target { try LessonTable.forget(documentID: id, on: connection) }
         if let rows, rows.count <= atOnceMax {
@@ -181,6 +187,12 @@ enum PurgeTable {
 
     // MARK: Removing
 
+    /// The purges that are not finished, which no other node works on until the transaction ends.
+    static func openLocked(on connection: StoreConnection) throws -> [Open] {
+        try connection.link.shared?.lockPurges()
+        return try open(on: connection)
+    }
+
     /// The purges that are not finished, the oldest first.
     static func open(on connection: StoreConnection) throws -> [Open] {
         var purges: [Open] = []
@@ -237,13 +249,13 @@ enum PurgeTable {
     static func removeSome(atMost count: Int, at now: Timestamp, on connection: StoreConnection) throws -> Batch? {
         try connection.begin()
         do {
-            guard let first = try open(on: connection).first else {
+            guard let (first, removed) = try next(on: connection) else {
                 connection.rollBack()
                 return nil
             }
             let rows = try ResultTable.remove(first.target, upTo: first.boundary, atMost: count, on: connection)
-            let purged = first.removed + Int64(rows)
-            let isDone = rows < count
+            let purged = removed.saturatingAdd(Int64(rows))
+            let isDone = try rows < count && isOver(first, on: connection)
             if rows > 0 { try Self.count(Int64(rows), of: first.id, on: connection) }
             if isDone {
                 try finish(first.id, at: now, on: connection)
@@ -255,6 +267,30 @@ enum PurgeTable {
             connection.rollBack()
             throw error
         }
+    }
+
+    /// The oldest purge that is not finished, which no other node works on until the transaction ends, and how many results
+    /// it has removed.
+    private static func next(on connection: StoreConnection) throws -> (Open, removed: Int64)? {
+        for purge in try open(on: connection) {
+            guard let shared = connection.link.shared else { return (purge, purge.removed) }
+            if let removed = try shared.lockPurge(purge.id) { return (purge, removed) }
+        }
+        return nil
+    }
+
+    /// Whether a purge that found fewer results than it asked for has none left. Where nodes share the store, others may
+    /// have removed some of those that it had found.
+    private static func isOver(_ purge: Open, on connection: StoreConnection) throws -> Bool {
+        guard connection.isShared else { return true }
+        return try ResultTable.count(purge.target, upTo: purge.boundary, on: connection) == 0
+    }
+
+    /// How many results a purge has removed, be it finished or not; nil when it is not remembered any more.
+    static func removed(by id: Int64, on connection: StoreConnection) throws -> Int64? {
+        let statement = try connection.statement("SELECT removed FROM purges WHERE id = ?1")
+        statement.bind(id, at: 1)
+        return try statement.rows(about: "a purge") { try $0.integer(at: 0) }.first
     }
 
     /// Adds results to those that a purge has removed.

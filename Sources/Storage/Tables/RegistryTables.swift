@@ -4,6 +4,7 @@ import Vocabulary
 /// The tables of teams and keys taken together.
 enum RegistryTables {
     static func apply(_ write: RegistryWrite, on connection: StoreConnection) throws {
+        connection.announce(.registry)
         switch write {
         case .saveTeam(let team): try TeamTable.save(team, on: connection)
         case .removeTeam(let team): try TeamTable.remove(team, on: connection)
@@ -12,7 +13,9 @@ enum RegistryTables {
         case .removeUpstreamKey(let key):
             try StoredUpstreamKeyTable.remove(key, on: connection)
             try UpstreamKeyUseTable.remove(key, on: connection)
-        case .enableUpstreamKey(let key): try UpstreamKeyTable.remove(key, on: connection)
+        case .enableUpstreamKey(let key):
+            try UpstreamKeyTable.remove(key, on: connection)
+            connection.announce(.upstreamKey(key))
         case .saveRuling(let ruling): try RulingTable.save(ruling, on: connection)
         case .removeRuling(let subject): try RulingTable.remove(subject, on: connection)
         case .saveReceipt(let receipt, let now): try ReceiptTable.save(receipt, now: now, on: connection)
@@ -25,6 +28,7 @@ enum RegistryTables {
         defer { connection.rollBack() }
         let budgets = try RegistryBudgetTable.budgets(on: connection)
         var rows = RegistryRows()
+        rows.stamp = try connection.link.feedHead()
         rows.teams = try TeamTable.teams(budgets: budgets, on: connection)
         rows.teamKeys = try TeamKeyTable.keys(budgets: budgets, on: connection)
         rows.upstreamKeys = try StoredUpstreamKeyTable.keys(on: connection)

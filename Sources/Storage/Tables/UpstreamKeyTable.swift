@@ -36,13 +36,24 @@ enum UpstreamKeyTable {
         let statement = try connection.statement(
             "SELECT id, secret_digest, state, until, reason FROM upstream_key_states ORDER BY id"
         )
-        return try statement.rows(about: "an upstream key's state") { row in
-            UpstreamKeyRecord(
-                id: UpstreamKeyID(rawValue: try row.text(at: 0)),
-                secretDigest: try row.digest(at: 1),
-                state: try state(row)
-            )
-        }
+        return try statement.rows(about: "an upstream key's state", read)
+    }
+
+    /// What is known of one key; nil when it is active.
+    static func record(of id: UpstreamKeyID, on connection: StoreConnection) throws -> UpstreamKeyRecord? {
+        let statement = try connection.statement(
+            "SELECT id, secret_digest, state, until, reason FROM upstream_key_states WHERE id = ?1"
+        )
+        statement.bind(id.rawValue, at: 1)
+        return try statement.rows(about: "an upstream key's state", read).first
+    }
+
+    private static func read(_ row: StoreRow) throws -> UpstreamKeyRecord {
+        UpstreamKeyRecord(
+            id: UpstreamKeyID(rawValue: try row.text(at: 0)),
+            secretDigest: try row.digest(at: 1),
+            state: try state(row)
+        )
     }
 
     private static func state(_ row: StoreRow) throws(StoreFault) -> UpstreamKeyRecord.State {

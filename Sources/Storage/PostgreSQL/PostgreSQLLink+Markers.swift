@@ -1,0 +1,99 @@
+internal import Caching
+internal import PostgreSQL
+import Vocabulary
+
+/// What nodes are changing at the vendor; docs/nodes.md §3, "Marker first" and "Markers".
+extension PostgreSQLLink {
+    /// Documents of one statement.
+    private static let documentsMax = 500
+
+    private func forParts(of documents: [String], _ body: (ArraySlice<String>) throws -> Void) throws {
+        for start in stride(from: 0, to: documents.count, by: Self.documentsMax) {
+            try body(documents[start..<min(start + Self.documentsMax, documents.count)])
+        }
+    }
+
+    func mark(_ documents: [String], as change: Int64) throws {
+        try forParts(of: documents.sorted()) { part in
+            let places = part.indices.map { "($\($0 - part.startIndex + 3), $1, $2)" }.joined(separator: ", ")
+            var command = PostgreSQLCommand(
+                "INSERT INTO document_changes (document_id, id, node) VALUES \(places) ON CONFLICT DO NOTHING"
+            )
+            command.bind(change)
+            command.bind(node)
+            for document in part { command.bind(SharedSQL.escaped(document)) }
+            try run(command)
+        }
+    }
+
+    func unmark(_ documents: [String], as change: Int64) throws {
+        try forParts(of: documents.sorted()) { part in
+            let places = part.indices.map { "$\($0 - part.startIndex + 2)" }.joined(separator: ", ")
+            var command = PostgreSQLCommand("DELETE FROM document_changes WHERE id = $1 AND document_id IN (\(places))")
+            command.bind(change)
+            for document in part { command.bind(SharedSQL.escaped(document)) }
+            try run(command)
+        }
+    }
+
+    func markers(of documents: [String]) throws -> Set<String> {
+        var marked: Set<String> = []
+        try forParts(of: documents) { part in
+            let places = part.indices.map { "$\($0 - part.startIndex + 1)" }.joined(separator: ", ")
+            var command = PostgreSQLCommand(
+                "SELECT DISTINCT document_id FROM document_changes WHERE document_id IN (\(places))"
+            )
+            for document in part { command.bind(SharedSQL.escaped(document)) }
+            marked.formUnion(try query(command).texts(about: "a change of a document"))
+        }
+        return marked
+    }
+
+    func documentsChanging(by node: Int64) throws -> [String] {
+        var command = PostgreSQLCommand(
+            "SELECT DISTINCT document_id FROM document_changes WHERE node = $1 ORDER BY document_id"
+        )
+        command.bind(node)
+        return try query(command).texts(about: "a change of a document")
+    }
+
+    func unmarkAll(of node: Int64) throws {
+        for table in ["document_changes", "classifier_changes"] {
+            var command = PostgreSQLCommand("DELETE FROM \(table) WHERE node = $1")
+            command.bind(node)
+            try run(command)
+        }
+    }
+
+    /// Changes of one classifier may come in another order than their numbers, as in `ClassifierTable.save`.
+    func mark(_ change: ClassifierChange) throws {
+        let text =
+            change.isUnderWay
+            ? """
+            INSERT INTO classifier_changes (account, classifier, node, epoch) VALUES ($1, $2, $3, $4)
+            ON CONFLICT (account, classifier, node) DO UPDATE SET epoch = excluded.epoch
+            WHERE classifier_changes.epoch < excluded.epoch
+            """
+            : "DELETE FROM classifier_changes WHERE account = $1 AND classifier = $2 AND node = $3 AND epoch < $4"
+        var command = PostgreSQLCommand(text)
+        command.bind(SharedSQL.escaped(change.classifier.account.rawValue))
+        command.bind(SharedSQL.escaped(change.classifier.classifierID))
+        command.bind(node)
+        command.bind(change.epoch)
+        try run(command)
+    }
+
+    func classifiersChanging(by node: Int64) throws -> [ClassifierKey] {
+        var command = PostgreSQLCommand(
+            "SELECT account, classifier FROM classifier_changes WHERE node = $1 ORDER BY account, classifier"
+        )
+        command.bind(node)
+        let rows = try query(command)
+        return try (0..<rows.count).map { row in
+            guard let account = rows.text(row, 0).flatMap(SharedSQL.unescaped),
+                let classifier = rows.text(row, 1).flatMap(SharedSQL.unescaped)
+            else { throw PostgreSQLRows.damage(of: "a change of a classifier") }
+            return ClassifierKey(account: AccountID(rawValue: account), folded: classifier)
+        }
+    }
+}
