@@ -68,8 +68,8 @@ struct PostgreSQLSchemaTests {
     func indexes() throws {
         let expected = try expected().indexes
         #expect(expected.count == 17)
-        let ofNodes = ["flights_by_document", "flights_by_node", "landings_by_end"]
-        #expect(made().indexes.filter { !ofNodes.contains($0.key) } == expected)
+        let made = made().indexes.filter { index in !Self.shared.contains { index.value.contains(" \($0) ") } }
+        #expect(made == expected)
     }
 
     @Test("nothing is used that compatible engines lack or do otherwise")

@@ -128,10 +128,11 @@ extension TemporaryStore {
         let store = try open()
         defer { store.close() }
         try store.applyAndWait(writes, audit: nil)
-        let rows = try store.registry()
+        var rows = try store.registry()
         let killed = try killed().open()
         defer { killed.close() }
         #expect(try killed.registry() == rows)
+        rows.stamp = 0  // it counts changes, which is not what the tests are about
         return rows
     }
 
