@@ -19,13 +19,15 @@ struct SharedRowsTests {
             """
             INSERT INTO nodes (number, incarnation, beat, state, name, address, version, config_digest, lease_until,
                 started_at)
-            VALUES (\(number), 1, 0, 'live', 'n', 'a', '0', CAST('\\x\(String(repeating: "00", count: 32))' AS BYTEA), 0, 0)
+            VALUES (\(number), 1, 0, 'live', 'n', 'a', '0', CAST('\\x\(String(repeating: "00", count: 32))' AS BYTEA),
+                4102444800000000, 0)
             """
         )
         let url = try TestDatabases.server.socketURL(database: place.database)
         let fence = NodeFence(
             NodeSeat(number: number, incarnation: 1, beat: 0),
-            joinedAt: SystemClock.sinceBoot()
+            joinedAt: SystemClock.sinceBoot(),
+            standing: NodeStanding(joinedAt: SystemClock.sinceBoot())
         )
         return StoreConnection(PostgreSQLLink(SharedAddress(try PostgreSQLAddress(url: url)), fence: fence))
     }

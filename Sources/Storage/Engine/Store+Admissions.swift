@@ -92,6 +92,7 @@ extension Store {
             }
         }
         var operation = WriteOperation(
+            isGathering: true,
             { connection in
                 let moving = gate.move(reservation, to: key)
                 if case .moved(let moved) = moving { try LedgerTable.move(moved, from: left, on: connection) }

@@ -51,22 +51,34 @@ final class PostgreSQLBase: WriterBase {
 
     func commit(_ operations: ArraySlice<WriteOperation>) -> GroupOutcome {
         var outcome = GroupOutcome()
+        // A purge locks other nodes' flights as it finds them. In a transaction that has scopes locked already it would be in
+        // the way of those who lock flights first.
+        for group in [operations.filter(\.isGathering), operations.filter { !$0.isGathering }] where !group.isEmpty {
+            commit(group, &outcome)
+        }
+        if let lost { outcome.fatal = lost }
+        return outcome
+    }
+
+    private func commit(_ operations: [WriteOperation], _ outcome: inout GroupOutcome) {
+        if let fault = obstacle() {
+            outcome.answers += operations.map { operation in { operation.refuse(fault) } }
+            return
+        }
         switch run(operations) {
         case .committed(let ends, let took):
             outcome.commitTook = took
-            outcome.committed = ends.count
-            outcome.answers = ends.map(\.succeed)
+            outcome.committed += ends.count
+            outcome.answers += ends.map(\.succeed)
         case .doubtful(let ends): wait(for: ends, &outcome)
         case .failed(let fault, let isOwn):
             // What failed may be the fault of one of them alone, which is found out by doing each by itself.
             guard isOwn, operations.count > 1 else {
-                outcome.answers = operations.map { operation in { operation.refuse(fault) } }
-                break
+                outcome.answers += operations.map { operation in { operation.refuse(fault) } }
+                return
             }
             for operation in operations { commitAlone(operation, &outcome) }
         }
-        if let lost { outcome.fatal = lost }
-        return outcome
     }
 
     private func commitAlone(_ operation: WriteOperation, _ outcome: inout GroupOutcome) {
@@ -94,7 +106,7 @@ final class PostgreSQLBase: WriterBase {
     }
 
     /// Does all of it in one transaction, several times if others are in the way.
-    private func run(_ operations: ArraySlice<WriteOperation>) -> Ending {
+    private func run(_ operations: [WriteOperation]) -> Ending {
         // What ends counts before what begins is decided.
         let operations =
             operations.filter { $0.needs?.isDecision != true }

@@ -399,6 +399,7 @@ enum PostgreSQLSchema {
             reserved NUMERIC(38, 0) NOT NULL,
             PRIMARY KEY (scope, scope_id, day, node)
         );
+        CREATE INDEX balances_by_day ON balances (day);
         INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
             SELECT 'organization', '', day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY day;
         INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
