@@ -5,14 +5,14 @@ import Vocabulary
 /// What a transaction adds to roll-ups and counts. Equal keys are added up here, and end at the greatest number as they
 /// do in the tables.
 struct SumChanges {
-    private var usage: [UsageTable.Key: SpendCounts] = [:]
-    private var accounts: [UsageAccountTable.Key: SpendCounts] = [:]
+    private var usage = KeyedList<UsageTable.Key, SpendCounts>()
+    private var accounts = KeyedList<UsageAccountTable.Key, SpendCounts>()
     private var documents = DocumentChanges()
-    private var quarters: [Int64: SpendCounts] = [:]
-    private var refusals: [ShadowRefusalTable.Key: Int64] = [:]
+    private var quarters = KeyedList<Int64, SpendCounts>()
+    private var refusals = KeyedList<ShadowRefusalTable.Key, Int64>()
     /// The latest moment of each key.
-    private var uses: [KeyText: Timestamp] = [:]
-    private var upstreamUses: [KeyText: Timestamp] = [:]
+    private var uses = KeyedList<KeyText, Timestamp>()
+    private var upstreamUses = KeyedList<KeyText, Timestamp>()
 
     var isEmpty: Bool {
         usage.isEmpty && accounts.isEmpty && documents.isEmpty && quarters.isEmpty && refusals.isEmpty
@@ -34,8 +34,8 @@ struct SumChanges {
             model: ask.model,
             upstreamKey: KeyText(ask.upstreamKey.rawValue)
         )
-        usage[key, default: SpendCounts()].add(counts)
-        accounts[UsageAccountTable.Key(account: ask.account, day: day), default: SpendCounts()].add(counts)
+        usage.change(key, or: counts) { $0.add(counts) }
+        accounts.change(UsageAccountTable.Key(account: ask.account, day: day), or: counts) { $0.add(counts) }
         documents.add(counts, about: PackedDocument(ask.documentID), on: day)
     }
 
@@ -50,25 +50,24 @@ struct SumChanges {
                 model: row.model,
                 upstreamKey: KeyText("")
             )
-            usage[key, default: SpendCounts()].add(SpendCounts(row.counts))
+            let counts = SpendCounts(row.counts)
+            usage.change(key, or: counts) { $0.add(counts) }
         }
         if !report.rows.isEmpty {
             var sum = SpendCounts()
             for row in report.rows { sum.add(SpendCounts(row.counts)) }
-            quarters[UsageQuarterTable.quarter(of: report.at), default: SpendCounts()].add(sum)
+            quarters.change(UsageQuarterTable.quarter(of: report.at), or: sum) { $0.add(sum) }
         }
         documents.add(report.rows, report.documents)
         for row in report.refusals {
-            let key = ShadowRefusalTable.Key(row)
-            refusals[key] = (refusals[key] ?? 0).saturatingAdd(row.count)
+            refusals.change(ShadowRefusalTable.Key(row), or: row.count) { $0 = $0.saturatingAdd(row.count) }
         }
         for use in report.uses { Self.note(use.at, of: use.key.rawValue, in: &uses) }
         for use in report.upstreamUses { Self.note(use.at, of: use.key.rawValue, in: &upstreamUses) }
     }
 
-    private static func note(_ moment: Timestamp, of key: String, in uses: inout [KeyText: Timestamp]) {
-        let key = KeyText(key)
-        uses[key] = max(uses[key] ?? moment, moment)
+    private static func note(_ moment: Timestamp, of key: String, in uses: inout KeyedList<KeyText, Timestamp>) {
+        uses.change(KeyText(key), or: moment) { $0 = max($0, moment) }
     }
 
     // MARK: Writing
@@ -77,56 +76,62 @@ struct SumChanges {
     func write(_ places: SumPlaces, on connection: StoreConnection) throws {
         let usage = places.named(usage)
         try places.models.save(on: connection)
-        for (key, counts) in usage.sorted(by: { $0.key < $1.key }) {
+        for (key, counts) in usage.entries {
             try UsageTable.add(counts, to: key, on: connection)
         }
-        for (key, counts) in accounts.sorted(by: { $0.key < $1.key }) {
+        for (key, counts) in accounts.entries {
             try UsageAccountTable.add(counts, to: key, on: connection)
         }
         try UsageDocumentTable.add(documents, places.documents, on: connection)
-        for (quarter, counts) in quarters.sorted(by: { $0.key < $1.key }) {
+        for (quarter, counts) in quarters.entries {
             try UsageQuarterTable.add(counts, to: quarter, on: connection)
         }
-        if let latest = quarters.keys.max() { try UsageQuarterTable.removeOld(before: latest, on: connection) }
-        for (key, count) in refusals.sorted(by: { $0.key < $1.key }) {
+        if let latest = quarters.entries.last?.key { try UsageQuarterTable.removeOld(before: latest, on: connection) }
+        for (key, count) in refusals.entries {
             try ShadowRefusalTable.add(count, to: key, on: connection)
         }
-        for (key, moment) in uses.sorted(by: { $0.key < $1.key }) {
+        for (key, moment) in uses.entries {
             try KeyUseTable.note(moment, of: key, on: connection)
         }
-        for (key, moment) in upstreamUses.sorted(by: { $0.key < $1.key }) {
+        for (key, moment) in upstreamUses.entries {
             try UpstreamKeyUseTable.note(moment, of: key, on: connection)
         }
     }
 
-    fileprivate var models: [UsageModelTable.Key] { Set(usage.keys.map(\.modelKey)).sorted() }
+    fileprivate var models: [UsageModelTable.Key] {
+        var models = KeyedList<UsageModelTable.Key, Void>()
+        for (key, _) in usage.entries { models.set((), for: key.modelKey) }
+        return models.entries.map(\.key)
+    }
 
-    fileprivate var documentsByDay: [(day: BudgetDay, parts: DocumentChanges.Day)] { documents.days }
+    fileprivate var documentsByDay: [(key: BudgetDay, value: DocumentChanges.Day)] { documents.days }
 }
 
 /// Under which names sums are counted: asked for before they are written. Confined to the writer's thread.
 final class SumPlaces {
     let models: ModelPlaces
-    let documents: [BudgetDay: DocumentPlaces]
+    let documents: KeyedList<BudgetDay, DocumentPlaces>
 
     /// Sends the look-ups.
     init(for sums: SumChanges, _ connection: StoreConnection) throws {
         models = try ModelPlaces(for: sums.models, connection)
-        documents = try sums.documentsByDay.reduce(into: [:]) { places, day in
-            places[day.day] = try DocumentPlaces(for: day.parts.named, on: day.day, connection)
+        var documents = KeyedList<BudgetDay, DocumentPlaces>()
+        for (day, parts) in sums.documentsByDay {
+            documents.set(try DocumentPlaces(for: parts.named.entries.map(\.key), on: day, connection), for: day)
         }
+        self.documents = documents
     }
 
     /// The sums with the names under which models are counted; those that have none are added up.
-    fileprivate func named(_ usage: [UsageTable.Key: SpendCounts]) -> [UsageTable.Key: SpendCounts] {
-        var unnamed: Set<UsageModelTable.Key> = []
-        // In order, so that nodes which take the last place do not depend on chance.
-        for model in Set(usage.keys.map(\.modelKey)).sorted() where !models.take(model) { unnamed.insert(model) }
-        if unnamed.isEmpty { return usage }
-        return usage.reduce(into: [:]) { named, entry in
-            let key = unnamed.contains(entry.key.modelKey) ? entry.key.ofOtherModels : entry.key
-            named[key, default: SpendCounts()].add(entry.value)
+    fileprivate func named(
+        _ usage: KeyedList<UsageTable.Key, SpendCounts>
+    ) -> KeyedList<UsageTable.Key, SpendCounts> {
+        var named = KeyedList<UsageTable.Key, SpendCounts>()
+        for (key, counts) in usage.entries {
+            let key = models.take(key.modelKey) ? key : key.ofOtherModels
+            named.change(key, or: counts) { $0.add(counts) }
         }
+        return named
     }
 }
 

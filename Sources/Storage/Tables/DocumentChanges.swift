@@ -5,34 +5,29 @@ import Vocabulary
 /// What is to be added to `usage_documents`, by day. Equal documents are added up.
 struct DocumentChanges {
     struct Day {
-        /// In the order in which they came.
-        private(set) var named: [PackedDocument] = []
-        private var counts: [PackedDocument: SpendCounts] = [:]
+        private(set) var named = KeyedList<PackedDocument, SpendCounts>()
         /// What is counted for none.
         private(set) var rest = SpendCounts()
 
-        func counts(of document: PackedDocument) -> SpendCounts { counts[document] ?? SpendCounts() }
-
-        fileprivate mutating func add(_ change: SpendCounts, about document: PackedDocument?) {
-            guard let document else { return rest.add(change) }
-            var sum = change
-            if let before = counts[document] { sum.add(before) } else { named.append(document) }
-            counts[document] = sum
+        fileprivate mutating func add(_ counts: SpendCounts, about document: PackedDocument?) {
+            guard let document else { return rest.add(counts) }
+            named.change(document, or: counts) { $0.add(counts) }
         }
     }
 
-    private var changes: [BudgetDay: Day] = [:]
+    private var changes = KeyedList<BudgetDay, Day>()
 
     var isEmpty: Bool { changes.isEmpty }
 
     /// The earliest first: transactions that lock rows of several days do it in the same order.
-    var days: [(day: BudgetDay, parts: Day)] {
-        changes.sorted { $0.key < $1.key }.map { (day: $0.key, parts: $0.value) }
-    }
+    var days: [(key: BudgetDay, value: Day)] { changes.entries }
 
     /// - Parameter document: nil for what is counted for none.
     mutating func add(_ counts: SpendCounts, about document: PackedDocument?, on day: BudgetDay) {
-        if counts != SpendCounts() { changes[day, default: Day()].add(counts, about: document) }
+        if counts == SpendCounts() { return }
+        var first = Day()
+        first.add(counts, about: document)
+        changes.change(day, or: first) { $0.add(counts, about: document) }
     }
 
     /// Adds counts of requests.
@@ -125,11 +120,10 @@ final class DocumentPlaces {
         )
     }
 
-    /// Whether the document is counted by name. It takes a place when it had none and the day has one left.
+    /// Whether the document is counted by name. It takes a place when it had none and the day has one left. Once for each.
     func take(_ document: PackedDocument) -> Bool {
         if named.contains(document) { return true }
         guard count.saturatingAdd(Int64(added.count)) < UsageDocumentTable.namedMax else { return false }
-        named.insert(document)
         added.append(document)
         return true
     }

@@ -1,6 +1,6 @@
 /// A text of a key, compared as the tables do it: byte by byte. Swift takes texts for equal that are written with other
 /// characters, and orders them otherwise.
-struct KeyText: Hashable, Comparable {
+struct KeyText: Comparable {
     let text: String
 
     init(_ text: String) { self.text = text }
@@ -10,6 +10,4 @@ struct KeyText: Hashable, Comparable {
     static func < (left: KeyText, right: KeyText) -> Bool {
         left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
     }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }

@@ -152,31 +152,39 @@ enum LessonTable {
 
 /// What the replies of a group taught.
 struct LessonChanges {
+    private struct Document: Comparable {
+        let account: KeyText
+        let id: KeyText
+
+        static func < (left: Document, right: Document) -> Bool { (left.account, left.id) < (right.account, right.id) }
+    }
+
     /// The last reply about a document counts.
-    private var pages: [DocumentKey: Int] = [:]
-    private var rates: [KeyText: [PaidReply]] = [:]
+    private var pages = KeyedList<Document, Int>()
+    private var rates = KeyedList<KeyText, [PaidReply]>()
 
     mutating func add(_ ending: ReservationEnding) {
         let ask = ending.reservation.ask
         if let pages = ending.lesson.documentPages {
-            self.pages[DocumentKey(account: ask.account, documentID: ask.documentID)] = pages
+            let document = Document(account: KeyText(ask.account.rawValue), id: KeyText(ask.documentID))
+            self.pages.set(pages, for: document)
         }
         // A rate under a name that was cut would be taken for another model's.
         if let rate = ending.lesson.rate, ask.model.utf8.count <= StoredText.modelBytesMax {
-            rates[KeyText(ask.model), default: []].append(PaidReply(reservation: ending.reservation.id, rate: rate))
+            let reply = PaidReply(reservation: ending.reservation.id, rate: rate)
+            rates.change(KeyText(ask.model), or: [reply]) { $0.append(reply) }
         }
     }
 
     func writePages(on connection: StoreConnection) throws {
-        let ordered = pages.sorted { left, right in
-            (KeyText(left.key.account.rawValue), KeyText(left.key.documentID))
-                < (KeyText(right.key.account.rawValue), KeyText(right.key.documentID))
+        for (document, pages) in pages.entries {
+            let account = AccountID(rawValue: document.account.text)
+            try LessonTable.save(pages, of: DocumentKey(account: account, documentID: document.id.text), on: connection)
         }
-        for (document, pages) in ordered { try LessonTable.save(pages, of: document, on: connection) }
     }
 
     func writeRates(on connection: StoreConnection) throws {
-        for (model, replies) in rates.sorted(by: { $0.key < $1.key }) {
+        for (model, replies) in rates.entries {
             for reply in replies.sorted(by: { $0.reservation < $1.reservation }) {
                 try LessonTable.save(reply, of: model.text, on: connection)
             }

@@ -55,28 +55,36 @@ enum SchemaTable {
 
 /// The schemas that the payments of a group are for. Confined to the thread of the connection.
 final class SchemaPlaces {
+    private struct Place {
+        var id: Int64?
+        /// Nil unless it is to be kept.
+        var parts: QuestionParts?
+    }
+
     private var last: Int64 = 0
-    private var found: [Int64: Int64] = [:]
-    private var asked: Set<Int64> = []
-    private var kept: [Int64: QuestionParts] = [:]
+    private var places = KeyedList<Int64, Place>()
 
     /// Sends the look-up of one that may be kept.
     func lookUp(_ parts: QuestionParts, on connection: StoreConnection) throws {
-        guard parts.schemaText.count <= SchemaTable.bytesMax, asked.insert(parts.schema).inserted else { return }
+        guard parts.schemaText.count <= SchemaTable.bytesMax, places[parts.schema] == nil else { return }
+        places.set(Place(), for: parts.schema)
         try SchemaTable.lookUp(parts.schema, on: connection) { [self] id, last in
-            found[parts.schema] = id
+            places.set(Place(id: id), for: parts.schema)
             self.last = max(self.last, last)
         }
     }
 
     func keep(_ parts: QuestionParts) {
-        if asked.contains(parts.schema), kept[parts.schema] == nil { kept[parts.schema] = parts }
+        guard var place = places[parts.schema], place.parts == nil else { return }
+        place.parts = parts
+        places.set(place, for: parts.schema)
     }
 
     func write(on connection: StoreConnection) throws {
         let end = last
-        for (digest, parts) in kept.sorted(by: { $0.key < $1.key }) {
-            if let id = found[digest] {
+        for (_, place) in places.entries {
+            guard let parts = place.parts else { continue }
+            if let id = place.id {
                 if id > last - SchemaTable.countMax / 2 { continue }
                 try SchemaTable.move(id, to: last + 1, on: connection)
             } else {

@@ -3,7 +3,7 @@ import Vocabulary
 
 /// The statements on `shadow_refusals`: how often budgets that enforce nothing would have refused.
 enum ShadowRefusalTable {
-    struct Key: Hashable, Comparable {
+    struct Key: Comparable {
         let kind: KeyText
         let id: KeyText
         let window: KeyText

@@ -5,7 +5,7 @@ import Vocabulary
 /// The statements on `usage_accounts`: what was booked to each account at the vendor, by day. Sums end at the greatest
 /// number there is, as in `usage`.
 enum UsageAccountTable {
-    struct Key: Hashable, Comparable {
+    struct Key: Comparable {
         let account: KeyText
         let day: BudgetDay
 

@@ -75,18 +75,20 @@ enum UsageDocumentTable {
     /// - Parameter places: of each day.
     static func add(
         _ changes: DocumentChanges,
-        _ places: [BudgetDay: DocumentPlaces],
+        _ places: KeyedList<BudgetDay, DocumentPlaces>,
         on connection: StoreConnection
     ) throws {
-        var days: [(day: BudgetDay, named: [(document: PackedDocument, counts: SpendCounts)], rest: SpendCounts)] = []
+        var days: [(day: BudgetDay, named: [(key: PackedDocument, value: SpendCounts)], rest: SpendCounts)] = []
         for (day, parts) in changes.days {
-            var (named, rest) = ([(document: PackedDocument, counts: SpendCounts)](), parts.rest)
-            for document in parts.named {
-                let counts = parts.counts(of: document)
-                if places[day]?.take(document) == true { named.append((document, counts)) } else { rest.add(counts) }
+            let place = places[day]
+            var (named, rest) = (parts.named.entries, parts.rest)
+            named.removeAll { document, counts in
+                if place?.take(document) == true { return false }
+                rest.add(counts)
+                return true
             }
-            try places[day]?.save(on: connection)
-            days.append((day, named.sorted { $0.document < $1.document }, rest))
+            try place?.save(on: connection)
+            days.append((day, named, rest))
         }
         for (day, named, rest) in days {
             if rest != SpendCounts() { try add(rest, about: nil, on: day, connection) }

@@ -6,7 +6,7 @@ import Vocabulary
 /// Clients make these names up, so they are bounded where all of them meet: here, over all workers, keys and restarts.
 /// Nodes that take the last places at the same time may name a few more.
 enum UsageModelTable {
-    struct Key: Hashable, Comparable {
+    struct Key: Comparable {
         let day: BudgetDay
         let team: KeyText
         /// At most 128 bytes of it.
@@ -52,41 +52,42 @@ enum UsageModelTable {
 /// Which models are counted by name: those that have one on their day, and as many further ones as there is room for.
 /// Confined to the thread of the connection.
 final class ModelPlaces {
-    private struct Day: Hashable {
+    private struct Day: Comparable {
         let day: BudgetDay
         let team: KeyText
+
+        static func < (left: Day, right: Day) -> Bool { (left.day, left.team) < (right.day, right.team) }
     }
 
-    private var named: Set<UsageModelTable.Key> = []
+    private var named = KeyedList<UsageModelTable.Key, Void>()
     /// Names of the day, as they were found and with those added here.
-    private var counts: [Day: Int64] = [:]
+    private var counts = KeyedList<Day, Int64>()
     private var added: [UsageModelTable.Key] = []
 
     /// Sends the look-ups for all models that are to be taken.
     init(for models: [UsageModelTable.Key], _ connection: StoreConnection) throws {
         for key in models where key.model.text != UsageRow.otherModels {
             try UsageModelTable.lookUp(key, on: connection) { [self] count, isNamed in
-                counts[Day(day: key.day, team: key.team)] = count
-                if isNamed { named.insert(key) }
+                counts.set(count, for: Day(day: key.day, team: key.team))
+                if isNamed { named.set((), for: key) }
             }
         }
     }
 
     /// Whether the model is counted by its name. It takes a place when it had none and the day has one left.
     func take(_ key: UsageModelTable.Key) -> Bool {
-        if named.contains(key) { return true }
+        if named[key] != nil { return true }
         let day = Day(day: key.day, team: key.team)
-        guard key.model.text != UsageRow.otherModels, let count = counts[day], count < Int64(UsageRow.modelsMax) else {
-            return false
-        }
-        counts[day] = count + 1
-        named.insert(key)
+        let count = counts[day] ?? .max
+        guard key.model.text != UsageRow.otherModels, count < Int64(UsageRow.modelsMax) else { return false }
+        counts.set(count + 1, for: day)
+        named.set((), for: key)
         added.append(key)
         return true
     }
 
-    /// Names the models that took a place, in the order in which they did.
+    /// Names the models that took a place, in the order of their keys.
     func save(on connection: StoreConnection) throws {
-        for key in added { try UsageModelTable.add(key, on: connection) }
+        for key in added.sorted() { try UsageModelTable.add(key, on: connection) }
     }
 }

@@ -8,7 +8,7 @@ import Vocabulary
 ///
 /// A model has its name in a row when `UsageModelTable` has room for it, else that of all others.
 enum UsageTable {
-    struct Key: Hashable, Comparable {
+    struct Key: Comparable {
         let day: BudgetDay
         let team: KeyText
         let key: KeyText
