@@ -53,9 +53,9 @@ final class TemporaryStore: Sendable {
     ) throws -> Store {
         let place = try place.get()
         if case .database(let name) = place { try TestDatabases.buryNodes(of: name) }
-        let store = try Store.open(target, as: TestDatabases.node, migrates: migrates, onNews: onNews) { fault in
+        let store = try Store.open(target, as: TestDatabases.node, migrates: migrates, onNews: onNews) { [self] fault in
             if let onFatal { return onFatal(fault) }
-            Issue.record("fatal: \(fault) in \(place)")
+            Issue.record("fatal: \(fault) in \(self.place)")
         }
         if case .database(let name) = place { try TestDatabases.forgetDeadNodes(of: name) }
         return store
