@@ -25,7 +25,7 @@ struct FeedCursorTests {
     func own() throws {
         var cursor = FeedCursor(node: 1, head: 4)
         let rows = [
-            row(5, .registry), row(6, .purge(.all), of: 1), row(7, .purge(.all)), row(8, nil), row(9, .registry),
+            row(5, .registry), row(6, .model("x"), of: 1), row(7, .purge(.all)), row(8, nil), row(9, .registry),
         ]
         #expect(try take(&cursor, rows) == ["purge 7", "registry 9"])
         #expect(cursor.last == 9)
