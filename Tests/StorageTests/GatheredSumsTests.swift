@@ -143,7 +143,8 @@ struct GatheredSumsTests {
             case 16:
                 guard let reservation = ended.randomElement(using: &random) else { return next() }
                 return .resolve(reservation, Int64.random(in: 0...9, using: &random))
-            case 17: return .drop(newReservation().ask.documentID)
+            // With PostgreSQL a change has a marker first, in a transaction before the others of its group.
+            case 17: return StoreKind.tested == .file ? .drop(newReservation().ask.documentID) : next()
             default: return .add(report())
             }
         }
@@ -155,7 +156,7 @@ struct GatheredSumsTests {
         case .reserve(let reservation): store.reserve(reservation) { then("\($0)") }
         case .move(let reservation):
             let left = reservation.ask.upstreamKey
-            store.perform({ try LedgerTable.move(reservation, from: left, on: $0) }) { then("\($0)") }
+            store.performGathering({ try LedgerTable.move(reservation, from: left, on: $0) }) { then("\($0)") }
         case .end(let ending, let result?): store.end(ending, storing: result) { then("\($0)") }
         case .end(let ending, nil): store.end(ending, storing: nil) { then("\($0)") }
         case .charge(let ending): store.charge(ending) { then("\($0)") }

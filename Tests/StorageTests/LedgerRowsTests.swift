@@ -180,7 +180,7 @@ struct ResolutionTableTests {
         #expect(try crashed.rows("SELECT state, credits FROM ledger") == ["4 1"])
         #expect(try crashed.rows(sums) == ["20000 main 1 0"])
         #expect(try crashed.findAndWait(key(1)).get() == nil)
-        #expect(try crashed.opening().rows.map(\.spent.micros) == [1])
+        #expect(try crashed.rollUps().map(\.spent.micros) == [1])
     }
 
     @Test(

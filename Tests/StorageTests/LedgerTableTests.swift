@@ -200,16 +200,16 @@ struct LedgerRecoveryTests {
         for round in 1...2 {
             let crashed = try copy.open()
             #expect(try crashed.rows("SELECT id, state FROM ledger ORDER BY id") == ["1 3", "2 2", "3 3", "4 3"])
-            let opening = try crashed.opening()
-            #expect(opening.recoveredCount == (round == 1 ? 2 : 0))
-            #expect(opening.rows.map(\.day.number) == [20_000, 20_001])
-            #expect(opening.rows.map(\.unconfirmed.micros) == [5, 24])
+            #expect(try crashed.opening().recoveredCount == (round == 1 ? 2 : 0))
+            let rows = try crashed.rollUps()
+            #expect(rows.map(\.day.number) == [20_000, 20_001])
+            #expect(rows.map(\.unconfirmed.micros) == [5, 24])
             #expect(
                 try crashed.rows("SELECT * FROM usage_accounts ORDER BY day") == [
                     "default 20000 0 5", "default 20001 0 24",
                 ]
             )
-            #expect(opening.rows.map(\.spent.micros) == [0, 0])
+            #expect(rows.map(\.spent.micros) == [0, 0])
             let ended = try crashed.rows("SELECT ended_at FROM ledger WHERE id IN (1, 3)").map { Int64($0)! }
             #expect(ended.allSatisfy { $0 >= before.microseconds && $0 <= SystemClock.wall().microseconds })
             crashed.close()

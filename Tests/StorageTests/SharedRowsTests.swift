@@ -117,8 +117,8 @@ struct SharedRowsTests {
         let target = try StoreTarget(url: proxy.url(for: server.url(database: place.database)))
         let store = try Store.open(target, as: TestDatabases.node) { Issue.record("fatal: \($0)") }
         defer { store.close() }
-        func end() throws -> Int {
-            let reservations = (0..<count).map { reservation(document: UInt64($0)) }
+        func end(of account: String) throws -> Int {
+            let reservations = (0..<count).map { reservation(account: account, document: UInt64($0)) }
             let made = Answer<Result<Void, StoreFault>>()
             for reservation in reservations.dropLast() { store.reserve(reservation) { _ in } }
             store.reserve(reservations.last!) { made.give($0) }
@@ -154,14 +154,15 @@ struct SharedRowsTests {
             return syncs.withLock { $0 } - before
         }
         // The fence, what is known beforehand, and the writes with the COMMIT.
-        let first = try end()
-        #expect(first == 3)
-        if arePaidBefore {
+        var (first, again) = (0, 0)
+        // What the node does beside, twice a second, is counted too where it comes in between.
+        for attempt in 1...50 where (first, again) != (3, 4) {
+            first = try end(of: "account \(attempt)")
             // And the results that are there.
-            let again = try end()
-            #expect(again == 4)
-            #expect(try place.rows("SELECT count(*) FROM repeats") != ["0"])
+            again = arePaidBefore ? try end(of: "account \(attempt)") : 4
         }
+        #expect(first == 3 && again == 4)
+        if arePaidBefore { #expect(try place.rows("SELECT count(*) FROM repeats") != ["0"]) }
         withExtendedLifetime(proxy) {}
     }
 }

@@ -58,6 +58,9 @@ extension Store {
         return wait { perform({ try LedgerTable.move(reservation, from: left, on: $0) }, then: $0) }
     }
 
+    /// What the roll-ups come to, by day and key.
+    func rollUps() throws -> [LedgerOpening.Row] { try readAndWait { try UsageTable.rows(on: $0) } }
+
     func saveAndWait(_ record: UpstreamKeyRecord) -> Result<Void, StoreFault> { wait { save(record, then: $0) } }
 
     func endAndWait(

@@ -63,7 +63,7 @@ struct UpstreamKeyTableTests {
         store.close()
         store = try place.open()
         defer { store.close() }
-        let rows = try store.opening().rows
+        let rows = try store.rollUps()
         #expect(rows.map(\.upstreamKey.rawValue) == ["new", "old"])
         #expect(rows.map(\.spent.micros) == [5, 0])
         #expect(rows.map(\.unconfirmed.micros) == [3_000_000, 3_000_000])
@@ -71,6 +71,6 @@ struct UpstreamKeyTableTests {
         for id in [1, 9] as [Int64] {
             #expect(throws: StoreFault.self) { try store.moveAndWait(name("old", id)).get() }
         }
-        #expect(try store.opening().rows == rows)
+        #expect(try store.rollUps() == rows)
     }
 }

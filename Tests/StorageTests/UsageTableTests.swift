@@ -95,8 +95,7 @@ struct UsageTableTests {
         try store.reserveAndWait(open).get()
         _ = try store.endAndWait(ending(open, .unconfirmed)).get()
         try store.addAndWait([usage(day: 20_002, hits: 1)]).get()
-        let opening = try store.opening()
-        let rows = opening.rows.map {
+        let rows = try store.rollUps().map {
             "\($0.day.number) \($0.team) \($0.key) \($0.upstreamKey) \($0.spent.micros) \($0.unconfirmed.micros)"
         }
         #expect(
@@ -106,8 +105,8 @@ struct UsageTableTests {
                 "20001 accounts-payable 11111111 main 7 9",
             ]
         )
-        #expect(opening.lastReservation == ReservationID(rawValue: 1 << 60))
-        #expect(opening.recoveredCount == 0)
+        #expect(try store.opening().lastReservation == ReservationID(rawValue: 1 << 60))
+        #expect(try store.opening().recoveredCount == 0)
     }
 
     @Test("sums end at the greatest number instead of failing, in the roll-ups, in recovery and in the opening")
@@ -126,9 +125,9 @@ struct UsageTableTests {
         for _ in 1...2 { try store.addAndWait([usage(hits: .max)]).get() }
         let crashed = try place.killed().open()
         defer { crashed.close() }
-        let opening = try crashed.opening()
-        #expect(opening.rows.map(\.spent.micros) == [0, .max])
-        #expect(opening.rows.map(\.unconfirmed.micros) == [.max, .max])
+        let sums = try crashed.rollUps()
+        #expect(sums.map(\.spent.micros) == [0, .max])
+        #expect(sums.map(\.unconfirmed.micros) == [.max, .max])
         #expect(try crashed.rows("SELECT max(hits) FROM usage") == ["\(Int64.max)"])
     }
 

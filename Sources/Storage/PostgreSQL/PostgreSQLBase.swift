@@ -51,13 +51,19 @@ final class PostgreSQLBase: WriterBase {
 
     func commit(_ operations: ArraySlice<WriteOperation>) -> GroupOutcome {
         var outcome = GroupOutcome()
-        // A purge locks other nodes' flights as it finds them. In a transaction that has scopes locked already it would be in
-        // the way of those who lock flights first.
-        for group in [operations.filter(\.isGathering), operations.filter { !$0.isGathering }] where !group.isEmpty {
-            commit(group, &outcome)
-        }
+        for group in Self.groups(operations) { commit(group, &outcome) }
         if let lost { outcome.fatal = lost }
         return outcome
+    }
+
+    /// A purge locks other nodes' flights as it finds them. In a transaction that has scopes locked it would be in the way
+    /// of those who lock flights first; so decisions have another one then.
+    private static func groups(_ operations: ArraySlice<WriteOperation>) -> [[WriteOperation]] {
+        let decisions = operations.filter { $0.needs?.isDecision == true }
+        let others = operations.filter { $0.needs?.isDecision != true }
+        let isApart = !decisions.isEmpty && others.contains { !$0.isGathering }
+        // What ends counts before what begins is decided.
+        return isApart ? [others, decisions] : [others + decisions]
     }
 
     private func commit(_ operations: [WriteOperation], _ outcome: inout GroupOutcome) {
@@ -107,10 +113,6 @@ final class PostgreSQLBase: WriterBase {
 
     /// Does all of it in one transaction, several times if others are in the way.
     private func run(_ operations: [WriteOperation]) -> Ending {
-        // What ends counts before what begins is decided.
-        let operations =
-            operations.filter { $0.needs?.isDecision != true }
-            + operations.filter { $0.needs?.isDecision == true }
         let batch = SharedBatch(operations.compactMap(\.needs))
         var ends: [WriteOperationEnd] = []
         for attempt in 1... {

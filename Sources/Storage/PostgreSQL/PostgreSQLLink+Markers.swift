@@ -70,7 +70,9 @@ extension PostgreSQLLink {
         let text =
             change.isUnderWay
             ? """
-            INSERT INTO classifier_changes (account, classifier, node, epoch) VALUES ($1, $2, $3, $4)
+            INSERT INTO classifier_changes (account, classifier, node, epoch)
+            SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), $3, $4 WHERE NOT EXISTS (SELECT epoch FROM classifier_epochs
+                WHERE account = $1 AND classifier = $2 AND epoch > $4)
             ON CONFLICT (account, classifier, node) DO UPDATE SET epoch = excluded.epoch
             WHERE classifier_changes.epoch < excluded.epoch
             """
