@@ -59,6 +59,49 @@ struct PostgreSQLMigrationTests {
         #expect(try bringUp() == [])
     }
 
+    @Test("a database of the first version gets the balances that its sums and its open reservations come to")
+    func balances() throws {
+        defer { drop() }
+        for step in [PostgreSQLSchema.preparation, PostgreSQLSchema.steps[0]] {
+            for statement in PostgreSQLSchema.statements(step) { try execute(statement) }
+        }
+        func usage(_ day: Int, _ key: String, _ upstreamKey: String, _ spent: String, _ unconfirmed: Int) throws {
+            let values = "\(day), 't', '\(key)', 'm', '\(upstreamKey)', \(spent), \(unconfirmed)"
+            try execute(
+                "INSERT INTO usage (day, team, key, model, upstream_key, spent, unconfirmed) VALUES (\(values))"
+            )
+        }
+        try usage(1, "k1", "u", "9223372036854775807", 3)
+        try usage(1, "k2", "u", "9223372036854775807", 0)
+        try usage(1, "k2", "", "0", 0)
+        for (id, day) in [(1, 1), (2, 1), (3, 2)] {
+            try execute(
+                """
+                INSERT INTO ledger (id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id,
+                    state, estimate, created_at)
+                VALUES (\(id), \(day), 't', 'k1', 'a', 'u', 'd', 'm', CAST('\\x\(String(repeating: "00", count: 32))' AS BYTEA),
+                    'r', 0, 5, 0)
+                """
+            )
+        }
+        try execute("UPDATE schema_state SET version = 1, min_reader = 1")
+        #expect(try bringUp() == Array(2...last))
+        let sum = "18446744073709551614"
+        let balances = try rows(
+            """
+            SELECT scope, scope_id, day, spent, unconfirmed, reserved FROM balances
+            WHERE spent <> 0 OR unconfirmed <> 0 OR reserved <> 0 ORDER BY scope, scope_id, day
+            """
+        )
+        #expect(
+            balances == [
+                "key k1 1 9223372036854775807 3 10", "key k1 2 0 0 5", "key k2 1 9223372036854775807 0 0",
+                "organization  1 \(sum) 3 10", "organization  2 0 0 5", "team t 1 \(sum) 3 10", "team t 2 0 0 5",
+                "upstream_key u 1 \(sum) 3 10", "upstream_key u 2 0 0 5",
+            ]
+        )
+    }
+
     @Test("two stores that are opened at a time on an empty database both work, one after the other")
     func twoStores() throws {
         defer { drop() }

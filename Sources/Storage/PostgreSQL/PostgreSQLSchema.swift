@@ -409,6 +409,18 @@ enum PostgreSQLSchema {
         INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
             SELECT 'upstream_key', upstream_key, day, -1, sum(spent), sum(unconfirmed), 0 FROM usage
             WHERE upstream_key <> '' GROUP BY upstream_key, day;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'organization', '', day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY day
+            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'team', team, day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY team, day
+            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'key', key, day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY key, day
+            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'upstream_key', upstream_key, day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY upstream_key, day
+            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
         -- Questions that are under way at the vendor. A claim leads to the flight that further requests may join.
         CREATE TABLE flights (
             id BIGINT PRIMARY KEY, -- of its reservation
