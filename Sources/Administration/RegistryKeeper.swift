@@ -62,6 +62,7 @@ public final class RegistryKeeper {
     var retired: TeamDirectory?
     private var waiting: [Work] = []
     private var isBusy = false
+    private var isGoingOn = false
     /// Writes of a reload that the store could not take; they are stored with the next change.
     var overdue: [RegistryWrite] = []
     /// What memory knows of other nodes, and what it has heard of.
@@ -148,23 +149,34 @@ public final class RegistryKeeper {
         goOn()
     }
 
+    /// A loop: what is answered at once, as a thousand waiting changes may be, must not be one call within the other.
     private func goOn() {
-        guard !isBusy else { return }
+        guard !isGoingOn else { return }
+        isGoingOn = true
+        defer { isGoingOn = false }
+        while !isBusy, beginNext() {}
+    }
+
+    /// Begins what is next; false when there is nothing.
+    private func beginNext() -> Bool {
         if stamps.isReadingDue, readingTimer?.isScheduled != true {
             isBusy = true
-            return read()
+            read()
+            return true
         }
-        guard !waiting.isEmpty else { return }
+        guard !waiting.isEmpty else { return false }
         isBusy = true
         switch waiting.removeFirst() {
         case .change(let change):
             if stamps.isReadingDue, let readingFault {
                 change.then(.failure(.storeUnavailable(readingFault)))
-                return finish()
+                finish()
+            } else {
+                make(change)
             }
-            make(change)
         case .reload(let reload): make(reload)
         }
+        return true
     }
 
     /// The rows could not be read. They are read again soon; no change is decided before, but reloads are made, since they have
