@@ -15,7 +15,7 @@ extension GatewayConfiguration {
     var nodeDescription: NodeDescription {
         NodeDescription(
             name: HostName.current,
-            address: "\(listen.address)",
+            address: "\(listen.tls == nil ? "http" : "https")://\(listen.address)",
             version: ProgramVersion.current,
             configurationDigest: digest
         )

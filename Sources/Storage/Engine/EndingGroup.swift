@@ -149,7 +149,7 @@ final class EndingGroup {
     func lookUpResults(on connection: StoreConnection) throws {
         let asked = Set(paid.lazy.filter { $0.hasSameQuestion && !$0.isResultBefore }.map(\.payment.key))
         for key in asked {
-            try ResultTable.lookUp(key, on: connection) { [self] in stored.insert(key) }
+            try ResultTable.lookUp(key, on: connection) { [self] _ in stored.insert(key) }
         }
         if !purges.isEmpty {
             for key in results.keys {

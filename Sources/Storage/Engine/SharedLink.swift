@@ -40,9 +40,6 @@ protocol SharedLink: AnyObject {
     /// Takes the notes of a change back.
     func unmark(_ documents: [String], as change: Int64) throws
 
-    /// Which of these documents are being changed, by any node.
-    func markers(of documents: [String]) throws -> Set<String>
-
     /// The documents that a node is changing.
     func documentsChanging(by node: Int64) throws -> [String]
 
@@ -77,10 +74,6 @@ extension StoreConnection {
 
     /// See `SharedLink.endStorability`.
     func endStorability(of target: PurgeTarget) throws { try link.shared?.endStorability(of: target) }
-
-    /// Which of these documents are being changed, by any node: nothing is stored about them. To be asked under the locks of
-    /// the flights that end.
-    func markers(of documents: [String]) throws -> Set<String> { try link.shared?.markers(of: documents) ?? [] }
 
     /// Ends the changes of documents and classifiers that a dead node had under way: nobody knows what the vendor made of
     /// them, nor when.

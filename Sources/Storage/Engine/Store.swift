@@ -81,9 +81,6 @@ public final class Store: Ledger, ResultStore, KeyStates {
     /// An event comes within a second of its COMMIT, unless the database does not answer.
     public func hear(_ sink: @escaping @Sendable (StoreEvent) -> Void) { engine.hear(sink) }
 
-    /// Looks at once for what other nodes did, for who would else wait half a second.
-    public func lookForNews() { engine.lookForNews() }
-
     /// Sets the password that new connections are made with; those that there are stay.
     ///
     /// - Parameter target: the one that the store was opened at, but for its password.

@@ -38,9 +38,6 @@ protocol StoreEngine: Sendable {
     /// Calls this with what other nodes do from now on, on the writer's thread; it must not block. Never, for a file.
     func hear(_ sink: @escaping @Sendable (StoreEvent) -> Void)
 
-    /// Looks at once for what other nodes did.
-    func lookForNews()
-
     /// The changes of documents whose end the store is to be told; nil for a file, where memory alone knows of them.
     var changeEnds: ChangeEnds? { get }
 

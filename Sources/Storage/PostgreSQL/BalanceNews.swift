@@ -26,7 +26,7 @@ final class BalanceNews: NodeDuty, Sendable {
         let first = gate.today(at: SystemClock.wall()).number - 1
         try connection.begin()
         let rows = try link.query(
-            Self.command("node <> $1 AND day >= $2", "day", [link.seatNumber, Int64(first)])
+            Self.command("node <> $1 AND day >= $2", "day", [link.node, Int64(first)])
         )
         try connection.commit()
         gate.replaceElsewhere(on: try SharedBatch.balances(rows))

@@ -12,7 +12,7 @@ protocol PollReading: AnyObject {
     func accept() -> Bool
 }
 
-/// Looks every half a second, and at once when that is wished, for what other nodes did; docs/nodes.md §2, "Poll". Confined to the
+/// Looks every half a second, for what other nodes did; docs/nodes.md §2, "Poll". Confined to the
 /// writer's thread.
 final class NodePoll: NodeDuty {
     static let interval = Duration.milliseconds(500)
@@ -29,12 +29,10 @@ final class NodePoll: NodeDuty {
     }
 
     var dueAt: MonotonicInstant {
-        guard news.isHeard else { return .distantFuture }
-        return news.isPollWished ? .longAgo : next
+        news.isHeard ? next : .distantFuture
     }
 
     func perform(on connection: StoreConnection) throws {
-        news.beginPoll()
         // After a failure as well. A COMMIT in doubt is cleared before any duty is done again, and then all is read anew.
         next = SystemClock.sinceBoot() + Self.interval
         try connection.inTransaction { connection in

@@ -9,7 +9,6 @@ import Vocabulary
 struct NodeSweep {
     /// Rows that one transaction ends, of each kind.
     private static let rowsMax: Int64 = 256
-    private static let landingMicroseconds: Int64 = 60_000_000
     /// Dead nodes are shown for so long.
     private static let shownMicroseconds: Int64 = 24 * 3_600 * 1_000_000
     /// What takes longer says nothing about clocks.
@@ -193,7 +192,7 @@ struct NodeSweep {
         landing.bind(dead)
         landing.bind(last)
         landing.bind([UInt8]())
-        landing.bind(Self.landingMicroseconds)
+        landing.bind(PostgreSQLLink.landingMicroseconds)
         try link.run(landing)
         let removals = [
             """

@@ -119,7 +119,7 @@ final class PostgreSQLBase: WriterBase {
             ends.removeAll(keepingCapacity: true)
             do {
                 try connection.begin()
-                connection.shared = try batch.read(on: link)
+                connection.shared = try batch.read(on: connection, link)
                 for operation in operations {
                     if !operation.isGathering { try connection.writeGathered() }
                     let succeed = try operation.run(connection)

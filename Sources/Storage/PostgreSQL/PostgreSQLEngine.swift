@@ -184,11 +184,6 @@ final class PostgreSQLEngine: StoreEngine {
         writer.wake()
     }
 
-    func lookForNews() {
-        news.wish()
-        writer.wake()
-    }
-
     func lookUp(_ operation: ReadOperation) { lookUps.submit(operation) }
 
     func list(_ operation: ReadOperation) { listings.submit(operation) }

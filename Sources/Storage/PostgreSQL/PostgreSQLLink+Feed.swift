@@ -10,6 +10,7 @@ extension PostgreSQLLink: SharedLink {
 
     var shared: (any SharedLink)? { fence == nil ? nil : self }
 
+    /// -1 for a link that only reads.
     var node: Int64 { fence?.seat.number ?? -1 }
 
     func feedHead() throws -> Int64 {
@@ -36,21 +37,21 @@ extension PostgreSQLLink: SharedLink {
         let count = announcements.count
         for start in stride(from: 0, to: count, by: Self.feedRowsMax) {
             let part = announcements[start..<min(start + Self.feedRowsMax, count)]
-            let places = part.indices.map { index in
-                let first = 2 * (index - start) + 3
-                return "(CAST(\(index + 1) AS BIGINT), $\(first), $\(first + 1))"
+            let rows = SQLList.rows(part.count, of: 3, after: 2) { column, parameter in
+                column == 0 ? "CAST(\(parameter) AS BIGINT)" : parameter
             }
             var command = PostgreSQLCommand(
                 """
                 INSERT INTO feed (seq, kind, subject, at, node)
                 SELECT head.seq - $1 + news.place, news.kind, news.subject, \(ServerClock.now), $2
-                FROM feed_head AS head, (VALUES \(places.joined(separator: ", "))) AS news (place, kind, subject)
+                FROM feed_head AS head, (VALUES \(rows)) AS news (place, kind, subject)
                 """
             )
             command.bind(Int64(count))
             command.bind(node)
-            for announcement in part {
+            for (place, announcement) in zip(part.indices, part) {
                 let (kind, subject) = announcement.columns
+                command.bind(Int64(place + 1))
                 command.bind(kind)
                 command.bind(SharedSQL.escaped(subject))
             }

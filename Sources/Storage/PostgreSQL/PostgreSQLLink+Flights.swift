@@ -8,9 +8,6 @@ extension PostgreSQLLink {
     /// How many rows one statement writes, each with a handful of values.
     private static let flightRowsMax = 1_000
 
-    /// The number of this node; -1 for a link that only reads.
-    var seatNumber: Int64 { fence?.seat.number ?? -1 }
-
     func write(_ flights: FlightChanges) throws {
         for (id, claim) in flights.begun { try run(insertion(id, claim)) }
         try onEach(flights.followed.map(\.rawValue).sorted()) { ids in
@@ -51,7 +48,7 @@ extension PostgreSQLLink {
         )
         command.bind(id.rawValue)
         command.bind(claim.key.digest.bytes)
-        command.bind(seatNumber)
+        command.bind(node)
         command.bind(SharedSQL.escaped(claim.account.rawValue))
         command.bind(SharedSQL.escaped(claim.documentID))
         command.bind(SharedSQL.escaped(claim.team.rawValue))

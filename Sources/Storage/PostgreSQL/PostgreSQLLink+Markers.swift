@@ -15,38 +15,27 @@ extension PostgreSQLLink {
 
     func mark(_ documents: [String], as change: Int64) throws {
         try forParts(of: documents.sorted()) { part in
-            let places = part.indices.map { "($\($0 - part.startIndex + 3), $1, $2)" }.joined(separator: ", ")
+            let rows = SQLList.rows(part.count, of: 3)
             var command = PostgreSQLCommand(
-                "INSERT INTO document_changes (document_id, id, node) VALUES \(places) ON CONFLICT DO NOTHING"
+                "INSERT INTO document_changes (document_id, id, node) VALUES \(rows) ON CONFLICT DO NOTHING"
             )
-            command.bind(change)
-            command.bind(node)
-            for document in part { command.bind(SharedSQL.escaped(document)) }
+            for document in part {
+                command.bind(SharedSQL.escaped(document))
+                command.bind(change)
+                command.bind(node)
+            }
             try run(command)
         }
     }
 
     func unmark(_ documents: [String], as change: Int64) throws {
         try forParts(of: documents.sorted()) { part in
-            let places = part.indices.map { "$\($0 - part.startIndex + 2)" }.joined(separator: ", ")
-            var command = PostgreSQLCommand("DELETE FROM document_changes WHERE id = $1 AND document_id IN (\(places))")
+            let list = SQLList.values(part.count, after: 1)
+            var command = PostgreSQLCommand("DELETE FROM document_changes WHERE id = $1 AND document_id IN (\(list))")
             command.bind(change)
             for document in part { command.bind(SharedSQL.escaped(document)) }
             try run(command)
         }
-    }
-
-    func markers(of documents: [String]) throws -> Set<String> {
-        var marked: Set<String> = []
-        try forParts(of: documents) { part in
-            let places = part.indices.map { "$\($0 - part.startIndex + 1)" }.joined(separator: ", ")
-            var command = PostgreSQLCommand(
-                "SELECT DISTINCT document_id FROM document_changes WHERE document_id IN (\(places))"
-            )
-            for document in part { command.bind(SharedSQL.escaped(document)) }
-            marked.formUnion(try query(command).texts(about: "a change of a document"))
-        }
-        return marked
     }
 
     func documentsChanging(by node: Int64) throws -> [String] {

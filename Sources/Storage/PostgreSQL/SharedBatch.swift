@@ -23,34 +23,27 @@ struct SharedBatch {
         gate = needs.lazy.compactMap(\.gate).first
     }
 
-    func read(on link: PostgreSQLLink) throws -> SharedReading {
-        var reading = SharedReading()
-        if admissions.isEmpty, endings.isEmpty, scopes.isEmpty { return reading }
-        let locked = try lock(on: link)
-        note(locked, &reading)
-        let commands = [balances(number: link.seatNumber), stored(reading), changes()]
-        let found = try link.query(commands.compactMap(\.self))
-        var index = 0
-        func next(_ command: PostgreSQLCommand?) -> PostgreSQLRows? {
-            guard command != nil else { return nil }
-            defer { index += 1 }
-            return found[index]
+    func read(on connection: StoreConnection, _ link: PostgreSQLLink) throws -> SharedReading {
+        if admissions.isEmpty, endings.isEmpty, scopes.isEmpty { return SharedReading() }
+        let reading = Box(reading(of: try lock(on: link)))
+        for key in questionsToFind(reading.value) {
+            try ResultTable.lookUp(key, on: connection) { reading.value.storedAt[key] = $0 }
         }
-        if let rows = next(commands[0]), let gate {
-            gate.replaceElsewhere(of: Set(scopes), by: try Self.balances(rows))
+        if let command = balances(number: link.node), let gate {
+            try link.send(command) { gate.replaceElsewhere(of: Set(scopes), by: try Self.balances($0)) }
         }
-        if let rows = next(commands[1]) {
-            for row in 0..<rows.count {
-                guard let key = Self.key(rows, row, 0), let at = rows.integer(row, 1) else { continue }
-                reading.storedAt[key] = Timestamp(microseconds: at)
-            }
+        if let command = changes() {
+            try link.send(command) { reading.value.changing = Set(try $0.texts(about: "a change of a document")) }
         }
-        if let rows = next(commands[2]) {
-            for row in 0..<rows.count {
-                if let id = rows.text(row, 0).flatMap(SharedSQL.unescaped) { reading.changing.insert(id) }
-            }
-        }
-        return reading
+        try connection.receive()
+        return reading.value
+    }
+
+    /// What is read while the answers come.
+    private final class Box {
+        var value: SharedReading
+
+        init(_ value: SharedReading) { self.value = value }
     }
 
     // MARK: Locks
@@ -134,7 +127,8 @@ struct SharedBatch {
         }
     }
 
-    private func note(_ locked: Locked, _ reading: inout SharedReading) {
+    private func reading(of locked: Locked) -> SharedReading {
+        var reading = SharedReading()
         var claimed: Set<ReservationID> = []
         if let rows = locked.claimed {
             for row in 0..<rows.count {
@@ -163,6 +157,7 @@ struct SharedBatch {
                 )
             }
         }
+        return reading
     }
 
     // MARK: Reading
@@ -206,24 +201,10 @@ struct SharedBatch {
         }
     }
 
-    private func stored(_ reading: SharedReading) -> PostgreSQLCommand? {
-        let keys = admissions.filter { reading.claims[$0.id] == $0.id && $0.claim?.acceptsStoredAfter != nil }
-            .map { $0.claim!.key }
-        if keys.isEmpty { return nil }
-        // What a purge under way hides is not there.
-        return Self.command(
-            """
-            SELECT key, stored_at FROM results WHERE NOT EXISTS (
-                SELECT 1 FROM purges WHERE ended_at IS NULL AND boundary >= results.id
-                    AND (purges.document_id IS NULL OR purges.document_id = results.document_id)
-                    AND (purges.team IS NULL OR purges.team = results.team)
-                    AND (purges.cache_key IS NULL OR purges.cache_key = results.key)
-                    AND (purges.classifier IS NULL
-                        OR (purges.classifier = results.classifier AND purges.account = results.account)))
-                AND key IN
-            """,
-            keys: keys
-        )
+    /// The questions that a result answers which another node has stored meanwhile.
+    private func questionsToFind(_ reading: SharedReading) -> [CacheKey] {
+        admissions.filter { reading.claims[$0.id] == $0.id && $0.claim?.acceptsStoredAfter != nil }
+            .compactMap { $0.claim?.key }
     }
 
     private func changes() -> PostgreSQLCommand? {

@@ -168,8 +168,6 @@ final class SQLiteEngine: StoreEngine {
 
     func hear(_ sink: @escaping @Sendable (StoreEvent) -> Void) {}
 
-    func lookForNews() {}
-
     var changeEnds: ChangeEnds? { nil }
 
     func replace(_ target: StoreTarget) {}

@@ -42,11 +42,16 @@ enum ResultTable {
         return finding
     }
 
-    /// Calls `then` if there is a result of this key that no purge hides: at once, or with the next `receive`.
-    static func lookUp(_ key: CacheKey, on connection: StoreConnection, then: @escaping () -> Void) throws {
+    /// Calls `then` with when it was stored if there is a result of this key that no purge hides: at once, or with the
+    /// next `receive`.
+    static func lookUp(
+        _ key: CacheKey,
+        on connection: StoreConnection,
+        then: @escaping (_ storedAt: Timestamp) -> Void
+    ) throws {
         let statement = try connection.statement(
             """
-            SELECT id FROM results WHERE key = ?1 AND NOT EXISTS (
+            SELECT stored_at FROM results WHERE key = ?1 AND NOT EXISTS (
                 SELECT 1 FROM purges WHERE ended_at IS NULL AND boundary >= results.id
                     AND (purges.document_id IS NULL OR purges.document_id = results.document_id)
                     AND (purges.team IS NULL OR purges.team = results.team)
@@ -56,13 +61,13 @@ enum ResultTable {
             """
         )
         statement.bind(key, at: 1)
-        try statement.sendForEachRow(about: "a result") { _ in then() }
+        try statement.sendForEachRow(about: "a result") { then(try $0.moment(at: 0)) }
     }
 
     /// Whether there is a result of this key that no purge hides.
     static func has(_ key: CacheKey, on connection: StoreConnection) throws -> Bool {
         var isThere = false
-        try lookUp(key, on: connection) { isThere = true }
+        try lookUp(key, on: connection) { _ in isThere = true }
         try connection.receive()
         return isThere
     }
