@@ -4,7 +4,7 @@ import PackageDescription
 /// Rooms that open a door to C, and those that read bytes from outside through pointers, mark each unsafe expression.
 let fenced: [SwiftSetting] = [.strictMemorySafety()]
 
-/// Rooms on the way of a hit do without the dynamic checks of exclusive access in release builds, where they are a tenth
+/// Rooms on the way of a hit or of a miss do without the dynamic checks of exclusive access in release builds, where they are a tenth
 /// of its instructions. What they check holds on every path that the tests take: debug and sanitized builds keep them.
 let hot: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
@@ -24,6 +24,7 @@ let package = Package(
         .systemLibrary(name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // The rooms in the order in which they may import one another, which README shows: upwards only.
@@ -60,10 +61,10 @@ let package = Package(
         .target(name: "Authentication", dependencies: ["Cryptography", "Vocabulary"], swiftSettings: hot),
         .target(name: "Keying", dependencies: ["Cryptography", "JSON", "Vocabulary"], swiftSettings: fenced + hot),
         .target(name: "Caching", dependencies: ["HTTPMessages", "Vocabulary"], swiftSettings: hot),
-        .target(name: "Coalescing", dependencies: ["Vocabulary"]),
-        .target(name: "UpstreamKeys", dependencies: ["Vocabulary"]),
+        .target(name: "Coalescing", dependencies: ["Vocabulary"], swiftSettings: hot),
+        .target(name: "UpstreamKeys", dependencies: ["Vocabulary"], swiftSettings: hot),
         .target(name: "Budgeting", dependencies: ["Vocabulary"], swiftSettings: hot),
-        .target(name: "Reporting", dependencies: ["Budgeting", "JSON", "Vocabulary"]),
+        .target(name: "Reporting", dependencies: ["Budgeting", "JSON", "Vocabulary"], swiftSettings: hot),
         .target(
             name: "Alerting",
             dependencies: ["Budgeting", "Cryptography", "JSON", "Reporting", "UpstreamKeys", "Vocabulary"]
@@ -80,7 +81,8 @@ let package = Package(
             dependencies: [
                 "ContentCodings", "EventLoops", "HTTPMessages", "JSON", "Metrics", "Transport", "UpstreamKeys",
                 "Vocabulary",
-            ]
+            ],
+            swiftSettings: hot
         ),
         .target(
             name: "PostgreSQL",
@@ -90,11 +92,11 @@ let package = Package(
         .target(
             name: "Storage",
             dependencies: [
-                "Alerting", "Authentication", "Budgeting", "Caching", "Cryptography", "EventLoops", "Metrics",
-                "PostgreSQL", "Registry", "Reporting", "UpstreamKeys", "Vocabulary",
+                "Alerting", "Authentication", "Budgeting", "CSQLite", "Caching", "Cryptography", "EventLoops",
+                "Metrics", "PostgreSQL", "Registry", "Reporting", "UpstreamKeys", "Vocabulary",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
-            swiftSettings: fenced
+            swiftSettings: fenced + hot
         ),
         .target(
             name: "Gateway",

@@ -34,6 +34,7 @@ struct RoomOrderTests {
         "CLibevent": ["EventLoops", "Transport"],
         "COpenSSL": ["Cryptography", "Transport"],
         "CPostgreSQL": ["PostgreSQL"],
+        "CSQLite": ["Storage"],
         "CZlib": ["ContentCodings"],
         "GRDB": ["Storage"],
         "GRDBSQLite": ["Storage"],

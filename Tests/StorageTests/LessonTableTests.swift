@@ -94,6 +94,27 @@ struct LessonTableTests {
         #expect(rates["model 1000"]?.map(\.rate) == [rate(1), rate(2)])
     }
 
+    @Test("a model whose first reply was not stored takes its place with the next one, and one that is forgotten anew")
+    func knownModels() throws {
+        let store = try place.open()
+        defer { store.close() }
+        try store.execute("\(TestSQL.numbers(999)) INSERT INTO rates SELECT 'model ' || n, 1, 1, 1 FROM numbers")
+        // Rates are written before roll-ups: the transaction fails when the model is known.
+        try store.refuseInsertions(into: "usage_documents", when: "new.document IS NOT NULL")
+        #expect(throws: StoreFault.self) { try learn(store, reservation(model: "late"), Lesson(rate: rate(2))) }
+        try store.allowChanges(of: "usage_documents")
+        try learn(store, reservation(model: "other"), Lesson(rate: rate(3)))
+        try learn(store, reservation(model: "late"), Lesson(rate: rate(2)))
+        #expect(try store.opening().rates["late"] == nil)
+        try learn(store, reservation(model: "other"), Lesson(rate: rate(4)))
+        #expect(try store.opening().rates["other"]?.map(\.rate) == [rate(3), rate(4)])
+        try store.waitForAnswer { store.forget(model: "other", audit: auditEntry("forget"), then: $0) }
+        try learn(store, reservation(model: "late"), Lesson(rate: rate(2)))
+        try learn(store, reservation(model: "other"), Lesson(rate: rate(5)))
+        let rates = try store.opening().rates
+        #expect(rates.count == 1_000 && rates["late"]?.map(\.rate) == [rate(2)] && rates["other"] == nil)
+    }
+
     @Test("the pages of a document that are known are not written again")
     func unchanged() throws {
         let store = try place.open()

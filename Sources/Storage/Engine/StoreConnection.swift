@@ -12,6 +12,7 @@ final class StoreConnection {
     private var gathered = GatheredChanges()
     /// What was read for the operations of the transaction under way.
     var shared = SharedReading()
+    var known = KnownRows()
 
     init(_ link: any StoreLink) { self.link = link }
 
@@ -76,6 +77,7 @@ final class StoreConnection {
     /// Ends a transaction if one is open. An error does not matter: the database has rolled back, or will.
     func rollBack() {
         gathered = GatheredChanges()
+        known = KnownRows()
         link.rollBack()
     }
 
@@ -111,6 +113,7 @@ final class StoreConnection {
             return value
         } catch {
             gathered = GatheredChanges()
+            known = KnownRows()
             // Some errors end the whole transaction, and the savepoint with it.
             if isInTransaction {
                 try run("ROLLBACK TO operation")

@@ -137,6 +137,7 @@ final class SQLiteEngine: StoreEngine {
 
     /// A connection that can write; nothing is read yet.
     static func writingConnection(path: String, busyTimeout: Duration) throws -> DatabaseQueue {
+        SQLiteLibrary.setUp()
         var configuration = Configuration()
         configuration.busyMode = .timeout(Double(busyTimeout.wholeNanoseconds) / 1e9)
         configuration.label = "store writer"

@@ -23,9 +23,30 @@ enum LessonTable {
         try statement.run()
     }
 
-    /// Adds a reply to the last ones of its model.
+    /// Adds a reply to the last ones of its model, if there is room for one of that name.
     static func save(_ reply: PaidReply, of model: String, on connection: StoreConnection) throws {
-        let insertion = try connection.statement(
+        let isRated = connection.known.isRated(model)
+        let insertion = try isRated ? insertion(connection) : firstInsertion(connection)
+        insertion.bind(model, at: 1)
+        insertion.bind(reply.reservation.rawValue, at: 2)
+        insertion.bind(reply.rate.credits, at: 3)
+        insertion.bind(Int64(reply.rate.pages), at: 4)
+        if isRated { return try insertion.run() }
+        insertion.bind(modelsMax, at: 5)
+        try insertion.sendCounting { if $0 > 0 { connection.known.noteRated(model) } }
+    }
+
+    private static func insertion(_ connection: StoreConnection) throws -> any PreparedStatement {
+        try connection.statement(
+            """
+            INSERT INTO rates (model, reservation, credits, pages) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (model, reservation) DO NOTHING
+            """
+        )
+    }
+
+    private static func firstInsertion(_ connection: StoreConnection) throws -> any PreparedStatement {
+        try connection.statement(
             """
             INSERT INTO rates (model, reservation, credits, pages)
             SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT model FROM rates WHERE model = ?1)
@@ -33,12 +54,6 @@ enum LessonTable {
             ON CONFLICT (model, reservation) DO NOTHING
             """
         )
-        insertion.bind(model, at: 1)
-        insertion.bind(reply.reservation.rawValue, at: 2)
-        insertion.bind(reply.rate.credits, at: 3)
-        insertion.bind(Int64(reply.rate.pages), at: 4)
-        insertion.bind(modelsMax, at: 5)
-        try insertion.run()
     }
 
     /// Removes the oldest replies of a model when there are too many.
@@ -78,6 +93,7 @@ enum LessonTable {
         let statement = try connection.statement("DELETE FROM rates WHERE model = ?1")
         statement.bind(model, at: 1)
         try statement.run()
+        connection.known = KnownRows()
     }
 
     // MARK: Documents

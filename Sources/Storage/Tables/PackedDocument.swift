@@ -10,11 +10,15 @@ struct PackedDocument: Hashable, Comparable, Sendable {
     /// Nil unless the text is a UUID in lower case, which that of a classify request always is.
     init?(_ text: String) {
         guard text.utf8.count == 36 else { return nil }
+        var text = text
+        guard let words = text.withUTF8({ unsafe Self.words($0) }) else { return nil }
+        self.init(high: words.high, low: words.low)
+    }
+
+    private static func words(_ text: UnsafeBufferPointer<UInt8>) -> (high: UInt64, low: UInt64)? {
         var words = (high: UInt64(0), low: UInt64(0))
-        var next = 0
-        for byte in text.utf8 {
-            let position = next
-            next += 1
+        for position in 0..<36 {
+            let byte = unsafe text[position]
             let digit: UInt64
             switch (position, byte) {
             case (8, UInt8(ascii: "-")), (13, UInt8(ascii: "-")), (18, UInt8(ascii: "-")), (23, UInt8(ascii: "-")):
@@ -27,7 +31,7 @@ struct PackedDocument: Hashable, Comparable, Sendable {
             // The third dash parts the words.
             if position < 19 { words.high = words.high << 4 | digit } else { words.low = words.low << 4 | digit }
         }
-        self.init(high: words.high, low: words.low)
+        return words
     }
 
     static func < (left: PackedDocument, right: PackedDocument) -> Bool {

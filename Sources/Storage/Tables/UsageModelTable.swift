@@ -6,7 +6,7 @@ import Vocabulary
 /// Clients make these names up, so they are bounded where all of them meet: here, over all workers, keys and restarts.
 /// Nodes that take the last places at the same time may name a few more.
 enum UsageModelTable {
-    struct Key: Comparable {
+    struct Key: Comparable, Hashable {
         let day: BudgetDay
         let team: KeyText
         /// At most 128 bytes of it.
@@ -64,12 +64,19 @@ final class ModelPlaces {
     private var counts = KeyedList<Day, Int64>()
     private var added: [UsageModelTable.Key] = []
 
-    /// Sends the look-ups for all models that are to be taken.
+    /// Sends the look-ups for all models that are to be taken, but those that are known to be named.
     init(for models: [UsageModelTable.Key], _ connection: StoreConnection) throws {
         for key in models where key.model.text != UsageRow.otherModels {
+            if connection.known.isNamed(key) {
+                named.set((), for: key)
+                continue
+            }
             try UsageModelTable.lookUp(key, on: connection) { [self] count, isNamed in
                 counts.set(count, for: Day(day: key.day, team: key.team))
-                if isNamed { named.set((), for: key) }
+                if isNamed {
+                    named.set((), for: key)
+                    connection.known.noteNamed(key)
+                }
             }
         }
     }

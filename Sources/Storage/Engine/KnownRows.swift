@@ -1,0 +1,27 @@
+/// What a connection that writes has found in its store and need not look up again: rows that nobody takes away for long.
+///
+/// Confined like the connection. Let go when a transaction is not committed, since what was noted may not be there then.
+struct KnownRows {
+    /// How many of each kind are remembered. More are all forgotten, and found again.
+    static let countMax = 1_000
+
+    private var modelsNamed: Set<UsageModelTable.Key> = []
+    private var modelsRated: Set<String> = []
+
+    // MARK: Models that a day counts by name
+
+    func isNamed(_ key: UsageModelTable.Key) -> Bool { modelsNamed.contains(key) }
+
+    mutating func noteNamed(_ key: UsageModelTable.Key) { Self.note(key, in: &modelsNamed) }
+
+    // MARK: Models of which rates are kept
+
+    func isRated(_ model: String) -> Bool { modelsRated.contains(model) }
+
+    mutating func noteRated(_ model: String) { Self.note(model, in: &modelsRated) }
+
+    private static func note<Row: Hashable>(_ row: Row, in rows: inout Set<Row>) {
+        if rows.count >= countMax { rows.removeAll(keepingCapacity: true) }
+        rows.insert(row)
+    }
+}
