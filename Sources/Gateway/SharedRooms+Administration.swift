@@ -81,12 +81,18 @@ extension SharedRooms {
     /// Forgets what was learned about a model, which is estimated from the configuration until new replies arrive.
     public func forget(model: String) { credits.forget(model: model) }
 
-    /// Checks whether anything can be stored now, and whether this machine's clock agrees with the store's.
+    /// Checks whether anything can be stored now, whether this program still knows the store's schema, and whether this
+    /// machine's clock agrees with the store's.
     public func checkStore(then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
         store.check { [standing] result in
-            guard case .success = result, let error = standing.clockError else { return then(result) }
-            then(.failure(StoreFault(code: .unavailable, detail: Self.clockDetail(error))))
+            guard case .success = result, let fault = Self.fault(of: standing) else { return then(result) }
+            then(.failure(fault))
         }
+    }
+
+    private static func fault(of standing: NodeStanding) -> StoreFault? {
+        if let fault = standing.schemaFault { return fault }
+        return standing.clockError.map { StoreFault(code: .unavailable, detail: clockDetail($0)) }
     }
 
     /// - Parameter error: by how much this clock is ahead, or behind when negative.

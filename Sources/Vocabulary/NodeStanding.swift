@@ -25,6 +25,8 @@ public final class NodeStanding: Sendable {
     private let liveNodes = Atomic<Int>(1)
     /// By how much this clock is ahead of the database's, in microseconds.
     private let clockLead = Atomic<Int64>(0)
+    /// The schema that the database asks programs to know, if this one does not; else 0.
+    private let schemaMissing = Atomic<Int64>(0)
     private let records = Guarded<[NodeRecord]>([])
     private let digest = Guarded<Digest?>(nil)
 
@@ -121,6 +123,28 @@ public final class NodeStanding: Sendable {
     public var clockError: Duration? {
         let lead = Duration.microseconds(clockLead.load(ordering: .relaxed))
         return lead > Self.clockErrorMax || lead < .zero - Self.clockErrorMax ? lead : nil
+    }
+
+    // MARK: The schema
+
+    /// Takes which schema a program must know to use the database, and which this one knows. On the store's thread.
+    public func note(schemaNeeded needed: Int64, known: Int64) {
+        schemaMissing.store(needed > known ? needed : 0, ordering: .relaxed)
+    }
+
+    /// The schema that a program must know to use the database, if this one does not: a newer program has changed the tables
+    /// since this one started.
+    public var unknownSchema: Int64? {
+        let missing = schemaMissing.load(ordering: .relaxed)
+        return missing == 0 ? nil : missing
+    }
+
+    /// Why nothing may be begun by a program that does not know the schema any more.
+    public var schemaFault: StoreFault? {
+        unknownSchema.map {
+            let detail = "the database is for programs that know schema \($0) by now: start a newer version"
+            return StoreFault(code: .newerSchema, detail: detail)
+        }
     }
 }
 

@@ -100,6 +100,8 @@ struct StoreOpening {
         case .differs(let node): ProcessLog.warning("node_configuration_differs", facts(of: node))
         case .clockWrong(let lead): ProcessLog.error("clock_wrong", ["ahead_of_store": "\(lead)"])
         case .clockRight: ProcessLog.info("clock_right")
+        case .schemaUnknown(let needed): ProcessLog.error("schema_unknown", ["needed": String(needed)])
+        case .schemaKnown: ProcessLog.info("schema_known")
         }
     }
 

@@ -130,6 +130,20 @@ struct ExchangeTests {
         #expect(try rooms.answer(TestRequest("GET", "/readyz")).status == 200)
     }
 
+    @Test("a node whose database asks for a newer program is not ready, and says so, until that is over")
+    func schema() throws {
+        let standing = NodeStanding(joinedAt: SystemClock.sinceBoot())
+        let rooms = try open(standing: standing)
+        standing.note(schemaNeeded: 3, known: 2)
+        #expect(try rooms.answer(TestRequest("GET", "/readyz")).code == "store_unavailable")
+        let answer = Handover<Result<Void, StoreFault>>()
+        rooms.rooms.checkStore { answer.give($0) }
+        guard case .failure(let fault) = answer.take() else { throw TestFailure("the schema is not looked at") }
+        #expect(fault.code == .newerSchema && fault.detail.contains("know schema 3"))
+        standing.note(schemaNeeded: 2, known: 2)
+        #expect(try rooms.answer(TestRequest("GET", "/readyz")).status == 200)
+    }
+
     @Test("a question in other words is read and found; the same bytes are then known, and nothing is reserved")
     func hits() throws {
         let rooms = try open()

@@ -51,6 +51,8 @@ struct NodeSurveyTests {
             case .differs(let node): "differs \(node.number)"
             case .clockWrong(let lead): "clock \(lead)"
             case .clockRight: "clock right"
+            case .schemaUnknown(let needed): "schema \(needed)"
+            case .schemaKnown: "schema known"
             }
         }
     }
@@ -60,7 +62,9 @@ struct NodeSurveyTests {
         var gazette = NodeGazette()
         func look(_ rows: NodeSurvey.Row..., own: UInt64 = 1) -> [String] {
             let survey = NodeSurvey(rows: rows, number: 1)
-            return words(gazette.news(survey, digest: Digest(own, 0, 0, 0), clockError: nil))
+            return words(
+                gazette.news(survey, digest: Digest(own, 0, 0, 0), clockError: nil, unknownSchema: nil)
+            )
         }
         #expect(look(row(1), row(2), row(3, .dead, digest: 9)) == [])
         #expect(look(row(1), row(2, digest: 2), row(3, digest: 3)) == ["differs 2", "differs 3"])
@@ -76,12 +80,27 @@ struct NodeSurveyTests {
     func clock() {
         var gazette = NodeGazette()
         func look(_ error: Duration?) -> [String] {
-            words(gazette.news(NodeSurvey(rows: [], number: 1), digest: nil, clockError: error))
+            let survey = NodeSurvey(rows: [], number: 1)
+            return words(gazette.news(survey, digest: nil, clockError: error, unknownSchema: nil))
         }
         #expect(look(nil) == [])
         #expect(look(.seconds(6)) == ["clock 6.0 seconds"])
         #expect(look(.seconds(7)) == [])
         #expect(look(nil) == ["clock right"])
+        #expect(look(nil) == [])
+    }
+
+    @Test("a schema that this program does not know is told once, and once that it is known again")
+    func schema() {
+        var gazette = NodeGazette()
+        func look(_ needed: Int64?) -> [String] {
+            let survey = NodeSurvey(rows: [], number: 1)
+            return words(gazette.news(survey, digest: nil, clockError: nil, unknownSchema: needed))
+        }
+        #expect(look(nil) == [])
+        #expect(look(9) == ["schema 9"])
+        #expect(look(10) == [])
+        #expect(look(nil) == ["schema known"])
         #expect(look(nil) == [])
     }
 }

@@ -180,6 +180,46 @@ struct NodeSweepTests {
         #expect(sweep.standing.clockError == nil)
     }
 
+    @Test("a schema that asks for a newer program is noticed at the next look, and so is its way back")
+    func schema() throws {
+        let sweep = try sweep()
+        let known = Int64(PostgreSQLSchema.version)
+        try execute(["UPDATE schema_state SET version = \(known + 1)"])
+        _ = try sweep.look()
+        #expect(sweep.standing.unknownSchema == nil)
+        try execute(["UPDATE schema_state SET min_reader = \(known + 1)"])
+        _ = try sweep.look()
+        #expect(sweep.standing.unknownSchema == known + 1)
+        try execute(["UPDATE schema_state SET min_reader = \(known)"])
+        _ = try sweep.look()
+        #expect(sweep.standing.unknownSchema == nil)
+    }
+
+    @Test("a program that does not know the schema any more begins nothing, and ends what it has begun")
+    func outdated() throws {
+        let news = Guarded<[NodeNews]>([])
+        let node = try SharedNode(at: place, plan: .ofPages(), onNews: { told in news.withLock { $0.append(told) } })
+        defer { node.store.close() }
+        let begun = try node.reserveAndWait()
+        let known = Int64(PostgreSQLSchema.version)
+        func wait(until isOver: ([NodeNews]) -> Bool) throws {
+            let deadline = Deadline.generous
+            while !news.withLock({ isOver($0) }) {
+                try #require(!deadline.hasPassed)
+                usleep(20_000)
+            }
+        }
+        try execute(["UPDATE schema_state SET min_reader = \(known + 1)"])
+        try wait { $0 == [.schemaUnknown(known + 1)] }
+        guard case .failure(let fault) = node.admitAndWait() else { throw TestFailure("it was admitted") }
+        #expect(fault.code == .newerSchema)
+        try node.endAndWait(begun, .settled(MicroCredits(micros: 1_000_000)))
+        #expect(try place.rows("SELECT state FROM ledger") == ["1"])
+        try execute(["UPDATE schema_state SET min_reader = \(known)"])
+        try wait { $0 == [.schemaUnknown(known + 1), .schemaKnown] }
+        _ = try node.reserveAndWait()
+    }
+
     @Test("a configuration that was read anew is told the others")
     func digest() throws {
         let store = try place.open()

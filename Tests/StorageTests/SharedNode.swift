@@ -17,8 +17,12 @@ final class SharedNode: Sendable {
     let store: Store
     let gate: BudgetGate
 
-    init(at place: TemporaryStore, plan: BudgetPlan) throws {
-        store = try place.open()
+    init(
+        at place: TemporaryStore,
+        plan: BudgetPlan,
+        onNews: @escaping @Sendable (NodeNews) -> Void = { _ in }
+    ) throws {
+        store = try place.open(onNews: onNews)
         gate = BudgetGate(plan: plan, opening: try store.opening(), node: store.node, at: SystemClock.wall())
     }
 

@@ -31,7 +31,18 @@ struct NodeStandingTests {
         #expect(!standing.isShared && standing.isFirst && standing.liveCount == 1 && standing.nodes == [])
         #expect(standing.maySend(sinceBoot: boot(1_000_000)))
         #expect(!standing.isStale(at: steady(1_000_000)))
-        #expect(standing.clockError == nil)
+        #expect(standing.clockError == nil && standing.unknownSchema == nil)
+    }
+
+    @Test("a schema is unknown that is above the one that the program knows")
+    func schema() {
+        let standing = NodeStanding(joinedAt: boot(0))
+        standing.note(schemaNeeded: 4, known: 4)
+        #expect(standing.unknownSchema == nil)
+        standing.note(schemaNeeded: 5, known: 4)
+        #expect(standing.unknownSchema == 5 && standing.schemaFault?.code == .newerSchema)
+        standing.note(schemaNeeded: .min, known: 4)
+        #expect(standing.unknownSchema == nil && standing.schemaFault == nil)
     }
 
     @Test("six seconds after the last confirmed transaction was sent nothing goes to the vendor")

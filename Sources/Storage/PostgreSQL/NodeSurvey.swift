@@ -41,6 +41,9 @@ public enum NodeNews: Sendable, Equatable {
     /// This machine's clock is ahead of the database's by so much that the node is not ready, or behind it when negative.
     case clockWrong(Duration)
     case clockRight
+    /// The database asks for a program that knows this schema, which is newer than this one's, so that the node is not ready.
+    case schemaUnknown(Int64)
+    case schemaKnown
 }
 
 /// Which news of the nodes were told, so that each is told once. Pure.
@@ -48,11 +51,18 @@ struct NodeGazette {
     /// The nodes whose configuration was told to differ, each with the one that it has.
     private var differing: [Int: Digest] = [:]
     private var isClockWrong = false
+    private var isSchemaUnknown = false
 
     /// - Parameters:
     ///   - digest: of this node's configuration.
     ///   - clockError: by how much too much this clock is ahead.
-    mutating func news(_ survey: NodeSurvey, digest: Digest?, clockError: Duration?) -> [NodeNews] {
+    ///   - unknownSchema: the schema that the database asks for, if this program does not know it.
+    mutating func news(
+        _ survey: NodeSurvey,
+        digest: Digest?,
+        clockError: Duration?,
+        unknownSchema: Int64?
+    ) -> [NodeNews] {
         var news: [NodeNews] = []
         var still: [Int: Digest] = [:]
         for record in survey.records where record.state != .dead && record.number != survey.number {
@@ -64,6 +74,9 @@ struct NodeGazette {
         if let clockError, !isClockWrong { news.append(.clockWrong(clockError)) }
         if clockError == nil, isClockWrong { news.append(.clockRight) }
         isClockWrong = clockError != nil
+        if let unknownSchema, !isSchemaUnknown { news.append(.schemaUnknown(unknownSchema)) }
+        if unknownSchema == nil, isSchemaUnknown { news.append(.schemaKnown) }
+        isSchemaUnknown = unknownSchema != nil
         return news
     }
 }

@@ -48,12 +48,16 @@ struct NodeSweep {
             JOIN nodes ON nodes.number = remains.number AND nodes.state = 'dead' ORDER BY remains.number LIMIT 1
             """
         )
-        let answers = try link.queryUnfenced([nodes, remains])
+        let schema = PostgreSQLCommand("SELECT min_reader FROM schema_state")
+        let answers = try link.queryUnfenced([nodes, remains, schema])
         let took = SystemClock.monotonic() - start
         let found = answers[0]
         if found.count > 0, took < Self.clockLookMax, let server = found.integer(0, 9) {
             let here = wall.microseconds.saturatingAdd(took.wholeNanoseconds / 2_000)
             standing.note(clockLead: here.saturatingSubtract(server))
+        }
+        if answers[2].count > 0, let needed = answers[2].integer(0, 0) {
+            standing.note(schemaNeeded: needed, known: Int64(PostgreSQLSchema.version))
         }
         let rows = (0..<found.count).compactMap { Self.row($0, of: found) }
         let survey = NodeSurvey(rows: rows, number: Int(number))

@@ -71,7 +71,13 @@ final class NodeSweepDuty: NodeDuty {
 
     private func tell(_ survey: NodeSurvey) throws {
         let digest = sweep.standing.configurationDigest ?? survey.ownDigest
-        for news in gazette.news(survey, digest: digest, clockError: sweep.standing.clockError) { onNews(news) }
+        let news = gazette.news(
+            survey,
+            digest: digest,
+            clockError: sweep.standing.clockError,
+            unknownSchema: sweep.standing.unknownSchema
+        )
+        for each in news { onNews(each) }
         if let digest, digest != survey.ownDigest { try sweep.tell(digest) }
     }
 

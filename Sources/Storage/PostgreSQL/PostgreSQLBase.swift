@@ -51,6 +51,13 @@ final class PostgreSQLBase: WriterBase {
 
     func commit(_ operations: ArraySlice<WriteOperation>) -> GroupOutcome {
         var outcome = GroupOutcome()
+        var operations = operations
+        // What is under way is ended as far as that can be done.
+        if let fault = fence.standing.schemaFault {
+            let decisions = operations.filter { $0.needs?.isDecision == true }
+            operations = operations.filter { $0.needs?.isDecision != true }
+            outcome.answers += decisions.map { operation in { operation.refuse(fault) } }
+        }
         for group in Self.groups(operations) { commit(group, &outcome) }
         if let lost { outcome.fatal = lost }
         return outcome
