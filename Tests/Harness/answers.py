@@ -46,6 +46,7 @@ class Answer:
     remaining: int | None = None
     body: bytes = b""
     is_final: bool = False  # the last answer for its key, with nothing else under way
+    node: str = ""  # the gateway that was asked, where there are several
 
     @property
     def is_heard(self):
@@ -93,7 +94,8 @@ class Answer:
     def __str__(self):
         what = f"{self.status} {self.cache_status!r} {self.error}" if self.is_heard else "no reply"
         asked = f"{self.question.document} pages {self.question.pages} {self.question.model} {self.directive or ''}"
-        return f"request {self.request_id} of {self.team}/{self.key} about {asked.strip()}: {what.strip()}"
+        at = f" at {self.node}" if self.node else ""
+        return f"request {self.request_id} of {self.team}/{self.key}{at} about {asked.strip()}: {what.strip()}"
 
 
 class Record:

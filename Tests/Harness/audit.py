@@ -1,25 +1,18 @@
-"""Checks a store against the vendor's charges and the clients' replies.
+"""Checks the ledger of a store against the vendor's charges and the clients' replies.
 
 Each check is named after the invariant in the design's list: I1 no budget is exceeded, I2 nothing is charged without a
 reservation, I3 each reservation ends once and the roll-ups are the sum of the entries, I4 no charge is lost or counted
-twice, I5 what a client was told is on disk, I6 hits and followers cost nothing, I9 nothing stays reserved. The admin
-side's invariants, A1 to A4, are in `admin_audit` and, for resolutions, in `resolutions`.
+twice, I5 what a client was told is on disk, I6 hits and followers cost nothing, I9 nothing stays reserved.
 """
 
 import collections
 import json
-import pathlib
 from dataclasses import dataclass
 
-import admin_audit
-import answers
-import holdings
-import resolutions
 import teams
 import windows
 from answers import credits, micros
-from calls import Calls
-from ledger import STATES, Ledger, files_of
+from ledger import STATES
 
 DOCUMENTS_NAMED_MAX = 5_000  # of a day, by name, as `UsageDocumentTable.namedMax`
 
@@ -55,59 +48,37 @@ class Expectations:
 
 
 class Case:
-    """The input of an audit."""
+    """The input of an audit.
 
-    def __init__(self, configuration, store, charge_log, heard, calls, expectations):
+    Beside the configuration's there may be other keys at the vendor, by their secrets, and other budgets. Results of
+    `forgotten` documents may be gone: they were purged, or the documents were changed.
+    """
+
+    def __init__(self, configuration, ledger, charge_log, heard, expectations, vendor_keys=None, limits=(),
+                 forgotten=frozenset()):
         self.configuration, self.expectations = configuration, expectations
-        self.ledger = Ledger(store)
-        self.entries = self.ledger.entries
-        self.by_request = self.ledger.by_request()
-        self.registry = self.ledger.registry
-        self.files = [(path, path.read_bytes()) for path in files_of(store)]
-        self.limits = windows.limits(configuration) + holdings.limits()
-        self.calls = calls
+        self.ledger = ledger
+        self.entries = ledger.entries
+        self.by_request = ledger.by_request()
+        self.limits = windows.limits(configuration) + list(limits)
         self.answers = heard
         self.asked = {each.request_id: each for each in heard}
         self.by_question = collections.defaultdict(list)
         for each in heard:
             self.by_question[each.account, each.question].append(each)
-        self.charges = read_charges(charge_log, configuration)
-
-    @classmethod
-    def load(cls, folder):
-        """A case that `save` left in a folder."""
-        configuration = json.loads((folder / "config.json").read_text())
-        expectations = Expectations(**json.loads((folder / "expectations.json").read_text()))
-        store = folder / pathlib.Path(configuration["store"]["url"].removeprefix("sqlite:")).name
-        record = answers.Record.load(folder / "answers.jsonl")
-        calls = Calls.load(folder / "calls.jsonl").snapshot()
-        return cls(configuration, store, folder / "charges.log", record.answers, calls, expectations)
+        self.charges = read_charges(charge_log, configuration, vendor_keys)
+        self.forgotten = forgotten
 
 
-def read_charges(path, configuration):
+def read_charges(path, configuration, vendor_keys=None):
     """The vendor's charges, by the gateway's names of the keys."""
-    names = holdings.vendor_secrets() | {
-        key["secret"]["value"]: key["id"] for key in configuration["upstream"]["keys"]}
+    names = (vendor_keys or {}) | {key["secret"]["value"]: key["id"] for key in configuration["upstream"]["keys"]}
     charges = []
     for line in path.read_text().splitlines() if path.exists() else []:
         members = json.loads(line, parse_float=str, parse_int=str)
         charges.append(Charge(names.get(members["key"], members["key"]), members["document_id"],
                               micros(members["credits"]), members["request_id"], members["key"]))
     return charges
-
-
-def violations(case):
-    """All violations, each a line that begins with the invariant's name."""
-    found = [f"store: {each}" for each in case.ledger.complaints]
-    if not case.ledger.has_schema:
-        # A kill may come before there is a schema; no client can have got a reply then.
-        if case.expectations.is_stopped or any(each.status == 200 for each in case.answers) or any(
-                each.is_done for each in case.calls):
-            found.append("store: it has no tables ledger, usage, usage_documents, usage_accounts and results")
-        return found
-    for check in CHECKS + admin_audit.CHECKS + resolutions.CHECKS:
-        found += check(case)
-    return found
 
 
 def budgets_hold(case):
@@ -278,7 +249,7 @@ def told_is_on_disk(case):
     for answer in case.answers:
         if answer.is_forwarded and answer.status == 200:
             yield from told_settlement(case, answer)
-            if answer.is_stored:
+            if answer.is_stored and answer.question.document not in case.forgotten:
                 yield from told_result(case, answer)
         elif answer.is_heard and not answer.is_collapsed:
             yield from told_failure(case, answer)

@@ -27,7 +27,7 @@ class Asker:
 
 class Client:
     def __init__(self, gateway, record):
-        self.record = record
+        self.record, self.node = record, gateway.name
         self.line = Line(gateway, "port")
 
     def ask(self, team, key_index, question, directive=None, spelling=0):
@@ -37,7 +37,7 @@ class Client:
 
     def ask_as(self, asker, question, directive=None, spelling=0):
         answer = Answer(self.record.new_request_id(), asker.team, asker.key, asker.account, question, directive,
-                        sent=time.monotonic())
+                        sent=time.monotonic(), node=self.node)
         self.record.add(answer)
         fields = {"x-api-key": asker.secret, "Content-Type": "application/json", "x-request-id": answer.request_id}
         if directive:

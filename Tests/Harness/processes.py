@@ -34,8 +34,8 @@ class Session:
     Folders in which a violation was found are kept.
     """
 
-    def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tollgate-crash-"))
+    def __init__(self, prefix):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
         self.processes = []
         self.kept = []
         self.children_made = 0

@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 
-import holdings
 import teams
 from processes import PATIENCE, TestFailure
 
@@ -16,10 +15,11 @@ from processes import PATIENCE, TestFailure
 class Vendor:
     """`vendor-sim` with a charge log: each charge is on disk before its reply goes out. It outlives all gateways."""
 
-    def __init__(self, session, programs, folder, price_factor=1, delay="8ms"):
+    def __init__(self, session, programs, folder, price_factor=1, delay="8ms", more_keys=()):
+        """`more_keys` are secrets that it knows beside those of the configuration."""
         self.charge_log = folder / "charges.log"
         command = [programs / "vendor-sim", "--delay", delay, "--charge-log", self.charge_log]
-        for key in (*teams.VENDOR_KEYS.values(), *holdings.vendor_secrets()):
+        for key in (*teams.VENDOR_KEYS.values(), *more_keys):
             command += ["--key", key]
         for model, price in teams.PRICES.items():
             command += ["--credits-per-page", f"{model}={price * price_factor:g}"]
@@ -70,8 +70,9 @@ class Gateway:
     Ports and generation are guarded by `changed`: load threads wait there for the next start.
     """
 
-    def __init__(self, session, programs, folder, configuration):
-        self.session, self.folder = session, folder
+    def __init__(self, session, programs, folder, configuration, name=""):
+        """`name` tells it from others of the same store."""
+        self.session, self.folder, self.name = session, folder, name
         self.program = programs / "tollgate"
         self.configuration = configuration
         self.configuration_file = folder / "config.json"

@@ -62,7 +62,7 @@ def teams(factor):
     return [team(number, *each) for number, each in enumerate(TIGHT_TEAMS + wide, start=1)]
 
 
-def configuration(vendor_port, store, factor=1, response_timeout="2s"):
+def configuration(vendor_port, store_url, factor=1, response_timeout="2s"):
     """A gateway's configuration; wide budgets are multiplied by `factor`."""
     keys = [{"id": name, "account": "second" if name == "other" else "default", "secret": {"value": value}}
             for name, value in VENDOR_KEYS.items()]
@@ -78,7 +78,7 @@ def configuration(vendor_port, store, factor=1, response_timeout="2s"):
             "circuit_breaker": {"failures": 1_000_000},
         },
         "budgets": {"organization": scaled(ORGANIZATION, factor)},
-        "store": {"url": f"sqlite:{store}"},
+        "store": {"url": store_url},
         "teams": teams(factor),
     }
 

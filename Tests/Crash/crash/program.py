@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 
-import audit
+from audit import Violation
 from disk_trouble import DiskTrouble
 from points import Points
 from processes import Session, TestFailure
 from random_kills import RandomKills
 from self_test import SelfTest
 from servers import NotStarted
+from store_audit import StoreCase, violations
 
 QUICK_POINTS, FULL_POINTS = 40, 320
 
@@ -83,7 +84,7 @@ def stop(number, _):
 
 
 def audit_again(folder):
-    found = audit.violations(audit.Case.load(folder))
+    found = violations(StoreCase.load(folder))
     print("\n".join(found) or "no violation", flush=True)
     return 1 if found else 0
 
@@ -102,7 +103,7 @@ def main(root, description):
     programs = None
     if needs_programs:
         programs = (given.programs or build(root)).resolve()
-    with Session() as session:
+    with Session("tollgate-crash-") as session:
         bench = Bench(session, programs, seed)
         bench.say(f"seed: {seed}")
         start = time.monotonic()
@@ -111,7 +112,7 @@ def main(root, description):
                 begun = time.monotonic()
                 run()
                 bench.say(f"{name}: took {time.monotonic() - begun:.0f} s")
-        except (audit.Violation, NotStarted, TestFailure) as fault:
+        except (Violation, NotStarted, TestFailure) as fault:
             return account(bench, fault)
         bench.say(f"total: {bench.fired} faults, {bench.audits} audits passed, {bench.calls} calls of operators, "
                   f"{bench.unheard_calls} unheard of, no violation, seed {seed}, {time.monotonic() - start:.0f} s")

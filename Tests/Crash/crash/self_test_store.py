@@ -7,8 +7,9 @@ import sqlite3
 import uuid
 
 from answers import Answer, micros
-from audit import Case, Expectations, violations
+from audit import Expectations
 from questions import Question
+from store_audit import StoreCase, violations
 from teams import VENDOR_KEYS
 
 DAY = 20_700  # 2026-09-04
@@ -165,8 +166,8 @@ class Sound:
         self.connection.commit()
         self.connection.close()
         self.charge_log.write_text("".join(json.dumps(each) + "\n" for each in self.charges))
-        return violations(Case(CONFIGURATION, self.store, self.charge_log, self.answers, self.calls,
-                               self.expectations))
+        return violations(StoreCase(CONFIGURATION, self.store, self.charge_log, self.answers, self.calls,
+                                    self.expectations))
 
 
 def cache_key(number):

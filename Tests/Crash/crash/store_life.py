@@ -5,14 +5,16 @@ import json
 import random
 import shutil
 
+import holdings
 import teams
 from answers import Record
-from audit import Case, Expectations, Violation, violations
+from audit import Expectations, Violation
 from client import Client
 from load import Load
 from operators import Operator
 from questions import Question, document, new_question
 from servers import Gateway, Vendor
+from store_audit import StoreCase, violations
 
 PROBES = 2  # teams whose rest is spent to the last page
 QUESTIONS_AGAIN = 150
@@ -33,9 +35,10 @@ class StoreLife:
             # The most expensive page, times the maximum number of pages of a question in the load.
             page = max(teams.PRICES.values()) * (price_factor - 1)
             self.excess = int(page * teams.ASSUMED_PAGES * 1_000_000)
-        self.vendor = Vendor(bench.session, bench.programs, self.folder, price_factor)
+        self.vendor = Vendor(bench.session, bench.programs, self.folder, price_factor,
+                             more_keys=holdings.vendor_secrets())
         store = (store_folder or self.folder) / "tollgate.db"
-        configuration = teams.configuration(self.vendor.port, store, factor, response_timeout)
+        configuration = teams.configuration(self.vendor.port, f"sqlite:{store}", factor, response_timeout)
         self.gateway = Gateway(bench.session, bench.programs, self.folder, configuration)
         self.record = Record()
         self.operator = Operator(self.gateway, self.record, self.seed, self.vendor.charge_log)
@@ -80,8 +83,8 @@ class StoreLife:
         expectations = Expectations(is_stopped, is_stopped and not self.was_disturbed, self.excess)
         members = json.dumps(dataclasses.asdict(expectations))
         (self.folder / "expectations.json").write_text(members)
-        case = Case(self.gateway.configuration, self.gateway.store, self.vendor.charge_log, self.record.snapshot(),
-                    self.operator.admin.calls.snapshot(), expectations)
+        case = StoreCase(self.gateway.configuration, self.gateway.store, self.vendor.charge_log,
+                         self.record.snapshot(), self.operator.admin.calls.snapshot(), expectations)
         found = violations(case)
         if found:
             raise Violation("\n".join(found))
