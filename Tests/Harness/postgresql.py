@@ -33,11 +33,11 @@ class PostgreSQL:
     """The server, on a socket in its folder, where the only role needs no password. A context manager: leaving it ends
     the server. It runs as an unprivileged user where the test is run by root, as it insists.
 
-    `settings` are of postgresql.conf, laid over those that all servers here have.
+    `settings` are of postgresql.conf, laid over those that all servers here have. `user` is the role.
     """
 
-    def __init__(self, session, settings=None):
-        self.session = session
+    def __init__(self, session, settings=None, user=USER):
+        self.session, self.user = session, user
         self.settings = SETTINGS | (settings or {})
         # The server's user passes through.
         session.folder.chmod(0o711)
@@ -52,7 +52,7 @@ class PostgreSQL:
         self.lock = threading.Lock()
         self.databases = 0
         self.run([*self.unprivileged("--pdeathsig", "KILL"), program("initdb"), "--no-sync", "--locale", "C",
-                  "--encoding", "UTF8", "--username", USER, "--auth", "trust", "--pgdata", self.data])
+                  "--encoding", "UTF8", "--username", self.user, "--auth", "trust", "--pgdata", self.data])
 
     def __enter__(self):
         self.start()
@@ -114,7 +114,7 @@ class PostgreSQL:
 
     def url(self, database):
         """For `store.url`, through the socket."""
-        return f"postgresql://{USER}@/{database}?host={self.folder}&port={PORT}"
+        return f"postgresql://{self.user}@/{database}?host={self.folder}&port={PORT}"
 
     @property
     def socket(self):
