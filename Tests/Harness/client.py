@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from answers import Answer
 from lines import Line
+from processes import PATIENCE
 from teams import secret
 
 DAY = 86_400
@@ -26,9 +27,9 @@ class Asker:
 
 
 class Client:
-    def __init__(self, gateway, record):
+    def __init__(self, gateway, record, patience=PATIENCE):
         self.record, self.node = record, gateway.name
-        self.line = Line(gateway, "port")
+        self.line = Line(gateway, "port", patience)
 
     def ask(self, team, key_index, question, directive=None, spelling=0):
         """Sends one request for a team of the configuration; returns its record, without a status if no complete reply

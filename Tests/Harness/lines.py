@@ -9,9 +9,10 @@ from processes import PATIENCE
 class Line:
     """Connects on the first request, and again after each start of the gateway. Confined to its caller."""
 
-    def __init__(self, gateway, side):
-        """`side` is the gateway's attribute with the port: `port` for clients, `admin_port` for operators."""
-        self.gateway, self.side = gateway, side
+    def __init__(self, gateway, side, patience=PATIENCE):
+        """`side` is the gateway's attribute with the port: `port` for clients, `admin_port` for operators. `patience`
+        is in seconds."""
+        self.gateway, self.side, self.patience = gateway, side, patience
         self.connection = None
         self.connected_to = 0  # the gateway's start
 
@@ -33,7 +34,7 @@ class Line:
             port, self.connected_to = getattr(self.gateway, self.side), self.gateway.starts
         if port is None:
             raise ConnectionRefusedError
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=self.patience)
         self.connection.connect()
 
     def close(self):

@@ -11,6 +11,21 @@ import time
 import teams
 from processes import PATIENCE, TestFailure
 
+# The vendor's faults, each to be bound to a document of its own, so that it hits only questions about that one.
+FAULTS = [
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 400},
+    {"kind": "status", "status": 502},
+    {"kind": "failed", "credits": 1},
+    {"kind": "failed"},
+    {"kind": "reset_before_reply"},
+    {"kind": "truncated"},
+    {"kind": "credits", "credits": "missing"},
+    {"kind": "rate_limit", "retry_after": 1},
+]
+# The vendor never answers: the gateway's time-out passes.
+HELD = {"kind": "hold"}
+
 
 class Vendor:
     """`vendor-sim` with a charge log: each charge is on disk before its reply goes out. It outlives all gateways."""

@@ -5,45 +5,13 @@ import threading
 import time
 
 from client import Client
+from meeting import Meeting
 from processes import PATIENCE, TestFailure
 from questions import Question, document, new_question
+from servers import FAULTS, HELD
 
 THREADS = 8
 ROUND = 10  # requests of a thread between two questions that all threads ask simultaneously
-# The vendor's faults, each bound to its own document, so that it hits only questions about that one.
-FAULTS = [
-    {"kind": "status", "status": 500},
-    {"kind": "status", "status": 400},
-    {"kind": "status", "status": 502},
-    {"kind": "failed", "credits": 1},
-    {"kind": "failed"},
-    {"kind": "reset_before_reply"},
-    {"kind": "truncated"},
-    {"kind": "credits", "credits": "missing"},
-    {"kind": "rate_limit", "retry_after": 1},
-]
-# The vendor never answers: the gateway's time-out passes.
-HELD = {"kind": "hold"}
-
-
-class Meeting:
-    """A barrier with a short wait: a thread may be waiting for the vendor."""
-
-    def __init__(self):
-        self.changed = threading.Condition()
-        self.count = 0
-        self.number = 0
-
-    def wait(self):
-        with self.changed:
-            number = self.number
-            self.count += 1
-            if self.count < THREADS:
-                self.changed.wait_for(lambda: self.number != number, 0.1)
-            if self.number == number:
-                self.number += 1
-                self.count = 0
-                self.changed.notify_all()
 
 
 class Load:
@@ -62,7 +30,7 @@ class Load:
         for fault in FAULTS + ([HELD] if has_time_out else []):
             # One page, so that a failed reply costs as much as a page.
             self.faulty.append((Question(document(generator), "gpt-4o-mini", "1"), fault))
-        self.meeting = Meeting()
+        self.meeting = Meeting(THREADS)
         self.threads = []
         self.fault = None  # of this program
 

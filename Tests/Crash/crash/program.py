@@ -4,8 +4,6 @@ import argparse
 import pathlib
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import time
 
@@ -14,6 +12,7 @@ from disk_trouble import DiskTrouble
 from points import Points
 from processes import Session, TestFailure
 from random_kills import RandomKills
+from running import account, build, end_at_signals
 from self_test import SelfTest
 from servers import NotStarted
 from store_audit import StoreCase, violations
@@ -53,15 +52,6 @@ def arguments(description):
     return given
 
 
-def build(root):
-    """Builds the release; returns the folder of its programs."""
-    command = ["swift", "build", "--package-path", root, "--configuration", "release"]
-    for product in ("tollgate", "vendor-sim"):
-        subprocess.run([*command, "--product", product], check=True, stdout=sys.stderr)
-    shown = subprocess.run([*command, "--show-bin-path"], check=True, capture_output=True, text=True)
-    return pathlib.Path(shown.stdout.strip())
-
-
 def parts(given, bench):
     """The selected parts: the name and the function of each."""
     if given.self_test:
@@ -76,13 +66,6 @@ def parts(given, bench):
         yield "disk", DiskTrouble(bench).run
 
 
-def stop(number, _):
-    # Nothing may interrupt the shutdown: a second signal would leave processes behind.
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
-    raise SystemExit(128 + number)
-
-
 def audit_again(folder):
     found = violations(StoreCase.load(folder))
     print("\n".join(found) or "no violation", flush=True)
@@ -93,8 +76,7 @@ def main(root, description):
     given = arguments(description)
     if given.audit:
         return audit_again(given.audit)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    end_at_signals()
     seed = given.seed or f"{random.SystemRandom().getrandbits(32):08x}"
     needs_programs = given.quick or given.full or given.random_kills or given.disk_full
     if needs_programs and not shutil.which("strace"):
@@ -117,17 +99,3 @@ def main(root, description):
         bench.say(f"total: {bench.fired} faults, {bench.audits} audits passed, {bench.calls} calls of operators, "
                   f"{bench.unheard_calls} unheard of, no violation, seed {seed}, {time.monotonic() - start:.0f} s")
     return 0
-
-
-def account(bench, fault):
-    """Reports the violations and where they can be inspected."""
-    is_violation = not isinstance(fault, TestFailure)
-    lines = str(fault).splitlines()
-    print(f"{'VIOLATION' if is_violation else 'the test could not be done'} (seed {bench.seed}):", flush=True)
-    for line in lines[:20]:
-        print(f"  {line}", flush=True)
-    if len(lines) > 20:
-        print(f"  and {len(lines) - 20} more", flush=True)
-    for folder in bench.session.kept:
-        print(f"kept: {folder} (notes.txt says what was done; look again with --audit)", flush=True)
-    return 1 if is_violation else 2
