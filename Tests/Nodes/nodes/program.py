@@ -11,8 +11,10 @@ import time
 import node_audit
 import teams
 from audit import Violation
+from exactness import Exactness
 from fleet import Fleet
 from load import Load
+from news import News
 from postgresql import PostgreSQL
 from processes import Session, TestFailure
 from running import account, build, end_at_signals
@@ -51,13 +53,15 @@ def arguments(description):
     parser = argparse.ArgumentParser(prog="run", description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--self-test", action="store_true")
+    parser.add_argument("--exactness", type=int, metavar="TIMES")
+    parser.add_argument("--news", type=int, metavar="TIMES")
     parser.add_argument("--load", type=float, metavar="SECONDS")
     parser.add_argument("--audit", type=pathlib.Path, metavar="FOLDER")
     parser.add_argument("--programs", type=pathlib.Path, help="the folder of tollgate and vendor-sim")
     parser.add_argument("--seed", help="of all random choices (default: a new one, which is printed)")
     given = parser.parse_args()
-    if not (given.self_test or given.load or given.audit):
-        parser.error("say what to run: --self-test, --load or --audit")
+    if not (given.self_test or given.load or given.exactness or given.news or given.audit):
+        parser.error("say what to run")
     return given
 
 
@@ -86,6 +90,10 @@ def parts(given, bench):
         yield "self-test", SelfTest(bench).run
     if given.load:
         yield "load", lambda: under_load(bench, given.load)
+    if given.exactness:
+        yield "exactness", Exactness(bench, given.exactness).run
+    if given.news:
+        yield "news", News(bench, given.news).run
 
 
 def audit_again(folder):
