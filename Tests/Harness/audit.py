@@ -50,11 +50,11 @@ class Expectations:
 class Case:
     """The input of an audit.
 
-    Beside the configuration's there may be other keys at the vendor, by their secrets, and other budgets. Results of
-    `forgotten` documents may be gone: they were purged, or the documents were changed.
+    `charged` is the text of the vendor's charge log. Beside the configuration's there may be other keys at the vendor,
+    by their secrets, and other budgets. Results of `forgotten` documents may be gone: these were purged, or changed.
     """
 
-    def __init__(self, configuration, ledger, charge_log, heard, expectations, vendor_keys=None, limits=(),
+    def __init__(self, configuration, ledger, charged, heard, expectations, vendor_keys=None, limits=(),
                  forgotten=frozenset()):
         self.configuration, self.expectations = configuration, expectations
         self.ledger = ledger
@@ -66,15 +66,15 @@ class Case:
         self.by_question = collections.defaultdict(list)
         for each in heard:
             self.by_question[each.account, each.question].append(each)
-        self.charges = read_charges(charge_log, configuration, vendor_keys)
+        self.charges = read_charges(charged, configuration, vendor_keys)
         self.forgotten = forgotten
 
 
-def read_charges(path, configuration, vendor_keys=None):
+def read_charges(text, configuration, vendor_keys=None):
     """The vendor's charges, by the gateway's names of the keys."""
     names = (vendor_keys or {}) | {key["secret"]["value"]: key["id"] for key in configuration["upstream"]["keys"]}
     charges = []
-    for line in path.read_text().splitlines() if path.exists() else []:
+    for line in text.splitlines():
         members = json.loads(line, parse_float=str, parse_int=str)
         charges.append(Charge(names.get(members["key"], members["key"]), members["document_id"],
                               micros(members["credits"]), members["request_id"], members["key"]))

@@ -142,3 +142,38 @@ class UnsyncedWrites:
             file.seek(start)
             file.write(random.randbytes(end - start))
             return f"{path.name} {end - start} bytes of garbage at {start}"
+
+
+class Attachment:
+    """A signal at the `when`-th call of one thread of a program."""
+
+    def __init__(self, syscall, when, signal):
+        # What is said to PostgreSQL is in the calls that send.
+        self.options = ["-s", "65536", "-e", f"trace=sendto,{syscall}", "-e",
+                        f"inject={syscall}:signal={signal}:when={when}"]
+
+    def command(self, thread, trace):
+        """Attaches to a thread, and says so on standard error."""
+        return ["strace", "-p", thread, "-o", trace, *self.options]
+
+    def wrapping(self, trace):
+        """What a program is started under; each thread counts for itself."""
+        return ["strace", "-f", "-q", "-o", trace, *self.options]
+
+
+def said_at_end(trace):
+    """What was last sent to PostgreSQL, or was to be, in a word."""
+    sent = [line for line in read(trace) if "sendto(" in line]
+    if not sent:
+        return "nothing"
+    if "COMMIT" in sent[-1]:
+        return "writes and COMMIT" if "INTO balances" in sent[-1] or "INTO ledger" in sent[-1] else "COMMIT"
+    words = (word for text, word in SAID if text in sent[-1])
+    return next(words, "others")
+
+
+# What is in the text of a message, and what that is.
+SAID = (
+    ("INSERT INTO claims", "claims and locks"), ("FROM flights", "locks of endings"), ("SELECT seq, kind", "poll"),
+    ("UPDATE nodes", "fence"), ("FROM balances", "balances"), ("SELECT", "reads"),
+)

@@ -139,7 +139,8 @@ class DiskTrouble:
         """
         life.vendor.finish_calls()
         total = min(each.limit for each in limits(life.gateway.configuration) if each.scope == "organization")
-        charged = sum(each.credits for each in read_charges(life.vendor.charge_log, life.gateway.configuration))
+        charges = read_charges(life.vendor.charge_log.read_text(), life.gateway.configuration)
+        charged = sum(each.credits for each in charges)
         deadline = time.monotonic() + PATIENCE
         while (left := life.remaining(client, team)) != total - charged:
             if time.monotonic() > deadline:

@@ -20,8 +20,8 @@ class StoreCase(audit.Case):
     """The input of an audit, with the store's files and what an operator did."""
 
     def __init__(self, configuration, store, charge_log, heard, calls, expectations):
-        super().__init__(configuration, Ledger(store), charge_log, heard, expectations, holdings.vendor_secrets(),
-                         holdings.limits())
+        super().__init__(configuration, Ledger(store), charged(charge_log), heard, expectations,
+                         holdings.vendor_secrets(), holdings.limits())
         self.registry = self.ledger.registry
         self.files = [(path, path.read_bytes()) for path in files_of(store)]
         self.calls = calls
@@ -35,6 +35,11 @@ class StoreCase(audit.Case):
         record = Record.load(folder / "answers.jsonl")
         calls = Calls.load(folder / "calls.jsonl").snapshot()
         return cls(configuration, store, folder / "charges.log", record.answers, calls, expectations)
+
+
+def charged(charge_log):
+    """The text of the vendor's charge log; nothing before the first charge."""
+    return charge_log.read_text() if charge_log.exists() else ""
 
 
 def violations(case):

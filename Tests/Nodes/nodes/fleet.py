@@ -2,7 +2,6 @@
 
 import json
 import random
-import shutil
 import threading
 import time
 
@@ -140,13 +139,11 @@ class Fleet:
 
     def case(self, is_at_rest):
         # What was charged is read before what is booked: a reservation precedes its charge.
-        charges = self.folder / "charges-so-far.log"
-        if self.vendor.charge_log.exists():
-            shutil.copy(self.vendor.charge_log, charges)
+        charged = self.vendor.charge_log.read_text() if self.vendor.charge_log.exists() else ""
         ledger = SharedLedger.read(self.bench.server, self.database)
         with self.lock:
             forgotten = frozenset(self.forgotten)
-        return NodesCase(self.configuration, ledger, charges, self.record.snapshot(), Expectations(is_at_rest),
+        return NodesCase(self.configuration, ledger, charged, self.record.snapshot(), Expectations(is_at_rest),
                          forgotten)
 
     def audit(self, is_at_rest):

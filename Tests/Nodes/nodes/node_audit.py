@@ -20,21 +20,24 @@ LANDINGS_LATE = 10_000_000  # microseconds for which a landing that is over may 
 class NodesCase(audit.Case):
     """The input of an audit: the rows of one moment, and what was charged and told until then."""
 
-    def __init__(self, configuration, ledger, charge_log, heard, expectations, forgotten):
-        super().__init__(configuration, ledger, charge_log, heard, expectations, forgotten=forgotten)
+    def __init__(self, configuration, ledger, charged, heard, expectations, forgotten):
+        """`charged` is the text of the vendor's charge log."""
+        super().__init__(configuration, ledger, charged, heard, expectations, forgotten=forgotten)
+        self.charged = charged
 
     def save(self, folder):
         self.ledger.save(folder / "rows.json")
         members = {"expectations": dataclasses.asdict(self.expectations), "forgotten": sorted(self.forgotten)}
         (folder / "case.json").write_text(json.dumps(members))
         (folder / "config.json").write_text(json.dumps(self.configuration))
+        (folder / "charged.log").write_text(self.charged)
 
     @classmethod
     def load(cls, folder):
         """A case that `save` left in a folder, beside the record of the answers and the vendor's charges."""
         members = json.loads((folder / "case.json").read_text())
         return cls(json.loads((folder / "config.json").read_text()), SharedLedger.load(folder / "rows.json"),
-                   folder / "charges.log", Record.load(folder / "answers.jsonl").answers,
+                   (folder / "charged.log").read_text(), Record.load(folder / "answers.jsonl").answers,
                    Expectations(**members["expectations"]), frozenset(members["forgotten"]))
 
 

@@ -15,6 +15,7 @@ from exactness import Exactness
 from fleet import Fleet
 from load import Load
 from news import News
+from points import Points, kill_points, stop_points
 from postgresql import PostgreSQL
 from processes import Session, TestFailure
 from running import account, build, end_at_signals
@@ -55,12 +56,15 @@ def arguments(description):
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("--exactness", type=int, metavar="TIMES")
     parser.add_argument("--news", type=int, metavar="TIMES")
+    parser.add_argument("--kills", type=int, metavar="POINTS")
+    parser.add_argument("--stops", type=int, metavar="POINTS")
+    parser.add_argument("--fleets", type=int, default=6, help="how many are at work at a time (default: 6)")
     parser.add_argument("--load", type=float, metavar="SECONDS")
     parser.add_argument("--audit", type=pathlib.Path, metavar="FOLDER")
     parser.add_argument("--programs", type=pathlib.Path, help="the folder of tollgate and vendor-sim")
     parser.add_argument("--seed", help="of all random choices (default: a new one, which is printed)")
     given = parser.parse_args()
-    if not (given.self_test or given.load or given.exactness or given.news or given.audit):
+    if not any((given.self_test, given.load, given.exactness, given.news, given.kills, given.stops, given.audit)):
         parser.error("say what to run")
     return given
 
@@ -94,6 +98,10 @@ def parts(given, bench):
         yield "exactness", Exactness(bench, given.exactness).run
     if given.news:
         yield "news", News(bench, given.news).run
+    for name, count, points in (("kills", given.kills, kill_points), ("stops", given.stops, stop_points)):
+        if count:
+            chosen = points(random.Random(f"{bench.seed} {name}"), count)
+            yield name, Points(bench, name, chosen, given.fleets).run
 
 
 def audit_again(folder):

@@ -148,7 +148,8 @@ class SelfTest:
         self.bench.say(f"self-test: what nodes left passes, {len(FAULTS) + len(TOLD_FAULTS)} seeded faults are found")
 
     def case(self, fleet, database):
-        return NodesCase(fleet.configuration, SharedLedger.read(self.bench.server, database), fleet.vendor.charge_log,
+        return NodesCase(fleet.configuration, SharedLedger.read(self.bench.server, database),
+                         fleet.vendor.charge_log.read_text(),
                          copy.deepcopy(fleet.record.snapshot()), Expectations(), frozenset(fleet.forgotten))
 
     @staticmethod
