@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import PostgreSQL
 import TestSupport
 import Testing
@@ -150,6 +151,41 @@ struct PostgreSQLMigrationTests {
         defer { store.close() }
         try store.reserveAndWait(reservation()).get()
         #expect(try rows("SELECT version FROM schema_state") == ["\(last + 1)"])
+    }
+
+    @Test("a step that waits for a table is tried again, so that others wait behind it for a second at most")
+    func inTheWay() throws {
+        defer { drop() }
+        for step in [PostgreSQLSchema.preparation, PostgreSQLSchema.steps[0]] {
+            for statement in PostgreSQLSchema.statements(step) { try execute(statement) }
+        }
+        try execute("UPDATE schema_state SET version = 1, min_reader = 1")
+        let other = try PostgreSQLConnection(to: address, within: .seconds(30))
+        defer { other.close() }
+        for sql in ["BEGIN", "LOCK TABLE usage"] { other.enqueue(PostgreSQLCommand(sql)) }
+        try other.finish(within: .seconds(30))
+        let taken = Guarded<[Int]?>(nil)
+        let isOver = DispatchGroup()
+        DispatchQueue.global().async(group: isOver) {
+            do {
+                let steps = try bringUp()
+                taken.withLock { $0 = steps }
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+        let waiting = "SELECT virtualtransaction FROM pg_locks WHERE NOT granted AND relation = to_regclass('usage')"
+        var attempts: Set<String> = []
+        let deadline = Deadline.generous
+        while attempts.count < 2, !deadline.hasPassed {
+            attempts.formUnion(try rows(waiting))
+            usleep(20_000)
+        }
+        #expect(attempts.count == 2)
+        other.enqueue(PostgreSQLCommand("COMMIT"))
+        try other.finish(within: .seconds(30))
+        isOver.wait()
+        #expect(taken.withLock { $0 } == Array(2...last))
     }
 
     @Test("a step that fails leaves nothing of itself, is told, and is taken once what was in the way is gone")

@@ -7,6 +7,9 @@ import Vocabulary
 /// Several processes may start at a time, so one takes the row of `schema_state` as a lease, and the others wait for it. Each
 /// step is a transaction that also renews the lease; a process that stops in the middle leaves whole steps, and another goes on
 /// after them when the lease is over.
+///
+/// Nodes are at work meanwhile. What waits for a lock of a table holds up all who come after it, so a step waits for less
+/// than they do, and is tried again.
 struct PostgreSQLMigration {
     /// How long another process that migrates is waited for.
     private static let patience = Duration.seconds(600)
@@ -15,6 +18,9 @@ struct PostgreSQLMigration {
     /// An index over many rows takes its time.
     private static let stepMax = Duration.seconds(1_800)
     private static let roundTripMax = Duration.seconds(8)
+    /// How long a lock is waited for, and how often: together less than the lease.
+    private static let lockMax = Duration.seconds(1)
+    private static let attemptsMax = 30
 
     let connection: PostgreSQLConnection
     /// Of the process, for others that wait.
@@ -123,32 +129,49 @@ struct PostgreSQLMigration {
         let first = Int(try version().version)
         for (index, step) in PostgreSQLSchema.steps.enumerated().dropFirst(first) {
             onStep(index + 1)
-            connection.enqueue(PostgreSQLCommand("BEGIN"))
-            for sql in PostgreSQLSchema.statements(step) { connection.enqueue(PostgreSQLCommand(sql)) }
-            var command = PostgreSQLCommand(
-                """
-                UPDATE schema_state SET version = $1, min_reader = $2,
-                    migrating_until = CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) + $3
-                WHERE version = $4 AND migrating_by = $5
-                """
-            )
-            command.bind(Int64(index + 1))
-            command.bind(Int64(PostgreSQLSchema.minReader))
-            command.bind(Self.leaseMicroseconds)
-            command.bind(Int64(index))
-            command.bind(SharedSQL.escaped(name))
-            do {
-                let rows = try connection.query(command, within: Self.stepMax)
-                guard rows.affectedCount == 1 else {
-                    throw StoreFault(code: .inUse, detail: "another process migrates the database")
+            var attempts = 0
+            while true {
+                do {
+                    try take(step, index)
+                    break
+                } catch let failure as PostgreSQLFailure {
+                    attempts += 1
+                    let isInTheWay = failure.meaning == .retry || failure.meaning == .lockTimeout
+                    guard isInTheWay, !connection.isLost, attempts < Self.attemptsMax else { throw failure }
+                    _ = SystemSemaphore().wait(atMost: Self.pause)
                 }
-                _ = try connection.query(PostgreSQLCommand("COMMIT"), within: Self.roundTripMax)
-            } catch {
-                if !connection.isLost {
-                    _ = try? connection.query(PostgreSQLCommand("ROLLBACK"), within: Self.roundTripMax)
-                }
-                throw error
             }
+        }
+    }
+
+    private func take(_ step: String, _ index: Int) throws {
+        connection.enqueue(PostgreSQLCommand("BEGIN"))
+        let lockMilliseconds = Self.lockMax.wholeNanoseconds / 1_000_000
+        connection.enqueue(PostgreSQLCommand("SET LOCAL lock_timeout = \(lockMilliseconds)"))
+        for sql in PostgreSQLSchema.statements(step) { connection.enqueue(PostgreSQLCommand(sql)) }
+        var command = PostgreSQLCommand(
+            """
+            UPDATE schema_state SET version = $1, min_reader = $2,
+                migrating_until = CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) + $3
+            WHERE version = $4 AND migrating_by = $5
+            """
+        )
+        command.bind(Int64(index + 1))
+        command.bind(Int64(PostgreSQLSchema.minReader))
+        command.bind(Self.leaseMicroseconds)
+        command.bind(Int64(index))
+        command.bind(SharedSQL.escaped(name))
+        do {
+            let rows = try connection.query(command, within: Self.stepMax)
+            guard rows.affectedCount == 1 else {
+                throw StoreFault(code: .inUse, detail: "another process migrates the database")
+            }
+            _ = try connection.query(PostgreSQLCommand("COMMIT"), within: Self.roundTripMax)
+        } catch {
+            if !connection.isLost {
+                _ = try? connection.query(PostgreSQLCommand("ROLLBACK"), within: Self.roundTripMax)
+            }
+            throw error
         }
     }
 

@@ -150,7 +150,8 @@ def pod_security(findings, resources):
         findings.expect(own.get("readOnlyRootFilesystem") is True, f"{what} may write its root file system")
         findings.expect(own.get("capabilities") == {"drop": ["ALL"]}, f"{what} keeps capabilities")
         findings.expect(template.get("automountServiceAccountToken") is False, f"{what} has a token of the cluster")
-        findings.expect("memory" in container(workload).get("resources", {}).get("limits", {}), f"{what} may take all memory")
+        limits = container(workload).get("resources", {}).get("limits", {})
+        findings.expect("memory" in limits, f"{what} may take all memory")
 
 
 def reaches(resources, source, target, port):
