@@ -12,7 +12,7 @@ import json
 import audit
 from answers import Record, credits
 from audit import Expectations
-from shared_ledger import SharedLedger
+from shared_ledger import LANDINGS, SharedLedger
 
 LANDINGS_LATE = 10_000_000  # microseconds for which a landing that is over may wait for a sweep
 
@@ -100,14 +100,17 @@ def numbers_have_no_gap(case):
 def nothing_is_left(case):
     """N13: nothing is under way, and landings were removed in time."""
     for name, count in case.ledger.passing.items():
-        yield f"N13: {count} {name} are left"
-    for row in case.ledger.rows["landings"]:
+        if name != LANDINGS:
+            yield f"N13: {count} {name} are left"
+    for row in case.ledger.rows["landings"] if LANDINGS in case.ledger.passing else []:
+        # One may be over since a moment ago.
         if row["expires_at"] < case.ledger.clock - LANDINGS_LATE:
             yield f"N13: the landing of {row['flight']} is over and still there"
 
 
 def told_is_charged(case):
-    """I5: what clients were told that they paid is what the vendor charged, for all whose cost is confirmed."""
+    """I5: what clients were told that they paid is what the vendor charged, for all whose cost is confirmed. Whom the
+    store failed before the end was durable has heard of no cost."""
     told = sum(each.charged or 0 for each in case.answers if each.is_heard)
     charged = collections.Counter()
     for charge in case.charges:
@@ -115,7 +118,7 @@ def told_is_charged(case):
     confirmed = 0
     for each in case.entries:
         answer = case.asked.get(each.request_id)
-        if each.state == "settled" and answer is not None and answer.is_heard:
+        if each.state == "settled" and answer is not None and not answer.may_have_stored:
             confirmed += charged[each.request_id] if each.credits else 0
     if told != confirmed:
         yield f"I5: clients were told of {credits(told)}, for these the vendor charged {credits(confirmed)}"

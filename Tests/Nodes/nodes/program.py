@@ -11,6 +11,7 @@ import time
 import node_audit
 import teams
 from audit import Violation
+from commits import Commits, cases
 from exactness import Exactness
 from fleet import Fleet
 from load import Load
@@ -58,13 +59,15 @@ def arguments(description):
     parser.add_argument("--news", type=int, metavar="TIMES")
     parser.add_argument("--kills", type=int, metavar="POINTS")
     parser.add_argument("--stops", type=int, metavar="POINTS")
+    parser.add_argument("--commits", type=int, metavar="CASES")
     parser.add_argument("--fleets", type=int, default=6, help="how many are at work at a time (default: 6)")
     parser.add_argument("--load", type=float, metavar="SECONDS")
     parser.add_argument("--audit", type=pathlib.Path, metavar="FOLDER")
     parser.add_argument("--programs", type=pathlib.Path, help="the folder of tollgate and vendor-sim")
     parser.add_argument("--seed", help="of all random choices (default: a new one, which is printed)")
     given = parser.parse_args()
-    if not any((given.self_test, given.load, given.exactness, given.news, given.kills, given.stops, given.audit)):
+    if not any((given.self_test, given.load, given.exactness, given.news, given.kills, given.stops, given.commits,
+                given.audit)):
         parser.error("say what to run")
     return given
 
@@ -102,6 +105,9 @@ def parts(given, bench):
         if count:
             chosen = points(random.Random(f"{bench.seed} {name}"), count)
             yield name, Points(bench, name, chosen, given.fleets).run
+    if given.commits:
+        chosen = cases(random.Random(f"{bench.seed} commits"), given.commits)
+        yield "commits", Commits(bench, chosen, given.fleets).run
 
 
 def audit_again(folder):

@@ -26,6 +26,7 @@ QUERIES = {
     "clock": "SELECT CAST(extract(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS at",
 }
 # What belongs to calls that are under way.
+LANDINGS = "landings that are over"
 PASSING = ("flights", "claims", "document_changes", "classifier_changes")
 
 
@@ -73,9 +74,12 @@ class SharedLedger(Ledger):
 
     @property
     def passing(self):
-        """How many rows there are of each kind that lasts only as long as a call."""
+        """How many rows there are of each kind that must not last."""
         counts = {name: len(self.rows[name]) for name in PASSING}
         counts["reserved rows"] = sum(each.state == "reserved" for each in self.entries)
+        # The first of the live nodes removes them.
+        counts[LANDINGS] = any(row["state"] == "live" for row in self.rows["nodes"]) and sum(
+            row["expires_at"] < self.clock for row in self.rows["landings"])
         return {name: count for name, count in counts.items() if count}
 
     def save(self, path):
