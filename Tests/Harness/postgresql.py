@@ -102,6 +102,10 @@ class PostgreSQL:
             raise TestFailure(f"PostgreSQL does not end: {self.process.complaint()}")
         self.process = None
 
+    def crash(self):
+        """Ends without a word to anybody."""
+        self.stop(signal.SIGQUIT)
+
     # MARK: Databases
 
     def make_database(self, template="template0"):

@@ -130,8 +130,9 @@ def copies_are_originals(case):
         originals = {each.body for each in asked if each.is_heard and each.is_forwarded}
         keys = {entry.cache_key for each in asked for entry in case.by_request.get(each.request_id, ())}
         originals |= {case.ledger.results[key][2] for key in keys if key in case.ledger.results}
-        # What nobody received and a purge removed may have been anything.
-        if question.document in case.forgotten and not all(each.is_heard for each in asked):
+        # What nobody received may have been anything, once it was purged or another answer was stored in its place.
+        is_replaced = question.document in case.forgotten or any(each.directive == "no-cache" for each in asked)
+        if is_replaced and any(each.may_have_stored for each in asked):
             continue
         for each in asked:
             if each.is_heard and each.status == 200 and (each.is_hit or each.is_collapsed) and (

@@ -1,0 +1,126 @@
+"""The command line, and what happens in each part."""
+
+import argparse
+import pathlib
+import random
+import time
+
+import partition
+from audit import Violation
+from bouncer import Bouncer
+from cutting import Cutting
+from patroni import Cluster
+from postgresql import PostgreSQL
+from processes import Session, TestFailure
+from program import Bench
+from running import account, build, end_at_signals
+from servers import NotStarted
+from trials import Trial
+
+
+def arguments(description):
+    parser = argparse.ArgumentParser(prog="database", description=description,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--failover", type=int, metavar="TIMES")
+    parser.add_argument("--restarts", type=int, metavar="TIMES")
+    parser.add_argument("--pgbouncer", type=float, metavar="SECONDS")
+    parser.add_argument("--isolation", type=float, metavar="SECONDS")
+    parser.add_argument("--partition", type=int, metavar="TIMES")
+    parser.add_argument("--programs", type=pathlib.Path, help="the folder of tollgate and vendor-sim")
+    parser.add_argument("--seed", help="of all random choices (default: a new one, which is printed)")
+    given = parser.parse_args()
+    if not any((given.failover, given.restarts, given.pgbouncer, given.isolation, given.partition)):
+        parser.error("say what to run")
+    return given
+
+
+def failover(bench, times):
+    with Cluster(bench.session) as bench.server, Trial(bench, "failover") as trial:
+        for index in range(times):
+            fault = (bench.server.switch_over, bench.server.kill_leader)[index % 2]
+            with trial.load(fault.__name__):
+                took = fault()
+            bench.say(f"    {fault.__name__}: another leader after {took:.1f} s; {trial}")
+            bench.server.wait_whole()
+    bench.made_template = None
+
+
+def restarts(bench, times):
+    generator = random.Random(f"{bench.seed} restarts")
+    with PostgreSQL(bench.session) as bench.server, Trial(bench, "restarts") as trial:
+        ended = 0
+        for index in range(times):
+            with trial.load(f"restart {index}"):
+                bench.server.crash()
+                time.sleep(generator.choice(OUTAGES))
+                bench.server.start()
+                for _ in range(8):
+                    time.sleep(generator.random() * 0.5)
+                    ended += len(trial.fleet.query(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.3").split())
+        bench.say(f"    {times} restarts, {ended} sessions ended")
+        if trial.dead:
+            raise Violation(f"N12: {trial.dead} nodes were taken for dead when the server came back")
+    bench.made_template = None
+
+
+def pgbouncer(bench, seconds):
+    with PostgreSQL(bench.session) as bench.server:
+        bouncer = Bouncer(bench.session, bench.server)
+        urls = dict.fromkeys(range(3), bouncer.url)
+        with Trial(bench, "pgbouncer", 3, urls=urls) as trial:
+            with trial.load("pgbouncer"):
+                time.sleep(seconds)
+            direct = trial.fleet.query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                                       "AND client_addr IS NOT NULL")
+            if direct != "0":
+                raise TestFailure(f"{direct} sessions go around PgBouncer")
+    bench.made_template = None
+
+
+def isolation(bench, seconds):
+    settings = {"default_transaction_isolation": "repeatable read"}
+    with PostgreSQL(bench.session, settings) as bench.server, Trial(bench, "repeatable read", 3) as trial:
+        with trial.load("repeatable read"):
+            time.sleep(seconds)
+    bench.made_template = None
+
+
+def cut_off(bench, times):
+    settings = {"listen_addresses": f"{partition.ADDRESS},{partition.OTHERS}"}
+    with PostgreSQL(bench.session, settings) as bench.server:
+        for index in range(times):
+            for direction in partition.DIRECTIONS:
+                Cutting(bench, direction, index).run()
+    bench.made_template = None
+
+
+# Seconds until the server starts again; one is longer than all leases.
+OUTAGES = (0, 0, 0.5, 2, 12)
+PARTS = {"failover": failover, "restarts": restarts, "pgbouncer": pgbouncer, "isolation": isolation,
+         "partition": cut_off}
+
+
+def main(root, description):
+    given = arguments(description)
+    if given.partition:
+        partition.enter_own_network()
+    end_at_signals()
+    seed = given.seed or f"{random.SystemRandom().getrandbits(32):08x}"
+    programs = (given.programs or build(root)).resolve()
+    with Session("tollgate-database-") as session:
+        bench = Bench(session, None, programs, seed)
+        bench.say(f"seed: {seed}")
+        start = time.monotonic()
+        try:
+            for name, run in PARTS.items():
+                if getattr(given, name):
+                    begun = time.monotonic()
+                    run(bench, getattr(given, name))
+                    bench.say(f"{name}: took {time.monotonic() - begun:.0f} s")
+        except (Violation, NotStarted, TestFailure) as fault:
+            return account(bench, fault)
+        bench.say(f"total: {bench.fired} faults, {bench.audits} audits passed, no violation, seed {seed}, "
+                  f"{time.monotonic() - start:.0f} s")
+    return 0
