@@ -37,6 +37,17 @@ struct NodeSurveyTests {
         #expect(overdue(row(1), row(2, .dead, left: .min)) == nil)
     }
 
+    @Test("a node that has not seen the database for a while lets a lease pass before it declares others dead")
+    func judge() {
+        func at(_ seconds: Int64) -> MonotonicInstant { MonotonicInstant(nanoseconds: 1_000_000_000 * (100 + seconds)) }
+        var judge = NodeJudge(joinedAt: at(0))
+        #expect([2, 4, 9].map { judge.look(at: at($0)) } == [true, true, true])
+        #expect([15, 17, 22, 24].map { judge.look(at: at($0)) } == [false, false, false, false])
+        #expect([25, 27].map { judge.look(at: at($0)) } == [true, true])
+        // Away again while it waits: it waits anew.
+        #expect([40, 46, 55, 56].map { judge.look(at: at($0)) } == [false, false, false, false])
+    }
+
     @Test("a node is alone when no other lives, whatever its lease")
     func alone() {
         #expect(NodeSurvey(rows: [row(1), row(2, .dead)], number: 1).isAlone)

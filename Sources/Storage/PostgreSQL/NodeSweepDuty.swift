@@ -14,6 +14,7 @@ final class NodeSweepDuty: NodeDuty {
     private let sweep: NodeSweep
     private let onNews: @Sendable (NodeNews) -> Void
     private var gazette = NodeGazette()
+    private var judge = NodeJudge(joinedAt: SystemClock.sinceBoot())
     /// What was made unconfirmed of a dead node so far.
     private var unconfirmed: (node: Int64, count: Int)?
 
@@ -27,9 +28,10 @@ final class NodeSweepDuty: NodeDuty {
         let now = SystemClock.sinceBoot()
         dueAt = now + Self.interval
         let sight = try sweep.look()
+        let mayJudge = judge.look(at: SystemClock.sinceBoot())
         try tell(sight.survey)
         tellUnconfirmed(besides: sight.remains)
-        if let overdue = sight.survey.overdue {
+        if let overdue = sight.survey.overdue, mayJudge {
             dueAt = now
             if try sweep.declareDead(overdue) { onNews(.dead(overdue.record)) }
         } else if let dead = sight.remains {
