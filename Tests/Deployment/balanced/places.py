@@ -36,7 +36,7 @@ class Places(Fleet):
             budget["credits"] = WIDE
 
     def begin(self, node):
-        """Starts a node at a new address, and waits until HAProxy has it."""
+        """Starts a node at a new address, to which the name leads from then on."""
         self.last += 1
         address = f"127.0.0.{self.last}"
         node.configuration["listen"]["address"] = f"{address}:{self.node_port}"
@@ -59,12 +59,13 @@ class Places(Fleet):
         """Its container is gone, and so is its address."""
         self.balancer.names.remove(self.addresses.pop(node))
 
-    def is_ready(self, node):
+    def readiness(self, node):
+        """What a node itself says: the status, and the text."""
         connection = http.client.HTTPConnection(self.addresses[node], self.node_port, timeout=PATIENCE)
         try:
             connection.request("GET", "/readyz")
             response = connection.getresponse()
-            return response.status == 200, response.read().decode()
+            return response.status, response.read().decode()
         finally:
             connection.close()
 

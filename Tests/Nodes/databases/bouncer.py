@@ -3,7 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
 import time
 
 from patroni import free_port
@@ -51,10 +50,3 @@ server_reset_query_always = 1
 
     def url(self, database):
         return f"postgresql://{self.server.user}@127.0.0.1:{self.port}/{database}"
-
-    def pooled(self):
-        """How many transactions it has carried, to see that they went this way."""
-        rows = subprocess.run(
-            ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", "SHOW TOTALS",
-             f"postgresql://{self.server.user}@127.0.0.1:{self.port}/pgbouncer"], capture_output=True, text=True)
-        return rows.stdout
