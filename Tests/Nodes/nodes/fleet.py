@@ -140,11 +140,15 @@ class Fleet:
     def case(self, is_at_rest):
         # What was charged is read before what is booked: a reservation precedes its charge.
         charged = self.vendor.charge_log.read_text() if self.vendor.charge_log.exists() else ""
-        ledger = SharedLedger.read(self.bench.server, self.database)
+        ledger = self.ledger()
         with self.lock:
             forgotten = frozenset(self.forgotten)
         return NodesCase(self.configuration, ledger, charged, self.record.snapshot(), Expectations(is_at_rest),
                          forgotten)
+
+    def ledger(self):
+        is_attended = any(node.port is not None for node in self.nodes)
+        return SharedLedger.read(self.bench.server, self.database, is_attended)
 
     def audit(self, is_at_rest):
         """Raises a Violation that lists all faults. At rest nodes are idle, and no client waits for a reply."""
@@ -160,7 +164,7 @@ class Fleet:
         """Waits until what was under way has ended, also that of nodes that are gone. No client may ask meanwhile."""
         self.vendor.finish_calls()
         start = time.monotonic()
-        while passing := SharedLedger.read(self.bench.server, self.database).passing:
+        while passing := self.ledger().passing:
             if time.monotonic() - start > PATIENCE:
                 self.audit(is_at_rest=True)
                 raise Violation(f"N13: after {PATIENCE:.0f} s there are {passing}")

@@ -1,6 +1,7 @@
 """The command line: selects the parts to run, and reports on them."""
 
 import argparse
+import concurrent.futures
 import pathlib
 import random
 import shutil
@@ -11,6 +12,7 @@ import time
 import node_audit
 import teams
 from audit import Violation
+from commit_proxy import HALF, MODES
 from commits import Commits, cases
 from exactness import Exactness
 from fleet import Fleet
@@ -54,20 +56,23 @@ class Bench:
 def arguments(description):
     parser = argparse.ArgumentParser(prog="run", description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a few of each")
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("--exactness", type=int, metavar="TIMES")
     parser.add_argument("--news", type=int, metavar="TIMES")
     parser.add_argument("--kills", type=int, metavar="POINTS")
     parser.add_argument("--stops", type=int, metavar="POINTS")
     parser.add_argument("--commits", type=int, metavar="CASES")
+    parser.add_argument("--modes", nargs="+", choices=(*MODES, HALF), default=MODES,
+                        help="what happens to COMMITs (default: all but the last)")
     parser.add_argument("--fleets", type=int, default=6, help="how many are at work at a time (default: 6)")
     parser.add_argument("--load", type=float, metavar="SECONDS")
     parser.add_argument("--audit", type=pathlib.Path, metavar="FOLDER")
     parser.add_argument("--programs", type=pathlib.Path, help="the folder of tollgate and vendor-sim")
     parser.add_argument("--seed", help="of all random choices (default: a new one, which is printed)")
     given = parser.parse_args()
-    if not any((given.self_test, given.load, given.exactness, given.news, given.kills, given.stops, given.commits,
-                given.audit)):
+    if not any((given.quick, given.self_test, given.load, given.exactness, given.news, given.kills, given.stops,
+                given.commits, given.audit)):
         parser.error("say what to run")
     return given
 
@@ -91,8 +96,25 @@ def under_load(bench, seconds):
                   f"{sum(not each.is_heard for each in answers)} unheard of")
 
 
+def quick(bench):
+    """A few of each. Those that wait for leases do so beside the others."""
+    generator = random.Random(f"{bench.seed} quick")
+    waiting = [Points(bench, "kills", kill_points(generator, 6), 3).run,
+               Points(bench, "stops", stop_points(generator, 2), 1).run]
+    with concurrent.futures.ThreadPoolExecutor(len(waiting)) as pool:
+        begun = [pool.submit(each) for each in waiting]
+        Commits(bench, cases(generator, 4, ("answer", "late")), 1).run()
+        Exactness(bench, 1).run()
+        News(bench, 1).run()
+        SelfTest(bench).run()
+        for each in begun:
+            each.result()
+
+
 def parts(given, bench):
     """The selected parts: the name and the function of each."""
+    if given.quick:
+        yield "quick", lambda: quick(bench)
     if given.self_test:
         yield "self-test", SelfTest(bench).run
     if given.load:
@@ -106,7 +128,7 @@ def parts(given, bench):
             chosen = points(random.Random(f"{bench.seed} {name}"), count)
             yield name, Points(bench, name, chosen, given.fleets).run
     if given.commits:
-        chosen = cases(random.Random(f"{bench.seed} commits"), given.commits)
+        chosen = cases(random.Random(f"{bench.seed} commits"), given.commits, given.modes)
         yield "commits", Commits(bench, chosen, given.fleets).run
 
 

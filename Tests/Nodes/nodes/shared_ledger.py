@@ -47,7 +47,7 @@ class SharedLedger(Ledger):
     """What `Ledger` is for a store's file."""
 
     def __init__(self, rows):
-        """`rows` are those of `QUERIES`, by name."""
+        """`rows` are those of `QUERIES`, by name, and `is_attended`."""
         self.rows = rows
         self.complaints, self.has_schema = [], True
         self.entries = [entry(row) for row in rows["ledger"]]
@@ -64,9 +64,10 @@ class SharedLedger(Ledger):
         self.balances = [of(Balance, row) for row in rows["balances"]]
 
     @classmethod
-    def read(cls, server, database):
-        names = list(QUERIES)
-        return cls(dict(zip(names, server.rows(QUERIES.values(), database))))
+    def read(cls, server, database, is_attended=False):
+        """`is_attended` says whether nodes are there, which remove what is over."""
+        rows = dict(zip(QUERIES, server.rows(QUERIES.values(), database)))
+        return cls(rows | {"is_attended": is_attended})
 
     @property
     def clock(self):
@@ -77,9 +78,8 @@ class SharedLedger(Ledger):
         """How many rows there are of each kind that must not last."""
         counts = {name: len(self.rows[name]) for name in PASSING}
         counts["reserved rows"] = sum(each.state == "reserved" for each in self.entries)
-        # The first of the live nodes removes them.
-        counts[LANDINGS] = any(row["state"] == "live" for row in self.rows["nodes"]) and sum(
-            row["expires_at"] < self.clock for row in self.rows["landings"])
+        if self.rows["is_attended"]:
+            counts[LANDINGS] = sum(row["expires_at"] < self.clock for row in self.rows["landings"])
         return {name: count for name, count in counts.items() if count}
 
     def save(self, path):
