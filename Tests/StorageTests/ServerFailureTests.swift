@@ -1,3 +1,5 @@
+import EventLoops
+import PostgreSQL
 import TestSupport
 import Testing
 import Vocabulary
@@ -46,6 +48,22 @@ struct ServerFailureTests {
         try writes.waitForMore(5)
         expectTruth(writes.end(), try place.rows(ids))
         #expect(try store.findAndWait(key(1)).get() == nil, "readers connect again as well")
+    }
+
+    @Test("a writer has the server notice within seconds that its machine or network is gone")
+    func keepalives() throws {
+        let (now, seat) = (SystemClock.sinceBoot(), NodeSeat(number: 900, incarnation: 1, beat: 1))
+        let fence = NodeFence(seat, joinedAt: now, standing: NodeStanding(joinedAt: now))
+        let address = try PostgreSQLAddress(url: try TestDatabases.server.makeDatabase())
+        let link = PostgreSQLLink(SharedAddress(address), fence: fence)
+        // The second one is connected anew.
+        for _ in 1...2 {
+            let found = try link.queryUnfenced(
+                ["idle", "interval", "count"].map { PostgreSQLCommand("SHOW tcp_keepalives_\($0)") }
+            )
+            #expect(found.map { $0.text(0, 0) } == ["5", "2", "3"])
+            link.close()
+        }
     }
 
     @Test("while the server is stopped writes and reads are refused, and the store closes")

@@ -16,6 +16,23 @@ extension PostgreSQLConnection {
         enqueue(PostgreSQLCommand("SET LOCAL statement_timeout = 5000"))
         enqueue(PostgreSQLCommand("SET LOCAL idle_in_transaction_session_timeout = \(milliseconds(idleMax))"))
     }
+
+    /// Has the server give up a client whose machine or network is gone after 11 s of silence, and not after hours.
+    ///
+    /// The time-outs of a transaction do not see to that: they run while a command is executed and between pipelines. When a
+    /// part of a pipeline has come and the rest never does, the server waits in between, with all locks.
+    ///
+    /// It means nothing on a socket of the machine, and nothing to a server that does not know these settings.
+    func askForKeepalives(within duration: Duration) throws(PostgreSQLFailure) {
+        enqueue(PostgreSQLCommand("SET tcp_keepalives_idle = 5"))
+        enqueue(PostgreSQLCommand("SET tcp_keepalives_interval = 2"))
+        enqueue(PostgreSQLCommand("SET tcp_keepalives_count = 3"))
+        do {
+            try finish(within: duration)
+        } catch {
+            guard case .server = error.kind else { throw error }
+        }
+    }
 }
 
 /// The clock by which leases are compared.

@@ -62,6 +62,7 @@ final class PostgreSQLEngine: StoreEngine {
     ) throws(StoreFault) -> PostgreSQLEngine {
         do {
             let connection = try PostgreSQLConnection(to: address, within: connectMax)
+            try connection.askForKeepalives(within: connectMax)
             try PostgreSQLCheck.refuse(connection)
             try PostgreSQLMigration(connection: connection, name: node.name).bringUp(migrates: migrates)
             let (seat, joinedAt) = try NodeJoining(connection: connection, node: node).take()

@@ -81,6 +81,8 @@ final class PostgreSQLLink: StoreLink {
                 within: Self.connectMax,
                 resultBytesMax: bounds.resultBytes
             )
+            // Only a writer has locks that others wait for.
+            if fence != nil { try made.askForKeepalives(within: Self.connectMax) }
             connection = made
             refusal = nil
             return made
