@@ -1,10 +1,12 @@
-/// What the results of one round trip belong to: commands 0 to n-1 and one Sync, answered in this order.
+/// What the results of one round trip belong to: commands 0 to n-1 in groups with a Sync behind each, answered in this
+/// order. One group is the rule; what is sent in parts has more.
 ///
 /// Pure. libpq's results go in, in the order in which PQgetResult(3) gives them, and what is to be done comes out. The
 /// server answers a command by rows and one completion, or by an error; libpq ends the results of each command by a null
 /// result, and those of the Sync by none. After an error the server skips what follows up to the Sync, and so does this:
-/// commands that have not been submitted yet are left out. An error may also belong to the Sync itself, when the
-/// server commits there: a deferred constraint, a conflict of serializable transactions.
+/// commands that have not been submitted yet are left out, those of later groups too. A later group that was submitted is
+/// of the same transaction, in which the server refuses all but its end. An error may also belong to the Sync itself, when
+/// the server commits there: a deferred constraint, a conflict of serializable transactions.
 struct PipelineState: Equatable {
     /// What is to be handed to libpq next.
     enum Submission: Equatable {
@@ -55,26 +57,38 @@ struct PipelineState: Equatable {
         case last
     }
 
-    let commandCount: Int
+    /// How many commands precede the Sync of each group: ascending, and the last one is all of them.
+    private let groupEnds: [Int]
     private var submitted = 0
-    private var isSyncSubmitted = false
+    /// How many commands precede each Sync that was submitted.
+    private var syncs: [Int] = []
     /// Those whose null result has come.
     private var answered = 0
+    private var syncsAnswered = 0
     private var progress = Progress.nothing
-    private var hasFailed = false
+    /// The group of the latest error.
+    private var failedGroup: Int?
     private(set) var isOver = false
 
-    init(commandCount: Int) { self.commandCount = commandCount }
+    init(groupEnds: [Int]) {
+        precondition(!groupEnds.isEmpty, "init() without a Sync")
+        self.groupEnds = groupEnds
+    }
+
+    private var hasFailed: Bool { failedGroup != nil }
 
     // MARK: Submitting
 
     var submission: Submission {
-        if isSyncSubmitted { return .nothing }
-        return submitted == commandCount || hasFailed ? .sync : .command(submitted)
+        guard syncs.count < groupEnds.count else { return .nothing }
+        if submitted == groupEnds[syncs.count] { return .sync }
+        guard hasFailed else { return .command(submitted) }
+        // A group that was begun has its Sync, the others are left out.
+        return submitted > syncs.last ?? 0 ? .sync : .nothing
     }
 
     /// Whether anything that the server could execute has been handed to libpq.
-    var hasSubmitted: Bool { submitted > 0 || isSyncSubmitted }
+    var hasSubmitted: Bool { submitted > 0 || !syncs.isEmpty }
 
     /// What `submission` asked for has been handed over.
     ///
@@ -83,23 +97,26 @@ struct PipelineState: Equatable {
         switch submission {
         case .command:
             submitted += 1
-            return submitted - 1 == answered
+            return submitted - 1 == answered && !isTurnOfSync
         case .sync:
-            isSyncSubmitted = true
+            syncs.append(submitted)
             return false
         case .nothing:
-            preconditionFailure("submit() after the Sync")
+            preconditionFailure("submit() after the last Sync")
         }
     }
 
     // MARK: Results
 
     /// Whether libpq has something to give for what was submitted, now or later.
-    var expectsResult: Bool { !isOver && (answered < submitted || isSyncSubmitted) }
+    var expectsResult: Bool { !isOver && (answered < submitted || isTurnOfSync) }
+
+    /// Whether the next result is one of a Sync.
+    private var isTurnOfSync: Bool { syncsAnswered < syncs.count && syncs[syncsAnswered] == answered }
 
     mutating func receive(_ event: Event) -> Action {
         guard expectsResult else { return .broken(event) }
-        return answered < submitted ? receiveOfCommand(event) : receiveOfSync(event)
+        return isTurnOfSync ? receiveOfSync(event) : receiveOfCommand(event)
     }
 
     private mutating func receiveOfCommand(_ event: Event) -> Action {
@@ -111,17 +128,17 @@ struct PipelineState: Equatable {
             progress = .last
             return .completed(answered)
         case (.error, .nothing), (.error, .rows):
-            // The server skips what follows an error, so a second one cannot be an answer to it.
-            guard !hasFailed else { return .broken(event) }
+            // The server skips what follows an error, so a second one cannot be an answer to it, but in a later group.
+            guard failedGroup != syncsAnswered else { return .broken(event) }
             return fail()
         case (.skipped, .nothing):
-            guard hasFailed else { return .broken(event) }
+            guard failedGroup == syncsAnswered else { return .broken(event) }
             progress = .last
             return .none
         case (.end, .last):
             progress = .nothing
             answered += 1
-            return answered < submitted ? .next : .none
+            return next
         case (.row, .last), (.completion, .last), (.error, .last), (.skipped, .rows), (.skipped, .last),
             (.end, .nothing), (.end, .rows), (.sync, _), (.other, _):
             return .broken(event)
@@ -131,6 +148,8 @@ struct PipelineState: Equatable {
     private mutating func receiveOfSync(_ event: Event) -> Action {
         switch (event, progress) {
         case (.sync, .nothing):
+            syncsAnswered += 1
+            guard submission == .nothing, answered == submitted, syncsAnswered == syncs.count else { return next }
             isOver = true
             return .over
         case (.error, .nothing):
@@ -146,8 +165,10 @@ struct PipelineState: Equatable {
     }
 
     private mutating func fail() -> Action {
+        defer { failedGroup = syncsAnswered }
         progress = .last
-        hasFailed = true
-        return .failed
+        return hasFailed ? .none : .failed
     }
+
+    private var next: Action { answered < submitted && !isTurnOfSync ? .next : .none }
 }

@@ -38,10 +38,12 @@ public struct PostgreSQLCommand: Sendable {
     }
 
     /// Whether it ends a transaction whose changes are to stay.
-    var isCommit: Bool {
-        let word = sql.drop(while: \.isWhitespace).prefix { $0.isLetter }.lowercased()
-        return word == "commit" || word == "end"
-    }
+    var isCommit: Bool { firstWord == "commit" || firstWord == "end" }
+
+    /// Whether it begins a transaction.
+    var isBegin: Bool { firstWord == "begin" || firstWord == "start" }
+
+    private var firstWord: String { sql.drop(while: \.isWhitespace).prefix { $0.isLetter }.lowercased() }
 
     /// How many bytes it takes to send it, about.
     /// What it takes in memory, about.

@@ -3,7 +3,12 @@ import Vocabulary
 
 /// One pipeline: commands and a Sync go out, their results come in, both at once: a server whose results nobody reads
 /// reads no more commands. Confined to its connection's thread.
+///
+/// In a transaction there is a Sync wherever libpq would send in two parts. A process that is stopped between these leaves
+/// the server in the middle of a pipeline else, where no time-out of the server's runs, with all locks.
 struct RoundTrip: ~Copyable {
+    /// Bytes of a group of commands, about. libpq sends by itself once it has 8 KiB.
+    private static let groupBytesMax = 6_144
     /// What libpq may hold before it is looked whether the server takes it.
     private static let unflushedMax = 65_536
     /// Bytes that TLS has read and libpq has not yet are seen by no poll(2): with those of a proxy whose records are
@@ -29,13 +34,27 @@ struct RoundTrip: ~Copyable {
         on libpq: LibpqConnection,
         until deadline: MonotonicInstant
     ) {
+        let isInTransaction = libpq.transactionStatus == .inTransaction || commands.first?.isBegin == true
         self.libpq = libpq
         self.commands = commands
         self.firstKept = firstKept
         self.resultBytesMax = resultBytesMax
         self.deadline = deadline
-        state = PipelineState(commandCount: commands.count)
+        state = PipelineState(groupEnds: isInTransaction ? Self.groupEnds(commands) : [commands.count])
         rows = Array(repeating: PostgreSQLRows(), count: commands.count - firstKept)
+    }
+
+    /// How many commands precede each Sync of a transaction. Without a transaction a Sync would commit.
+    static func groupEnds(_ commands: [PostgreSQLCommand]) -> [Int] {
+        var (ends, bytes): ([Int], Int) = ([], 0)
+        for (index, command) in commands.enumerated() {
+            if bytes > 0, command.byteCount > groupBytesMax - bytes {
+                ends.append(index)
+                bytes = 0
+            }
+            bytes += command.byteCount
+        }
+        return ends + [commands.count]
     }
 
     /// Whether everything has been answered: only then can the connection be used further.
@@ -135,7 +154,8 @@ struct RoundTrip: ~Copyable {
                 note(error)
             case .broken(let message): throw failure ?? lost(message)
             case .skipped: _ = try act(.skipped)
-            case .sync: _ = try act(.sync)
+            case .sync:
+                if case .next = try act(.sync) { libpq.takeRowsSingly() }
             case .other: _ = try act(.other)
             }
         }

@@ -103,7 +103,7 @@ struct PipelineStateTests {
             for failing in [nil] + (0...count).map(Optional.some) {
                 var ends = 0
                 explore(
-                    PipelineState(commandCount: count),
+                    PipelineState(groupEnds: [count]),
                     Self.answers(count, rows: rows, failing: failing),
                     turn: 0,
                     place: 0,
@@ -116,7 +116,7 @@ struct PipelineStateTests {
     }
 
     private func state(_ count: Int, after steps: [Step]) -> PipelineState {
-        var state = PipelineState(commandCount: count)
+        var state = PipelineState(groupEnds: [count])
         for step in steps {
             switch step {
             case .submit: _ = state.submit()
@@ -174,7 +174,7 @@ struct PipelineStateTests {
 
     @Test("after a failure what has not been submitted is left out, up to the Sync")
     func leftOut() {
-        var state = PipelineState(commandCount: 1_000)
+        var state = PipelineState(groupEnds: [1_000])
         #expect(!state.hasSubmitted)
         #expect(state.submit() == true)
         #expect(state.hasSubmitted)
@@ -186,9 +186,79 @@ struct PipelineStateTests {
         #expect(state.receive(.sync) == .over)
     }
 
+    // MARK: Groups
+
+    /// What comes of groups: what is submitted, and the actions, by a server that fails at one command.
+    ///
+    /// - Parameter ahead: how many commands and Syncs may go out before their results come.
+    private func run(_ groupEnds: [Int], failing: Int?, ahead: Int) -> (submitted: [String], actions: [Action]) {
+        var state = PipelineState(groupEnds: groupEnds)
+        var (submitted, actions): ([String], [Action]) = ([], [])
+        var waiting: [[Event]] = []
+        var (hasFailed, skips, isReading) = (false, false, 0)
+        while !state.isOver {
+            while waiting.count < ahead, state.submission != .nothing {
+                switch state.submission {
+                case .command(let index):
+                    submitted.append("\(index)")
+                    // The rows of the next result to come are asked for singly, once, at the right moment.
+                    if state.submit() { isReading += 1 }
+                    if skips {
+                        waiting.append([.skipped, .end])
+                    } else if index == failing || hasFailed {
+                        // In a failed transaction each command of a later group is refused.
+                        waiting.append([.error, .end])
+                        (hasFailed, skips) = (true, true)
+                    } else {
+                        waiting.append([.row, .completion, .end])
+                    }
+                case .sync:
+                    submitted.append("S")
+                    #expect(state.submit() == false)
+                    skips = false
+                    waiting.append([.sync])
+                case .nothing: break
+                }
+            }
+            #expect(state.expectsResult && !waiting.isEmpty)
+            guard !waiting.isEmpty else { break }
+            for event in waiting.removeFirst() {
+                let action = state.receive(event)
+                if action == .next { isReading += 1 }
+                actions.append(action)
+            }
+        }
+        #expect(isReading == submitted.count { $0 != "S" }, "\(groupEnds) \(ahead)")
+        return (submitted, actions.filter { $0 != .none && $0 != .next })
+    }
+
+    @Test("each group has its Sync, and the last one ends the round trip", arguments: 1...8)
+    func groups(ahead: Int) {
+        let (submitted, actions) = run([2, 3, 5], failing: nil, ahead: ahead)
+        #expect(submitted == ["0", "1", "S", "2", "S", "3", "4", "S"])
+        #expect(actions == (0..<5).flatMap { [.row($0), .completed($0)] } + [.over])
+    }
+
+    @Test("a failure is told once; groups that were sent are refused, and those that were not are left out")
+    func failedGroups() {
+        // All was sent before the first result came.
+        #expect(run([2, 3, 5], failing: 0, ahead: 8).submitted == ["0", "1", "S", "2", "S", "3", "4", "S"])
+        // The group of the failure has its Sync; nothing follows.
+        #expect(run([2, 3, 5], failing: 0, ahead: 1).submitted == ["0", "S"])
+        #expect(run([2, 3, 5], failing: 1, ahead: 1).submitted == ["0", "1", "S"])
+        #expect(run([2, 3, 5], failing: 2, ahead: 2).submitted == ["0", "1", "S", "2", "S"])
+        for ahead in 1...8 {
+            for failing in 0..<5 {
+                let actions = run([2, 3, 5], failing: failing, ahead: ahead).actions
+                #expect(actions.filter { $0 == .failed }.count == 1 && actions.last == .over)
+                #expect(!actions.contains(.completed(failing)))
+            }
+        }
+    }
+
     @Test("a round trip without commands is a Sync and its answer")
     func empty() {
-        var state = PipelineState(commandCount: 0)
+        var state = PipelineState(groupEnds: [0])
         #expect(!state.expectsResult)
         #expect(state.submit() == false)
         #expect(state.expectsResult && state.hasSubmitted)

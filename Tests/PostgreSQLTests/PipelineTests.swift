@@ -53,6 +53,33 @@ struct PipelineTests {
         #expect(connection.transactionStatus == .idle && !connection.isLost)
     }
 
+    @Test("a long pipeline of a transaction is sent in groups, and comes to the same as a short one")
+    func groups() throws {
+        let names = (0..<40).map { String(repeating: "\($0)", count: 400) }
+        let commands = names.enumerated().map { insertion(Int64($0.offset), $0.element) }
+        #expect(RoundTrip.groupEnds(commands).count > 3)
+        #expect(RoundTrip.groupEnds([insertion(1, String(repeating: "x", count: 100_000)), insertion(2)]) == [1, 2])
+        #expect(RoundTrip.groupEnds([insertion(1), insertion(2)]) == [2])
+        connection.enqueue(PostgreSQLCommand("BEGIN"))
+        for command in commands { connection.enqueue(command) }
+        let rows = try connection.query(
+            [PostgreSQLCommand("SELECT name FROM t ORDER BY id"), PostgreSQLCommand("COMMIT")],
+            within: .generous
+        )
+        #expect((0..<40).map { rows[0].text($0, 0) } == names && rows[0].count == 40)
+        #expect(connection.transactionStatus == .idle)
+        // An error in an early group is the one that is told; what follows is refused, and the COMMIT has no effect.
+        connection.enqueue(PostgreSQLCommand("BEGIN"))
+        connection.enqueue(insertion(100))
+        connection.enqueue(insertion(7))
+        for number in 0..<40 { connection.enqueue(insertion(Int64(200 + number), names[number])) }
+        connection.enqueue(PostgreSQLCommand("COMMIT"))
+        let failure = #expect(throws: PostgreSQLFailure.self) { try connection.finish(within: .generous) }
+        #expect(failure?.sqlState == "23505")
+        if connection.transactionStatus != .idle { _ = try run("ROLLBACK") }
+        #expect(try count() == 40)
+    }
+
     @Test("without BEGIN a round trip is one transaction, with it the transaction goes on until COMMIT")
     func transactions() throws {
         let reader = try PostgreSQLConnection(to: PostgreSQLAddress(url: url), within: .generous)
