@@ -288,22 +288,11 @@ struct ConfigurationReader {
 
     private mutating func readStoreURL(_ reader: ObjectReader) {
         guard let url = reader.string("url") else { return }
-        let isPostgreSQL = url.hasPrefix("postgresql://") || url.hasPrefix("postgres://")
-        guard isPostgreSQL || url.hasPrefix("sqlite:") && url.utf8.count > 7 else {
-            return reader.fault("url", "must be sqlite:PATH or postgresql://…")
-        }
-        if isPostgreSQL, Self.hasPassword(url) {
+        guard StoreURL.isSound(url) else { return reader.fault("url", "must be sqlite:PATH or postgresql://…") }
+        if StoreURL.hasPassword(url) {
             return reader.fault("url", "has a password; put it into store.password")
         }
         configuration.store.url = url
-    }
-
-    /// In the user's part of the authority (RFC 3986 §3.2.1), or as a parameter of libpq.
-    private static func hasPassword(_ url: String) -> Bool {
-        let rest = url[(url.range(of: "://")?.upperBound ?? url.endIndex)...]
-        let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        let user = authority.lastIndex(of: "@").map { authority[..<$0] } ?? ""
-        return user.contains(":") || rest.contains("?password=") || rest.contains("&password=")
     }
 
     private mutating func readBudgets(_ reader: ObjectReader) {

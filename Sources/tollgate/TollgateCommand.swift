@@ -12,7 +12,7 @@ struct TollgateCommand: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Store",
-                subcommands: [BackupCommand.self, RestoreCommand.self, MigrateCommand.self]
+                subcommands: [BackupCommand.self, RestoreCommand.self, MigrateCommand.self, StoreCommand.self]
             ),
             CommandGroup(
                 name: "Admin API",

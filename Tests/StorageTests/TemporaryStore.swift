@@ -34,7 +34,7 @@ final class TemporaryStore: Sendable {
 
     // MARK: Stores
 
-    private var target: StoreTarget {
+    var target: StoreTarget {
         get throws {
             switch try place.get() {
             case .folder: try StoreTarget(url: "sqlite:" + file)

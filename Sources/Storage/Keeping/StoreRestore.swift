@@ -78,6 +78,7 @@ public enum StoreRestore {
     /// Refuses a place where a restore was cut off before there was a store, or a store that lost its file: a start would make
     /// an empty one, and SQLite would drop the log that is left.
     static func refuseUnfinished(_ path: String) throws(StoreFault) {
+        try UnfinishedStore.refuse(path)
         if DiskPlace.exists(path) {
             // It was cut off before it changed anything, or after all.
             DiskPlace.remove(path + suffix)

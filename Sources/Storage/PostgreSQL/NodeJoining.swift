@@ -30,7 +30,14 @@ struct NodeJoining {
     /// Begins a transaction that no other joining has at the same time.
     private func begin() throws {
         connection.enqueueBeginning(lockMax: .seconds(4), idleMax: .seconds(5))
-        try perform(PostgreSQLCommand("UPDATE schema_state SET version = version"))
+        do {
+            try perform(PostgreSQLCommand("UPDATE schema_state SET version = version"))
+        } catch let failure as PostgreSQLFailure where failure.meaning == .lockTimeout {
+            throw StoreFault(
+                code: .inUse,
+                detail: "another program has had the row of schema_state for 4 s: is tollgate store copy under way?"
+            )
+        }
     }
 
     private func sit() throws -> NodeSeat {
@@ -38,9 +45,12 @@ struct NodeJoining {
             [
                 PostgreSQLCommand("SELECT number, state, lease_until - \(ServerClock.now) FROM nodes"),
                 PostgreSQLCommand("SELECT number FROM (\(NodeRemains.query)) AS remains"),
+                PostgreSQLCommand("SELECT migrating_by FROM schema_state"),
             ],
             within: Self.roundTripMax
         )
+        // A copy into the database may have begun since the schema was looked at.
+        if rows[2].count > 0, CopyMark.isOne(rows[2].text(0, 0)) { throw CopyMark.refusal }
         var used: [Int64: NumberUse] = [:]
         for row in 0..<rows[0].count {
             guard let number = rows[0].integer(row, 0), let left = rows[0].integer(row, 2) else { continue }

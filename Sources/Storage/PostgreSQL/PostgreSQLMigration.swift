@@ -95,11 +95,13 @@ struct PostgreSQLMigration {
         guard rows.count == 1, let version = rows.integer(0, 0), let minReader = rows.integer(0, 1) else {
             throw StoreFault(code: .corrupt, detail: "the table schema_state is not this program's")
         }
-        return State(version: version, minReader: minReader, other: rows.text(0, 2))
+        let other = rows.text(0, 2)
+        if CopyMark.isOne(other) { throw CopyMark.refusal }
+        return State(version: version, minReader: minReader, other: other)
     }
 
     /// Makes the row that the lease is in.
-    private func prepare() throws {
+    func prepare() throws {
         for _ in 1...3 {
             do throws(PostgreSQLFailure) {
                 let statements = PostgreSQLSchema.statements(PostgreSQLSchema.preparation)

@@ -32,6 +32,31 @@ enum PostgreSQLSchema {
         INSERT INTO schema_state (id, version, min_reader) VALUES (0, 0, 0) ON CONFLICT DO NOTHING;
         """
 
+    /// Balances of a database that has roll-ups and no balances yet. A text of its own, since a copy of a store makes them too.
+    static let openingBalances = """
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'organization', '', day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY day;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'team', team, day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY team, day;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'key', key, day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY key, day;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'upstream_key', upstream_key, day, -1, sum(spent), sum(unconfirmed), 0 FROM usage
+            WHERE upstream_key <> '' GROUP BY upstream_key, day;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'organization', '', day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY day
+            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'team', team, day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY team, day
+            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'key', key, day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY key, day
+            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
+        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
+            SELECT 'upstream_key', upstream_key, day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY upstream_key, day
+            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
+        """
+
     static let steps = [
         """
         -- The nodes, and how they hear of one another.
@@ -400,27 +425,7 @@ enum PostgreSQLSchema {
             PRIMARY KEY (scope, scope_id, day, node)
         );
         CREATE INDEX balances_by_day ON balances (day);
-        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
-            SELECT 'organization', '', day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY day;
-        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
-            SELECT 'team', team, day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY team, day;
-        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
-            SELECT 'key', key, day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY key, day;
-        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
-            SELECT 'upstream_key', upstream_key, day, -1, sum(spent), sum(unconfirmed), 0 FROM usage
-            WHERE upstream_key <> '' GROUP BY upstream_key, day;
-        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
-            SELECT 'organization', '', day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY day
-            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
-        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
-            SELECT 'team', team, day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY team, day
-            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
-        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
-            SELECT 'key', key, day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY key, day
-            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
-        INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
-            SELECT 'upstream_key', upstream_key, day, -1, 0, 0, sum(estimate) FROM ledger WHERE state = 0 GROUP BY upstream_key, day
-            ON CONFLICT (scope, scope_id, day, node) DO UPDATE SET reserved = excluded.reserved;
+        \(openingBalances)
         -- Questions that are under way at the vendor. A claim leads to the flight that further requests may join.
         CREATE TABLE flights (
             id BIGINT PRIMARY KEY, -- of its reservation

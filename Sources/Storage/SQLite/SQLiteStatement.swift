@@ -16,16 +16,34 @@ final class SQLiteStatement: PreparedStatement {
     private var bindingCode = SQLITE_OK
 
     init(_ sql: StaticString, on connection: OpaquePointer) throws {
+        let text = unsafe UnsafeBufferPointer(start: sql.utf8Start, count: sql.utf8CodeUnitCount)
+        unsafe statement = try unsafe Self.prepare(text, on: connection)
+        unsafe self.connection = connection
+        unsafe scratch = .allocate(byteCount: Self.scratchBytes, alignment: 8)
+    }
+
+    /// Of a text that was put together: names in it are this program's own.
+    init(text sql: String, on database: Database) throws {
+        // GRDB lends a connection that is open.
+        let connection = unsafe database.sqliteConnection!
+        var sql = sql
+        unsafe statement = try sql.withUTF8 { text in try unsafe Self.prepare(text, on: connection) }
+        unsafe self.connection = connection
+        unsafe scratch = .allocate(byteCount: Self.scratchBytes, alignment: 8)
+    }
+
+    private static func prepare(
+        _ sql: UnsafeBufferPointer<UInt8>,
+        on connection: OpaquePointer
+    ) throws -> OpaquePointer {
         var statement: OpaquePointer?
-        let text = unsafe UnsafeRawPointer(sql.utf8Start).assumingMemoryBound(to: CChar.self)
+        let text = unsafe UnsafeRawPointer(sql.baseAddress!).assumingMemoryBound(to: CChar.self)
         let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
-        let code = unsafe sqlite3_prepare_v3(connection, text, Int32(sql.utf8CodeUnitCount), flags, &statement, nil)
+        let code = unsafe sqlite3_prepare_v3(connection, text, Int32(sql.count), flags, &statement, nil)
         guard code == SQLITE_OK, let statement = unsafe statement else {
             throw unsafe DatabaseError(code, of: connection)
         }
-        unsafe self.statement = statement
-        unsafe self.connection = connection
-        unsafe scratch = .allocate(byteCount: Self.scratchBytes, alignment: 8)
+        return unsafe statement
     }
 
     deinit {
@@ -109,6 +127,15 @@ final class SQLiteStatement: PreparedStatement {
         }
     }
 
+    /// Copied: they may be gone when it runs.
+    func bind(bytes: [UInt8], at index: Int32) {
+        unsafe bytes.withUnsafeBytes { bytes in
+            // An empty array may have no address, and no address would mean NULL.
+            let start = unsafe bytes.baseAddress ?? UnsafeRawPointer(scratch)
+            note(unsafe sqlite3_bind_blob64(statement, index, start, UInt64(bytes.count), copied))
+        }
+    }
+
     func run(binding bytes: [UInt8], at index: Int32) throws {
         try unsafe bytes.withUnsafeBytes { bytes in
             // An empty array may have no address, and no address would mean NULL.
@@ -145,6 +172,14 @@ final class SQLiteStatement: PreparedStatement {
         guard let start = unsafe sqlite3_column_text(statement, index) else { return nil }
         let count = Int(unsafe sqlite3_column_bytes(statement, index))
         return unsafe String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+
+    /// Nil also for a text that is no UTF-8, which `text` would mend.
+    func soundText(at index: Int32) -> String? {
+        guard unsafe sqlite3_column_type(statement, index) == SQLITE_TEXT else { return nil }
+        guard let start = unsafe sqlite3_column_text(statement, index) else { return nil }
+        let count = Int(unsafe sqlite3_column_bytes(statement, index))
+        return unsafe String(validating: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
     func bytes(at index: Int32) -> [UInt8]? {
