@@ -10,10 +10,15 @@ struct MetricsPageTests {
         let type: String
     }
 
+    /// Where the families are that a store of one node does not have.
+    private static let nodesHeading = "### The nodes of a database"
+
     /// The rows of the tables of section 2: the families, and their labels by name.
-    private static func page() throws -> (families: Set<Family>, labels: [String: Set<String>]) {
+    private static func page(isShared: Bool) throws -> (families: Set<Family>, labels: [String: Set<String>]) {
         let file = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../docs/metrics.md").standardized
-        let text = try String(contentsOf: file, encoding: .utf8)
+        let whole = try String(contentsOf: file, encoding: .utf8)
+        let start = try #require(whole.range(of: nodesHeading)).lowerBound
+        let text = isShared ? whole : String(whole[..<start])
         var families: Set<Family> = []
         var labels: [String: Set<String>] = [:]
         for row in text.matches(of: /(?m)^\| `([a-z_]+)` \| (counter|gauge|histogram|info) \| ([^|]*)\|/) {
@@ -25,14 +30,28 @@ struct MetricsPageTests {
         return (families, labels)
     }
 
-    @Test("every family of a scrape is on the page, and every one of the page is in a scrape, with these labels")
-    func families() throws {
-        let configuration: JSON = ["budgets": ["organization": [["window": "month", "credits": 1_000]]]]
-        try withGateway(configuration) { gateway in
+    private static let budgets: JSON = [
+        "budgets": ["organization": [["window": "month", "credits": 1_000]]]
+    ]
+
+    /// The base configuration's store, or one that several nodes may share.
+    private func store(isShared: Bool) throws -> JSON {
+        guard isShared else { return Self.budgets }
+        let server = try PostgreSQLServer.shared
+        let name = try #require(try server.makeDatabase().split(separator: "/").last)
+        return Self.budgets.overlaid(with: ["store": ["url": .string(server.socketURL(database: String(name)))]])
+    }
+
+    @Test(
+        "every family of a scrape is on the page, and every one of the page is in a scrape, with these labels",
+        arguments: [false, true]
+    )
+    func families(_ isShared: Bool) throws {
+        try withGateway(try store(isShared: isShared)) { gateway in
             expectStoredMiss(try gateway.classify(SampleRequests.vendors))
             #expect(try gateway.classify("{").status == 400)
             let scrape = try Scrape(gateway)
-            let (families, labels) = try Self.page()
+            let (families, labels) = try Self.page(isShared: isShared || StoreUnderTest.isPostgreSQL)
             #expect(Set(scrape.types.map { Family(name: $0, type: $1) }) == families)
             var seen: Set<String> = []
             for sample in scrape.values.keys {
@@ -52,10 +71,9 @@ struct MetricsPageTests {
         #""} 1"#,
     ]
 
-    @Test("promtool finds nothing to say about a scrape, whatever the teams are called")
-    func promtool() throws {
-        let configuration: JSON = ["budgets": ["organization": [["window": "month", "credits": 1_000]]]]
-        try withGateway(configuration) { gateway in
+    @Test("promtool finds nothing to say about a scrape, whatever the teams are called", arguments: [false, true])
+    func promtool(_ isShared: Bool) throws {
+        try withGateway(try store(isShared: isShared)) { gateway in
             for (number, name) in Self.hostileNames.enumerated() {
                 let team: JSON = ["id": .string("team-\(number)"), "name": .string(name), "account": "default"]
                 #expect(try gateway.admin("POST", "/teams", team).status == 201)

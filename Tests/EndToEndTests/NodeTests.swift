@@ -79,6 +79,52 @@ struct NodeTests {
         for gateway in [first, second] { try expectCleanEnd(of: gateway) }
     }
 
+    @Test("their metrics tell how many there are, who is first, how long the lease goes on, and what differs")
+    func metrics() throws {
+        let server = try PostgreSQLServer.start()
+        let fleet = try Fleet(server)
+        let (first, second) = (try fleet.join(), try fleet.join(["log": ["level": "debug"]]))
+        expectStoredMiss(try first.classify(SampleRequests.about()))
+        func wait(_ gateway: Gateway, _ what: String, _ isSo: (Scrape) throws -> Bool) throws {
+            let deadline = Deadline.generous
+            while case let scrape = try Scrape(gateway), try !isSo(scrape) {
+                try #require(!deadline.hasPassed, "not \(what): \(scrape.text)")
+                usleep(50_000)
+            }
+        }
+        func number(_ scrape: Scrape, _ name: String, _ labels: [String: String] = [:]) throws -> Double {
+            try #require(scrape.value(name, labels).flatMap(Double.init), "\(name)")
+        }
+        for (gateway, isFirst) in [(first, "1"), (second, "0")] {
+            try wait(gateway, "two nodes") { scrape in
+                try scrape.value("tollgate_nodes") == "2" && scrape.value("tollgate_node_is_first") == isFirst
+                    && scrape.value("tollgate_nodes_differing") == "1"
+                    && number(scrape, "tollgate_feed_interval_seconds_count") >= 2
+            }
+            let scrape = try Scrape(gateway)
+            let lease = try number(scrape, "tollgate_node_lease_seconds")
+            #expect(lease > 0 && lease <= 10)
+            #expect(try abs(number(scrape, "tollgate_clock_offset_seconds")) < 5)
+            #expect(try number(scrape, "tollgate_feed_age_seconds") < 60)
+            #expect(scrape.value("tollgate_store_commits_in_doubt_total") == "0")
+        }
+        let scrape = try Scrape(first)
+        #expect(try number(scrape, "tollgate_store_transaction_duration_seconds_count") >= 2)
+        #expect(try number(scrape, "tollgate_store_transactions_total", ["size": "1"]) >= 2)
+        #expect(try second.process.terminate() == .exit(0))
+        try wait(first, "alone") { scrape in
+            scrape.value("tollgate_nodes") == "1" && scrape.value("tollgate_nodes_differing") == "0"
+        }
+        try server.stop(immediate: true)
+        try wait(first, "cut off") { scrape in
+            try number(scrape, "tollgate_node_lease_seconds") < 0 && number(scrape, "tollgate_feed_age_seconds") > 2
+                && number(scrape, "tollgate_store_transaction_failures_total", ["reason": "connection"]) >= 1
+        }
+        try server.resume()
+        try wait(first, "there again") { try number($0, "tollgate_node_lease_seconds") > 0 }
+        try expectCleanEnd(of: first)
+    }
+
     @Test("what one that is killed had under way is unconfirmed at the other once its lease is over")
     func killed() throws {
         let fleet = try Fleet()

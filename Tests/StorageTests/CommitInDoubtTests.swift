@@ -167,6 +167,7 @@ struct CommitInDoubtTests {
         script.isTaken.wait()
         let other = #expect(throws: StoreFault.self) { try store.reserveAndWait(reservation(id: 2)).get() }
         #expect(other?.detail.contains("the outcome of a COMMIT is not known yet") == true)
+        #expect(store.writer.metrics.node.doubts.value == 1)
         store.close()
         let fault = #expect(throws: StoreFault.self) { try inDoubt.wait().get() }
         #expect(fault?.detail.hasSuffix("the outcome of a COMMIT is not known") == true)

@@ -211,9 +211,11 @@ final class StoreWriter: Sendable {
             for operation in operations { operation.refuse(fault) }
             return
         }
+        let start = SystemClock.sinceBoot()
         let outcome = state.base.commit(operations)
-        state.lastGroupAt = SystemClock.sinceBoot()
-        metrics.note(outcome, of: operations.count)
+        let end = SystemClock.sinceBoot()
+        state.lastGroupAt = end
+        metrics.note(outcome, of: operations.count, took: end - start)
         if outcome.committed > 0 { commits.add(1, ordering: .relaxed) }
         isTroubled.store(outcome.committed < operations.count, ordering: .relaxed)
         state.base.noteCommit(operations: outcome.committed)

@@ -19,12 +19,14 @@ final class NodePoll: NodeDuty {
 
     private let news: StoreNews
     private let readings: [any PollReading]
+    private let metrics: NodeMetrics
     private var next: MonotonicInstant
 
     /// - Parameter readings: what is read, all of it by one transaction.
-    init(_ news: StoreNews, readings: [any PollReading]) {
+    init(_ news: StoreNews, readings: [any PollReading], _ metrics: NodeMetrics) {
         self.news = news
         self.readings = readings
+        self.metrics = metrics
         next = SystemClock.sinceBoot()
     }
 
@@ -34,11 +36,12 @@ final class NodePoll: NodeDuty {
 
     func perform(on connection: StoreConnection) throws {
         // After a failure as well. A COMMIT in doubt is cleared before any duty is done again, and then all is read anew.
-        next = SystemClock.sinceBoot() + Self.interval
+        let start = SystemClock.sinceBoot()
+        next = start + Self.interval
         try connection.inTransaction { connection in
             for reading in readings { try reading.read(on: connection) }
         }
         let isMore = readings.reduce(false) { $1.accept() || $0 }
-        if isMore { next = SystemClock.sinceBoot() }
+        if isMore { next = SystemClock.sinceBoot() } else { metrics.note(polledAt: start) }
     }
 }

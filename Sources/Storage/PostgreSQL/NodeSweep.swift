@@ -21,6 +21,8 @@ struct NodeSweep {
     let standing: NodeStanding
     /// Takes what is to be purged because of a change that a dead node had under way.
     let purges: PurgeBoard
+    /// Nil for a process that only starts.
+    var metrics: NodeMetrics?
 
     // MARK: Looking
 
@@ -54,7 +56,9 @@ struct NodeSweep {
         let found = answers[0]
         if found.count > 0, took < Self.clockLookMax, let server = found.integer(0, 9) {
             let here = wall.microseconds.saturatingAdd(took.wholeNanoseconds / 2_000)
-            standing.note(clockLead: here.saturatingSubtract(server))
+            let lead = here.saturatingSubtract(server)
+            standing.note(clockLead: lead)
+            metrics?.note(clockLead: lead)
         }
         if answers[2].count > 0, let needed = answers[2].integer(0, 0) {
             standing.note(schemaNeeded: needed, known: Int64(PostgreSQLSchema.version))

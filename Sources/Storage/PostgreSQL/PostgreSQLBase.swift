@@ -134,11 +134,14 @@ final class PostgreSQLBase: WriterBase {
                 }
                 let start = SystemClock.monotonic()
                 try connection.commit()
+                metrics.node.note(confirmedAt: fence.confirmedAt)
                 return .committed(ends, took: SystemClock.monotonic() - start)
-            } catch is CommitInDoubt {
+            } catch let doubt as CommitInDoubt {
+                metrics.node.note(doubt)
                 nextTry = nil
                 return .doubtful(ends)
             } catch {
+                metrics.node.note(error)
                 connection.rollBack()
                 for operation in operations { operation.undo?() }
                 if attempt < Self.attemptsMax, Self.isInTheWay(error) {
@@ -203,7 +206,9 @@ final class PostgreSQLBase: WriterBase {
     private func perform(_ duty: any NodeDuty) {
         do {
             try duty.perform(on: connection)
+            metrics.node.note(confirmedAt: fence.confirmedAt)
         } catch {
+            metrics.node.note(error)
             connection.rollBack()
             _ = note(error)
         }
@@ -220,12 +225,14 @@ final class PostgreSQLBase: WriterBase {
     private func clearDoubt() {
         do {
             let wasCommitted = try link.recover()
+            metrics.node.note(confirmedAt: fence.confirmedAt)
             let ends = doubtful
             doubtful = []
             let fault = StoreFault(code: .unavailable, detail: "PostgreSQL: the connection was lost before the COMMIT")
             metrics.note(committed: wasCommitted ? ends.count : 0, failed: wasCommitted ? 0 : ends.count)
             for end in ends { wasCommitted ? end.succeed() : end.refuse(fault) }
         } catch {
+            metrics.node.note(error)
             _ = note(error)
             nextTry = SystemClock.sinceBoot() + Self.retryPause
         }
@@ -283,7 +290,8 @@ struct PostgreSQLWritable: WritableDatabase {
     func lend(_ metrics: StoreMetrics, to body: (any WriterBase) -> Void) {
         let fence = NodeFence(seat, joinedAt: joinedAt, standing: standing)
         let link = PostgreSQLLink(address, fence: fence)
-        let base = PostgreSQLBase(link, fence, metrics, duties: duties(link))
+        metrics.node.note(confirmedAt: joinedAt)
+        let base = PostgreSQLBase(link, fence, metrics, duties: duties(link, metrics.node))
         body(base)
         // What ended too late to be told, or was cut short.
         if !fence.beats.isInDoubt {
@@ -293,17 +301,18 @@ struct PostgreSQLWritable: WritableDatabase {
     }
 
     /// What the node does between groups.
-    private func duties(_ link: PostgreSQLLink) -> [any NodeDuty] {
+    private func duties(_ link: PostgreSQLLink, _ metrics: NodeMetrics) -> [any NodeDuty] {
         let feed = FeedReading(news, cursor: FeedCursor(node: seat.number, head: feedHead))
         let sweep = NodeSweep(
             link: link,
             connection: StoreConnection(link),
             number: seat.number,
             standing: standing,
-            purges: purges
+            purges: purges,
+            metrics: metrics
         )
         return [
-            flights, NodePoll(news, readings: [feed]), ChangeEnding(changeEnds, purges), balanceNews,
+            flights, NodePoll(news, readings: [feed], metrics), ChangeEnding(changeEnds, purges), balanceNews,
             NodeSweepDuty(sweep, onNews: onNews), FeedUpkeep(purges),
         ]
     }
