@@ -350,7 +350,10 @@ struct WholeStoreCopyTests {
             try WholeStoreCopy.run(from: file.target, to: target, as: TestDatabases.node)
         }
         #expect(try place.rows("SELECT version, min_reader FROM schema_state") == ["1000002 1000002"])
-        for refused in [{ try open(place).close() }, { _ = try StoreMigration.run(place.target) }] {
+        for refused in [
+            { try open(place).close() }, { _ = try StoreMigration.run(place.target) },
+            { _ = try place.target.check() },
+        ] {
             let refusal = #expect(throws: StoreFault.self) { try refused() }
             #expect(refusal?.detail.contains("was cut off or is under way: run tollgate store copy again") == true)
         }
@@ -386,7 +389,10 @@ struct WholeStoreCopyTests {
         let place = TemporaryStore(.file)
         let unfinished = place.file + ".unfinished-store"
         try Data("half of it".utf8).write(to: URL(fileURLWithPath: unfinished))
-        for refused in [{ try open(place).close() }, { _ = try StoreMigration.run(place.target) }] {
+        for refused in [
+            { try open(place).close() }, { _ = try StoreMigration.run(place.target) },
+            { _ = try place.target.check() },
+        ] {
             let refusal = #expect(throws: StoreFault.self) { try refused() }
             #expect(refusal?.detail.contains("was cut off: run tollgate store copy again") == true)
         }

@@ -54,6 +54,15 @@ struct CopiedTable: Sendable {
         }
     }
 
+    /// All numbers that `group` gives: the table's checks, or the expression, allow no other.
+    var groups: ClosedRange<Int64> {
+        switch name {
+        case "ledger": 0...4
+        case "usage": 0...1
+        default: 0...0
+        }
+    }
+
     /// The column whose sum operators are shown.
     var creditsColumn: Int? {
         let columns = [

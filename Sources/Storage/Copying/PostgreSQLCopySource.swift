@@ -21,12 +21,12 @@ final class PostgreSQLCopySource: CopySource {
         guard try session.query("SELECT to_regclass('schema_state') IS NOT NULL").integer(0, 0) == 1 else {
             throw StoreFault(code: .unavailable, detail: "there is no store in \(address)")
         }
-        _ = try begin(session)
+        try begin(session)
         try session.refuseLiveNodes()
         let isSettled = try isSettled(session)
         session.rollBack()
         if !isSettled { try settle(address, as: node) }
-        _ = try begin(session)
+        try begin(session)
         defer { session.rollBack() }
         try session.refuseLiveNodes()
         guard try Self.isSettled(session) else {

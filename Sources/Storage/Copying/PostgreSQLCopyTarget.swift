@@ -74,6 +74,9 @@ final class PostgreSQLCopyTarget: CopyTarget {
         guard version > 0 else { return }
         try session.refuseLiveNodes()
         let used = try CopiedTable.names.filter { table in
+            // A later step may make it.
+            let isThere = try session.query("SELECT to_regclass('\(table)') IS NOT NULL").integer(0, 0) == 1
+            if !isThere { return false }
             let condition = CopiedTable.condition(ofRowsIn: table)
             return try session.query("SELECT 1 WHERE EXISTS (SELECT * FROM \(table) WHERE \(condition))").count > 0
         }

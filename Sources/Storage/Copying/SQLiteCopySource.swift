@@ -74,7 +74,8 @@ final class SQLiteCopySource: CopySource {
 
     func tally(of table: CopiedTable) throws -> CopyTally { try Self.tally(of: table, in: database) }
 
-    /// Sums are made of two halves of 32 bits, neither of which can overflow.
+    /// Sums are made of two halves of 32 bits, neither of which can overflow. Each group is a scan: to group all of them SQLite
+    /// would sort a copy of the rows.
     static func tally(of table: CopiedTable, in database: Database) throws -> CopyTally {
         let figures = table.columns.map { column in
             let name = column.name
@@ -86,27 +87,36 @@ final class SQLiteCopySource: CopySource {
                 }
             return "count(\(name)), " + halves.map { "coalesce(sum(\($0)), 0)" }.joined(separator: ", ")
         }
-        // A number alone would be the number of a column.
-        let group = "CAST(\(table.group) AS INTEGER)"
-        let sql =
-            "SELECT \(group), count(*), \(figures.joined(separator: ", ")) FROM \(table.name) GROUP BY \(group)"
-        let statement = try SQLiteStatement(text: sql, on: database)
-        defer { statement.reset() }
+        let query = "SELECT count(*), \(figures.joined(separator: ", ")) FROM \(table.name)"
         var tally = CopyTally()
-        while try statement.step() {
-            let numbers = try (0..<Int32(2 + 3 * table.columns.count)).map { index in
-                guard let number = statement.integer(at: index) else {
-                    throw StoreFault(code: .corrupt, detail: "table \(table.name) cannot be counted")
-                }
-                return number
-            }
-            let places = table.columns.indices.map { 2 + 3 * $0 }
-            tally.groups[numbers[0]] = CopyTally.Figures(
-                rows: numbers[1],
+        for group in table.groups {
+            let condition = table.groups.count > 1 ? " WHERE \(table.group) = \(group)" : ""
+            let numbers = try numbers(query + condition, count: 1 + 3 * table.columns.count, of: table, in: database)
+            if numbers[0] == 0 { continue }
+            let places = table.columns.indices.map { 1 + 3 * $0 }
+            tally.groups[group] = CopyTally.Figures(
+                rows: numbers[0],
                 counts: places.map { numbers[$0] },
                 sums: places.map { Int128(numbers[$0 + 1]) << 32 + Int128(numbers[$0 + 2]) }
             )
         }
         return tally
+    }
+
+    /// The one row of a query.
+    private static func numbers(
+        _ sql: String,
+        count: Int,
+        of table: CopiedTable,
+        in database: Database
+    ) throws -> [Int64] {
+        let statement = try SQLiteStatement(text: sql, on: database)
+        defer { statement.reset() }
+        let isThere = try statement.step()
+        let numbers = isThere ? (0..<Int32(count)).compactMap { statement.integer(at: $0) } : []
+        guard numbers.count == count else {
+            throw StoreFault(code: .corrupt, detail: "table \(table.name) cannot be counted")
+        }
+        return numbers
     }
 }

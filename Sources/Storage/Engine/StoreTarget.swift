@@ -47,13 +47,16 @@ public struct StoreTarget: Sendable, CustomStringConvertible {
     public func check() throws(StoreFault) -> [String] {
         switch kind {
         case .sqlite(let path):
-            try StoreFile.checkPlace(try StoreFile.resolve(path))
+            let whole = try StoreFile.resolve(path)
+            try StoreFile.checkPlace(whole)
+            if !DiskPlace.exists(whole) { try UnfinishedStore.refuse(whole) }
             return []
         case .postgreSQL(let address):
             do {
                 let connection = try PostgreSQLConnection(to: address, within: .seconds(10))
                 defer { connection.close() }
                 try PostgreSQLCheck.refuse(connection)
+                try PostgreSQLMigration(connection: connection, name: "tollgate check").refuse()
                 return try PostgreSQLCheck.warnings(connection, address)
             } catch {
                 throw StoreFault(thrown: error)

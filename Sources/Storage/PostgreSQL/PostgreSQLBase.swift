@@ -189,6 +189,7 @@ final class PostgreSQLBase: WriterBase {
 
     func tend(isIdle: Bool) -> StoreFault? {
         if let lost { return lost }
+        defer { metrics.node.note(confirmedAt: fence.confirmedAt) }
         let now = SystemClock.sinceBoot()
         if let nextTry, now < nextTry { return nil }
         nextTry = nil
@@ -206,7 +207,6 @@ final class PostgreSQLBase: WriterBase {
     private func perform(_ duty: any NodeDuty) {
         do {
             try duty.perform(on: connection)
-            metrics.node.note(confirmedAt: fence.confirmedAt)
         } catch {
             metrics.node.note(error)
             connection.rollBack()
@@ -225,7 +225,6 @@ final class PostgreSQLBase: WriterBase {
     private func clearDoubt() {
         do {
             let wasCommitted = try link.recover()
-            metrics.node.note(confirmedAt: fence.confirmedAt)
             let ends = doubtful
             doubtful = []
             let fault = StoreFault(code: .unavailable, detail: "PostgreSQL: the connection was lost before the COMMIT")

@@ -68,6 +68,9 @@ struct PostgreSQLMigration {
         return Int(found.version)
     }
 
+    /// Refuses a database that a copy was to fill, and a newer schema. Changes nothing.
+    func refuse() throws { _ = try isMissingSteps(try version()) }
+
     private func isMissingSteps(_ state: State) throws -> Bool {
         let known = Int64(PostgreSQLSchema.version)
         if state.version > known, state.minReader > known {

@@ -31,8 +31,8 @@ struct StoreCommand: ParsableCommand {
                 Vendor's keys stay sealed with TOLLGATE_MASTER_KEY: give the gateways at TO the same one.
 
                 EXAMPLES
-                  tollgate store copy sqlite:tollgate.db postgresql://tollgate@db/tollgate --to-password-file db.secret
-                  tollgate store copy postgresql://tollgate@db/tollgate sqlite:tollgate.db --from-password-env DB_SECRET
+                  tollgate store copy --to-password-file secret sqlite:a.db postgresql://u@db/d
+                  tollgate store copy --from-password-env DB postgresql://u@db/d sqlite:b.db
                 """
         )
 
