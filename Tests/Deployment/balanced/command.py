@@ -133,6 +133,31 @@ def change_schema(fleet, bench):
               f"{back:.1f} s")
 
 
+def lose_database(fleet, bench):
+    """No node is ready then. What they have in memory is served; the rest is refused by them, not by HAProxy."""
+    client, team = Client(fleet.balancer, fleet.record), fleet.configuration["teams"][0]
+    stored = [new_question(fleet.random) for _ in range(10)]
+    for question in stored * 6:
+        client.ask(team, 0, question)
+    bench.server.crash()
+    took = fleet.balancer.wait_for("ready", 0)
+    hits = [client.ask(team, 0, question) for question in stored]
+    miss = client.ask(team, 0, new_question(fleet.random))
+    wrong = [each for each in hits if not each.is_hit and each.error != "store_unavailable"]
+    # Either node may have it in memory; six questions make it likely that both have.
+    if wrong or sum(each.is_hit for each in hits) < len(hits) / 2 or miss.error != "store_unavailable":
+        raise Violation("\n".join(["without the database:", *map(str, [*hits, miss])]))
+    bench.server.start()
+    back = fleet.balancer.wait_for("ready", 2)
+    again = client.ask(team, 0, miss.question)
+    client.close()
+    if again.status != 200:
+        raise Violation(f"with the database again: {again}")
+    served = sum(each.is_hit for each in hits)
+    bench.say(f"database lost: no node ready after {took:.1f} s, {served} of {len(hits)} hits served; back after "
+              f"{back:.1f} s")
+
+
 def run(bench, root, rounds):
     with Places(bench, root) as fleet:
         for node in fleet.nodes:
@@ -141,6 +166,7 @@ def run(bench, root, rounds):
         kill_one(fleet, bench)
         replace_all(fleet, bench, rounds)
         change_schema(fleet, bench)
+        lose_database(fleet, bench)
         # What the node that was killed has left is over meanwhile.
         fleet.rest_and_audit()
         fleet.end()
