@@ -66,7 +66,14 @@ struct WatchFileTests {
 
     @Test("every metric that the dashboard and the rules name is in a scrape")
     func metrics() throws {
-        try withGateway(["budgets": ["organization": [["window": "month", "credits": 1_000]]]]) { gateway in
+        // What a file has, a database has as well, and what nodes do besides.
+        let server = try PostgreSQLServer.shared
+        let name = try #require(try server.makeDatabase().split(separator: "/").last)
+        let configuration: JSON = [
+            "budgets": ["organization": [["window": "month", "credits": 1_000]]],
+            "store": ["url": .string(server.socketURL(database: String(name)))],
+        ]
+        try withGateway(configuration) { gateway in
             expectStoredMiss(try gateway.classify(SampleRequests.vendors))
             #expect(try gateway.classify("{").status == 400)
             let samples = Set(try Scrape(gateway).values.keys.map(\.name))
