@@ -120,6 +120,11 @@ class Record:
         with self.lock:
             return list(self.answers)
 
+    def forget(self):
+        """Clients are not held to what they were told until now."""
+        with self.lock:
+            self.answers.clear()
+
     def save(self, path):
         with open(path, "w") as file:
             for answer in self.snapshot():

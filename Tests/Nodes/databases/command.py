@@ -1,6 +1,8 @@
 """The command line, and what happens in each part."""
 
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import random
 import time
@@ -9,6 +11,7 @@ import partition
 from audit import Violation
 from bouncer import Bouncer
 from cutting import Cutting
+from losing import Losing
 from patroni import Cluster
 from postgresql import PostgreSQL
 from processes import Session, TestFailure
@@ -21,7 +24,9 @@ from trials import Trial
 def arguments(description):
     parser = argparse.ArgumentParser(prog="database", description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a few of each")
     parser.add_argument("--failover", type=int, metavar="TIMES")
+    parser.add_argument("--losses", type=int, metavar="TIMES")
     parser.add_argument("--restarts", type=int, metavar="TIMES")
     parser.add_argument("--pgbouncer", type=float, metavar="SECONDS")
     parser.add_argument("--isolation", type=float, metavar="SECONDS")
@@ -29,7 +34,9 @@ def arguments(description):
     parser.add_argument("--programs", type=pathlib.Path, help="the folder of tollgate and vendor-sim")
     parser.add_argument("--seed", help="of all random choices (default: a new one, which is printed)")
     given = parser.parse_args()
-    if not any((given.failover, given.restarts, given.pgbouncer, given.isolation, given.partition)):
+    if given.quick:
+        return given
+    if not any((given.failover, given.losses, given.restarts, given.pgbouncer, given.isolation, given.partition)):
         parser.error("say what to run")
     return given
 
@@ -41,6 +48,14 @@ def failover(bench, times):
             with trial.load(fault.__name__):
                 took = fault()
             bench.say(f"    {fault.__name__}: another leader after {took:.1f} s; {trial}")
+            bench.server.wait_whole()
+    bench.made_template = None
+
+
+def losses(bench, times):
+    with Cluster(bench.session, is_synchronous=False) as bench.server:
+        for index in range(times):
+            Losing(bench, index).run()
             bench.server.wait_whole()
     bench.made_template = None
 
@@ -87,24 +102,41 @@ def isolation(bench, seconds):
     bench.made_template = None
 
 
-def cut_off(bench, times):
+def cut_off(bench, times, directions=tuple(partition.DIRECTIONS)):
     settings = {"listen_addresses": f"{partition.ADDRESS},{partition.OTHERS}"}
     with PostgreSQL(bench.session, settings) as bench.server:
         for index in range(times):
-            for direction in partition.DIRECTIONS:
+            for direction in directions:
                 Cutting(bench, direction, index).run()
     bench.made_template = None
 
 
 # Seconds until the server starts again; one is longer than all leases.
 OUTAGES = (0, 0, 0.5, 2, 12)
-PARTS = {"failover": failover, "restarts": restarts, "pgbouncer": pgbouncer, "isolation": isolation,
+PARTS = {"failover": failover, "losses": losses, "restarts": restarts, "pgbouncer": pgbouncer, "isolation": isolation,
          "partition": cut_off}
+
+
+def quick(bench):
+    """A few of each. They wait for the most part, so they do it at a time; each has a server of its own."""
+    chosen = {"failover": lambda own: failover(own, 2), "losses": lambda own: losses(own, 1),
+              "restarts": lambda own: restarts(own, 2), "pgbouncer": lambda own: pgbouncer(own, 1.0),
+              "isolation": lambda own: isolation(own, 1.0)}
+    if os.geteuid() == 0:
+        chosen["partition"] = lambda own: cut_off(own, 1, ["both ways"])
+    else:
+        bench.say("    no partition: that needs root")
+    benches = [Bench(bench.session, None, bench.programs, f"{bench.seed} {name}") for name in chosen]
+    with concurrent.futures.ThreadPoolExecutor(len(chosen)) as pool:
+        begun = [pool.submit(run, own) for run, own in zip(chosen.values(), benches)]
+        for each in begun:
+            each.result()
+    bench.fired, bench.audits = (sum(getattr(each, name) for each in benches) for name in ("fired", "audits"))
 
 
 def main(root, description):
     given = arguments(description)
-    if given.partition:
+    if given.partition or (given.quick and os.geteuid() == 0):
         partition.enter_own_network()
     end_at_signals()
     seed = given.seed or f"{random.SystemRandom().getrandbits(32):08x}"
@@ -114,6 +146,8 @@ def main(root, description):
         bench.say(f"seed: {seed}")
         start = time.monotonic()
         try:
+            if given.quick:
+                quick(bench)
             for name, run in PARTS.items():
                 if getattr(given, name):
                     begun = time.monotonic()

@@ -1,4 +1,4 @@
-"""Two PostgreSQL servers that Patroni keeps, with a synchronous standby, and etcd."""
+"""Two PostgreSQL servers that Patroni keeps, one of them a standby, and etcd."""
 
 import contextlib
 import http.client
@@ -19,10 +19,19 @@ from processes import PATIENCE, TestFailure
 TTL, LOOP_WAIT, RETRY_TIMEOUT = 6, 1, 2
 
 
+given_ports, ports_lock = set(), threading.Lock()
+
+
 def free_port():
-    with socket.socket() as there:
-        there.bind(("127.0.0.1", 0))
-        return there.getsockname()[1]
+    """One that nobody has, and that nobody else was given here."""
+    while True:
+        with socket.socket() as there:
+            there.bind(("127.0.0.1", 0))
+            port = there.getsockname()[1]
+        with ports_lock:
+            if port not in given_ports:
+                given_ports.add(port)
+                return port
 
 
 class Member:
@@ -44,7 +53,8 @@ class Member:
             "restapi": {"listen": f"127.0.0.1:{self.rest_port}", "connect_address": f"127.0.0.1:{self.rest_port}"},
             "etcd3": {"host": f"127.0.0.1:{self.cluster.etcd_port}"},
             "bootstrap": {
-                "dcs": {"ttl": TTL, "loop_wait": LOOP_WAIT, "retry_timeout": RETRY_TIMEOUT, "synchronous_mode": True,
+                "dcs": {"ttl": TTL, "loop_wait": LOOP_WAIT, "retry_timeout": RETRY_TIMEOUT,
+                        "synchronous_mode": self.cluster.is_synchronous, "maximum_lag_on_failover": 1 << 40,
                         "postgresql": {"use_pg_rewind": True, "parameters": {"max_connections": 200}}},
                 "initdb": [{"encoding": "UTF8"}, {"locale": "C"}, "no-sync"],
             },
@@ -64,12 +74,29 @@ class Member:
             [*self.cluster.unprivileged("--pdeathsig", "TERM"), "patroni", self.file],
             self.cluster.folder / f"{self.name}.log", {"HOME": str(self.cluster.folder)})
 
+    @property
+    def postmaster(self):
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    @property
+    def children(self):
+        """The server's processes, but the first one."""
+        first = self.postmaster
+        return list(map(int, pathlib.Path(f"/proc/{first}/task/{first}/children").read_text().split()))
+
+    @property
+    def sender(self):
+        """The process that sends the standby what is written."""
+        for each in self.children:
+            with contextlib.suppress(OSError):
+                if b"walsender" in pathlib.Path(f"/proc/{each}/cmdline").read_bytes():
+                    return each
+        raise TestFailure(f"nobody follows {self.name}: {self.process.complaint()}")
+
     def kill(self):
         """The machine is gone: Patroni, the server and all its sessions, at once."""
         self.process.popen.send_signal(signal.SIGKILL)
-        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
-        children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        for each in (postmaster, *map(int, children)):
+        for each in (self.postmaster, *self.children):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
         self.process.wait()
@@ -91,8 +118,8 @@ class Member:
 class Cluster(PostgreSQL):
     """What `PostgreSQL` is for one server. A context manager."""
 
-    def __init__(self, session):
-        self.session, self.user = session, USER
+    def __init__(self, session, is_synchronous=True):
+        self.session, self.user, self.is_synchronous = session, USER, is_synchronous
         if shutil.which("patroni") is None or shutil.which("etcd") is None:
             raise TestFailure("patroni or etcd is not there: apt-get install patroni etcd-server python3-etcd")
         session.folder.chmod(0o711)
@@ -155,8 +182,17 @@ class Cluster(PostgreSQL):
         return next((member for member in self.members if roles.get(member.name) == role), None)
 
     def wait_whole(self):
-        """Until one leads and the other confirms what it writes."""
-        return self.wait("a synchronous standby", lambda: set(self.roles().values()) == {"leader", "sync_standby"})
+        """Until one leads and the other follows, and confirms what it writes where it must."""
+        roles = {"leader", self.standby_role}
+        return self.wait("a standby", lambda: set(self.roles().values()) == roles)
+
+    @property
+    def standby_role(self):
+        return "sync_standby" if self.is_synchronous else "replica"
+
+    @property
+    def standby(self):
+        return self.having(self.standby_role)
 
     def wait(self, what, is_so):
         start = time.monotonic()
@@ -171,7 +207,7 @@ class Cluster(PostgreSQL):
 
     def switch_over(self):
         """The standby takes over in order; returns the seconds until there is another leader."""
-        old, new = self.leader, self.having("sync_standby")
+        old, new = self.leader, self.standby
         start = time.monotonic()
         status, text = old.ask("POST", "/switchover", {"leader": old.name, "candidate": new.name})
         if status != 200:

@@ -23,6 +23,7 @@ class Trial:
         self.slowest = 0
         self.dead = 0  # nodes that ended with status 70
         self.serial = 0
+        self.is_over = False  # its nodes have ended already
 
     def __enter__(self):
         self.fleet.__enter__()
@@ -30,7 +31,7 @@ class Trial:
         return self
 
     def __exit__(self, kind, fault, trace):
-        if kind is None:
+        if kind is None and not self.is_over:
             try:
                 self.fleet.end()
             except Exception as late:
@@ -47,6 +48,13 @@ class Trial:
     @contextlib.contextmanager
     def load(self, note):
         """Requests before, while and after what is done inside; then all must rest, and the audit hold."""
+        with self.requests(note) as load:
+            yield load
+        self.fleet.rest_and_audit()
+
+    @contextlib.contextmanager
+    def requests(self, note):
+        """`load` without what must be at its end."""
         fleet = self.fleet
         fleet.notes.append(note)
         self.serial += 1
@@ -59,7 +67,6 @@ class Trial:
         time.sleep(CALM)
         load.stop()
         self.look_at(begun, lasted)
-        fleet.rest_and_audit()
         self.bench.fired += 1
 
     def look_at(self, begun, lasted):
