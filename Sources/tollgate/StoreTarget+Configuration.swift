@@ -21,6 +21,6 @@ extension GatewayConfiguration {
         )
     }
 
-    /// SHA-256 of the file that it was read from.
+    /// Of what the file says that it was read from.
     var digest: Digest { origin?.source.digest ?? SHA256Hasher().finalize() }
 }
