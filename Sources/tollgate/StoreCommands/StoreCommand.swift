@@ -11,6 +11,11 @@ struct StoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "store",
         abstract: "Copy a whole store between a file and PostgreSQL.",
+        discussion: """
+            EXAMPLES
+              tollgate store copy --help
+              tollgate store copy --to-password-file secret sqlite:a.db postgresql://u@db/d
+            """,
         subcommands: [Copy.self]
     )
 
