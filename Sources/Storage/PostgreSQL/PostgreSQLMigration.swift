@@ -105,16 +105,22 @@ struct PostgreSQLMigration {
 
     /// Makes the row that the lease is in.
     func prepare() throws {
-        for _ in 1...3 {
+        for attempt in 1... {
             do throws(PostgreSQLFailure) {
                 let statements = PostgreSQLSchema.statements(PostgreSQLSchema.preparation)
                 for sql in statements { connection.enqueue(PostgreSQLCommand(sql)) }
                 return try connection.finish(within: Self.roundTripMax)
             } catch {
-                // Two that make a table of one name at a time are not kept apart by IF NOT EXISTS.
-                guard error.meaning == .uniqueViolation else { throw error }
+                guard Self.isRace(error), attempt < Self.attemptsMax else { throw error }
             }
         }
+    }
+
+    /// Whether somebody else did the same at the same time. Two that make a table of one name are not kept apart by IF NOT
+    /// EXISTS: which error the second one gets depends on how far it was.
+    private static func isRace(_ failure: PostgreSQLFailure) -> Bool {
+        let isThere = ["42P07", "42710"].contains(failure.sqlState)
+        return isThere || failure.meaning == .uniqueViolation || failure.meaning == .retry
     }
 
     private func lease() throws -> Bool {
@@ -127,7 +133,13 @@ struct PostgreSQLMigration {
         )
         command.bind(SharedSQL.escaped(name))
         command.bind(Self.leaseMicroseconds)
-        return try connection.query(command, within: Self.roundTripMax).affectedCount == 1
+        do throws(PostgreSQLFailure) {
+            return try connection.query(command, within: Self.roundTripMax).affectedCount == 1
+        } catch {
+            // At REPEATABLE READ whoever is second is told so.
+            guard error.meaning == .retry else { throw error }
+            return false
+        }
     }
 
     private func takeSteps(_ onStep: (Int) -> Void) throws {
