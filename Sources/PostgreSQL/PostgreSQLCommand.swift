@@ -45,8 +45,7 @@ public struct PostgreSQLCommand: Sendable {
 
     private var firstWord: String { sql.drop(while: \.isWhitespace).prefix { $0.isLetter }.lowercased() }
 
-    /// How many bytes it takes to send it, about.
-    /// What it takes in memory, about.
+    /// How many bytes it takes to send it, about, and in memory.
     public var byteCount: Int { sql.utf8.count + packed.count + 8 * types.count + 64 }
 
     /// `bigint`; the types of smaller numbers take it where SQL converts by assignment.

@@ -1,6 +1,9 @@
-"""A barrier for threads of a load."""
+"""Threads of a load: where they meet, and their end."""
 
 import threading
+import time
+
+from processes import PATIENCE, TestFailure
 
 
 class Meeting:
@@ -22,3 +25,12 @@ class Meeting:
                 self.number += 1
                 self.count = 0
                 self.changed.notify_all()
+
+
+def join(threads):
+    """Waits until all have ended."""
+    deadline = time.monotonic() + 4 * PATIENCE
+    for thread in threads:
+        thread.join(max(0, deadline - time.monotonic()))
+        if thread.is_alive():
+            raise TestFailure("a thread of the load does not end")

@@ -4,6 +4,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 from processes import TestFailure
 
@@ -41,3 +42,18 @@ def account(bench, fault):
     for folder in bench.session.kept:
         print(f"kept: {folder} (notes.txt says what was done; look again with --audit)", flush=True)
     return 1 if is_violation else 2
+
+
+def run_parts(bench, parts):
+    """Runs the parts, each a name and a function, and tells what each took."""
+    for name, run in parts:
+        begun = time.monotonic()
+        run()
+        bench.say(f"{name}: took {time.monotonic() - begun:.0f} s")
+
+
+def audit_again(violations, case):
+    """Looks again at a case that was kept; returns the exit status."""
+    found = violations(case)
+    print("\n".join(found) or "no violation", flush=True)
+    return 1 if found else 0

@@ -5,8 +5,8 @@ import threading
 import time
 
 from client import Client
-from meeting import Meeting
-from processes import PATIENCE, TestFailure
+from meeting import Meeting, join
+from processes import TestFailure
 from questions import Question, document, new_question
 from servers import FAULTS, HELD
 
@@ -47,11 +47,7 @@ class Load:
         return self
 
     def join(self):
-        deadline = time.monotonic() + 4 * PATIENCE
-        for thread in self.threads:
-            thread.join(max(0, deadline - time.monotonic()))
-            if thread.is_alive():
-                raise TestFailure("a thread of the load does not end")
+        join(self.threads)
         self.operator.join()
         if self.fault:
             raise TestFailure(f"the load failed: {self.fault!r}") from self.fault

@@ -12,7 +12,7 @@ from disk_trouble import DiskTrouble
 from points import Points
 from processes import Session, TestFailure
 from random_kills import RandomKills
-from running import account, build, end_at_signals
+from running import account, audit_again, build, end_at_signals, run_parts
 from self_test import SelfTest
 from servers import NotStarted
 from store_audit import StoreCase, violations
@@ -66,16 +66,10 @@ def parts(given, bench):
         yield "disk", DiskTrouble(bench).run
 
 
-def audit_again(folder):
-    found = violations(StoreCase.load(folder))
-    print("\n".join(found) or "no violation", flush=True)
-    return 1 if found else 0
-
-
 def main(root, description):
     given = arguments(description)
     if given.audit:
-        return audit_again(given.audit)
+        return audit_again(violations, StoreCase.load(given.audit))
     end_at_signals()
     seed = given.seed or f"{random.SystemRandom().getrandbits(32):08x}"
     needs_programs = given.quick or given.full or given.random_kills or given.disk_full
@@ -90,10 +84,7 @@ def main(root, description):
         bench.say(f"seed: {seed}")
         start = time.monotonic()
         try:
-            for name, run in parts(given, bench):
-                begun = time.monotonic()
-                run()
-                bench.say(f"{name}: took {time.monotonic() - begun:.0f} s")
+            run_parts(bench, parts(given, bench))
         except (Violation, NotStarted, TestFailure) as fault:
             return account(bench, fault)
         bench.say(f"total: {bench.fired} faults, {bench.audits} audits passed, {bench.calls} calls of operators, "

@@ -1,20 +1,14 @@
 """HAProxy with the configuration that is shipped."""
 
-import http.client
 import re
 import signal
-import socket
 import threading
 import time
 
+import inquiry
 from names import NameServer
+from ports import free_port
 from processes import PATIENCE, TestFailure
-
-
-def free_port():
-    with socket.socket() as there:
-        there.bind(("127.0.0.1", 0))
-        return there.getsockname()[1]
 
 
 class Balancer:
@@ -44,15 +38,7 @@ class Balancer:
 
     def ask(self, path):
         """Status and text of a reply of its side for operators; no status while it does not answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=PATIENCE)
-        try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return response.status, response.read().decode()
-        except (OSError, http.client.HTTPException):
-            return None, ""
-        finally:
-            connection.close()
+        return inquiry.ask(self.health_port, "GET", path)
 
     def up(self, backend):
         """How many servers of a backend take requests."""

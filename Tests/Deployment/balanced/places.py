@@ -4,8 +4,9 @@ import http.client
 import signal
 
 from audit import Violation
-from balancer import Balancer, free_port
+from balancer import Balancer
 from fleet import Fleet
+from ports import free_port
 from processes import PATIENCE
 
 DRAIN_DELAY = "2s"

@@ -5,7 +5,7 @@ import shutil
 import socket
 import time
 
-from patroni import free_port
+from ports import free_port
 from processes import PATIENCE, TestFailure
 
 POOL = 12  # four for each of three nodes

@@ -2,6 +2,7 @@
 
 import argparse
 import concurrent.futures
+import functools
 import os
 import pathlib
 import random
@@ -16,7 +17,7 @@ from patroni import Cluster
 from postgresql import PostgreSQL
 from processes import Session, TestFailure
 from program import Bench
-from running import account, build, end_at_signals
+from running import account, build, end_at_signals, run_parts
 from servers import NotStarted
 from trials import Trial
 
@@ -134,6 +135,15 @@ def quick(bench):
     bench.fired, bench.audits = (sum(getattr(each, name) for each in benches) for name in ("fired", "audits"))
 
 
+def parts(given, bench):
+    """The selected parts: the name and the function of each."""
+    if given.quick:
+        yield "quick", lambda: quick(bench)
+    for name, run in PARTS.items():
+        if times := getattr(given, name):
+            yield name, functools.partial(run, bench, times)
+
+
 def main(root, description):
     given = arguments(description)
     if given.partition or (given.quick and os.geteuid() == 0):
@@ -146,13 +156,7 @@ def main(root, description):
         bench.say(f"seed: {seed}")
         start = time.monotonic()
         try:
-            if given.quick:
-                quick(bench)
-            for name, run in PARTS.items():
-                if getattr(given, name):
-                    begun = time.monotonic()
-                    run(bench, getattr(given, name))
-                    bench.say(f"{name}: took {time.monotonic() - begun:.0f} s")
+            run_parts(bench, parts(given, bench))
         except (Violation, NotStarted, TestFailure) as fault:
             return account(bench, fault)
         bench.say(f"total: {bench.fired} faults, {bench.audits} audits passed, no violation, seed {seed}, "

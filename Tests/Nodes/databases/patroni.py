@@ -1,37 +1,22 @@
 """Two PostgreSQL servers that Patroni keeps, one of them a standby, and etcd."""
 
 import contextlib
-import http.client
 import json
 import os
 import pathlib
 import pwd
 import shutil
 import signal
-import socket
 import threading
 import time
 
+import inquiry
+from ports import free_port
 from postgresql import USER, PostgreSQL, program
 from processes import PATIENCE, TestFailure
 
 # Seconds: how long a leader that says nothing is waited for, and how often is looked. Shorter than anybody's.
 TTL, LOOP_WAIT, RETRY_TIMEOUT = 6, 1, 2
-
-
-given_ports, ports_lock = set(), threading.Lock()
-
-
-def free_port():
-    """One that nobody has, and that nobody else was given here."""
-    while True:
-        with socket.socket() as there:
-            there.bind(("127.0.0.1", 0))
-            port = there.getsockname()[1]
-        with ports_lock:
-            if port not in given_ports:
-                given_ports.add(port)
-                return port
 
 
 class Member:
@@ -103,16 +88,7 @@ class Member:
 
     def ask(self, method, path, content=None):
         """Status and text; no status where nobody answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.rest_port, timeout=PATIENCE)
-        try:
-            connection.request(method, path, json.dumps(content) if content else None,
-                               {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            return response.status, response.read().decode()
-        except (OSError, http.client.HTTPException):
-            return None, ""
-        finally:
-            connection.close()
+        return inquiry.ask(self.rest_port, method, path, content)
 
 
 class Cluster(PostgreSQL):

@@ -105,9 +105,12 @@ class Fleet:
         """Keeps everything for the inspection of a violation."""
         self.bench.session.kept.append(self.folder)
         self.record.save(self.folder / "answers.jsonl")
-        case = self.case(is_at_rest=False)
         if not (self.folder / "case.json").exists():
-            case.save(self.folder)
+            try:
+                self.case(is_at_rest=False).save(self.folder)
+            except TestFailure as lost:
+                # The database may be what failed; it must not hide the fault.
+                self.notes.append(f"no rows were kept: {lost}")
         (self.folder / "notes.txt").write_text("\n".join([f"seed: {self.seed}", *self.notes, str(fault)]) + "\n")
 
     def start(self):

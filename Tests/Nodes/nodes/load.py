@@ -7,7 +7,7 @@ import time
 
 from client import Client
 from lines import Line
-from meeting import Meeting
+from meeting import Meeting, join
 from processes import PATIENCE, TestFailure
 from questions import Question, document, new_question
 from servers import FAULTS, HELD
@@ -59,11 +59,7 @@ class Load:
         self.join()
 
     def join(self):
-        deadline = time.monotonic() + 4 * PATIENCE
-        for thread in self.threads:
-            thread.join(max(0, deadline - time.monotonic()))
-            if thread.is_alive():
-                raise TestFailure("a thread of the load does not end")
+        join(self.threads)
         if self.fault:
             raise TestFailure(f"the load failed: {self.fault!r}") from self.fault
 

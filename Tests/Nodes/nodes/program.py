@@ -21,7 +21,7 @@ from news import News
 from points import Points, kill_points, stop_points
 from postgresql import PostgreSQL
 from processes import Session, TestFailure
-from running import account, build, end_at_signals
+from running import account, audit_again, build, end_at_signals, run_parts
 from self_test import SelfTest
 from servers import NotStarted
 
@@ -132,16 +132,10 @@ def parts(given, bench):
         yield "commits", Commits(bench, chosen, given.fleets).run
 
 
-def audit_again(folder):
-    found = node_audit.violations(node_audit.NodesCase.load(folder))
-    print("\n".join(found) or "no violation", flush=True)
-    return 1 if found else 0
-
-
 def main(root, description):
     given = arguments(description)
     if given.audit:
-        return audit_again(given.audit)
+        return audit_again(node_audit.violations, node_audit.NodesCase.load(given.audit))
     end_at_signals()
     seed = given.seed or f"{random.SystemRandom().getrandbits(32):08x}"
     if not shutil.which("strace"):
@@ -155,10 +149,7 @@ def main(root, description):
             with PostgreSQL(session) as server:
                 bench = Bench(session, server, programs, seed)
                 bench.say(f"seed: {seed}")
-                for name, run in parts(given, bench):
-                    begun = time.monotonic()
-                    run()
-                    bench.say(f"{name}: took {time.monotonic() - begun:.0f} s")
+                run_parts(bench, parts(given, bench))
         except (Violation, NotStarted, TestFailure) as fault:
             return account(bench or Bench(session, None, programs, seed), fault)
         bench.say(f"total: {bench.fired} faults, {bench.audits} audits passed, no violation, seed {seed}, "
