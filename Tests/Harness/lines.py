@@ -34,7 +34,8 @@ class Line:
             port, self.connected_to = getattr(self.gateway, self.side), self.gateway.starts
         if port is None:
             raise ConnectionRefusedError
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=self.patience)
+        host = self.gateway.host if self.side == "port" else "127.0.0.1"
+        self.connection = http.client.HTTPConnection(host, port, timeout=self.patience)
         self.connection.connect()
 
     def close(self):

@@ -85,6 +85,8 @@ class Gateway:
     Ports and generation are guarded by `changed`: load threads wait there for the next start.
     """
 
+    host = "127.0.0.1"  # of its side for clients
+
     def __init__(self, session, programs, folder, configuration, name=""):
         """`name` tells it from others of the same store."""
         self.session, self.folder, self.name = session, folder, name

@@ -43,7 +43,7 @@ class Places(Fleet):
         node.configuration["listen"]["address"] = f"{address}:{self.node_port}"
         node.write_configuration()
         node.must_start()
-        self.addresses[node] = address
+        self.addresses[node] = node.host = address
         self.balancer.names.add(address)
 
     def end(self):

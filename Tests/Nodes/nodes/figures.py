@@ -26,7 +26,7 @@ LARGE = 1_000_000_000
 DURABLE = {"fsync": "on", "full_page_writes": "on", "autovacuum": "on"}
 
 
-class Line:
+class MissClient:
     """A connection on which every question is a new one."""
 
     def __init__(self, port, key=None):
@@ -82,7 +82,7 @@ def load(nodes, seconds):
     counted = threading.Event()
 
     def run(index):
-        line = Line(nodes[index % len(nodes)].port)
+        line = MissClient(nodes[index % len(nodes)].port)
         try:
             while not ends.is_set():
                 line.ask()
@@ -123,8 +123,8 @@ def misses(bench, seconds):
                 configuration["store"]["url"] = f"sqlite:{fleet.nodes[0].folder / 'tollgate.db'}"
                 fleet.nodes[0].write_configuration()
             fleet.start()
-            vendor, _ = Line(fleet.vendor.port, key=teams.VENDOR_KEYS["primary"]).alone()
-            median, late = Line(fleet.nodes[0].port).alone()
+            vendor, _ = MissClient(fleet.vendor.port, key=teams.VENDOR_KEYS["primary"]).alone()
+            median, late = MissClient(fleet.nodes[0].port).alone()
             before = Counters(fleet)
             # The polls of idle nodes are part of the transactions.
             begun = time.monotonic()
