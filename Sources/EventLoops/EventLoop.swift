@@ -16,6 +16,8 @@ public final class EventLoop {
     private var running: [() -> Void] = []
     private var monotonicCache: MonotonicInstant?
     private var wallCache: Timestamp?
+    /// How many passes were begun: it tells whether two callbacks belong to passes that follow each other.
+    public private(set) var passCount: UInt64 = 0
 
     /// 64 KiB to read from a descriptor into: lent to one callback at a time, and void after it. With it,
     /// a connection whose requests are answered within the callback that read them never owns a buffer.
@@ -81,6 +83,7 @@ public final class EventLoop {
         while !isStopping {
             monotonicCache = nil
             wallCache = nil
+            passCount &+= 1
             if unsafe event_base_loop(base, EVLOOP_ONCE | (deferred.isEmpty ? 0 : EVLOOP_NONBLOCK)) < 0 {
                 preconditionFailure("event_base_loop failed: \(errno)")
             }

@@ -27,6 +27,8 @@ public final class Listener {
     private var event: OpaquePointer?  // struct event *, owned: event_free in `stop`
     private var onAccept: ((ByteStream) -> Void)?
     private var retry: LoopTimer?
+    /// The last pass of the loop in which connections were accepted.
+    private var lastPass: UInt64 = 0
     /// Whether connections that wait in the kernel are left to the next process.
     private let leavesQueue: Bool
 
@@ -106,7 +108,7 @@ public final class Listener {
                 descriptor,
                 Int16(EV_READ | EV_PERSIST),
                 { _, _, context in
-                    unsafe Unmanaged<Listener>.fromOpaque(context!).takeUnretainedValue().accept()
+                    unsafe Unmanaged<Listener>.fromOpaque(context!).takeUnretainedValue().acceptReady()
                 },
                 context
             )
@@ -149,10 +151,18 @@ public final class Listener {
         timer.schedule(after: Listener.retryInterval)
     }
 
+    /// Accepts what waits, one connection alone when none came in the last pass: most often there is no second one, and a
+    /// call finds that out. If there is one, the next pass comes at once, and takes all.
+    private func acceptReady() {
+        let isBusy = loop.passCount &- lastPass <= 1
+        lastPass = loop.passCount
+        accept(atMost: isBusy ? Listener.portion : 1)
+    }
+
     /// Accepts one portion; true when more may wait.
     @discardableResult
-    private func accept() -> Bool {
-        for _ in 0..<Listener.portion {
+    private func accept(atMost count: Int32 = Listener.portion) -> Bool {
+        for _ in 0..<count {
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             var peer: SocketAddress?
