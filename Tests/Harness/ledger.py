@@ -66,11 +66,11 @@ class Usage:
     upstream_key: str
     spent: int
     unconfirmed: int
-    saved: int
-    hits: int
-    collapsed: int
-    misses: int
-    denied: int
+    saved: int = 0
+    hits: int = 0
+    collapsed: int = 0
+    misses: int = 0
+    denied: int = 0
 
 
 @dataclass
@@ -81,11 +81,11 @@ class DocumentUsage:
     document_id: str | None
     spent: int
     unconfirmed: int
-    saved: int
-    hits: int
-    collapsed: int
-    misses: int
-    denied: int
+    saved: int = 0
+    hits: int = 0
+    collapsed: int = 0
+    misses: int = 0
+    denied: int = 0
 
 
 class Ledger:
@@ -127,9 +127,25 @@ class Ledger:
             self.document_usage.append(DocumentUsage(day, document_id, *counts))
         self.accounts = [tuple(row) for row in connection.execute(
             "SELECT account, day, spent, unconfirmed FROM usage_accounts")]
+        if "unbooked" in tables:
+            self.book({row[0] for row in connection.execute("SELECT id FROM unbooked")})
         for row in connection.execute("SELECT key, document_id, model, body FROM results"):
             self.results[key_bytes(row["key"])] = row["document_id"], row["model"], text_bytes(row["body"])
         self.registry.read(connection, tables)
+
+    def book(self, unbooked):
+        """Adds to the sums what the next process to open the store will add first: endings that are not booked."""
+        for each in self.entries:
+            if each.id not in unbooked:
+                continue
+            unbooked.discard(each.id)
+            if each.state == "reserved":
+                self.complaints.append(f"the entry {each.id} is not booked, and has not ended")
+            amounts = {"spent": each.spent, "unconfirmed": each.unconfirmed}
+            self.usage.append(Usage(each.day, each.team, each.key, each.model, each.upstream_key, **amounts))
+            self.document_usage.append(DocumentUsage(each.day, each.document_id, **amounts))
+            self.accounts.append((each.account, each.day, each.spent, each.unconfirmed))
+        self.complaints += [f"the entry {number} is not booked, and not in the ledger" for number in sorted(unbooked)]
 
     def by_request(self):
         entries = collections.defaultdict(list)

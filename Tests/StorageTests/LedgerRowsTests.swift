@@ -240,6 +240,8 @@ struct ResolutionTableTests {
         let store = try place.open()
         defer { store.close() }
         for id in 1...64 as ClosedRange<Int64> { try unconfirmed(store, reservation(id: id, model: "m\(id)")) }
+        // Those that came first are counted by name.
+        #expect(try store.rows("SELECT count(*) FROM usage") == ["64"])
         let last = reservation(id: 65, model: "m65")
         try unconfirmed(store, last)
         #expect(try store.resolveAndWait(last, 1).get() == .done)

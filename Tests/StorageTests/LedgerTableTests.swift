@@ -64,7 +64,7 @@ struct LedgerTableTests {
     func chargeThatFails() throws {
         let store = try place.open()
         defer { store.close() }
-        try store.refuseInsertions(into: "usage")
+        try store.refuseInsertions(into: Self.writtenWithEndings[0])
         #expect(throws: StoreFault.self) { try store.chargeAndWait(settlement(of: reservation(id: 7))).get() }
         #expect(try store.rows(states) == [])
     }
@@ -113,9 +113,14 @@ struct LedgerTableTests {
         #expect(try crashed.opening().recoveredCount == 0)
     }
 
+    /// What a transaction with an ending writes beside the ledger: in a file sums and rates are booked later.
+    private static let writtenWithEndings =
+        StoreKind.tested == .file
+        ? ["unbooked", "documents", "results"] : ["usage", "usage_accounts", "documents", "rates", "results"]
+
     @Test(
         "I3: an end of which one part fails leaves nothing, and can be made again",
-        arguments: ["usage", "usage_accounts", "documents", "rates", "results"]
+        arguments: writtenWithEndings
     )
     func whole(_ table: String) throws {
         let store = try place.open()

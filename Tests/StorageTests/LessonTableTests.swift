@@ -94,7 +94,10 @@ struct LessonTableTests {
         #expect(rates["model 1000"]?.map(\.rate) == [rate(1), rate(2)])
     }
 
-    @Test("a model whose first reply was not stored takes its place with the next one, and one that is forgotten anew")
+    @Test(
+        "a model whose first reply was not stored takes its place with the next one, and one that is forgotten anew",
+        .enabled(if: StoreKind.tested == .postgreSQL, "in a file a reply that was not stored is tried again first")
+    )
     func knownModels() throws {
         let store = try place.open()
         defer { store.close() }

@@ -58,7 +58,8 @@ struct PostgreSQLSchemaTests {
 
     @Test("every table of a file is there with the same columns, checks and key")
     func tables() throws {
-        let (expected, made) = (try expected().tables, made().tables)
+        let made = made().tables
+        let expected = try expected().tables.filter { !CopiedTable.ofFiles.contains($0.key) }
         #expect(expected.count == 32)
         for (name, text) in expected { #expect(made[name] == text) }
         #expect(Set(made.keys).subtracting(expected.keys) == Self.shared)

@@ -27,13 +27,14 @@ struct WholeStoreCopyTests {
             + "INSERT INTO documents SELECT 'a' || n % 3, 'document ' || n, n FROM n",
     ]
 
-    private func make(_ changes: [String] = hostile, in place: TemporaryStore? = nil) throws {
+    private func make(_ changes: [String] = hostile, in place: TemporaryStore? = nil, isBooked: Bool = true) throws {
         let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("Fixtures/schema-\(StoreSchema.version).sql")
         let sql = try String(contentsOf: fixture, encoding: .utf8)
         try (place ?? file).edit { database in
             try database.execute(sql: "PRAGMA journal_mode = WAL")
             try database.execute(sql: sql)
+            if isBooked { try UnbookedEndings.bookLeft(on: StoreConnection(database)) }
             for change in changes { try database.execute(sql: change) }
         }
     }
@@ -89,7 +90,7 @@ struct WholeStoreCopyTests {
         let own = try file.edit {
             try String.fetchAll($0, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
         }
-        #expect(own.sorted() == CopiedTable.names.sorted())
+        #expect(own.sorted() == (CopiedTable.names + CopiedTable.ofFiles).sorted())
         for (table, rows) in try rows(of: file) { #expect(!rows.isEmpty, "\(table) is tried without a row") }
     }
 
@@ -270,6 +271,19 @@ struct WholeStoreCopyTests {
             #expect(try place.rows("SELECT count(*) FROM ledger") == ["0"])
         }
         return fault.map { StoreFault(thrown: $0).detail }
+    }
+
+    @Test("what a crash left unbooked is booked before it is copied")
+    func unbooked() throws {
+        try make([], isBooked: false)
+        let target = TemporaryStore(.postgreSQL)
+        let usage = try #require(try copy(file, target).tables.first { $0.name == "usage" })
+        #expect(usage.credits == 6_000_000)
+        let store = try open(target)
+        defer { store.close() }
+        #expect(try store.rows("SELECT spent FROM usage_accounts WHERE day = 20001") == ["2500000"])
+        #expect(try store.rows("SELECT count(*) FROM payments WHERE id = 106") == ["1"])
+        #expect(try file.edit { try Int.fetchOne($0, sql: "SELECT count(*) FROM unbooked") } == 0)
     }
 
     @Test("a row that is lost is noticed in each table", arguments: CopiedTable.names)

@@ -25,6 +25,9 @@ struct CopiedTable: Sendable {
         "upstream_key_uses", "key_rulings", "grants", "statements", "audit", "alerts",
     ]
 
+    /// Tables that only a file has, and that are empty when it is copied.
+    static let ofFiles = ["unbooked"]
+
     /// Tables of a database that are not carried over: who works with it, what is under way there, and balances, which are
     /// worked out anew. Changes that dead nodes had under way are ended before.
     static let madeAnew = [

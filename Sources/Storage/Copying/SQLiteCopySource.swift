@@ -1,7 +1,7 @@
 import GRDB
 import Vocabulary
 
-/// The file that a copy is read from. Its rows are not changed.
+/// The file that a copy is read from. Nothing of it is changed but that what a crash left unbooked is booked.
 final class SQLiteCopySource: CopySource {
     private let database: Database
 
@@ -29,6 +29,7 @@ final class SQLiteCopySource: CopySource {
                         + "tollgate migrate --config FILE"
                 )
             }
+            try UnbookedEndings.bookLeft(on: StoreConnection(database))
             try database.execute(sql: "PRAGMA query_only = 1; PRAGMA cell_size_check = ON; BEGIN")
             defer { try? database.execute(sql: "ROLLBACK") }
             return try body(SQLiteCopySource(database))

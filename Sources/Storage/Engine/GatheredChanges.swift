@@ -1,3 +1,4 @@
+import EventLoops
 import Vocabulary
 
 /// What the operations of a transaction leave to be done together: gathered while they run, and written once, right before
@@ -27,21 +28,76 @@ struct GatheredChanges {
     }
 
     /// Writes all of it but the feed. In the transaction that they belong to.
-    func write(on connection: StoreConnection) throws {
-        if isEmptyButForFeed { return }
+    ///
+    /// - Parameter waits: whether bookings may wait for those of later transactions.
+    func write(on connection: StoreConnection, waits: Bool) throws {
+        let isEmpty = isEmptyButForFeed
+        let waits = waits && (isEmpty || mayWait(connection))
+        let earlier = waits ? [] : connection.unbooked.due
+        if isEmpty && earlier.isEmpty { return }
         let group = EndingGroup(endings, connection.isShared ? connection.shared : nil)
+        if waits {
+            try writeEndings(group, on: connection)
+        } else {
+            try write(group, earlier, on: connection)
+        }
+    }
+
+    /// Whether there is nothing but a few endings.
+    private func mayWait(_ connection: StoreConnection) -> Bool {
+        !connection.isShared && sums.isEmpty
+            && connection.unbooked.take(endings.count, at: SystemClock.sinceBoot())
+    }
+
+    /// Writes endings whose bookings wait.
+    private func writeEndings(_ group: EndingGroup, on connection: StoreConnection) throws {
         try group.end(on: connection)
-        try group.lookUp(on: connection)
+        _ = try group.findRepeated(on: connection)
+        // Only now is it known whether there was a result before the one that was paid for.
+        try group.lookUpResults(Set(group.bookings.compactMap(\.undecidedKey)), on: connection)
+        try group.write(on: connection)
+        let waiting = group.bookings.filter { !$0.isEmpty }.map { booking in
+            var booking = booking
+            if let key = booking.undecidedKey { booking.isResultThere = group.stored.contains(key) }
+            return booking
+        }
+        for booking in waiting { try UnbookedTable.add(booking, on: connection) }
+        try keepSchemas(of: waiting, on: connection)
+        connection.unbooked.add(waiting)
+    }
+
+    /// Keeps the texts of schemas that are new: no booking of the next process has them.
+    private func keepSchemas(of waiting: [Booking], on connection: StoreConnection) throws {
+        let new = waiting.compactMap(\.paid?.question.parts).filter { !connection.known.isKept($0.schema) }
+        if new.isEmpty { return }
+        let schemas = SchemaPlaces()
+        for parts in new { try schemas.lookUp(parts, on: connection) }
+        for parts in new { schemas.keep(parts) }
+        try schemas.write(on: connection)
+        for parts in new { connection.known.noteKept(parts.schema) }
+    }
+
+    /// Writes endings with all that they come to.
+    ///
+    /// - Parameter earlier: bookings that have waited for it.
+    private func write(_ group: EndingGroup, _ earlier: [Booking], on connection: StoreConnection) throws {
+        let bookings = BookingGroup()
+        try group.end(on: connection)
+        // Also on behalf of those that may have ended before.
+        for ending in earlier.map(\.ending) + endings.map(\.ending) { try bookings.lookUp(ending, on: connection) }
+        var booked = sums
+        for booking in earlier { booked.add(booking.ending) }
         // As if none had ended before, which is rarely wrong: so that everything is asked at once.
-        var sums = sums
+        var sums = booked
         for ending in endings { sums.add(ending.ending) }
         let places = try SumPlaces(for: sums, connection)
         try connection.receive()
         if try group.findRepeated(on: connection) {
-            sums = self.sums
+            sums = booked
             for ending in group.ended { sums.add(ending.ending) }
         }
-        try group.lookUpResults(on: connection)
+        bookings.arrange(earlier + group.bookings)
+        try group.lookUpResults(bookings.undecided, on: connection)
         var (flights, balances) = (flights, balances)
         if connection.isShared {
             for ending in group.ended {
@@ -52,6 +108,11 @@ struct GatheredChanges {
         if !flights.isEmpty { try connection.link.write(flights) }
         if !balances.isEmpty { try connection.link.write(balances, of: node) }
         try group.write(on: connection)
+        try bookings.write(stored: group.stored, on: connection)
         try sums.write(places, on: connection)
+        if !earlier.isEmpty {
+            try UnbookedTable.removeAll(on: connection)
+            connection.unbooked.noteBooked()
+        }
     }
 }

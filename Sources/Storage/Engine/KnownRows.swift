@@ -7,6 +7,7 @@ struct KnownRows {
 
     private var modelsNamed: Set<UsageModelTable.Key> = []
     private var modelsRated: Set<String> = []
+    private var schemasKept: Set<Int64> = []
 
     // MARK: Models that a day counts by name
 
@@ -19,6 +20,12 @@ struct KnownRows {
     func isRated(_ model: String) -> Bool { modelsRated.contains(model) }
 
     mutating func noteRated(_ model: String) { Self.note(model, in: &modelsRated) }
+
+    // MARK: Schemas of which the text is kept
+
+    func isKept(_ schema: Int64) -> Bool { schemasKept.contains(schema) }
+
+    mutating func noteKept(_ schema: Int64) { Self.note(schema, in: &schemasKept) }
 
     private static func note<Row: Hashable>(_ row: Row, in rows: inout Set<Row>) {
         if rows.count >= countMax { rows.removeAll(keepingCapacity: true) }

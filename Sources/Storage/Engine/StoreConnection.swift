@@ -1,3 +1,4 @@
+import EventLoops
 import Vocabulary
 
 /// One connection with the statements prepared on it.
@@ -13,6 +14,7 @@ final class StoreConnection {
     /// What was read for the operations of the transaction under way.
     var shared = SharedReading()
     var known = KnownRows()
+    let unbooked = UnbookedEndings()
 
     init(_ link: any StoreLink) { self.link = link }
 
@@ -33,6 +35,7 @@ final class StoreConnection {
     func begin() throws {
         gathered = GatheredChanges()
         shared = SharedReading()
+        unbooked.begin()
         try link.begin()
     }
 
@@ -50,11 +53,14 @@ final class StoreConnection {
 
     /// Writes what was gathered. What it throws may be the fault of any operation that has gathered something: the
     /// transaction must be given up, or the savepoint of that operation.
-    func writeGathered() throws {
+    ///
+    /// - Parameter waits: whether bookings may wait for those of later transactions; else all are written, also those
+    ///   that have waited.
+    func writeGathered(waits: Bool = false) throws {
         let changes = gathered
         gathered = GatheredChanges()
         (gathered.node, gathered.feed) = (changes.node, changes.feed)
-        try changes.write(on: self)
+        try changes.write(on: self, waits: waits)
     }
 
     /// Waits for what was sent, and has it read. Does not wait if nothing was.
@@ -67,17 +73,21 @@ final class StoreConnection {
     func beginReading() throws { try link.beginReading() }
 
     /// What was done is durable when it returns.
-    func commit() throws {
-        try writeGathered()
+    ///
+    /// - Parameter waits: as of `writeGathered`.
+    func commit(waits: Bool = false) throws {
+        try writeGathered(waits: waits)
         try gathered.feed.write(on: self)
         gathered = GatheredChanges()
         try link.commit()
+        unbooked.noteCommit(at: SystemClock.sinceBoot())
     }
 
     /// Ends a transaction if one is open. An error does not matter: the database has rolled back, or will.
     func rollBack() {
         gathered = GatheredChanges()
         known = KnownRows()
+        unbooked.begin()
         link.rollBack()
     }
 

@@ -18,6 +18,8 @@ final class StoreWriter: Sendable {
     private static let brokenPause = Duration.seconds(5)
     /// Rows of one removal: few enough that a save that comes meanwhile waits some milliseconds at most.
     private static let sweepRows = 128
+    /// How long it takes until endings are booked again after that failed.
+    private static let bookingRetryPause = Duration.seconds(1)
     /// How long a purge rests after a batch that failed.
     private static let purgeRetryPause = Duration.seconds(1)
     /// While operations never cease, one removal in this many groups.
@@ -36,6 +38,7 @@ final class StoreWriter: Sendable {
     private let onFatal: @Sendable (StoreFault) -> Void
     private let thread = Guarded<SystemThread?>(nil)
     private let commits = Atomic<Int>(0)
+    private let unbooked = Atomic<Int>(0)
     /// What is counted for operators.
     let metrics = StoreMetrics()
     private let isBroken = Atomic<Bool>(false)
@@ -106,6 +109,16 @@ final class StoreWriter: Sendable {
     /// How many operations wait for the next group.
     var queueLength: Int { work.count }
 
+    /// Whether there are endings that sums, payments and rates do not have yet. None of those that were answered before
+    /// is missed.
+    var hasUnbooked: Bool { unbooked.load(ordering: .acquiring) > 0 }
+
+    /// Calls `then` when everything that was answered before is booked, or could not be: on the caller's thread or the writer's.
+    func whenBooked(_ then: @escaping @Sendable () -> Void) {
+        if !hasUnbooked { return then() }
+        submit(WriteOperation({ _ in }, then: { _ in then() }))
+    }
+
     /// Whether something of the last group could not be committed.
     var hasFailed: Bool { isTroubled.load(ordering: .relaxed) }
 
@@ -140,6 +153,7 @@ final class StoreWriter: Sendable {
             switch work.take(atMost: Self.groupMax, waiting: pause(state)) {
             case .items(let operations):
                 commit(operations, &state)
+                book(&state)
                 tend(state)
                 purgeSome(&state)
                 state.groupsSinceRemoval += 1
@@ -148,11 +162,13 @@ final class StoreWriter: Sendable {
                     removeSomeOfLedger(&state)
                 }
             case .nothing:
+                book(&state)
                 tend(state, isIdle: !mayRemove(state))
                 purgeSome(&state)
                 removeSome(&state)
                 removeSomeOfLedger(&state)
             case .closed:
+                book(&state, isLast: true)
                 purges.fail(closedFault)
                 endSweeps(&state)
                 return
@@ -171,6 +187,8 @@ final class StoreWriter: Sendable {
         var ledgerSweep: (cutoff: Timestamp, position: Int64)?
         var groupsSinceRemoval = 0
         var purgePacer = RemovalPacer()
+        /// Before this endings are not booked, after an attempt that failed.
+        var bookingDue: MonotonicInstant?
         /// Before this a purge rests.
         var purgeDue: MonotonicInstant?
         var lastGroupAt: MonotonicInstant?
@@ -196,8 +214,14 @@ final class StoreWriter: Sendable {
     }
 
     private func pause(_ state: ThreadState) -> Duration {
-        let pauseOfSweeps = pauseOfSweeps(state)
-        return state.base.pause.map { min(pauseOfSweeps, $0) } ?? pauseOfSweeps
+        var pauses = [pauseOfSweeps(state)]
+        if let pause = state.base.pause { pauses.append(pause) }
+        if let deadline = bookingDeadline(state) { pauses.append(max(.zero, deadline - SystemClock.sinceBoot())) }
+        return pauses.min()!
+    }
+
+    private func bookingDeadline(_ state: ThreadState) -> MonotonicInstant? {
+        state.connection.unbooked.deadline.map { deadline in state.bookingDue.map { max($0, deadline) } ?? deadline }
     }
 
     private func commit(_ operations: ArraySlice<WriteOperation>, _ state: inout ThreadState) {
@@ -217,10 +241,30 @@ final class StoreWriter: Sendable {
         state.lastGroupAt = end
         metrics.note(outcome, of: operations.count, took: end - start)
         if outcome.committed > 0 { commits.add(1, ordering: .relaxed) }
+        unbooked.store(state.connection.unbooked.bookings.count, ordering: .releasing)
         isTroubled.store(outcome.committed < operations.count, ordering: .relaxed)
         state.base.noteCommit(operations: outcome.committed)
         if let fatal = outcome.fatal { fail(fatal) }
         for answer in outcome.answers { answer() }
+    }
+
+    /// Books endings that have waited long enough, or all of them at the end. Those that cannot be booked stay where the next
+    /// attempt finds them, or the next start.
+    private func book(_ state: inout ThreadState, isLast: Bool = false) {
+        let waiting = state.connection.unbooked.bookings.count
+        guard waiting > 0, !isBroken.load(ordering: .relaxed) else { return }
+        let now = SystemClock.sinceBoot()
+        if !isLast, let deadline = bookingDeadline(state), now < deadline { return }
+        do {
+            if let fault = state.base.obstacle() { throw fault }
+            try state.connection.inTransaction { _ in }
+            state.bookingDue = nil
+            state.base.noteCommit(operations: waiting)
+            unbooked.store(0, ordering: .releasing)
+        } catch {
+            if StoreFault.isFatal(error) { return fail(StoreFault(thrown: error)) }
+            state.bookingDue = now + Self.bookingRetryPause
+        }
     }
 
     private func tend(_ state: ThreadState, isIdle: Bool = false) {
@@ -337,7 +381,9 @@ final class StoreWriter: Sendable {
         if isBroken.load(ordering: .relaxed) { return }
         do {
             let (removed, next) = try state.connection.inTransaction { connection in
-                try LedgerTable.removeEnded(
+                // What is booked later would leave a payment without its row.
+                try connection.writeGathered()
+                return try LedgerTable.removeEnded(
                     before: sweep.cutoff,
                     after: sweep.position,
                     atMost: Self.sweepRows,

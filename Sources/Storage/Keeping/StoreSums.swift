@@ -3,8 +3,8 @@ import Vocabulary
 
 /// Whether the sums that budgets and reports are made of agree with the ledger and with each other.
 ///
-/// Every ending books its row of the ledger and all sums in one transaction, so they agree in every file that was
-/// committed by this program. Rows of the ledger may have been removed since (`store.ledger_retention`); the sums stay.
+/// What an ending comes to is in the sums, or its row of the ledger is one of `unbooked`, so they agree in every file that
+/// was committed by this program. Rows of the ledger may have been removed since (`store.ledger_retention`); the sums stay.
 enum StoreSums {
     /// Sums over many rows are made of whole credits and rest, which cannot overflow alone.
     private static func parts(_ column: String) -> String {
@@ -12,6 +12,12 @@ enum StoreSums {
     }
 
     static let byTeam = "SELECT team, \(parts("spent")), \(parts("unconfirmed")) FROM usage GROUP BY team"
+
+    /// What is not in the sums yet.
+    static let unbookedByTeam = """
+        SELECT team, \(parts("CASE state WHEN 3 THEN NULL ELSE credits END")), \(parts("CASE state WHEN 3 THEN estimate END"))
+        FROM ledger WHERE id IN (SELECT id FROM unbooked) GROUP BY team
+        """
 
     /// What the parts in two columns come to.
     static func amount(_ row: Row, _ index: Int) -> MicroCredits {
@@ -52,7 +58,7 @@ enum StoreSums {
             let days = try sums(database, "SELECT '', day, \(both) FROM usage GROUP BY day")
             let accounts = try sums(database, "SELECT '', day, \(both) FROM usage_accounts GROUP BY day")
             faults += differences(days, accounts, "the sums by team", "the sums by account") { _ in true }
-            faults += try ledgerFaults(database)
+            faults += try ledgerFaults(database, schema: version)
         }
         var told: Set<String> = []
         return Array(faults.filter { told.insert($0).inserted }.prefix(faultsMax))
@@ -60,14 +66,15 @@ enum StoreSums {
 
     private static let both = "\(parts("spent")), \(parts("unconfirmed"))"
 
-    private static func ledgerFaults(_ database: Database) throws -> [String] {
+    private static func ledgerFaults(_ database: Database, schema version: Int) throws -> [String] {
+        let isBooked = version >= 15 ? "AND NOT EXISTS (SELECT 1 FROM unbooked WHERE unbooked.id = ledger.id)" : ""
         let accounts = try sums(database, "SELECT account, day, \(both) FROM usage_accounts GROUP BY account, day")
         let ledger = try sums(
             database,
             """
             SELECT account, day, \(parts("credits")),
                 \(parts("CASE state WHEN 3 THEN estimate END"))
-            FROM ledger WHERE state IN (1, 3, 4) GROUP BY account, day
+            FROM ledger WHERE state IN (1, 3, 4) \(isBooked) GROUP BY account, day
             """
         )
         // Rows are removed in the order in which they were made, but those that are unconfirmed or were resolved late stay

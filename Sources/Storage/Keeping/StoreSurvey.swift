@@ -52,9 +52,14 @@ extension StoreSurvey {
             lastReservationAt = try Int64.fetchOne(database, sql: last).map { Timestamp(microseconds: $0) }
         }
         if tables.contains("usage") {
-            for row in try Row.fetchAll(database, sql: StoreSums.byTeam) {
+            let sums = [StoreSums.byTeam] + (tables.contains("unbooked") ? [StoreSums.unbookedByTeam] : [])
+            for row in try sums.flatMap({ try Row.fetchAll(database, sql: $0) }) {
                 guard let team = String.fromDatabaseValue(row[0]) else { continue }
-                teams[team] = Credits(spent: StoreSums.amount(row, 1), unconfirmed: StoreSums.amount(row, 3))
+                let known = teams[team] ?? Credits()
+                teams[team] = Credits(
+                    spent: known.spent + StoreSums.amount(row, 1),
+                    unconfirmed: known.unconfirmed + StoreSums.amount(row, 3)
+                )
             }
         }
         if tables.contains("team_keys"), tables.contains("key_rulings") {

@@ -130,6 +130,7 @@ final class SQLiteEngine: StoreEngine {
             try StoreSchema.migrate(database)
             try StoreSchema.probe(database)
             let connection = StoreConnection(database)
+            try UnbookedEndings.bookLeft(on: connection)
             let recoveredCount = try Store.recover(connection, at: SystemClock.wall())
             return (queue, recoveredCount, try PurgeTable.open(on: connection))
         }
@@ -175,7 +176,7 @@ final class SQLiteEngine: StoreEngine {
 
     func lookUp(_ operation: ReadOperation) { lookUps.submit(operation) }
 
-    func list(_ operation: ReadOperation) { listings.submit(operation) }
+    func list(_ operation: ReadOperation) { writer.whenBooked { [listings] in listings.submit(operation) } }
 
     func follow(_ flight: ReservationID, then: @escaping @Sendable (Result<LandingAnswer, StoreFault>) -> Void) {
         preconditionFailure("a flight of another node, in a file of one process")
@@ -185,7 +186,9 @@ final class SQLiteEngine: StoreEngine {
 
     func balances(on connection: StoreConnection) -> StoredBalances? { nil }
 
-    func copyAll(then: @escaping @Sendable (Result<any StoreCopy, BackupFault>) -> Void) { copier.begin(then) }
+    func copyAll(then: @escaping @Sendable (Result<any StoreCopy, BackupFault>) -> Void) {
+        writer.whenBooked { [copier] in copier.begin(then) }
+    }
 
     func stop() {
         copier.stop()

@@ -15,7 +15,7 @@ import Vocabulary
 ///
 /// `ledger` has a row for each reservation and no index but over those that are open, unconfirmed or resolved, which are
 /// few: its identifiers ascend in time, so that rows are appended and a range of time is a range of rows. What reports
-/// and balances need of it is in `usage` and `usage_accounts` already, booked in the same transaction.
+/// and balances need of it is in `usage` and `usage_accounts`, or follows from the few rows of `unbooked`.
 ///
 /// What a team or a key has several of (budgets, models, secrets that retire) has tables of its own, rather than a
 /// column of JSON: each value has its type and its check, SQL can ask for it, and this room need not know JSON. No row
@@ -419,6 +419,27 @@ enum StoreSchema {
         ) STRICT;
         INSERT INTO usage_quarters (quarter) VALUES (CAST(strftime('%s', 'now') AS INTEGER) / 900);
         """,
+        // The rows of the ledger that ended and are not in the sums yet. The next transaction that is not of endings alone
+        // books them, the next start those of a process that was killed. From `is_kept` on it is about a payment that is kept
+        // in `payments`; NULL for others.
+        """
+        CREATE TABLE unbooked (
+            id INTEGER PRIMARY KEY, -- of the row of the ledger
+            rate_pages INTEGER CHECK (rate_pages >= 1), -- of a reply that taught a rate
+            is_kept INTEGER CHECK (is_kept IN (0, 1)),
+            is_result_there INTEGER CHECK (is_result_there IN (0, 1)), -- of the same question, before
+            labels INTEGER,
+            schema_digest INTEGER,
+            others INTEGER,
+            pages TEXT,
+            is_no_store INTEGER CHECK (is_no_store IN (0, 1)),
+            is_team_scoped INTEGER CHECK (is_team_scoped IN (0, 1)),
+            is_no_cache INTEGER CHECK (is_no_cache IN (0, 1)),
+            max_age INTEGER, -- seconds, as the request accepted
+            lifetime INTEGER, -- microseconds that a result was fresh then
+            CHECK ((is_kept IS NULL) = (lifetime IS NULL))
+        ) STRICT;
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -515,6 +536,7 @@ enum StoreSchema {
             "SELECT at FROM team_key_uses ORDER BY key",
             "SELECT at FROM upstream_key_uses ORDER BY id",
             "SELECT misses FROM usage_quarters ORDER BY quarter",
+            "SELECT lifetime FROM unbooked ORDER BY id",
         ]
         for query in queries {
             for order in ["ASC", "DESC"] { _ = try Row.fetchOne(database, sql: "\(query) \(order) LIMIT 1") }

@@ -60,17 +60,20 @@ struct WriteGroup {
                 if manner == .together || !connection.isInTransaction { return .lost }
             }
         }
-        if try !writesGathered(connection) { return .lost }
+        let waits = manner == .together
+        if try !writesGathered(connection, waits: waits) { return .lost }
         let start = SystemClock.monotonic()
-        try connection.commit()
+        try connection.commit(waits: waits)
         commitTook = SystemClock.monotonic() - start
         return .committed
     }
 
     /// Writes what was gathered; false when that failed, and the transaction is given up.
-    private mutating func writesGathered(_ connection: StoreConnection) throws -> Bool {
+    ///
+    /// - Parameter waits: whether bookings may wait for a later group.
+    private mutating func writesGathered(_ connection: StoreConnection, waits: Bool = false) throws -> Bool {
         do {
-            try connection.writeGathered()
+            try connection.writeGathered(waits: waits)
             return true
         } catch {
             lastFault = StoreFault(thrown: error)

@@ -166,8 +166,8 @@ enum LessonTable {
     }
 }
 
-/// What the replies of a group taught.
-struct LessonChanges {
+/// The pages of documents that the replies of a group taught. The last reply about a document counts.
+struct PageChanges {
     private struct Document: Comparable {
         let account: KeyText
         let id: KeyText
@@ -175,36 +175,45 @@ struct LessonChanges {
         static func < (left: Document, right: Document) -> Bool { (left.account, left.id) < (right.account, right.id) }
     }
 
-    /// The last reply about a document counts.
     private var pages = KeyedList<Document, Int>()
-    private var rates = KeyedList<KeyText, [PaidReply]>()
 
     mutating func add(_ ending: ReservationEnding) {
+        guard let pages = ending.lesson.documentPages else { return }
         let ask = ending.reservation.ask
-        if let pages = ending.lesson.documentPages {
-            let document = Document(account: KeyText(ask.account.rawValue), id: KeyText(ask.documentID))
-            self.pages.set(pages, for: document)
-        }
-        // A rate under a name that was cut would be taken for another model's.
-        if let rate = ending.lesson.rate, ask.model.utf8.count <= StoredText.modelBytesMax {
-            let reply = PaidReply(reservation: ending.reservation.id, rate: rate)
-            rates.change(KeyText(ask.model), or: [reply]) { $0.append(reply) }
-        }
+        self.pages.set(pages, for: Document(account: KeyText(ask.account.rawValue), id: KeyText(ask.documentID)))
     }
 
-    func writePages(on connection: StoreConnection) throws {
+    func write(on connection: StoreConnection) throws {
         for (document, pages) in pages.entries {
             let account = AccountID(rawValue: document.account.text)
             try LessonTable.save(pages, of: DocumentKey(account: account, documentID: document.id.text), on: connection)
         }
     }
+}
 
-    func writeRates(on connection: StoreConnection) throws {
+/// The rates of models that replies taught.
+struct RateChanges {
+    private var rates = KeyedList<KeyText, [PaidReply]>()
+
+    mutating func add(_ ending: ReservationEnding) {
+        guard let rate = ending.storedRate else { return }
+        let reply = PaidReply(reservation: ending.reservation.id, rate: rate)
+        rates.change(KeyText(ending.reservation.ask.model), or: [reply]) { $0.append(reply) }
+    }
+
+    func write(on connection: StoreConnection) throws {
         for (model, replies) in rates.entries {
-            for reply in replies.sorted(by: { $0.reservation < $1.reservation }) {
-                try LessonTable.save(reply, of: model.text, on: connection)
-            }
+            // Of more than are kept the oldest would be removed again.
+            let latest = replies.sorted { $0.reservation < $1.reservation }.suffix(Int(LessonTable.repliesMax))
+            for reply in latest { try LessonTable.save(reply, of: model.text, on: connection) }
             try LessonTable.removeOldest(of: model.text, on: connection)
         }
+    }
+}
+
+extension ReservationEnding {
+    /// The rate that is kept of the reply. One under a name that was cut would be taken for another model's.
+    var storedRate: PageRate? {
+        reservation.ask.model.utf8.count <= StoredText.modelBytesMax ? lesson.rate : nil
     }
 }

@@ -9,17 +9,15 @@ enum PaymentTable {
     static let comparedMax: Int64 = 32
 
     /// The payment for a question.
-    ///
-    /// - Parameter isKept: whether its result is stored.
-    static func payment(_ ending: ReservationEnding, _ question: PaidQuestion, isKept: Bool) -> Payment {
-        let ask = ending.reservation.ask
+    static func payment(_ ending: ReservationEnding, _ paid: Booking.Paid) -> Payment {
+        let (ask, question) = (ending.reservation.ask, paid.question)
         return Payment(
             id: ending.reservation.id,
             team: ask.team,
             key: ask.cacheKey,
             model: StoredText.cut(ask.model, atMost: StoredText.modelBytesMax),
             endedAt: ending.endedAt,
-            isKept: isKept,
+            isKept: paid.isKept,
             parts: Payment.Parts(
                 labels: question.parts.labels,
                 schema: question.parts.schema,

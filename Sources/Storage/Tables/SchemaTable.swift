@@ -64,9 +64,9 @@ final class SchemaPlaces {
     private var last: Int64 = 0
     private var places = KeyedList<Int64, Place>()
 
-    /// Sends the look-up of one that may be kept.
+    /// Sends the look-up of one that may be kept. One that a crash has left without its text was kept before.
     func lookUp(_ parts: QuestionParts, on connection: StoreConnection) throws {
-        guard parts.schemaText.count <= SchemaTable.bytesMax, places[parts.schema] == nil else { return }
+        guard 1...SchemaTable.bytesMax ~= parts.schemaText.count, places[parts.schema] == nil else { return }
         places.set(Place(), for: parts.schema)
         try SchemaTable.lookUp(parts.schema, on: connection) { [self] id, last in
             places.set(Place(id: id), for: parts.schema)

@@ -82,6 +82,11 @@ FAULTS = [
     (of_accounts("UPDATE usage_accounts SET account = 'second'"), "I3:", "account second has spent"),
     (of_accounts("DELETE FROM usage_accounts"), "I3:", "account default has spent 0"),
     (sql("DROP TABLE usage_accounts"), "store:", "no tables"),
+    # Endings that wait to be booked: one that is booked, one that is open, one that is nowhere.
+    (sql("INSERT INTO unbooked VALUES (1)"), "I3:", "has spent 6, its"),
+    (all_of(sql("UPDATE ledger SET state = 0, ended_at = NULL WHERE id = 5"), sql("INSERT INTO unbooked VALUES (5)")),
+     "store:", "not booked, and has not ended"),
+    (sql("INSERT INTO unbooked VALUES (99)"), "store:", "not booked, and not in the ledger"),
     (sql("UPDATE ledger SET state = 2 WHERE id = 2"), "I4:", "request ask-2 counts 0"),
     (sql("UPDATE ledger SET estimate = 3999999 WHERE id = 2"), "I4:", "request ask-2 counts 3.999999"),
     (sql("UPDATE ledger SET credits = 2000000 WHERE id = 1"), "I4:", "team red counted"),

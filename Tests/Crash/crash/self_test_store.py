@@ -25,6 +25,7 @@ CREATE TABLE usage_documents (day INTEGER, document BLOB, spent INTEGER DEFAULT 
     saved INTEGER DEFAULT 0, hits INTEGER DEFAULT 0, collapsed INTEGER DEFAULT 0, misses INTEGER DEFAULT 0,
     denied INTEGER DEFAULT 0);
 CREATE TABLE usage_accounts (account TEXT, day INTEGER, spent INTEGER, unconfirmed INTEGER);
+CREATE TABLE unbooked (id INTEGER);
 """
 CONFIGURATION = {
     "upstream": {"keys": [{"id": "primary", "secret": {"value": VENDOR_KEYS["primary"]}, "monthly_credits": 50},
