@@ -9,7 +9,8 @@ import Vocabulary
 ///
 /// Phases: idle → head (its first byte arrived) → working (the handler has the request) ⇄ body (content follows) → idle
 /// again, or ended. Pipelined requests wait, unparsed, until the previous reply is finished (RFC 9112 §9.3.2). The
-/// input is paused when they exceed `pipelinedBytesMax`, and while the client leaves too much of its replies unread.
+/// input is paused when they exceed `pipelinedBytesMax`, and while the client leaves too much of its replies unread. A
+/// pass of the loop answers `requestsAtOnce` of them, so that a client waits for few requests of each other one.
 ///
 /// **The open span.** A handler sees a request in place: `received(_:_:)` borrows the input from the head's first byte
 /// on. Invariants:
@@ -34,6 +35,10 @@ public final class ServerConnection: StreamDelegate {
     /// extend its time.
     private enum Deadline { case handshake, idle, head, body, drop, none }
 
+    /// The number of requests that are answered before other connections have their turn. A pass takes as long as this many
+    /// of every connection with pipelined requests.
+    private static let requestsAtOnce = 8
+
     public let identifier: UInt64
     /// What the connection's buffers take from the budget; nil if there is none.
     public let share: ByteShare?
@@ -47,6 +52,8 @@ public final class ServerConnection: StreamDelegate {
     private var phase = Phase.idle
     private var deadline = Deadline.idle
     private var isProcessing = false
+    /// Whether pipelined requests wait for the next pass.
+    private var isPostponed = false
     private var isLent = false
     /// Set while a head is incomplete.
     private var box: ParserBox?
@@ -138,11 +145,18 @@ public final class ServerConnection: StreamDelegate {
         leave()
     }
 
-    /// Processes as many requests of the input as it can. Never nested (S1).
+    /// Processes the requests of the input, as many as have a turn. Never nested (S1).
     private func process() {
-        guard !isProcessing else { return }
+        guard !isProcessing, !isPostponed else { return }
         isProcessing = true
-        while !stream.input.isEmpty, step() {}
+        var steps = 0
+        while !stream.input.isEmpty, step() {
+            steps += 1
+            if steps >= Self.requestsAtOnce, phase == .idle, !stream.input.isEmpty {
+                postpone()
+                break
+            }
+        }
         isProcessing = false
         guard stream.hasInputEnded else { return }
         switch phase {
@@ -152,6 +166,17 @@ public final class ServerConnection: StreamDelegate {
         case .head: end()
         case .body: if source?.isPaused != true { end() }
         case .working, .ended: break
+        }
+    }
+
+    /// Has the rest of the input wait for the next pass.
+    private func postpone() {
+        isPostponed = true
+        if stream.input.count > server.limits.pipelinedBytesMax { stream.pauseInput() }
+        server.loop.later { [self] in
+            isPostponed = false
+            stream.resumeInput()
+            process()
         }
     }
 

@@ -105,6 +105,28 @@ final class ServerConnectionTests {
         #expect(try connection.receiveToEnd().end == .finished)
     }
 
+    @Test("a client that pipelines many requests lets another one in between them, and has them all answered in order")
+    func takingTurns() throws {
+        let bench = try open()
+        let (many, one) = (try bench.connect(), try bench.connect())
+        for connection in [many, one] {
+            try connection.send(echo("a"))
+            #expect(try connection.response().text == "a")
+        }
+        let names = (100..<200).map(String.init)
+        // The loop finds both when it goes on.
+        try bench.pausing {
+            try many.send(names.map { echo($0) }.joined())
+            try one.send(echo("between"))
+            many.finishSending()
+        }
+        for name in names { #expect(try many.response().text == name) }
+        #expect(try one.response().text == "between")
+        #expect(try many.receiveToEnd().end == .finished)
+        let before = try #require(bench.counts.pieces.firstIndex(of: "between".utf8.count)) - 2
+        #expect(before <= 16, "\(before) of \(names.count) pipelined requests came first")
+    }
+
     @Test("a request behind one that waits is answered after it, and a half-closed client still is")
     func waiting() throws {
         let bench = try open()

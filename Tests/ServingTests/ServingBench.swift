@@ -8,6 +8,8 @@ import Vocabulary
 /// A server with `SampleHandler`s on its own loop. Guarded: `perform` reaches the state that is confined to the loop.
 final class ServingBench: Sendable {
     struct Counts {
+        /// The sizes of what handlers were given, in order.
+        var pieces: [Int] = []
         var piecesLargest = 0
         var bytesReceived = 0
         var bytesSent = 0
@@ -30,6 +32,7 @@ final class ServingBench: Sendable {
 
         func notePiece(_ count: Int) {
             noted.counts.withLock {
+                $0.pieces.append(count)
                 $0.piecesLargest = max($0.piecesLargest, count)
                 $0.bytesReceived += count
             }
@@ -92,6 +95,18 @@ final class ServingBench: Sendable {
             done.give(true)
         }
         _ = done.take()
+    }
+
+    /// Runs `action` in the caller's thread while the loop stands still.
+    func pausing(_ action: () throws -> Void) rethrows {
+        let (hasBegun, mayGoOn) = (Handover<Bool>(), Handover<Bool>())
+        thread.post { _ in
+            hasBegun.give(true)
+            _ = mayGoOn.take()
+        }
+        _ = hasBegun.take()
+        defer { mayGoOn.give(true) }
+        try action()
     }
 
     func connect(receiveBuffer: Int32? = nil) throws -> RawConnection {
