@@ -6,10 +6,13 @@ public import Vocabulary
 ///   durable before anything is sent; only then it is open here.
 /// - A2: A lasting condition stays open until a look at its kind finds it gone. A dated one stays open until its moment,
 ///   whatever is seen meanwhile.
-/// - A3: After a restart the book is what the store has open: what was told before is not told again. So it is when another
+/// - A3: A dated condition that was closed is not raised again: the wall clock may have been set past its moment, and come
+///   back.
+/// - A4: After a restart the book is what the store has open: what was told before is not told again. So it is when another
 ///   node of several takes it over.
 ///
-/// There are as many open conditions as there are keys, accounts, and budgets with thresholds in their current windows.
+/// A3 is kept in memory, for the `endedMax` that were closed last. There are as many open conditions as there are keys,
+/// accounts, and budgets with thresholds in their current windows.
 public struct AlertBook: Sendable {
     /// One condition that was raised.
     public struct Entry: Sendable, Equatable {
@@ -34,10 +37,15 @@ public struct AlertBook: Sendable {
 
     /// A lasting condition that comes and goes is raised once in this time.
     public static let quietTime = Duration.seconds(600)
+    /// Dated conditions that are remembered after their end, at least: those of ten thousand teams that end at one
+    /// midnight, of a day and a month each.
+    public static let endedMax = 20_000
 
     private var open: [String: Entry] = [:]
     /// When the lasting conditions that are closed were raised last; kept for `quietTime`.
     private var quiet: [String: Timestamp] = [:]
+    /// The names of dated conditions that are closed: those of the last `endedMax` or fewer, and as many before them.
+    private var ended = (last: Set<String>(), before: Set<String>())
 
     public init(_ entries: some Sequence<Entry>) { replace(entries) }
 
@@ -64,7 +72,9 @@ public struct AlertBook: Sendable {
         var seen: Set<String> = []
         for condition in conditions where seen.insert(condition.name).inserted {
             if case .dated(let until?) = condition.course, until <= now { continue }
-            if open[condition.name] == nil, quiet[condition.name] == nil { findings.new.append(condition) }
+            if open[condition.name] == nil, quiet[condition.name] == nil, !hasEnded(condition.name) {
+                findings.new.append(condition)
+            }
         }
         for entry in open.values {
             switch entry.course {
@@ -91,7 +101,17 @@ public struct AlertBook: Sendable {
     public mutating func closed(_ names: [String]) {
         for name in names {
             guard let entry = open.removeValue(forKey: name) else { continue }
-            if case .lasting = entry.course { quiet[name] = entry.raisedAt }
+            switch entry.course {
+            case .lasting: quiet[name] = entry.raisedAt
+            case .dated: remember(name)
+            }
         }
+    }
+
+    private func hasEnded(_ name: String) -> Bool { ended.last.contains(name) || ended.before.contains(name) }
+
+    private mutating func remember(_ name: String) {
+        if ended.last.count >= Self.endedMax { ended = ([], ended.last) }
+        ended.last.insert(name)
     }
 }

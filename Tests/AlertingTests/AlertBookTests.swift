@@ -14,6 +14,8 @@ struct AlertBookTests {
         AlertCondition(.budgetThreshold, subject, .dated(until: until), AlertFacts("it was reached"))
     }
 
+    private func day(_ number: Int64) -> Duration { .seconds(number * 86_400) }
+
     /// One look whose findings are all made durable. Returns the names raised and closed.
     private func look(
         _ book: inout AlertBook,
@@ -78,6 +80,37 @@ struct AlertBookTests {
         let always = dated("total|1", until: nil)
         #expect(look(&book, [always], at: end).new.count == 1)
         #expect(look(&book, [always], at: Timestamp(microseconds: .max)) == ([], []))
+    }
+
+    @Test("a dated condition is told once, wherever the clock goes: it may be set past its moment and back")
+    func datedAcrossSteps() {
+        var book = AlertBook([])
+        let (today, nextYear) = (
+            dated("day|1", until: start + .seconds(3_600)), dated("day|366", until: start + day(366))
+        )
+        #expect(look(&book, [today], at: start).new == [today.name])
+        #expect(look(&book, [nextYear], at: start + day(365)) == ([nextYear.name], [today.name]))
+        #expect(look(&book, [today], at: start + .seconds(10)) == ([], []))
+        #expect(look(&book, [nextYear], at: start + day(365)) == ([], []))
+        #expect(look(&book, [], at: start + day(366)) == ([], [nextYear.name]))
+        #expect(look(&book, [nextYear], at: start + day(365)) == ([], []))
+    }
+
+    @Test("of those that have ended, the last are remembered, and no more than twice as many as that")
+    func endedBound() {
+        var book = AlertBook([])
+        func conditions(_ numbers: Range<Int>) -> [AlertCondition] {
+            numbers.map { dated("day|\($0)", until: start + .seconds(1)) }
+        }
+        let all = conditions(0..<3 * AlertBook.endedMax)
+        #expect(look(&book, all, at: start).new.count == all.count)
+        // They end one after the other.
+        for condition in all { book.closed([condition.name]) }
+        // Counts, as a failure would list tens of thousands.
+        let last = look(&book, conditions(2 * AlertBook.endedMax..<3 * AlertBook.endedMax), at: start).new.count
+        let first = look(&book, conditions(0..<AlertBook.endedMax), at: start).new.count
+        #expect(last == 0)
+        #expect(first == AlertBook.endedMax)
     }
 
     @Test("lasting conditions are closed only when their kind was looked for")
