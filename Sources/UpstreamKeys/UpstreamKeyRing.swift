@@ -187,9 +187,10 @@ struct UpstreamKeyRing: Sendable {
         case .active: return true
         case .quarantined(let reason): slots[index].quarantine = KeyQuarantine(reason: reason, at: now.steady)
         case .cooling(let end):
-            // A clock set back in the meantime must not lock the key for years.
-            let left = min(end - now.wall, KeyCooling.longestAsked)
-            guard left > .zero else { return false }
+            // No cooling is that long: the clock was set back in the meantime, and nobody knows how much of it is left. A key
+            // that must still rest costs a 429.
+            let left = end - now.wall
+            guard left > .zero, left <= KeyCooling.longestAsked else { return false }
             slots[index].cooling.resume(until: now.steady + left)
         }
         return true

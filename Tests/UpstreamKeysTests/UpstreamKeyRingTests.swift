@@ -392,6 +392,23 @@ struct UpstreamKeyRingTests {
         #expect(chosen.count { $0 == "a" } == 500)
     }
 
+    @Test(
+        "a cooling that ends later than any can is forgotten at a start: the clock was set back",
+        arguments: [-1, 0, 1]
+    )
+    func coolingOfAnotherClock(beyond: Int64) {
+        var ring = UpstreamKeyRing([upstreamKey("a")])
+        let now = Moment(steady: instant(1), wall: Timestamp(seconds: 1_000))
+        let state = UpstreamKeyRecord.State.cooling(until: Timestamp(seconds: 1_000 + 86_400 + beyond))
+        let record = UpstreamKeyRecord(
+            id: upstreamKey("a").id,
+            secretDigest: upstreamKey("a").secretDigest,
+            state: state
+        )
+        #expect(ring.restore(record, at: now) == (beyond <= 0))
+        #expect((ring.outlook(without: [], at: now) == .open) == (beyond > 0))
+    }
+
     @Test("absurd moments of a store or a file are before or behind every clock", arguments: [Int64.min, 0, .max])
     func absurdMoments(_ clock: Int64) {
         let now = Moment(steady: instant(1), wall: Timestamp(microseconds: clock))
