@@ -404,7 +404,9 @@ final class Service {
     private func refuse(_ error: any Error, files: FileStates) {
         let faults = Self.descriptions(of: error)
         if reloading == .files, watcher?.refused(files, faults) == false { return }
-        for fault in faults { ProcessLog.error("reload_refused", ["fault": fault]) }
+        for fault in faults {
+            ProcessLog.error("reload_refused", ["file": configurationFile ?? "", "fault": fault])
+        }
     }
 
     private func replace(with new: GatewayConfiguration) {

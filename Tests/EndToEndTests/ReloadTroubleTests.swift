@@ -25,7 +25,7 @@ struct ReloadTroubleTests {
             try gateway.reload(expecting: "reload_refused", "upstream.ca_file", "is no regular file")
             try FileManager.default.removeItem(atPath: gateway.configurationPath)
             #expect(mkfifo(gateway.configurationPath, 0o600) == 0)
-            try gateway.reload(expecting: "reload_refused", "is no regular file")
+            try gateway.reload(expecting: "reload_refused", "is no regular file", #"config.json""#)
             expectHit(try gateway.classify(SampleRequests.vendors))
             try FileManager.default.removeItem(atPath: gateway.configurationPath)
             try gateway.rewriteConfiguration([:])
