@@ -45,6 +45,7 @@ class Answer:
     saved: int | None = None
     remaining: int | None = None
     body: bytes = b""
+    echo: str | None = None  # the reply's x-request-id
     is_final: bool = False  # the last answer for its key, with nothing else under way
     node: str = ""  # the gateway that was asked, where there are several
 
@@ -86,6 +87,7 @@ class Answer:
     def took(self, status, fields, body):
         self.answered = time.monotonic()
         self.status, self.body = status, body
+        self.echo = fields.get("x-request-id")
         self.cache_status = fields.get("Cache-Status", "")
         self.charged, self.saved, self.remaining = (
             micros(fields.get(f"tollgate-{name}")) for name in ("credits-charged", "credits-saved", "budget-remaining")

@@ -15,6 +15,7 @@ from answers import credits, micros
 from ledger import STATES
 
 DOCUMENTS_NAMED_MAX = 5_000  # of a day, by name, as `UsageDocumentTable.namedMax`
+DOCUMENTS_NAMED_DAYS = 32  # a day that is older may have been folded: all but some of its documents have no name
 
 
 class Violation(Exception):
@@ -159,11 +160,14 @@ def documents_are_the_sum(case):
     """I3: the roll-ups by document say of every document what its entries say, and of every day what usage says."""
     named = {(each.day, each.document_id) for each in case.ledger.document_usage if each.document_id}
     counted = collections.Counter(day for day, _ in named)
+    # By the clocks that the store has seen.
+    newest = max((each.day for each in case.entries), default=0)
     for name in ("spent", "unconfirmed"):
         sums, rolled = collections.Counter(), collections.Counter()
         for each in case.entries:
             # A day that has all the names it may have counts other documents for none.
-            is_named = (each.day, each.document_id) in named or counted[each.day] < DOCUMENTS_NAMED_MAX
+            may_be_folded = counted[each.day] >= DOCUMENTS_NAMED_MAX or each.day < newest - DOCUMENTS_NAMED_DAYS
+            is_named = (each.day, each.document_id) in named or not may_be_folded
             sums[each.day, each.document_id if is_named else None] += getattr(each, name)
         for each in case.ledger.document_usage:
             rolled[each.day, each.document_id] += getattr(each, name)
@@ -337,8 +341,15 @@ def hits_cost_nothing(case):
         if answer.is_heard and costs and (answer.is_hit or answer.is_collapsed or answer.error == "budget_exceeded"):
             yield f"I6: {answer} has {costs[0]}"
     for answer in case.answers:
-        if answer.is_heard and not answer.is_forwarded and answer.charged:
+        if answer.is_heard and not answer.is_forwarded and answer.charged and not is_settled_at(case, answer):
             yield f"I6: {answer} was charged {credits(answer.charged)}"
+
+
+def is_settled_at(case, answer):
+    """Whether the vendor's reply was of no use, but told its cost: the client has a 502, and the team pays."""
+    entries = case.by_request.get(answer.request_id, ())
+    return answer.error == "upstream_invalid_response" and [
+        each.credits for each in entries if each.state == "settled"] == [answer.charged]
 
 
 def counts_are_exact(case):

@@ -35,7 +35,11 @@ class Line:
         if port is None:
             raise ConnectionRefusedError
         host = self.gateway.host if self.side == "port" else "127.0.0.1"
-        self.connection = http.client.HTTPConnection(host, port, timeout=self.patience)
+        if self.side == "port" and self.gateway.context:
+            context = self.gateway.context
+            self.connection = http.client.HTTPSConnection(host, port, timeout=self.patience, context=context)
+        else:
+            self.connection = http.client.HTTPConnection(host, port, timeout=self.patience)
         self.connection.connect()
 
     def close(self):

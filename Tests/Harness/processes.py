@@ -59,9 +59,9 @@ class Session:
         if folder not in self.kept:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def start(self, command, log, environment=None):
-        """`environment` is added to this program's own."""
-        process = Process(self, [str(word) for word in command], log, environment or {})
+    def start(self, command, log, environment=None, prepare=None):
+        """`environment` is added to this program's own; `prepare` runs in the child before the program."""
+        process = Process(self, [str(word) for word in command], log, environment or {}, prepare)
         self.processes.append(process)
         return process
 
@@ -69,12 +69,18 @@ class Session:
 class Process:
     """A program in a process group of its own. Its standard error is appended to `log`."""
 
-    def __init__(self, session, command, log, environment):
+    def __init__(self, session, command, log, environment, prepare=None):
         self.session, self.log = session, log
+
+        def begin():
+            end_with_parent()
+            if prepare:
+                prepare()
+
         with open(log, "ab") as errors:
             self.popen = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, process_group=0,
-                preexec_fn=end_with_parent, env={**os.environ, **environment},
+                preexec_fn=begin, env={**os.environ, **environment},
             )
         self.output = Output(self.popen.stdout)
 

@@ -86,6 +86,7 @@ class Gateway:
     """
 
     host = "127.0.0.1"  # of its side for clients
+    context = None  # of TLS there, if it has TLS
 
     def __init__(self, session, programs, folder, configuration, name=""):
         """`name` tells it from others of the same store."""

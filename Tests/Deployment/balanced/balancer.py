@@ -14,7 +14,7 @@ from processes import PATIENCE, TestFailure
 class Balancer:
     """What a client connects to in place of a gateway: it has the attributes of one that a `Line` asks for."""
 
-    name, host, starts = "haproxy", "127.0.0.1", 1
+    name, host, starts, context = "haproxy", "127.0.0.1", 1, None
 
     def __init__(self, session, folder, root, node_port):
         """`node_port` is where all nodes listen, each on an address of its own."""
