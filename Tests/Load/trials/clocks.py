@@ -123,6 +123,7 @@ class Clocks:
         client.close()
         life.expect_nothing_reserved()
         self.expect_alerts(daily, receiver)
+        self.forget(life)
         life.stop_and_audit()
         self.restart(life, clock, team, kept)
         self.bench.say(
@@ -198,14 +199,15 @@ class Clocks:
         if others:
             raise Violation(f"clock: there are alerts of {others}")
 
+    def forget(self, life):
+        """What was stored while the clock was a year behind is a year old once it is right, and may be removed."""
+        life.forgotten |= {each.question.document for each in life.record.snapshot() if any(
+            begun - MARGIN <= each.sent <= end for begun, end in self.behind)}
+
     def restart(self, life, clock, team, kept):
-        """A start a year behind reads what was written later by its clock. One with the right clock finds what was
-        stored a year ago by the other one, and removes it."""
+        """A start a year behind reads what was written later by its clock, and the other way about."""
         for ahead in (-YEAR, 0):
             clock.set_ahead(ahead)
-            if ahead == 0:
-                life.forgotten |= {each.question.document for each in life.record.snapshot() if any(
-                    begun - MARGIN <= each.sent <= end for begun, end in self.behind)}
             begun = time.monotonic()
             if not life.gateway.start(clock.prefix):
                 raise NotStarted(f"clock, {named(ahead)}: {life.gateway.process.complaint()}")
@@ -214,9 +216,10 @@ class Clocks:
             self.ask(client, team, new_question(life.random), 200)
             client.close()
             life.expect_nothing_reserved()
-            case = life.stop_and_audit()
             if ahead < 0:
                 self.behind.append((begun, time.monotonic()))
+            self.forget(life)
+            case = life.stop_and_audit()
         spent = sum(each.spent for each in case.entries)
         self.bench.say(f"clock: started a year behind, and right; the ledger has {credits(spent)} credits")
 

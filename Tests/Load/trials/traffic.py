@@ -100,7 +100,7 @@ class Traffic:
         team = generator.choice(self.teams)
         index, draw = generator.randrange(len(team["keys"])), generator.random()
         if self.has_faults and draw < 0.08:
-            return self.ask_faulty(client, generator, team, index)
+            return self.ask_faulty(client, generator)
         if self.has_faults and draw < 0.12:
             return self.leave(generator, team, index)
         if draw < 0.2:
@@ -126,8 +126,14 @@ class Traffic:
         with self.lock:
             self.told[" ".join(filter(None, what))] += 1
 
-    def ask_faulty(self, client, generator, team, index):
-        """A question that the vendor answers badly, or late."""
+    def rich_team(self, generator):
+        """One whose budget is never spent."""
+        return generator.choice([each for each in self.teams if each["id"] not in TIGHT])
+
+    def ask_faulty(self, client, generator):
+        """A question that the vendor answers badly, or late. It must get there, else the fault waits there for ever."""
+        team = self.rich_team(generator)
+        index = generator.randrange(len(team["keys"]))
         question = Question(document(generator), "gpt-4o-mini", "1")
         fault = generator.choice(FAULTS)
         self.life.vendor.control("POST", "/sim/faults", fault | {"document_id": question.document})
@@ -162,8 +168,8 @@ class Traffic:
         return True
 
     def pass_through(self, client, generator):
-        """Asks about a document, as a team whose budget is never spent: a refusal would be in the ledger's counts."""
-        team = generator.choice([each for each in self.teams if each["id"] not in TIGHT])
+        """Asks about a document; a refusal for a budget would be in the ledger's counts."""
+        team = self.rich_team(generator)
         number = self.life.record.new_request_id()
         fields = {"x-api-key": secret(team["id"], 0), "x-request-id": number}
         reply = client.line.exchange("GET", f"/v1/documents/{generator.choice(self.restless)}", None, fields)
