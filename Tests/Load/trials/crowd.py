@@ -6,7 +6,7 @@ import socket
 import time
 
 OF_AN_ADDRESS = 5_000
-UNREAD_BYTES = 64 * 1024
+BUFFER_BYTES = 64 * 1024
 
 
 class Crowd:
@@ -20,8 +20,9 @@ class Crowd:
             connection = socket.socket()
             connection.setblocking(False)
             if not reads:
-                # It is the other side that is to be filled, and not this machine with what attackers do not read.
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UNREAD_BYTES)
+                # It is the gateway that is to be filled, and not this machine with what is the attackers'.
+                for buffer in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                    connection.setsockopt(socket.SOL_SOCKET, buffer, BUFFER_BYTES)
             if index >= OF_AN_ADDRESS:
                 # A port of each for one server: ip_local_port_range of ip(7) has some 28,000.
                 connection.bind((f"127.0.0.{1 + index // OF_AN_ADDRESS}", 0))

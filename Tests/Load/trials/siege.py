@@ -19,7 +19,7 @@ TIMEOUT_MARGIN, CUT_OFF_SLACK = 10, 15  # seconds
 LEFT_MIB_MAX, LEFT_DESCRIPTORS_MAX = 48, 4
 # The share of the connections that must be there at once, for the attack to be one.
 PRESENT_SHARE = 0.98
-SETTLE_SECONDS, SETTLED_SHARE = 10, 0.15
+SETTLE_SECONDS, SETTLED_SHARE = 40, 0.15
 NO_ROOM = "503 tollgate; detail=overloaded"
 VENDOR_DELAY = "20ms"
 
