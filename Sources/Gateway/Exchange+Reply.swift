@@ -38,9 +38,13 @@ extension Exchange {
     }
 
     /// Replies with the vendor's reply, to the leader or to a follower.
-    func reply(_ forwarded: ForwardedReply, _ question: PendingExchange) -> Step {
+    func reply(
+        _ forwarded: ForwardedReply,
+        _ question: PendingExchange,
+        charged: MicroCredits,
+        saved: MicroCredits
+    ) -> Step {
         let isCollapsed = question.role == .follower
-        let credits = forwarded.credits ?? .zero
         let cache = ReplyWriter.CacheFields(
             status: .forward(
                 fwd: question.reason,
@@ -48,15 +52,15 @@ extension Exchange {
                 stored: forwarded.result != nil,
                 collapsed: isCollapsed
             ),
-            charged: isCollapsed ? .zero : credits,
-            saved: isCollapsed ? credits : .zero,
+            charged: charged,
+            saved: saved,
             remaining: remaining
         )
-        count(question, wasForwarded: true, saved: cache.saved)
+        count(question, wasForwarded: true, saved: saved)
         let ending = AccessLine.Ending(
             status: forwarded.status,
-            charged: cache.charged,
-            saved: cache.saved,
+            charged: charged,
+            saved: saved,
             upstream: forwarded.duration,
             queue: forwarded.queued
         )

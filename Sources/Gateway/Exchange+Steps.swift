@@ -233,36 +233,31 @@ extension Exchange {
     }
 
     private func land(_ outcome: FlightOutcome) -> Step {
+        if case .elsewhere = outcome { pending?.role = .follower }
         let question = self.question
-        let isFollower = question.role == .follower
-        switch outcome {
-        case .found(let result):
-            if let age = usable(result) {
-                remember(result)
-                return replyHit(result, age)
-            }
-            // Usable for the leader but not for this request, which needs a flight that asks the vendor.
+        let asker = FlightAsker(
+            directives: facts.directives,
+            isFollower: question.role == .follower,
+            cache: worker.settings.cache,
+            now: worker.loop.wallClock
+        )
+        switch asker.answer(outcome) {
+        case .hit(let result, let freshness):
+            remember(result)
+            return replyHit(result, freshness)
+        case .askVendor:
             pending?.reason = .request
             return .join(looksUp: false)
-        case .forwarded(let forwarded, let stale):
-            let charged = isFollower ? .zero : forwarded.credits ?? .zero
-            if forwarded.isVendorFailure, let (stale, age) = substitute(stale) {
-                return replyHit(stale, age, charged: charged)
-            }
-            if let result = forwarded.result { remember(result) }
-            return reply(forwarded, question)
-        case .failed(let failure, let stale, let credits):
-            let charged = isFollower ? .zero : credits
-            if failure.mayServeStale, let (stale, age) = substitute(stale) {
-                return replyHit(stale, age, charged: charged)
-            }
+        case .reply(let reply, let charged, let saved):
+            if let result = reply.result { remember(result) }
+            return self.reply(reply, question, charged: charged, saved: saved)
+        case .substitute(let result, let freshness, let charged):
+            return replyHit(result, freshness, charged: charged)
+        case .failed(let failure, let charged):
             return fail(ErrorReply(failure), wasForwarded: failure.charged != .no, charged: charged)
         case .denied(let denial): return deny(worker.refusal(denial))
         case .storeFailed(let fault): return fail(.storeUnavailable(fault))
-        case .refused: return closing(.draining)
-        case .elsewhere(let outcome):
-            pending?.role = .follower
-            return land(outcome)
+        case .draining: return closing(.draining)
         }
     }
 
@@ -277,14 +272,5 @@ extension Exchange {
     private func usable(_ result: CachedResult) -> Freshness? {
         let freshness = freshness(of: result)
         return freshness.isFresh && freshness.satisfies(facts.directives) ? freshness : nil
-    }
-
-    /// A stale result that may be served in place of a failure.
-    private func substitute(_ result: CachedResult?) -> (CachedResult, Freshness)? {
-        guard let result, !facts.directives.noCache, !facts.directives.noStore else { return nil }
-        let freshness = freshness(of: result)
-        guard freshness.maySubstitute(within: worker.settings.cache.staleIfError), freshness.satisfies(facts.directives)
-        else { return nil }
-        return (result, freshness)
     }
 }

@@ -111,10 +111,13 @@ final class FlightLeader {
     }
 
     private func isFresh(_ result: CachedResult) -> Bool {
-        let lifetime = worker.settings.cache.lifetimeMicroseconds(of: result)
-        let now = worker.loop.wallClock
-        let freshness = Freshness(storedAt: result.storedAt, now: now, lifetimeMicroseconds: lifetime)
-        return freshness.isFresh && freshness.satisfies(pending.facts.directives)
+        let asker = FlightAsker(
+            directives: pending.facts.directives,
+            isFollower: false,
+            cache: worker.settings.cache,
+            now: worker.loop.wallClock
+        )
+        return asker.usable(result) != nil
     }
 
     private var documentKey: DocumentKey {
