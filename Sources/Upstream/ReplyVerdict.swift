@@ -69,6 +69,29 @@ enum ReplyVerdict {
     }
 }
 
+extension ReplyVerdict {
+    /// The answer that the state machine of a call is told.
+    ///
+    /// - Parameters:
+    ///   - status: of the response.
+    ///   - scrub: masks the keys that were sent.
+    ///   - reply: the response, if it may be passed on.
+    func answer(
+        status: Int,
+        scrub: ([UInt8]) -> [UInt8],
+        _ reply: @autoclosure () -> UpstreamReply
+    ) -> UpstreamAttempt.StateMachine.Answer {
+        switch self {
+        case .success: .final(.reply(reply()), .succeeded)
+        case .pass(let sign): .final(.reply(reply()), .answered(sign))
+        case .fail(let failure, let sign): .final(.failure(failure), .answered(sign))
+        case .redirect(let location): .final(.failure(.redirected(status, location: location.map(scrub))), .failed)
+        case .limited(let pause): .limited(pause)
+        case .rejected(let rejection): .rejected(rejection, reply())
+        }
+    }
+}
+
 extension UpstreamFailure {
     /// The vendor answered with a redirect, which is never followed: the key belongs to the vendor's own address, and a
     /// vendor that redirects has not done the work.

@@ -222,15 +222,8 @@ final class UpstreamAttempt {
 
     private func judge(_ reader: ResponseReader) -> StateMachine.Answer {
         let content = ReplyContent(reader, bytesMax: settings.responseBytesMax)
-        switch ReplyVerdict.judge(reader, content, now: loop.wallClock) {
-        case .success: return .final(.reply(reply(reader, content)), .succeeded)
-        case .pass(let sign): return .final(.reply(reply(reader, content)), .answered(sign))
-        case .fail(let failure, let sign): return .final(.failure(failure), .answered(sign))
-        case .redirect(let location):
-            return .final(.failure(.redirected(reader.status, location: location.map(scrub))), .failed)
-        case .limited(let pause): return .limited(pause)
-        case .rejected(let rejection): return .rejected(rejection, reply(reader, content))
-        }
+        let verdict = ReplyVerdict.judge(reader, content, now: loop.wallClock)
+        return verdict.answer(status: reader.status, scrub: scrub, reply(reader, content))
     }
 
     private func reply(_ reader: ResponseReader, _ content: ReplyContent) -> UpstreamReply {

@@ -121,6 +121,42 @@ struct ReplyVerdictTests {
         #expect(words(judge(200, encoded: [], "gzip")) == "success")
     }
 
+    // MARK: What the call is told
+
+    /// An answer in words.
+    private func words(_ answer: UpstreamAttempt.StateMachine.Answer) -> String {
+        switch answer {
+        case .final(.reply(let reply), let report): "reply \(reply.status), \(report)"
+        case .final(.failure(let failure), let report): "\(failure.detail), \(report)"
+        case .final(.givenUp, _), .final(.abandoned, _): "no answer"
+        case .limited(let pause): "limited \(pause.map { "\($0)" } ?? "by itself")"
+        case .rejected(let rejection, let reply): "rejected \(rejection), reply \(reply.status)"
+        }
+    }
+
+    @Test("each verdict ends the call, pauses its key or rejects it, and tells the gate how the vendor is")
+    func answers() {
+        let reply = UpstreamReply(
+            status: 299,
+            contentType: nil,
+            retryAfter: nil,
+            contentEncoding: nil,
+            body: [],
+            duration: .zero,
+            queued: .zero
+        )
+        func answer(_ verdict: ReplyVerdict) -> String {
+            words(verdict.answer(status: 302, scrub: { _ in Array("masked".utf8) }, reply))
+        }
+        let failure = UpstreamFailure.invalidReply("why")
+        #expect(answer(.success) == "reply 299, succeeded")
+        #expect(answer(.pass(.neutral)) == "reply 299, answered(UpstreamKeys.CircuitBreaker.Sign.neutral)")
+        #expect(answer(.fail(failure, .failure)) == "why, answered(UpstreamKeys.CircuitBreaker.Sign.failure)")
+        #expect(answer(.redirect(location: [0x61])) == "the vendor answered 302 with Location: masked, failed")
+        #expect(answer(.limited(.seconds(2))) == "limited 2.0 seconds")
+        #expect(answer(.rejected(.refused)) == "rejected refused, reply 299")
+    }
+
     // MARK: Redirects
 
     @Test("where a redirect points is told to the log in printable characters, and not for ever")
