@@ -73,7 +73,8 @@ struct UpstreamGateState {
         self.limits = limits
         uses.keep(Set(keys.map(\.id)))
         let byAccount = Dictionary(grouping: keys, by: \.account)
-        for id in byAccount.keys where index(of: id) == nil {
+        // In the order of their keys, so that equal settings give equal turns.
+        for id in keys.map(\.account) where index(of: id) == nil {
             accounts.append(Account(id, breaker: limits.breaker))
         }
         var records: [UpstreamKeyRecord] = []
