@@ -245,6 +245,14 @@ let package = Package(
                 "UpstreamKeys", "Vocabulary",
             ]
         ),
+        // What decides about credits, answers and keys, moved together by one seed (docs/simulation.md).
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "Gateway", "HTTPMessages",
+                "Keying", "Reporting", "TestSupport", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
+            ]
+        ),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "TestSupport", "Vocabulary"]),
         .testTarget(
             name: "ObservabilityTests",
