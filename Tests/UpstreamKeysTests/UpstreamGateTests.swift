@@ -434,6 +434,28 @@ struct UpstreamGateTests {
         }
     }
 
+    @Test("accounts have their turns in the order of their keys")
+    func order() throws {
+        let accounts = ["c", "f", "a", "e", "b", "d"]
+        let bench = GateBench(limits(concurrencyMax: 1), keys: accounts.map { upstreamKey("key-\($0)", account: $0) })
+        bench.run {
+            for (call, account) in accounts.enumerated() {
+                bench.enter(UInt64(call), account: account, booked: "key-\(account)")
+            }
+            try bench.leave(0)
+        } _: {
+            try bench.leave(1)
+        } _: {
+            try bench.leave(2)
+        } _: {
+            try bench.leave(3)
+        } _: {
+            try bench.leave(4)
+        } _: {
+            #expect(bench.takeAnswers() == (1...5).map { "\($0) go" })
+        }
+    }
+
     @Test("what was remembered holds again, for the same secret only")
     func restored() throws {
         let bench = GateBench(limits(), keys: ["a", "b", "c", "d"].map { upstreamKey($0) })
