@@ -25,8 +25,20 @@ extension World {
         case .substitute(_, _, let charged):
             check(charged, charged, to: asker, isFollower: isFollower, reservation)
         case .failed(_, let charged): check(charged, charged, to: asker, isFollower: isFollower, reservation)
-        case .hit, .askVendor, .denied, .storeFailed, .draining: break
+        case .denied(let denial): checkConcerned(denial, asker)
+        case .hit, .askVendor, .storeFailed, .draining: break
         }
+    }
+
+    /// Nobody is refused by another team's budget, or another key's.
+    private func checkConcerned(_ denial: Denial, _ asker: Asker) {
+        let isOwn =
+            switch denial.scope {
+            case .organization, .upstreamKey: true
+            case .team(let team): team == Places.teams[asker.team].id
+            case .key(let key): key == Places.keys[asker.key].id
+            }
+        if !isOwn { violate(.roomIsGiven, "asker \(asker.number) is refused by the budget of \(denial.scope)") }
     }
 
     private func check(
@@ -65,7 +77,7 @@ extension World {
         guard body.starts(with: Array(#"{"n":"#.utf8)) else { return }
         let digits = body.dropFirst(5).prefix { $0 >= 0x30 && $0 <= 0x39 }
         let number = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
-        let asked = callAskedSteps[number]
+        let asked = callSteps[number]
         for purge in purges where purge.document == documentIndex(asker) && asked < purge.recorded {
             guard let told = purge.told, told < asker.askedStep else { continue }
             violate(.purged, "asker \(asker.number) is answered by call \(number), which was asked before a purge")

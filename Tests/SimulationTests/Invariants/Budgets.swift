@@ -43,7 +43,7 @@ extension World {
         for limit in limits(of: [.upstreamKey(ask.upstreamKey)]) {
             let window = limit.window.dayNumbers(around: Int(reservation.day.number))
             let used = tally.committed(Places.number(of: limit.scope), window)
-            if used > limit.credits * 1_000_000 { violate(.i1, "\(limit.scope) has \(used) after a move") }
+            if used > limit.micros { violate(.i1, "\(limit.scope) has \(used) after a move") }
         }
     }
 
@@ -80,13 +80,16 @@ extension World {
         let credits = process.rooms.credits
         credits.state.withLock { state in
             for (number, scope) in Places.scopes.enumerated() {
-                let balance = state.book.position(of: scope).map { state.book.balances[$0].days.total } ?? Balance()
+                // A scope keeps its position as long as the process lives.
+                let position = process.positions[number] ?? state.book.position(of: scope)
+                process.positions[number] = position
+                let balance = position.map { state.book.balances[$0].days.total } ?? Balance()
                 if Amounts(balance) != tally.totals[number] {
                     violate(.i8, "\(scope) has \(Amounts(balance)); by the tally \(tally.totals[number])")
                 }
             }
             for (number, day) in tally.touched where day >= tally.firstKept {
-                guard let position = state.book.position(of: Places.scopes[number]) else { continue }
+                guard let position = process.positions[number] else { continue }
                 let first = BudgetDay(number: Int32(day))
                 let balance = state.book.balances[position].days
                     .balance(over: first..<BudgetDay(number: Int32(day + 1)))

@@ -19,7 +19,8 @@ extension World {
         let asker = attempt.leader.asker
         guard attempt.leader.shares else { return }
         for other in calls where other.cacheKey == asker.cacheKey && other.shares && !other.isLost {
-            let (first, second) = (min(other.askedStep, asker.askedStep), max(other.askedStep, asker.askedStep))
+            let own = attempt.leader.flightStep
+            let (first, second) = (min(other.flightStep, own), max(other.flightStep, own))
             let isPurged = purges.contains {
                 $0.document == documentIndex(asker) && first <= $0.recorded && $0.recorded <= second
             }

@@ -96,7 +96,7 @@ struct Tally {
     func left(of limit: Places.Limit, at now: Timestamp) -> Int {
         let window = limit.window.dayNumbers(around: today(at: now))
         let used = committed(Places.number(of: limit.scope), window)
-        return limit.credits * 1_000_000 + granted(limit, at: now) - used
+        return limit.micros + granted(limit, at: now) - used
     }
 
     /// Adds a grant of which an operator was told. The team's that have ended for longer than `endedDays` are forgotten then:

@@ -108,16 +108,16 @@ final class Asker: @unchecked Sendable {
         }
     }
 
-    private func fly(_ permit: consuming FlightPermit<FlightTicket>?, looksUp: Bool) {
+    private func fly(_ permit: consuming FlightPermit<FlightTicket>?, looksUp: Bool, since step: Int? = nil) {
         isFollower = false
-        Leader(process, self, permit).begin(looksUp: looksUp)
+        Leader(process, self, permit, flightStep: step ?? world.steps).begin(looksUp: looksUp)
     }
 
     /// Leads the flight whose leader was refused. False when it does not wait in a flight any more.
-    func lead(_ offer: FlightOffer) -> Bool {
+    func lead(_ offer: FlightOffer, flightStep: Int) -> Bool {
         guard isWaiting, isFollower else { return false }
         world.counts.handedOn += 1
-        fly(offer.take(), looksUp: !directives.noCache)
+        fly(offer.take(), looksUp: !directives.noCache, since: flightStep)
         return true
     }
 

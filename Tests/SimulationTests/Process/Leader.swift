@@ -16,6 +16,8 @@ final class Leader: @unchecked Sendable {
     private var course = FlightCourse()
     private var permit: FlightPermit<FlightTicket>?
     private let isAlone: Bool
+    /// The step in which its flight began, under whichever leader.
+    let flightStep: Int
     private var reservation: ReservationID?
     /// Whether the store was asked and did not answer; nothing may be sent then.
     private(set) var hasFailedLookUp = false
@@ -24,7 +26,8 @@ final class Leader: @unchecked Sendable {
     private var world: World { process.world }
 
     /// - Parameter permit: nil for a request that shares nothing.
-    init(_ process: Process, _ asker: Asker, _ permit: consuming FlightPermit<FlightTicket>?) {
+    init(_ process: Process, _ asker: Asker, _ permit: consuming FlightPermit<FlightTicket>?, flightStep: Int) {
+        self.flightStep = flightStep
         self.process = process
         self.asker = asker
         isAlone = permit == nil
@@ -222,22 +225,23 @@ final class Leader: @unchecked Sendable {
         guard var permit = permit.take() else { return deliver(.denied(denial), to: [asker.ticket]) }
         let (out, next) = permit.handOn { denial.concerns(team: $0.team, key: $0.key) }
         deliver(.denied(denial), to: out)
-        if let next { Self.offer(permit, to: next, process) } else { process.permits -= 1 }
+        if let next { Self.offer(permit, to: next, process, flightStep: flightStep) } else { process.permits -= 1 }
     }
 
     private static func offer(
         _ permit: consuming FlightPermit<FlightTicket>,
         to ticket: FlightTicket,
-        _ process: Process
+        _ process: Process,
+        flightStep: Int
     ) {
         let offer = FlightOffer(permit)
         process.offers[ObjectIdentifier(offer)] = offer
         process.post("the lead", to: ticket.worker) {
             process.offers[ObjectIdentifier(offer)] = nil
-            if process.askers[Int(ticket.exchange)]?.lead(offer) == true { return }
+            if process.askers[Int(ticket.exchange)]?.lead(offer, flightStep: flightStep) == true { return }
             var permit = offer.take()
             if let next = permit.handOn(without: { _ in false }).next {
-                Self.offer(permit, to: next, process)
+                Self.offer(permit, to: next, process, flightStep: flightStep)
             } else {
                 process.permits -= 1
             }

@@ -48,6 +48,8 @@ final class Process: @unchecked Sendable {
     /// Whether no client connects any more, and whether nothing new is sent.
     var isLeaving = false
     var isCut = false
+    /// Where the books have the scopes, as far as they were looked up.
+    var positions: [Int?] = Array(repeating: nil, count: Places.scopes.count)
     private(set) var inboxes: [Inbox] = []
     /// By team's key.
     private var meters: [BudgetMeter] = []

@@ -14,8 +14,8 @@ struct VendorCall {
     let question: Int
     let cacheKey: CacheKey
     let shares: Bool
-    /// When the question was asked.
-    let askedStep: Int
+    /// When its flight began.
+    let flightStep: Int
     /// In millionths of credits; nil before the vendor has done the work.
     var charged: Int?
     /// Nobody waits for the answer any more: time is up, or the process is gone.
@@ -29,18 +29,18 @@ extension World {
     func send(_ attempt: Attempt, with key: UpstreamKeyID) {
         checkSend(attempt, with: key)
         let asker = attempt.leader.asker
-        callAskedSteps.append(asker.askedStep)
+        callSteps.append(attempt.leader.flightStep)
         counts.calls += 1
-        note("call \(callAskedSteps.count - 1) of asker \(asker.number) goes out with \(key)")
+        note("call \(callSteps.count - 1) of asker \(asker.number) goes out with \(key)")
         calls.append(
             VendorCall(
-                number: callAskedSteps.count - 1,
+                number: callSteps.count - 1,
                 attempt: attempt,
                 reservation: attempt.keeper.id,
                 question: asker.question,
                 cacheKey: asker.cacheKey,
                 shares: attempt.leader.shares,
-                askedStep: asker.askedStep
+                flightStep: attempt.leader.flightStep
             )
         )
     }

@@ -1,6 +1,7 @@
 import TestSupport
 
-/// One step of a run: what happens next, and a word that all chance within the step is drawn from.
+/// One step of a run: what happens next, and a word that all chance within the step is drawn from. Its last byte is the part of
+/// the run that the step was drawn for: which questions are asked changes from part to part.
 ///
 /// It is carried out if it can be, and passed over if not, so that any part of a list of decisions is a list of decisions.
 struct Decision: Equatable {
@@ -23,6 +24,10 @@ struct Decision: Equatable {
 
     let kind: Kind
     let word: UInt32
+
+    var part: Int { Int(word & 0xFF) }
+    var choice: Int { Int(word >> 8) }
+    private static let partLength = 1_000
 
     /// What a run has most of.
     enum Profile: CaseIterable {
@@ -53,11 +58,12 @@ struct Decision: Equatable {
 
     static func draw(_ count: Int, _ profile: Profile, _ random: inout SeededGenerator) -> [Decision] {
         let kinds = kinds[profile] ?? []
-        return (0..<count).map { _ in
+        return (0..<count).map { index in
             let word = random.next()
+            let part = UInt32(index / partLength % 256)
             return Decision(
                 kind: kinds[Int(word >> 40) % kinds.count],
-                word: UInt32(truncatingIfNeeded: word)
+                word: UInt32(truncatingIfNeeded: word) & ~0xFF | part
             )
         }
     }

@@ -13,17 +13,17 @@ import Vocabulary
 /// Who and what there is in each run: few of everything, so that requests meet.
 enum Places {
     static let accounts = ["default", "other"].map(AccountID.init(rawValue:))
-    /// Two teams share an account; the third has one of its own. The second has results of its own, and few places.
+    /// Two teams share an account and its results, and the second has few places; the third has both for itself.
     static let teams: [Team] = [
         Team(id: TeamID(rawValue: "a"), name: "A", account: accounts[0], cacheScopeIsTeam: false),
         Team(
             id: TeamID(rawValue: "b"),
             name: "B",
             account: accounts[0],
-            cacheScopeIsTeam: true,
+            cacheScopeIsTeam: false,
             limits: TeamLimits(concurrencyMax: placesOfB)
         ),
-        Team(id: TeamID(rawValue: "c"), name: "C", account: accounts[1], cacheScopeIsTeam: false),
+        Team(id: TeamID(rawValue: "c"), name: "C", account: accounts[1], cacheScopeIsTeam: true),
     ]
     static let placesOfB = 6
 
@@ -57,12 +57,16 @@ enum Places {
 
     static func number(of scope: BudgetScope) -> Int { numbers[scope]! }
 
-    /// A budget in whole credits, apart from the product's type.
+    /// A budget, apart from the product's type.
     struct Limit {
         let scope: BudgetScope
         let window: BudgetWindow
         let credits: Int
         var isEnforced = true
+        /// A millionth less, by which the last request must not fit that otherwise would.
+        var isShort = false
+
+        var micros: Int { credits * 1_000_000 - (isShort ? 1 : 0) }
     }
 
     /// The configurations that a reload chooses from.
@@ -71,9 +75,9 @@ enum Places {
             .zurich,
             [
                 Limit(scope: .organization, window: .month, credits: 900),
-                Limit(scope: .team(teams[0].id), window: .day, credits: 90),
+                Limit(scope: .team(teams[0].id), window: .day, credits: 90, isShort: true),
                 Limit(scope: .team(teams[0].id), window: .month, credits: 400),
-                Limit(scope: .team(teams[1].id), window: .week, credits: 150),
+                Limit(scope: .team(teams[1].id), window: .week, credits: 150, isShort: true),
                 Limit(scope: .team(teams[1].id), window: .day, credits: 20, isEnforced: false),
                 Limit(scope: .team(teams[2].id), window: .total, credits: 500),
                 Limit(scope: .key(keys[1].id), window: .day, credits: 30),
@@ -83,15 +87,15 @@ enum Places {
         (
             .utc,
             [
-                Limit(scope: .organization, window: .day, credits: 150),
+                Limit(scope: .organization, window: .day, credits: 150, isShort: true),
                 Limit(scope: .team(teams[0].id), window: .week, credits: 100),
-                Limit(scope: .team(teams[1].id), window: .day, credits: 40),
+                Limit(scope: .team(teams[1].id), window: .day, credits: 40, isShort: true),
                 Limit(scope: .key(keys[2].id), window: .month, credits: 200),
-                Limit(scope: .upstreamKey(upstreamKeyIDs[0]), window: .month, credits: 80),
+                Limit(scope: .upstreamKey(upstreamKeyIDs[0]), window: .month, credits: 80, isShort: true),
                 Limit(scope: .upstreamKey(upstreamKeyIDs[1]), window: .month, credits: 80),
             ]
         ),
-        (.zurich, [Limit(scope: .team(teams[0].id), window: .day, credits: 60)]),
+        (.zurich, [Limit(scope: .team(teams[0].id), window: .day, credits: 60, isShort: true)]),
     ]
 
     static func budgetPlan(_ number: Int) -> BudgetPlan {
@@ -103,7 +107,7 @@ enum Places {
             assumedPages: 5
         )
         for limit in plans[number].limits {
-            let credits = MicroCredits(micros: Int64(limit.credits) * 1_000_000)
+            let credits = MicroCredits(micros: Int64(limit.micros))
             let budget = Budget(window: limit.window, limit: credits, isEnforced: limit.isEnforced)
             switch limit.scope {
             case .organization: plan.organization.append(budget)

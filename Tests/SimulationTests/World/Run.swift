@@ -37,7 +37,7 @@ struct Run {
 
     /// A shorter list of decisions that breaks the same invariant, by leaving out ever smaller parts; no single decision of
     /// it can be left out, unless `attemptsMax` came first.
-    func shortened(_ invariant: Invariant, attemptsMax: Int = 3_000) -> [Decision] {
+    func shortened(_ invariant: Invariant, attemptsMax: Int = 20_000) -> [Decision] {
         var decisions = upToViolation()
         if world(decisions).violation?.invariant != invariant { decisions = self.decisions }
         var size = max(decisions.count / 2, 1)

@@ -8,11 +8,12 @@ extension World {
     /// Far more than meet in a run; more would only wait.
     private static let askersMax = 40
 
-    func ask() -> Bool {
+    /// - Parameter part: of the run.
+    func ask(_ part: Int) -> Bool {
         guard let process, !process.isLeaving, process.askers.count < Self.askersMax else { return false }
         let key = draw(Places.keys.count)
         // Few documents at a time, so that questions meet. The third team has documents of its own.
-        let question = (steps / 400 + draw(4)) % Places.questions.count
+        let question = (part + draw(4)) % Places.questions.count
         counts.asked += 1
         let asker = Asker(
             process,

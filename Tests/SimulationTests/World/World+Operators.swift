@@ -96,7 +96,8 @@ extension World {
         let terms = GrantTerms(
             team: team,
             window: window,
-            credits: MicroCredits(micros: Int64(1 + draw(40)) * 1_000_000),
+            // A millionth less than a price, too: it must not do.
+            credits: MicroCredits(micros: Int64(1 + draw(40)) * 1_000_000 - Int64(draw(2))),
             expiresAt: chance(1, in: 3) ? now.wall + .seconds(60 + draw(100_000)) : nil,
             reason: "",
             actor: ""

@@ -46,8 +46,8 @@ final class World: @unchecked Sendable {
     // MARK: What is counted apart from the process
 
     var calls: [VendorCall] = []
-    /// By the number of the call.
-    var callAskedSteps: [Int] = []
+    /// When the flight of a call began, by its number. Its leader may have asked before: as one who did not accept a stored result.
+    var callSteps: [Int] = []
     /// What the vendor has charged, in millionths.
     var charges: [ReservationID: Int] = [:]
     /// The reservations that a client was told to have paid for.
@@ -106,7 +106,7 @@ final class World: @unchecked Sendable {
     func carryOut(_ decision: Decision) -> Bool {
         dice = SeededGenerator(seed: UInt64(decision.word) << 8 | UInt64(decision.kind.rawValue))
         steps += 1
-        let isDone = act(decision.kind, Int(decision.word >> 8))
+        let isDone = act(decision.kind, decision.choice, part: decision.part)
         guard isDone else {
             steps -= 1
             return false
@@ -123,13 +123,13 @@ final class World: @unchecked Sendable {
         checkHolders()
     }
 
-    private func act(_ kind: Decision.Kind, _ choice: Int) -> Bool {
+    private func act(_ kind: Decision.Kind, _ choice: Int, part: Int) -> Bool {
         switch kind {
         case .turn: return process?.deliverOne(choice) ?? false
         case .write: return process?.store.write(atMost: 1 + choice % 4, fails: chance(1, in: 40)) ?? false
         case .sync: return sync()
         case .read: return process?.store.read(choice, fails: chance(1, in: 30)) ?? false
-        case .ask: return ask()
+        case .ask: return ask(part)
         case .leave: return leave(choice)
         case .vendor: return moveVendor(choice)
         case .network: return moveNetwork(choice)
