@@ -157,6 +157,8 @@ let package = Package(
         // What tests of several rooms need: processes, raw connections, certificates, seeds, hostile bodies. Nothing of
         // Sources depends on it.
         .target(name: "TestSupport", dependencies: ["Vocabulary"], path: "Tests/TestSupport"),
+        // Second, naive readings that tests hold the rooms against. They share no code with what they judge.
+        .target(name: "Oracles", dependencies: ["TestSupport"], path: "Tests/Oracles"),
         // Times the reading of bodies of every hostile shape; deploy/test holds it to a limit.
         .executableTarget(
             name: "hostile-bodies",
@@ -175,7 +177,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "Vocabulary"]),
         .testTarget(
             name: "KeyingTests",
-            dependencies: ["Cryptography", "JSON", "Keying", "TestSupport", "Vocabulary"]
+            dependencies: ["Cryptography", "JSON", "Keying", "Oracles", "TestSupport", "Vocabulary"]
         ),
         .testTarget(name: "CachingTests", dependencies: ["Caching", "HTTPMessages", "TestSupport", "Vocabulary"]),
         .testTarget(name: "CoalescingTests", dependencies: ["Coalescing", "TestSupport", "Vocabulary"]),

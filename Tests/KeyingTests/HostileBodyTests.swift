@@ -1,5 +1,6 @@
 import Cryptography
 import JSON
+import Oracles
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Oracles
 import TestSupport
 import Testing
 

@@ -1,8 +1,10 @@
-import TestSupport
+public import TestSupport
 
 /// A generator of meanings from few parts, so that many are nearly equal and some are equal.
-struct MeaningGenerator {
-    var random: SeededGenerator
+public struct MeaningGenerator {
+    public var random: SeededGenerator
+
+    public init(random: SeededGenerator) { self.random = random }
 
     private static let documents = [
         "0b13c9f2-5148-4ffb-bb7b-de03bb071ca8", "0b13c9f2-5148-4ffb-bb7b-de03bb071ca9",
@@ -19,7 +21,7 @@ struct MeaningGenerator {
     ]
     private static let models = ["gpt-4o-mini", "gpt-4o", "gpt-4o-mini ", "", "\u{E9}", "e\u{301}"].map(Text.init)
 
-    mutating func make() -> Meaning {
+    public mutating func make() -> Meaning {
         var labels = Set<Text>()
         while labels.count < Int.random(in: 2...4, using: &random) { labels.insert(label()) }
         // The order of a set differs in each process; once sorted, the same seed makes the same meaning.
@@ -34,7 +36,7 @@ struct MeaningGenerator {
     }
 
     /// A meaning that differs from the given one in one place or, by chance, in none.
-    mutating func neighbour(of meaning: Meaning) -> Meaning {
+    public mutating func neighbour(of meaning: Meaning) -> Meaning {
         var other = meaning
         let index = Int.random(in: other.categories.indices, using: &random)
         switch Int.random(in: 0..<9, using: &random) {
@@ -100,7 +102,7 @@ struct MeaningGenerator {
         return pages
     }
 
-    mutating func tree(depth: Int) -> Tree {
+    public mutating func tree(depth: Int) -> Tree {
         switch Int.random(in: 0..<(depth > 0 ? 6 : 4), using: &random) {
         case 0: return .null
         case 1: return .bool(random.chance(1, in: 2))

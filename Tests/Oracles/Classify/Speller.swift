@@ -1,17 +1,21 @@
-import TestSupport
+public import TestSupport
 
 /// A writer of meanings in random spellings.
-struct Speller {
+public struct Speller {
     private static let shortEscapes: [Unicode.Scalar: String] = [
         "\"": "\\\"", "\\": "\\\\", "/": "\\/", "\u{8}": "\\b", "\u{C}": "\\f", "\n": "\\n", "\r": "\\r",
         "\t": "\\t",
     ]
 
-    var random: SeededGenerator
+    public var random: SeededGenerator
     /// Whether categories may be written in an order other than that of the request.
-    var shufflesCategories = true
+    public var shufflesCategories: Bool
 
-    mutating func spell(_ meaning: Meaning) -> [UInt8] {
+    public init(random: SeededGenerator, shufflesCategories: Bool = true) {
+        (self.random, self.shufflesCategories) = (random, shufflesCategories)
+    }
+
+    public mutating func spell(_ meaning: Meaning) -> [UInt8] {
         var members: [(Text, String)] = []
         members.append((Text("document_id"), string(Text(anyCase(meaning.documentID)))))
         var categories = meaning.categories.map { spell($0) }
@@ -31,7 +35,7 @@ struct Speller {
         return Array((space() + object(members) + space()).utf8)
     }
 
-    mutating func spell(_ tree: Tree) -> String {
+    public mutating func spell(_ tree: Tree) -> String {
         switch tree {
         case .null: return "null"
         case .bool(let value): return value ? "true" : "false"
@@ -49,7 +53,7 @@ struct Speller {
     }
 
     /// Parts in any order whose union is the set; they may overlap and have spaces around them.
-    mutating func spell(_ pages: Set<Int>) -> String {
+    public mutating func spell(_ pages: Set<Int>) -> String {
         var left = pages
         var parts: [String] = []
         while let page = left.min() ?? (random.chance(1, in: 4) ? random.pick(pages.sorted()) : nil) {
