@@ -282,12 +282,36 @@ let package = Package(
             name: "TollgateTests",
             dependencies: ["AdminClient", "Budgeting", "Forms", "JSON", "TestSupport", "Vocabulary", "tollgate"]
         ),
+        // What the fuzzers hold, for their seeds (docs/fuzzing.md).
+        .testTarget(
+            name: "FuzzingTests",
+            dependencies: [
+                "Administration", "Budgeting", "Caching", "Configuration", "ContentCodings", "Cryptography", "Forms",
+                "Gateway", "HTTPMessages", "JSON", "Keying", "Oracles", "PostgreSQL", "Registry", "Reporting",
+                "TestSupport", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
+            ]
+        ),
         // Reads the sources, of which it needs none to be built.
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "tollgate", "vendor-sim"]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The fuzzers (Tests/Fuzzing/run): the targets of FuzzingTests with a main of their own. It needs libFuzzer, and sees of the
+// rooms what tests see, so that no other build has it.
+if Context.environment["TOLLGATE_FUZZING"] != nil {
+    let tests = package.targets.first { $0.name == "FuzzingTests" }
+    package.targets.removeAll { $0.type == .test }
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: tests?.dependencies ?? [],
+            path: "Tests",
+            sources: ["Fuzzing/Program", "FuzzingTests/Targets"]
+        )
+    )
+}
 
 // What the thread sanitizer is for concerns some of the tests only, and building the others takes minutes (deploy/test).
 if let names = Context.environment["TOLLGATE_TEST_TARGETS"]?.split(separator: " ").map(String.init) {
