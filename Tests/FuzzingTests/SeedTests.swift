@@ -25,7 +25,7 @@ struct SeedTests {
     @Test("no beginning of a seed breaks a rule of its target", arguments: FuzzTarget.allCases)
     func cutOff(_ target: FuzzTarget) throws {
         for seed in try seeds(target) {
-            for count in stride(from: 0, to: seed.input.count, by: max(1, seed.input.count / 24)) {
+            for count in stride(from: 0, to: seed.input.count, by: max(1, seed.input.count / 12)) {
                 do throws(BrokenRule) { try target.run(Array(seed.input[..<count])) } catch {
                     Issue.record("\(target.rawValue), \(seed.name), \(count) bytes: \(error)")
                 }

@@ -6,7 +6,7 @@ import Vocabulary
 /// targets' server is one.
 struct AnswerTarget {
     private static let turn = Guarded(())
-    private static let server = AnsweringServer()
+    private static let server = AnsweringServer(name: "fuzzing")
 
     private let input: [UInt8]
 

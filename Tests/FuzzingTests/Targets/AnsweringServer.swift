@@ -7,28 +7,30 @@ import Vocabulary
 final class AnsweringServer: Sendable {
     private let answer = Guarded([UInt8]())
     private let listener: Int32
+    /// Of the abstract socket's name, as libpq takes it.
+    private let folder: String
 
-    init() {
+    /// - Parameter name: no other server of the process has it.
+    init(name: String) {
+        folder = "@tollgate-\(name)-\(getpid())"
         listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         // libpq appends the name of the socket to that of its folder.
-        let name = [0] + Array("\(Self.folder.dropFirst())/.s.PGSQL.5432".utf8)
+        let name = [0] + Array("\(folder.dropFirst())/.s.PGSQL.5432".utf8)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
         let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
         let isBound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, length) == 0 }
         }
-        precondition(isBound && listen(listener, 16) == 0, "no socket \(Self.folder): \(errno)")
+        precondition(isBound && listen(listener, 16) == 0, "no socket \(folder): \(errno)")
         signal(SIGPIPE, SIG_IGN)
         Thread.detachNewThread { [self] in
             while true { serve() }
         }
     }
 
-    private static let folder = "@tollgate-fuzzing-\(getpid())"
-
-    var url: String { "postgresql://user@/database?host=%40\(Self.folder.dropFirst())&sslmode=disable" }
+    var url: String { "postgresql://user@/database?host=%40\(folder.dropFirst())&sslmode=disable" }
 
     /// What the next client is answered.
     func set(answer bytes: [UInt8]) { answer.withLock { $0 = bytes } }
