@@ -101,8 +101,9 @@ enum LineScanner {
         return below | ((deletes &- ones) & ~deletes & highs)
     }
 
-    /// Whether a line that was incomplete up to `scanned` can be whole now: only a control character ends it, or
-    /// makes it wrong. Moves `scanned`, so that a line that comes byte by byte is not read again for each.
+    /// Whether a line that was incomplete up to `scanned` can be whole now: only a control character ends it. What else
+    /// is wrong with a line that comes in pieces is told then, or when the head is too large or too slow. Moves
+    /// `scanned`, so that a line that comes byte by byte is not read again for each.
     @inline(__always)
     static func mayComplete(_ bytes: UnsafeBufferPointer<UInt8>, scanned: inout Int) -> Bool {
         if scanned >= bytes.count { return false }
