@@ -149,12 +149,14 @@ public final class ServerConnection: StreamDelegate {
     private func process() {
         guard !isProcessing, !isPostponed else { return }
         isProcessing = true
-        var steps = 0
-        while !stream.input.isEmpty, step() {
-            steps += 1
-            if steps >= Self.requestsAtOnce, phase == .idle, !stream.input.isEmpty {
-                postpone()
-                break
+        if !stream.input.isEmpty {
+            var left = Self.requestsAtOnce
+            while step(), !stream.input.isEmpty {
+                left -= 1
+                if left <= 0, phase == .idle {
+                    postpone()
+                    break
+                }
             }
         }
         isProcessing = false
@@ -169,7 +171,8 @@ public final class ServerConnection: StreamDelegate {
         }
     }
 
-    /// Has the rest of the input wait for the next pass.
+    /// Has the rest of the input wait for the next pass. Kept out of the way of a request that comes alone.
+    @inline(never)
     private func postpone() {
         isPostponed = true
         if stream.input.count > server.limits.pipelinedBytesMax { stream.pauseInput() }
