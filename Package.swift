@@ -253,7 +253,8 @@ let package = Package(
             dependencies: [
                 "Authentication", "Budgeting", "Caching", "Coalescing", "Cryptography", "Gateway", "HTTPMessages",
                 "Keying", "Reporting", "TestSupport", "Transport", "Upstream", "UpstreamKeys", "Vocabulary",
-            ]
+            ],
+            exclude: ["run"]
         ),
         .testTarget(name: "EventLoopsTests", dependencies: ["EventLoops", "TestSupport", "Vocabulary"]),
         .testTarget(
