@@ -9,6 +9,8 @@ import json
 import os
 import pathlib
 import re
+import socket
+import subprocess
 import time
 
 import questions
@@ -16,6 +18,7 @@ from machine import resident_bytes
 from processes import BenchmarkFailure, complaint, free_port, wait_until_listening
 
 IDLE_SECONDS = 600
+MINIMAL_SOURCE = pathlib.Path(__file__).resolve().parent.parent / "minimal" / "server.c"
 
 
 class Vendor:
@@ -196,6 +199,55 @@ class Tollgate(Contestant):
                 raise BenchmarkFailure(f"no start: {complaint(process)}")
             time.sleep(0.001)
         return time.monotonic() - begun
+
+
+class Minimal(Contestant):
+    """The least that a server on libevent does: `Tests/Benchmarks/minimal/server.c`, with the replies of a gateway.
+
+    It looks at no key, so that no gateway can be as fast; the ratio says what all else costs.
+    """
+
+    name = "minimal C server"
+    has_tls = False
+
+    def __init__(self, bench, gateway):
+        super().__init__(bench, "minimal")
+        self.gateway = gateway
+
+    def run(self):
+        program, replies = self.folder / "server", self.folder / "reply"
+        flags = subprocess.run(["pkg-config", "--cflags", "--libs", "libevent_core"], check=True, capture_output=True,
+                               text=True).stdout.split()
+        subprocess.run(["clang", "-O2", "-o", program, MINIMAL_SOURCE, *flags], check=True)
+        replies.write_bytes(raw_reply(self.gateway.port, closes=False))
+        replies.with_suffix(".closing").write_bytes(raw_reply(self.gateway.port, closes=True))
+        self.access_log.touch()
+        process = self.start([program, str(self.port), replies])
+        wait_until_listening(process, self.port)
+        return self
+
+    def warm(self):
+        status, fields, content = ask(self.port)
+        if status != 200 or not self.is_hit(fields):
+            raise BenchmarkFailure(f"{self.name} answers {status}: {content}")
+
+
+def raw_reply(port, closes):
+    """The bytes of a hit."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(questions.request_bytes(closes=closes))
+        reply = b""
+        while b"\r\n\r\n" not in reply or len(reply) < whole_length(reply):
+            piece = connection.recv(65536)
+            if not piece:
+                raise BenchmarkFailure(f"a hit ends after {reply[:100]}")
+            reply += piece
+    return reply
+
+
+def whole_length(reply):
+    head = reply[:reply.index(b"\r\n\r\n") + 4]
+    return len(head) + int(re.search(rb"(?i)content-length: *(\d+)", head)[1])
 
 
 class Nginx(Contestant):

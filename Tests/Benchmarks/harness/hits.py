@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 from connections import IdleConnections
-from contestants import Nginx, Tollgate, Varnish
+from contestants import Minimal, Nginx, Tollgate, Varnish
 from load import FULL, Load, LoadResult, PacedLoad, fill
 from machine import busy_seconds, processor_seconds
 from processes import BenchmarkFailure
@@ -110,7 +110,9 @@ class HitsPart:
         for contestant in everyone:
             contestant.run()
             contestant.warm()
-        self.turns("one hot key", everyone, self.loads.hot_key)
+        minimal = Minimal(bench, one).run()
+        minimal.warm()
+        self.turns("one hot key", [*everyone, minimal], self.loads.hot_key)
         if not plan.is_quick:
             documents = min(ZIPF_DOCUMENTS, plan.largest)
             self.loads.zipf = bench.parameters.zipf(documents)
@@ -119,12 +121,12 @@ class HitsPart:
             self.turns(f"Zipf over {documents:,} documents", everyone, self.loads.many_documents)
         self.turns("spelled differently each time", [nginx, one, two], self.loads.spelled_differently)
         if not plan.is_quick:
-            self.turns("a new connection per request", everyone, self.loads.new_connections)
+            self.turns("a new connection per request", [*everyone, minimal], self.loads.new_connections)
             self.over_tls(nginx, fixed)
             self.beside_idle_connections([nginx, one, varnish])
             self.beside_misses([nginx, one, varnish])
         paced = self.at_half_load([one, nginx, fixed])
-        for contestant in everyone:
+        for contestant in [*everyone, minimal]:
             contestant.stop()
         return self.table() + "\n" + paced
 
@@ -237,8 +239,13 @@ class HitsPart:
     def verdict(self, load, name):
         if name == "Tollgate, 1 worker":
             if load.startswith(("one hot key", "Zipf")):
-                against_fixed = self.rate_or_cpu(load, name, 1.0, 1.0, "nginx return 200")
-                return self.rate_or_cpu(load, name, 2.5, 0.42) + "; " + against_fixed
+                verdicts = [self.rate_or_cpu(load, name, 2.5, 0.42),
+                            self.rate_or_cpu(load, name, 1.0, 1.0, "nginx return 200")]
+                if load.startswith("one hot key"):
+                    verdicts.append(self.against_minimal(load, name, 1.1))
+                return "; ".join(verdicts)
+            if load.startswith("a new connection"):
+                return self.against_minimal(load, name, 1.25)
             if load.startswith("TLS"):
                 return self.rate_or_cpu(load, name, 2.0, 0.5)
             if load.startswith("spelled"):
@@ -256,6 +263,10 @@ class HitsPart:
         if theirs and (mine or rate >= rate_target):
             return at_least(f"hits/s × {baseline}", rate, rate_target)
         return at_most(f"CPU × {baseline}", cpu, cpu_target)
+
+    def against_minimal(self, load, name, target):
+        cpu = self.ratio(load, name, lambda sample: sample.cpu_micros, Minimal.name)
+        return at_most(f"CPU × {Minimal.name}", cpu, target)
 
     def second_worker(self, load, name):
         single, cores = "Tollgate, 1 worker", self.bench.cores
@@ -277,6 +288,7 @@ class HitsPart:
             "resident; Varnish's figures have varnishncsa, which writes its log, in them.",
             "Where a server did not fill its cores, wrk or another program was the limit: then CPU per hit, and not "
             "hits/s, is what to compare, and what the verdict goes by.",
+            f"The {Minimal.name} writes the same reply and does nothing else: no key, no log, no cache, no limits.",
             "Spelled differently: nginx is asked the one spelling that it knows.",
             "wrk's times are those that it measures, and those that it reckons for requests that a slow answer kept it "
             "from sending.",
@@ -284,7 +296,7 @@ class HitsPart:
         ]
         for (load, name), samples in self.samples.items():
             logged = min(sample.logged for sample in samples)
-            if logged < 0.99 and not load.startswith(("hot key while",)):
+            if logged < 0.99 and name != Minimal.name and not load.startswith(("hot key while",)):
                 notes.append(f"{name} wrote {logged:.0%} of its access log under “{load}”.")
         foreign = [sample.foreign for (load, _), samples in self.samples.items() for sample in samples
                    if not load.startswith("hot key while")]

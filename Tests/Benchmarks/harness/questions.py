@@ -36,10 +36,11 @@ def body(number):
     return "{" + ", ".join(MEMBERS).replace("{document}", document(number)) + "}"
 
 
-def request_bytes(number=0, key=TEAM_KEY):
+def request_bytes(number=0, key=TEAM_KEY, closes=False):
     content = body(number)
+    connection = "Connection: close\r\n" if closes else ""
     head = (
-        f"POST /v1/classify HTTP/1.1\r\nHost: benchmark\r\nx-api-key: {key}\r\n"
+        f"POST /v1/classify HTTP/1.1\r\nHost: benchmark\r\nx-api-key: {key}\r\n{connection}"
         f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     return (head + content).encode()
