@@ -6,13 +6,14 @@ extension ClassifyRequest {
     ///
     /// - Parameter labels: those of this request, which the judge of its reply has parsed already.
     public func parts(labels: [[UInt8]], with hasher: SHA256Hasher) -> QuestionParts {
-        let schemaText = classifier.map { $0.schemaText[...] } ?? canonical[places.schema]
+        // A copy, since the parts outlive the request and a slice would keep its whole body.
+        let schemaText = classifier?.schemaText ?? Array(canonical[places.schema])
         return QuestionParts(
             labels: digest(classifier.map { [Array($0.label.utf8)] } ?? labels, hasher),
-            schema: Self.number(hasher.digest(Array(schemaText))),
+            schema: Self.number(hasher.digest(schemaText)),
             otherMembers: othersDigest(hasher),
             pages: pages?.text,
-            schemaText: schemaText
+            schemaText: schemaText[...]
         )
     }
 

@@ -18,7 +18,7 @@ struct UnbookedTests {
     private func found(_ sql: String) throws -> [String] {
         try place.edit { database in
             try Row.fetchAll(database, sql: sql).map { row in
-                row.databaseValues.map { "\(Int64.fromDatabaseValue($0)!)" }.joined(separator: " ")
+                row.databaseValues.map { Int64.fromDatabaseValue($0).map(String.init) ?? "-" }.joined(separator: " ")
             }
         }
     }
@@ -116,7 +116,9 @@ struct UnbookedTests {
     func room() {
         let waiting = UnbookedEndings()
         let start = SystemClock.sinceBoot()
-        func take(_ count: Int, after seconds: Int = 0) -> Bool { waiting.take(count, at: start + .seconds(seconds)) }
+        func take(_ count: Int, after seconds: Int = 0) -> Bool {
+            waiting.hasRoom(for: count, at: start + .seconds(seconds))
+        }
         func commit(_ bookings: [Booking], after seconds: Int = 0) {
             waiting.add(bookings)
             waiting.noteCommit(at: start + .seconds(seconds))
@@ -147,6 +149,20 @@ struct UnbookedTests {
         #expect(take(1))
         commit([Booking(long, isKept: false, isResultThere: false)])
         #expect(!take(0), "their schemas take too much memory")
+    }
+
+    @Test("models of any length and pages of many ranges count as texts")
+    func texts() {
+        let model = String(repeating: "m", count: 700_000)
+        let booking = Booking(settlement(of: reservation(model: model)), isKept: false, isResultThere: nil)
+        #expect(booking.textBytes == 700_000)
+        let asked = ReservationEnding(
+            reservation: reservation(model: "m"),
+            outcome: .unconfirmed,
+            endedAt: Timestamp(seconds: 1),
+            question: question("[1]")
+        )
+        #expect(Booking(asked, isKept: false, isResultThere: nil).textBytes == 1 + "[1]".utf8.count + "1-3".utf8.count)
     }
 
     // MARK: Trouble
@@ -207,6 +223,27 @@ struct UnbookedTests {
         let fault = #expect(throws: StoreFault.self) { try killed.open() }
         #expect(fault?.code == .corrupt && fault?.detail.contains("reservation \(id) is not booked") == true)
         #expect(try killed.edit { try Int.fetchOne($0, sql: "SELECT state FROM ledger") } == 0)
+    }
+
+    @Test("a booking that fails in the middle leaves nothing of it in the transaction of others")
+    func halfBooked() throws {
+        let store = try place.open()
+        defer { store.close() }
+        // Refused the first time that it is tried in a transaction: sums by account follow those by team.
+        try store.refuseInsertions(into: "usage_accounts", when: "(SELECT max(spent) FROM usage) < 4")
+        try settle(store, 7)
+        let gate = Gate(store)
+        let (failed, other) = (Answer<Result<Void, StoreFault>>(), Answer<Result<Void, StoreFault>>())
+        store.performGathering({ _ in throw StoreFault(code: .unavailable, detail: "fails by itself") }) {
+            failed.give($0)
+        }
+        store.performGathering({ _ in }) { other.give($0) }
+        gate.open()
+        #expect(throws: StoreFault.self) { try failed.wait().get() }
+        _ = other.wait()
+        try place.edit { try $0.execute(sql: Refusal.end(.file, "usage_accounts")) }
+        #expect(try store.opening().rows.map(\.spent.micros) == [2])
+        #expect(try store.rows("SELECT spent FROM usage_accounts") == ["2"])
     }
 
     @Test("while they cannot be booked others end, lists are answered, and they are booked later")

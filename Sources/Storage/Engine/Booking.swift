@@ -43,5 +43,9 @@ struct Booking {
     var undecidedKey: CacheKey? { paid != nil && isResultThere == nil ? ending.reservation.ask.cacheKey : nil }
 
     /// What it holds in memory beside a fixed part, in bytes.
-    var textBytes: Int { paid?.question.parts.schemaText.count ?? 0 }
+    var textBytes: Int {
+        let parts = paid?.question.parts
+        return ending.reservation.ask.model.utf8.count + (parts?.schemaText.count ?? 0)
+            + (parts?.pages?.utf8.count ?? 0)
+    }
 }

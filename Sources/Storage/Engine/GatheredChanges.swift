@@ -46,7 +46,7 @@ struct GatheredChanges {
     /// Whether there is nothing but a few endings.
     private func mayWait(_ connection: StoreConnection) -> Bool {
         !connection.isShared && sums.isEmpty
-            && connection.unbooked.take(endings.count, at: SystemClock.sinceBoot())
+            && connection.unbooked.hasRoom(for: endings.count, at: SystemClock.sinceBoot())
     }
 
     /// Writes endings whose bookings wait.

@@ -14,7 +14,7 @@ final class UnbookedEndings {
     static let waitMax = Duration.seconds(1)
     /// How many wait at most.
     static let countMax = 256
-    /// What their schemas may hold in memory.
+    /// What their texts may hold in memory.
     static let textBytesMax = 1 << 20
     /// A group with more endings shares its pages well enough.
     static let groupMax = 8
@@ -31,8 +31,8 @@ final class UnbookedEndings {
     /// What is still to be booked in the transaction under way.
     var due: [Booking] { areBooked ? [] : bookings }
 
-    /// Whether the endings of a transaction may wait as well.
-    func take(_ count: Int, at now: MonotonicInstant) -> Bool {
+    /// Whether so many endings of the transaction under way may wait as well.
+    func hasRoom(for count: Int, at now: MonotonicInstant) -> Bool {
         if areBooked || count > Self.groupMax || bookings.count + count > Self.countMax { return false }
         return textBytes <= Self.textBytesMax && since.map { now - $0 < Self.waitMax } ?? true
     }

@@ -44,6 +44,8 @@ struct WriteGroup {
         guard faults.count < operations.count else { return .committed }
         successes.removeAll(keepingCapacity: true)
         try connection.begin()
+        // Outside of every savepoint: half of what waits to be booked must not stay when it fails.
+        if manner == .apart, try !writesGathered(connection) { return .lost }
         for index in operations.indices where faults[index] == nil {
             let run = operations[index].run
             if !operations[index].isGathering, try !writesGathered(connection) { return .lost }
