@@ -2,7 +2,8 @@
 ///
 /// RFC 9112 §2 to §6, where two readings are possible the one that no second party can be made to misread. It looks at
 /// the bytes where they stand and notes offsets. In the usual case the whole head is there at once and every byte of
-/// it is looked at once; otherwise the line that was not whole is read again when a control character has come.
+/// it is looked at once; otherwise the line that was not whole is read again when a control character has come. A head
+/// whose bytes are those of the last one is not read again.
 public struct RequestParser: Sendable {
     private enum Phase { case start, requestLine, fields }
 
@@ -11,6 +12,8 @@ public struct RequestParser: Sendable {
     private var phase = Phase.start
     private var position = 0  // of the first byte that is in no whole line yet
     private var scanned = 0  // up to here the line at `position` is known to have no end
+    /// The bytes that `head` was read from, between two messages; empty if the next head must be read.
+    private var recent = RecentHead()
     private let table = KnownFieldTable.shared
 
     public init(limits: HeadLimits) {
@@ -31,17 +34,27 @@ public struct RequestParser: Sendable {
         return (count, rest > 1 || (rest == 1 && bytes[count] != 0x0D))
     }
 
-    /// For the next message on the connection.
+    /// For the next message.
     public mutating func reset() {
         phase = .start
         position = 0
         scanned = 0
+        if recent.isEmpty { clearHead() }
+    }
+
+    private mutating func clearHead() {
+        recent.forget()
         head.fields.removeAll(keepingCapacity: true)
         head.present = 0
     }
 
     /// From the next message on.
-    public mutating func replaceLimits(_ limits: HeadLimits) { self.limits = limits }
+    public mutating func replaceLimits(_ limits: HeadLimits) {
+        guard limits != self.limits else { return }
+        self.limits = limits
+        // What was accepted before may be too much now.
+        clearHead()
+    }
 
     /// Lends the head. Mutating, so that it is lent where it is: of a class's property it would be copied.
     @inline(never)
@@ -66,9 +79,22 @@ public struct RequestParser: Sendable {
             try checkLimits(bytes.count)
             return false
         }
-        if phase == .start, try unsafe !skipEmptyLine(bytes) { return false }
+        if phase == .start {
+            if !recent.isEmpty, unsafe isRepeated(bytes) { return true }
+            if try unsafe !skipEmptyLine(bytes) { return false }
+        }
         if phase == .requestLine, try unsafe !readRequestLine(bytes) { return false }
         return try unsafe readFields(bytes)
+    }
+
+    /// Whether the message has the last one's head, byte for byte, which `head` describes then. Else that is forgotten.
+    private mutating func isRepeated(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard unsafe recent.begins(bytes) else {
+            clearHead()
+            return false
+        }
+        phase = .fields
+        return true
     }
 
     /// Nothing is whole; the bytes that wait must not be too many.
@@ -194,6 +220,7 @@ public struct RequestParser: Sendable {
                 if next > limits.headBytesMax { throw .headTooLarge }
                 head.byteCount = next
                 try unsafe FramingReader(bytes: bytes).read(into: &head)
+                unsafe recent.keep(UnsafeBufferPointer(rebasing: bytes[..<next]))
                 return true
             }
         }

@@ -19,8 +19,7 @@ public final class HTTPServer {
     private var connections: [UInt64: ServerConnection] = [:]
     private var nextIdentifier: UInt64 = 1
     private var handshakes = HandshakeQueue()
-    /// Lent to the connection that is parsing a head; an idle connection needs no parser.
-    private var spareParser: ParserBox?
+    private var parsers = ParserPool()
     private var idleNanoseconds: Int64 = 0
     /// How long a drain waits for the first request of a connection: its client has just connected, and is about to send.
     private static let firstRequestPatience = Duration.seconds(1)
@@ -120,15 +119,12 @@ public final class HTTPServer {
 
     // MARK: Parsers
 
-    func takeParser() -> ParserBox {
-        guard let box = spareParser.take() else { return ParserBox(limits: limits.headLimits) }
-        box.parser.replaceLimits(limits.headLimits)
-        return box
+    func takeParser(for connection: ServerConnection) -> ParserBox {
+        parsers.take(for: connection.identifier, limits.headLimits)
     }
 
-    func giveBack(_ box: ParserBox) {
-        box.parser.reset()
-        spareParser = box
+    func giveBack(_ box: ParserBox, from connection: ServerConnection) {
+        parsers.giveBack(box, from: connection.identifier)
     }
 
     /// The deadline of a connection that becomes idle now.
@@ -136,11 +132,4 @@ public final class HTTPServer {
         let (sum, overflow) = loop.now.nanoseconds.addingReportingOverflow(idleNanoseconds)
         return MonotonicInstant(nanoseconds: overflow ? .max : sum)
     }
-}
-
-/// A request parser on loan to one connection.
-final class ParserBox {
-    var parser: RequestParser
-
-    init(limits: HeadLimits) { parser = RequestParser(limits: limits) }
 }

@@ -222,7 +222,7 @@ public final class ServerConnection: StreamDelegate {
     }
 
     private func parseHead(isFirstBytes: Bool) -> Bool {
-        let box = self.box.take() ?? server.takeParser()
+        let box = self.box.take() ?? server.takeParser(for: self)
         let progress = stream.input.withBytes { bytes in
             let progress = box.parser.parse(bytes)
             if case .complete = progress { box.parser.withHead { ask($0, bytes) } }
@@ -230,7 +230,7 @@ public final class ServerConnection: StreamDelegate {
         }
         switch progress {
         case .complete:
-            server.giveBack(box)
+            server.giveBack(box, from: self)
             consume(openByteCount)
             openByteCount = 0
             return true
@@ -276,7 +276,7 @@ public final class ServerConnection: StreamDelegate {
         let head = box.flatMap { $0.parser.hasRequestLine ? $0.parser.head : nil }
         isHEAD = head?.method == .head
         stream.input.withBytes { handler.refused(fault, head, $0) }
-        if let box { server.giveBack(box) }
+        if let box { server.giveBack(box, from: self) }
     }
 
     /// Makes the next reply the connection's last: for a client that is not served, or for input that is no request.
@@ -482,7 +482,7 @@ public final class ServerConnection: StreamDelegate {
         timer = nil
         source = nil
         isReplying = false
-        if let box = box.take() { server.giveBack(box) }
+        if let box = box.take() { server.giveBack(box, from: self) }
     }
 
     /// May be called twice.

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTPMessages
 
-/// 240,000 messages that are wrong in all ways, or by chance still sound: none crashes, each is judged the same however
+/// 280,000 messages that are wrong in all ways, or by chance still sound: none crashes, each is judged the same however
 /// it is cut, and what is accepted passes an oracle that shares nothing with the parsers.
 @Suite("Mutated messages")
 struct MutationTests {
@@ -112,6 +112,23 @@ struct MutationTests {
     func requests(part: Int) {
         let parser = RequestParser(limits: HeadLimits())
         run(part, 20_000, Self.requests) { bytes, mutator in fault(bytes, parser, &mutator, requestFault) }
+    }
+
+    @Test("requests behind one that they resemble are judged as if there had been none", arguments: parts)
+    func requestsBehindOthers(part: Int) {
+        let fresh = RequestParser(limits: HeadLimits())
+        let used = Self.requests.map { sample in
+            var parser = fresh
+            #expect(parser.parse(sample) == .complete)
+            parser.reset()
+            return parser
+        }
+        run(part, 10_000, Self.requests) { bytes, mutator in
+            let cuts = mutator.cuts(bytes.count)
+            let expected = RequestReader.read(bytes, with: fresh, cuts: cuts)
+            let parser = used[bytes.count % used.count]
+            return RequestReader.read(bytes, with: parser, cuts: cuts) == expected ? nil : "behind another it differs"
+        }
     }
 
     @Test("responses", arguments: parts)

@@ -277,6 +277,63 @@ struct RequestParserTests {
         #expect(parser.parse(bytes) == .refused(.headTooLarge))
     }
 
+    @Test("new limits hold for a head that comes again")
+    func replacedLimitsOfRepeated() {
+        var parser = RequestParser(limits: HeadLimits())
+        let bytes = wire("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(parser.parse(bytes) == .complete)
+        parser.reset()
+        parser.replaceLimits(HeadLimits(fieldsMax: 0))
+        #expect(parser.parse(bytes) == .refused(.tooManyFields))
+    }
+
+    @Test("a head that comes again is the same one, whatever follows it and however it is cut")
+    func headThatComesAgain() {
+        let text = "POST /a?b HTTP/1.1\r\nHost: h\r\nX-A: 1\r\nContent-Length: 3\r\nx-api-key: k\r\n\r\n"
+        let head = ReadRequest(text).head
+        var parser = RequestParser(limits: HeadLimits())
+        for follower in ["", "abc", "abcPOST /a HTTP/1.1\r\n"] {
+            let bytes = wire(text + follower)
+            for cut in [bytes.count] + Array(1..<text.utf8.count) {
+                if cut < bytes.count { #expect(parser.parse(Array(bytes[..<cut])) == .incomplete) }
+                #expect(parser.parse(bytes) == .complete)
+                #expect(parser.head == head)
+                #expect(parser.hasRequestLine)
+                parser.reset()
+                #expect(!parser.hasRequestLine)
+            }
+        }
+    }
+
+    @Test("a head that differs from the last one in any byte is read for itself")
+    func headThatNearlyComesAgain() {
+        let text = wire("POST /a?b HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nx-api-key: k\r\n\r\n")
+        var used = RequestParser(limits: HeadLimits())
+        #expect(used.parse(text) == .complete)
+        used.reset()
+        for index in text.indices {
+            for byte in [UInt8(ascii: "4"), UInt8(ascii: "\r"), UInt8(ascii: " "), text[index] ^ 0x20] {
+                var changed = text
+                changed[index] = byte
+                var (other, fresh) = (used, RequestParser(limits: HeadLimits()))
+                let expected = fresh.parse(changed)
+                #expect(other.parse(changed) == expected)
+                if expected == .complete { #expect(other.head == fresh.head) }
+            }
+        }
+    }
+
+    @Test("a head that is too long to be kept is read again, and one behind it as well")
+    func longHeadThatComesAgain() {
+        let long = "GET / HTTP/1.1\r\nHost: h\r\nX-A: \(String(repeating: "a", count: RecentHead.byteCountMax))\r\n\r\n"
+        var parser = RequestParser(limits: HeadLimits())
+        for text in [long, long, "GET /b HTTP/1.1\r\nHost: h\r\n\r\n", long] {
+            #expect(parser.parse(wire(text)) == .complete)
+            #expect(parser.head == ReadRequest(text).head)
+            parser.reset()
+        }
+    }
+
     @Test("nothing of a message remains in the head of the next")
     func reset() {
         let first = "PUT http://a/b?c HTTP/1.0\r\nHost: h\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\n"

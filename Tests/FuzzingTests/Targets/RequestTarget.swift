@@ -32,9 +32,29 @@ struct RequestTarget {
                 (whole.progress == .complete) == (naive != nil),
                 "a head is taken if RFC 9112 and docs/api.md have it so"
             )
+            try checkRepeated(whole, limits)
             guard let naive else { continue }
             try hold(self.naive(whole.head) == naive, "a head is understood as RFC 9112 has it")
             try checkPassedFields(whole.head)
+        }
+    }
+
+    /// A parser that has read a head reads its like as one that has not.
+    private func checkRepeated(
+        _ whole: (progress: HeadProgress<RequestRefusal>, head: RequestHead),
+        _ limits: HeadLimits
+    ) throws(BrokenRule) {
+        guard whole.progress == .complete else { return }
+        var parser = RequestParser(limits: limits)
+        _ = parser.parse(input.span)
+        for index in [whole.head.byteCount, Int(input[input.count - 1]) % whole.head.byteCount] {
+            parser.reset()
+            var next = input
+            if index < whole.head.byteCount { next[index] ^= 1 }
+            let expected = read(next, [next.count], limits)
+            try hold(parser.parse(next.span) == expected.progress, "a head is judged alike behind another")
+            guard expected.progress == .complete else { return }
+            try hold(parser.head == expected.head, "a head is understood alike behind another")
         }
     }
 
