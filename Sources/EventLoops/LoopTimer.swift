@@ -12,8 +12,9 @@ public final class LoopTimer {
     private let loop: EventLoop
     private var event: OpaquePointer?  // struct event *, owned: event_free in deinit
     private let onFire: () -> Void
-    private var deadline: MonotonicInstant?
-    private var armedFor: MonotonicInstant?
+    // `distantFuture` for none: an optional instant takes twice the memory, and each connection has a timer.
+    private var deadline = MonotonicInstant.distantFuture
+    private var armedFor = MonotonicInstant.distantFuture
 
     public init(loop: EventLoop, onFire: @escaping () -> Void) {
         self.loop = loop
@@ -35,12 +36,13 @@ public final class LoopTimer {
 
     deinit { unsafe event_free(event) }
 
-    public var isScheduled: Bool { deadline != nil }
+    public var isScheduled: Bool { deadline != .distantFuture }
 
-    /// Fires once at `instant`, or in the next pass if that has passed; replaces what was scheduled before.
+    /// Fires once at `instant`, or in the next pass if that has passed; replaces what was scheduled before. Never at
+    /// `distantFuture`.
     public func schedule(at instant: MonotonicInstant) {
         deadline = instant
-        if let armedFor, armedFor <= instant { return }
+        if armedFor <= instant { return }
         arm(for: instant)
     }
 
@@ -49,7 +51,7 @@ public final class LoopTimer {
     }
 
     /// No longer fires until it is scheduled again. The event in the heap is left to fire without effect.
-    public func cancel() { deadline = nil }
+    public func cancel() { deadline = .distantFuture }
 
     private func arm(for instant: MonotonicInstant) {
         // A year at most, so that the sum with the clock cannot overflow inside libevent.
@@ -62,11 +64,12 @@ public final class LoopTimer {
     }
 
     private func fire() {
-        armedFor = nil
-        guard let deadline else { return }
+        armedFor = .distantFuture
+        let deadline = self.deadline
+        guard deadline != .distantFuture else { return }
         // libevent's clock may be cached up to a pass behind; a millisecond early is on time.
         guard deadline - loop.now <= .milliseconds(1) else { return arm(for: deadline) }
-        self.deadline = nil
+        self.deadline = .distantFuture
         withExtendedLifetime(self) { onFire() }
     }
 }

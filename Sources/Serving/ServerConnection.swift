@@ -42,32 +42,35 @@ public final class ServerConnection: StreamDelegate {
     public let identifier: UInt64
     /// What the connection's buffers take from the budget; nil if there is none.
     public let share: ByteShare?
-    /// Whether the client has not identified itself yet, which gives it less time.
-    public var isStranger = true { didSet { if !isStranger { strangerDeadline = .distantFuture } } }
     /// Set from the accept until the connection is removed. Connection and handler keep each other alive meanwhile.
     var handler: (any RequestHandler)?
     private let server: HTTPServer
     private let stream: ByteStream
     private var timer: LoopTimer?
-    private var phase = Phase.idle
-    private var deadline = Deadline.idle
-    private var isProcessing = false
-    /// Whether pipelined requests wait for the next pass.
-    private var isPostponed = false
-    private var isLent = false
     /// Set while a head is incomplete.
     private var box: ParserBox?
     /// Set in phase body.
     private var source: BodySource?
     /// The deadline for a stranger's request to be complete.
     private var strangerDeadline = MonotonicInstant.distantFuture
+    /// The bytes of the current request as received, head and body.
+    public private(set) var requestByteCount = 0
+    private var openByteCount = 0
+
+    // Small ones side by side: there may be tens of thousands of connections.
+
+    /// Whether the client has not identified itself yet, which gives it less time.
+    public var isStranger = true { didSet { if !isStranger { strangerDeadline = .distantFuture } } }
+    private var phase = Phase.idle
+    private var deadline = Deadline.idle
+    private var isProcessing = false
+    /// Whether pipelined requests wait for the next pass.
+    private var isPostponed = false
+    private var isLent = false
 
     // MARK: The current request
 
-    /// The bytes of the request as received, head and body.
-    public private(set) var requestByteCount = 0
     public private(set) var isHTTP10 = false
-    private var openByteCount = 0
     private var isBodyOver = false
     private var isReplying = false
     /// HEAD: the reply has no content (RFC 9110 §9.3.2).
@@ -81,7 +84,8 @@ public final class ServerConnection: StreamDelegate {
         self.stream = stream
         share = server.budget.map { ByteShare(of: $0, .strangers) }
         if let share { stream.account = share }
-        timer = LoopTimer(loop: server.loop) { [unowned self] in deadlinePassed() }
+        // Keeps this connection alive until `endPhases`, and needs no memory for a reference that does not.
+        timer = LoopTimer(loop: server.loop, onFire: deadlinePassed)
         arm(stream.isHandshaking ? .handshake : .idle)
     }
 

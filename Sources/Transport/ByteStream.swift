@@ -22,7 +22,11 @@ public final class ByteStream {
     public let input = InputBuffer()
     public let peer: SocketAddress?
     public var delegate: (any StreamDelegate)?
-    public var limits: StreamLimits
+    private var sharedLimits: SharedStreamLimits
+    public var limits: StreamLimits {
+        get { sharedLimits.values }
+        set { sharedLimits = SharedStreamLimits(newValue) }
+    }
     /// What the stream's buffers are taken from; nil for a stream without a bound. Set before the first bytes come.
     public var account: (any StreamAccount)? {
         get { input.account }
@@ -30,37 +34,27 @@ public final class ByteStream {
     }
 
     let loop: EventLoop
-    private var descriptor: Int32  // owned: closed in `die`
     private var readEvent: OpaquePointer?  // struct event *, owned: event_free in `die`
     private var writeEvent: OpaquePointer?  // struct event *, owned: event_free in `die`; made when first needed
     private var tls: TLSSession?
-    /// Set until the server's side of TLS begins.
-    private var accepting: TLSServerContext?
-    /// For how many bytes the kernel was asked to wait before it says that there is something to read.
-    private var readMark = 1
-    private var waitsForRoom = false
-    /// Until when a handshake that there was no room for is tried again.
-    private var roomDeadline: MonotonicInstant?
+    /// Set until TLS is agreed on, so that an open connection holds nothing for it.
+    private var opening: TLSOpening?
     /// What is taken from the account for output and for TLS.
     private var outputCharge = 0
     private var tlsCharge = 0
-    private var state = State.open
     private var output = OutputQueue()
+    private var lingered = 0
+    private var timer: LoopTimer?
+    // Small ones side by side: there may be tens of thousands of streams.
+    private var descriptor: Int32  // owned: closed in `die`
+    private var state = State.open
     private var isInputPaused = false
     private var isReadArmed = false
     private var wasCongested = false
-    private var lingered = 0
-    private var timer: LoopTimer?
-    private var onHandshake: ((TLSFault?) -> Void)?
-
     /// True once the peer's FIN was read.
     public private(set) var hasInputEnded = false
     private var hasLostInput = false
 
-    /// How often a client whose handshake has to wait for room is looked at again, and for how long: a burst of honest
-    /// clients is over by then, and one that is closed can try again.
-    private static let roomInterval = Duration.milliseconds(20)
-    private static let roomPatience = Duration.seconds(2)
     /// Output is taken from the account in steps of this.
     private static let outputStep = 4 * 1024
 
@@ -73,7 +67,7 @@ public final class ByteStream {
         owning descriptor: Int32,
         loop: EventLoop,
         peer: SocketAddress?,
-        limits: StreamLimits,
+        limits: SharedStreamLimits,
         tls: TLSSession?,
         accepting: TLSServerContext? = nil,
         onHandshake: ((TLSFault?) -> Void)? = nil
@@ -82,11 +76,12 @@ public final class ByteStream {
         self.loop = loop
         self.descriptor = descriptor
         self.peer = peer
-        self.limits = limits
+        sharedLimits = limits
         self.tls = tls
-        self.accepting = accepting
-        self.onHandshake = onHandshake
-        if tls != nil || accepting != nil { state = .handshaking }
+        if tls != nil || accepting != nil {
+            opening = TLSOpening(accepting: accepting, onHandshake: onHandshake)
+            state = .handshaking
+        }
         // Retained until `die`: an open connection lives by itself.
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
         unsafe readEvent = loop.withBase { base in
@@ -149,7 +144,7 @@ public final class ByteStream {
     private func updateReading() {
         let wanted: Bool
         switch state {
-        case .handshaking: wanted = !waitsForRoom
+        case .handshaking: wanted = opening?.waitsForRoom != true
         case .lingering: wanted = true
         case .open: wanted = !isInputPaused && !hasInputEnded && !hasLostInput
         case .finishing, .closing, .closed: wanted = false
@@ -330,15 +325,14 @@ public final class ByteStream {
     // MARK: TLS
 
     private func continueHandshake() {
-        if let accepting { accept(accepting) }
+        if let opening, let context = opening.accepting { accept(context, opening) }
         guard let tls else { return }
         switch tls.handshake() {
         case .done:
             state = .open
             updateReading()
             settleTLSCharge()
-            let onHandshake = self.onHandshake
-            self.onHandshake = nil
+            let onHandshake = opening.take()?.onHandshake
             onHandshake?(nil)
             delegate?.streamDidOpen(self)
             if state == .open, !output.isEmpty { flush() }
@@ -346,15 +340,14 @@ public final class ByteStream {
         case .wantsRead: break
         case .wantsWrite: waitForRoom()
         case .failed(let fault):
-            let onHandshake = self.onHandshake
-            self.onHandshake = nil
+            let onHandshake = opening?.onHandshake
             die(.tls(fault))
             onHandshake?(fault)
         }
     }
 
     /// Begins the server's side of TLS if the client's first record is whole and there is room for the handshake.
-    private func accept(_ context: TLSServerContext) {
+    private func accept(_ context: TLSServerContext, _ opening: TLSOpening) {
         let scratch = unsafe loop.scratch
         let count = unsafe recv(descriptor, scratch.baseAddress, scratch.count, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         if count < 0 {
@@ -364,10 +357,10 @@ public final class ByteStream {
         if count == 0 { return die(.tls(TLSFault(code: .protocolError, detail: "the connection ended before TLS"))) }
         let needed = unsafe FirstRecord.byteCount(UnsafeRawBufferPointer(rebasing: scratch[..<count]))
         // Called again without what was waited for, the client has ended its side, which TLS finds out by itself.
-        if count < needed, needed != readMark { return wait(forInput: needed) }
-        guard takeHandshake() else { return waitForAccount() }
-        if readMark != 1 { wait(forInput: 1) }
-        accepting = nil
+        if count < needed, needed != opening.readMark { return wait(forInput: needed, opening) }
+        guard takeHandshake(opening) else { return waitForAccount(opening) }
+        if opening.readMark != 1 { wait(forInput: 1, opening) }
+        opening.accepting = nil
         unsafe tls = TLSSession(context: context.context, descriptor: descriptor, serverName: nil)
         if tls == nil { return die(.noRoom) }
         delegate?.streamDidBeginHandshake(self)
@@ -375,10 +368,10 @@ public final class ByteStream {
 
     /// The delegate may make room when the client is new, not each time that it is tried again: else those that wait
     /// would drive out one another.
-    private func takeHandshake() -> Bool {
+    private func takeHandshake(_ opening: TLSOpening) -> Bool {
         if account?.take(TLSSession.handshakeBytes) == false {
-            guard roomDeadline == nil else { return false }
-            roomDeadline = loop.now + ByteStream.roomPatience
+            guard opening.roomDeadline == nil else { return false }
+            opening.roomDeadline = loop.now + TLSOpening.roomPatience
             delegate?.streamNeedsRoom(self)
             guard account?.take(TLSSession.handshakeBytes) != false else { return false }
         }
@@ -387,17 +380,17 @@ public final class ByteStream {
     }
 
     /// Makes the kernel report input only when this many bytes of it have arrived, socket(7).
-    private func wait(forInput byteCount: Int) {
-        readMark = byteCount
+    private func wait(forInput byteCount: Int, _ opening: TLSOpening) {
+        opening.readMark = byteCount
         _ = SystemCalls.setOption(descriptor, SOL_SOCKET, SO_RCVLOWAT, Int32(clamping: byteCount))
     }
 
     /// The handshake begins as soon as others have made room, if that is soon.
-    private func waitForAccount() {
-        if let roomDeadline, roomDeadline <= loop.now { return die(.noRoom) }
-        waitsForRoom = true
+    private func waitForAccount(_ opening: TLSOpening) {
+        if let deadline = opening.roomDeadline, deadline <= loop.now { return die(.noRoom) }
+        opening.waitsForRoom = true
         updateReading()
-        schedule(after: ByteStream.roomInterval)
+        schedule(after: TLSOpening.roomInterval)
     }
 
     /// What was taken for the handshake is more than the connection needs from now on.
@@ -479,7 +472,7 @@ public final class ByteStream {
     private func timeIsUp() {
         switch state {
         case .handshaking:
-            waitsForRoom = false
+            opening?.waitsForRoom = false
             updateReading()
         case .lingering: die(.closedHere)
         case .open, .finishing, .closing, .closed: die(.stalled)
@@ -499,7 +492,7 @@ public final class ByteStream {
         unsafe writeEvent = nil
         timer = nil
         tls = nil
-        accepting = nil
+        opening = nil
         Glibc.close(descriptor)
         descriptor = -1
         output.removeAll()

@@ -218,7 +218,7 @@ public final class DialAttempt {
         guard let tls else {
             history.worked(address)
             return end(
-                .success(ByteStream(owning: owned, loop: loop, peer: address, limits: StreamLimits(), tls: nil))
+                .success(ByteStream(owning: owned, loop: loop, peer: address, limits: .standard, tls: nil))
             )
         }
         guard let session = unsafe TLSSession(context: tls.context, descriptor: owned, serverName: serverName) else {
@@ -230,7 +230,7 @@ public final class DialAttempt {
             owning: owned,
             loop: loop,
             peer: address,
-            limits: StreamLimits(),
+            limits: .standard,
             tls: session
         ) { [weak self] fault in
             self?.handshakeEnded(fault)

@@ -37,7 +37,11 @@ public final class Listener {
     /// For connections accepted from now on; nil for plain TCP.
     public var tls: TLSServerContext?
     /// For connections accepted from now on.
-    public var limits = StreamLimits()
+    public var limits: StreamLimits {
+        get { sharedLimits.values }
+        set { sharedLimits = SharedStreamLimits(newValue) }
+    }
+    private var sharedLimits = SharedStreamLimits.standard
     /// How many of the process's descriptors are left to others: with no more than these free, connections wait in the
     /// kernel.
     public var descriptorReserve = 0 {
@@ -198,6 +202,6 @@ public final class Listener {
     }
 
     private func open(_ accepted: Int32, _ peer: SocketAddress?) {
-        onAccept?(ByteStream(owning: accepted, loop: loop, peer: peer, limits: limits, tls: nil, accepting: tls))
+        onAccept?(ByteStream(owning: accepted, loop: loop, peer: peer, limits: sharedLimits, tls: nil, accepting: tls))
     }
 }

@@ -56,6 +56,15 @@ public struct StreamLimits: Sendable {
     public init() {}
 }
 
+/// Limits as streams keep them: one object for all of them, since there may be tens of thousands.
+final class SharedStreamLimits: Sendable {
+    static let standard = SharedStreamLimits(StreamLimits())
+
+    let values: StreamLimits
+
+    init(_ values: StreamLimits) { self.values = values }
+}
+
 /// Where a stream asks before it takes memory for longer than a callback lasts: for input that waits, for output that the
 /// peer does not take, for TLS. Confined to the stream's loop.
 ///

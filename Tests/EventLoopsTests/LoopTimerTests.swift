@@ -173,15 +173,19 @@ struct LoopTimerTests {
         #expect(fired.sorted() == Array(0..<50))
     }
 
-    @Test("the first instant is over, and the last one never comes")
+    @Test("the first instant is over, the last one is no deadline, and the one before it never comes")
     func extremes() throws {
         let loop = try EventLoop()
-        let never = LoopTimer(loop: loop) { Issue.record("fired at the end of all time") }
+        let never = LoopTimer(loop: loop) { Issue.record("fired without a deadline") }
+        never.schedule(after: .milliseconds(1))
         never.schedule(at: .distantFuture)
         never.schedule(after: .seconds(Int64.max))
+        let late = LoopTimer(loop: loop) { Issue.record("fired at the end of all time") }
+        late.schedule(at: MonotonicInstant(nanoseconds: .max - 1))
         let over = LoopTimer(loop: loop) { loop.stop() }
         over.schedule(at: MonotonicInstant(nanoseconds: .min))
         loop.runToStop()
-        #expect(never.isScheduled)
+        #expect(!never.isScheduled)
+        #expect(late.isScheduled)
     }
 }

@@ -264,7 +264,7 @@ struct ByteStreamEndTests {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             nonisolated(unsafe) let loop = try EventLoop()
             try SystemThread.start(name: "other") {
-                _ = ByteStream(owning: 0, loop: loop, peer: nil, limits: StreamLimits(), tls: nil)
+                _ = ByteStream(owning: 0, loop: loop, peer: nil, limits: .standard, tls: nil)
             }
             .join()
         }

@@ -31,7 +31,7 @@ enum Wire {
         _ limits: StreamLimits = StreamLimits(),
         tls: TLSSession? = nil
     ) -> (ByteStream, Recorder) {
-        let stream = ByteStream(owning: descriptor, loop: loop, peer: nil, limits: limits, tls: tls)
+        let stream = ByteStream(owning: descriptor, loop: loop, peer: nil, limits: SharedStreamLimits(limits), tls: tls)
         let recorder = Recorder()
         stream.delegate = recorder
         return (stream, recorder)
