@@ -74,8 +74,7 @@ extension ServerError {
         guard let sqlState = field(tollgate_PG_DIAG_SQLSTATE()) else { return nil }
         self.init(
             severity: unsafe Self.severity(of: result) ?? "ERROR",
-            // Five characters, unless the server is none.
-            sqlState: String(sqlState.prefix(5)),
+            sqlState: PostgreSQLText.isSQLState(sqlState) ? sqlState : PostgreSQLText.unknownSQLState,
             message: field(tollgate_PG_DIAG_MESSAGE()) ?? "",
             detail: field(tollgate_PG_DIAG_DETAIL()),
             hint: field(tollgate_PG_DIAG_HINT())

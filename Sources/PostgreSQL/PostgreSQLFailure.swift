@@ -98,7 +98,7 @@ extension PostgreSQLFailure {
 struct ServerError: Equatable, Sendable {
     /// Untranslated.
     var severity: String
-    /// Five characters.
+    /// Five digits or capital letters.
     var sqlState: String
     var message: String
     var detail: String?
@@ -136,6 +136,14 @@ enum PostgreSQLText {
             }
         }
         return line
+    }
+
+    /// The code of an internal error: in place of a code that is none, which only a server sends that is not PostgreSQL.
+    static let unknownSQLState = "XX000"
+
+    /// Whether it has the form of a code: five digits or capital letters (PostgreSQL, appendix A).
+    static func isSQLState(_ text: String) -> Bool {
+        text.utf8.count == 5 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }
     }
 
     /// The code in a message of libpq that was asked to be verbose: `FATAL:  28P01: password …`. The last one, as those of

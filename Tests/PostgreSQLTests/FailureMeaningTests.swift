@@ -58,6 +58,17 @@ struct FailureMeaningTests {
         #expect(PostgreSQLFailure(.connection, text).message == line)
     }
 
+    @Test("a code is five digits or capital letters, and nothing that only looks as short")
+    func codes() {
+        for code in ["00000", "28P01", "XX000", PostgreSQLText.unknownSQLState] {
+            #expect(PostgreSQLText.isSQLState(code))
+        }
+        let combining = "C" + String(repeating: "\u{0301}", count: 1_000) + "0000"
+        for text in ["", "2800", "280000", "28p01", "28 01", "2800\u{E9}", "28\u{0301}01", combining] {
+            #expect(!PostgreSQLText.isSQLState(text))
+        }
+    }
+
     @Test(
         "the code of a refused connection is found in libpq's message",
         arguments: [

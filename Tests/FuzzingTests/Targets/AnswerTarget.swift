@@ -58,7 +58,7 @@ struct AnswerTarget {
                 ServerMessages(input).kinds.contains(UInt8(ascii: "E")),
                 "an error of the server is one that it sent"
             )
-            try hold(sqlState.unicodeScalars.count <= 5, "a code has five characters")
+            try hold(PostgreSQLText.isSQLState(sqlState), "a code has five digits or letters")
         case .timedOut: try hold(false, "a server that has closed the connection is not waited for")
         case .connection, .invalid: try hold(false, "commands that can be sent are sent")
         }
