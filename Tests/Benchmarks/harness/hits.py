@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from connections import IdleConnections
 from contestants import Minimal, Nginx, Tollgate, Varnish
-from load import FULL, Load, LoadResult, PacedLoad, fill
+from load import FULL, HandshakeLoad, Load, LoadResult, PacedLoad, fill
 from machine import busy_seconds, processor_seconds
 from processes import BenchmarkFailure
 from questions import document
@@ -15,6 +15,7 @@ CONNECTIONS = 64
 ZIPF_DOCUMENTS = 10_000
 IDLE_CONNECTIONS = 10_000
 MISS_CONNECTIONS = 16
+HANDSHAKES_AT_ONCE = 16
 MISS_DELAY_MS = 20
 # A server that used this share of its core was the limit itself; the rest is tick accounting in the kernel.
 SERVER_FULL = 0.9
@@ -89,6 +90,9 @@ class HitLoads:
     def over_tls(self, contestant):
         return self.wrk(contestant, "hot.lua", self.hot, contestant.tls_url)
 
+    def handshakes(self, contestant):
+        return HandshakeLoad(self.bench, contestant.tls_url, contestant.load_cores, HANDSHAKES_AT_ONCE, self.seconds)
+
     def new_connections(self, contestant):
         return self.wrk(contestant, "hot.lua", self.closing)
 
@@ -143,6 +147,7 @@ class HitsPart:
             # Over TLS Python would need the certificate; the load itself warms up.
             Load(self.bench, "hot.lua", self.loads.hot, contestant.tls_url, contestant.load_cores, 1, 1).finish()
         self.turns("TLS, keep-alive", [nginx, one, two, fixed], self.loads.over_tls)
+        self.turns("TLS, a full handshake per request", [nginx, one], self.loads.handshakes)
         one.stop()
         two.stop()
 
@@ -246,6 +251,8 @@ class HitsPart:
                 return "; ".join(verdicts)
             if load.startswith("a new connection"):
                 return self.against_minimal(load, name, 1.25)
+            if load.startswith("TLS, a full"):
+                return self.rate_or_cpu(load, name, 1.0, 1.0)
             if load.startswith("TLS"):
                 return self.rate_or_cpu(load, name, 2.0, 0.5)
             if load.startswith("spelled"):
@@ -289,6 +296,7 @@ class HitsPart:
             "Where a server did not fill its cores, wrk or another program was the limit: then CPU per hit, and not "
             "hits/s, is what to compare, and what the verdict goes by.",
             f"The {Minimal.name} writes the same reply and does nothing else: no key, no log, no cache, no limits.",
+            "A full handshake: hey asks, and resumes no session.",
             "Spelled differently: nginx is asked the one spelling that it knows.",
             "wrk's times are those that it measures, and those that it reckons for requests that a slow answer kept it "
             "from sending.",

@@ -1,11 +1,13 @@
 """Load: runs wrk (or the pacer) and reads its figures."""
 
+import csv
 import os
 import pathlib
 import re
 import time
 from dataclasses import dataclass
 
+import questions
 from processes import BenchmarkFailure, complaint
 
 LOADS = pathlib.Path(__file__).resolve().parent.parent / "loads"
@@ -71,6 +73,32 @@ class PacedLoad(Load):
         self.seconds, self.cores = seconds, cores[:1]
         command = ["luajit", LOADS / "pacer.lua", port, round(rate), seconds, 64, parameters]
         self.start(bench, command)
+
+
+class HandshakeLoad(Load):
+    """Requests with a connection and a full handshake of TLS each. By hey, which keeps no session; wrk resumes them."""
+
+    def __init__(self, bench, url, cores, connections, seconds):
+        self.seconds, self.cores = seconds, cores
+        body = bench.session.folder / "question.json"
+        body.write_text(questions.body(0))
+        self.start(bench, [
+            "hey", "-z", f"{seconds}s", "-c", connections, "-cpus", len(cores), "-disable-keepalive", "-o", "csv",
+            "-m", "POST", "-T", "application/json", "-H", f"x-api-key: {questions.TEAM_KEY}", "-D", body, url,
+        ])
+
+    def finish(self):
+        """Waits for the end. Anything but 200s fails the benchmark."""
+        used, seconds = wait(self.process, self.seconds + 60)
+        self.bench.session.end(self.process)
+        with self.output.open() as file:
+            rows = list(csv.DictReader(file))
+        bad = {row["status-code"] for row in rows} - {"200"}
+        if bad or not rows:
+            raise BenchmarkFailure(f"not every request was answered with 200: {bad}\n{complaint(self.process)}")
+        times = sorted(float(row["response-time"]) * 1e6 for row in rows)
+        p50, p99, p999 = (times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.99, 0.999))
+        return LoadResult(len(rows), seconds, p50, p99, p999, used / (seconds * len(self.cores)), used)
 
 
 def wait(process, seconds_max):
