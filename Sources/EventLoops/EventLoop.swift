@@ -12,8 +12,8 @@ public final class EventLoop {
     private let base: OpaquePointer  // struct event_base *, owned: event_base_free in deinit
     private let thread: pthread_t
     private var isStopping = false
-    private var deferred: [() -> Void] = []
-    private var running: [() -> Void] = []
+    private var deferred: [Deferred] = []
+    private var running: [Deferred] = []
     private var monotonicCache: MonotonicInstant?
     private var wallCache: Timestamp?
     /// How many passes were begun: it tells whether two callbacks belong to passes that follow each other.
@@ -25,6 +25,9 @@ public final class EventLoop {
 
     /// 16 KiB, the most that a TLS record holds, in which a reply's parts are gathered; lent as `scratch` is.
     public let outputScratch: UnsafeMutableRawBufferPointer
+
+    /// What was put off. A type of its own, since an array of bare closures has each in a box besides.
+    private struct Deferred { let run: () -> Void }
 
     /// Why a loop, a mailbox or a thread could not be made: which call failed, why, and what to do.
     public struct Fault: Error, CustomStringConvertible {
@@ -107,14 +110,14 @@ public final class EventLoop {
     /// letting go of the object that calls.
     public func later(_ action: @escaping () -> Void) {
         preconditionInLoop()
-        deferred.append(action)
+        deferred.append(Deferred(run: action))
     }
 
     private func runDeferred() {
         // What these put off in turn runs in the next pass, so that no chain of them keeps others waiting.
         guard !deferred.isEmpty else { return }
         swap(&deferred, &running)
-        for action in running { action() }
+        for action in running { action.run() }
         running.removeAll(keepingCapacity: true)
     }
 

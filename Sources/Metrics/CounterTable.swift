@@ -16,10 +16,14 @@ public final class CounterTable<Key: Hashable & Sendable>: Sendable {
     @inlinable
     public func add(_ key: Key, _ amount: Int64 = 1) {
         counts.withLock { counts in
-            let before = counts[key] ?? 0
-            counts[key] = before.saturatingAdd(max(0, amount))
+            // In place: one look-up.
+            let added = max(0, amount)
+            Self.add(added, to: &counts[key, default: 0])
         }
     }
+
+    @inlinable @inline(__always)
+    static func add(_ amount: Int64, to count: inout Int64) { count = count.saturatingAdd(amount) }
 
     /// The numbers above zero, and those that zero was added to. Any thread.
     public var reading: [Key: Int64] { counts.withLock { $0 } }

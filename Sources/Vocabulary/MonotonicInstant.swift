@@ -32,10 +32,12 @@ extension Duration {
     /// The duration in nanoseconds, rounded towards zero and clamped to 64 bits (292 years).
     @inlinable
     public var wholeNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        if overflow { return seconds < 0 ? .min : .max }
-        let (sum, carried) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carried ? (seconds < 0 ? .min : .max) : sum
+        // By halves: `components` divides 128 bits twice, which takes some 180 instructions, and a request does so often.
+        let (magnitude, unit) = (attoseconds.magnitude, UInt64(1_000_000_000))
+        let (high, low) = (UInt64(truncatingIfNeeded: magnitude >> 64), UInt64(truncatingIfNeeded: magnitude))
+        guard high < unit else { return attoseconds < 0 ? .min : .max }
+        let quotient = high == 0 ? low / unit : unit.dividingFullWidth((high, low)).quotient
+        guard let whole = Int64(exactly: quotient) else { return attoseconds < 0 ? .min : .max }
+        return attoseconds < 0 ? -whole : whole
     }
 }
