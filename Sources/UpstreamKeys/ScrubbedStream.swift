@@ -18,7 +18,7 @@ public struct ScrubbedStream {
         let text = masked(held.isEmpty ? piece : held + piece)
         let end = text.count - scrubber.beginning(atEndOf: text)
         guard end < text.count else {
-            held = []
+            if !held.isEmpty { held = [] }
             return text
         }
         held = Array(text[end...])

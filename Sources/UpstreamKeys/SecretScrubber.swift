@@ -14,18 +14,32 @@ public struct SecretScrubber: Sendable {
     /// The maximum depth of JSON texts nested as strings in JSON texts.
     private static let nestingMax = 4
 
-    private let forms: [[UInt8]]
-    private let sieve: FormSieve
-    /// For each byte, whether a form begins with it.
-    private let isFirst: [Bool]
-    /// The length of the longest form; 0 without one.
-    private let reach: Int
+    /// In one object, so that a copy costs one reference.
+    private final class Table: Sendable {
+        let forms: [[UInt8]]
+        let sieve: FormSieve
+        /// For each byte, whether a form begins with it.
+        let isFirst: [Bool]
+        /// For each byte, whether a form has it.
+        let isAny: [Bool]
+        /// The length of the longest form; 0 without one.
+        let reach: Int
+
+        init(_ forms: [[UInt8]]) {
+            self.forms = forms
+            sieve = FormSieve(forms)
+            reach = forms.map(\.count).max() ?? 0
+            isFirst = forms.reduce(into: Array(repeating: false, count: 256)) { $0[Int($1[0])] = true }
+            isAny = forms.joined().reduce(into: Array(repeating: false, count: 256)) { $0[Int($1)] = true }
+        }
+    }
+
+    private let table: Table
+    private var forms: [[UInt8]] { table.forms }
 
     init(_ secret: [UInt8]) {
         guard secret.count >= Self.lengthMin else {
-            forms = []
-            sieve = FormSieve([])
-            (isFirst, reach) = ([], 0)
+            table = Table([])
             return
         }
         var forms = [secret]
@@ -38,10 +52,7 @@ public struct SecretScrubber: Sendable {
             forms.append(core.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? 0x5F : $0 })
         }
         // Each once; the key as it stands comes first.
-        self.forms = forms.reduce(into: []) { if !$0.contains($1), $1.count >= Self.lengthMin { $0.append($1) } }
-        sieve = FormSieve(self.forms)
-        reach = self.forms.map(\.count).max() ?? 0
-        isFirst = self.forms.reduce(into: Array(repeating: false, count: 256)) { $0[Int($1[0])] = true }
+        table = Table(forms.reduce(into: []) { if !$0.contains($1), $1.count >= Self.lengthMin { $0.append($1) } })
     }
 
     /// Returns `bytes` with each occurrence of the key, in any form and spelling, replaced by asterisks of the same
@@ -66,8 +77,9 @@ public struct SecretScrubber: Sendable {
 
     /// How many bytes at the end of `text` may be the beginning of a form.
     func beginning(atEndOf text: [UInt8]) -> Int {
-        guard !forms.isEmpty else { return 0 }
-        for position in max(0, text.count - reach + 1)..<text.count where isFirst[Int(text[position])] {
+        // Most texts end with a byte that no form has, such as a bracket or a line feed.
+        guard !forms.isEmpty, let last = text.last, table.isAny[Int(last)] else { return 0 }
+        for position in max(0, text.count - table.reach + 1)..<text.count where table.isFirst[Int(text[position])] {
             let rest = text[position...]
             if forms.contains(where: { $0.count > rest.count && $0.starts(with: rest) }) { return rest.count }
         }
@@ -90,13 +102,14 @@ public struct SecretScrubber: Sendable {
     }
 
     private func mask(_ text: inout [UInt8], _ ranges: [Range<Int>]) {
+        if ranges.isEmpty { return }
         for range in ranges { for place in range { text[place] = UInt8(ascii: "*") } }
     }
 
     /// The ranges of all forms in the text, ascending and disjoint.
     private func occurrences(in text: [UInt8]) -> [Range<Int>] {
         text.withUnsafeBufferPointer { text in
-            let candidates = sieve.candidates(in: text)
+            let candidates = table.sieve.candidates(in: text)
             guard !candidates.isEmpty else { return [] }
             var ranges: [Range<Int>] = []
             for candidate in candidates {
@@ -108,7 +121,7 @@ public struct SecretScrubber: Sendable {
                     }
                 }
             }
-            return Self.merged(ranges)
+            return ranges.isEmpty ? [] : Self.merged(ranges)
         }
     }
 

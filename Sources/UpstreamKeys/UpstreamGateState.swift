@@ -63,7 +63,11 @@ struct UpstreamGateState {
     /// This node's share of `concurrencyMax`, rounded up.
     var placesMax: Int { max(1, (limits.concurrencyMax - 1) / nodeCount + 1) }
 
-    private var waitingCount: Int { accounts.reduce(0) { $0 + $1.queue.count } }
+    private var waitingCount: Int {
+        var count = 0
+        for index in accounts.indices { count += accounts[index].queue.count }
+        return count
+    }
 
     private func index(of id: AccountID) -> Int? { accounts.firstIndex { $0.id == id } }
 
@@ -252,8 +256,8 @@ struct UpstreamGateState {
     /// When time alone lets a waiting request out; nil when it does not.
     func nextChange(at now: Moment) -> MonotonicInstant? {
         var first: MonotonicInstant?
-        for account in accounts where !account.queue.isEmpty {
-            guard let change = account.ring.nextChange(at: now) else { continue }
+        for index in accounts.indices where !accounts[index].queue.isEmpty {
+            guard let change = accounts[index].ring.nextChange(at: now) else { continue }
             first = min(first ?? change, change)
         }
         return first

@@ -87,14 +87,15 @@ struct UpstreamKeyRing: Sendable {
     func outlook(without: [UpstreamKey], at now: Moment) -> Outlook {
         var first: MonotonicInstant?
         var mayWait = false
-        for slot in slots where !without.contains(where: slot.key.isSame) {
-            switch slot.state(at: now) {
+        // By index: a copy of a slot retains what it counts.
+        for index in slots.indices where !without.contains(where: slots[index].key.isSame) {
+            switch slots[index].state(at: now) {
             case .active: return .open
-            case .quarantined: if slot.isDueForTrial(at: now) { return .open }
+            case .quarantined: if slots[index].isDueForTrial(at: now) { return .open }
             case .cooling: mayWait = true
             case .draining, .disabled, .outOfTime: break
             }
-            if let instant = slot.nextChange(at: now) { first = min(first ?? instant, instant) }
+            if let instant = slots[index].nextChange(at: now) { first = min(first ?? instant, instant) }
         }
         // A request does not wait for keys that are not yet valid or in quarantine, unless another one is cooling.
         if mayWait, let first { return .waits(until: first) }
@@ -122,10 +123,11 @@ struct UpstreamKeyRing: Sendable {
         UpstreamKey, isTrial: Bool
     )? {
         if mayTry, let key = takeTrial(without: without, at: now) { return (key, true) }
-        let preferred = slots.first { slot in
-            slot.key.id == id && slot.state(at: now) == .active && !without.contains(where: slot.key.isSame)
+        for index in slots.indices where slots[index].key.id == id {
+            let key = slots[index].key
+            if slots[index].state(at: now) == .active, !without.contains(where: key.isSame) { return (key, false) }
         }
-        if let key = preferred?.key ?? take(without: without, at: now) { return (key, false) }
+        if let key = take(without: without, at: now) { return (key, false) }
         return takeTrial(without: without, at: now).map { ($0, true) }
     }
 

@@ -24,6 +24,24 @@ struct KeyUsesTests {
         #expect(uses.takeUnsaved() == [b: at(2)])
     }
 
+    @Test("keys that are used in any order, by turns or not, are told apart")
+    func turns() {
+        let keys = (0..<5).map { UpstreamKeyID(rawValue: "k\($0)") }
+        var uses = KeyUses()
+        var expected: [UpstreamKeyID: Timestamp] = [:]
+        let order = [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 4, 4, 0, 3, 1, 1, 4, 2, 0, 2, 1, 3]
+        for (second, index) in order.enumerated() {
+            uses.note(keys[index], at: at(Int64(second)))
+            expected[keys[index]] = at(Int64(second))
+            for key in keys { #expect(uses[key] == expected[key]) }
+            if second == 9 { #expect(uses.takeUnsaved() == expected) }
+        }
+        #expect(uses.takeUnsaved() == expected)
+        uses.keep([keys[3], keys[1]])
+        uses.note(keys[1], at: at(100))
+        #expect(uses[keys[1]] == at(100) && uses[keys[3]] == expected[keys[3]] && uses[keys[0]] == nil)
+    }
+
     @Test("what the store has is not handed to it again, and does not take the place of a later moment")
     func restored() {
         var uses = KeyUses()
