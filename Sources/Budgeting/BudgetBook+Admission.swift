@@ -56,8 +56,19 @@ extension BudgetBook {
         at now: Timestamp
     ) -> Denial? {
         advance(to: now)
-        let positions = takePositions(team: team, key: key, upstreamKey: upstreamKey)
-        return denial(of: MicroCredits(micros: 1), in: positions)
+        // Where no scope of a kind has a budget, none is looked up.
+        let least = MicroCredits(micros: 1)
+        var refusal = refusal(of: least, by: 0)
+        if !plan.teams.isEmpty {
+            refusal = Self.later(refusal, self.refusal(of: least, by: takePosition(.team(team))))
+        }
+        if !plan.keys.isEmpty {
+            refusal = Self.later(refusal, self.refusal(of: least, by: takePosition(.key(key))))
+        }
+        if refusal == nil, !plan.upstreamKeys.isEmpty {
+            refusal = self.refusal(of: least, by: takePosition(.upstreamKey(upstreamKey)))
+        }
+        return refusal.map { denial(for: $0, of: least) }
     }
 
     /// Reserves credits that the vendor has charged already, whether they fit or not (L14).
@@ -70,19 +81,23 @@ extension BudgetBook {
 
     /// The denial of an amount by the budgets of all scopes that it would count in; nil if it fits into all of them.
     private mutating func denial(of estimate: MicroCredits, in positions: Positions) -> Denial? {
-        var refusal = refusal(of: estimate, by: positions.organization)
-        for position in [positions.team, positions.key] {
-            guard let other = self.refusal(of: estimate, by: position) else { continue }
-            if let known = refusal, !other.outlasts(known) { continue }
-            refusal = other
-        }
-        return (refusal ?? self.refusal(of: estimate, by: positions.upstreamKey))
-            .map { denial(for: $0, of: estimate) }
+        let organization = refusal(of: estimate, by: positions.organization)
+        let team = Self.later(organization, refusal(of: estimate, by: positions.team))
+        let key = Self.later(team, refusal(of: estimate, by: positions.key))
+        return (key ?? refusal(of: estimate, by: positions.upstreamKey)).map { denial(for: $0, of: estimate) }
+    }
+
+    /// The refusal that lasts longer; the first of two that last as long.
+    private static func later(_ known: Refusal?, _ other: Refusal?) -> Refusal? {
+        guard let other else { return known }
+        if let known, !other.outlasts(known) { return known }
+        return other
     }
 
     /// Returns the enforced budget of the scope without room whose window ends last; counts shadow budgets without
     /// room.
     private mutating func refusal(of estimate: MicroCredits, by position: Int) -> Refusal? {
+        guard !balances[position].budgets.isEmpty else { return nil }
         var last: Refusal?
         for index in balances[position].budgets.indices {
             let budget = balances[position].budgets[index]

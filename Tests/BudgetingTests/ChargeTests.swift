@@ -65,6 +65,28 @@ struct ChargeTests {
         #expect(exhaustion(shadowed) == nil)
     }
 
+    @Test("of all budgets that a request counts in, the one that admission would name is exhausted", arguments: 0..<16)
+    func everyScope(spent: Int) throws {
+        func budgets(_ bit: Int, _ window: BudgetWindow) -> [Budget] {
+            spent & bit == 0 ? [] : [enforced(window, 1)]
+        }
+        let plan = BudgetPlan(
+            organization: budgets(1, .day),
+            teams: spent & 2 == 0 ? [:] : [team: budgets(2, .month)],
+            keys: spent & 4 == 0 ? [:] : [key: budgets(4, .day)],
+            upstreamKeys: spent & 8 == 0 ? [:] : [primary: credits(1)]
+        )
+        let gate = BudgetGate(plan, at: now)
+        #expect(exhaustion(gate) == nil)
+        settle(gate, gate.charge(ask(), credits(1), at: now), credits(1))
+        guard case .denied(let denial) = gate.admit(ask(), at: now) else {
+            #expect(spent == 0 && exhaustion(gate) == nil)
+            return
+        }
+        let exhausted = try #require(exhaustion(gate))
+        #expect(exhausted.scope == denial.scope && exhausted.window == denial.window)
+    }
+
     @Test("the greatest charge does not trap, and exhausts what it counts in")
     func greatest() {
         let gate = gate(1_000_000_000)
