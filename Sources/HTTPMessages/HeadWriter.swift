@@ -48,6 +48,15 @@ public struct HeadWriter: ~Copyable {
         output.append(" HTTP/1.1\r\n")
     }
 
+    /// The same with a target in two parts.
+    public mutating func requestLine(_ method: StaticString, _ prefix: String, _ target: [UInt8]) {
+        output.append(method)
+        output.append(" ")
+        if !prefix.isEmpty { output.append(prefix) }
+        output.append(target)
+        output.append(" HTTP/1.1\r\n")
+    }
+
     @inlinable
     public mutating func field(_ name: StaticString, _ value: StaticString) {
         begin(name)

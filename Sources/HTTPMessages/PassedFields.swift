@@ -33,6 +33,8 @@ public struct PassedFields {
             unsafe bytes.withUnsafeBufferPointer { bytes in
                 var walker = unsafe TokenList.Walker(bytes[field.value.indices])
                 while let token = unsafe walker.next() {
+                    // The usual one, which is of the next hop without being nominated.
+                    if unsafe TokenList.equals(token, "keep-alive") { continue }
                     unsafe nominated.append(token.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 })
                 }
             }
@@ -41,6 +43,15 @@ public struct PassedFields {
 
     /// Whether a field line is passed on.
     public func passes(_ field: FieldLine, in bytes: Span<UInt8>) -> Bool {
+        // What the parser has recognised needs no look-up by name.
+        switch field.known {
+        case .connection, .contentLength, .keepAlive, .transferEncoding: return false
+        case .apiKey, .expect, .host, .traceParent, .traceState: if message == .request { return false }
+        case .requestID: return false
+        case .cacheControl, .contentEncoding, .contentType, .retryAfter:
+            return nominated.isEmpty || !isNominated(bytes.extracting(field.name.indices))
+        case .other: break
+        }
         let name = bytes.extracting(field.name.indices)
         if Self.hopByHop.contains(name) || isNominated(name) { return false }
         switch message {
@@ -86,24 +97,35 @@ public struct PassedFields {
         where isWanted: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool
     ) -> [UInt8] {
         let passed = PassedFields(of: message, fields, in: bytes)
-        // Content may follow in the same bytes; the lines end with the last value.
-        var lines = ByteWriter(capacity: Int(fields.last?.value.upper ?? 0) + 64)
+        var lines: [UInt8] = []
+        // Each line takes at most two bytes more than it had; content may follow in the same bytes.
+        lines.reserveCapacity(Int(fields.last?.value.upper ?? 0) + 2 * fields.count + 64)
         for field in fields where passed.passes(field, in: bytes) {
             let name = bytes.extracting(field.name.indices)
             let value = bytes.extracting(field.value.indices)
             guard isWanted(name, value) else { continue }
-            lines.append(name)
-            lines.append(": ")
-            lines.append(value)
-            lines.append("\r\n")
+            append(name, to: &lines)
+            append(": ", to: &lines)
+            append(value, to: &lines)
+            append("\r\n", to: &lines)
         }
-        lines.append("via: ")
-        for field in fields where TokenList.equals(bytes.extracting(field.name.indices), "via") {
-            lines.append(bytes.extracting(field.value.indices))
-            lines.append(", ")
+        append("via: ", to: &lines)
+        for field in fields where field.known == .other {
+            let name = bytes.extracting(field.name.indices)
+            guard name.count == 3, TokenList.equals(name, "via") else { continue }
+            append(bytes.extracting(field.value.indices), to: &lines)
+            append(", ", to: &lines)
         }
-        lines.append(version == .http10 ? "1.0 tollgate\r\n" : "1.1 tollgate\r\n")
-        return lines.bytes
+        append(version == .http10 ? "1.0 tollgate\r\n" : "1.1 tollgate\r\n", to: &lines)
+        return lines
+    }
+
+    private static func append(_ bytes: Span<UInt8>, to lines: inout [UInt8]) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe lines.append(contentsOf: $0) }
+    }
+
+    private static func append(_ text: StaticString, to lines: inout [UInt8]) {
+        unsafe lines.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 }
 
@@ -122,7 +144,10 @@ private struct NameList: Sendable {
     /// Whether it has this name, in any letter case.
     func contains(_ name: Span<UInt8>) -> Bool {
         guard name.count < 64, lengths >> UInt64(name.count) & 1 != 0 else { return false }
-        return names.contains { TokenList.equals(name, $0) }
+        for known in names where known.utf8CodeUnitCount == name.count {
+            if TokenList.equals(name, known) { return true }
+        }
+        return false
     }
 }
 

@@ -21,6 +21,8 @@ public struct ResponseParser: Sendable {
         hasStatusLine = false
         position = 0
         scanned = 0
+        // Few responses have more, and a list that grows is moved at each doubling.
+        head.fields.reserveCapacity(min(16, fieldsMax))
         head.fields.removeAll(keepingCapacity: true)
     }
 

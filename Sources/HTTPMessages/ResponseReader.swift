@@ -124,8 +124,8 @@ public final class ResponseReader {
             parser.reset(requestMethod: requestMethod)
             return .complete
         }
-        contentType = head.first(.contentType).map { range in range.indices.map { rest[$0] } }
-        retryAfter = head.first(.retryAfter).map { range in range.indices.map { rest[$0] } }
+        contentType = head.first(.contentType).map { Self.copy($0, of: rest) }
+        retryAfter = head.first(.retryAfter).map { Self.copy($0, of: rest) }
         for field in head.fields where field.known == .keepAlive {
             let seconds = unsafe rest.withUnsafeBufferPointer {
                 unsafe KeepAliveField.timeoutSeconds($0[field.value.indices])
@@ -155,6 +155,10 @@ public final class ResponseReader {
             return field.value.indices.map { bytes[$0] }
         }
         return nil
+    }
+
+    private static func copy(_ range: ByteRange, of bytes: Span<UInt8>) -> [UInt8] {
+        unsafe bytes.extracting(range.indices).withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     private func beginBody(_ head: ResponseHead) -> Progress {
@@ -204,6 +208,7 @@ public final class ResponseReader {
     }
 
     private func take(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        if body.isEmpty { body.reserveCapacity(range.count) }
         unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
         contentByteCount += range.count
     }

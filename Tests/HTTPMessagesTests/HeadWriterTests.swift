@@ -15,6 +15,8 @@ struct HeadWriterTests {
         #expect(text { $0.statusLine(200) } == "HTTP/1.1 200 OK\r\n")
         #expect(text { $0.statusLine(299) } == "HTTP/1.1 299 \r\n")
         #expect(text { $0.requestLine("POST", Array("/v1/classify".utf8)) } == "POST /v1/classify HTTP/1.1\r\n")
+        #expect(text { $0.requestLine("GET", "/v", Array("/x".utf8)) } == "GET /v/x HTTP/1.1\r\n")
+        #expect(text { $0.requestLine("GET", "", Array("/x?y".utf8)) } == "GET /x?y HTTP/1.1\r\n")
         #expect(text { $0.field("A", "b") } == "A: b\r\n")
         #expect(text { $0.field("A", "b" as String) } == "A: b\r\n")
         #expect(text { $0.field("A", [0x62]) } == "A: b\r\n")

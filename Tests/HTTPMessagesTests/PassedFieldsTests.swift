@@ -60,6 +60,26 @@ struct PassedFieldsTests {
         #expect(try passed("Connection: host, x-api-key, content-length", "x-api-key: k") == [])
     }
 
+    @Test("a field that the gateway knows is left out where Connection nominates it, as any other is")
+    func nominatedKnown() throws {
+        let lines = ["Content-Type: a/b", "Cache-Control: no-store", "Content-Encoding: gzip", "Retry-After: 1"]
+        #expect(try passed(lines[0], lines[1], lines[2], lines[3]) == lines)
+        for line in lines {
+            let name = String(line.prefix { $0 != ":" })
+            let rest = lines.filter { $0 != line }
+            let nominated = "Connection: keep-alive, \(name.uppercased())"
+            #expect(try passed(nominated, lines[0], lines[1], lines[2], lines[3]) == rest)
+            #expect(try !returned(nominated, line).contains(name))
+            #expect(try returned("Connection: keep-alive", "Keep-Alive: timeout=1", line) == [name])
+        }
+    }
+
+    @Test("fields that mean something in requests alone are passed on in a response")
+    func requestFields() throws {
+        let names = ["Host", "Expect", "x-api-key", "traceparent", "tracestate"]
+        for name in names { #expect(try returned("\(name): v") == [name]) }
+    }
+
     @Test("of a response, the fields of the connection and what the gateway itself says are not passed on")
     func response() throws {
         let names = try returned(
