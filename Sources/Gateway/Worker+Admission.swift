@@ -118,8 +118,13 @@ extension Worker {
         _ bytes: Span<UInt8>,
         in facts: inout RequestFacts
     ) {
-        let path = SecretMask { [unowned self] in isSecret($0) }.masked(bytes.extracting(head.path.indices))
-        facts.unroutedPath = Array(path.prefix(Worker.loggedPathMax))
+        let sent = bytes.extracting(head.path.indices)
+        if SecretMask.leaves(sent) {
+            facts.unroutedPath = bytes.bytes(in: head.path)
+        } else {
+            let path = SecretMask { [unowned self] in isSecret($0) }.masked(sent)
+            facts.unroutedPath = path.count > Worker.loggedPathMax ? Array(path.prefix(Worker.loggedPathMax)) : path
+        }
     }
 
     /// Replaces a request ID that is a secret: a refused client may have put its key into the wrong field. Requests

@@ -49,7 +49,11 @@ public enum RequestID: Sendable, Equatable {
 
     /// The text.
     public var bytes: [UInt8] {
-        var output = ByteWriter(capacity: 128)
+        guard case .made = self else {
+            guard case .chosen(let bytes) = self else { return [] }
+            return bytes
+        }
+        var output = ByteWriter(capacity: 36)
         write(to: &output)
         return output.bytes
     }

@@ -29,6 +29,11 @@ public struct SecretMask {
         return masked == bytes ? text : String(decoding: masked, as: UTF8.self)
     }
 
+    /// Whether the bytes stay as they are, whatever is a secret: they are shorter than any, and none is encoded.
+    public static func leaves(_ bytes: Span<UInt8>) -> Bool {
+        bytes.count < secretBytes.lowerBound && !bytes.contains(UInt8(ascii: "%"))
+    }
+
     public func masked(_ bytes: Span<UInt8>) -> [UInt8] {
         let lookedAt = isSecret == nil ? bytes.count : min(bytes.count, Self.bytesMax)
         var text = DecodedText(bytes.extracting(0..<lookedAt))
@@ -50,6 +55,7 @@ public struct SecretMask {
     }
 
     private static func text(_ bytes: Span<UInt8>, _ hidden: [Range<Int>]) -> [UInt8] {
+        if hidden.isEmpty { return bytes.withUnsafeBufferPointer { Array($0) } }
         var text: [UInt8] = []
         // What precedes it is written or masked.
         var position = 0

@@ -95,6 +95,22 @@ struct SecretMaskTests {
         #expect(count > 0 && count <= 32 * 1_024)
     }
 
+    @Test("what is left as it is without being looked into has nothing that would be hidden")
+    func leaves() {
+        let texts = [
+            "", "/v1/small", "/v1/small/15by", "/v1/small/16byt", "/%41", "/%25252541", "/v1/a%2Fb", "0123456789abcdef",
+        ]
+        for text in texts {
+            let bytes = Array(text.utf8)
+            // Whatever may be a secret is one.
+            let masked = SecretMask { _ in true }.masked(bytes.span)
+            #expect(SecretMask.leaves(bytes.span) == (bytes.count < 16 && !text.contains("%")), "\(text)")
+            if SecretMask.leaves(bytes.span) { #expect(masked == bytes, "\(text)") }
+        }
+        #expect(masked("0123456789abcdef", known: ["0123456789abcdef"]) == "***")
+        #expect(masked("/%2525252541") != "/%2525252541")
+    }
+
     @Test("a key that is shown to the log is not written there")
     func lengths() {
         #expect(KeyShape.isFound(in: "x \(Self.key) y"))
