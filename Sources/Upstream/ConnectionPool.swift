@@ -28,11 +28,12 @@ final class ConnectionPool {
         guard connection.generation == generation, idleTimeout > .zero, idle.count < Self.idleMax,
             !connection.isBroken
         else { return connection.close() }
-        connection.rest(for: idleTimeout) { [unowned self, unowned connection] in
-            idle.removeAll { $0 === connection }
-        }
+        connection.rest(for: idleTimeout, in: self)
         idle.append(connection)
     }
+
+    /// A connection has ended while it was idle.
+    func remove(_ connection: UpstreamConnection) { idle.removeAll { $0 === connection } }
 
     /// Closes the idle connections; a busy one is closed when its exchange has ended.
     func renew() {

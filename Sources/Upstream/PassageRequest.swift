@@ -39,8 +39,8 @@ public struct PassageRequest: Sendable {
     }
 }
 
-/// The head of a reply that is passed on.
-public struct PassageReplyHead: Sendable {
+/// The head of a reply that is passed on. Immutable.
+public final class PassageReplyHead: Sendable {
     public let status: Int
     /// The field lines that are passed on, each with its CRLF, with Via and without the framing and x-request-id.
     public let fields: [UInt8]
@@ -101,7 +101,7 @@ public protocol PassageHandler: AnyObject {
 }
 
 /// A request that is passed through, for its caller. Confined to the client's loop.
-public final class PassageCall {
+public struct PassageCall {
     private let attempt: UpstreamAttempt
 
     init(_ attempt: UpstreamAttempt) { self.attempt = attempt }

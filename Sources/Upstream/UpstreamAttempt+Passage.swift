@@ -12,12 +12,16 @@ final class PassageExchange {
     private let isChunked: Bool
     /// Whether the head of the reply has come.
     fileprivate(set) var hasHead = false
-    fileprivate var scrubbing: [ScrubbedStream] = []
+    /// Of the secret that was sent: it may not appear in the reply.
+    fileprivate let scrubber: SecretScrubber
+    /// Of the content; nil before the head of the reply.
+    fileprivate var scrubbing: ScrubbedStream?
     /// The content of a 403, as far as it is kept.
     fileprivate var refusal: [UInt8]?
 
-    init(_ connection: UpstreamConnection, isChunked: Bool) {
+    init(_ connection: UpstreamConnection, _ scrubber: SecretScrubber, isChunked: Bool) {
         self.connection = connection
+        self.scrubber = scrubber
         self.isChunked = isChunked
     }
 
@@ -30,20 +34,15 @@ final class PassageExchange {
         return (content.isEmpty ? [] : Chunk.write(content)) + (isLast ? Chunk.last : [])
     }
 
-    /// Passes content through all scrubbers.
+    /// Passes content through the scrubber.
     fileprivate func scrub(_ content: [UInt8]) -> [UInt8] {
-        var text = content
-        for index in scrubbing.indices { text = scrubbing[index].add(text) }
+        let text = scrubbing?.add(content) ?? content
         if let kept = refusal, kept.count < Self.refusalBytesMax { refusal = kept + text }
         return text
     }
 
-    /// What the scrubbers have held back.
-    fileprivate func takeRest() -> [UInt8] {
-        var text: [UInt8] = []
-        for index in scrubbing.indices { text = scrubbing[index].add(text) + scrubbing[index].end() }
-        return text
-    }
+    /// What the scrubber has held back.
+    fileprivate func takeRest() -> [UInt8] { scrubbing?.end() ?? [] }
 }
 
 /// A client's own request: sent once, and its reply passed on as it comes.
@@ -51,9 +50,8 @@ extension UpstreamAttempt {
     func send(_ request: PassageRequest, _ pass: UpstreamGate.Pass) {
         let connection = takeConnection()
         sentAt = now
-        scrubbers.append(pass.key.scrubber)
-        var head = HeadWriter(capacity: 512 + request.fields.count)
-        head.requestLine(request.method.name, settings.pathPrefix.utf8 + request.target)
+        var head = HeadWriter(capacity: 512 + request.target.count + request.fields.count)
+        head.requestLine(request.method.name, settings.pathPrefix, request.target)
         head.field("host", connection.hostField)
         head.append(request.fields)
         head.field("x-api-key", pass.key.secret)
@@ -67,22 +65,15 @@ extension UpstreamAttempt {
         if request.expectsContinue { head.field("expect", "100-continue") }
         head.endSection()
         let isChunked = request.framing == .chunked
-        passage = PassageExchange(connection, isChunked: isChunked)
-        let listener = UpstreamConnection.Listener(
-            onPart: { [self] part in take(part) },
-            onDrain: { [self] in passageHandler?.passageDidDrain() }
-        )
+        passage = PassageExchange(connection, pass.key.scrubber, isChunked: isChunked)
         connection.open(
             head,
             PassageExchange.framed(request.content, isLast: request.isWhole, isChunked: isChunked),
             isWhole: request.isWhole,
             to: request.method,
             settings: settings,
-            listener
-        ) { [self] ending in
-            if awaitsAnswer, case .reply = ending { tellRest() }
-            ended(ending, connection)
-        }
+            for: self
+        )
         if !request.isWhole { handle(.waitsForClient) }
         passageHandler?.passageDidBegin()
     }
@@ -94,16 +85,16 @@ extension UpstreamAttempt {
         if isLast, !passage.hasHead { handle(.waitsForVendor) }
     }
 
-    private func take(_ part: UpstreamConnection.Part) {
+    func take(_ part: UpstreamConnection.Part) {
         guard awaitsAnswer, let passage else { return }
         switch part {
         case .askedForContent: passageHandler?.passageIsAskedForContent()
         case .head(let reader):
             passage.hasHead = true
             handle(.waitsForClient)
-            let head = replyHead(reader)
+            let head = replyHead(reader, passage.scrubber)
             let isText = head.contentType.map(MediaType.isText) ?? true
-            passage.scrubbing = scrubbers.map { ScrubbedStream($0, isText: isText) }
+            passage.scrubbing = ScrubbedStream(passage.scrubber, isText: isText)
             if head.status == 403 { passage.refusal = [] }
             passageHandler?.passageDidReceive(head)
         case .content(let content):
@@ -113,12 +104,12 @@ extension UpstreamAttempt {
         }
     }
 
-    private func tellRest() {
+    func tellRest() {
         guard let rest = passage?.takeRest(), !rest.isEmpty else { return }
         passageHandler?.passageDidReceive(rest)
     }
 
-    private func replyHead(_ reader: ResponseReader) -> PassageReplyHead {
+    private func replyHead(_ reader: ResponseReader, _ scrubber: SecretScrubber) -> PassageReplyHead {
         let (head, headBytes) = (reader.head, reader.headBytes)
         let bytes = headBytes.span
         var hasDate = false
@@ -134,7 +125,7 @@ extension UpstreamAttempt {
             }
         return PassageReplyHead(
             status: head.status,
-            fields: scrub(lines),
+            fields: scrubber.scrub(lines),
             length: length,
             hasContent: hasContent,
             hasDate: hasDate,

@@ -100,6 +100,38 @@ extension UpstreamAttempt {
             case finish(UpstreamOutcome)
         }
 
+        /// What one transition has to be done, in this order: at most three actions. In place, not in an array: a call
+        /// takes several transitions.
+        struct Actions: Sequence {
+            private var first: Action?
+            private var second: Action?
+            private var third: Action?
+
+            init() {}
+
+            init(_ action: Action) { first = action }
+
+            static func + (first: Action, rest: Actions) -> Actions {
+                precondition(rest.third == nil, "more actions than a transition has")
+                var actions = Actions(first)
+                (actions.second, actions.third) = (rest.first, rest.second)
+                return actions
+            }
+
+            /// Calls `body` with each in turn, without the copies that an iterator makes.
+            func each(_ body: (Action) -> Void) {
+                guard let first else { return }
+                body(first)
+                guard let second else { return }
+                body(second)
+                if let third { body(third) }
+            }
+
+            func makeIterator() -> some IteratorProtocol<Action> {
+                [first, second, third].compactMap(\.self).makeIterator()
+            }
+        }
+
         /// Why no connection was made; nothing was sent.
         enum ConnectFault: Error {
             case network(String)
@@ -163,7 +195,7 @@ extension UpstreamAttempt {
         /// Whether the call still awaits the end of an exchange.
         var awaitsAnswer: Bool { if case .sent = state { true } else { false } }
 
-        mutating func handle(_ event: Event, in scene: Scene) -> [Action] {
+        mutating func handle(_ event: Event, in scene: Scene) -> Actions {
             switch event {
             case .begin: begin(scene)
             case .entered(let entry): entered(entry, scene)
@@ -186,22 +218,22 @@ extension UpstreamAttempt {
 
         // MARK: The gate
 
-        private mutating func begin(_ scene: Scene) -> [Action] {
+        private mutating func begin(_ scene: Scene) -> Actions {
             guard case .new = state else { impossible("begin") }
             if isAbandoned { return finish(.abandoned(wasSent: false)) }
             guard scene.shutdown == .none else { return refused(.draining(charged: .no)) }
             queueDeadline = scene.now + queueTimeout
             state = .entering
-            return [.enter(isRepeated: false)]
+            return Actions(.enter(isRepeated: false))
         }
 
         /// Enters the gate again; a call that was sent must be one that may be tried again.
-        private mutating func enterAgain() -> [Action] {
+        private mutating func enterAgain() -> Actions {
             state = .entering
-            return [.enter(isRepeated: true)]
+            return Actions(.enter(isRepeated: true))
         }
 
-        private mutating func entered(_ entry: UpstreamGate.Entry, _ scene: Scene) -> [Action] {
+        private mutating func entered(_ entry: UpstreamGate.Entry, _ scene: Scene) -> Actions {
             switch state {
             case .entering, .queued: break
             case .new, .moving, .connecting, .resolving, .dialing, .pausing, .sent, .ruling, .rulingAlone, .ended:
@@ -213,37 +245,39 @@ extension UpstreamAttempt {
                 if scene.shutdown == .cut || isAbandoned { return withdraw(pass) }
                 if pass.key.id == booked { return goOut(pass, scene) }
                 state = .moving(pass)
-                return [.move(to: pass.key.id)]
+                return Actions(.move(to: pass.key.id))
             case .wait:
                 state = .queued
                 if isAbandoned { return leaveQueue(telling: .draining(charged: .no)) }
-                return scene.shutdown == .none ? [] : drain()
+                return scene.shutdown == .none ? Actions() : drain()
             case .refused(let failure): return refused(failure)
             }
         }
 
-        private mutating func leftQueue(_ failure: UpstreamFailure) -> [Action] {
+        private mutating func leftQueue(_ failure: UpstreamFailure) -> Actions {
             guard case .queued = state else { impossible("leftQueue") }
             return refused(failure)
         }
 
         /// Nothing was sent, and nothing will be.
-        private mutating func withdraw(_ pass: UpstreamGate.Pass) -> [Action] {
-            [leave(pass, .unused)] + refused(.draining(charged: .no))
+        private mutating func withdraw(_ pass: UpstreamGate.Pass) -> Actions {
+            leave(pass, .unused) + refused(.draining(charged: .no))
         }
 
-        private func leaveQueue(telling failure: UpstreamFailure) -> [Action] { [.leaveQueue(telling: failure)] }
+        private func leaveQueue(telling failure: UpstreamFailure) -> Actions {
+            Actions(.leaveQueue(telling: failure))
+        }
 
         /// The call cannot go out. If it was out before and was rejected, the rejection decides the outcome.
-        private mutating func refused(_ failure: UpstreamFailure) -> [Action] {
+        private mutating func refused(_ failure: UpstreamFailure) -> Actions {
             if isAbandoned { return finish(.abandoned(wasSent: first != nil)) }
             guard let first else { return finish(.failure(failure)) }
             state = .rulingAlone(failure)
-            return [.ruleAlone(first.rejection)]
+            return Actions(.ruleAlone(first.rejection))
         }
 
         /// Nothing is sent while the call is being booked to another key; a shutdown waits for the booking.
-        private mutating func moved(_ moved: UpstreamKeyMoved, _ scene: Scene) -> [Action] {
+        private mutating func moved(_ moved: UpstreamKeyMoved, _ scene: Scene) -> Actions {
             guard case .moving(let pass) = state else { impossible("moved") }
             switch moved {
             case .done where scene.shutdown == .cut || isAbandoned: return withdraw(pass)
@@ -253,31 +287,31 @@ extension UpstreamAttempt {
             case .noRoom where isAbandoned: return withdraw(pass)
             case .noRoom:
                 without.append(pass.key)
-                return [leave(pass, .unused)] + enterAgain()
-            case .failed: return [leave(pass, .unused)] + finish(.givenUp)
+                return leave(pass, .unused) + enterAgain()
+            case .failed: return leave(pass, .unused) + finish(.givenUp)
             }
         }
 
         // MARK: Connecting
 
-        private mutating func goOut(_ pass: UpstreamGate.Pass, _ scene: Scene) -> [Action] {
+        private mutating func goOut(_ pass: UpstreamGate.Pass, _ scene: Scene) -> Actions {
             connect(pass, Connecting(deadline: scene.now + scene.connectTimeout))
         }
 
-        private mutating func connect(_ pass: UpstreamGate.Pass, _ connecting: Connecting) -> [Action] {
+        private mutating func connect(_ pass: UpstreamGate.Pass, _ connecting: Connecting) -> Actions {
             state = .connecting(pass, connecting)
-            return [.connect]
+            return Actions(.connect)
         }
 
-        private mutating func noneIdle(_ host: String) -> [Action] {
+        private mutating func noneIdle(_ host: String) -> Actions {
             guard case .connecting(let pass, let connecting) = state else { impossible("noneIdle") }
             state = .resolving(pass, connecting, host: host)
-            return [.resolve]
+            return Actions(.resolve)
         }
 
-        private mutating func resolved(_ result: Result<[SocketAddress], ConnectFault>, _ scene: Scene) -> [Action] {
+        private mutating func resolved(_ result: Result<[SocketAddress], ConnectFault>, _ scene: Scene) -> Actions {
             // An answer after `connect_timeout`, or after the call was ended.
-            guard case .resolving(let pass, let connecting, _) = state else { return [] }
+            guard case .resolving(let pass, let connecting, _) = state else { return Actions() }
             switch result {
             case .failure(let fault): return failed(fault, pass, connecting, scene)
             case .success(let addresses):
@@ -286,26 +320,28 @@ extension UpstreamAttempt {
                     return failed(.network("connect_timeout has passed"), pass, connecting, scene)
                 }
                 state = .dialing(pass, connecting)
-                return [.dial(addresses, timeout: left)]
+                return Actions(.dial(addresses, timeout: left))
             }
         }
 
-        private mutating func connected(_ scene: Scene) -> [Action] {
+        private mutating func connected(_ scene: Scene) -> Actions {
             switch state {
             case .connecting(let pass, _), .dialing(let pass, _):
-                guard scene.maySend() else { return [.closeConnection, leave(pass, .unused)] + refused(.notConfirmed) }
+                guard scene.maySend() else {
+                    return Action.closeConnection + (leave(pass, .unused) + refused(.notConfirmed))
+                }
                 state = .sent(pass)
-                return [.send(pass)]
-            case .ended: return [.closeConnection]
+                return Actions(.send(pass))
+            case .ended: return Actions(.closeConnection)
             case .new, .entering, .queued, .moving, .resolving, .pausing, .sent, .ruling, .rulingAlone:
                 impossible("connected")
             }
         }
 
-        private mutating func dialFailed(_ fault: ConnectFault, _ scene: Scene) -> [Action] {
+        private mutating func dialFailed(_ fault: ConnectFault, _ scene: Scene) -> Actions {
             switch state {
             case .dialing(let pass, let connecting): return failed(fault, pass, connecting, scene)
-            case .ended: return []
+            case .ended: return Actions()
             case .new, .entering, .queued, .moving, .connecting, .resolving, .pausing, .sent, .ruling, .rulingAlone:
                 impossible("dialFailed")
             }
@@ -318,7 +354,7 @@ extension UpstreamAttempt {
             _ pass: UpstreamGate.Pass,
             _ connecting: Connecting,
             _ scene: Scene
-        ) -> [Action] {
+        ) -> Actions {
             switch fault {
             case .network(let detail):
                 var connecting = connecting
@@ -328,7 +364,7 @@ extension UpstreamAttempt {
                     return unreachable(detail, pass)
                 }
                 state = .pausing(pass, connecting, until: end)
-                return []
+                return Actions()
             case .tls(let detail): return unreachable(detail, pass)
             case .exhausted(let detail):
                 let failure = UpstreamFailure(
@@ -338,47 +374,47 @@ extension UpstreamAttempt {
                     detail,
                     retryAfterSeconds: 1
                 )
-                return [leave(pass, .unused)] + finish(.failure(failure))
+                return leave(pass, .unused) + finish(.failure(failure))
             }
         }
 
-        private mutating func unreachable(_ detail: String, _ pass: UpstreamGate.Pass) -> [Action] {
+        private mutating func unreachable(_ detail: String, _ pass: UpstreamGate.Pass) -> Actions {
             let failure = UpstreamFailure(.unreachable, charged: .no, source: .network, detail)
-            return [leave(pass, .failed)] + finish(.failure(failure))
+            return leave(pass, .failed) + finish(.failure(failure))
         }
 
         // MARK: The answer
 
-        private mutating func waitsForClient() -> [Action] {
-            guard case .sent(let pass) = state, pass.holdsPlace else { return [] }
+        private mutating func waitsForClient() -> Actions {
+            guard case .sent(let pass) = state, pass.holdsPlace else { return Actions() }
             state = .sent(pass.holdingPlace(false))
-            return [.setAside(pass)]
+            return Actions(.setAside(pass))
         }
 
-        private mutating func waitsForVendor() -> [Action] {
-            guard case .sent(let pass) = state, !pass.holdsPlace else { return [] }
+        private mutating func waitsForVendor() -> Actions {
+            guard case .sent(let pass) = state, !pass.holdsPlace else { return Actions() }
             state = .sent(pass.holdingPlace(true))
-            return [.takeUp(pass)]
+            return Actions(.takeUp(pass))
         }
 
-        private mutating func answered(_ answer: Answer) -> [Action] {
+        private mutating func answered(_ answer: Answer) -> Actions {
             guard case .sent(let pass) = state else { impossible("answered") }
             switch answer {
-            case .final(let outcome, let report): return [leave(pass, report)] + finish(outcome)
+            case .final(let outcome, let report): return leave(pass, report) + finish(outcome)
             case .limited(let pause):
                 precondition(call.mayTry, "a second try of a request that was passed through")
                 let leaving = leave(pass, .limited(pause))
                 // A refusal that is most likely about the document does not wait for a second opinion.
-                if first?.rejection.rejection == .refused { return [leaving] + refused(.keyRejected) }
-                return [leaving] + enterAgain()
+                if first?.rejection.rejection == .refused { return leaving + refused(.keyRejected) }
+                return leaving + enterAgain()
             case .rejected(let rejection, let reply):
                 let rejected = FirstRejection(key: pass.key, rejection: rejection, document: call.documentID)
                 state = .ruling(rejected, reply)
-                return [.rule(pass, rejected, after: first?.rejection)]
+                return Actions(.rule(pass, rejected, after: first?.rejection))
             }
         }
 
-        private mutating func ruled(_ ruling: Ruling) -> [Action] {
+        private mutating func ruled(_ ruling: Ruling) -> Actions {
             switch state {
             case .ruling(let rejected, let reply): return ruled(ruling, on: rejected, reply)
             case .rulingAlone(let failure): return ruledAlone(ruling, insteadOf: failure)
@@ -387,7 +423,7 @@ extension UpstreamAttempt {
             }
         }
 
-        private mutating func ruled(_ ruling: Ruling, on rejected: FirstRejection, _ reply: UpstreamReply) -> [Action] {
+        private mutating func ruled(_ ruling: Ruling, on rejected: FirstRejection, _ reply: UpstreamReply) -> Actions {
             switch ruling {
             case .tryAnother:
                 first = (rejected, reply)
@@ -404,7 +440,7 @@ extension UpstreamAttempt {
             }
         }
 
-        private mutating func ruledAlone(_ ruling: Ruling, insteadOf failure: UpstreamFailure) -> [Action] {
+        private mutating func ruledAlone(_ ruling: Ruling, insteadOf failure: UpstreamFailure) -> Actions {
             guard let first else { preconditionFailure("a ruling alone on nothing") }
             guard call.mayTry else { return finish(.reply(first.reply)) }
             switch ruling {
@@ -417,9 +453,9 @@ extension UpstreamAttempt {
 
         // MARK: Time and shutdown
 
-        private mutating func timeIsUp(_ scene: Scene) -> [Action] {
+        private mutating func timeIsUp(_ scene: Scene) -> Actions {
             switch state {
-            case .queued: return [.leaveQueue(telling: nil)]
+            case .queued: return Actions(.leaveQueue(telling: nil))
             case .resolving(let pass, let connecting, let host):
                 let detail = "\(host): no answer of the name server within connect_timeout"
                 return failed(.network(detail), pass, connecting, scene)
@@ -429,32 +465,33 @@ extension UpstreamAttempt {
             }
         }
 
-        private func drain() -> [Action] {
+        private func drain() -> Actions {
             switch state {
-            case .queued: [.leaveQueue(telling: .draining(charged: .no))]
+            case .queued: Actions(.leaveQueue(telling: .draining(charged: .no)))
             case .new, .entering, .moving, .connecting, .resolving, .dialing, .pausing, .sent, .ruling, .rulingAlone,
                 .ended:
-                []
+                Actions()
             }
         }
 
         /// - Parameter outcome: of a call that was sent.
-        private mutating func cut(outcome: UpstreamOutcome) -> [Action] {
+        private mutating func cut(outcome: UpstreamOutcome) -> Actions {
             switch state {
             case .queued: leaveQueue(telling: .draining(charged: .no))
             case .connecting(let pass, _), .resolving(let pass, _, _), .dialing(let pass, _), .pausing(let pass, _, _):
                 withdraw(pass)
-            case .sent(let pass): [leave(pass, .unused)] + finish(outcome)
+            case .sent(let pass): leave(pass, .unused) + finish(outcome)
             // The awaited event ends it.
-            case .new, .entering, .moving, .ruling, .rulingAlone, .ended: []
+            case .new, .entering, .moving, .ruling, .rulingAlone, .ended: Actions()
             }
         }
 
         /// Like a cut, of one call: nobody waits for its outcome any more.
-        private mutating func abandon() -> [Action] {
+        private mutating func abandon() -> Actions {
             isAbandoned = true
             let isOut = awaitsAnswer
-            return (isOut ? [.abandonExchange] : []) + cut(outcome: .abandoned(wasSent: true))
+            let cut = cut(outcome: .abandoned(wasSent: true))
+            return isOut ? Action.abandonExchange + cut : cut
         }
 
         // MARK: The end
@@ -463,10 +500,10 @@ extension UpstreamAttempt {
             .leave(pass, report, after: first?.rejection)
         }
 
-        private mutating func finish(_ outcome: UpstreamOutcome) -> [Action] {
+        private mutating func finish(_ outcome: UpstreamOutcome) -> Actions {
             if case .ended = state { impossible("finish") }
             state = .ended
-            return [.finish(outcome)]
+            return Actions(.finish(outcome))
         }
 
         private func impossible(_ event: String) -> Never {

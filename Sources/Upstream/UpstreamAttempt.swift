@@ -22,8 +22,8 @@ final class UpstreamAttempt {
     private(set) var settings: UpstreamSettings
     /// The connection that was reported as connected, until the request is sent on it.
     private var connection: UpstreamConnection?
-    /// Of the secrets that were sent: none of them may appear in a reply.
-    var scrubbers: [SecretScrubber] = []
+    /// Of the secrets that were sent with a question: none of them may appear in its reply.
+    private var scrubbers: [SecretScrubber] = []
     /// When the request went out last; nil before that.
     var sentAt: MonotonicInstant?
     /// When it asked the gate that has not answered yet.
@@ -63,14 +63,15 @@ final class UpstreamAttempt {
 
     func handle(_ event: StateMachine.Event) {
         noteWait(event)
+        let client = self.client
         let scene = StateMachine.Scene(
             now: loop.now,
             shutdown: client.shutdown,
             connectTimeout: client.settings.connectTimeout,
             jitter: { .milliseconds(Int.random(in: 0..<50)) },
-            maySend: { [client] in client.maySend }
+            maySend: { client.maySend }
         )
-        for action in machine.handle(event, in: scene) { perform(action) }
+        machine.handle(event, in: scene).each { perform($0) }
         setTimer()
     }
 
@@ -191,7 +192,7 @@ final class UpstreamAttempt {
         sentAt = loop.now
         scrubbers.append(pass.key.scrubber)
         var head = HeadWriter(capacity: 512)
-        head.requestLine("POST", (settings.pathPrefix + call.path).utf8)
+        head.requestLine("POST", settings.pathPrefix, Array(call.path.utf8))
         head.field("host", connection.hostField)
         head.field("x-api-key", pass.key.secret)
         head.field("content-type", "application/json")
@@ -205,10 +206,10 @@ final class UpstreamAttempt {
         head.field("x-request-id", call.requestID)
         call.trace?.write(into: &head)
         head.endSection()
-        connection.send(head, body, settings: settings) { [self] ending in ended(ending, connection) }
+        connection.send(head, body, settings: settings, for: self)
     }
 
-    func ended(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection) {
+    private func ended(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection) {
         // The call was ended before its answer came; the outcome was already reported.
         guard machine.awaitsAnswer else { return connection.close() }
         var vendorsTimeout: Int64?
@@ -241,5 +242,16 @@ final class UpstreamAttempt {
     /// Since the request went out.
     var duration: Duration { sentAt.map { loop.now - $0 } ?? .zero }
 
-    func scrub(_ bytes: [UInt8]) -> [UInt8] { scrubbers.reduce(bytes) { $1.scrub($0) } }
+    private func scrub(_ bytes: [UInt8]) -> [UInt8] { scrubbers.reduce(bytes) { $1.scrub($0) } }
+}
+
+extension UpstreamAttempt: ExchangeOwner {
+    func exchangeDidTake(_ part: UpstreamConnection.Part) { take(part) }
+
+    func exchangeDidDrain() { passageHandler?.passageDidDrain() }
+
+    func exchangeDidEnd(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection) {
+        if awaitsAnswer, case .reply = ending { tellRest() }
+        ended(ending, connection)
+    }
 }

@@ -29,13 +29,6 @@ final class UpstreamConnection: StreamDelegate {
         case caughtUp
     }
 
-    /// What `open` reports besides the ending.
-    struct Listener {
-        var onPart: (Part) -> Void
-        /// More content can be sent.
-        var onDrain: () -> Void
-    }
-
     let stream: ByteStream
     /// The pool's generation when it was made; a connection of an earlier one is not reused.
     let generation: Int
@@ -44,9 +37,10 @@ final class UpstreamConnection: StreamDelegate {
     private let loop: EventLoop
     private var reader: ResponseReader?
     private var timer: LoopTimer?
-    private var onEnd: ((Ending) -> Void)?
-    /// Set during an exchange whose response is told in parts.
-    private var listener: Listener?
+    /// Who is told of the exchange that is under way; nil without one.
+    private var owner: (any ExchangeOwner)?
+    /// Whether the response is told in parts.
+    private var tellsParts = false
     private var hasToldHead = false
     private var hasToldAsking = false
     /// Whether all of the request was handed to the stream.
@@ -55,8 +49,8 @@ final class UpstreamConnection: StreamDelegate {
     private var responseTimeout = Duration.zero
     /// Whether no further request may be sent on it, by what is known of it here.
     private(set) var isBroken = false
-    /// Called when the connection becomes unusable, or times out, while idle.
-    var onIdleEnd: (() -> Void)?
+    /// Told when the connection becomes unusable, or times out, while idle; nil while it is not.
+    private unowned var pool: ConnectionPool?
     private(set) var idleSince = MonotonicInstant(nanoseconds: 0)
 
     init(stream: ByteStream, loop: EventLoop, generation: Int, hostField: String) {
@@ -73,19 +67,19 @@ final class UpstreamConnection: StreamDelegate {
 
     /// Sends a request and waits for the whole response.
     ///
-    /// - Parameter then: called once, in a later pass of the loop.
+    /// - Parameter owner: kept and told of the ending, once, in a later pass of the loop.
     func send(
         _ head: borrowing HeadWriter,
         _ body: [UInt8],
-        settings: UpstreamSettings,
-        then: @escaping (Ending) -> Void
+        settings: borrowing UpstreamSettings,
+        for owner: any ExchangeOwner
     ) {
         let reader = ResponseReader(
             to: .post,
             bodyBytesMax: settings.responseBytesMax,
             limitName: "max_response_bytes"
         )
-        begin(reader, settings, then)
+        begin(reader, settings.responseTimeout, owner)
         head.withBytes { stream.send($0, body) }
         awaitResponse()
     }
@@ -98,37 +92,36 @@ final class UpstreamConnection: StreamDelegate {
     /// - Parameters:
     ///   - content: framed as the head says.
     ///   - isWhole: whether that is all.
-    ///   - then: called once, in a later pass of the loop, after the last part.
+    ///   - owner: kept and told of the parts as they come, and of the ending, once, in a later pass of the loop.
     func open(
         _ head: borrowing HeadWriter,
         _ content: [UInt8],
         isWhole: Bool,
         to method: HTTPMethod,
-        settings: UpstreamSettings,
-        _ listener: Listener,
-        then: @escaping (Ending) -> Void
+        settings: borrowing UpstreamSettings,
+        for owner: any ExchangeOwner
     ) {
-        begin(ResponseReader(passingOnTo: method), settings, then)
-        self.listener = listener
+        begin(ResponseReader(passingOnTo: method), settings.responseTimeout, owner)
+        tellsParts = true
         isRequestOver = isWhole
         head.withBytes { stream.send($0, content) }
         if isWhole { awaitResponse() }
     }
 
-    private func begin(_ reader: ResponseReader, _ settings: UpstreamSettings, _ then: @escaping (Ending) -> Void) {
-        precondition(onEnd == nil, "a request on a connection that is busy")
+    private func begin(_ reader: ResponseReader, _ timeout: Duration, _ owner: any ExchangeOwner) {
+        precondition(self.owner == nil, "a request on a connection that is busy")
         self.reader = reader
-        onEnd = then
-        onIdleEnd = nil
-        (hasToldHead, hasToldAsking, isRequestOver) = (false, false, true)
-        responseTimeout = settings.responseTimeout
-        stream.limits.writeTimeout = settings.responseTimeout
+        self.owner = owner
+        pool = nil
+        (tellsParts, hasToldHead, hasToldAsking, isRequestOver) = (false, false, false, true)
+        responseTimeout = timeout
+        stream.limits.writeTimeout = timeout
         timer?.cancel()
     }
 
     /// Sends more of the request that `open` began. Does nothing once its response has ended.
     func add(_ content: [UInt8], isLast: Bool) {
-        guard onEnd != nil else { return }
+        guard owner != nil else { return }
         precondition(!isRequestOver, "content after the end of a request")
         if !content.isEmpty { stream.send(content) }
         guard isLast else { return }
@@ -141,7 +134,7 @@ final class UpstreamConnection: StreamDelegate {
 
     /// Reads no more of the response until `resumeResponse`. The vendor is slowed down; its time stops.
     func pauseResponse() {
-        guard onEnd != nil else { return }
+        guard owner != nil else { return }
         isResponsePaused = true
         timer?.cancel()
         stream.pauseInput()
@@ -156,32 +149,32 @@ final class UpstreamConnection: StreamDelegate {
 
     /// Ends the exchange, and the connection, without an ending.
     func abandon() {
-        (onEnd, listener, reader) = (nil, nil, nil)
+        (owner, reader) = (nil, nil)
         isBroken = true
         timer?.cancel()
         stream.abort()
     }
 
     private func awaitResponse() {
-        if isRequestOver, !isResponsePaused, onEnd != nil { timer?.schedule(after: responseTimeout) }
+        if isRequestOver, !isResponsePaused, owner != nil { timer?.schedule(after: responseTimeout) }
     }
 
-    /// Keeps the connection idle for the next request, for at most `duration`.
-    func rest(for duration: Duration, onIdleEnd: @escaping () -> Void) {
+    /// Keeps the connection idle for the next request, for at most `duration`; then it leaves the pool.
+    func rest(for duration: Duration, in pool: ConnectionPool) {
         idleSince = loop.now
-        self.onIdleEnd = onIdleEnd
+        self.pool = pool
         timer?.schedule(after: duration)
     }
 
     func close() {
         isBroken = true
-        onIdleEnd = nil
+        pool = nil
         timer?.cancel()
         stream.close()
     }
 
     private func timeIsUp() {
-        guard onEnd != nil else { return endIdle() }
+        guard owner != nil else { return endIdle() }
         end(.failed(UpstreamFailure(.timeout, charged: .unknown, source: .vendor, "no whole reply in time")))
     }
 
@@ -195,8 +188,7 @@ final class UpstreamConnection: StreamDelegate {
         var consumed = 0
         let progress = stream.input.withBytes { reader.read($0, consumed: &consumed) }
         stream.input.consume(consumed)
-        let content = listener == nil ? [] : reader.takeContent()
-        if let listener { tell(reader, content, progress, listener) }
+        if tellsParts, let owner { tell(reader, reader.takeContent(), progress, owner) }
         act(on: progress, reader)
     }
 
@@ -205,19 +197,19 @@ final class UpstreamConnection: StreamDelegate {
         _ reader: ResponseReader,
         _ content: [UInt8],
         _ progress: ResponseReader.Progress,
-        _ listener: Listener
+        _ owner: any ExchangeOwner
     ) {
         if reader.hasHead { awaitResponse() }
         if reader.asksForContent, !hasToldAsking {
             hasToldAsking = true
-            listener.onPart(.askedForContent)
+            owner.exchangeDidTake(.askedForContent)
         }
-        if reader.hasHead, !hasToldHead, onEnd != nil {
+        if reader.hasHead, !hasToldHead, self.owner != nil {
             hasToldHead = true
-            listener.onPart(.head(reader))
+            owner.exchangeDidTake(.head(reader))
         }
-        if !content.isEmpty, onEnd != nil { listener.onPart(.content(content)) }
-        if progress == .needMore, onEnd != nil { listener.onPart(.caughtUp) }
+        if !content.isEmpty, self.owner != nil { owner.exchangeDidTake(.content(content)) }
+        if progress == .needMore, self.owner != nil { owner.exchangeDidTake(.caughtUp) }
     }
 
     private func act(on progress: ResponseReader.Progress, _ reader: ResponseReader) {
@@ -243,7 +235,7 @@ final class UpstreamConnection: StreamDelegate {
         }
     }
 
-    func streamDidDrain(_ stream: ByteStream) { listener?.onDrain() }
+    func streamDidDrain(_ stream: ByteStream) { if tellsParts { owner?.exchangeDidDrain() } }
 
     func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd) {
         isBroken = true
@@ -261,9 +253,8 @@ final class UpstreamConnection: StreamDelegate {
     }
 
     private func end(_ ending: Ending) {
-        guard let onEnd else { return }
-        self.onEnd = nil
-        (reader, listener) = (nil, nil)
+        guard let owner else { return }
+        (self.owner, reader) = (nil, nil)
         timer?.cancel()
         if isResponsePaused {
             isResponsePaused = false
@@ -275,15 +266,25 @@ final class UpstreamConnection: StreamDelegate {
             isBroken = true
             stream.abort()
         }
-        loop.later { onEnd(ending) }
+        loop.later { [self] in owner.exchangeDidEnd(ending, self) }
     }
 
     private func endIdle() {
         isBroken = true
         timer?.cancel()
-        let onIdleEnd = self.onIdleEnd
-        self.onIdleEnd = nil
+        let pool = self.pool
+        self.pool = nil
         stream.close()
-        onIdleEnd?()
+        pool?.remove(self)
     }
+}
+
+/// Who sends a request on a connection. Confined to its loop.
+protocol ExchangeOwner: AnyObject {
+    /// A part of the response has come, of an exchange that tells them. It may abandon the exchange.
+    func exchangeDidTake(_ part: UpstreamConnection.Part)
+    /// More content can be sent.
+    func exchangeDidDrain()
+    /// The last that it hears of the exchange.
+    func exchangeDidEnd(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection)
 }

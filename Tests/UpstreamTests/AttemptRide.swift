@@ -171,7 +171,7 @@ struct Ride {
             jitter: { .milliseconds(7) },
             maySend: { [maySend] in maySend }
         )
-        let actions = machine.handle(event, in: scene)
+        let actions = Array(machine.handle(event, in: scene))
         if !keepsAnswers(event, actions) { answers = [] }
         return actions.map { note($0) }.joined(separator: ", ")
     }

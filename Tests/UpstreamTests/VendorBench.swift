@@ -43,7 +43,7 @@ final class VendorBench {
     private let dialer: Dialer
     private(set) var vendor: [VendorSide] = []
     private(set) var connections: [UpstreamConnection] = []
-    private(set) var endings: [UpstreamConnection.Ending] = []
+    fileprivate(set) var endings: [UpstreamConnection.Ending] = []
     /// Set on the vendor's end of each connection.
     var onReceive: ((VendorSide) -> Void)?
 
@@ -105,12 +105,12 @@ final class VendorBench {
         var head = HeadWriter(capacity: 64)
         head.requestLine("POST", "/x".utf8)
         head.endSection()
-        connection.send(head, body, settings: settings) { [self] ending in endings.append(ending) }
+        connection.send(head, body, settings: settings, for: self)
     }
 
     /// The parts of responses that were told as they came, in words.
-    private(set) var parts: [String] = []
-    private(set) var drains = 0
+    fileprivate(set) var parts: [String] = []
+    fileprivate(set) var drains = 0
 
     /// Begins a request on a connection; its parts are added to `parts`, its ending to `endings`.
     func open(
@@ -123,17 +123,10 @@ final class VendorBench {
         var head = HeadWriter(capacity: 64)
         head.requestLine(method.name, "/x".utf8)
         head.endSection()
-        let listener = UpstreamConnection.Listener(
-            onPart: { [self] part in parts.append(Self.words(part)) },
-            onDrain: { [self] in drains += 1 }
-        )
-        connection.open(head, Array(content.utf8), isWhole: isWhole, to: method, settings: settings, listener) {
-            [self] ending in
-            endings.append(ending)
-        }
+        connection.open(head, Array(content.utf8), isWhole: isWhole, to: method, settings: settings, for: self)
     }
 
-    private static func words(_ part: UpstreamConnection.Part) -> String {
+    fileprivate static func words(_ part: UpstreamConnection.Part) -> String {
         switch part {
         case .askedForContent: "asked"
         case .head(let reader): "\(reader.status)"
@@ -149,5 +142,15 @@ final class VendorBench {
         case .reply(let reader): return "\(reader.status) \(String(decoding: reader.body, as: UTF8.self))"
         case .failed(let failure): return "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue)"
         }
+    }
+}
+
+extension VendorBench: ExchangeOwner {
+    func exchangeDidTake(_ part: UpstreamConnection.Part) { parts.append(Self.words(part)) }
+
+    func exchangeDidDrain() { drains += 1 }
+
+    func exchangeDidEnd(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection) {
+        endings.append(ending)
     }
 }
