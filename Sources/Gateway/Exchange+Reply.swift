@@ -260,7 +260,7 @@ extension Exchange {
         }
     }
 
-    /// Ends an exchange whose reply was passed through.
+    /// Ends an exchange whose reply was passed through. Nothing may refer to it any more but its client and the caller.
     func finishPassage(_ ending: AccessLine.Ending, bytesOut: Int, keepsAlive: Bool) {
         note(ending, nil, .none)
         guard let client = end() else { preconditionFailure("a second reply to one request") }
@@ -268,6 +268,7 @@ extension Exchange {
         worker.replyWriter.clear()
         log(ending, of: client, bytesOut: bytesOut, worker.loop.wallClock)
         client.connection.finishReply(keepsAlive: keepsAlive)
+        worker.giveBack(self)
     }
 
     /// Ends an exchange whose client left while its request was passed through.

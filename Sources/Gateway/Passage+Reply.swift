@@ -13,7 +13,7 @@ extension Passage {
         let reply = PassageReply(head, isReserved: keeper != nil)
         self.reply = reply
         if exchange == nil { return endIfAlone() }
-        if !reply.isHeld { writeHead(head) }
+        isHeadDue = !reply.isHeld
         if reply.isRead, head.length ?? .max > PassageReply.smallBytesMax {
             keptShare = connection.share.map { ByteShare(beside: $0) }
         }
@@ -33,15 +33,19 @@ extension Passage {
 
     /// Sends the head by itself, if it may be sent and its content is not here yet.
     func sendHead() {
-        guard let head = headToSend.take(), exchange != nil else { return }
-        connection.send(head)
-        bytesOut += head.count
+        guard isHeadDue, exchange != nil else { return }
+        isHeadDue = false
+        writeHead()
+        bytesOut += worker.replyWriter.withBytes { connection.send($0, []) }
     }
 
     /// The client has taken enough of the reply.
     func replyDrained() { call?.resume() }
 
-    private func writeHead(_ head: PassageReplyHead, charged: MicroCredits? = nil, length: Int? = nil) {
+    /// Writes the head into the worker's buffer, which is to be sent before another one is written.
+    private func writeHead(charged: MicroCredits? = nil, length: Int? = nil) {
+        guard let head = reply?.head else { preconditionFailure("a reply without a head") }
+        let worker = self.worker
         let length = length.map { Int64($0) } ?? head.length
         let isOpenEnded = head.hasContent && length == nil
         isChunked = isOpenEnded && !connection.isHTTP10
@@ -58,15 +62,23 @@ extension Passage {
             isHTTP10: connection.isHTTP10,
             now: worker.loop.wallClock
         )
-        headToSend = worker.replyWriter.withBytes { bytes in bytes.withUnsafeBufferPointer { Array($0) } }
     }
 
     private func send(_ content: [UInt8]) {
-        guard exchange != nil, let reply else { return }
-        if headToSend == nil, bytesOut == 0 { writeHead(reply.head) }
+        guard exchange != nil else { return }
+        // Nothing of a reply that was held is out when its content comes to be too long to be read.
+        let isFirst = isHeadDue || bytesOut == 0
+        if isFirst {
+            isHeadDue = false
+            writeHead()
+        }
+        sendWithHead(content, isFirst: isFirst)
+    }
+
+    private func sendWithHead(_ content: [UInt8], isFirst: Bool) {
         let framed = isChunked && !content.isEmpty ? Chunk.write(content) : content
-        if let head = headToSend.take() {
-            bytesOut += connection.send(head.span, framed)
+        if isFirst {
+            bytesOut += worker.replyWriter.withBytes { connection.send($0, framed) }
         } else {
             connection.send(framed)
             bytesOut += framed.count
@@ -101,8 +113,7 @@ extension Passage {
     }
 
     private func conclude(_ answer: UpstreamReply) {
-        guard let reply else { preconditionFailure("the end of a reply without a head") }
-        let credits = reply.credits
+        guard let credits = reply?.credits else { preconditionFailure("the end of a reply without a head") }
         if answer.status == 402, let upstreamKey { log(.outOfCredits(upstreamKey)) }
         if credits == .unsound {
             let detail = "credits_used is no amount; the reply is passed on"
@@ -134,14 +145,18 @@ extension Passage {
     }
 
     private func finish(_ answer: UpstreamReply, charged: MicroCredits, _ fault: StoreFault?) {
-        guard let exchange, var reply else { return over() }
+        guard let exchange, let isHeld = reply?.isHeld else { return over() }
         if let fault {
             guard bytesOut == 0 else { return breakOff(.storeUnavailable) }
             return self.answer(.storeUnavailable(fault), charged: charged)
         }
-        let rest = reply.takeRest()
-        if reply.isHeld { writeHead(reply.head, charged: charged, length: rest.count) }
-        if !rest.isEmpty || headToSend != nil { send(rest) }
+        let rest = reply?.takeRest() ?? []
+        if isHeld {
+            writeHead(charged: charged, length: rest.count)
+            sendWithHead(rest, isFirst: true)
+        } else if !rest.isEmpty || isHeadDue {
+            send(rest)
+        }
         if isChunked {
             connection.send(Chunk.last)
             bytesOut += Chunk.last.count

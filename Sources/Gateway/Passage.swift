@@ -91,8 +91,8 @@ final class Passage {
     var reply: PassageReply?
     /// What the kept part of the reply takes of the clients' memory.
     var keptShare: ByteShare?
-    /// The head of the reply until it is sent.
-    var headToSend: [UInt8]?
+    /// Whether the head of the reply may be sent and was not: it goes out with the first content, or alone.
+    var isHeadDue = false
     var isChunked = false
     var keepsAlive = false
     var bytesOut = 0
@@ -161,7 +161,7 @@ final class Passage {
     /// Takes content of a body that is looked into before the request goes out.
     private func read(_ content: [UInt8], isLast: Bool) {
         guard hold(content.count) else { return answer(.outOfMemory) }
-        draft.content += content
+        if draft.content.isEmpty { draft.content = content } else { draft.content += content }
         if isLast { return proceed(draft.content, isWhole: true) }
         let isOver = draft.content.count > draft.readMax || !beginning.mayBeObject(draft.content)
         guard isOver, draft.reading == .short else { return }
@@ -172,6 +172,7 @@ final class Passage {
 
     /// Accounts for content that is kept. False if the clients together have too much already.
     private func hold(_ byteCount: Int) -> Bool {
+        if byteCount == 0 { return true }
         if share == nil { share = ByteShare(of: worker.rooms.clientBytes, .teams) }
         return share?.take(byteCount) ?? false
     }

@@ -57,7 +57,7 @@ final class PassageDraft {
         isJSON = MediaType.isJSON(contentType)
         readMax = min(Self.readBytesMax, settings.bodyBytesMax)
         let isReadable = head.first(.contentEncoding) == nil
-        let mayNameMore = route != nil || MediaType.mayBeJSON(contentType)
+        let mayNameMore = content != .none && (route != nil || MediaType.mayBeJSON(contentType))
         let mustBeRead = team.limits.models != nil && isJSON
         let mustBeWhole = team.limits.models != nil && (isJSON || route != nil)
         switch content {

@@ -40,7 +40,7 @@ struct PassageReply {
     mutating func receive(_ content: [UInt8], isKept: Bool = true) -> [UInt8] {
         receivedCount += Int64(content.count)
         guard var kept = self.kept.take() else { return content }
-        kept += content
+        if kept.isEmpty { kept = content } else { kept += content }
         guard isKept, kept.count <= Self.readBytesMax else {
             defer { isHeld = false }
             return isHeld ? kept : content

@@ -150,19 +150,19 @@ final class RequestTrail {
         at now: Timestamp,
         _ steady: MonotonicInstant
     ) {
-        var record = Record()
-        record.at = now
-        record.nanoseconds = steady.nanoseconds &- facts.startedAt.nanoseconds
-        record.charged = charged
-        record.saved = saved
-        record.model = model ?? ""
-        record.hasDetails = true
-        record.caller = facts.caller?.number ?? Self.noCaller
-        record.status = UInt16(clamping: status)
-        record.method = facts.method
-        record.route = facts.route
         let slot = next & (Self.slotCount - 1)
-        records[slot] = record
+        let record = records + slot
+        record.pointee.at = now
+        record.pointee.nanoseconds = steady.nanoseconds &- facts.startedAt.nanoseconds
+        record.pointee.charged = charged
+        record.pointee.saved = saved
+        record.pointee.model = model ?? ""
+        record.pointee.hasDetails = true
+        record.pointee.caller = facts.caller?.number ?? Self.noCaller
+        record.pointee.status = UInt16(clamping: status)
+        record.pointee.method = facts.method
+        record.pointee.route = facts.route
+        // What only a hit has is not shown of one with details.
         self.details[slot] = details
         next &+= 1
     }
