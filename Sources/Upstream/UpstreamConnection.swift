@@ -115,7 +115,7 @@ final class UpstreamConnection: StreamDelegate {
         pool = nil
         (tellsParts, hasToldHead, hasToldAsking, isRequestOver) = (false, false, false, true)
         responseTimeout = timeout
-        stream.limits.writeTimeout = timeout
+        if stream.limits.writeTimeout != timeout { stream.limits.writeTimeout = timeout }
         timer?.cancel()
     }
 
