@@ -34,7 +34,7 @@ enum SharedText {
     private struct ExactText: Hashable {
         let text: String
 
-        static func == (left: ExactText, right: ExactText) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+        static func == (left: ExactText, right: ExactText) -> Bool { left.text.hasBytes(of: right.text) }
 
         func hash(into hasher: inout Hasher) {
             for byte in text.utf8 { hasher.combine(byte) }

@@ -232,7 +232,7 @@ public struct ClassifyReply: Sendable, Equatable {
     /// another document.
     private func isAboutAnother(_ asked: String, hasFailed: Bool) -> Bool {
         guard let documentID else { return hasOddDocument && !hasFailed }
-        if documentID.utf8.elementsEqual(asked.utf8) { return hasOddDocument }
+        if documentID.hasBytes(of: asked) { return hasOddDocument }
         return !hasFailed || DocumentID.canonical(Array(documentID.utf8)) != nil
     }
 

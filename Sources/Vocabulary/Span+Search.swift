@@ -1,6 +1,17 @@
 import Glibc
 
 extension Span<UInt8> {
+    /// Whether both are the same bytes.
+    public func hasBytes(of other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        return unsafe withUnsafeBufferPointer { one in
+            unsafe other.withUnsafeBufferPointer { other in
+                guard let first = one.baseAddress, let second = other.baseAddress else { return true }
+                return unsafe memcmp(first, second, one.count) == 0
+            }
+        }
+    }
+
     /// Whether this byte stands somewhere in it.
     public func contains(_ byte: UInt8) -> Bool {
         unsafe withUnsafeBufferPointer { text in
