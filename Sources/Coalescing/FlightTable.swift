@@ -1,4 +1,4 @@
-import Synchronization
+public import Synchronization
 public import Vocabulary
 
 /// The flights under way, by cache key: the first request for a key leads, requests that join later follow and share
@@ -11,6 +11,8 @@ public import Vocabulary
 ///
 /// To spend once, a leader stores its result in the cache **before** it lands, and every new leader checks the cache
 /// **once more** before it spends: the previous flight may have landed since the first check.
+///
+/// What each miss calls is inlinable, so that it is compiled for the tickets that there are.
 public final class FlightTable<Ticket: Sendable>: Sendable {
     /// The result of a request to join.
     public enum Joining: ~Copyable, Sendable {
@@ -22,29 +24,48 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         case full
     }
 
-    private struct Flight {
+    @usableFromInline
+    struct Flight {
+        @usableFromInline
         let number: UInt64
         /// In the order in which they joined, the leader's first.
+        @usableFromInline
         var tickets: [Ticket]
         /// The number of tickets present when the current leader took over. A refusal of the leader may also apply to
         /// these, but never to tickets that joined later.
         var ofLeadersTurn = 1
+
+        @usableFromInline
+        init(number: UInt64, tickets: [Ticket]) {
+            self.number = number
+            self.tickets = tickets
+        }
     }
 
-    private struct Flights {
+    @usableFromInline
+    struct Flights {
+        @usableFromInline
         var open: [CacheKey: Flight] = [:]
+        @usableFromInline
         var detached: [UInt64: Flight] = [:]  // by number: under way, but no one joins them any more
+        @usableFromInline
         var lastNumber: UInt64 = 0
     }
 
-    private final class Shard: Sendable {
+    @usableFromInline
+    final class Shard: Sendable {
+        @usableFromInline
         let flights = Guarded(Flights())
     }
 
-    private let shards = (0..<16).map { _ in Shard() }
-    private let followersMax: Int
-    private let followers = Atomic<Int>(0)
-    private let flightCount = Atomic<Int>(0)
+    @usableFromInline
+    let shards = (0..<16).map { _ in Shard() }
+    @usableFromInline
+    let followersMax: Int
+    @usableFromInline
+    let followers = Atomic<Int>(0)
+    @usableFromInline
+    let flightCount = Atomic<Int>(0)
     private let onAbandoned: @Sendable (CacheKey, [Ticket]) -> Void
 
     /// - Parameters:
@@ -64,6 +85,7 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
     /// Leads a flight for this key, or joins the one under way.
     ///
     /// - Parameter ticket: the address to deliver the outcome to; made before any lock is taken, dropped when full.
+    @inlinable
     public func join(_ key: CacheKey, ticket: @autoclosure () -> Ticket) -> Joining {
         let ticket = ticket()
         let boarding = shard(of: key).flights.withLock { flights -> Boarding in
@@ -85,7 +107,8 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         }
     }
 
-    private enum Boarding { case leader(UInt64), follower, full }
+    @usableFromInline
+    enum Boarding { case leader(UInt64), follower, full }
 
     /// Closes flights to new requests, which then lead flights of their own. Used by a purge: no request that comes
     /// after it may get an older outcome.
@@ -111,7 +134,8 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
     public var followersWaiting: Int { followers.load(ordering: .relaxed) }
 
     /// Removes a flight and returns its tickets.
-    fileprivate func end(_ key: CacheKey, number: UInt64) -> [Ticket] {
+    @inlinable
+    func end(_ key: CacheKey, number: UInt64) -> [Ticket] {
         let flight = shard(of: key).flights.withLock { flights -> Flight in
             if let flight = flights.open[key], flight.number == number {
                 flights.open[key] = nil
@@ -154,9 +178,11 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
         onAbandoned(key, end(key, number: number))
     }
 
-    private func shard(of key: CacheKey) -> Shard { shards[Int(truncatingIfNeeded: key.digest.word3) & 15] }
+    @inlinable
+    func shard(of key: CacheKey) -> Shard { shards[Int(truncatingIfNeeded: key.digest.word3) & 15] }
 
-    private func reserveFollower() -> Bool {
+    @inlinable
+    func reserveFollower() -> Bool {
         if followers.add(1, ordering: .relaxed).newValue <= followersMax { return true }
         followers.subtract(1, ordering: .relaxed)
         return false
@@ -169,16 +195,20 @@ public final class FlightTable<Ticket: Sendable>: Sendable {
 /// through a bug or was torn down) passes its tickets to the table's `onAbandoned`.
 public struct FlightPermit<Ticket: Sendable>: ~Copyable, Sendable {
     public let key: CacheKey
-    private let number: UInt64
-    private var table: FlightTable<Ticket>?  // nil once the flight has ended
+    @usableFromInline
+    let number: UInt64
+    @usableFromInline
+    var table: FlightTable<Ticket>?  // nil once the flight has ended
 
-    fileprivate init(key: CacheKey, number: UInt64, table: FlightTable<Ticket>) {
+    @usableFromInline
+    init(key: CacheKey, number: UInt64, table: FlightTable<Ticket>) {
         self.key = key
         self.number = number
         self.table = table
     }
 
     /// Ends the flight and returns all its tickets, the leader's first.
+    @inlinable
     public consuming func land() -> [Ticket] {
         guard let table else { preconditionFailure("land() on a flight that has landed") }
         self.table = nil
