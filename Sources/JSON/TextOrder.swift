@@ -61,6 +61,8 @@ public struct TextOrder {
     ///
     /// - Parameter number: identifies the text.
     public mutating func append(_ number: UInt32, _ range: Range<Int>, inSecond: Bool = false) {
+        // Most objects have no more members: the memory is taken once.
+        if entries.capacity == 0 { entries.reserveCapacity(Self.insertionMax) }
         let place = UInt32(range.lowerBound)
         entries.append(
             Entry(place: inSecond ? place | Self.secondMark : place, length: UInt32(range.count), number: number)
