@@ -26,8 +26,8 @@ final class FlightLeader {
     private unowned let worker: Worker
     private let pending: PendingExchange
     private var course = FlightCourse()
-    /// Parsed once for a reply, and only for one.
-    private lazy var labels = pending.request.labels
+    /// Made for a reply, and only for one.
+    private lazy var schema = worker.schemas.parts(of: pending.request, with: worker.hasher)
     /// Nil once the outcome is delivered, or the flight handed on.
     private var waiting: Waiting?
 
@@ -199,7 +199,7 @@ final class FlightLeader {
     private var flightQuestion: FlightQuestion {
         FlightQuestion(
             request: pending.request,
-            labels: { [self] in labels },
+            labels: { [self] in schema.labels },
             key: pending.key,
             team: caller.team.id,
             account: caller.team.account,
@@ -260,7 +260,7 @@ final class FlightLeader {
     private var paidQuestion: PaidQuestion {
         let directives = pending.facts.directives
         return PaidQuestion(
-            parts: pending.request.parts(labels: labels, with: worker.hasher),
+            parts: pending.request.parts(schema, with: worker.hasher),
             isTeamScoped: caller.scope.team != nil,
             noCache: directives.noCache,
             noStore: directives.noStore,

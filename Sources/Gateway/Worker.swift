@@ -32,6 +32,7 @@ final class Worker {
     var mailboxes: [Mailbox<WorkerMessage>] = [] { didSet { usage.mailbox = mailboxes[index] } }
 
     let hasher = SHA256Hasher()
+    let schemas = SchemaMemory()
     let classifyReader = ClassifyReader()
     var replyWriter = ReplyWriter()
     var accessLine = AccessLine()

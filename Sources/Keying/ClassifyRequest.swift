@@ -90,25 +90,25 @@ public struct ClassifyRequest: Sendable {
 
     /// The labels of the categories in their order, unescaped, in UTF-8; none for a saved classifier, whose labels the
     /// vendor has. Parsed from the canonical form on demand: they are only compared with a reply of the vendor.
-    public var labels: [[UInt8]] {
-        if classifier != nil { return [] }
-        return unsafe canonical.withUnsafeBufferPointer { bytes in
+    public var labels: [[UInt8]] { classifier == nil ? Self.labels(inSchema: canonical[places.schema]) : [] }
+
+    /// - Parameter schema: as it is in a canonical form.
+    static func labels(inSchema schema: ArraySlice<UInt8>) -> [[UInt8]] {
+        unsafe schema.withUnsafeBufferPointer { bytes in
             var json = StrictJSON()
             do throws(JSONFault) { try unsafe json.read(bytes) } catch {
                 preconditionFailure("a canonical form that is not JSON: \(error)")
             }
             let tape = json.tape
-            func member(_ name: StaticString, of object: Int) -> Int {
-                var found: Int?
-                tape.forEachMember(of: object) { member, value in
-                    if unsafe JSONContent.equals(tape.nodes[member], name, bytes) { found = value }
-                }
-                guard let found else { preconditionFailure("a canonical form without \(name)") }
-                return found
-            }
             var labels: [[UInt8]] = []
-            tape.forEachElement(of: member("classification_schema", of: 0)) { _, category in
-                unsafe labels.append(JSONContent.bytes(tape.nodes[member("label", of: category)], bytes))
+            tape.forEachElement(of: 0) { _, category in
+                var label: [UInt8]?
+                tape.forEachMember(of: category) { member, value in
+                    guard unsafe JSONContent.equals(tape.nodes[member], "label", bytes) else { return }
+                    label = unsafe JSONContent.bytes(tape.nodes[value], bytes)
+                }
+                guard let label else { preconditionFailure("a category of a canonical form without a label") }
+                labels.append(label)
             }
             return labels
         }

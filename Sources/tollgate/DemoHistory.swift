@@ -41,6 +41,7 @@ struct DemoHistory {
     private let calendar: BudgetCalendar
     private let now: Timestamp
     private let hasher = SHA256Hasher()
+    private let schemas = SchemaMemory()
     private var chance = DemoChance(seed: 20_261_129)
     /// Documents that were paid for, of which some are asked about in another way later.
     private var documents: [(id: String, pages: Int)] = []
@@ -127,7 +128,7 @@ struct DemoHistory {
                 outcome: outcome(estimate, back),
                 endedAt: min(now, at + .milliseconds(900 + chance.below(2_000))),
                 question: PaidQuestion(
-                    parts: request.parts(labels: request.labels, with: hasher),
+                    parts: request.parts(schemas.parts(of: request, with: hasher), with: hasher),
                     isTeamScoped: false,
                     noCache: false,
                     noStore: false,

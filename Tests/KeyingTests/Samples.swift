@@ -70,3 +70,10 @@ extension ClassifyRequest {
 
     func key(in scope: KeyScope = organisation) -> CacheKey { key(in: scope, with: SHA256Hasher()) }
 }
+
+extension ClassifyRequest {
+    /// With a schema that was not asked for before.
+    func parts(with hasher: SHA256Hasher) -> QuestionParts {
+        parts(SchemaMemory().parts(of: self, with: hasher), with: hasher)
+    }
+}

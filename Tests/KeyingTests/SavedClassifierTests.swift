@@ -112,7 +112,7 @@ struct SavedClassifierTests {
     func parts() throws {
         func parts(_ identifier: String, epoch: Int64) throws -> QuestionParts {
             let request = try read(classifyBody(schema: nil), of: SavedClassifier(identifier: identifier, epoch: epoch))
-            return request.parts(labels: request.labels, with: SHA256Hasher())
+            return request.parts(with: SHA256Hasher())
         }
         let first = try parts("7D0c", epoch: 3)
         #expect(try first == parts("7d0c", epoch: 3))
