@@ -10,6 +10,10 @@ public protocol ResultStore: Sendable {
         pagesOf document: DocumentKey?,
         then: @escaping @Sendable (Result<Finding, StoreFault>) -> Void
     )
+
+    /// Whether a look-up is known to find nothing: neither a result of the key, where one is asked for, nor pages of the
+    /// document. False where that is not known. Reads memory only.
+    func lacks(_ key: CacheKey?, pagesOf document: DocumentKey?) -> Bool
 }
 
 /// What a look-up found.

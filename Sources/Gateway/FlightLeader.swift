@@ -85,7 +85,7 @@ final class FlightLeader {
     private func perform(_ step: FlightCourse.Step) {
         switch step {
         case .lookUp(let wantsResult, let wantsPages):
-            worker.lookUp(wantsResult ? pending.key : nil, pagesOf: wantsPages ? documentKey : nil, for: identifier)
+            lookUp(wantsResult ? pending.key : nil, pagesOf: wantsPages ? documentKey : nil)
         case .reserve(let documentPages, let accepts):
             worker.reserve(question(documentPages), claiming: claim(accepts), for: identifier)
         case .follow(let flight): worker.follow(flight, for: identifier)
@@ -118,6 +118,14 @@ final class FlightLeader {
             now: worker.loop.wallClock
         )
         return asker.usable(result) != nil
+    }
+
+    /// Asks the store, unless it is known to have nothing of it.
+    private func lookUp(_ key: CacheKey?, pagesOf document: DocumentKey?) {
+        guard worker.rooms.store.lacks(key, pagesOf: document) else {
+            return worker.lookUp(key, pagesOf: document, for: identifier)
+        }
+        perform(course.looked(.missing(stale: nil, documentPages: nil), isDraining: worker.isDraining))
     }
 
     private var documentKey: DocumentKey {

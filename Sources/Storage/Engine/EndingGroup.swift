@@ -100,7 +100,7 @@ final class EndingGroup {
 
     /// Asks for results, and for the rows that results are saved in place of.
     func lookUpResults(_ asked: Set<CacheKey>, on connection: StoreConnection) throws {
-        for key in asked {
+        for key in asked where connection.presence?.lacks(key, pagesOf: nil) != true {
             try ResultTable.lookUp(key, on: connection) { [self] _ in stored.insert(key) }
         }
         if !purges.isEmpty {

@@ -149,6 +149,10 @@ public final class Store: Ledger, ResultStore, KeyStates {
         engine.lookUp(ReadOperation({ try ResultTable.find(key, pagesOf: document, on: $0) }, then: then))
     }
 
+    public func lacks(_ key: CacheKey?, pagesOf document: DocumentKey?) -> Bool {
+        engine.presence?.lacks(key, pagesOf: document) ?? false
+    }
+
     /// Makes a reservation durable that memory has decided. Idempotent: an existing row with the same identifier is the
     /// same one, and a success.
     public func reserve(_ reservation: Reservation, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {

@@ -15,8 +15,13 @@ final class StoreConnection {
     var shared = SharedReading()
     var known = KnownRows()
     let unbooked = UnbookedEndings()
+    /// Told of results and pages before they are written; nil where nobody asks for them.
+    let presence: StorePresence?
 
-    init(_ link: any StoreLink) { self.link = link }
+    init(_ link: any StoreLink, presence: StorePresence? = nil) {
+        self.link = link
+        self.presence = presence
+    }
 
     /// The statement of this text, prepared when it is asked for the first time. A statement runs once at a time.
     func statement(_ sql: StaticString) throws -> any PreparedStatement {
@@ -36,6 +41,7 @@ final class StoreConnection {
         gathered = GatheredChanges()
         shared = SharedReading()
         unbooked.begin()
+        presence?.noteBegin()
         try link.begin()
     }
 

@@ -20,6 +20,9 @@ protocol StoreEngine: Sendable {
     /// Takes the password that new connections are made with.
     func replace(_ target: StoreTarget)
 
+    /// What the store may have; nil where other nodes write to it.
+    var presence: StorePresence? { get }
+
     /// Runs a read that a request waits for.
     func lookUp(_ operation: ReadOperation)
 

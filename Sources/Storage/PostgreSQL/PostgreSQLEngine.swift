@@ -23,6 +23,7 @@ final class PostgreSQLEngine: StoreEngine {
     let recoveredCount: Int
     let node: Int
     let isShared = true
+    let presence: StorePresence? = nil
     private let flights: FlightWatch
     private let balanceNews: BalanceNews
     let changeEnds: ChangeEnds?

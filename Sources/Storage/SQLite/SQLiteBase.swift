@@ -14,8 +14,8 @@ final class SQLiteBase: WriterBase {
     private let metrics: StoreMetrics
     private var pacer = CheckpointPacer()
 
-    init(_ database: Database, _ place: StorePlace, _ metrics: StoreMetrics) {
-        connection = StoreConnection(database)
+    init(_ database: Database, _ place: StorePlace, _ presence: StorePresence, _ metrics: StoreMetrics) {
+        connection = StoreConnection(database, presence: presence)
         self.database = database
         self.place = place
         self.metrics = metrics
@@ -54,9 +54,10 @@ final class SQLiteBase: WriterBase {
 struct SQLiteWritable: WritableDatabase {
     let queue: DatabaseQueue
     let place: StorePlace
+    let presence: StorePresence
 
     func lend(_ metrics: StoreMetrics, to body: (any WriterBase) -> Void) {
-        queue.unsafeReentrantWrite { body(SQLiteBase($0, place, metrics)) }
+        queue.unsafeReentrantWrite { body(SQLiteBase($0, place, presence, metrics)) }
     }
 
     /// Writes the whole log back.

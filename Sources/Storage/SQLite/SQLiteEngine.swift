@@ -28,6 +28,7 @@ final class SQLiteEngine: StoreEngine {
     let writer: StoreWriter
     let recoveredCount: Int
     let isShared = false
+    let presence: StorePresence?
     private let place: StorePlace
     private let lookUps: StoreReaders
     private let listings: StoreReaders
@@ -37,6 +38,7 @@ final class SQLiteEngine: StoreEngine {
     private init(
         writer: StoreWriter,
         place: StorePlace,
+        presence: StorePresence,
         lookUps: StoreReaders,
         listings: StoreReaders,
         copier: StoreCopier,
@@ -45,6 +47,7 @@ final class SQLiteEngine: StoreEngine {
     ) {
         self.writer = writer
         self.place = place
+        self.presence = presence
         self.recoveredCount = recoveredCount
         self.lookUps = lookUps
         self.listings = listings
@@ -75,8 +78,9 @@ final class SQLiteEngine: StoreEngine {
             let place = try StorePlace(path: path, onChange: onPlace)
             let purges = PurgeBoard()
             for open in unfinished { purges.add(open.progress, then: nil) }
+            let presence = StorePresence()
             let writer = StoreWriter(
-                database: SQLiteWritable(queue: database, place: place),
+                database: SQLiteWritable(queue: database, place: place, presence: presence),
                 purges: purges,
                 standing: NodeStanding(),
                 queueMax: queueMax,
@@ -101,9 +105,11 @@ final class SQLiteEngine: StoreEngine {
                 writer.stop()
                 throw error
             }
+            presence.fill { [listings = readers[1]] in listings.submit($0) }
             return SQLiteEngine(
                 writer: writer,
                 place: place,
+                presence: presence,
                 lookUps: readers[0],
                 listings: readers[1],
                 copier: StoreCopier(path: path, busyTimeout: busyTimeout),

@@ -62,5 +62,7 @@ final class SQLiteLink: StoreLink {
 }
 
 extension StoreConnection {
-    convenience init(_ database: Database) { self.init(SQLiteLink(database)) }
+    convenience init(_ database: Database, presence: StorePresence? = nil) {
+        self.init(SQLiteLink(database), presence: presence)
+    }
 }

@@ -17,6 +17,7 @@ enum LessonTable {
             DO UPDATE SET pages = excluded.pages WHERE documents.pages <> excluded.pages
             """
         )
+        connection.presence?.note(document)
         statement.bind(document.account.rawValue, at: 1)
         statement.bind(document.documentID, at: 2)
         statement.bind(Int64(pages), at: 3)

@@ -64,6 +64,14 @@ enum ResultTable {
         try statement.sendForEachRow(about: "a result") { then(try $0.moment(at: 0)) }
     }
 
+    /// The keys from this one on in their order, purged or not.
+    static func keys(from first: Digest, atMost count: Int, on connection: StoreConnection) throws -> [CacheKey] {
+        let statement = try connection.statement("SELECT key FROM results WHERE key >= ?1 ORDER BY key LIMIT ?2")
+        statement.bind(first, at: 1)
+        statement.bind(Int64(count), at: 2)
+        return try statement.rows(about: "a result") { CacheKey(try $0.digest(at: 0)) }
+    }
+
     /// Whether there is a result of this key that no purge hides.
     static func has(_ key: CacheKey, on connection: StoreConnection) throws -> Bool {
         var isThere = false
@@ -99,6 +107,7 @@ enum ResultTable {
                 classifier = excluded.classifier
             """
         )
+        connection.presence?.note(result.key)
         let creditsRange = result.creditsRange
         statement.bind(result.key, at: 1)
         statement.bind(Int64(result.status), at: 2)

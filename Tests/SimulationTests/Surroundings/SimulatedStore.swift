@@ -226,6 +226,8 @@ final class SimulatedStore: Ledger, ResultStore, KeyStates, TeamUsageStore, Chan
         lookUps.append(LookUp(key: key, document: document, then: then))
     }
 
+    func lacks(_ key: CacheKey?, pagesOf document: DocumentKey?) -> Bool { false }
+
     func save(_ record: UpstreamKeyRecord, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
         submit("a key's state", then) { $0.save(record) }
     }
