@@ -205,19 +205,20 @@ final class StoreWriter: Sendable {
         }
         if state.sweep != nil || state.fold != nil || state.ledgerSweep != nil { return .zero }
         let isFirst = standing.isFirst
-        let pauses = [
-            schedule.withLock { $0.pause(now: now, isFirst: isFirst) },
-            classifierSchedule.withLock { $0.pause(now: now, isFirst: isFirst) },
-            ledgerSchedule.withLock { $0.pause(now: now, isFirst: isFirst) },
-        ]
-        return pauses.compactMap(\.self).reduce(isFirst ? state.folds.pause(now: now) : FoldSchedule.interval, min)
+        var pause = isFirst ? state.folds.pause(now: now) : FoldSchedule.interval
+        if let results = schedule.withLock({ $0.pause(now: now, isFirst: isFirst) }) { pause = min(pause, results) }
+        if let results = classifierSchedule.withLock({ $0.pause(now: now, isFirst: isFirst) }) {
+            pause = min(pause, results)
+        }
+        if let rows = ledgerSchedule.withLock({ $0.pause(now: now, isFirst: isFirst) }) { pause = min(pause, rows) }
+        return pause
     }
 
     private func pause(_ state: ThreadState) -> Duration {
-        var pauses = [pauseOfSweeps(state)]
-        if let pause = state.base.pause { pauses.append(pause) }
-        if let deadline = bookingDeadline(state) { pauses.append(max(.zero, deadline - SystemClock.sinceBoot())) }
-        return pauses.min()!
+        var pause = pauseOfSweeps(state)
+        if let checkpoint = state.base.pause { pause = min(pause, checkpoint) }
+        if let deadline = bookingDeadline(state) { pause = min(pause, max(.zero, deadline - SystemClock.sinceBoot())) }
+        return pause
     }
 
     private func bookingDeadline(_ state: ThreadState) -> MonotonicInstant? {

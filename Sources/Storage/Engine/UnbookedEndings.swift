@@ -10,8 +10,9 @@ import Vocabulary
 ///
 /// What reads bookings has them written first: operations that are no endings, lists, copies.
 final class UnbookedEndings {
-    /// How long they wait at most.
-    static let waitMax = Duration.seconds(1)
+    /// How long they wait at most. Counts of requests come once a second and have them booked, in one transaction and with
+    /// the same rows of the sums: without any they would be booked alone.
+    static let waitMax = Duration.seconds(2)
     /// How many wait at most.
     static let countMax = 256
     /// What their texts may hold in memory.
