@@ -102,33 +102,34 @@ extension UpstreamAttempt {
 
         /// What one transition has to be done, in this order: at most three actions. In place, not in an array: a call
         /// takes several transitions.
-        struct Actions: Sequence {
-            private var first: Action?
-            private var second: Action?
-            private var third: Action?
+        enum Actions: Sequence {
+            case none
+            case one(Action)
+            case two(Action, Action)
+            case three(Action, Action, Action)
 
-            init() {}
+            init() { self = .none }
 
-            init(_ action: Action) { first = action }
+            init(_ action: consuming Action) { self = .one(action) }
 
-            static func + (first: Action, rest: Actions) -> Actions {
-                precondition(rest.third == nil, "more actions than a transition has")
-                var actions = Actions(first)
-                (actions.second, actions.third) = (rest.first, rest.second)
-                return actions
-            }
-
-            /// Calls `body` with each in turn, without the copies that an iterator makes.
-            func each(_ body: (Action) -> Void) {
-                guard let first else { return }
-                body(first)
-                guard let second else { return }
-                body(second)
-                if let third { body(third) }
+            static func + (first: consuming Action, rest: consuming Actions) -> Actions {
+                switch consume rest {
+                case .none: .one(first)
+                case .one(let second): .two(first, second)
+                case .two(let second, let third): .three(first, second, third)
+                case .three: preconditionFailure("more actions than a transition has")
+                }
             }
 
             func makeIterator() -> some IteratorProtocol<Action> {
-                [first, second, third].compactMap(\.self).makeIterator()
+                let list: [Action] =
+                    switch self {
+                    case .none: []
+                    case .one(let first): [first]
+                    case .two(let first, let second): [first, second]
+                    case .three(let first, let second, let third): [first, second, third]
+                    }
+                return list.makeIterator()
             }
         }
 

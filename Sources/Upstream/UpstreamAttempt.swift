@@ -71,7 +71,18 @@ final class UpstreamAttempt {
             jitter: { .milliseconds(Int.random(in: 0..<50)) },
             maySend: { client.maySend }
         )
-        machine.handle(event, in: scene).each { perform($0) }
+        // Not by an iterator, which would copy them.
+        switch machine.handle(event, in: scene) {
+        case .none: break
+        case .one(let action): perform(action)
+        case .two(let first, let second):
+            perform(first)
+            perform(second)
+        case .three(let first, let second, let third):
+            perform(first)
+            perform(second)
+            perform(third)
+        }
         setTimer()
     }
 
@@ -88,8 +99,8 @@ final class UpstreamAttempt {
         client.metrics.queueWait.observe(wait)
     }
 
-    private func perform(_ action: StateMachine.Action) {
-        switch action {
+    private func perform(_ action: consuming StateMachine.Action) {
+        switch consume action {
         case .enter(let isRepeated):
             askedAt = loop.now
             handle(.entered(client.enter(self, isRepeated: isRepeated)))
