@@ -1,4 +1,5 @@
 import Budgeting
+import EventLoops
 import Foundation
 import Reporting
 import Testing
@@ -348,6 +349,10 @@ struct SpendTests {
         store.close()
         store = try place.open()
         defer { store.close() }
+        // It folds a minute after it was opened, which need not be waited for.
+        let begun = SystemClock.sinceBoot() + (.zero - FoldSchedule.delay)
+        store.writer.foldSchedule.withLock { $0 = FoldSchedule(now: begun, wall: SystemClock.wall()) }
+        store.writer.wake()
         let deadline = Date() + 600
         while try store.rows("SELECT documents FROM usage_document_days") != ["1"] {
             try #require(Date() < deadline)

@@ -8,6 +8,8 @@ import Vocabulary
 struct FoldSchedule {
     /// How often days are looked at.
     static let interval = Duration.seconds(3_600)
+    /// And for the first time so long after a start, which has more urgent work.
+    static let delay = Duration.seconds(60)
     /// All documents are kept by name for so many days.
     static let recentDays: Int32 = 32
     /// Of an earlier day this many are kept.
@@ -38,7 +40,7 @@ struct FoldSchedule {
     init(now: MonotonicInstant, wall: Timestamp) {
         startedAt = now
         wallAtStart = wall
-        due = now
+        due = now + Self.delay
     }
 
     /// The fold to begin now.

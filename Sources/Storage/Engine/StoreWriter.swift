@@ -33,6 +33,8 @@ final class StoreWriter: Sendable {
     /// The purges that are not finished.
     let purges: PurgeBoard
     private let ledgerSchedule: Guarded<ExpirySchedule>
+    /// Of roll-ups by document. Whoever replaces it calls `wake`.
+    let foldSchedule: Guarded<FoldSchedule>
     /// What is known of other nodes at the same database.
     let standing: NodeStanding
     private let onFatal: @Sendable (StoreFault) -> Void
@@ -56,10 +58,12 @@ final class StoreWriter: Sendable {
         self.standing = standing
         self.onFatal = onFatal
         work = WorkQueue(itemsMax: queueMax)
-        let expiry = ExpirySchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
+        let (now, wall) = (SystemClock.sinceBoot(), SystemClock.wall())
+        let expiry = ExpirySchedule(now: now, wall: wall)
         schedule = Guarded(expiry)
         classifierSchedule = Guarded(expiry)
         ledgerSchedule = Guarded(expiry)
+        foldSchedule = Guarded(FoldSchedule(now: now, wall: wall))
     }
 
     /// Begins to work; once.
@@ -181,7 +185,6 @@ final class StoreWriter: Sendable {
         let base: any WriterBase
         var connection: StoreConnection { base.connection }
         var sweep: ExpirySchedule.Sweep?
-        var folds = FoldSchedule(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
         var fold: FoldSchedule.Fold?
         /// A run through the ended rows of the ledger, and the identifier that it goes on behind.
         var ledgerSweep: (cutoff: Timestamp, position: Int64)?
@@ -205,7 +208,7 @@ final class StoreWriter: Sendable {
         }
         if state.sweep != nil || state.fold != nil || state.ledgerSweep != nil { return .zero }
         let isFirst = standing.isFirst
-        var pause = isFirst ? state.folds.pause(now: now) : FoldSchedule.interval
+        var pause = isFirst ? foldSchedule.withLock { $0.pause(now: now) } : FoldSchedule.interval
         if let results = schedule.withLock({ $0.pause(now: now, isFirst: isFirst) }) { pause = min(pause, results) }
         if let results = classifierSchedule.withLock({ $0.pause(now: now, isFirst: isFirst) }) {
             pause = min(pause, results)
@@ -351,7 +354,7 @@ final class StoreWriter: Sendable {
 
     private func foldSome(_ state: inout ThreadState) {
         if state.fold == nil, standing.isFirst {
-            state.fold = state.folds.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall())
+            state.fold = foldSchedule.withLock { $0.next(now: SystemClock.sinceBoot(), wall: SystemClock.wall()) }
         }
         guard var fold = state.fold else { return }
         state.fold = nil
