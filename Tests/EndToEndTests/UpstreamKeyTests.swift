@@ -18,13 +18,21 @@ struct UpstreamKeyTests {
 
     /// A gateway with these keys in front of a vendor that accepts all of them.
     private func withKeys(_ keys: [JSON], upstream: JSON = [:], _ body: (Gateway) throws -> Void) throws {
+        let gateway = try start(keys, upstream: upstream)
+        try body(gateway)
+        try end(gateway)
+    }
+
+    private func start(_ keys: [JSON], upstream: JSON = [:]) throws -> Gateway {
         let vendor = try VendorSim(keys: [VendorSim.key, Self.second, Self.third])
         let keys: JSON = ["keys": .array(keys)]
-        try withGateway(["upstream": keys.overlaid(with: upstream)], vendor: vendor) { gateway in
-            try body(gateway)
-            let output = gateway.process.stdout.text + gateway.process.stderr.text
-            #expect(!output.contains(Self.second) && !output.contains(Self.third))
-        }
+        return try Gateway(["upstream": keys.overlaid(with: upstream)], vendor: vendor)
+    }
+
+    private func end(_ gateway: Gateway) throws {
+        let output = gateway.process.stdout.text + gateway.process.stderr.text
+        #expect(!output.contains(Self.second) && !output.contains(Self.third))
+        try expectCleanEnd(of: gateway)
     }
 
     /// A question about the first page of a new document.
@@ -225,26 +233,26 @@ struct UpstreamKeyTests {
     }
 
     @Test("the only key is quarantined by the third document; a minute later one request goes out and brings it back")
-    func healing() throws {
-        try withKeys([primary]) { gateway in
-            try gateway.vendor.setKey(VendorSim.key, ["state": "forbidden"])
-            for _ in 0..<3 { expectError(try gateway.classify(page()), 502, "upstream_key_rejected") }
-            expectQuarantine(of: "primary", "forbidden", gateway)
-            try gateway.killAndRestart()
-            let refusal = try gateway.classify(page())
-            expectError(refusal, 503, "no_upstream_key")
-            let pause = try #require(refusal["retry-after"].flatMap { Int($0) })
-            #expect((1...60).contains(pause))
-            try gateway.vendor.setKey(VendorSim.key, ["state": "good"])
-            #expect(try gateway.vendor.calls() == 3)
-            // Like a client that honours Retry-After: the wait is the gateway's own.
-            Thread.sleep(forTimeInterval: Double(pause))
-            expectStoredMiss(try gateway.classify(page()))
-            #expect(gateway.process.stderr.wait { $0.contains { $0.contains("upstream_key_active") } })
-            for _ in 0..<2 { expectStoredMiss(try gateway.classify(page())) }
-            try gateway.killAndRestart()
-            expectStoredMiss(try gateway.classify(page()))
-        }
+    func healing() async throws {
+        let gateway = try start([primary])
+        try gateway.vendor.setKey(VendorSim.key, ["state": "forbidden"])
+        for _ in 0..<3 { expectError(try gateway.classify(page()), 502, "upstream_key_rejected") }
+        expectQuarantine(of: "primary", "forbidden", gateway)
+        try gateway.killAndRestart()
+        let refusal = try gateway.classify(page())
+        expectError(refusal, 503, "no_upstream_key")
+        let pause = try #require(refusal["retry-after"].flatMap { Int($0) })
+        #expect((1...60).contains(pause))
+        try gateway.vendor.setKey(VendorSim.key, ["state": "good"])
+        #expect(try gateway.vendor.calls() == 3)
+        // Like a client that honours Retry-After: the wait is the gateway's own. It keeps no other test from a thread.
+        try await Task.sleep(for: .seconds(pause))
+        expectStoredMiss(try gateway.classify(page()))
+        #expect(gateway.process.stderr.wait { $0.contains { $0.contains("upstream_key_active") } })
+        for _ in 0..<2 { expectStoredMiss(try gateway.classify(page())) }
+        try gateway.killAndRestart()
+        expectStoredMiss(try gateway.classify(page()))
+        try end(gateway)
     }
 
     @Test("replies that say nothing of the vendor's health do not hide its failures from the breaker")
