@@ -157,7 +157,7 @@ struct StorePresenceTests {
     private func withReader(_ work: (StoreConnection) -> Void) throws {
         let database = try DatabaseQueue(path: place.file)
         defer { try? database.close() }
-        try database.unsafeRead { work(StoreConnection($0)) }
+        database.unsafeRead { work(StoreConnection($0)) }
     }
 
     @Test("a store with more than there is room for is always asked")
