@@ -7,6 +7,8 @@ struct LibpqResult: ~Copyable {
     enum Kind: Equatable {
         case row
         case completion
+        /// Rows without the tag that ends a command: what came behind them was no end, or the connection broke.
+        case unfinished
         /// Of the server.
         case error(ServerError)
         /// Of libpq: the connection broke, or a response makes no sense.
@@ -25,12 +27,18 @@ struct LibpqResult: ~Copyable {
     var kind: Kind {
         switch unsafe PQresultStatus(result) {
         case PGRES_SINGLE_TUPLE: .row
-        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: .completion
+        case PGRES_EMPTY_QUERY: .completion
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK: unsafe Self.completion(of: result)
         case PGRES_PIPELINE_ABORTED: .skipped
         case PGRES_PIPELINE_SYNC: .sync
         case PGRES_FATAL_ERROR: unsafe Self.error(of: result)
         default: .other
         }
+    }
+
+    /// Rows that no tag follows have the status of a success all the same.
+    private static func completion(of result: OpaquePointer) -> Kind {
+        unsafe PQcmdStatus(result).pointee == 0 ? .unfinished : .completion
     }
 
     private static func error(of result: OpaquePointer) -> Kind {

@@ -26,6 +26,8 @@ struct RoundTrip: ~Copyable {
     private var rowBytes = 0
     private var unflushed = 0
     private var failure: PostgreSQLFailure?
+    /// Whether rows have come without the end of their command. Only an error may follow, which says more.
+    private var isUnfinished = false
 
     init(
         _ commands: [PostgreSQLCommand],
@@ -140,6 +142,12 @@ struct RoundTrip: ~Copyable {
                 continue
             }
             switch result.kind {
+            case .row where isUnfinished, .completion where isUnfinished, .skipped where isUnfinished,
+                .sync where isUnfinished:
+                throw lost("the server's results do not fit the commands (rows without an end)")
+            case .unfinished:
+                _ = try act(.error)
+                isUnfinished = true
             case .row:
                 if case .row(let index) = try act(.row), index >= firstKept { try keep(result, of: index - firstKept) }
             case .completion:
