@@ -90,11 +90,9 @@ public struct ClassifyRequest: Sendable {
 
     /// The labels of the categories in their order, unescaped, in UTF-8; none for a saved classifier, whose labels the
     /// vendor has. Parsed from the canonical form on demand: they are only compared with a reply of the vendor.
-    public var labels: [[UInt8]] { classifier == nil ? Self.labels(inSchema: canonical[places.schema]) : [] }
-
-    /// - Parameter schema: as it is in a canonical form.
-    static func labels(inSchema schema: ArraySlice<UInt8>) -> [[UInt8]] {
-        unsafe schema.withUnsafeBufferPointer { bytes in
+    public var labels: [[UInt8]] {
+        if classifier != nil { return [] }
+        return unsafe canonical[places.schema].withUnsafeBufferPointer { bytes in
             var json = StrictJSON()
             do throws(JSONFault) { try unsafe json.read(bytes) } catch {
                 preconditionFailure("a canonical form that is not JSON: \(error)")

@@ -10,11 +10,11 @@ public struct SchemaParts: Sendable, Equatable {
     /// As `QuestionParts` has them.
     public let labelsDigest, textDigest: Int64
 
-    /// - Parameter classifier: with whose names the digests of a saved classifier are made.
-    fileprivate init(text: [UInt8], classifier: SavedClassifier?, _ hasher: SHA256Hasher) {
+    /// - Parameter text: the schema of the request, or what stands in for that of a saved classifier.
+    fileprivate init(of request: ClassifyRequest, _ text: [UInt8], _ hasher: SHA256Hasher) {
         self.text = text
-        labels = classifier == nil ? ClassifyRequest.labels(inSchema: text[...]) : []
-        labelsDigest = Self.digest(classifier.map { [Array($0.label.utf8)] } ?? labels, hasher)
+        labels = request.labels
+        labelsDigest = Self.digest(request.classifier.map { [Array($0.label.utf8)] } ?? labels, hasher)
         textDigest = Self.number(hasher.digest(text))
     }
 
@@ -54,12 +54,12 @@ public final class SchemaMemory {
     /// The parts of the schema of a request.
     public func parts(of request: ClassifyRequest, with hasher: SHA256Hasher) -> SchemaParts {
         if let classifier = request.classifier {
-            return SchemaParts(text: classifier.schemaText, classifier: classifier, hasher)
+            return SchemaParts(of: request, classifier.schemaText, hasher)
         }
         let text = request.canonical[request.places.schema]
         for schema in schemas where schema.text.span.hasBytes(of: text.span) { return schema }
         // A copy, since the parts outlive the request and a slice would keep its whole body.
-        let schema = SchemaParts(text: Array(text), classifier: nil, hasher)
+        let schema = SchemaParts(of: request, Array(text), hasher)
         if text.count <= Self.bytesMax { keep(schema) }
         return schema
     }

@@ -49,10 +49,7 @@ public enum RequestID: Sendable, Equatable {
 
     /// The text.
     public var bytes: [UInt8] {
-        guard case .made = self else {
-            guard case .chosen(let bytes) = self else { return [] }
-            return bytes
-        }
+        if case .chosen(let bytes) = self { return bytes }
         var output = ByteWriter(capacity: 36)
         write(to: &output)
         return output.bytes
