@@ -25,6 +25,7 @@ static inline long tollgate_SSL_CTX_set_session_cache_mode(SSL_CTX *context, lon
 static inline int tollgate_SSL_CTX_add0_chain_cert(SSL_CTX *context, X509 *certificate) {
     return (int)SSL_CTX_add0_chain_cert(context, certificate);
 }
+static inline int tollgate_ERR_GET_LIB(unsigned long error) { return ERR_GET_LIB(error); }
 static inline int tollgate_ERR_GET_REASON(unsigned long error) { return ERR_GET_REASON(error); }
 // SSL_OP_NO_RENEGOTIATION is a macro with a cast, which Swift does not import.
 static inline void tollgate_SSL_CTX_forbid_renegotiation(SSL_CTX *context) {

@@ -136,8 +136,20 @@ final class TLSSession {
             return TLSFault(code: .protocolError, detail: "the connection ended within TLS")
         }
         let reason = unsafe ERR_reason_error_string(error).map { unsafe String(cString: $0) } ?? "unknown"
-        let isVersion = reason.contains("protocol") || reason.contains("version")
-        return TLSFault(code: isVersion ? .protocolVersion : .protocolError, detail: reason)
+        return TLSFault(code: TLSSession.code(ofError: error), detail: reason)
+    }
+
+    /// Whether the sides have no version of TLS in common, or one of them speaks something else, by what OpenSSL says.
+    private static func code(ofError error: UInt) -> TLSFault.Code {
+        guard tollgate_ERR_GET_LIB(error) == ERR_LIB_SSL else { return .protocolError }
+        return switch tollgate_ERR_GET_REASON(error) {
+        case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_NO_PROTOCOLS_AVAILABLE, SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
+            SSL_R_WRONG_VERSION_NUMBER, SSL_R_WRONG_SSL_VERSION, SSL_R_UNKNOWN_PROTOCOL, SSL_R_UNKNOWN_SSL_VERSION,
+            SSL_R_UNSUPPORTED_SSL_VERSION, SSL_R_BAD_PROTOCOL_VERSION_NUMBER, SSL_R_BAD_LEGACY_VERSION,
+            SSL_R_VERSION_TOO_LOW, SSL_R_VERSION_TOO_HIGH:
+            .protocolVersion
+        default: .protocolError
+        }
     }
 
     private static func code(ofVerdict verdict: Int32) -> TLSFault.Code {

@@ -87,6 +87,28 @@ struct TLSSessionsTests {
         for agreement in [first, second] { SSL_SESSION_free(agreement.session) }
     }
 
+    @Test("a handshake brings one ticket, and so does a session that is resumed", arguments: TLSVersion.spoken)
+    func oneTicket(version: TLSVersion) throws {
+        let bench = try TLSBench(version)
+        let client = bench.client.context
+        let count = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+        count.initialize(to: 0)
+        defer { count.deallocate() }
+        #expect(SSL_CTX_set_ex_data(client, 0, count) == 1)
+        _ = tollgate_SSL_CTX_set_session_cache_mode(client, Int(SSL_SESS_CACHE_CLIENT))
+        SSL_CTX_sess_set_new_cb(client) { ssl, _ in
+            SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0).assumingMemoryBound(to: Int.self).pointee += 1
+            return 0
+        }
+        let first = try #require(shakeHands(bench.server, client))
+        #expect(count.pointee == 1)
+        let second = try #require(shakeHands(bench.server, client, resuming: first.session))
+        #expect(second.isResumed)
+        // TLS 1.2 keeps the ticket that is still good (RFC 5077 §3.3).
+        #expect(count.pointee == (version == .v12 ? 1 : 2))
+        for agreement in [first, second] { SSL_SESSION_free(agreement.session) }
+    }
+
     @Test("a reload makes other tickets: an old one is a full handshake, not a failure", arguments: TLSVersion.spoken)
     func reloaded(version: TLSVersion) throws {
         let bench = try TLSBench(version)
