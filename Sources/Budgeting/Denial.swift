@@ -20,7 +20,7 @@ public struct Denial: Sendable, Equatable {
     /// When the next window starts; nil for `total`, which never ends.
     public let resetsAt: Timestamp?
 
-    /// Whether the estimate exceeds the limit and the grants even of an empty window, so that waiting does not help.
+    /// Whether the estimate exceeds the limit and the grants even of an empty window.
     public var neverFits: Bool { estimate > limit + granted }
 
     /// Whether it also applies to requests of this key of the team to the same vendor account: they share the budget.

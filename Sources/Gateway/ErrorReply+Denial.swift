@@ -12,17 +12,17 @@ extension ErrorReply {
         var text =
             "The \(budget) has no room for this request: limit \(denial.limit)\(granted), spent \(denial.spent), "
             + "unconfirmed \(denial.unconfirmed), reserved \(denial.reserved), estimate \(denial.estimate) credits. "
+        let reset = denial.resetsAt.map { "It resets at \($0.rfc3339)" } ?? "It does not reset"
         if denial.neverFits {
             text +=
-                "The estimate alone is above the limit, so waiting does not help; ask about fewer pages with page_range, "
+                "\(reset), but the estimate alone is above the limit: ask about fewer pages with page_range, "
                 + "or ask your gateway's operator for more."
-        } else if let resetsAt = denial.resetsAt {
-            text += "It resets at \(resetsAt.rfc3339); wait until then or ask your gateway's operator for more."
+        } else if denial.resetsAt != nil {
+            text += "\(reset); wait until then or ask your gateway's operator for more."
         } else {
-            text += "It does not reset; ask your gateway's operator for more."
+            text += "\(reset); ask your gateway's operator for more."
         }
-        let reset = denial.neverFits ? nil : denial.resetsAt
-        let wait = reset.map { max(1, Int(($0 - now).wholeNanoseconds / 1_000_000_000) + 1) }
+        let wait = denial.resetsAt.map { max(1, Int(($0 - now).wholeNanoseconds / 1_000_000_000) + 1) }
         switch denial.scope {
         case .organization, .team, .key: self.init(status, .budgetExceeded, text, retryAfterSeconds: wait)
         case .upstreamKey: self.init(503, .noUpstreamKey, text, retryAfterSeconds: wait)

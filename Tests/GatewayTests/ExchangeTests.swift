@@ -217,7 +217,7 @@ struct ExchangeTests {
         let denied = try rooms.classify(SampleRequests.about(extra: #","page_range":"\#(pages)""#))
         #expect(denied.status == 402)
         #expect(denied.code == "budget_exceeded")
-        #expect(denied["retry-after"] == nil, "waiting does not help")
+        #expect(denied["retry-after"] == nil, "a total that never resets")
         #expect(try self.line()["error"] == "budget_exceeded")
         #expect(rooms.rooms.openReservations == 0)
     }
