@@ -18,7 +18,7 @@ import Vocabulary
 final class ServiceEnd {
     enum Outcome {
         case complete
-        /// Reservations are unconfirmed or open, or the store could not be closed.
+        /// The ledger lacks the end of reservations, or the store could not be closed.
         case incomplete
     }
 
@@ -184,7 +184,8 @@ final class ServiceEnd {
         supervisor.watch([server.ping])
         let count = rooms.openReservations + rooms.cutReservations
         if count > 0 {
-            isIncomplete = true
+            // What was cut off is in the ledger; what is still open is not, and the next start makes it unconfirmed.
+            isIncomplete = rooms.openReservations > 0
             let detail = "calls were under way, and what the vendor charged is not known: resolve them in the ledger"
             ProcessLog.error("drain_incomplete", ["reservations": String(count), "detail": detail])
         }
