@@ -64,7 +64,7 @@ public final class AdminAPI {
 
     public var routes: [AdminRoute] {
         TeamsResource(keeper: keeper).routes
-            + TeamKeysResource(keeper: keeper, store: store, back: back).routes
+            + TeamKeysResource(keeper: keeper, rooms: rooms, store: store, back: back).routes
             + UpstreamKeysResource(keeper: keeper, rooms: rooms) { [unowned self] in tokenDigests.contains($0) }.routes
             + LessonsResource(rooms: rooms, store: store, back: back).routes
             + BudgetsResource(keeper: keeper, rooms: rooms).routes

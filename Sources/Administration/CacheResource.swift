@@ -37,7 +37,11 @@ struct CacheResource {
                 let then = back.reply(through: reply) { (recent: RecentUsage) in
                     .ok(CacheStatistics(entries: entries, memory: rooms.cacheMemory, recent: recent).json)
                 }
-                store.recentUsage(at: SystemClock.wall(), then: then)
+                // The hits and misses of this moment count too.
+                rooms.flushUsage { [store] fault in
+                    if let fault { return then(.failure(fault)) }
+                    store.recentUsage(at: SystemClock.wall(), then: then)
+                }
             case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
             }
         }

@@ -1,6 +1,7 @@
 import Cryptography
 import EventLoops
 import Forms
+import Gateway
 import JSON
 import Registry
 import Vocabulary
@@ -8,6 +9,7 @@ import Vocabulary
 /// `/admin/v1/teams/{team}/keys`: `docs/api.md` §5 and §6. Confined to the keeper's loop.
 struct TeamKeysResource {
     let keeper: RegistryKeeper
+    let rooms: SharedRooms
     let store: any RegistryStore
     let back: LoopReturn
 
@@ -53,7 +55,8 @@ struct TeamKeysResource {
         }
     }
 
-    /// Reads from the store when the keys were last used, and replies with what `make` builds from that.
+    /// Reads from the store when the keys were last used, requests of this moment included, and replies with what `make`
+    /// builds from that.
     private func show(
         _ ids: [TeamKeyID],
         _ reply: @escaping (AdminReply) -> Void,
@@ -65,7 +68,10 @@ struct TeamKeysResource {
             case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
             }
         }
-        store.uses(of: ids, then: then)
+        rooms.flushUsage { [store] fault in
+            if let fault { return then(.failure(fault)) }
+            store.uses(of: ids, then: then)
+        }
     }
 
     /// Nil when the key no longer exists.

@@ -24,7 +24,7 @@ struct UsageBacklog {
     private var counts: [Row: UsageCounts] = [:]
     private var documentCounts: [DocumentRow: UsageCounts] = [:]
     private(set) var refusals: [ShadowRefusals] = []
-    /// When keys were last used, to the second: the time of the report, since requests do not record it.
+    /// When keys were last used, to the second: the first request since the last report, since the others do not record it.
     private var usedAt: [TeamKeyID: Timestamp] = [:]
 
     private var upstreamUsedAt: [UpstreamKeyID: Timestamp] = [:]
@@ -55,8 +55,10 @@ struct UsageBacklog {
     }
 
     /// Adds the counts of a tally, and empties the tally.
-    mutating func take(_ tally: UsageTally, day: BudgetDay, at now: Timestamp) {
-        if usedAt.count < Self.rowsMax || usedAt[tally.key] != nil { usedAt[tally.key] = now }
+    ///
+    /// - Parameter moment: of the first of these counts.
+    mutating func take(_ tally: UsageTally, day: BudgetDay, usedAt moment: Timestamp) {
+        if usedAt.count < Self.rowsMax || usedAt[tally.key] != nil { usedAt[tally.key] = moment }
         for row in tally.takeDocuments(day: day) {
             let key = DocumentRow(day: row.day, documentID: row.documentID)
             guard documentCounts.count < Self.rowsMax || documentCounts[key] != nil else { continue }

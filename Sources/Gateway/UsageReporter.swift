@@ -18,7 +18,8 @@ final class UsageReporter {
     private let rooms: SharedRooms
     /// Receives the store's answers. Set before the first count.
     var mailbox: Mailbox<WorkerMessage>?
-    private var noted: [UsageTally] = []
+    /// The tallies with counts, each with the time of its first.
+    private var noted: [(tally: UsageTally, at: Timestamp)] = []
     private var backlog = UsageBacklog()
     private var timer: LoopTimer?
     private var flushes = UsageFlushes()
@@ -36,7 +37,7 @@ final class UsageReporter {
     /// Registers a tally that was empty and now gets counts.
     func note(_ tally: UsageTally) {
         if noted.isEmpty, backlog.isEmpty, !isAsking { timer?.schedule(after: Self.interval) }
-        noted.append(tally)
+        noted.append((tally, loop.wallClock))
     }
 
     /// Reports at once.
@@ -82,7 +83,7 @@ final class UsageReporter {
 
     private func report() {
         let day = rooms.credits.today(at: loop.wallClock)
-        for tally in noted { backlog.take(tally, day: day, at: loop.wallClock) }
+        for (tally, first) in noted { backlog.take(tally, day: day, usedAt: first) }
         noted.removeAll(keepingCapacity: true)
         backlog.add(rooms.credits.takeShadowRefusals())
         backlog.add(upstream: rooms.gate.takeUnsavedUses())

@@ -31,14 +31,14 @@ struct UsageBacklogTests {
         #expect(backlog.isEmpty)
         let tally = tally("k")
         tally.add(.miss, model: "m", document: "d")
-        backlog.take(tally, day: day, at: noon)
+        backlog.take(tally, day: day, usedAt: noon)
         backlog.add(refusals(1))
         // The store failed: the backlog is not emptied.
         tally.add(.miss, model: "m", document: "d")
         tally.add(.collapsed, model: "n", saved: MicroCredits(micros: 5))
-        backlog.take(tally, day: day, at: noon + .seconds(1))
+        backlog.take(tally, day: day, usedAt: noon + .seconds(1))
         tally.add(.miss, model: "m")
-        backlog.take(tally, day: BudgetDay(number: 20_001), at: noon + .seconds(2))
+        backlog.take(tally, day: BudgetDay(number: 20_001), usedAt: noon + .seconds(2))
         let rows = backlog.rows.sorted { ($0.day, $0.model) < ($1.day, $1.model) }
         #expect(rows.map(\.model) == ["m", "n", "m"])
         #expect(rows.map(\.counts.misses) == [2, 0, 1] && rows.map(\.counts.collapsed) == [0, 1, 0])
@@ -56,7 +56,7 @@ struct UsageBacklogTests {
         var backlog = UsageBacklog()
         let tally = tally("k")
         tally.touch()
-        backlog.take(tally, day: day, at: noon)
+        backlog.take(tally, day: day, usedAt: noon)
         #expect(!backlog.isEmpty && backlog.rows.isEmpty && backlog.uses.map(\.key.rawValue) == ["k"])
         var third = UsageBacklog()
         let upstream = UpstreamKeyID(rawValue: "u")
@@ -77,12 +77,12 @@ struct UsageBacklogTests {
         for number in 0..<UsageBacklog.rowsMax {
             let tally = tally("k\(number)")
             tally.add(.miss, model: "m")
-            backlog.take(tally, day: day, at: noon)
+            backlog.take(tally, day: day, usedAt: noon)
         }
         let (known, new) = (tally("k7"), tally("new"))
         for tally in [known, new] {
             tally.add(.miss, model: "m")
-            backlog.take(tally, day: day, at: noon + .seconds(1))
+            backlog.take(tally, day: day, usedAt: noon + .seconds(1))
         }
         backlog.add(refusals(UsageBacklog.rowsMax + 5))
         let rows = backlog.rows
