@@ -35,12 +35,12 @@ public struct Freshness: Equatable, Sendable {
     @inlinable
     public var ageSeconds: Int64 { age / 1_000_000 }
 
-    /// As RFC 9211 §2.4 counts it: what is left of the lifetime; negative when the result is stale, and 0 for less than a
-    /// second. Rounded up, so that it and `ageSeconds` make up the lifetime.
+    /// As RFC 9211 §2.4 counts it: what is left of the lifetime, in whole seconds, rounded away from 0: negative as soon as
+    /// the result is stale. While it is fresh, this and `ageSeconds` make up the lifetime.
     @inlinable
     public var ttlSeconds: Int64 {
         let left = lifetime - age
-        return left > 0 ? (left - 1) / 1_000_000 + 1 : left / 1_000_000
+        return left > 0 ? (left - 1) / 1_000_000 + 1 : min(-1, (left - 999_999) / 1_000_000)
     }
 
     /// RFC 9111 §4.2: fresh while the lifetime exceeds the age, so that a lifetime of 0 is never fresh.

@@ -30,7 +30,8 @@ struct FreshnessTests {
         }
         #expect(after(1_000).isFresh && after(1_799).isFresh && !after(1_800).isFresh)
         #expect(after(0).ttlSeconds == 2 && after(800).ttlSeconds == 1 && after(801).ttlSeconds == 1)
-        #expect(after(1_799).ttlSeconds == 1 && after(1_800).ttlSeconds == 0 && after(2_900).ttlSeconds == -1)
+        #expect(after(1_799).ttlSeconds == 1 && after(1_800).ttlSeconds == -1)
+        #expect(after(2_800).ttlSeconds == -1 && after(2_801).ttlSeconds == -2)
         #expect(after(999).ageSeconds == 0 && after(1_799).ageSeconds == 1)
         #expect(after(2_800).maySubstitute(within: .seconds(1)) && !after(2_801).maySubstitute(within: .seconds(1)))
         #expect(after(1_850).maySubstitute(within: .milliseconds(50)))
