@@ -266,6 +266,8 @@ struct UpstreamGateState {
     mutating func giveUp(_ waiting: UpstreamGate.Waiting, at now: Moment) -> UpstreamFailure? {
         guard withdraw(waiting), let index = index(of: waiting.account) else { return nil }
         switch accounts[index].ring.outlook(without: waiting.without, at: now) {
+        // With a place free as well it has waited for a key, whose pause ends at this moment.
+        case .open where underWay < placesMax: return .rateLimited(until: now.steady, at: now)
         case .open: return .overloaded("no place was free within queue_timeout")
         case .waits(let until): return .rateLimited(until: until, at: now)
         case .closed: return noKey(of: waiting.account, at: now)

@@ -193,6 +193,22 @@ struct UpstreamGateTests {
         }
     }
 
+    @Test("who gives up as the key's pause ends has waited for the key, not for a place")
+    func givingUpAtTheEnd() throws {
+        let bench = GateBench(limits(concurrencyMax: 1))
+        bench.run {
+            bench.enter(1)
+            try bench.leave(1, limitedFor: .seconds(1))
+            #expect(bench.enter(1, isRepeated: true) == "wait until 1000")
+            #expect(bench.enter(2) == "wait until 1000")
+            #expect(bench.giveUp(1, at: 1_000).map(GateBench.words) == "upstream_rate_limited 503 charged no after 1")
+            #expect(bench.enter(3, at: 1_000) == "wait")
+        } _: {
+            #expect(bench.takeAnswers() == ["2 go"])
+            #expect(bench.giveUp(3, at: 1_000).map(GateBench.words) == self.full)
+        }
+    }
+
     @Test("without Retry-After a key cools for a second, and a success makes the next time a second again")
     func coolingByItself() throws {
         let bench = GateBench(limits(concurrencyMax: 1))
