@@ -434,11 +434,16 @@ extension UpstreamAttempt {
             // The vendor's reply was passed on already.
             case .passOn where !call.mayTry, .keyRejected where !call.mayTry: return finish(.reply(reply))
             case .passOn:
-                // When the second key was refused as a key, the first key's refusal is the vendor's word on the
-                // document.
-                return finish(.reply(rejected.rejection == .refused ? reply : first?.reply ?? reply))
+                return finish(.reply(word(of: rejected.rejection, reply)))
             case .keyRejected: return finish(.failure(.keyRejected))
             }
+        }
+
+        /// What is passed on of one refusal or two: a 403 in the vendor's shape, its word on the document, before a 401, and the
+        /// later one of equals.
+        private func word(of rejection: Rejection, _ reply: UpstreamReply) -> UpstreamReply {
+            guard let first, rejection != .refused else { return reply }
+            return first.rejection.rejection == .refused || !rejection.isShaped ? first.reply : reply
         }
 
         private mutating func ruledAlone(_ ruling: Ruling, insteadOf failure: UpstreamFailure) -> Actions {

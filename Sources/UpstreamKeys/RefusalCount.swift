@@ -17,7 +17,7 @@ struct RefusalCount {
     mutating func add(_ rejection: Rejection, of document: String) -> QuarantineReason? {
         Self.insert(document, into: &documents)
         switch rejection {
-        case .unauthorized, .forbidden:
+        case .unauthorized, .unauthorizedInShape, .forbidden:
             Self.insert(document, into: &keyDocuments)
             if keyDocuments.count >= Self.keyRefusalsMax { return rejection.reason }
         case .refused: break

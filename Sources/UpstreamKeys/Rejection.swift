@@ -2,18 +2,31 @@ import Vocabulary
 
 /// A reply that refuses a request with a 401 or a 403.
 public enum Rejection: Sendable, Equatable {
-    /// A 401.
+    /// A 401 without the vendor's error shape.
     case unauthorized
+    /// A 401 in the vendor's error shape. It says of the key what any 401 says.
+    case unauthorizedInShape
     /// A 403 without the vendor's error shape.
     case forbidden
     /// A 403 in the vendor's error shape: it may be about the key, or mean that the document belongs to another
     /// account.
     case refused
 
+    /// Whether it says that the key is unknown.
+    var isUnauthorized: Bool { reason == .unauthorized }
+
+    /// Whether it is in the vendor's error shape, and so may be passed on.
+    public var isShaped: Bool {
+        switch self {
+        case .unauthorized, .forbidden: false
+        case .unauthorizedInShape, .refused: true
+        }
+    }
+
     /// The reason to quarantine the key when another key succeeds with the same request.
     var reason: QuarantineReason {
         switch self {
-        case .unauthorized: .unauthorized
+        case .unauthorized, .unauthorizedInShape: .unauthorized
         case .forbidden: .forbidden
         case .refused: .otherKeyAccepted
         }

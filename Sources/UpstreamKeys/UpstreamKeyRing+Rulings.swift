@@ -24,9 +24,9 @@ extension UpstreamKeyRing {
             let (ruling, record) = ruleAlone(on: rejection, at: now)
             return (ruling, record.map { [$0] } ?? [])
         }
-        let isShaped = rejection.rejection == .refused || first.rejection == .refused
+        let isShaped = rejection.rejection.isShaped || first.rejection.isShaped
         let suspects = [(first, rejection), (rejection, first)].filter { one, other in
-            one.rejection == .unauthorized || isQuarantined(other.key)
+            one.rejection.isUnauthorized || isQuarantined(other.key)
         }
         let records = suspects.compactMap { one, _ in count(one, at: now) }
         return (isShaped ? .passOn : .keyRejected, records)
@@ -34,9 +34,9 @@ extension UpstreamKeyRing {
 
     /// The ruling when no other key was available, or none gave an opinion.
     mutating func ruleAlone(on first: FirstRejection, at now: Moment) -> (Ruling, UpstreamKeyRecord?) {
-        let record = count(first, at: now)
-        let isAccepted = first.rejection == .refused && !isQuarantined(first.key)
-        return (isAccepted ? .passOn : .keyRejected, record)
+        // Judged by what the key was when it was refused: the refusal that brings a key down is passed on like those before.
+        let isAccepted = first.rejection.isShaped && !isQuarantined(first.key)
+        return (isAccepted ? .passOn : .keyRejected, count(first, at: now))
     }
 
     /// Counts a refusal against its key, unless the key is already in quarantine.

@@ -117,7 +117,8 @@ struct UpstreamKeyRingTests {
     @Test(
         "a rejected request is put to another key; its success puts the first one out",
         arguments: [
-            (Rejection.unauthorized, "unauthorized"), (.forbidden, "forbidden"), (.refused, "other_key_accepted"),
+            (Rejection.unauthorized, "unauthorized"), (.unauthorizedInShape, "unauthorized"), (.forbidden, "forbidden"),
+            (.refused, "other_key_accepted"),
         ]
     )
     func otherSucceeds(_ rejected: Rejection, _ reason: String) {
@@ -161,6 +162,21 @@ struct UpstreamKeyRingTests {
         #expect(ring.outlook(without: [], at: moment(59_999)) == .closed)
     }
 
+    @Test("a 401 in the vendor's error shape counts as a 401, and is passed on")
+    func unauthorizedInShape() {
+        var two = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
+        var one = UpstreamKeyRing([upstreamKey("a")])
+        for document in ["1", "2", "3"] {
+            let (first, records) = rule(&two, .unauthorizedInShape, by: "a", document: document)
+            #expect(first == .tryAnother && records == [])
+            let before = rejection(.unauthorizedInShape, by: "a", document: document)
+            let both = rule(&two, .unauthorized, by: "b", after: before, document: document)
+            #expect(both == (.passOn, document == "3" ? ["a unauthorized", "b unauthorized"] : []))
+            let alone = rule(&one, .unauthorizedInShape, by: "a", document: document)
+            #expect(alone == (.passOn, document == "3" ? ["a unauthorized"] : []))
+        }
+    }
+
     @Test("a key that was refused as a key waits for another one that cools; a 403 of the vendor does not")
     func otherCools() {
         var ring = UpstreamKeyRing([upstreamKey("a"), upstreamKey("b")])
@@ -197,8 +213,10 @@ struct UpstreamKeyRingTests {
         #expect(succeed(&spared, "a") == [])
         #expect(rule(&spared, .refused, by: "a", document: "5").0 == .passOn)
         let fifth = rule(&ring, .refused, by: "a", document: "5")
-        #expect(fifth == (.keyRejected, ["a refused_repeatedly"]))
+        // It is passed on like those before; what a key on trial is told is not.
+        #expect(fifth == (.passOn, ["a refused_repeatedly"]))
         #expect(ring.choose(without: [], at: moment(0)) == nil)
+        #expect(rule(&ring, .refused, by: "a", document: "6") == (.keyRejected, []))
     }
 
     // MARK: Quarantine
@@ -341,7 +359,7 @@ struct UpstreamKeyRingTests {
         #expect(Set(choices(&ring, 4, at: 3_000)) == ["b", "c"])
         _ = ring.replace([upstreamKey("c", weight: 7)])
         let fifth = rule(&ring, .refused, by: "c", document: "5")
-        #expect(fifth == (.keyRejected, ["c refused_repeatedly"]))
+        #expect(fifth == (.passOn, ["c refused_repeatedly"]))
     }
 
     @Test("enabling a key forgets its quarantine, its cooling and its refusals, and nothing of the others")

@@ -166,6 +166,28 @@ struct UpstreamAttemptStateMachineTests {
             ]
         ),
         Row(
+            "a refusal, then a 401 in the vendor's shape: the first is passed on",
+            toSent + [
+                .rejected(.refused), .ruled(.tryAnother), .go("b"), .moved(.done), .idle,
+                .rejected(.unauthorizedInShape), .ruled(.passOn),
+            ],
+            [
+                "enter", "connect", "send a", "rule a", "enter again without a", "move b", "connect", "send b",
+                "rule b after a", "finish refused by a",
+            ]
+        ),
+        Row(
+            "a 403 in another shape, then a 401 in the vendor's: the second is passed on",
+            toSent + [
+                .rejected(.forbidden), .ruled(.tryAnother), .go("b"), .moved(.done), .idle,
+                .rejected(.unauthorizedInShape), .ruled(.passOn),
+            ],
+            [
+                "enter", "connect", "send a", "rule a", "enter again without a", "move b", "connect", "send b",
+                "rule b after a", "finish refused by b",
+            ]
+        ),
+        Row(
             "a second key that has to pause after a refusal is not waited for",
             toSent + [
                 .rejected(.refused), .ruled(.tryAnother), .go("b"), .moved(.done), .idle, .limited,
