@@ -1,5 +1,6 @@
 import Budgeting
 import Caching
+import Keying
 import Upstream
 import UpstreamKeys
 import Vocabulary
@@ -210,7 +211,17 @@ struct FlightCourse {
         return verdict.conclusion
     }
 
-    /// The vendor did not answer, or its answer may not be passed on.
+    /// The vendor's answer is not passed on. What it says it costs is booked all the same: `docs/faults.md` §3.
+    mutating func answered(_ reply: UpstreamReply, unusable failure: UpstreamFailure) -> Conclusion {
+        let body = reply.body
+        guard case .sound(let credits) = ClassifyReply.read(body.span).credits else {
+            return failed(failure, moveDenial: nil)
+        }
+        state = .concluding(.failed(failure.charging(), stale: forwardingStale("answered()"), charged: credits))
+        return Conclusion(ending: .settled(credits), note: failure.note)
+    }
+
+    /// The vendor did not answer, or its answer says neither what was asked nor what it cost.
     ///
     /// - Parameter moveDenial: the denial from the month of a key that was to take the call over.
     mutating func failed(_ failure: UpstreamFailure, moveDenial: Denial?) -> Conclusion {
@@ -284,6 +295,11 @@ extension UpstreamFailure {
         case .no: .released
         case .yes, .unknown: .unconfirmed
         }
+    }
+
+    /// The same failure of a request that was charged.
+    fileprivate func charging() -> UpstreamFailure {
+        UpstreamFailure(code, charged: .yes, source: source, detail, retryAfterSeconds: retryAfterSeconds)
     }
 
     var isCut: Bool { code == .draining && charged != .no }

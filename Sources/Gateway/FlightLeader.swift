@@ -196,6 +196,7 @@ final class FlightLeader {
         case .reply(let reply):
             guard let key = keeper.upstreamKey else { preconditionFailure("a reply to a call that has ended") }
             return course.answered(reply, to: flightQuestion, upstreamKey: key)
+        case .unusable(let reply, let failure): return course.answered(reply, unusable: failure)
         case .failure(let failure): return course.failed(failure, moveDenial: keeper.moveDenial)
         case .givenUp:
             guard let fault = keeper.moveFault else { preconditionFailure("a call given up without a reason") }

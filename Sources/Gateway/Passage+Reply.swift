@@ -95,6 +95,7 @@ extension Passage {
         endClassifierChange()
         switch outcome {
         case .reply(let reply): conclude(reply)
+        case .unusable: preconditionFailure("replies of the vendor are passed on as they are")
         case .failure(let failure):
             if let note = failure.note { log(note) }
             end(failure.ending, charged: nil, isCut: failure.isCut) { [self] _ in fail(failure) }

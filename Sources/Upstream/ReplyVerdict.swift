@@ -23,7 +23,7 @@ enum ReplyVerdict {
         case 200..<300:
             unreadable(content).map { .fail(.invalidReply($0), .failure) } ?? .success
         case 300..<400: .redirect(location: reader.location)
-        case 401: .rejected(.unauthorized)
+        case 401: .rejected(hasErrorShape(content.body) ? .unauthorizedInShape : .unauthorized)
         case 403: .rejected(hasErrorShape(content.body) ? .refused : .forbidden)
         case 429: .limited(reader.retryAfter.flatMap { RetryAfter.parse($0.span, now: now) })
         case 500, 503: error(reader.status, content, .failure)
@@ -75,7 +75,7 @@ extension ReplyVerdict {
     /// - Parameters:
     ///   - status: of the response.
     ///   - scrub: masks the keys that were sent.
-    ///   - reply: the response, if it may be passed on.
+    ///   - reply: the response, without secrets.
     func answer(
         status: Int,
         scrub: ([UInt8]) -> [UInt8],
@@ -84,8 +84,9 @@ extension ReplyVerdict {
         switch self {
         case .success: .final(.reply(reply()), .succeeded)
         case .pass(let sign): .final(.reply(reply()), .answered(sign))
-        case .fail(let failure, let sign): .final(.failure(failure), .answered(sign))
-        case .redirect(let location): .final(.failure(.redirected(status, location: location.map(scrub))), .failed)
+        case .fail(let failure, let sign): .final(.unusable(reply(), failure), .answered(sign))
+        case .redirect(let location):
+            .final(.unusable(reply(), .redirected(status, location: location.map(scrub))), .failed)
         case .limited(let pause): .limited(pause)
         case .rejected(let rejection): .rejected(rejection, reply())
         }

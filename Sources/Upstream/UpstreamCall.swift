@@ -113,6 +113,8 @@ public enum UpstreamKeyMoved: Sendable {
 public enum UpstreamOutcome: Sendable {
     /// The vendor's answer, which may be passed on.
     case reply(UpstreamReply)
+    /// The vendor's answer to a classify request, which is not passed on, as the failure says; but it may say what it cost.
+    case unusable(UpstreamReply, UpstreamFailure)
     case failure(UpstreamFailure)
     /// The call could not be booked to another key and costs nothing; the caller, whose move failed, knows why.
     case givenUp

@@ -22,7 +22,7 @@ public final class UpstreamMetrics: Sendable {
         if let took { duration.observe(took) }
         switch outcome {
         case .reply(let reply): replies.add(reply.status / 100)
-        case .failure(let failure): errors.add(failure.code.errorCode)
+        case .unusable(_, let failure), .failure(let failure): errors.add(failure.code.errorCode)
         case .givenUp, .abandoned: break
         }
     }

@@ -237,6 +237,33 @@ struct FlightCourseTests {
         }
     }
 
+    @Test("what an answer that is not passed on says it costs is booked; else the failure says how it ends")
+    func unusable() {
+        let rows: [(UpstreamReply, UpstreamFailure, String, String)] = [
+            (Sample.reply(502, #"{"credits_used":3}"#), Sample.failure(.invalidResponse, .unknown), "settled 3", "3"),
+            (Sample.reply(504, #"{"credits_used":0.5}"#), Sample.failure(.timeout, .unknown), "settled 0.5", "0.5"),
+            (Sample.reply(301, #"{"credits_used":3}"#), Sample.failure(.invalidResponse, .no), "settled 3", "3"),
+            (
+                Sample.reply(502, #"{"credits_used":-3}"#), Sample.failure(.invalidResponse, .unknown), "unconfirmed",
+                "0"
+            ),
+            (Sample.reply(504, "<html>"), Sample.failure(.timeout, .unknown), "unconfirmed", "0"),
+            (Sample.reply(301, #"{"credits_used":1e99}"#), Sample.failure(.invalidResponse, .no), "released", "0"),
+        ]
+        for (reply, failure, ending, charged) in rows {
+            var course = forwarding(stale: Self.result)
+            let code = failure.code.errorCode.rawValue
+            #expect(course.answered(reply, unusable: failure).words == "\(ending), log \(code)")
+            let outcome = course.concluded(withheld: nil)
+            #expect(outcome.words == "\(code) for \(charged), stale")
+            guard case .failed(let told, _, _) = outcome else {
+                Issue.record("\(outcome.words)")
+                continue
+            }
+            #expect(told.isSafeToRetry == (ending == "released"))
+        }
+    }
+
     @Test("no-store keeps nothing, and neither does an error without negative_ttl")
     func keepsNothing() {
         let rows: [(UpstreamReply, FlightQuestion, String)] = [

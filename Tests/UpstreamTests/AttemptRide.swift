@@ -289,7 +289,8 @@ struct Ride {
     private static func words(_ outcome: UpstreamOutcome) -> String {
         switch outcome {
         case .reply(let reply): reply.body.isEmpty ? "\(reply.status)" : String(decoding: reply.body, as: UTF8.self)
-        case .failure(let failure): "\(failure.code.errorCode.rawValue) \(failure.charged.rawValue)"
+        case .unusable(_, let failure), .failure(let failure):
+            "\(failure.code.errorCode.rawValue) \(failure.charged.rawValue)"
         case .givenUp: "given up"
         case .abandoned(let wasSent): wasSent ? "abandoned out" : "abandoned"
         }

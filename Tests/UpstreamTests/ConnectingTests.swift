@@ -29,7 +29,8 @@ struct ConnectingTests {
     private static func words(_ outcome: UpstreamOutcome) -> String {
         switch outcome {
         case .reply(let reply): "\(reply.status)"
-        case .failure(let failure): "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue)"
+        case .unusable(_, let failure), .failure(let failure):
+            "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue)"
         case .givenUp: "given up"
         case .abandoned: "abandoned"
         }

@@ -39,7 +39,7 @@ struct ReplyVerdictTests {
         switch status {
         case 200...299: "success"
         case 300...399: "redirect -"
-        case 401: "rejected unauthorized"
+        case 401: "rejected unauthorizedInShape"
         case 403: "rejected refused"
         case 429: "limited by itself"
         case 400...499: "pass neutral"
@@ -52,6 +52,14 @@ struct ReplyVerdictTests {
     @Test("every status has the verdict of docs/faults.md §3")
     func statuses() {
         for status in 200...599 { #expect(words(judge(status)) == expected(status), "\(status)") }
+    }
+
+    @Test("a 401 is about the key, and is passed on only in the vendor's error shape")
+    func unauthorized() {
+        #expect(words(judge(401, Self.vendorError)) == "rejected unauthorizedInShape")
+        for body in [#"{"message": "Unauthorized"}"#, "<html>", ""] {
+            #expect(words(judge(401, body)) == "rejected unauthorized")
+        }
     }
 
     @Test(
@@ -127,6 +135,8 @@ struct ReplyVerdictTests {
     private func words(_ answer: UpstreamAttempt.StateMachine.Answer) -> String {
         switch answer {
         case .final(.reply(let reply), let report): "reply \(reply.status), \(report)"
+        case .final(.unusable(let reply, let failure), let report):
+            "\(failure.detail), \(report), reply \(reply.status)"
         case .final(.failure(let failure), let report): "\(failure.detail), \(report)"
         case .final(.givenUp, _), .final(.abandoned, _): "no answer"
         case .limited(let pause): "limited \(pause.map { "\($0)" } ?? "by itself")"
@@ -151,8 +161,12 @@ struct ReplyVerdictTests {
         let failure = UpstreamFailure.invalidReply("why")
         #expect(answer(.success) == "reply 299, succeeded")
         #expect(answer(.pass(.neutral)) == "reply 299, answered(UpstreamKeys.CircuitBreaker.Sign.neutral)")
-        #expect(answer(.fail(failure, .failure)) == "why, answered(UpstreamKeys.CircuitBreaker.Sign.failure)")
-        #expect(answer(.redirect(location: [0x61])) == "the vendor answered 302 with Location: masked, failed")
+        #expect(
+            answer(.fail(failure, .failure)) == "why, answered(UpstreamKeys.CircuitBreaker.Sign.failure), reply 299"
+        )
+        #expect(
+            answer(.redirect(location: [0x61])) == "the vendor answered 302 with Location: masked, failed, reply 299"
+        )
         #expect(answer(.limited(.seconds(2))) == "limited 2.0 seconds")
         #expect(answer(.rejected(.refused)) == "rejected refused, reply 299")
     }

@@ -40,7 +40,8 @@ struct UpstreamClientTests {
     private func words(_ outcome: UpstreamOutcome) -> String {
         switch outcome {
         case .reply(let reply): "\(reply.status) \(String(decoding: reply.body, as: UTF8.self))"
-        case .failure(let failure): "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue)"
+        case .unusable(_, let failure), .failure(let failure):
+            "\(failure.code.errorCode.rawValue) charged \(failure.charged.rawValue)"
         case .givenUp: "given up"
         case .abandoned: "abandoned"
         }
