@@ -9,6 +9,7 @@ import Vocabulary
 ///   durable.
 /// - P2: At most `readBytesMax` are kept, and only while there is memory for them. A longer reply is passed on unread
 ///   from there on, whatever it says.
+/// - P3: A reply without a type may be JSON (RFC 9110 §8.3): it counts as such if it begins like an object.
 struct PassageReply {
     static let readBytesMax = 1024 * 1024
     /// What is kept of a reply that announces no more is not taken from the clients' memory: it is there for a moment.
@@ -26,7 +27,8 @@ struct PassageReply {
     /// - Parameter isReserved: whether the request has reserved credits.
     init(_ head: PassageReplyHead, isReserved: Bool) {
         self.head = head
-        let isRead = head.isJSON && head.hasContent && head.length ?? 0 <= Self.readBytesMax
+        let mayBeJSON = head.isJSON || head.contentType == nil
+        let isRead = mayBeJSON && head.hasContent && head.length ?? 0 <= Self.readBytesMax
         kept = isRead ? [] : nil
         isHeld = isRead && isReserved
     }
@@ -41,7 +43,7 @@ struct PassageReply {
         receivedCount += Int64(content.count)
         guard var kept = self.kept.take() else { return content }
         if kept.isEmpty { kept = content } else { kept += content }
-        guard isKept, kept.count <= Self.readBytesMax else {
+        guard isKept, kept.count <= Self.readBytesMax, head.contentType != nil || mayBeObject(kept) else {
             defer { isHeld = false }
             return isHeld ? kept : content
         }
@@ -50,6 +52,13 @@ struct PassageReply {
         guard receivedCount == head.length else { return content }
         lastPiece = content
         return []
+    }
+
+    /// Whether content of no type begins like an object of JSON; what is encoded may.
+    private func mayBeObject(_ content: [UInt8]) -> Bool {
+        guard head.contentEncoding == nil else { return true }
+        let first = content.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        return first == nil || first == UInt8(ascii: "{")
     }
 
     /// What the reply, which is complete, says of credits. A reply that was not read says nothing.

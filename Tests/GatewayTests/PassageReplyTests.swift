@@ -11,7 +11,7 @@ struct PassageReplyTests {
     private static let json = Array(#"{"credits_used": 1.5}"#.utf8)
 
     private func reply(
-        _ type: String = "application/json",
+        _ type: String? = "application/json",
         length: Int64?,
         isReserved: Bool = false,
         encoding: String? = nil
@@ -22,7 +22,7 @@ struct PassageReplyTests {
             length: length,
             hasContent: length != 0,
             hasDate: true,
-            contentType: Array(type.utf8),
+            contentType: type.map { Array($0.utf8) },
             contentEncoding: encoding.map { Array($0.utf8) }
         )
         return PassageReply(head, isReserved: isReserved)
@@ -77,6 +77,29 @@ struct PassageReplyTests {
             #expect(other.receive(Self.json) == Self.json)
             #expect(other.credits == .missing)
         }
+    }
+
+    @Test(
+        "P3: a reply without a type is read if it begins like an object, however it is cut",
+        arguments: [true, false]
+    )
+    func untyped(isReserved: Bool) {
+        let object = Array(" \r\n\t".utf8) + Self.json
+        for cut in 1..<object.count {
+            var reply = reply(nil, length: nil, isReserved: isReserved)
+            var sent = reply.receive(Array(object[..<cut]))
+            sent += reply.receive(Array(object[cut...]))
+            #expect(reply.isRead && reply.credits == .sound(MicroCredits(micros: 1_500_000)))
+            #expect(sent + reply.takeRest() == object)
+        }
+        for other in ["[1]", "<html>", " x", "\"{\""] {
+            var reply = reply(nil, length: nil, isReserved: isReserved)
+            #expect(reply.receive(Array(other.utf8)) == Array(other.utf8))
+            #expect(!reply.isRead && !reply.isHeld && reply.credits == .missing)
+        }
+        var coded = reply(nil, length: nil, isReserved: isReserved, encoding: "gzip")
+        _ = coded.receive([0x1F, 0x8B])
+        #expect(coded.isRead)
     }
 
     @Test("a coding that is not known says nothing of credits")
