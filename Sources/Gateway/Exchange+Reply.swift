@@ -218,6 +218,8 @@ extension Exchange {
         let wallClock = worker.loop.wallClock
         let connection = client.connection
         let keepsAlive = connection.mayGoOn
+        var cache = cache
+        if let trace = facts.trace { cache?.traceParent = trace.parentOfReply }
         worker.replyWriter.write(
             ReplyWriter.Outline(
                 status: status,

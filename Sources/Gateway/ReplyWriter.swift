@@ -27,6 +27,8 @@ struct ReplyWriter: ~Copyable {
         var remaining: MicroCredits?
         /// Seconds since the vendor answered, on hits.
         var age: Int64?
+        /// The value of `traceparent`; nil for a request without a valid one.
+        var traceParent: [UInt8]?
     }
 
     private var head = ReplyHead(capacity: 1024)
@@ -120,6 +122,7 @@ struct ReplyWriter: ~Copyable {
         writeCredits("tollgate-credits-saved", cache.saved)
         if let remaining = cache.remaining { writeCredits("tollgate-budget-remaining", remaining) }
         if let age = cache.age { head.fields.field("Age", decimal: age) }
+        if let parent = cache.traceParent { head.fields.field("traceparent", parent) }
     }
 
     private mutating func writeCredits(_ name: StaticString, _ amount: MicroCredits) {

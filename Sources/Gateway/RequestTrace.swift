@@ -35,6 +35,9 @@ final class RequestTrace {
         return TraceFields(parent: context.traceparent(span: span), state: state)
     }
 
+    /// The `traceparent` of the reply: the span of the call to the vendor, if there was one, else the client's own.
+    var parentOfReply: [UInt8] { context.traceparent(span: span ?? context.parentID) }
+
     private static func state(_ head: borrowing RequestHead, _ bytes: Span<UInt8>, hiding key: [UInt8]) -> [UInt8]? {
         guard head.has(.traceState) else { return nil }
         var lines: [[UInt8]] = []

@@ -32,8 +32,10 @@ struct TraceTests {
         try withRecordedCalls { gateway, origin in
             let fields = [("traceparent", Self.traceParent), ("TraceState", "a=1"), ("tracestate", "b=2")]
             let body = SampleRequests.about()
-            #expect(try gateway.classify(body, fields + [("x-request-id", "first")]).status == 200)
-            expectHit(try gateway.classify(body, fields + [("x-request-id", "hit")]))
+            let miss = try gateway.classify(body, fields + [("x-request-id", "first")])
+            #expect(miss.status == 200)
+            let hit = try gateway.classify(body, fields + [("x-request-id", "hit")])
+            expectHit(hit)
             let key = [("x-api-key", Gateway.keyA), ("x-request-id", "passed")]
             #expect(try gateway.send(TestRequest("GET", "/v1/templates", fields: fields + key)).status == 200)
             #expect(try gateway.classify(SampleRequests.about(), [("x-request-id", "without")]).status == 200)
@@ -47,6 +49,9 @@ struct TraceTests {
                 #expect(request.values("tracestate") == ["a=1,b=2"])
             }
             #expect(spans.count == 2)
+            // The reply tells the span of the call that was made for it, and that of the client where there was none.
+            #expect(miss["traceparent"] == origin.requests[0]["traceparent"])
+            #expect(hit["traceparent"] == Self.traceParent)
             try #require(origin.requests.count == 3)
             #expect(origin.requests[2]["traceparent"] == nil && origin.requests[2]["tracestate"] == nil)
             for id in ["first", "hit", "passed"] {
