@@ -86,7 +86,10 @@ extension Registry {
 
     /// Gives a key a new secret, which is used from the next request on. Ends the ruling on the old one (R5).
     public func rotating(upstream id: UpstreamKeyID, secret: [UInt8]) throws(RegistryRefusal) -> RegistryChange {
-        guard var key = try ownUpstreamKey(id) else { preconditionFailure("a key of the store that it has not") }
+        let remark = sealer.hasKey ? "" : "; and without \(SecretSealer.variable) no key of the store can be rotated"
+        guard var key = try ownUpstreamKey(id, remark) else {
+            preconditionFailure("a key of the store that it has not")
+        }
         let (sealed, digest) = try seal(secret, of: id)
         key.sealedSecret = sealed
         key.secretDigest = digest
@@ -123,9 +126,16 @@ extension Registry {
     }
 
     /// A key that the file does not name (R1).
-    private func ownUpstreamKey(_ id: UpstreamKeyID) throws(RegistryRefusal) -> StoredUpstreamKey? {
+    ///
+    /// - Parameter remark: what is to be said besides when it does.
+    private func ownUpstreamKey(
+        _ id: UpstreamKeyID,
+        _ remark: String = ""
+    ) throws(RegistryRefusal) -> StoredUpstreamKey? {
         guard try known(id).source == .store else {
-            throw .conflict("upstream key \(id) is named in the configuration file; change it there and send SIGHUP")
+            throw .conflict(
+                "upstream key \(id) is named in the configuration file; change it there and send SIGHUP" + remark
+            )
         }
         return storedUpstreamKeys[id]?.stored
     }

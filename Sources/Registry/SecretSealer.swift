@@ -47,6 +47,9 @@ public struct SecretSealer: Sendable {
         return key
     }
 
+    /// Whether there is a master key.
+    var hasKey: Bool { master != nil }
+
     /// Nil without a master key.
     public func seal(_ secret: [UInt8], _ purpose: Purpose) -> [UInt8]? {
         master?.seal(secret, context: purpose.context)
