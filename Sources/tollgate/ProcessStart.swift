@@ -12,6 +12,13 @@ enum ProcessStart {
         signal(SIGXFSZ, SIG_IGN)
     }
 
+    /// Gives SIGABRT and SIGQUIT their default effect, which is an end at once. The handler that Swift's runtime installs for a
+    /// backtrace returns, so the first of them, sent by a supervisor whose watchdog has run out, would end nothing.
+    static func endOnAbort() {
+        signal(SIGABRT, SIG_DFL)
+        signal(SIGQUIT, SIG_DFL)
+    }
+
     /// Opens /dev/null on any of the descriptors 0 to 2 that is closed. Otherwise a file or socket could get that
     /// number, and with it the messages meant for people.
     static func openStandardDescriptors() {

@@ -39,6 +39,7 @@ struct TollgateCommand: ParsableCommand {
         case "serve", "demo":
             ProcessStart.holdSignals()
             ProcessStart.ignoreOutputSignals()
+            ProcessStart.endOnAbort()
             LibraryLifetime.outlastsExit()
         case "check": ProcessStart.ignoreOutputSignals()
         // Other commands keep the default signals: they end when their reader is gone.

@@ -30,6 +30,14 @@ struct LifecycleTests {
         #expect(gateway.complaint == nil)
     }
 
+    @Test("SIGABRT, as a watchdog sends it, and SIGQUIT end it at once", arguments: [SIGABRT, SIGQUIT])
+    func abort(signal: Int32) throws {
+        // With its backtraces the runtime would catch the first.
+        let gateway = try Gateway(environment: ["SWIFT_BACKTRACE": "enable=yes"])
+        gateway.process.signal(signal)
+        #expect(try gateway.process.waitForEnd() == .signal(signal))
+    }
+
     @Test("a drain ends after drain_timeout even if the vendor never answers, in order, and says what it cut off")
     func drainTimeout() throws {
         let gateway = try Gateway(["listen": ["drain_timeout": "300ms"]])
