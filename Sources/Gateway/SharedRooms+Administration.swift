@@ -92,7 +92,7 @@ extension SharedRooms {
 
     private static func fault(of standing: NodeStanding) -> StoreFault? {
         if let fault = standing.schemaFault { return fault }
-        return standing.clockError.map { StoreFault(code: .unavailable, detail: clockDetail($0)) }
+        return standing.clockError.map { StoreFault(code: .clockWrong, detail: clockDetail($0)) }
     }
 
     /// - Parameter error: by how much this clock is ahead, or behind when negative.

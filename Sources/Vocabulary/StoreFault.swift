@@ -24,6 +24,8 @@ public struct StoreFault: Error, Equatable, Sendable {
         case fileMoved = "file_moved"
         /// Another node has changed what was to be changed; it may be decided again from what there is now.
         case overtaken
+        /// This machine's clock and the store's are so far apart that days and lifetimes would be wrong.
+        case clockWrong = "clock_wrong"
 
         /// The meaning, as a clause for clients and operators.
         public var meaning: String {
@@ -38,6 +40,7 @@ public struct StoreFault: Error, Equatable, Sendable {
             case .overloaded: "more waits for it than is allowed"
             case .fileMoved: "its file was moved or deleted while the gateway ran"
             case .overtaken: "other nodes change the same things again and again"
+            case .clockWrong: "its clock and that of the gateway's machine are more than 5 s apart"
             }
         }
     }
