@@ -60,10 +60,19 @@ public struct SecretScrubber: Sendable {
     ///
     /// All other bytes are unchanged. The time is linear in the length.
     public func scrub(_ bytes: [UInt8]) -> [UInt8] {
+        if isClean(bytes) { return bytes }
         var text = bytes
-        guard !forms.isEmpty else { return text }
         scrub(&text, nesting: Self.nestingMax)
         return text
+    }
+
+    /// Whether a text has nothing that could be a form, as most have: no form as it is, and nothing to decode.
+    private func isClean(_ text: [UInt8]) -> Bool {
+        let sieve = table.sieve
+        if sieve.isEmpty { return true }
+        if text.withUnsafeBufferPointer({ sieve.mayLie(in: $0) }) { return false }
+        return !Spelling.percent.mayStand(in: text) && !Spelling.entity.mayStand(in: text)
+            && !Spelling.json.mayStand(in: text)
     }
 
     /// Like `scrub`, but looks for the forms as they are only.

@@ -16,11 +16,13 @@ struct FormSieveTests {
         #expect(ranges.count == 1 && ranges[0].contains(before) && ranges[0].contains(before + 7))
     }
 
-    @Test("a text without a pair of a form is looked through in vain; so is any without forms")
+    @Test("a text without a group of a form is looked through in vain; so is any without forms")
     func none() {
-        #expect(candidates(["abcdefgh"], in: String(repeating: "ac", count: 100)) == [])
+        // Pairs and groups of three that the form has do not count.
+        #expect(candidates(["abcdefgh"], in: String(repeating: "abcx", count: 100)) == [])
         #expect(candidates([], in: "abcdefgh") == [])
-        #expect(candidates(["ab"], in: "") == [] && candidates(["ab"], in: "a") == [])
+        #expect(candidates(["abcd"], in: "") == [] && candidates(["abcd"], in: "abc") == [])
+        #expect(candidates(["abcd"], in: "abcd") == [0..<4])
     }
 
     @Test("at random: each occurrence lies in one candidate, and the candidates are apart")
@@ -33,7 +35,7 @@ struct FormSieveTests {
                 (0..<count).map { _ in UInt8.random(in: 0x61...0x62, using: &generator) }
             }
             let forms = (0..<Int.random(in: 1...3, using: &generator)).map { _ in
-                text(Int.random(in: 2...9, using: &generator))
+                text(Int.random(in: 4...9, using: &generator))
             }
             let content = text(Int.random(in: 0...60, using: &generator))
             let ranges = content.withUnsafeBufferPointer { FormSieve(forms).candidates(in: $0) }
