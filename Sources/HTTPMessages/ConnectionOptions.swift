@@ -7,6 +7,8 @@ struct ConnectionOptions {
 
     /// Takes the options of one field line; those that it does not know are for others (RFC 9110 §7.6.1).
     mutating func add(_ value: TokenList.Bytes) {
+        // The usual one alone.
+        if unsafe TokenList.equals(value, "keep-alive") { return keepsAlive = true }
         var walker = unsafe TokenList.Walker(value)
         while let token = unsafe walker.next() {
             if unsafe TokenList.equals(token, "close") { closes = true }

@@ -12,7 +12,6 @@ public enum KnownField: UInt8, Sendable {
 @safe
 struct KnownFieldTable: @unchecked Sendable {
     private struct Entry {
-        var count: Int
         var head: UInt64
         var tail: UInt64
         var field: KnownField
@@ -23,8 +22,8 @@ struct KnownFieldTable: @unchecked Sendable {
 
     // Sendable because nothing writes to these after `init`.
     private let entries: UnsafeMutablePointer<Entry>
-    private let count: Int
-    private let lengths: UInt64  // bit n: some name has n bytes
+    /// For each length below 64, the entries of that length: where the first one is, and where the next length begins.
+    private let starts: UnsafeMutablePointer<UInt8>
 
     private static let names: [(StaticString, KnownField)] = [
         ("host", .host), ("content-length", .contentLength), ("transfer-encoding", .transferEncoding),
@@ -35,25 +34,32 @@ struct KnownFieldTable: @unchecked Sendable {
     ]
 
     private init() {
-        count = Self.names.count
-        unsafe entries = .allocate(capacity: count)
-        var lengths: UInt64 = 0
-        for (index, (name, field)) in Self.names.enumerated() {
+        let names = Self.names.sorted { $0.0.utf8CodeUnitCount < $1.0.utf8CodeUnitCount }
+        unsafe entries = .allocate(capacity: names.count)
+        unsafe starts = .allocate(capacity: Self.lengthEnd + 1)
+        for length in 0...Self.lengthEnd {
+            let shorter = names.count { $0.0.utf8CodeUnitCount < length }
+            unsafe (starts + length).initialize(to: UInt8(shorter))
+        }
+        for (index, (name, field)) in names.enumerated() {
             let bytes = unsafe UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
             let (head, tail) = unsafe Self.words(bytes)
-            unsafe (entries + index).initialize(to: Entry(count: bytes.count, head: head, tail: tail, field: field))
-            lengths |= 1 << UInt64(bytes.count)
+            unsafe (entries + index).initialize(to: Entry(head: head, tail: tail, field: field))
         }
-        self.lengths = lengths
     }
+
+    /// Each name is shorter than this.
+    private static let lengthEnd = 64
 
     @inline(__always)
     func find(_ name: UnsafeBufferPointer<UInt8>) -> KnownField {
-        guard name.count < 64, lengths >> UInt64(name.count) & 1 == 1 else { return .other }
+        guard name.count < Self.lengthEnd else { return .other }
+        let (start, end) = unsafe (Int(starts[name.count]), Int(starts[name.count + 1]))
+        guard start < end else { return .other }
         let (head, tail) = unsafe Self.words(name)
-        for index in 0..<count {
+        for index in start..<end {
             let entry = unsafe entries[index]
-            if entry.count == name.count, entry.head == head, entry.tail == tail {
+            if entry.head == head, entry.tail == tail {
                 return unsafe Self.middleMatches(name, entry.field) ? entry.field : .other
             }
         }

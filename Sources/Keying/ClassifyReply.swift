@@ -48,7 +48,8 @@ public struct ClassifyReply: Sendable, Equatable {
         }
     }
 
-    private static let creditsName = Array("credits_used".utf8)
+    /// A part of the name `credits_used` whose first byte is rare in texts.
+    private static let creditsMark = Array("_used".utf8)
 
     private enum Content {
         case text([UInt8])
@@ -95,9 +96,9 @@ public struct ClassifyReply: Sendable, Equatable {
     /// What a body says of credits.
     ///
     /// Most bodies say nothing, which is seen without reading them: no reader finds a member in a text that has neither
-    /// its name as it stands nor an escape (RFC 8259 §7).
+    /// this part of its name as it stands nor an escape (RFC 8259 §7).
     public static func readCredits(_ body: Span<UInt8>) -> Credits {
-        let mayNameThem = body.contains(UInt8(ascii: "\\")) || body.contains(creditsName.span)
+        let mayNameThem = body.contains(UInt8(ascii: "\\")) || body.contains(creditsMark.span)
         return mayNameThem ? read(body).credits : .missing
     }
 

@@ -32,6 +32,26 @@ struct TokenListTests {
     )
     func walk(list: String, expected: [String]) { #expect(elements(list) == expected) }
 
+    @Test(
+        "a name is told from any other that differs in one byte",
+        arguments: ["close", "trailers", "keep-alive", "application/json", "proxy-authentication-info"]
+            as [StaticString]
+    )
+    func oneByteOff(name: StaticString) {
+        let original = Array(name.description.utf8)
+        for place in original.indices {
+            for byte in 0...255 as ClosedRange<UInt8> {
+                var bytes = original
+                bytes[place] = byte
+                let isLetter = (0x41...0x5A).contains(byte)
+                #expect(
+                    equals(bytes, name) == ((isLetter ? byte | 0x20 : byte) == original[place]),
+                    "\(byte) at \(place)"
+                )
+            }
+        }
+    }
+
     @Test("names are compared in any letter case, and whole")
     func equality() {
         #expect(equals(wire("chunked"), "chunked"))
