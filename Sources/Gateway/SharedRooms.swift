@@ -107,6 +107,9 @@ public final class SharedRooms: Sendable {
         }
     }
 
+    /// For one worker; knows no path yet.
+    func plainPaths() -> PlainPaths { PlainPaths(secret: fingerprintSecret) }
+
     /// Applies a reload to the shared rooms.
     ///
     /// - Parameter dropsAliases: whether identical bodies may have another cache key than before.

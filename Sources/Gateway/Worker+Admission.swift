@@ -119,10 +119,12 @@ extension Worker {
         in facts: inout RequestFacts
     ) {
         let sent = bytes.extracting(head.path.indices)
-        if SecretMask.leaves(sent) {
-            facts.unroutedPath = bytes.bytes(in: head.path)
+        if SecretMask.leaves(sent) || plainPaths.has(sent) {
+            let logged = sent.extracting(0..<min(sent.count, Worker.loggedPathMax))
+            facts.unroutedPath = logged.withUnsafeBufferPointer { Array($0) }
         } else {
             let path = SecretMask { [unowned self] in isSecret($0) }.masked(sent)
+            if path.span.hasBytes(of: sent) { plainPaths.add(sent) }
             facts.unroutedPath = path.count > Worker.loggedPathMax ? Array(path.prefix(Worker.loggedPathMax)) : path
         }
     }

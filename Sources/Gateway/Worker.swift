@@ -25,6 +25,8 @@ final class Worker {
     var callers: CallerTable
     /// Digests of the other secrets, besides teams' keys, that no log line may contain.
     private(set) var hiddenDigests: Set<Digest> = []
+    /// Paths without any of these secrets, and without a team's key.
+    var plainPaths: PlainPaths
     let upstream: UpstreamClient
     /// The server for clients.
     let server: HTTPServer
@@ -94,6 +96,7 @@ final class Worker {
         metrics = rooms.metrics.addWorker(index, upstream.metrics)
         lag = LoopLag(loop: loop, metrics.loopLag)
         callers = rooms.callers(settings.teams, trail, metrics)
+        plainPaths = rooms.plainPaths()
         usage = UsageReporter(loop: loop, rooms: rooms)
         // Last, since a listener must be stopped before it is released.
         do throws(ListenFault) {
@@ -257,6 +260,7 @@ final class Worker {
         self.settings = settings
         server.limits = Self.limits(settings)
         callers = rooms.callers(settings.teams, trail, metrics)
+        plainPaths = rooms.plainPaths()
         hiddenDigests = settings.adminTokenDigests.union(settings.upstreamKeys.map(\.secretDigest))
         server.listener.tls = settings.listenerTLS
         server.listener.descriptorReserve = DescriptorPlan.reserve(

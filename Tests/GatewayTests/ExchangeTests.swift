@@ -39,6 +39,19 @@ struct ExchangeTests {
         }
     }
 
+    @Test("a path is in the log as it is, each time; once a part of it is a secret, that is masked each time")
+    func paths() throws {
+        let rooms = try open()
+        let path = "/nowhere/0123456789abcdef-token/x"
+        func logged() throws -> String? {
+            _ = try rooms.answer(TestRequest("GET", path))
+            return try line()["path"].string
+        }
+        for _ in 0..<3 { #expect(try logged() == path) }
+        rooms.hide("0123456789abcdef-token")
+        for _ in 0..<3 { #expect(try logged() == "/nowhere/***/x") }
+    }
+
     @Test("a team sees its usage with its key alone, unlimited by its rate; without the store it is told so")
     func usage() throws {
         let limits = TeamLimits(requestsPerSecondMillionths: 1)

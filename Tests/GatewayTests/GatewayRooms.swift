@@ -2,6 +2,7 @@ import Authentication
 import Budgeting
 import Caching
 import Cryptography
+import EventLoops
 import Glibc
 import HTTPMessages
 import Keying
@@ -23,7 +24,9 @@ final class GatewayRooms: Sendable {
     private let store: Store
     private let folder: TemporaryFolder
     private let log: LogWriter
-    private let port: UInt16
+    /// Only the thread of the test that made this uses it.
+    nonisolated(unsafe) private let server: GatewayServer
+    private let settings: GatewaySettings
 
     /// - Parameter log: where access lines go.
     init(
@@ -36,7 +39,7 @@ final class GatewayRooms: Sendable {
         folder = try TemporaryFolder()
         store = try Store.open(path: folder.path + "/tollgate.db") { preconditionFailure("\($0)") }
         log = try LogWriter(descriptor: descriptor)
-        let settings = Self.settings(budgets, limits)
+        settings = Self.settings(budgets, limits)
         rooms = SharedRooms(
             memory: MemoryPlan(limitBytes: 1 << 30),
             cache: ResultCache(bytesMax: 1 << 20),
@@ -49,7 +52,7 @@ final class GatewayRooms: Sendable {
             standing: standing
         )
         let loopback = SocketAddress(ip: [127, 0, 0, 1], port: 0)
-        port = try GatewayServer.start(rooms: rooms, settings: settings, workerCount: 1, address: loopback).address.port
+        server = try GatewayServer.start(rooms: rooms, settings: settings, workerCount: 1, address: loopback)
     }
 
     /// The log ends first: its descriptor may be the next test's soon.
@@ -60,6 +63,15 @@ final class GatewayRooms: Sendable {
 
     /// From now on the store answers nothing.
     func closeStore() { store.close() }
+
+    /// From now on this is the token of an administrator.
+    func hide(_ token: String) {
+        var settings = self.settings
+        settings.adminTokenDigests = [SHA256Hasher().digest(Array(token.utf8))]
+        let done = Handover<Void>()
+        server.replace(settings) { done.give(()) }
+        done.take()
+    }
 
     static var now: Timestamp {
         var time = timespec()
@@ -153,7 +165,7 @@ final class GatewayRooms: Sendable {
         )
     }
 
-    func connect() throws -> RawConnection { try RawConnection(port: port) }
+    func connect() throws -> RawConnection { try RawConnection(port: server.address.port) }
 
     func answer(_ request: TestRequest) throws -> TestResponse {
         let connection = try connect()
