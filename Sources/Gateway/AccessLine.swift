@@ -92,7 +92,11 @@ struct AccessLine: ~Copyable {
             line.members(constant: "\"route\":\"POST /v1/classifiers/{id}/classify\"")
         case .passthrough:
             line.member("path", exchange.facts.unroutedPath)
-            line.member("route", ending.spendingRoute ?? "passthrough")
+            if let route = ending.spendingRoute {
+                line.member("route", route)
+            } else {
+                line.members(constant: "\"route\":\"passthrough\"")
+            }
         case nil:
             line.member("path", exchange.facts.unroutedPath)
             line.members(constant: "\"route\":\"other\"")

@@ -23,7 +23,7 @@ extension Exchange {
             caller.usualHits.add(saved: result.credits)
         } else {
             let source = freshness.isFresh ? RequestKind.Source.hit : .stale
-            worker.metrics.count(facts, status: Int(result.status), source, saved: result.credits)
+            worker.metrics.count(self, status: Int(result.status), source, saved: result.credits)
         }
         let cache = ReplyWriter.CacheFields(
             status: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
@@ -170,7 +170,7 @@ extension Exchange {
         _ source: RequestKind.Source
     ) {
         worker.metrics.count(
-            facts,
+            self,
             status: ending.status,
             source,
             spendingRoute: ending.spendingRoute,
@@ -187,7 +187,12 @@ extension Exchange {
         )
         worker.trail.add(
             details,
-            facts,
+            RequestTrail.Origin(
+                route: facts.route,
+                method: facts.method,
+                caller: facts.caller?.number ?? RequestTrail.noCaller,
+                startedAt: facts.startedAt
+            ),
             model: pending?.request.model,
             status: ending.status,
             charged: ending.charged,

@@ -106,21 +106,22 @@ final class WorkerMetrics: Sendable {
     /// Counts a request that is no usual hit.
     ///
     /// - Parameters:
+    ///   - exchange: passed whole, since its facts would be copied.
     ///   - spendingRoute: the name of the route in `passthrough.spending`, if the request is of one.
     ///   - saved: what the vendor would have charged.
     func count(
-        _ facts: borrowing RequestFacts,
+        _ exchange: Exchange,
         status: Int,
         _ source: RequestKind.Source,
         spendingRoute: String? = nil,
         saved: MicroCredits = .zero
     ) {
         let kind = RequestKind(
-            route: spendingRoute.map { shared.routes.number(of: $0) } ?? facts.route.metricsName.number,
+            route: spendingRoute.map { shared.routes.number(of: $0) } ?? exchange.facts.route.metricsName.number,
             status: StatusLabel(status),
             source: source
         )
-        (facts.caller?.counts ?? strangers).add(kind, saved: saved)
+        (exchange.facts.caller?.counts ?? strangers).add(kind, saved: saved)
     }
 }
 

@@ -85,8 +85,10 @@ public struct PassthroughSettings: Sendable, Equatable {
 
     /// The spending route of a request; nil if it is of none.
     func spendingRoute(_ method: HTTPMethod, _ path: Span<UInt8>) -> SpendingRoute? {
-        spending.first { $0.matches(method, path) }
-            ?? (Self.classification.matches(method, path) ? Self.classification : nil)
+        // By index: a route is copied only when it is the one.
+        for index in spending.indices where spending[index].matches(method, path) { return spending[index] }
+        // Only a POST asks a saved classifier.
+        return method == .post && Self.classification.matches(method, path) ? Self.classification : nil
     }
 
     /// Throws the reply to a request whose path is not passed through. The path is plain.

@@ -39,6 +39,15 @@ final class RequestTrail {
         }
     }
 
+    /// What is kept of the facts of a request that is no hit: these few, since facts would be copied.
+    struct Origin {
+        let route: Route?
+        let method: HTTPMethod
+        /// The number of its key; `noCaller` without a valid one.
+        let caller: UInt32
+        let startedAt: MonotonicInstant
+    }
+
     private struct Record {
         var at = Timestamp(microseconds: 0)
         var nanoseconds: Int64 = 0
@@ -142,7 +151,7 @@ final class RequestTrail {
     /// - Parameter model: nil when the request names none, or was refused before it was read.
     func add(
         _ details: Details,
-        _ facts: borrowing RequestFacts,
+        _ origin: Origin,
         model: String?,
         status: Int,
         charged: MicroCredits,
@@ -153,15 +162,15 @@ final class RequestTrail {
         let slot = next & (Self.slotCount - 1)
         let record = records + slot
         record.pointee.at = now
-        record.pointee.nanoseconds = steady.nanoseconds &- facts.startedAt.nanoseconds
+        record.pointee.nanoseconds = steady.nanoseconds &- origin.startedAt.nanoseconds
         record.pointee.charged = charged
         record.pointee.saved = saved
         record.pointee.model = model ?? ""
         record.pointee.hasDetails = true
-        record.pointee.caller = facts.caller?.number ?? Self.noCaller
+        record.pointee.caller = origin.caller
         record.pointee.status = UInt16(clamping: status)
-        record.pointee.method = facts.method
-        record.pointee.route = facts.route
+        record.pointee.method = origin.method
+        record.pointee.route = origin.route
         // What only a hit has is not shown of one with details.
         self.details[slot] = details
         next &+= 1

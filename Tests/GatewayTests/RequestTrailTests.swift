@@ -8,14 +8,15 @@ import Vocabulary
 /// The last requests of one worker, as `GatewayServer.recentRequests` gives them.
 @Suite("The last requests")
 struct RequestTrailTests {
-    private func facts(_ requestID: String) -> RequestFacts {
-        RequestFacts(requestID: .chosen(Array(requestID.utf8)), startedAt: MonotonicInstant(nanoseconds: 0))
-    }
-
     private func add(_ number: Int, to trail: RequestTrail, at seconds: Int64) {
         trail.add(
             RequestTrail.Details(requestID: .chosen(Array("r\(number)".utf8)), cacheStatus: .detail("not_found")),
-            facts("r\(number)"),
+            RequestTrail.Origin(
+                route: nil,
+                method: .get,
+                caller: RequestTrail.noCaller,
+                startedAt: MonotonicInstant(nanoseconds: 0)
+            ),
             model: nil,
             status: 404,
             charged: .zero,
