@@ -79,8 +79,8 @@ let package = Package(
         .target(
             name: "Upstream",
             dependencies: [
-                "ContentCodings", "EventLoops", "HTTPMessages", "JSON", "Metrics", "Transport", "UpstreamKeys",
-                "Vocabulary",
+                "ContentCodings", "EventLoops", "HTTPMessages", "JSON", "Metrics", "Observability", "Transport",
+                "UpstreamKeys", "Vocabulary",
             ],
             swiftSettings: hot
         ),

@@ -179,7 +179,7 @@ final class FlightLeader {
         let call = UpstreamCall(
             body: pending.request.canonical,
             classifier: pending.request.classifier?.identifier,
-            requestID: pending.facts.requestID.bytes,
+            requestID: pending.facts.requestID,
             trace: pending.facts.trace?.fieldsOfCall(),
             team: caller.team.id,
             account: caller.team.account,

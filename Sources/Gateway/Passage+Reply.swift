@@ -122,6 +122,8 @@ extension Passage {
         }
         let (ending, charged) = ReplyCharge.ending(status: answer.status, credits)
         if keeper == nil, let charged, charged > .zero { charge(charged) }
+        // Without a closure for what needs none: most requests that are passed through are free.
+        guard keeper != nil else { return finish(answer, charged: charged ?? .zero, nil) }
         end(ending, charged: charged) { [self] fault in finish(answer, charged: charged ?? .zero, fault) }
     }
 

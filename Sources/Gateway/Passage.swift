@@ -44,14 +44,14 @@ final class Passage {
     private static let continueTimeout = Duration.seconds(1)
 
     let identifier: UInt64
-    unowned let worker: Worker
+    let worker: Worker
     /// Nil once the client has its reply, or has left.
     var exchange: Exchange?
     let connection: ServerConnection
     let caller: Caller
     /// The request's place in its team's `max_concurrency`.
     private var place: TeamPlace?
-    let draft: PassageDraft
+    var draft: PassageDraft
     var subject: PassageSubject
     private var beginning = ObjectBeginning()
     /// Accounts for the content that was read into memory.
@@ -214,8 +214,8 @@ final class Passage {
         state = .forwarded
         upstreamKey = key
         let upstream = UpstreamCall(
-            passing: draft.request,
-            requestID: requestID.bytes,
+            passing: draft.takeRequest(),
+            requestID: requestID,
             trace: trace?.fieldsOfCall(),
             team: caller.team.id,
             account: caller.team.account,

@@ -4,8 +4,8 @@ import Serving
 import Upstream
 import Vocabulary
 
-/// What goes to the vendor of a request that is passed through, and how its body is taken. Confined to its passage.
-final class PassageDraft {
+/// What goes to the vendor of a request that is passed through, and how its body is taken.
+struct PassageDraft {
     /// What of a request's content is read into memory and looked into before the request goes out.
     enum Reading {
         case nothing
@@ -30,8 +30,9 @@ final class PassageDraft {
     var content: [UInt8] = []
     var isWhole = true
     let method: HTTPMethod
-    private let target: [UInt8]
-    private let fields: [UInt8]
+    /// Empty once the request is taken.
+    private var target: [UInt8]
+    private var fields: [UInt8]
     /// Nil without a body.
     private let announced: AnnouncedContent
     private let hasLengthZero: Bool
@@ -48,13 +49,13 @@ final class PassageDraft {
         announced = content
         hasLengthZero = head.framing == .length(0)
         route = settings.spendingRoute(head.method, bytes.extracting(head.path.indices))
-        let shownKey = bytes.bytes(in: head.first(.apiKey) ?? ByteRange(0, 0))
+        let shownKey = bytes.extracting((head.first(.apiKey) ?? ByteRange(0, 0)).indices)
         let range = ByteRange(Int(head.path.lower), Int((head.query ?? head.path).upper))
-        guard !bytes.extracting(range.indices).contains(shownKey.span) else { throw .keyInTarget }
+        guard !bytes.extracting(range.indices).contains(shownKey) else { throw .keyInTarget }
         target = bytes.bytes(in: range)
         fields = Self.fields(of: head, bytes, hiding: shownKey)
         let contentType = head.first(.contentType).map { bytes.bytes(in: $0) } ?? []
-        isJSON = MediaType.isJSON(contentType)
+        isJSON = MediaType.isJSON(contentType.span)
         readMax = min(Self.readBytesMax, settings.bodyBytesMax)
         let isReadable = head.first(.contentEncoding) == nil
         let mayNameMore = content != .none && (route != nil || MediaType.mayBeJSON(contentType))
@@ -80,16 +81,24 @@ final class PassageDraft {
             }
     }
 
-    var request: PassageRequest {
-        PassageRequest(
+    /// What goes out. It is sent once, so target, fields and content are given away.
+    mutating func takeRequest() -> PassageRequest {
+        let framing = self.framing
+        return PassageRequest(
             method: method,
-            target: target,
-            fields: fields,
+            target: Self.take(&target),
+            fields: Self.take(&fields),
             framing: framing,
-            content: content,
+            content: Self.take(&content),
             isWhole: isWhole,
             expectsContinue: expectsContinue && !isWhole
         )
+    }
+
+    private static func take(_ bytes: inout [UInt8]) -> [UInt8] {
+        var taken: [UInt8] = []
+        swap(&taken, &bytes)
+        return taken
     }
 
     private var framing: PassageRequest.Framing {
@@ -104,9 +113,10 @@ final class PassageDraft {
 
     /// The field lines that are passed on, with Via. A value with the team's key in it is not: the key must not leave,
     /// wherever the client put it.
-    private static func fields(of head: borrowing RequestHead, _ bytes: Span<UInt8>, hiding key: [UInt8]) -> [UInt8] {
+    private static func fields(of head: borrowing RequestHead, _ bytes: Span<UInt8>, hiding key: Span<UInt8>) -> [UInt8]
+    {
         PassedFields.lines(of: .request, head.version, head.fields, in: bytes) { _, value in
-            !value.contains(key.span)
+            !value.contains(key)
         }
     }
 }

@@ -27,7 +27,7 @@ struct PassageReply {
     /// - Parameter isReserved: whether the request has reserved credits.
     init(_ head: PassageReplyHead, isReserved: Bool) {
         self.head = head
-        let mayBeJSON = head.isJSON || head.contentType == nil
+        let mayBeJSON = head.isJSON || !head.hasType
         let isRead = mayBeJSON && head.hasContent && head.length ?? 0 <= Self.readBytesMax
         kept = isRead ? [] : nil
         isHeld = isRead && isReserved
@@ -43,7 +43,7 @@ struct PassageReply {
         receivedCount += Int64(content.count)
         guard var kept = self.kept.take() else { return content }
         if kept.isEmpty { kept = content } else { kept += content }
-        guard isKept, kept.count <= Self.readBytesMax, head.contentType != nil || mayBeObject(kept) else {
+        guard isKept, kept.count <= Self.readBytesMax, head.hasType || mayBeObject(kept) else {
             defer { isHeld = false }
             return isHeld ? kept : content
         }

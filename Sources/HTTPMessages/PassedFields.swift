@@ -1,3 +1,4 @@
+import Glibc
 import Vocabulary
 
 /// Which field lines of a message an intermediary passes on: RFC 9110 §7.6.1. Pure.
@@ -30,10 +31,11 @@ public struct PassedFields {
     public init(of message: Message, _ fields: [FieldLine], in bytes: Span<UInt8>) {
         self.message = message
         for field in fields where field.known == .connection {
+            // The usual one, which is of the next hop without being nominated.
+            if TokenList.equals(bytes.extracting(field.value.indices), "keep-alive") { continue }
             unsafe bytes.withUnsafeBufferPointer { bytes in
                 var walker = unsafe TokenList.Walker(bytes[field.value.indices])
                 while let token = unsafe walker.next() {
-                    // The usual one, which is of the next hop without being nominated.
                     if unsafe TokenList.equals(token, "keep-alive") { continue }
                     unsafe nominated.append(token.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 })
                 }
@@ -97,35 +99,63 @@ public struct PassedFields {
         where isWanted: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool
     ) -> [UInt8] {
         let passed = PassedFields(of: message, fields, in: bytes)
-        var lines: [UInt8] = []
         // Each line takes at most two bytes more than it had; content may follow in the same bytes.
-        lines.reserveCapacity(Int(fields.last?.value.upper ?? 0) + 2 * fields.count + 64)
-        for field in fields where passed.passes(field, in: bytes) {
-            let name = bytes.extracting(field.name.indices)
-            let value = bytes.extracting(field.value.indices)
-            guard isWanted(name, value) else { continue }
-            append(name, to: &lines)
-            append(": ", to: &lines)
-            append(value, to: &lines)
-            append("\r\n", to: &lines)
+        let capacity = Int(fields.last?.value.upper ?? 0) + 2 * fields.count + 64
+        return unsafe Array(unsafeUninitializedCapacity: capacity) { memory, count in
+            var lines = unsafe LineWriter(memory)
+            for field in fields where passed.passes(field, in: bytes) {
+                let value = bytes.extracting(field.value.indices)
+                guard isWanted(bytes.extracting(field.name.indices), value) else { continue }
+                lines.add(field, of: bytes)
+            }
+            lines.append("via: ")
+            for field in fields where field.known == .other {
+                let name = bytes.extracting(field.name.indices)
+                guard name.count == 3, TokenList.equals(name, "via") else { continue }
+                lines.append(bytes.extracting(field.value.indices))
+                lines.append(", ")
+            }
+            lines.append(version == .http10 ? "1.0 tollgate\r\n" : "1.1 tollgate\r\n")
+            count = lines.count
         }
-        append("via: ", to: &lines)
-        for field in fields where field.known == .other {
-            let name = bytes.extracting(field.name.indices)
-            guard name.count == 3, TokenList.equals(name, "via") else { continue }
-            append(bytes.extracting(field.value.indices), to: &lines)
-            append(", ", to: &lines)
+    }
+}
+
+/// Writes field lines into memory that is lent; must not outlive the loan. More than it has room for traps.
+@safe
+private struct LineWriter {
+    private let memory: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    init(_ memory: UnsafeMutableBufferPointer<UInt8>) { unsafe self.memory = memory }
+
+    /// A line with its CRLF, with one space before its value. One that was received so is copied at once.
+    mutating func add(_ field: FieldLine, of bytes: Span<UInt8>) {
+        let (start, nameEnd) = (Int(field.name.lower), Int(field.name.upper))
+        let (valueStart, end) = (Int(field.value.lower), Int(field.value.upper))
+        if valueStart == nameEnd + 2, end + 2 <= bytes.count, bytes[nameEnd + 1] == 0x20, bytes[end] == 0x0D {
+            // Behind the name of a line is a colon, and behind a CR a line feed.
+            return append(bytes.extracting(start..<(end + 2)))
         }
-        append(version == .http10 ? "1.0 tollgate\r\n" : "1.1 tollgate\r\n", to: &lines)
-        return lines
+        append(bytes.extracting(field.name.indices))
+        append(": ")
+        append(bytes.extracting(field.value.indices))
+        append("\r\n")
     }
 
-    private static func append(_ bytes: Span<UInt8>, to lines: inout [UInt8]) {
-        unsafe bytes.withUnsafeBufferPointer { unsafe lines.append(contentsOf: $0) }
+    mutating func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append($0) }
     }
 
-    private static func append(_ text: StaticString, to lines: inout [UInt8]) {
-        unsafe lines.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    mutating func append(_ text: StaticString) {
+        unsafe append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        unsafe precondition(bytes.count <= memory.count - count, "field lines that are longer than they were")
+        guard let source = bytes.baseAddress, let start = unsafe memory.baseAddress else { return }
+        unsafe memcpy(start + count, source, bytes.count)
+        count += bytes.count
     }
 }
 

@@ -1,7 +1,8 @@
-/// Reads one response with its content out of the bytes of a connection: decisions only, no socket.
+/// Reads the responses of a connection, one after the other, with their content: decisions only, no socket.
 ///
 /// Content is kept in memory, up to a bound, or taken in pieces by `takeContent`; interim responses are skipped
-/// (RFC 9110 §15.2). Confined to its connection; an object, since it is handed on whole.
+/// (RFC 9110 §15.2). Confined to its connection; an object, since it is handed on whole. What is read of a response is
+/// there until the next one is begun (`reset`), which keeps the memory.
 public final class ResponseReader {
     public enum Progress: Equatable, Sendable { case needMore, complete, refused(String) }
 
@@ -9,27 +10,22 @@ public final class ResponseReader {
 
     /// A server that sends more interim responses than these is broken.
     private static let interimMax = 10
+    /// Memory for a longer header section is not kept for the next response, in bytes.
+    private static let keptHeadBytesMax = 4 * 1024
 
     private var parser = ResponseParser()
     private var decoder = ChunkedDecoder()
     private var phase = Phase.head
     private var interimCount = 0
-    private let requestMethod: HTTPMethod
-    private let bodyBytesMax: Int
-    private let limitName: StaticString
-    private let keepsHead: Bool
+    private var requestMethod: HTTPMethod
+    private var bodyBytesMax: Int
+    private var limitName: StaticString
     /// How much content has come, taken or not.
     private var contentByteCount = 0
     /// The content that was not taken.
     public private(set) var body: [UInt8] = []
-    /// The header section as it came, if it is kept: the ranges of `head` lie in it.
+    /// The header section as it came, once it is complete: the ranges of `head` lie in it.
     public private(set) var headBytes: [UInt8] = []
-    public private(set) var contentType: [UInt8]?
-    public private(set) var retryAfter: [UInt8]?
-    /// Of a redirect (3xx).
-    public private(set) var location: [UInt8]?
-    /// All field lines of that name, joined by commas (RFC 9110 §5.2).
-    public private(set) var contentEncoding: [UInt8]?
     /// Whether a byte of a response has come.
     public private(set) var hasBegun = false
 
@@ -40,18 +36,38 @@ public final class ResponseReader {
         requestMethod = method
         self.bodyBytesMax = bodyBytesMax
         self.limitName = limitName
-        keepsHead = false
         parser.reset(requestMethod: method)
     }
 
-    /// A reader of a response that is passed on as it comes: the header section is kept, and the content, of any
-    /// length, is taken in pieces.
-    public init(passingOnTo method: HTTPMethod) {
+    /// A reader of a response that is passed on as it comes: the content, of any length, is taken in pieces.
+    public convenience init(passingOnTo method: HTTPMethod) {
+        self.init(to: method, bodyBytesMax: .max, limitName: "any limit")
+    }
+
+    /// For the next response; what was read of the last one is gone.
+    public func reset(to method: HTTPMethod, bodyBytesMax: Int, limitName: StaticString) {
         requestMethod = method
-        bodyBytesMax = .max
-        limitName = "any limit"
-        keepsHead = true
+        self.bodyBytesMax = bodyBytesMax
+        self.limitName = limitName
+        phase = .head
         parser.reset(requestMethod: method)
+        decoder = ChunkedDecoder()
+        interimCount = 0
+        contentByteCount = 0
+        if !body.isEmpty { body = [] }
+        if headBytes.capacity > Self.keptHeadBytesMax {
+            headBytes = []
+        } else {
+            headBytes.removeAll(keepingCapacity: true)
+        }
+        hasBegun = false
+        asksForContent = false
+        announcesImpossibleContent = false
+    }
+
+    /// Like `reset(to:bodyBytesMax:limitName:)`, for a response that is passed on.
+    public func reset(passingOnTo method: HTTPMethod) {
+        reset(to: method, bodyBytesMax: .max, limitName: "any limit")
     }
 
     /// Whether the head of the final response is complete.
@@ -71,8 +87,59 @@ public final class ResponseReader {
 
     public var status: Int { parser.head.status }
 
+    /// Lends the head, which must be complete, and the bytes that its ranges lie in.
+    public func withHead<Result>(_ body: (borrowing ResponseHead, Span<UInt8>) -> Result) -> Result {
+        let bytes = headBytes
+        return body(parser.head, bytes.span)
+    }
+
+    // MARK: Fields of the complete head
+
+    public var contentType: [UInt8]? { value(of: .contentType) }
+
+    public var retryAfter: [UInt8]? { value(of: .retryAfter) }
+
+    /// All field lines of that name, joined by commas (RFC 9110 §5.2).
+    public var contentEncoding: [UInt8]? {
+        var joined: [UInt8]?
+        if hasHead {
+            for field in parser.head.fields where field.known == .contentEncoding {
+                let line = headBytes[field.value.indices]
+                joined = joined.map { $0 + [UInt8(ascii: ",")] + line } ?? Array(line)
+            }
+        }
+        return joined
+    }
+
+    /// Of a redirect (3xx).
+    public var location: [UInt8]? {
+        guard hasHead, (300..<400).contains(status) else { return nil }
+        let bytes = headBytes
+        // It is no `KnownField`: its name is compared with each line's.
+        for field in parser.head.fields where TokenList.equals(bytes.span.extracting(field.name.indices), "location") {
+            return Array(bytes[field.value.indices])
+        }
+        return nil
+    }
+
     /// How long the sender keeps the connection open without a request, if its Keep-Alive fields say so.
-    public private(set) var keepAliveSeconds: Int64?
+    public var keepAliveSeconds: Int64? {
+        var least: Int64?
+        if hasHead {
+            for field in parser.head.fields where field.known == .keepAlive {
+                let seconds = unsafe headBytes.withUnsafeBufferPointer {
+                    unsafe KeepAliveField.timeoutSeconds($0[field.value.indices])
+                }
+                least = [least, seconds].compactMap(\.self).min()
+            }
+        }
+        return least
+    }
+
+    private func value(of known: KnownField) -> [UInt8]? {
+        guard hasHead, let range = parser.head.first(known) else { return nil }
+        return Array(headBytes[range.indices])
+    }
 
     /// Content was announced where none can be (204, 304): it may come yet, and be taken for the next response.
     private var announcesImpossibleContent = false
@@ -114,56 +181,29 @@ public final class ResponseReader {
         case .refused(let refusal): return .refused(refusal.message)
         case .complete: break
         }
-        let head = parser.head
-        if head.status == 101 { return .refused("the server switched protocols") }
-        if head.status < 200 {
+        let (status, byteCount) = (parser.head.status, parser.head.byteCount)
+        if status == 101 { return .refused("the server switched protocols") }
+        if status < 200 {
             interimCount += 1
-            if head.status == 100 { asksForContent = true }
+            if status == 100 { asksForContent = true }
             guard interimCount <= Self.interimMax else { return .refused("too many interim responses") }
-            consumed += head.byteCount
+            consumed += byteCount
             parser.reset(requestMethod: requestMethod)
             return .complete
         }
-        contentType = head.first(.contentType).map { Self.copy($0, of: rest) }
-        retryAfter = head.first(.retryAfter).map { Self.copy($0, of: rest) }
-        for field in head.fields where field.known == .keepAlive {
-            let seconds = unsafe rest.withUnsafeBufferPointer {
-                unsafe KeepAliveField.timeoutSeconds($0[field.value.indices])
-            }
-            keepAliveSeconds = [keepAliveSeconds, seconds].compactMap(\.self).min()
-        }
-        if (300..<400).contains(head.status) { location = value(of: "location", head, rest) }
-        for field in head.fields where field.known == .contentEncoding {
-            let line = field.value.indices.map { rest[$0] }
-            contentEncoding = contentEncoding.map { $0 + [UInt8(ascii: ",")] + line } ?? line
-        }
-        if head.framing == .none {
-            let length = head.first(.contentLength).map { range in range.indices.map { rest[$0] } } ?? []
+        if parser.head.framing == .none {
+            let length = parser.head.first(.contentLength).map { range in range.indices.map { rest[$0] } } ?? []
             announcesImpossibleContent =
-                head.first(.transferEncoding) != nil || length.contains { $0 != UInt8(ascii: "0") }
+                parser.head.first(.transferEncoding) != nil || length.contains { $0 != UInt8(ascii: "0") }
         }
-        if keepsHead {
-            headBytes = unsafe rest.extracting(0..<head.byteCount).withUnsafeBufferPointer { unsafe Array($0) }
-        }
-        consumed += head.byteCount
-        return beginBody(head)
+        unsafe rest.extracting(0..<byteCount).withUnsafeBufferPointer { unsafe headBytes.append(contentsOf: $0) }
+        consumed += byteCount
+        return beginBody()
     }
 
-    /// The value of a field that is no `KnownField`: its name is compared with each line's.
-    private func value(of name: StaticString, _ head: ResponseHead, _ bytes: Span<UInt8>) -> [UInt8]? {
-        for field in head.fields where TokenList.equals(bytes.extracting(field.name.indices), name) {
-            return field.value.indices.map { bytes[$0] }
-        }
-        return nil
-    }
-
-    private static func copy(_ range: ByteRange, of bytes: Span<UInt8>) -> [UInt8] {
-        unsafe bytes.extracting(range.indices).withUnsafeBufferPointer { unsafe Array($0) }
-    }
-
-    private func beginBody(_ head: ResponseHead) -> Progress {
+    private func beginBody() -> Progress {
         phase = .body
-        switch head.framing {
+        switch parser.head.framing {
         case .none, .length(0): phase = .done
         case .length(let length):
             guard length <= Int64(bodyBytesMax) else { return tooLong }
@@ -208,8 +248,9 @@ public final class ResponseReader {
     }
 
     private func take(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-        if body.isEmpty { body.reserveCapacity(range.count) }
-        unsafe bytes.extracting(range).withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
+        unsafe bytes.extracting(range).withUnsafeBufferPointer { piece in
+            if body.isEmpty { body = unsafe Array(piece) } else { unsafe body.append(contentsOf: piece) }
+        }
         contentByteCount += range.count
     }
 

@@ -50,8 +50,10 @@ public final class PassageReplyHead: Sendable {
     /// Whether content may follow.
     public let hasContent: Bool
     public let hasDate: Bool
-    /// The value of Content-Type.
-    public let contentType: [UInt8]?
+    /// Whether there is a Content-Type.
+    public let hasType: Bool
+    /// Whether the content is JSON by its type.
+    public let isJSON: Bool
     /// The values of Content-Encoding, joined by commas.
     public let contentEncoding: [UInt8]?
 
@@ -61,7 +63,8 @@ public final class PassageReplyHead: Sendable {
         length: Int64?,
         hasContent: Bool,
         hasDate: Bool,
-        contentType: [UInt8]?,
+        hasType: Bool,
+        isJSON: Bool,
         contentEncoding: [UInt8]?
     ) {
         self.status = status
@@ -69,12 +72,10 @@ public final class PassageReplyHead: Sendable {
         self.length = length
         self.hasContent = hasContent
         self.hasDate = hasDate
-        self.contentType = contentType
+        self.hasType = hasType
+        self.isJSON = isJSON
         self.contentEncoding = contentEncoding
     }
-
-    /// Whether the content is JSON by its type.
-    public var isJSON: Bool { contentType.map(MediaType.isJSON) ?? false }
 
     /// The content before its codings were applied; nil if they are not known here, or do not decode to at most
     /// `bytesMax`.

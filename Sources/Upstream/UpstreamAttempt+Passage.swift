@@ -50,24 +50,11 @@ extension UpstreamAttempt {
     func send(_ request: PassageRequest, _ pass: UpstreamGate.Pass) {
         let connection = takeConnection()
         sentAt = now
-        var head = HeadWriter(capacity: 512 + request.target.count + request.fields.count)
-        head.requestLine(request.method.name, settings.pathPrefix, request.target)
-        head.field("host", connection.hostField)
-        head.append(request.fields)
-        head.field("x-api-key", pass.key.secret)
-        head.field("x-request-id", call.requestID)
-        call.trace?.write(into: &head)
-        switch request.framing {
-        case .none: break
-        case .length(let length): head.field("content-length", decimal: length)
-        case .chunked: head.field("transfer-encoding", "chunked")
-        }
-        if request.expectsContinue { head.field("expect", "100-continue") }
-        head.endSection()
+        write(request, to: connection, pass, &client.requestHead)
         let isChunked = request.framing == .chunked
         passage = PassageExchange(connection, pass.key.scrubber, isChunked: isChunked)
         connection.open(
-            head,
+            client.requestHead,
             PassageExchange.framed(request.content, isLast: request.isWhole, isChunked: isChunked),
             isWhole: request.isWhole,
             to: request.method,
@@ -76,6 +63,27 @@ extension UpstreamAttempt {
         )
         if !request.isWhole { handle(.waitsForClient) }
         passageHandler?.passageDidBegin()
+    }
+
+    private func write(
+        _ request: PassageRequest,
+        to connection: UpstreamConnection,
+        _ pass: UpstreamGate.Pass,
+        _ head: inout HeadWriter
+    ) {
+        head.removeAll()
+        head.requestLine(request.method.name, settings.pathPrefix, request.target)
+        head.field("host", connection.hostField)
+        head.append(request.fields)
+        head.field("x-api-key", pass.key.secret)
+        call.writeIDs(into: &head)
+        switch request.framing {
+        case .none: break
+        case .length(let length): head.field("content-length", decimal: length)
+        case .chunked: head.field("transfer-encoding", "chunked")
+        }
+        if request.expectsContinue { head.field("expect", "100-continue") }
+        head.endSection()
     }
 
     /// Sends more of the content.
@@ -92,9 +100,7 @@ extension UpstreamAttempt {
         case .head(let reader):
             passage.hasHead = true
             handle(.waitsForClient)
-            let head = replyHead(reader, passage.scrubber)
-            let isText = head.contentType.map(MediaType.isText) ?? true
-            passage.scrubbing = ScrubbedStream(passage.scrubber, isText: isText)
+            let head = beginReply(reader, passage)
             if head.status == 403 { passage.refusal = [] }
             passageHandler?.passageDidReceive(head)
         case .content(let content):
@@ -109,33 +115,41 @@ extension UpstreamAttempt {
         passageHandler?.passageDidReceive(rest)
     }
 
-    private func replyHead(_ reader: ResponseReader, _ scrubber: SecretScrubber) -> PassageReplyHead {
-        let (head, headBytes) = (reader.head, reader.headBytes)
-        let bytes = headBytes.span
-        var hasDate = false
-        let lines = PassedFields.lines(of: .response, head.version, head.fields, in: bytes) { name, _ in
-            if TokenList.equals(name, "date") { hasDate = true }
-            return true
-        }
-        let (length, hasContent): (Int64?, Bool) =
-            switch head.framing {
-            case .none: (Self.announcedLength(head, bytes), false)
-            case .length(let length): (length, length > 0)
-            case .chunked, .untilClose: (nil, true)
+    /// What the client gets of the head, which is complete.
+    private func beginReply(_ reader: ResponseReader, _ passage: PassageExchange) -> PassageReplyHead {
+        let scrubber = passage.scrubber
+        let contentEncoding = reader.contentEncoding
+        return reader.withHead { head, bytes in
+            let type = head.first(.contentType)
+            let isJSON = type.map { MediaType.isJSON(bytes.extracting($0.indices)) } ?? false
+            let isText = isJSON || type.map { MediaType.isText(bytes.extracting($0.indices)) } ?? true
+            passage.scrubbing = ScrubbedStream(scrubber, isText: isText)
+            var hasDate = false
+            let lines = PassedFields.lines(of: .response, head.version, head.fields, in: bytes) { name, _ in
+                if TokenList.equals(name, "date") { hasDate = true }
+                return true
             }
-        return PassageReplyHead(
-            status: head.status,
-            fields: scrubber.scrub(lines),
-            length: length,
-            hasContent: hasContent,
-            hasDate: hasDate,
-            contentType: reader.contentType,
-            contentEncoding: reader.contentEncoding
-        )
+            let (length, hasContent): (Int64?, Bool) =
+                switch head.framing {
+                case .none: (Self.announcedLength(head, bytes), false)
+                case .length(let length): (length, length > 0)
+                case .chunked, .untilClose: (nil, true)
+                }
+            return PassageReplyHead(
+                status: head.status,
+                fields: scrubber.scrub(lines),
+                length: length,
+                hasContent: hasContent,
+                hasDate: hasDate,
+                hasType: type != nil,
+                isJSON: isJSON,
+                contentEncoding: contentEncoding
+            )
+        }
     }
 
     /// The Content-Length of a reply without content: to HEAD, or a 304 (RFC 9110 §8.6).
-    private static func announcedLength(_ head: ResponseHead, _ bytes: Span<UInt8>) -> Int64? {
+    private static func announcedLength(_ head: borrowing ResponseHead, _ bytes: Span<UInt8>) -> Int64? {
         guard head.status != 204, let range = head.first(.contentLength) else { return nil }
         return Int64(String(decoding: range.indices.map { bytes[$0] }, as: UTF8.self))
     }

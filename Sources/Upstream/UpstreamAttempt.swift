@@ -9,7 +9,8 @@ import Vocabulary
 final class UpstreamAttempt {
     let number: UInt64
     let call: UpstreamCall
-    private unowned let client: UpstreamClient
+    /// It has the attempt until the call has ended.
+    let client: UpstreamClient
     private let loop: EventLoop
     private let move: UpstreamKeyMove
     private let then: (UpstreamOutcome) -> Void
@@ -19,7 +20,8 @@ final class UpstreamAttempt {
     /// Takes the reply of such a request as it comes; nil for others, and after the end.
     var passageHandler: (any PassageHandler)?
     /// The settings when it began to connect: a call that waited in the queue goes out under the current ones.
-    private(set) var settings: UpstreamSettings
+    private var sharedSettings: SharedUpstreamSettings
+    var settings: UpstreamSettings { sharedSettings.values }
     /// The connection that was reported as connected, until the request is sent on it.
     private var connection: UpstreamConnection?
     /// Of the secrets that were sent with a question: none of them may appear in its reply.
@@ -50,8 +52,8 @@ final class UpstreamAttempt {
         self.passageHandler = passageHandler
         self.move = move
         self.then = then
-        settings = client.settings
-        machine = StateMachine(call, queueTimeout: settings.queueTimeout)
+        sharedSettings = client.sharedSettings
+        machine = StateMachine(call, queueTimeout: sharedSettings.values.queueTimeout)
     }
 
     var booked: UpstreamKeyID { machine.booked }
@@ -62,12 +64,11 @@ final class UpstreamAttempt {
     var wallClock: Timestamp { loop.wallClock }
 
     func handle(_ event: StateMachine.Event) {
-        noteWait(event)
         let client = self.client
         let scene = StateMachine.Scene(
             now: loop.now,
             shutdown: client.shutdown,
-            connectTimeout: client.settings.connectTimeout,
+            connectTimeout: client.sharedSettings.values.connectTimeout,
             jitter: { .milliseconds(Int.random(in: 0..<50)) },
             maySend: { client.maySend }
         )
@@ -86,15 +87,16 @@ final class UpstreamAttempt {
         setTimer()
     }
 
-    /// Counts the wait at the gate when it ends.
-    private func noteWait(_ event: StateMachine.Event) {
-        switch event {
-        case .entered(.wait): return
-        case .entered, .leftQueue: break
-        default: return
-        }
+    /// The gate's answer, at once or later.
+    func entered(_ entry: UpstreamGate.Entry) {
+        if case .wait = entry {} else { noteWait() }
+        handle(.entered(entry))
+    }
+
+    /// Counts the wait at the gate, which has ended.
+    private func noteWait() {
         guard let askedAt = askedAt.take() else { return }
-        let wait = loop.now - askedAt
+        let wait = now - askedAt
         queued += wait
         client.metrics.queueWait.observe(wait)
     }
@@ -103,10 +105,12 @@ final class UpstreamAttempt {
         switch consume action {
         case .enter(let isRepeated):
             askedAt = loop.now
-            handle(.entered(client.enter(self, isRepeated: isRepeated)))
+            entered(client.enter(self, isRepeated: isRepeated))
         case .leaveQueue(let told):
             // Nil when it was let out in the meantime: the answer is in the mailbox.
-            if let failure = client.giveUp(self) { handle(.leftQueue(told ?? failure)) }
+            guard let failure = client.giveUp(self) else { return }
+            noteWait()
+            handle(.leftQueue(told ?? failure))
         case .move(let key): move(key) { [self] in handle(.moved($0)) }
         case .connect: connect()
         case .resolve: client.resolve(for: self)
@@ -147,7 +151,7 @@ final class UpstreamAttempt {
     // MARK: Connecting
 
     private func connect() {
-        settings = client.settings
+        sharedSettings = client.sharedSettings
         connection = client.pool.take()
         handle(connection == nil ? .noneIdle(host: settings.host) : .connected)
     }
@@ -202,7 +206,17 @@ final class UpstreamAttempt {
         let connection = takeConnection()
         sentAt = loop.now
         scrubbers.append(pass.key.scrubber)
-        var head = HeadWriter(capacity: 512)
+        write(to: connection, pass, &client.requestHead, body)
+        connection.send(client.requestHead, body, settings: settings, for: self)
+    }
+
+    private func write(
+        to connection: UpstreamConnection,
+        _ pass: UpstreamGate.Pass,
+        _ head: inout HeadWriter,
+        _ body: [UInt8]
+    ) {
+        head.removeAll()
         head.requestLine("POST", settings.pathPrefix, Array(call.path.utf8))
         head.field("host", connection.hostField)
         head.field("x-api-key", pass.key.secret)
@@ -214,10 +228,8 @@ final class UpstreamAttempt {
         // RFC 9110 §7.6.3. The request is the gateway's own, made once for all clients that wait for its answer: none
         // of their `Via` chains is continued, so the chain begins here.
         head.field("via", "1.1 tollgate")
-        head.field("x-request-id", call.requestID)
-        call.trace?.write(into: &head)
+        call.writeIDs(into: &head)
         head.endSection()
-        connection.send(head, body, settings: settings, for: self)
     }
 
     private func ended(_ ending: UpstreamConnection.Ending, _ connection: UpstreamConnection) {

@@ -1,4 +1,5 @@
 import HTTPMessages
+public import Observability
 public import UpstreamKeys
 public import Vocabulary
 
@@ -8,7 +9,7 @@ public final class UpstreamCall: Sendable {
     /// The path of a question; a request that is passed through has its own.
     let path: String
     /// Goes upstream as `x-request-id`.
-    public let requestID: [UInt8]
+    public let requestID: RequestID
     /// Go upstream too; nil for a request of no trace.
     public let trace: TraceFields?
     /// The team that asks, and the vendor account it asks under.
@@ -29,7 +30,7 @@ public final class UpstreamCall: Sendable {
     public init(
         body: [UInt8],
         classifier: String? = nil,
-        requestID: [UInt8],
+        requestID: RequestID,
         trace: TraceFields? = nil,
         team: TeamID,
         account: AccountID,
@@ -49,7 +50,7 @@ public final class UpstreamCall: Sendable {
     /// A request that is passed through.
     public init(
         passing request: PassageRequest,
-        requestID: [UInt8],
+        requestID: RequestID,
         trace: TraceFields? = nil,
         team: TeamID,
         account: AccountID,
@@ -63,6 +64,14 @@ public final class UpstreamCall: Sendable {
         self.account = account
         documentID = ""
         self.key = key
+    }
+
+    /// Writes the fields by which logs and traces find it.
+    func writeIDs(into head: inout HeadWriter) {
+        head.begin("x-request-id")
+        head.append { requestID.write(to: &$0) }
+        head.endField()
+        trace?.write(into: &head)
     }
 
     /// Whether it may be sent again after the vendor said that it did not take it.

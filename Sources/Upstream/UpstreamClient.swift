@@ -17,12 +17,14 @@ public final class UpstreamClient {
     private let standing: NodeStanding
     let dialer: Dialer
     let pool = ConnectionPool()
+    /// The head of a request is written into it, and sent before another one is written.
+    var requestHead = HeadWriter(capacity: 1024)
     /// What is counted of its calls.
     public let metrics = UpstreamMetrics()
-    private(set) var settings: UpstreamSettings
+    private(set) var sharedSettings: SharedUpstreamSettings
+    var settings: UpstreamSettings { sharedSettings.values }
     private(set) var tls: TLSClientContext?
-    private var attempts: [UInt64: UpstreamAttempt] = [:]
-    private var nextAttempt: UInt64 = 1
+    private var attempts = AttemptTable()
     private var pollTimer: LoopTimer?
     private var pollAt: MonotonicInstant?
     /// Called with each change of a key's state, to be reported and stored.
@@ -54,13 +56,13 @@ public final class UpstreamClient {
         self.loop = loop
         self.gate = gate
         self.resolver = resolver
-        self.settings = settings
+        sharedSettings = SharedUpstreamSettings(settings)
         self.tls = tls
         self.standing = standing
         self.onKeyChange = onKeyChange
         dialer = Dialer(loop: loop, history: resolver.history)
         mailbox = try Mailbox(loop: loop) { [unowned self] answer in
-            attempts[answer.call]?.handle(.entered(answer.entry))
+            attempts[answer.call]?.entered(answer.entry)
         }
         resolved = try Mailbox(loop: loop) { [unowned self] message in
             attempts[message.attempt]?.resolved(message.result)
@@ -104,17 +106,17 @@ public final class UpstreamClient {
         then: @escaping (UpstreamOutcome) -> Void
     ) -> UpstreamAttempt {
         loop.preconditionInLoop()
-        let attempt = UpstreamAttempt(
-            number: nextAttempt,
-            client: self,
-            loop: loop,
-            call: call,
-            passageHandler: handler,
-            move: move,
-            then: then
-        )
-        nextAttempt += 1
-        attempts[attempt.number] = attempt
+        let attempt = attempts.add { number in
+            UpstreamAttempt(
+                number: number,
+                client: self,
+                loop: loop,
+                call: call,
+                passageHandler: handler,
+                move: move,
+                then: then
+            )
+        }
         // In a later pass: checking a pooled connection reads into memory that the caller's input may still occupy.
         loop.later { attempt.handle(.begin) }
         return attempt
@@ -125,7 +127,7 @@ public final class UpstreamClient {
         loop.preconditionInLoop()
         let isElsewhere = settings.host != self.settings.host || settings.port != self.settings.port
         if isElsewhere || settings.isTLS != self.settings.isTLS || tls !== self.tls { pool.renew() }
-        self.settings = settings
+        sharedSettings = SharedUpstreamSettings(settings)
         self.tls = tls
         // Other keys may be ready earlier than the ones that were waited for.
         poll()
@@ -135,14 +137,14 @@ public final class UpstreamClient {
     public func drain() {
         loop.preconditionInLoop()
         if shutdown == .none { shutdown = .draining }
-        for attempt in Array(attempts.values) { attempt.handle(.drain) }
+        for attempt in attempts.all { attempt.handle(.drain) }
     }
 
     /// Ends every call now; `charged` of its failure says whether the vendor may have taken it.
     public func cut() {
         loop.preconditionInLoop()
         shutdown = .cut
-        for attempt in Array(attempts.values) { attempt.handle(.cut) }
+        for attempt in attempts.all { attempt.handle(.cut) }
     }
 
     /// Closes idle connections.
@@ -156,7 +158,7 @@ public final class UpstreamClient {
     /// Whether the first byte of a call may go out now.
     var maySend: Bool { standing.maySend(sinceBoot: SystemClock.sinceBoot()) }
 
-    func end(_ attempt: UpstreamAttempt) { attempts[attempt.number] = nil }
+    func end(_ attempt: UpstreamAttempt) { attempts.remove(attempt) }
 
     func enter(_ attempt: UpstreamAttempt, isRepeated: Bool) -> UpstreamGate.Entry {
         let (entry, consequences) = gate.enter(waiting(attempt), isRepeated: isRepeated, at: loop.moment)

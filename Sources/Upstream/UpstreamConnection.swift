@@ -35,10 +35,13 @@ final class UpstreamConnection: StreamDelegate {
     /// The value of the Host field of requests on it.
     let hostField: String
     private let loop: EventLoop
-    private var reader: ResponseReader?
+    /// Of the response that comes, one after the other.
+    private let reader = ResponseReader(passingOnTo: .get)
     private var timer: LoopTimer?
     /// Who is told of the exchange that is under way; nil without one.
     private var owner: (any ExchangeOwner)?
+    /// The ending of the last exchange, until its owner is told.
+    private var untold: (owner: any ExchangeOwner, ending: Ending)?
     /// Whether the response is told in parts.
     private var tellsParts = false
     private var hasToldHead = false
@@ -74,12 +77,8 @@ final class UpstreamConnection: StreamDelegate {
         settings: borrowing UpstreamSettings,
         for owner: any ExchangeOwner
     ) {
-        let reader = ResponseReader(
-            to: .post,
-            bodyBytesMax: settings.responseBytesMax,
-            limitName: "max_response_bytes"
-        )
-        begin(reader, settings.responseTimeout, owner)
+        reader.reset(to: .post, bodyBytesMax: settings.responseBytesMax, limitName: "max_response_bytes")
+        begin(settings.responseTimeout, owner)
         head.withBytes { stream.send($0, body) }
         awaitResponse()
     }
@@ -101,16 +100,16 @@ final class UpstreamConnection: StreamDelegate {
         settings: borrowing UpstreamSettings,
         for owner: any ExchangeOwner
     ) {
-        begin(ResponseReader(passingOnTo: method), settings.responseTimeout, owner)
+        reader.reset(passingOnTo: method)
+        begin(settings.responseTimeout, owner)
         tellsParts = true
         isRequestOver = isWhole
         head.withBytes { stream.send($0, content) }
         if isWhole { awaitResponse() }
     }
 
-    private func begin(_ reader: ResponseReader, _ timeout: Duration, _ owner: any ExchangeOwner) {
-        precondition(self.owner == nil, "a request on a connection that is busy")
-        self.reader = reader
+    private func begin(_ timeout: Duration, _ owner: any ExchangeOwner) {
+        precondition(self.owner == nil && untold == nil, "a request on a connection that is busy")
         self.owner = owner
         pool = nil
         (tellsParts, hasToldHead, hasToldAsking, isRequestOver) = (false, false, false, true)
@@ -149,7 +148,7 @@ final class UpstreamConnection: StreamDelegate {
 
     /// Ends the exchange, and the connection, without an ending.
     func abandon() {
-        (owner, reader) = (nil, nil)
+        owner = nil
         isBroken = true
         timer?.cancel()
         stream.abort()
@@ -181,20 +180,19 @@ final class UpstreamConnection: StreamDelegate {
     // MARK: StreamDelegate
 
     func streamDidReceive(_ stream: ByteStream) {
-        guard let reader else {
+        guard owner != nil else {
             // Unsolicited bytes: they could not be told from the next response.
             return endIdle()
         }
         var consumed = 0
         let progress = stream.input.withBytes { reader.read($0, consumed: &consumed) }
         stream.input.consume(consumed)
-        if tellsParts, let owner { tell(reader, reader.takeContent(), progress, owner) }
-        act(on: progress, reader)
+        if tellsParts, let owner { tell(reader.takeContent(), progress, owner) }
+        act(on: progress)
     }
 
     /// Tells what has come. Each call may abandon the exchange.
     private func tell(
-        _ reader: ResponseReader,
         _ content: [UInt8],
         _ progress: ResponseReader.Progress,
         _ owner: any ExchangeOwner
@@ -212,7 +210,7 @@ final class UpstreamConnection: StreamDelegate {
         if progress == .needMore, self.owner != nil { owner.exchangeDidTake(.caughtUp) }
     }
 
-    private func act(on progress: ResponseReader.Progress, _ reader: ResponseReader) {
+    private func act(on progress: ResponseReader.Progress) {
         switch progress {
         case .needMore: break
         case .complete:
@@ -226,10 +224,10 @@ final class UpstreamConnection: StreamDelegate {
 
     func streamDidReceiveEnd(_ stream: ByteStream) {
         isBroken = true
-        guard let reader else { return endIdle() }
+        guard owner != nil else { return endIdle() }
         if reader.hasBegun {
             let progress = reader.end()
-            act(on: progress, reader)
+            act(on: progress)
         } else {
             end(.failed(lost("the vendor closed the connection before it replied")))
         }
@@ -239,7 +237,7 @@ final class UpstreamConnection: StreamDelegate {
 
     func streamDidClose(_ stream: ByteStream, _ cause: StreamEnd) {
         isBroken = true
-        guard let reader else { return endIdle() }
+        guard owner != nil else { return endIdle() }
         if reader.hasBegun {
             end(.failed(.invalidReply("the connection broke within the response")))
         } else {
@@ -254,7 +252,7 @@ final class UpstreamConnection: StreamDelegate {
 
     private func end(_ ending: Ending) {
         guard let owner else { return }
-        (self.owner, reader) = (nil, nil)
+        self.owner = nil
         timer?.cancel()
         if isResponsePaused {
             isResponsePaused = false
@@ -266,7 +264,13 @@ final class UpstreamConnection: StreamDelegate {
             isBroken = true
             stream.abort()
         }
-        loop.later { [self] in owner.exchangeDidEnd(ending, self) }
+        untold = (owner, ending)
+        loop.later { [self] in tellEnding() }
+    }
+
+    private func tellEnding() {
+        guard let (owner, ending) = untold.take() else { preconditionFailure("an ending that was told") }
+        owner.exchangeDidEnd(ending, self)
     }
 
     private func endIdle() {

@@ -54,3 +54,10 @@ public struct UpstreamSettings: Sendable, Equatable {
         return port == (isTLS ? 443 : 80) ? name : "\(name):\(port)"
     }
 }
+
+/// The settings in one object: each call keeps them by one reference. Immutable.
+final class SharedUpstreamSettings: Sendable {
+    let values: UpstreamSettings
+
+    init(_ values: UpstreamSettings) { self.values = values }
+}

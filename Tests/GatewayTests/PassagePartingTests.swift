@@ -39,7 +39,8 @@ struct PassagePartingTests {
                     length: length,
                     hasContent: row.hasContent,
                     hasDate: true,
-                    contentType: Array(type.utf8),
+                    hasType: true,
+                    isJSON: MediaType.isJSON(Array(type.utf8).span),
                     contentEncoding: nil
                 ),
                 isReserved: row.isReserved
@@ -63,7 +64,8 @@ struct PassagePartingTests {
                 length: nil,
                 hasContent: true,
                 hasDate: true,
-                contentType: Array("application/json".utf8),
+                hasType: true,
+                isJSON: true,
                 contentEncoding: nil
             ),
             isReserved: true

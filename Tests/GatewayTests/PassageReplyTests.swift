@@ -22,7 +22,8 @@ struct PassageReplyTests {
             length: length,
             hasContent: length != 0,
             hasDate: true,
-            contentType: type.map { Array($0.utf8) },
+            hasType: type != nil,
+            isJSON: type.map { MediaType.isJSON(Array($0.utf8).span) } ?? false,
             contentEncoding: encoding.map { Array($0.utf8) }
         )
         return PassageReply(head, isReserved: isReserved)

@@ -12,7 +12,7 @@ struct MediaTypeTests {
         ]
     )
     func json(value: String, isJSON: Bool) {
-        #expect(MediaType.isJSON(Array(value.utf8)) == isJSON)
+        #expect(MediaType.isJSON(Array(value.utf8).span) == isJSON)
     }
 
     @Test(

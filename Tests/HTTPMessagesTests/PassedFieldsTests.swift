@@ -111,6 +111,21 @@ struct PassedFieldsTests {
         #expect(String(decoding: alone, as: UTF8.self) == "via: 1.0 tollgate\r\n")
     }
 
+    @Test("lines are written with one space before their values, however they came")
+    func spaces() throws {
+        let bytes = Array(
+            "HTTP/1.1 200 OK\r\nA: 1\r\nB:2\r\nC:\t3\r\nD:  4\r\nE: 5 \r\nF:\r\nG: \r\nH: 8\r\n\r\nA: 9".utf8
+        )
+        var parser = ResponseParser()
+        parser.reset(requestMethod: .get)
+        try #require(parser.parse(bytes.span) == .complete)
+        let lines = PassedFields.lines(of: .response, .http11, parser.head.fields, in: bytes.span) { name, _ in
+            name[0] != UInt8(ascii: "H")
+        }
+        let expected = "A: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\nF: \r\nG: \r\nvia: 1.1 tollgate\r\n"
+        #expect(String(decoding: lines, as: UTF8.self) == expected)
+    }
+
     @Test("content in chunks is read back as it was", arguments: [1, 9, 10, 255, 4_096, 70_000])
     func chunks(count: Int) {
         let content = (0..<count).map { UInt8(truncatingIfNeeded: $0) }

@@ -87,10 +87,10 @@ struct Ride {
         )
         let call =
             isPassed
-            ? UpstreamCall(passing: request, requestID: [], team: team, account: account, key: key)
+            ? UpstreamCall(passing: request, requestID: .chosen([]), team: team, account: account, key: key)
             : UpstreamCall(
                 body: [],
-                requestID: [],
+                requestID: .chosen([]),
                 team: team,
                 account: account,
                 documentID: "document",

@@ -18,7 +18,7 @@ struct ConnectingTests {
     private static func call() -> UpstreamCall {
         UpstreamCall(
             body: Array("{}".utf8),
-            requestID: Array("request-1".utf8),
+            requestID: .chosen(Array("request-1".utf8)),
             team: TeamID(rawValue: "team"),
             account: AccountID(rawValue: "default"),
             documentID: "document",

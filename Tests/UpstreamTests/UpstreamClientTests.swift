@@ -86,7 +86,7 @@ struct UpstreamClientTests {
                     for number in 0..<count {
                         let call = UpstreamCall(
                             body: Array(#"{"a":1}"#.utf8),
-                            requestID: Array("request-1".utf8),
+                            requestID: .chosen(Array("request-1".utf8)),
                             team: TeamID(rawValue: "team"),
                             account: AccountID(rawValue: "default"),
                             documentID: "document \(number)",

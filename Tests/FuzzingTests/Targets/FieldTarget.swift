@@ -21,7 +21,7 @@ struct FieldTarget {
         try checkTrace()
         try checkQuery()
         try checkCredits()
-        if MediaType.isJSON(input) { try hold(MediaType.mayBeJSON(input), "what is JSON may be JSON") }
+        if MediaType.isJSON(input.span) { try hold(MediaType.mayBeJSON(input), "what is JSON may be JSON") }
     }
 
     // MARK: Caches

@@ -59,7 +59,8 @@ struct PassthroughTarget {
             length: length,
             hasContent: !input.isEmpty,
             hasDate: false,
-            contentType: Array("application/json".utf8),
+            hasType: true,
+            isJSON: true,
             contentEncoding: nil
         )
     }

@@ -125,7 +125,7 @@ final class Leader: @unchecked Sendable {
         let keeper = Keeper(process, reservation, worker: asker.worker)
         let call = UpstreamCall(
             body: request.request.canonical,
-            requestID: [],
+            requestID: .chosen([]),
             team: reservation.ask.team,
             account: account,
             documentID: asker.documentID,
