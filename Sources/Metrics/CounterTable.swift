@@ -3,7 +3,37 @@ import Vocabulary
 /// Numbers that only grow, by keys of a bounded set. Guarded: for what is counted off the way of a hit.
 public final class CounterTable<Key: Hashable & Sendable>: Sendable {
     @usableFromInline
-    let counts = Guarded<[Key: Int64]>([:])
+    struct Counts {
+        @usableFromInline var table: [Key: Int64] = [:]
+        /// The key that was counted last, and what was added since it came. The same one often comes many times in a row,
+        /// and takes no hash then.
+        @usableFromInline var last: Key?
+        @usableFromInline var added: Int64 = 0
+
+        @inlinable
+        init() {}
+
+        @inlinable
+        mutating func add(_ key: Key, _ amount: Int64) {
+            if last != key {
+                settle()
+                last = key
+            }
+            added = added.saturatingAdd(amount)
+        }
+
+        /// Takes over into the table what was added since the last key came.
+        @inlinable
+        mutating func settle() {
+            guard let last else { return }
+            let count = table[last] ?? 0
+            table[last] = count.saturatingAdd(added)
+            added = 0
+        }
+    }
+
+    @usableFromInline
+    let counts = Guarded(Counts())
 
     @inlinable
     public init() {}
@@ -14,17 +44,13 @@ public final class CounterTable<Key: Hashable & Sendable>: Sendable {
     ///   - key: of a set that no client can enlarge without end.
     ///   - amount: what is below zero counts as zero.
     @inlinable
-    public func add(_ key: Key, _ amount: Int64 = 1) {
-        counts.withLock { counts in
-            // In place: one look-up.
-            let added = max(0, amount)
-            Self.add(added, to: &counts[key, default: 0])
-        }
-    }
-
-    @inlinable @inline(__always)
-    static func add(_ amount: Int64, to count: inout Int64) { count = count.saturatingAdd(amount) }
+    public func add(_ key: Key, _ amount: Int64 = 1) { counts.withLock { $0.add(key, max(0, amount)) } }
 
     /// The numbers above zero, and those that zero was added to. Any thread.
-    public var reading: [Key: Int64] { counts.withLock { $0 } }
+    public var reading: [Key: Int64] {
+        counts.withLock { counts in
+            counts.settle()
+            return counts.table
+        }
+    }
 }

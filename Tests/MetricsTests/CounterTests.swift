@@ -27,6 +27,20 @@ struct CounterTests {
         #expect(table.reading == ["a": 5, "b": .max, "c": 0])
     }
 
+    @Test("a table counts the same in whatever order the keys come, and however often it is read")
+    func order() {
+        let (table, read) = (CounterTable<Int>(), CounterTable<Int>())
+        for number in 0..<100 {
+            let key = number / 3 % 4
+            table.add(key, Int64(number))
+            read.add(key, Int64(number))
+            _ = read.reading
+        }
+        let expected = Dictionary((0..<100).map { ($0 / 3 % 4, Int64($0)) }, uniquingKeysWith: +)
+        #expect(table.reading == expected && read.reading == expected)
+        #expect(CounterTable<Int>().reading == [:])
+    }
+
     @Test("the first names get numbers of their own and keep them; later ones share one")
     func names() {
         let names = BoundedNames(namesMax: 2)
