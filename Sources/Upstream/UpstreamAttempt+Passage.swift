@@ -3,13 +3,13 @@ import JSON
 import UpstreamKeys
 import Vocabulary
 
-/// The exchange of a request that is passed through. Confined to its attempt's loop.
-final class PassageExchange {
+/// The exchange of a request that is passed through.
+struct PassageExchange {
     /// What is kept of a refusal's content, to see whether it has the vendor's error shape, in bytes.
     private static let refusalBytesMax = 64 * 1024
 
     let connection: UpstreamConnection
-    private let isChunked: Bool
+    fileprivate let isChunked: Bool
     /// Whether the head of the reply has come.
     fileprivate(set) var hasHead = false
     /// Of the secret that was sent: it may not appear in the reply.
@@ -25,24 +25,20 @@ final class PassageExchange {
         self.isChunked = isChunked
     }
 
-    func add(_ content: [UInt8], isLast: Bool) {
-        connection.add(Self.framed(content, isLast: isLast, isChunked: isChunked), isLast: isLast)
-    }
-
     static func framed(_ content: [UInt8], isLast: Bool, isChunked: Bool) -> [UInt8] {
         guard isChunked else { return content }
         return (content.isEmpty ? [] : Chunk.write(content)) + (isLast ? Chunk.last : [])
     }
 
     /// Passes content through the scrubber.
-    fileprivate func scrub(_ content: [UInt8]) -> [UInt8] {
+    fileprivate mutating func scrub(_ content: [UInt8]) -> [UInt8] {
         let text = scrubbing?.add(content) ?? content
         if let kept = refusal, kept.count < Self.refusalBytesMax { refusal = kept + text }
         return text
     }
 
     /// What the scrubber has held back.
-    fileprivate func takeRest() -> [UInt8] { scrubbing?.end() ?? [] }
+    fileprivate mutating func takeRest() -> [UInt8] { scrubbing?.end() ?? [] }
 }
 
 /// A client's own request: sent once, and its reply passed on as it comes.
@@ -88,23 +84,23 @@ extension UpstreamAttempt {
 
     /// Sends more of the content.
     func add(_ content: [UInt8], isLast: Bool) {
-        guard let passage else { return }
-        passage.add(content, isLast: isLast)
-        if isLast, !passage.hasHead { handle(.waitsForVendor) }
+        guard let connection = passage?.connection, let isChunked = passage?.isChunked else { return }
+        connection.add(PassageExchange.framed(content, isLast: isLast, isChunked: isChunked), isLast: isLast)
+        if isLast, passage?.hasHead == false { handle(.waitsForVendor) }
     }
 
     func take(_ part: UpstreamConnection.Part) {
-        guard awaitsAnswer, let passage else { return }
+        guard awaitsAnswer, passage != nil else { return }
         switch part {
         case .askedForContent: passageHandler?.passageIsAskedForContent()
         case .head(let reader):
-            passage.hasHead = true
+            passage?.hasHead = true
             handle(.waitsForClient)
-            let head = beginReply(reader, passage)
-            if head.status == 403 { passage.refusal = [] }
+            let head = beginReply(reader)
+            if head.status == 403 { passage?.refusal = [] }
             passageHandler?.passageDidReceive(head)
         case .content(let content):
-            let content = passage.scrub(content)
+            let content = passage?.scrub(content) ?? []
             if !content.isEmpty { passageHandler?.passageDidReceive(content) }
         case .caughtUp: passageHandler?.passageDidCatchUp()
         }
@@ -116,14 +112,14 @@ extension UpstreamAttempt {
     }
 
     /// What the client gets of the head, which is complete.
-    private func beginReply(_ reader: ResponseReader, _ passage: PassageExchange) -> PassageReplyHead {
-        let scrubber = passage.scrubber
+    private func beginReply(_ reader: ResponseReader) -> PassageReplyHead {
+        guard let scrubber = passage?.scrubber else { preconditionFailure("a reply to no exchange") }
         let contentEncoding = reader.contentEncoding
         return reader.withHead { head, bytes in
             let type = head.first(.contentType)
             let isJSON = type.map { MediaType.isJSON(bytes.extracting($0.indices)) } ?? false
             let isText = isJSON || type.map { MediaType.isText(bytes.extracting($0.indices)) } ?? true
-            passage.scrubbing = ScrubbedStream(scrubber, isText: isText)
+            passage?.scrubbing = ScrubbedStream(scrubber, isText: isText)
             var hasDate = false
             let lines = PassedFields.lines(of: .response, head.version, head.fields, in: bytes) { name, _ in
                 if TokenList.equals(name, "date") { hasDate = true }
@@ -155,7 +151,7 @@ extension UpstreamAttempt {
     }
 
     /// What the reply says of the key and of the vendor's health; it was passed on already.
-    func judge(_ reader: ResponseReader, _ passage: PassageExchange) -> StateMachine.Answer {
+    func judgePassed(_ reader: ResponseReader) -> StateMachine.Answer {
         let reply = UpstreamReply(
             status: reader.status,
             contentType: nil,
@@ -168,7 +164,7 @@ extension UpstreamAttempt {
         switch reader.status {
         case 401: return .rejected(.unauthorized, reply)
         case 403:
-            let isShaped = ReplyVerdict.hasErrorShape(passage.refusal ?? [])
+            let isShaped = ReplyVerdict.hasErrorShape(passage?.refusal ?? [])
             return .rejected(isShaped ? .refused : .forbidden, reply)
         case 429:
             let pause = reader.retryAfter.flatMap { RetryAfter.parse($0.span, now: wallClock) }

@@ -165,7 +165,9 @@ extension UpstreamAttempt {
         /// The maximum number of connection retries, after failures in which nothing was sent.
         private static let reconnectsMax = 2
 
-        private let call: UpstreamCall
+        /// Whether the call may be sent again after the vendor said that it did not take it.
+        private let mayTry: Bool
+        private let documentID: String
         private let queueTimeout: Duration
         /// The key that the call is booked to.
         private(set) var booked: UpstreamKeyID
@@ -178,7 +180,7 @@ extension UpstreamAttempt {
         private var first: (rejection: FirstRejection, reply: UpstreamReply)?
 
         init(_ call: UpstreamCall, queueTimeout: Duration) {
-            self.call = call
+            (mayTry, documentID) = (call.mayTry, call.documentID)
             self.queueTimeout = queueTimeout
             booked = call.key
         }
@@ -403,13 +405,13 @@ extension UpstreamAttempt {
             switch answer {
             case .final(let outcome, let report): return leave(pass, report) + finish(outcome)
             case .limited(let pause):
-                precondition(call.mayTry, "a second try of a request that was passed through")
+                precondition(mayTry, "a second try of a request that was passed through")
                 let leaving = leave(pass, .limited(pause))
                 // A refusal that is most likely about the document does not wait for a second opinion.
                 if first?.rejection.rejection == .refused { return leaving + refused(.keyRejected) }
                 return leaving + enterAgain()
             case .rejected(let rejection, let reply):
-                let rejected = FirstRejection(key: pass.key, rejection: rejection, document: call.documentID)
+                let rejected = FirstRejection(key: pass.key, rejection: rejection, document: documentID)
                 state = .ruling(rejected, reply)
                 return Actions(.rule(pass, rejected, after: first?.rejection))
             }
@@ -428,11 +430,11 @@ extension UpstreamAttempt {
             switch ruling {
             case .tryAnother:
                 first = (rejected, reply)
-                guard call.mayTry else { return refused(.keyRejected) }
+                guard mayTry else { return refused(.keyRejected) }
                 without.append(rejected.key)
                 return enterAgain()
             // The vendor's reply was passed on already.
-            case .passOn where !call.mayTry, .keyRejected where !call.mayTry: return finish(.reply(reply))
+            case .passOn where !mayTry, .keyRejected where !mayTry: return finish(.reply(reply))
             case .passOn:
                 return finish(.reply(word(of: rejected.rejection, reply)))
             case .keyRejected: return finish(.failure(.keyRejected))
@@ -448,7 +450,7 @@ extension UpstreamAttempt {
 
         private mutating func ruledAlone(_ ruling: Ruling, insteadOf failure: UpstreamFailure) -> Actions {
             guard let first else { preconditionFailure("a ruling alone on nothing") }
-            guard call.mayTry else { return finish(.reply(first.reply)) }
+            guard mayTry else { return finish(.reply(first.reply)) }
             switch ruling {
             case .passOn: return finish(.reply(first.reply))
             case .keyRejected, .tryAnother:

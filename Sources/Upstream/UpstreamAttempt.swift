@@ -11,7 +11,7 @@ final class UpstreamAttempt {
     let call: UpstreamCall
     /// It has the attempt until the call has ended.
     let client: UpstreamClient
-    private let loop: EventLoop
+    private var loop: EventLoop { client.loop }
     private let move: UpstreamKeyMove
     private let then: (UpstreamOutcome) -> Void
     private var machine: StateMachine
@@ -39,7 +39,6 @@ final class UpstreamAttempt {
     init(
         number: UInt64,
         client: UpstreamClient,
-        loop: EventLoop,
         call: UpstreamCall,
         passageHandler: (any PassageHandler)? = nil,
         move: @escaping UpstreamKeyMove,
@@ -47,7 +46,6 @@ final class UpstreamAttempt {
     ) {
         self.number = number
         self.client = client
-        self.loop = loop
         self.call = call
         self.passageHandler = passageHandler
         self.move = move
@@ -240,7 +238,7 @@ final class UpstreamAttempt {
         client.pool.give(connection, idleTimeout: IdleTime.of(settings.idleTimeout, vendorsSeconds: vendorsTimeout))
         switch ending {
         case .failed(let failure): handle(.answered(.final(.failure(failure), .failed)))
-        case .reply(let reader): handle(.answered(passage.map { judge(reader, $0) } ?? judge(reader)))
+        case .reply(let reader): handle(.answered(passage == nil ? judge(reader) : judgePassed(reader)))
         }
     }
 

@@ -11,7 +11,7 @@ public import Vocabulary
 /// after a 429, and once with another key after a 401 or 403. Connections belong to no key: the key is a field of each
 /// request.
 public final class UpstreamClient {
-    private let loop: EventLoop
+    let loop: EventLoop
     private let gate: UpstreamGate
     private let resolver: NameResolver
     private let standing: NodeStanding
@@ -110,7 +110,6 @@ public final class UpstreamClient {
             UpstreamAttempt(
                 number: number,
                 client: self,
-                loop: loop,
                 call: call,
                 passageHandler: handler,
                 move: move,

@@ -46,12 +46,14 @@ struct ResponseReaderResetTests {
 
     @Test("what is said of a response whose content cannot be is not said of the next one")
     func impossibleContent() {
-        let reader = ResponseReader(passingOnTo: .get)
-        #expect(read("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n", reader) == .complete)
-        #expect(!reader.allowsReuse)
-        reader.reset(passingOnTo: .get)
-        #expect(read("HTTP/1.1 204 No Content\r\n\r\n", reader) == .complete)
-        #expect(reader.allowsReuse)
+        for next in ["204 No Content\r\n", "200 OK\r\nContent-Length: 0\r\n"] {
+            let reader = ResponseReader(passingOnTo: .get)
+            #expect(read("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n", reader) == .complete)
+            #expect(!reader.allowsReuse)
+            reader.reset(passingOnTo: .get)
+            #expect(read("HTTP/1.1 \(next)\r\n", reader) == .complete)
+            #expect(reader.allowsReuse)
+        }
     }
 
     @Test("the bytes of a head can be asked for until the next one, and a long one leaves no memory")

@@ -36,7 +36,6 @@ struct AttemptTableTests {
         return UpstreamAttempt(
             number: number,
             client: client,
-            loop: loop,
             call: call,
             move: { _, _ in },
             then: { _ in }
