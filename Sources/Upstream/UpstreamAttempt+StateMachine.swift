@@ -25,7 +25,7 @@ extension UpstreamAttempt {
             /// The gate's answer, at once or after a wait.
             case entered(UpstreamGate.Entry)
             /// The call has left the queue, with this failure.
-            case leftQueue(UpstreamFailure)
+            indirect case leftQueue(UpstreamFailure)
             /// The outcome of booking the call to the key of its pass.
             case moved(UpstreamKeyMoved)
             /// A connection is ready to send on.
@@ -78,7 +78,7 @@ extension UpstreamAttempt {
         enum Action {
             case enter(isRepeated: Bool)
             /// Leaves the queue if the call is still in it, and fails with this, or else with the gate's failure.
-            case leaveQueue(telling: UpstreamFailure?)
+            indirect case leaveQueue(telling: UpstreamFailure?)
             /// Books the call to another key.
             case move(to: UpstreamKeyID)
             /// Takes an idle connection, if there is one.

@@ -123,8 +123,9 @@ public enum UpstreamOutcome: Sendable {
     /// The vendor's answer, which may be passed on.
     case reply(UpstreamReply)
     /// The vendor's answer to a classify request, which is not passed on, as the failure says; but it may say what it cost.
-    case unusable(UpstreamReply, UpstreamFailure)
-    case failure(UpstreamFailure)
+    /// This and `failure` are apart from the others, which are copied on their way in less room then.
+    indirect case unusable(UpstreamReply, UpstreamFailure)
+    indirect case failure(UpstreamFailure)
     /// The call could not be booked to another key and costs nothing; the caller, whose move failed, knows why.
     case givenUp
     /// The caller gave the call up; `wasSent` says whether the vendor may have taken it.

@@ -83,7 +83,8 @@ public final class UpstreamGate: Sendable {
     public enum Entry: Sendable {
         case go(Pass)
         case wait
-        case refused(UpstreamFailure)
+        /// Apart from the others: most requests are let out, and an entry is copied on its way.
+        indirect case refused(UpstreamFailure)
     }
 
     /// What a request is let out with; handed back to `leave`.
