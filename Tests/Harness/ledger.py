@@ -129,6 +129,9 @@ class Ledger:
             "SELECT account, day, spent, unconfirmed FROM usage_accounts")]
         if "unbooked" in tables:
             self.book({row[0] for row in connection.execute("SELECT id FROM unbooked")})
+        if "ledger_floor" in tables:
+            self.complaints += [f"the entry {row[0]} is reserved, and before the floor" for row in connection.execute(
+                "SELECT id FROM ledger WHERE state = 0 AND id < (SELECT open_from FROM ledger_floor)")]
         for row in connection.execute("SELECT key, document_id, model, body FROM results"):
             self.results[key_bytes(row["key"])] = row["document_id"], row["model"], text_bytes(row["body"])
         self.registry.read(connection, tables)

@@ -44,7 +44,7 @@ struct StoreInspectionTests {
         arguments: [
             ("CREATE TRIGGER t AFTER INSERT ON ledger BEGIN DELETE FROM ledger; END", "has t, which no gateway made"),
             ("CREATE VIEW v AS SELECT 1", "has v, which"), ("CREATE TABLE extra (x)", "has extra, which"),
-            ("DROP TABLE grants", "lacks grants"), ("DROP INDEX ledger_open", "lacks ledger_open"),
+            ("DROP TABLE grants", "lacks grants"), ("DROP INDEX ledger_resolved", "lacks ledger_resolved"),
             ("ALTER TABLE grants ADD COLUMN more TEXT", "has another grants than schema"),
         ]
     )

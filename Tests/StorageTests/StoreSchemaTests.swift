@@ -211,7 +211,7 @@ struct StoreSchemaTests {
         "damage at an end of any table or index is found when the store is opened",
         arguments: [
             "results", "results_by_document", "results_by_age", "results_by_team", "purges", "purges_open", "ledger",
-            "ledger_open", "ledger_unconfirmed", "ledger_resolved", "usage", "usage_models", "usage_accounts",
+            "ledger_floor", "ledger_unconfirmed", "ledger_resolved", "usage", "usage_models", "usage_accounts",
             "statements", "statements_by_account",
             "documents", "rates", "grants", "grants_by_team", "shadow_refusals", "upstream_key_states", "teams",
             "team_models", "registry_budgets",
@@ -260,10 +260,19 @@ struct StoreSchemaTests {
         let store = try place.open()
         defer { store.close() }
         for (sql, index) in [
-            ("UPDATE ledger SET state = 3, ended_at = 1 WHERE state = 0", "ledger_open"),
-            ("SELECT estimate FROM ledger WHERE state = 0", "ledger_open"),
+            (
+                "UPDATE ledger SET state = 3, ended_at = 1 WHERE state = 0 AND id >= 1 AND id <= 9",
+                "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+            ),
+            (
+                "SELECT id FROM ledger WHERE id >= 1 AND state = 0 ORDER BY id LIMIT 1",
+                "INTEGER PRIMARY KEY (rowid>?)"
+            ),
             ("SELECT estimate FROM ledger WHERE state = 3", "ledger_unconfirmed"),
-            ("SELECT team FROM ledger WHERE state = 0 AND id >= 1 AND id < 9 ORDER BY id DESC", "ledger_open (state=?"),
+            (
+                "SELECT team FROM ledger WHERE state = 0 AND id >= 1 AND id < 9 ORDER BY id DESC",
+                "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"
+            ),
             (
                 "SELECT team FROM ledger WHERE state = 3 AND id >= 1 AND id < 9 ORDER BY id DESC",
                 "ledger_unconfirmed (state=? AND rowid>? AND rowid<?)"

@@ -25,8 +25,8 @@ struct CopiedTable: Sendable {
         "upstream_key_uses", "key_rulings", "grants", "statements", "audit", "alerts",
     ]
 
-    /// Tables that only a file has, and that are empty when it is copied.
-    static let ofFiles = ["unbooked"]
+    /// Tables that only a file has: one that is empty when it is copied, and one that follows from the ledger.
+    static let ofFiles = ["unbooked", "ledger_floor"]
 
     /// Tables of a database that are not carried over: who works with it, what is under way there, and balances, which are
     /// worked out anew. Changes that dead nodes had under way are ended before.

@@ -99,7 +99,14 @@ final class SQLiteCopyTarget: CopyTarget {
     func tally(of table: CopiedTable) throws -> CopyTally { try SQLiteCopySource.tally(of: table, in: database) }
 
     /// Balances of a file are in memory, from its roll-ups.
-    func derive(from tallies: [String: CopyTally]) throws {}
+    func derive(from tallies: [String: CopyTally]) throws {
+        try database.execute(
+            sql: """
+                UPDATE ledger_floor SET open_from =
+                    coalesce((SELECT min(id) FROM ledger WHERE state = 0), (SELECT max(id) FROM ledger), 0)
+                """
+        )
+    }
 }
 
 /// The file that a copy of a whole store is written to before it has its name.

@@ -114,5 +114,9 @@ struct GatheredChanges {
             try UnbookedTable.removeAll(on: connection)
             connection.unbooked.noteBooked()
         }
+        // Counts come once a second while there are requests.
+        if connection.hasLedgerFloor, !earlier.isEmpty || !self.sums.isEmpty {
+            try LedgerFloorTable.raise(on: connection)
+        }
     }
 }

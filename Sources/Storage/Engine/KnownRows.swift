@@ -8,6 +8,8 @@ struct KnownRows {
     private var modelsNamed: Set<UsageModelTable.Key> = []
     private var modelsRated: Set<String> = []
     private var schemasKept: Set<Int64> = []
+    /// Of a file: the floor of the ledger.
+    private(set) var ledgerFloor: Int64?
 
     // MARK: Models that a day counts by name
 
@@ -26,6 +28,10 @@ struct KnownRows {
     func isKept(_ schema: Int64) -> Bool { schemasKept.contains(schema) }
 
     mutating func noteKept(_ schema: Int64) { Self.note(schema, in: &schemasKept) }
+
+    // MARK: The floor of the ledger
+
+    mutating func noteLedgerFloor(_ floor: Int64) { ledgerFloor = floor }
 
     private static func note<Row: Hashable>(_ row: Row, in rows: inout Set<Row>) {
         if rows.count >= countMax { rows.removeAll(keepingCapacity: true) }

@@ -75,6 +75,9 @@ final class StoreConnection {
     /// Whether other processes write to the store.
     var isShared: Bool { link.isShared }
 
+    /// Whether what is reserved in the ledger is found behind its floor; else an index has it.
+    var hasLedgerFloor: Bool { link.hasLedgerFloor }
+
     /// Begins a transaction that only reads: all that it reads is of one moment.
     func beginReading() throws { try link.beginReading() }
 
@@ -146,6 +149,8 @@ protocol StoreLink: AnyObject {
     var hasSavepoints: Bool { get }
     /// Whether other processes write to the store.
     var isShared: Bool { get }
+    /// Whether the store has the table `ledger_floor`.
+    var hasLedgerFloor: Bool { get }
 
     func prepare(_ sql: StaticString) throws -> any PreparedStatement
     func begin() throws

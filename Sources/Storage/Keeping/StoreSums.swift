@@ -60,6 +60,7 @@ enum StoreSums {
             faults += differences(days, accounts, "the sums by team", "the sums by account") { _ in true }
             faults += try ledgerFaults(database, schema: version)
         }
+        if version >= 16 { faults += try floorFaults(database) }
         var told: Set<String> = []
         return Array(faults.filter { told.insert($0).inserted }.prefix(faultsMax))
     }
@@ -91,6 +92,13 @@ enum StoreSums {
         )
         return differences(ledger, accounts, "the ledger", "the sums by account") { place in place.day >= complete }
             + excesses(ledger, accounts)
+    }
+
+    /// What is reserved before the floor of the ledger would stay so for ever.
+    private static func floorFaults(_ database: Database) throws -> [String] {
+        let sql = "SELECT count(*) FROM ledger WHERE state = 0 AND id < (SELECT open_from FROM ledger_floor)"
+        let count = try Int.fetchOne(database, sql: sql) ?? 0
+        return count == 0 ? [] : ["reserved rows of the ledger that no start would end: \(count)"]
     }
 
     private static func sums(_ database: Database, _ sql: String) throws -> Sums {

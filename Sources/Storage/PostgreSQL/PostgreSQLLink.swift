@@ -58,6 +58,8 @@ final class PostgreSQLLink: StoreLink {
 
     var isShared: Bool { fence != nil }
 
+    var hasLedgerFloor: Bool { false }
+
     func prepare(_ sql: StaticString) throws -> any PreparedStatement { PostgreSQLStatement(sql, on: self) }
 
     func close() { connection = nil }

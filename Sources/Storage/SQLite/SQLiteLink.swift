@@ -16,6 +16,8 @@ final class SQLiteLink: StoreLink {
 
     var isShared: Bool { false }
 
+    var hasLedgerFloor: Bool { true }
+
     func write(_ balances: BalanceChanges, of node: Int64?) {}
 
     func write(_ flights: FlightChanges) {}

@@ -13,9 +13,9 @@ import Vocabulary
 /// appended, a group commit writes its bodies to the same few pages, and only the index is random: 42 bytes a row,
 /// 42 MB for a million. The other indexes then hold 8 bytes of row number instead of 32 of key.
 ///
-/// `ledger` has a row for each reservation and no index but over those that are open, unconfirmed or resolved, which are
-/// few: its identifiers ascend in time, so that rows are appended and a range of time is a range of rows. What reports
-/// and balances need of it is in `usage` and `usage_accounts`, or follows from the few rows of `unbooked`.
+/// `ledger` has a row for each reservation and no index but over those that are unconfirmed or resolved, which are few:
+/// its identifiers ascend in time, so that rows are appended, a range of time is a range of rows, and what is reserved is
+/// among the newest (`LedgerFloorTable`). What reports and balances need of it is in `usage` and `usage_accounts`, or follows from the few rows of `unbooked`.
 ///
 /// What a team or a key has several of (budgets, models, secrets that retire) has tables of its own, rather than a
 /// column of JSON: each value has its type and its check, SQL can ask for it, and this room need not know JSON. No row
@@ -440,6 +440,16 @@ enum StoreSchema {
             CHECK ((is_kept IS NULL) = (lifetime IS NULL))
         ) STRICT;
         """,
+        // In place of an index of the reserved rows of the ledger: where the first of them may be.
+        """
+        CREATE TABLE ledger_floor (
+            id INTEGER PRIMARY KEY CHECK (id = 0), -- one row
+            open_from INTEGER NOT NULL -- no row of the ledger with a lower identifier is reserved
+        ) STRICT;
+        INSERT INTO ledger_floor (id, open_from) SELECT 0,
+            coalesce((SELECT min(id) FROM ledger WHERE state = 0), (SELECT max(id) FROM ledger), 0);
+        DROP INDEX ledger_open;
+        """,
     ]
 
     /// Refuses a file that is not ours or is too new; reads three numbers and changes nothing.
@@ -498,7 +508,7 @@ enum StoreSchema {
             "SELECT removed FROM purges ORDER BY id",
             "SELECT removed FROM purges WHERE ended_at IS NULL ORDER BY id",
             "SELECT id, created_at FROM ledger ORDER BY id",
-            "SELECT id, created_at FROM ledger WHERE state = 0 ORDER BY state",
+            "SELECT open_from FROM ledger_floor ORDER BY id",
             "SELECT denied FROM usage ORDER BY day",
             "SELECT model FROM usage_models ORDER BY day",
             "SELECT denied FROM usage_documents ORDER BY day",

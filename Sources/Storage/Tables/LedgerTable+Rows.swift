@@ -14,7 +14,7 @@ extension LedgerTable {
     ) throws -> LedgerPage {
         guard question.count > 0 else { return LedgerPage(rows: [], next: nil) }
         let statement = try statement(for: question.state, connection)
-        statement.bind(question.identifiers.lowerBound, at: 1)
+        statement.bind(try first(question, on: connection), at: 1)
         statement.bind(question.identifiers.upperBound, at: 2)
         // One more than is wanted, or looked at, shows that the list goes on.
         let countMax = question.isFoundByIndex ? min(question.count, scanMax) : scanMax
@@ -33,6 +33,13 @@ extension LedgerTable {
             last = row.reservation.id
         }
         return LedgerPage(rows: rows, next: nil)
+    }
+
+    /// The least identifier that is looked at. In a file those that are reserved are found behind the floor.
+    private static func first(_ question: LedgerQuestion, on connection: StoreConnection) throws -> Int64 {
+        let first = question.identifiers.lowerBound
+        guard question.state == .reserved, connection.hasLedgerFloor else { return first }
+        return max(first, try LedgerFloorTable.read(on: connection))
     }
 
     /// Rows in a state that few have are found by the index of that state.
@@ -82,7 +89,8 @@ extension LedgerTable {
             """
             SELECT id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id, state,
                 estimate, credits, created_at, ended_at FROM ledger
-            WHERE state = 0 AND id <= ?1 AND (id / 4096) % 1024 >= ?2 AND (id / 4096) % 1024 <= ?3 ORDER BY id
+            WHERE state = 0 AND id >= ?1 AND id <= ?2 AND (id / 4096) % 1024 >= ?3 AND (id / 4096) % 1024 <= ?4
+            ORDER BY id
             """
         )
         range.bind(to: statement, from: 1)

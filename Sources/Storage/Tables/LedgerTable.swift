@@ -21,6 +21,7 @@ enum LedgerTable {
         isBooked: Bool = true,
         on connection: StoreConnection
     ) throws {
+        if connection.hasLedgerFloor { try LedgerFloorTable.admit(reservation.id, on: connection) }
         let ask = reservation.ask
         let statement = try connection.statement(
             """
@@ -106,6 +107,8 @@ enum LedgerTable {
 
     /// Makes unconfirmed what dead nodes left reserved, books it, and says how many there were. Reads no other row.
     static func recover(_ left: OpenRange = .all, at now: Timestamp, on connection: StoreConnection) throws -> Int {
+        var left = left
+        if connection.hasLedgerFloor { left.first = try LedgerFloorTable.read(on: connection) }
         try PaymentTable.recover(left, at: now, on: connection)
         let endings = try open(left, on: connection).map { reservation in
             ReservationEnding(reservation: reservation, outcome: .unconfirmed, endedAt: now)
@@ -117,12 +120,14 @@ enum LedgerTable {
         let statement = try connection.statement(
             """
             UPDATE ledger SET state = 3, ended_at = ?1
-            WHERE state = 0 AND id <= ?2 AND (id / 4096) % 1024 >= ?3 AND (id / 4096) % 1024 <= ?4
+            WHERE state = 0 AND id >= ?2 AND id <= ?3 AND (id / 4096) % 1024 >= ?4 AND (id / 4096) % 1024 <= ?5
             """
         )
         statement.bind(now, at: 1)
         left.bind(to: statement, from: 2)
-        return try statement.runCounting()
+        let count = try statement.runCounting()
+        if connection.hasLedgerFloor { try LedgerFloorTable.raise(on: connection) }
+        return count
     }
 
     /// The newest reservation.
@@ -138,19 +143,22 @@ enum LedgerTable {
     }
 }
 
-/// The open reservations of certain nodes, up to an identifier.
+/// The open reservations of certain nodes, from one identifier to another.
 struct OpenRange {
     /// Numbers are the ten bits that identifiers have for them.
     let nodes: ClosedRange<Int64>
+    /// Of a file: its floor, before which none is open.
+    var first: Int64 = 0
     let last: Int64
 
     /// Those of every node: of the one process that has a file.
     static let all = OpenRange(nodes: 0...1_023, last: .max)
 
-    /// Binds the last identifier, the first number and the last one, in this order.
+    /// Binds the first identifier and the last one, the first number and the last one, in this order.
     func bind(to statement: any PreparedStatement, from place: Int32) {
-        statement.bind(last, at: place)
-        statement.bind(nodes.lowerBound, at: place + 1)
-        statement.bind(nodes.upperBound, at: place + 2)
+        statement.bind(first, at: place)
+        statement.bind(last, at: place + 1)
+        statement.bind(nodes.lowerBound, at: place + 2)
+        statement.bind(nodes.upperBound, at: place + 3)
     }
 }

@@ -147,8 +147,8 @@ enum PaymentTable {
             JOIN payments ON payments.account = ledger.account AND payments.document_id = ledger.document_id
                 AND payments.id = (SELECT max(id) FROM payments AS latest
                     WHERE latest.account = ledger.account AND latest.document_id = ledger.document_id)
-            WHERE ledger.state = 0 AND ledger.id <= ?1
-                AND (ledger.id / 4096) % 1024 >= ?2 AND (ledger.id / 4096) % 1024 <= ?3
+            WHERE ledger.state = 0 AND ledger.id >= ?1 AND ledger.id <= ?2
+                AND (ledger.id / 4096) % 1024 >= ?3 AND (ledger.id / 4096) % 1024 <= ?4
             """
         )
         left.bind(to: repeats, from: 1)
@@ -157,7 +157,7 @@ enum PaymentTable {
             """
             INSERT INTO payments (account, document_id, id, team, model, cache_key, ended_at)
             SELECT account, document_id, id, team, model, cache_key, ?1 FROM ledger
-            WHERE state = 0 AND id <= ?2 AND (id / 4096) % 1024 >= ?3 AND (id / 4096) % 1024 <= ?4
+            WHERE state = 0 AND id >= ?2 AND id <= ?3 AND (id / 4096) % 1024 >= ?4 AND (id / 4096) % 1024 <= ?5
             """
         )
         statement.bind(now, at: 1)

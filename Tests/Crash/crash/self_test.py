@@ -87,6 +87,8 @@ FAULTS = [
     (all_of(sql("UPDATE ledger SET state = 0, ended_at = NULL WHERE id = 5"), sql("INSERT INTO unbooked VALUES (5)")),
      "store:", "not booked, and has not ended"),
     (sql("INSERT INTO unbooked VALUES (99)"), "store:", "not booked, and not in the ledger"),
+    (all_of(sql("UPDATE ledger SET state = 0, ended_at = NULL WHERE id = 5"), sql("UPDATE ledger_floor SET open_from = 6")),
+     "store:", "the entry 5 is reserved, and before the floor"),
     (sql("UPDATE ledger SET state = 2 WHERE id = 2"), "I4:", "request ask-2 counts 0"),
     (sql("UPDATE ledger SET estimate = 3999999 WHERE id = 2"), "I4:", "request ask-2 counts 3.999999"),
     (sql("UPDATE ledger SET credits = 2000000 WHERE id = 1"), "I4:", "team red counted"),

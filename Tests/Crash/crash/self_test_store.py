@@ -26,6 +26,8 @@ CREATE TABLE usage_documents (day INTEGER, document BLOB, spent INTEGER DEFAULT 
     denied INTEGER DEFAULT 0);
 CREATE TABLE usage_accounts (account TEXT, day INTEGER, spent INTEGER, unconfirmed INTEGER);
 CREATE TABLE unbooked (id INTEGER);
+CREATE TABLE ledger_floor (open_from INTEGER);
+INSERT INTO ledger_floor VALUES (5);
 """
 CONFIGURATION = {
     "upstream": {"keys": [{"id": "primary", "secret": {"value": VENDOR_KEYS["primary"]}, "monthly_credits": 50},
