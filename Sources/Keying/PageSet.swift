@@ -11,7 +11,16 @@ public struct PageSet: Hashable, Sendable {
 
     /// The canonical spelling of this set: `1-3,5`.
     public var text: String {
-        ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
+        var text = ""
+        for range in ranges {
+            if !text.isEmpty { text += "," }
+            text += String(range.lowerBound)
+            if range.lowerBound < range.upperBound {
+                text += "-"
+                text += String(range.upperBound)
+            }
+        }
+        return text
     }
 
     /// - Parameter parts: in any order, overlapping or not; at least one.

@@ -108,9 +108,13 @@ private struct DecimalText {
 
     /// Nil when the text is not a JSON number.
     init?(_ text: some Sequence<UInt8>) {
-        for byte in text {
-            guard read(byte) else { return nil }
-        }
+        // In one piece where it can be: the elements of a sequence are asked for one by one, each by several calls.
+        let isRead =
+            text.withContiguousStorageIfAvailable { text in
+                for index in 0..<text.count { guard unsafe read(text[index]) else { return false } }
+                return true
+            } ?? text.allSatisfy { read($0) }
+        guard isRead else { return nil }
         switch part {
         case .integer, .fraction, .exponent: break
         case .start, .point, .exponentStart, .exponentSign: return nil

@@ -24,6 +24,15 @@ struct MicroCreditsTests {
     )
     func exact(_ text: String, _ micros: Int64) { #expect(read(text) == micros) }
 
+    @Test("is read from bytes that are in one piece and from those that are not")
+    func pieces() {
+        for text in ["12.345678", "1e3", "-0", "1.", "x", ""] {
+            let piece = Array(text.utf8)
+            #expect(MicroCredits(jsonNumber: piece.lazy.map { $0 }) == MicroCredits(jsonNumber: piece))
+        }
+        #expect(MicroCredits(jsonNumber: Array("2.5".utf8).lazy.map { $0 })?.micros == 2_500_000)
+    }
+
     @Test("zeros that change nothing may be as many as they like")
     func zeros() {
         let zeros = String(repeating: "0", count: 10_010)
