@@ -2,7 +2,7 @@
 ///
 /// A separate type, so that the digest of a secret or of a body is not mistaken for one. Keying derives it; Caching,
 /// Coalescing and Storage look it up.
-public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
+public struct CacheKey: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let digest: Digest
 
     @inlinable
@@ -13,6 +13,13 @@ public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
 
     @inlinable
     public func hash(into hasher: inout Hasher) { hasher.combine(digest) }
+
+    /// The order of the bytes.
+    @inlinable
+    public static func < (left: CacheKey, right: CacheKey) -> Bool {
+        let (left, right) = (left.digest, right.digest)
+        return (left.word0, left.word1, left.word2, left.word3) < (right.word0, right.word1, right.word2, right.word3)
+    }
 
     /// 64 hexadecimal digits in lower case.
     public var description: String { digest.description }

@@ -3,7 +3,9 @@ internal import Reporting
 import Vocabulary
 
 /// What an ended reservation adds to sums, payments and rates. It follows from the ending, which is durable before it.
-struct Booking {
+///
+/// Immutable. A class, since it is handed from list to list, and has many parts.
+final class Booking {
     /// A payment for a question, which is kept.
     struct Paid {
         let question: PaidQuestion
@@ -15,7 +17,7 @@ struct Booking {
     /// Nil for a request of another kind, and when nothing was paid.
     let paid: Paid?
     /// Whether a result of the same question was there before; nil while that is not asked.
-    var isResultThere: Bool?
+    let isResultThere: Bool?
 
     init(_ ending: ReservationEnding, _ paid: Paid?, isResultThere: Bool?) {
         self.ending = ending
@@ -23,10 +25,13 @@ struct Booking {
         self.isResultThere = isResultThere
     }
 
-    init(_ ending: ReservationEnding, isKept: Bool, isResultThere: Bool?) {
+    convenience init(_ ending: ReservationEnding, isKept: Bool, isResultThere: Bool?) {
         let question = ending.outcome.isPayment ? ending.question : nil
         self.init(ending, question.map { Paid(question: $0, isKept: isKept) }, isResultThere: isResultThere)
     }
+
+    /// The same, when that is known.
+    func knowing(isResultThere: Bool) -> Booking { Booking(ending, paid, isResultThere: isResultThere) }
 
     /// Whether it changes nothing.
     var isEmpty: Bool { paid == nil && ending.amounts == (.zero, .zero) && ending.storedRate == nil }

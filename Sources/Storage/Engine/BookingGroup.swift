@@ -15,7 +15,12 @@ final class BookingGroup {
         var hasSameQuestion: Bool { earlier.contains { $0.key == payment.key } }
     }
 
-    private var earlier: [DocumentKey: [Payment]] = [:]
+    /// The latest payments for a document, latest first.
+    private final class Latest {
+        var payments: [Payment] = []
+    }
+
+    private var latest: [DocumentKey: Latest] = [:]
     private var schemas = SchemaPlaces()
     private var rates = RateChanges()
     private var paid: [Paid] = []
@@ -24,9 +29,10 @@ final class BookingGroup {
     func lookUp(_ ending: ReservationEnding, on connection: StoreConnection) throws {
         guard ending.outcome.isPayment, let question = ending.question else { return }
         let document = ending.reservation.ask.document
-        if earlier[document] == nil {
-            earlier[document] = []
-            try PaymentTable.lookUp(document, on: connection) { [self] in earlier[document]!.append($0) }
+        if latest[document] == nil {
+            let found = Latest()
+            latest[document] = found
+            try PaymentTable.lookUp(document, on: connection) { found.payments.append($0) }
         }
         try schemas.lookUp(question.parts, on: connection)
     }
@@ -40,18 +46,25 @@ final class BookingGroup {
     }
 
     private func pay(_ booking: Booking, _ paid: Booking.Paid) {
-        let document = booking.ending.reservation.ask.document
+        guard let latest = latest[booking.ending.reservation.ask.document] else {
+            preconditionFailure("a payment for a document that was not looked up")
+        }
         let payment = PaymentTable.payment(booking.ending, paid)
-        let others = earlier[document] ?? []
+        let others = latest.payments
         self.paid.append(Paid(booking: booking, question: paid.question, payment: payment, earlier: others))
-        let place = others.firstIndex { $0.id < payment.id } ?? others.count
-        let latest = others[..<place] + [payment] + others[place...]
-        earlier[document] = Array(latest.prefix(Int(PaymentTable.comparedMax)))
+        latest.payments.insert(payment, at: others.firstIndex { $0.id < payment.id } ?? others.count)
+        if latest.payments.count > Int(PaymentTable.comparedMax) { latest.payments.removeLast() }
         schemas.keep(paid.question.parts)
     }
 
     /// The questions that were paid for before, and of which it is not known whether there is a result.
-    var undecided: Set<CacheKey> { Set(paid.lazy.filter(\.hasSameQuestion).compactMap(\.booking.undecidedKey)) }
+    var undecided: KeyedList<CacheKey, Void> {
+        var undecided = KeyedList<CacheKey, Void>()
+        for paid in paid where paid.hasSameQuestion {
+            if let key = paid.booking.undecidedKey { undecided.set((), for: key) }
+        }
+        return undecided
+    }
 
     /// - Parameter stored: those of the undecided questions that the store had a result of.
     func write(stored: Set<CacheKey>, on connection: StoreConnection) throws {
@@ -67,6 +80,7 @@ final class BookingGroup {
 
     /// Why a payment could not be avoided when the account had paid for the document before.
     private func repeated(_ paid: Paid, _ stored: Set<CacheKey>) -> (first: Payment, reason: RepeatReason)? {
+        if paid.earlier.isEmpty { return nil }
         let question = paid.question
         let isResultThere = paid.booking.isResultThere ?? stored.contains(paid.payment.key)
         let later = LaterPayment(

@@ -18,7 +18,7 @@ final class EndingGroup {
     private var purges: [PurgeTable.Open] = []
     private var pages = PageChanges()
     /// The last result of each key, with the reservation that paid for it.
-    private var results: [CacheKey: (result: CachedResult, id: ReservationID)] = [:]
+    private var results = KeyedList<CacheKey, (result: CachedResult, id: ReservationID)>()
     /// What the results are saved in place of, where a purge may concern it.
     private var replaced: [CacheKey: PurgeTable.ResultRow] = [:]
     /// Of those that ended their reservations.
@@ -41,8 +41,9 @@ final class EndingGroup {
     /// Ends the rows of the ledger, in the order of their identifiers. Of two endings of one row the first one counts. Asks
     /// for purges, too.
     func end(on connection: StoreConnection) throws {
-        let order = endings.indices.sorted { left, right in
-            (endings[left].ending.reservation.id, left) < (endings[right].ending.reservation.id, right)
+        var order = Array(endings.indices)
+        if order.count > 1 {
+            order.sort { (endings[$0].ending.reservation.id, $0) < (endings[$1].ending.reservation.id, $1) }
         }
         for index in order {
             try LedgerTable.end(endings[index].ending, on: connection) { [self] in hasEnded[index] = $0 }
@@ -57,6 +58,10 @@ final class EndingGroup {
     /// - Returns: whether there are any.
     /// - Throws: `corrupt` when a reservation is not in the ledger.
     func findRepeated(on connection: StoreConnection) throws -> Bool {
+        if hasEnded.allSatisfy({ $0 }) {
+            arrange()
+            return false
+        }
         let repeated = endings.indices.filter { !hasEnded[$0] }
         var known: Set<ReservationID> = []
         for id in repeated.map({ endings[$0].ending.reservation.id }) {
@@ -72,12 +77,13 @@ final class EndingGroup {
             endings[index].outcome.set(.repeated)
         }
         arrange()
-        return !repeated.isEmpty
+        return true
     }
 
     /// What the endings come to, one after the other.
     private func arrange() {
-        for gathered in ended {
+        for index in endings.indices where hasEnded[index] {
+            let gathered = endings[index]
             let (ending, answer) = (gathered.ending, gathered.answer)
             let isOvertaken = isOvertaken(gathered)
             if !isOvertaken { pages.add(ending) }
@@ -85,7 +91,9 @@ final class EndingGroup {
             bookings.append(
                 Booking(ending, isKept: answer?.result != nil, isResultThere: isResultBefore ? true : nil)
             )
-            if !isOvertaken, let result = answer?.result { results[result.key] = (result, ending.reservation.id) }
+            if !isOvertaken, let result = answer?.result {
+                results.set((result, ending.reservation.id), for: result.key)
+            }
         }
     }
 
@@ -99,12 +107,12 @@ final class EndingGroup {
     }
 
     /// Asks for results, and for the rows that results are saved in place of.
-    func lookUpResults(_ asked: Set<CacheKey>, on connection: StoreConnection) throws {
-        for key in asked where connection.presence?.lacks(key, pagesOf: nil) != true {
+    func lookUpResults(_ asked: KeyedList<CacheKey, Void>, on connection: StoreConnection) throws {
+        for (key, _) in asked.entries where connection.presence?.lacks(key, pagesOf: nil) != true {
             try ResultTable.lookUp(key, on: connection) { [self] _ in stored.insert(key) }
         }
         if !purges.isEmpty {
-            for key in results.keys {
+            for (key, _) in results.entries {
                 try ResultTable.lookUpRow(of: key, on: connection) { [self] in replaced[key] = $0 }
             }
         }
@@ -115,17 +123,9 @@ final class EndingGroup {
 
     func write(on connection: StoreConnection) throws {
         try pages.write(on: connection)
-        for (key, entry) in results.sorted(by: { $0.key < $1.key }) {
+        for (key, entry) in results.entries {
             if let row = replaced[key] { try ResultTable.takeOut(row, countedBy: purges, on: connection) }
             try ResultTable.save(entry.result, paidBy: entry.id, above: purges, on: connection)
         }
-    }
-}
-
-extension CacheKey {
-    /// The order of the bytes.
-    fileprivate static func < (left: CacheKey, right: CacheKey) -> Bool {
-        let (left, right) = (left.digest, right.digest)
-        return (left.word0, left.word1, left.word2, left.word3) < (right.word0, right.word1, right.word2, right.word3)
     }
 }

@@ -23,7 +23,7 @@ struct GatheredChanges {
     var feed = FeedChanges()
 
     /// Whether there is nothing to write before the COMMIT is near.
-    private var isEmptyButForFeed: Bool {
+    var isEmptyButForFeed: Bool {
         endings.isEmpty && sums.isEmpty && balances.isEmpty && flights.isEmpty
     }
 
@@ -54,21 +54,28 @@ struct GatheredChanges {
         try group.end(on: connection)
         _ = try group.findRepeated(on: connection)
         // Only now is it known whether there was a result before the one that was paid for.
-        try group.lookUpResults(Set(group.bookings.compactMap(\.undecidedKey)), on: connection)
-        try group.write(on: connection)
-        let waiting = group.bookings.filter { !$0.isEmpty }.map { booking in
-            var booking = booking
-            if let key = booking.undecidedKey { booking.isResultThere = group.stored.contains(key) }
-            return booking
+        var undecided = KeyedList<CacheKey, Void>()
+        for booking in group.bookings {
+            if let key = booking.undecidedKey { undecided.set((), for: key) }
         }
-        for booking in waiting { try UnbookedTable.add(booking, on: connection) }
+        try group.lookUpResults(undecided, on: connection)
+        try group.write(on: connection)
+        var waiting: [Booking] = []
+        for var booking in group.bookings where !booking.isEmpty {
+            if let key = booking.undecidedKey { booking = booking.knowing(isResultThere: group.stored.contains(key)) }
+            try UnbookedTable.add(booking, on: connection)
+            waiting.append(booking)
+        }
         try keepSchemas(of: waiting, on: connection)
         connection.unbooked.add(waiting)
     }
 
     /// Keeps the texts of schemas that are new: no booking of the next process has them.
     private func keepSchemas(of waiting: [Booking], on connection: StoreConnection) throws {
-        let new = waiting.compactMap(\.paid?.question.parts).filter { !connection.known.isKept($0.schema) }
+        let new = waiting.compactMap { booking -> QuestionParts? in
+            guard let parts = booking.paid?.question.parts, !connection.known.isKept(parts.schema) else { return nil }
+            return parts
+        }
         if new.isEmpty { return }
         let schemas = SchemaPlaces()
         for parts in new { try schemas.lookUp(parts, on: connection) }
@@ -84,7 +91,8 @@ struct GatheredChanges {
         let bookings = BookingGroup()
         try group.end(on: connection)
         // Also on behalf of those that may have ended before.
-        for ending in earlier.map(\.ending) + endings.map(\.ending) { try bookings.lookUp(ending, on: connection) }
+        for booking in earlier { try bookings.lookUp(booking.ending, on: connection) }
+        for ending in endings { try bookings.lookUp(ending.ending, on: connection) }
         var booked = sums
         for booking in earlier { booked.add(booking.ending) }
         // As if none had ended before, which is rarely wrong: so that everything is asked at once.

@@ -63,6 +63,7 @@ final class StoreConnection {
     /// - Parameter waits: whether bookings may wait for those of later transactions; else all are written, also those
     ///   that have waited.
     func writeGathered(waits: Bool = false) throws {
+        if waits && gathered.isEmptyButForFeed { return }
         let changes = gathered
         gathered = GatheredChanges()
         (gathered.node, gathered.feed) = (changes.node, changes.feed)

@@ -15,6 +15,8 @@ struct KeyedList<Key: Comparable, Value> {
 
     /// Changes the value of a key, which gets the other one if it has none.
     mutating func change(_ key: Key, or other: @autoclosure () -> Value, _ change: (inout Value) -> Void) {
+        // Equal keys mostly come one after the other.
+        if let last = entries.indices.last, entries[last].key == key { return change(&entries[last].value) }
         let place = place(of: key)
         if has(key, at: place) {
             change(&entries[place].value)
