@@ -223,8 +223,6 @@ extension Exchange {
         let wallClock = worker.loop.wallClock
         let connection = client.connection
         let keepsAlive = connection.mayGoOn
-        var cache = cache
-        if let trace = facts.trace { cache?.traceParent = trace.parentOfReply }
         worker.replyWriter.write(
             ReplyWriter.Outline(
                 status: status,
@@ -239,6 +237,7 @@ extension Exchange {
             retryAfter: retryAfter,
             allow: allow,
             isPrivate: isPrivate,
+            trace: facts.trace,
             now: wallClock
         )
         let bytesOut = worker.replyWriter.withBytes { connection.send($0, body) }

@@ -27,8 +27,6 @@ struct ReplyWriter: ~Copyable {
         var remaining: MicroCredits?
         /// Seconds since the vendor answered, on hits.
         var age: Int64?
-        /// The value of `traceparent`; nil for a request without a valid one.
-        var traceParent: [UInt8]?
     }
 
     private var head = ReplyHead(capacity: 1024)
@@ -51,6 +49,7 @@ struct ReplyWriter: ~Copyable {
     ///   - retryAfter: the value of that field, RFC 9110 §10.2.3.
     ///   - allow: the value of that field, RFC 9110 §10.2.1.
     ///   - isPrivate: whether no cache may store the reply, where `cache` does not say so.
+    ///   - trace: that of the request; a classify reply tells it.
     mutating func write(
         _ outline: Outline,
         _ cache: CacheFields?,
@@ -58,6 +57,7 @@ struct ReplyWriter: ~Copyable {
         retryAfter: [UInt8]? = nil,
         allow: StaticString? = nil,
         isPrivate: Bool = false,
+        trace: RequestTrace? = nil,
         now: Timestamp
     ) {
         cacheStatusRange = 0..<0
@@ -67,6 +67,7 @@ struct ReplyWriter: ~Copyable {
         if let allow { head.fields.field("Allow", allow) }
         if let retryAfter { head.fields.field("Retry-After", retryAfter) }
         if let cache { write(cache) } else if isPrivate { head.fields.append("Cache-Control: no-store\r\n") }
+        if let trace, cache != nil { head.fields.field("traceparent", trace.parentOfReply) }
         head.fields.begin("x-request-id")
         head.fields.append { outline.requestID.write(to: &$0) }
         head.fields.endField()
@@ -122,7 +123,6 @@ struct ReplyWriter: ~Copyable {
         writeCredits("tollgate-credits-saved", cache.saved)
         if let remaining = cache.remaining { writeCredits("tollgate-budget-remaining", remaining) }
         if let age = cache.age { head.fields.field("Age", decimal: age) }
-        if let parent = cache.traceParent { head.fields.field("traceparent", parent) }
     }
 
     private mutating func writeCredits(_ name: StaticString, _ amount: MicroCredits) {
