@@ -68,8 +68,9 @@ enum AuditTable {
         try statement.run()
     }
 
-    /// How many bytes of `before` and `after` are read for one page; the entry that exceeds them is read too.
-    static let pageBytesMax = 256 * 1_024
+    /// How many bytes of `before` and `after` are read for one page; the entry that exceeds them is read too. Not less than a
+    /// page of the admin side holds, which would take what is read for all there is.
+    static let pageBytesMax = 512 * 1_024
 
     /// A page, newest first. It has fewer entries than are asked for, and at least two, when they are long.
     ///
