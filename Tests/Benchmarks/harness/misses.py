@@ -1,17 +1,21 @@
-"""Misses: the time that the gateway adds to a vendor that takes 20 ms."""
+"""Misses: the time that the gateway adds to a vendor that takes 20 ms, and what it takes when the vendor takes none."""
 
 import os
 import re
 import time
 
-from contestants import Tollgate
+from contestants import Nginx, Tollgate
 from load import Load
+from machine import processor_seconds
 from processes import BenchmarkFailure
 from questions import VENDOR_KEY
-from tables import at_least, at_most, markdown, median, number
+from tables import at_least, at_most, markdown, median, number, with_ratio
 
 IN_FLIGHT = (1, 64, 500)
 DELAY_MS = 20
+FULL_IN_FLIGHT = 64
+# What a gateway leaves for after its replies (roll-ups, the access log) is done by then.
+SETTLE_SECONDS = 2.5
 
 
 class MissesPart:
@@ -37,7 +41,32 @@ class MissesPart:
             "The same number of connections asks the vendor itself and through one worker, in turns; each request is "
             "about a new document. Both ways end with the same simulated vendor, which shares its core with wrk: where "
             "the two rates differ, the machine was full and times show queues.",
-            "Misses per fsync are counted with strace in a run of their own."])
+            "Misses per fsync are counted with strace in a run of their own."]) + "\n" + self.full()
+
+    def full(self):
+        """The processor time of a miss while the vendor answers at once and clients never pause."""
+        contestants = [Nginx(self.bench, cached=True).run(), Tollgate(self.bench).run()]
+        for contestant in contestants:
+            contestant.warm()
+        runs = {contestant: [] for contestant in contestants}
+        for _ in range(self.bench.plan.rounds):
+            for contestant in contestants:
+                before = processor_seconds(contestant.pids)
+                result = self.load(contestant.url, FULL_IN_FLIGHT).finish()
+                time.sleep(SETTLE_SECONDS)
+                micros = (processor_seconds(contestant.pids) - before) / result.requests * 1e6
+                runs[contestant].append((micros, result.rate))
+        nginx, gateway = contestants
+        rows = []
+        for contestant in contestants:
+            micros, rates = zip(*runs[contestant])
+            ratio = median(mine / its for (mine, _), (its, _) in zip(runs[contestant], runs[nginx]))
+            verdict = at_most("CPU", ratio, 1.2) if contestant is gateway else ""
+            rows.append([contestant.name, with_ratio(median(micros), ratio), number(median(rates)), verdict])
+            contestant.stop()
+        return markdown("Misses at full load", ["contestant", "CPU µs each", "misses/s", "target"], rows, [
+            f"{FULL_IN_FLIGHT} at once, each about a new document; the vendor, on the core of wrk, answers at once.",
+            "nginx writes each answer to a file and syncs nothing; Tollgate's reservation and settlement are durable."])
 
     def row(self, gateway, in_flight):
         direct, through, syncs, growing_syncs = [], [], [], []
