@@ -38,10 +38,7 @@ struct CacheResource {
                     .ok(CacheStatistics(entries: entries, memory: rooms.cacheMemory, recent: recent).json)
                 }
                 // The hits and misses of this moment count too.
-                rooms.flushUsage { [store] fault in
-                    if let fault { return then(.failure(fault)) }
-                    store.recentUsage(at: SystemClock.wall(), then: then)
-                }
+                rooms.flushUsage(then: then) { [store] in store.recentUsage(at: SystemClock.wall(), then: then) }
             case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
             }
         }

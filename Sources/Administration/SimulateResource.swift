@@ -55,8 +55,7 @@ final class SimulateResource {
                 }
             }
             // Whether there were hits decides how exact the answer is: those of this moment count too.
-            rooms.flushUsage { [store] fault in
-                if let fault { return then(.failure(fault)) }
+            rooms.flushUsage(then: then) { [store] in
                 Simulation.run(question, under: setting, in: store, then: then)
             }
         } catch {

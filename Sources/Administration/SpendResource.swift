@@ -80,8 +80,7 @@ struct SpendResource {
         check.ask { [rooms, store, back] result in
             if case .failure(let fault) = result { return then(.failure(fault)) }
             let answer = back.callback(then)
-            rooms.flushUsage { fault in
-                if let fault { return answer(.failure(fault)) }
+            rooms.flushUsage(then: answer) {
                 store.spend(by: grouping, over: period.days) { answer($0.map(write)) }
             }
         }

@@ -68,10 +68,7 @@ struct TeamKeysResource {
             case .failure(let fault): reply(AdminReply(.storeUnavailable(fault)))
             }
         }
-        rooms.flushUsage { [store] fault in
-            if let fault { return then(.failure(fault)) }
-            store.uses(of: ids, then: then)
-        }
+        rooms.flushUsage(then: then) { [store] in store.uses(of: ids, then: then) }
     }
 
     /// Nil when the key no longer exists.

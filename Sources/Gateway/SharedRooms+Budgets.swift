@@ -55,6 +55,20 @@ extension SharedRooms {
         for mailbox in mailboxes { mailbox.post(.reportUsage(then: { answers.add($0) })) }
     }
 
+    /// Asks the store for something when it has the counts of all replies so far.
+    ///
+    /// - Parameters:
+    ///   - then: called instead, with the fault, if some of the counts could not be stored.
+    ///   - ask: called once, on any thread, after about a second at most.
+    public func flushUsage<Answer>(
+        then: @escaping @Sendable (Result<Answer, StoreFault>) -> Void,
+        ask: @escaping @Sendable () -> Void
+    ) {
+        flushUsage { fault in
+            if let fault { then(.failure(fault)) } else { ask() }
+        }
+    }
+
     /// Reads what a team's requests came to in the month of `now`, those of this moment included.
     func readUsage(
         of team: TeamID,
@@ -64,10 +78,7 @@ extension SharedRooms {
         guard let month = BudgetWindow.month.days(around: credits.today(at: now)) else {
             preconditionFailure("a month without days")
         }
-        flushUsage { [store] fault in
-            if let fault { return then(.failure(fault)) }
-            store.usage(of: team, over: month, then: then)
-        }
+        flushUsage(then: then) { [store] in store.usage(of: team, over: month, then: then) }
     }
 }
 
