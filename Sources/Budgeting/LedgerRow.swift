@@ -3,7 +3,7 @@ public import Vocabulary
 /// The states of a reservation in the ledger. `docs/faults.md` §5, I3: each is followed by a later one only.
 public enum ReservationState: String, Sendable, CaseIterable {
     case reserved, settled, released, unconfirmed
-    /// Was unconfirmed until an operator stated the cost.
+    /// Was unconfirmed until an operator stated the cost, or the vendor did too late.
     case resolved
 }
 

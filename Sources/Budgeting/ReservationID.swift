@@ -23,6 +23,9 @@ extension ReservationID {
     /// has made a greater one: it lies in the middle of the room above the latest time.
     public static let greatestFound = ReservationID(rawValue: (millisecondMax + 1 << 29) << 22)
 
+    /// The number of the node that made it, 0 to 1,023.
+    public var node: Int { Int(rawValue >> 12 & 1_023) }
+
     /// The least identifier for this time. Identifiers made earlier are below it, and later ones are not, except where
     /// the clock was set back and identifiers ran ahead of it.
     ///

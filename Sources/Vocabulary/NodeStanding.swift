@@ -60,6 +60,15 @@ public final class NodeStanding: Sendable {
         refresh(sinceBoot: sinceBoot, now: now)
     }
 
+    /// The process has lost its seat: nothing goes to the vendor any more, and nothing is served. On the store's thread, which
+    /// confirms nothing after it.
+    public func lose() {
+        // Older than any moment since boot, and not so old that a difference overflows.
+        confirmedAt.store(.min / 2, ordering: .relaxed)
+        staleAt.store(.min, ordering: .relaxed)
+        isLeast.store(false, ordering: .relaxed)
+    }
+
     /// Whether the first byte of a call may go to the vendor now.
     public func maySend(sinceBoot: MonotonicInstant) -> Bool {
         let confirmed = confirmedAt.load(ordering: .relaxed)

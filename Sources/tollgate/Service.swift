@@ -30,6 +30,8 @@ final class Service {
     private let logs: Logs
     private var signals: [SignalSource] = []
     private let ending: ServiceEnd
+    /// Receives, from the store's thread, why the process has lost its seat among the nodes.
+    private var seatLost: Mailbox<StoreFault>?
     private let lag: LoopLag
     private let workerCount: Int
     private var memoryTimer: LoopTimer?
@@ -96,7 +98,11 @@ final class Service {
             logs.flush(atMost: .seconds(1))
             throw ExitCode(1)
         }
-        if ending != .complete { throw ExitCode(1) }
+        switch ending {
+        case .complete: break
+        case .incomplete: throw ExitCode(1)
+        case .seatLost: throw ExitCode(70)
+        }
     }
 
     /// Describes the fault, with the member that it concerns if the fault itself does not name it.
@@ -128,7 +134,8 @@ final class Service {
         self.supervisor = supervisor
         let startedAt = SystemClock.wall()
         let environment = ProcessInfo.processInfo.environment
-        let opening = try StoreOpening(configuration, environment: environment) { fault in
+        let seatLoss = SeatLoss()
+        let opening = try StoreOpening(configuration, environment: environment, onLost: seatLoss.note) { fault in
             ProcessLog.critical("store_failed", ["fault": "\(fault)"])
             logs.flush(atMost: .seconds(1))
             _exit(70)
@@ -233,6 +240,7 @@ final class Service {
                 supervisor: supervisor
             )
             read = try Mailbox(loop: loop) { [unowned self] in take($0) }
+            seatLost = try Mailbox(loop: loop) { [unowned self] in end(because: $0) }
         } catch {
             adminServer.stop()
             throw error
@@ -246,10 +254,18 @@ final class Service {
         let timer = LoopTimer(loop: loop) { [unowned self] in giveMemoryBack() }
         memoryTimer = timer
         timer.schedule(after: Self.memoryInterval)
-        if store.standing.isShared {
+        if store.standing.isShared, let seatLost {
+            seatLoss.tell { seatLost.post($0) }
             nodesTimer = LoopTimer(loop: loop) { [unowned self] in followNodes() }
             followNodes()
         }
+    }
+
+    /// Another node has ended what this one had under way as far as it could. What the vendor still answers is booked, and
+    /// nothing is begun.
+    private func end(because fault: StoreFault) {
+        ProcessLog.critical("seat_lost", ["fault": "\(fault)"])
+        ending.loseSeat(drainTimeout: configuration.listen.drainTimeout)
     }
 
     private func followNodes() {

@@ -20,6 +20,8 @@ final class ServiceEnd {
         case complete
         /// The ledger lacks the end of reservations, or the store could not be closed.
         case incomplete
+        /// The process has lost its seat among the nodes, and is to be started again.
+        case seatLost
     }
 
     private enum Step { case serving, leaving, draining, cutting, parting, closing }
@@ -45,6 +47,7 @@ final class ServiceEnd {
     private var isCut = false
     private var isStoreClosed = false
     private var isIncomplete = false
+    private var hasLostSeat = false
     private var timer: LoopTimer?
     /// Held here, so that the last reference is dropped on this loop and not on the thread that posts last.
     private var mailbox: Mailbox<Event>?
@@ -75,19 +78,38 @@ final class ServiceEnd {
     var hasBegun: Bool { step != .serving }
 
     /// The result for the exit status, valid once the loop has stopped.
-    var outcome: Outcome { isIncomplete || !isStoreClosed ? .incomplete : .complete }
+    var outcome: Outcome {
+        if hasLostSeat { return .seatLost }
+        return isIncomplete || !isStoreClosed ? .incomplete : .complete
+    }
 
     /// The first signal starts the end; another one skips what is left of `drain_delay`, and hurries the drain.
     func signal(drainDelay: Duration, drainTimeout: Duration) {
         switch step {
         case .serving:
-            self.drainTimeout = drainTimeout
-            let times = DrainTimes(begin: loop.now + drainDelay, timeout: drainTimeout)
-            supervisor.tellStopping("Draining", within: times.longest - loop.now)
+            begin(drainDelay, drainTimeout)
             if drainDelay > .zero { leave(drainDelay) } else { drain() }
         case .leaving: drain()
         case .draining, .cutting, .parting, .closing: hurry()
         }
+    }
+
+    /// Drains without a delay: nothing that comes could be served.
+    func loseSeat(drainTimeout: Duration) {
+        hasLostSeat = true
+        switch step {
+        case .serving:
+            begin(.zero, drainTimeout)
+            drain()
+        case .leaving: drain()
+        case .draining, .cutting, .parting, .closing: break
+        }
+    }
+
+    private func begin(_ drainDelay: Duration, _ drainTimeout: Duration) {
+        self.drainTimeout = drainTimeout
+        let times = DrainTimes(begin: loop.now + drainDelay, timeout: drainTimeout)
+        supervisor.tellStopping("Draining", within: times.longest - loop.now)
     }
 
     // MARK: Leaving

@@ -21,13 +21,17 @@ struct StoreOpening {
 
     /// Opens the store and reads it. Blocks.
     ///
-    /// - Parameter onFatal: called on a thread of the store when the disk failed to make a write durable; nothing may
-    ///   be acknowledged from then on (`docs/faults.md` §6).
+    /// - Parameters:
+    ///   - onLost: called on a thread of the store, once, when the process has lost its seat among the nodes: it may end what
+    ///     it has begun, and nothing else.
+    ///   - onFatal: called on a thread of the store when the disk failed to make a write durable; nothing may be
+    ///     acknowledged from then on (`docs/faults.md` §6).
     /// - Throws: `StoreFault`; `SealerFault` when secrets in the store cannot be opened; `ConfigurationFaults` when the
     ///   file names something that neither it nor the store has.
     init(
         _ configuration: GatewayConfiguration,
         environment: [String: String],
+        onLost: @escaping @Sendable (StoreFault) -> Void,
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws {
         let sealer = try SecretSealer(environment: environment)
@@ -37,6 +41,7 @@ struct StoreOpening {
             migrates: configuration.store.migrates,
             onPlace: Self.report,
             onNews: Self.report,
+            onLost: onLost,
             onFatal: onFatal
         )
         store.replace(

@@ -45,7 +45,8 @@ final class AdminRooms: Sendable {
             version: "0",
             configurationDigest: Digest(1, 2, 3, 4)
         )
-        let sqlite = try Store.open(target, as: node) { preconditionFailure("\($0)") }
+        let end: @Sendable (StoreFault) -> Void = { preconditionFailure("\($0)") }
+        let sqlite = try Store.open(target, as: node, onLost: end, onFatal: end)
         let store = TroubledStore(sqlite)
         self.sqlite = sqlite
         self.store = store

@@ -166,9 +166,42 @@ struct NodeTests {
         try wait(second, "dead") { $0.count == 2 && $0[1]["state"] == "dead" }
         first.process.signal(SIGCONT)
         #expect(try first.process.waitForEnd() == .exit(70))
-        #expect(first.process.stderr.text.contains("store_failed"))
+        #expect(first.process.stderr.text.contains("seat_lost"))
         #expect(try fleet.vendor.calls() == calls)
         #expect(try listed(second, "reserved").isEmpty && listed(second, "unconfirmed").isEmpty)
+        try expectCleanEnd(of: second)
+    }
+
+    @Test("what the vendor answers to one that was taken for dead meanwhile is booked, and told to its client")
+    func late() throws {
+        let fleet = try Fleet()
+        let (first, second) = (try fleet.join(), try fleet.join())
+        for _ in 0..<2 { try fleet.vendor.queueFault("hold") }
+        let one = try first.connect()
+        try one.send(TestRequest.classify(SampleRequests.about(), key: Gateway.keyA).bytes)
+        try fleet.vendor.waitForCalls(inFlight: 1)
+        let other = try first.connect()
+        try other.send(TestRequest.classify(SampleRequests.about(), key: Gateway.keyA).bytes)
+        try fleet.vendor.waitForCalls(inFlight: 2)
+        first.process.signal(SIGSTOP)
+        let isTold = second.process.stderr.wait { $0.contains { $0.contains("reservations_unconfirmed") } }
+        #expect(isTold, "\(second.process.stderr.text)")
+        #expect(try listed(second, "unconfirmed").count == 2)
+        first.process.signal(SIGCONT)
+        #expect(first.process.stderr.wait { $0.contains { $0.contains("seat_lost") } })
+        try fleet.vendor.release()
+        for connection in [one, other] {
+            let reply = try connection.response()
+            #expect(reply.status == 200, "\(reply)")
+        }
+        #expect(try first.process.waitForEnd() == .exit(70))
+        #expect(try listed(second, "unconfirmed").isEmpty && listed(second, "reserved").isEmpty)
+        let resolved = try listed(second, "resolved")
+        let charged = try #require(try fleet.vendor.account()["credits_charged"].number)
+        #expect(resolved.count == 2)
+        #expect(resolved.compactMap { $0["credits"].number }.reduce(0, +) == charged)
+        let entries = try second.admin("GET", "/audit").json["items"].items
+        #expect(entries.filter { $0["actor"] == "node 0, late" && $0["action"] == "reservation.resolve" }.count == 2)
         try expectCleanEnd(of: second)
     }
 

@@ -43,7 +43,9 @@ struct NodeModelTests {
         var counts = World.Counts()
         while done < steps {
             let profile: Decision.Profile = seed % 2 == 0 ? .bursts : .overlaps
-            let run = Run(seed: seed, rules: mode.rules, profile: profile, length: Self.length)
+            var rules = mode.rules
+            rules.endsWithoutSeat = seed / 2 % 2 == 0
+            let run = Run(seed: seed, rules: rules, profile: profile, length: Self.length)
             let world = run.world(run.decisions)
             if let violation = world.violation {
                 Issue.record("\(mode.rawValue): \(run.report(violation))")

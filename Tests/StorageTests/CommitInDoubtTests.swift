@@ -175,6 +175,32 @@ struct CommitInDoubtTests {
         withExtendedLifetime(proxy) {}
     }
 
+    @Test("an admission in doubt as the seat is lost is released: its client was refused, and nothing was sent")
+    func admission() throws {
+        let script = Script()
+        let server = try TestDatabases.server
+        let proxy = try PostgreSQLProxy(to: server.port) { script.verdict($0) }
+        let target = try StoreTarget(url: proxy.url(for: server.url(database: place.database)))
+        let store = try Store.open(target, as: TestDatabases.node) { _ in }
+        defer { store.close() }
+        let node = try SharedNode(store, plan: .ofPages(organization: [enforced(.total, 10)]))
+        // Another process takes this one for dead as soon as it has committed.
+        try place.execute(
+            """
+            CREATE FUNCTION bury() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN UPDATE nodes SET state = 'dead'; RETURN NULL; END $$
+            """,
+            "CREATE TRIGGER bury AFTER INSERT ON ledger FOR EACH ROW EXECUTE FUNCTION bury()"
+        )
+        script.begin([.loseAnswer])
+        #expect(throws: StoreFault.self) { try node.admitAndWait(pages: 5).get() }
+        let deadline = Deadline.generous
+        while try place.rows("SELECT state FROM ledger") != ["2"] { try #require(!deadline.hasPassed) }
+        try place.auditBalances()
+        #expect(node.gate.openCount == 0)
+        withExtendedLifetime(proxy) {}
+    }
+
     @Test("what may have been lost before it is taken for lost: a row that is older than what was confirmed")
     func olderRow() throws {
         let script = Script()

@@ -19,32 +19,6 @@ struct SharedBudgetTests {
 
     private func close(_ nodes: [SharedNode]) { for node in nodes { node.store.close() } }
 
-    /// What the balances of all nodes come to must be what the ledger says.
-    private func audit() throws {
-        let balances = try place.rows(
-            """
-            SELECT scope, scope_id, day, sum(spent), sum(unconfirmed), sum(reserved) FROM balances
-            GROUP BY scope, scope_id, day ORDER BY scope, scope_id, day
-            """
-        )
-        let sums = """
-            sum(CASE WHEN state IN (1, 4) THEN credits ELSE 0 END), sum(CASE WHEN state = 3 THEN estimate ELSE 0 END),
-            sum(CASE WHEN state = 0 THEN estimate ELSE 0 END) FROM ledger
-            """
-        let ledger = try place.rows(
-            """
-            SELECT * FROM (
-                SELECT 'key' AS scope, key AS id, day, \(sums) GROUP BY key, day
-                UNION ALL SELECT 'organization', '', day, \(sums) GROUP BY day
-                UNION ALL SELECT 'team', team, day, \(sums) GROUP BY team, day
-                UNION ALL SELECT 'upstream_key', upstream_key, day, \(sums) GROUP BY upstream_key, day
-            ) AS found ORDER BY scope, id, day
-            """
-        )
-        let used = balances.filter { !$0.hasSuffix(" 0 0 0") }
-        #expect(used == ledger.filter { !$0.hasSuffix(" 0 0 0") })
-    }
-
     @Test(
         "many asks at three nodes: as many are admitted as there is room for, and no more",
         arguments: [BudgetScope.organization, .team(sales), .upstreamKey(UpstreamKeyID(rawValue: "main"))]
@@ -80,7 +54,7 @@ struct SharedBudgetTests {
         let reservations = admitted.withLock { $0 }
         #expect(reservations.count == Int(room) && refused.withLock { $0 } == 120 - Int(room))
         #expect(Set(reservations.map(\.1.id)).count == Int(room))
-        try audit()
+        try place.auditBalances()
         // What one node gives back is there for the others.
         let (node, last) = try #require(reservations.last)
         try nodes[node].endAndWait(last, .released)
@@ -88,7 +62,7 @@ struct SharedBudgetTests {
         for number in 0..<3 {
             guard case .success(.refused) = nodes[number].admitAndWait() else { return fail("room for one more") }
         }
-        try audit()
+        try place.auditBalances()
     }
 
     @Test("what a call cost above its estimate, and what is unconfirmed, counts at the other nodes")
@@ -102,7 +76,7 @@ struct SharedBudgetTests {
         let rest = try nodes[1].reserveAndWait(pages: 3)
         guard case .success(.refused) = nodes[0].admitAndWait() else { return fail("nothing is left") }
         try nodes[1].endAndWait(rest, .released)
-        try audit()
+        try place.auditBalances()
         #expect(nodes[0].gate.openCount == 0 && nodes[1].gate.openCount == 0)
     }
 
@@ -118,7 +92,7 @@ struct SharedBudgetTests {
         nodes[1].store.resolve(resolution, audit: auditEntry("ledger.resolve")) { answer.give($0) }
         #expect(try answer.wait().get() == .done)
         nodes[1].gate.resolve(resolution)
-        try audit()
+        try place.auditBalances()
         for node in nodes { try node.endAndWait(try node.reserveAndWait(pages: 3), .released) }
         guard case .success(.refused) = nodes[0].admitAndWait(pages: 4) else { return fail("1 + 4 > 4") }
     }
@@ -136,13 +110,13 @@ struct SharedBudgetTests {
             return moved
         }
         let moved = try #require(try move(try nodes[0].reserveAndWait(pages: 2), by: nodes[0]))
-        try audit()
+        try place.auditBalances()
         let other = try nodes[1].reserveAndWait(pages: 2)
         #expect(try move(other, by: nodes[1]) == nil, "2 + 2 > 3")
         try nodes[0].endAndWait(moved, .released)
         let late = try #require(try move(other, by: nodes[1]))
         try nodes[1].endAndWait(late, .settled(MicroCredits(micros: 2_000_000)))
-        try audit()
+        try place.auditBalances()
     }
 
     @Test("what could not be written is held nowhere")
@@ -154,7 +128,7 @@ struct SharedBudgetTests {
         #expect(nodes[0].gate.openCount == 0)
         try place.allowChanges(of: "ledger")
         _ = try nodes[0].reserveAndWait(pages: 5)
-        try audit()
+        try place.auditBalances()
     }
 
     @Test("a node that starts knows what all have booked, and a gate is told what others book meanwhile")

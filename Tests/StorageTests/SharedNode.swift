@@ -17,12 +17,17 @@ final class SharedNode: Sendable {
     let store: Store
     let gate: BudgetGate
 
-    init(
+    convenience init(
         at place: TemporaryStore,
         plan: BudgetPlan,
+        onFatal: (@Sendable (StoreFault) -> Void)? = nil,
         onNews: @escaping @Sendable (NodeNews) -> Void = { _ in }
     ) throws {
-        store = try place.open(onNews: onNews)
+        try self.init(place.open(onFatal: onFatal, onNews: onNews), plan: plan)
+    }
+
+    init(_ store: Store, plan: BudgetPlan) throws {
+        self.store = store
         gate = BudgetGate(plan: plan, opening: try store.opening(), node: store.node, at: SystemClock.wall())
     }
 
@@ -128,6 +133,34 @@ final class SharedNode: Sendable {
         let answer = StorageTests.Answer<Result<LandingAnswer, StoreFault>>()
         store.follow(flight) { answer.give($0) }
         return try answer.wait().get()
+    }
+}
+
+extension TemporaryStore {
+    /// What the balances of all nodes come to must be what the ledger says.
+    func auditBalances() throws {
+        let balances = try rows(
+            """
+            SELECT scope, scope_id, day, sum(spent), sum(unconfirmed), sum(reserved) FROM balances
+            GROUP BY scope, scope_id, day ORDER BY scope, scope_id, day
+            """
+        )
+        let sums = """
+            sum(CASE WHEN state IN (1, 4) THEN credits ELSE 0 END), sum(CASE WHEN state = 3 THEN estimate ELSE 0 END),
+            sum(CASE WHEN state = 0 THEN estimate ELSE 0 END) FROM ledger
+            """
+        let ledger = try rows(
+            """
+            SELECT * FROM (
+                SELECT 'key' AS scope, key AS id, day, \(sums) GROUP BY key, day
+                UNION ALL SELECT 'organization', '', day, \(sums) GROUP BY day
+                UNION ALL SELECT 'team', team, day, \(sums) GROUP BY team, day
+                UNION ALL SELECT 'upstream_key', upstream_key, day, \(sums) GROUP BY upstream_key, day
+            ) AS found ORDER BY scope, id, day
+            """
+        )
+        let used = balances.filter { !$0.hasSuffix(" 0 0 0") }
+        #expect(used == ledger.filter { !$0.hasSuffix(" 0 0 0") })
     }
 }
 

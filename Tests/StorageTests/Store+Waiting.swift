@@ -6,6 +6,16 @@ import Vocabulary
 @testable import Storage
 
 extension Store {
+    /// - Parameter onEnd: called when the process has to end, whatever the reason.
+    static func open(
+        _ target: StoreTarget,
+        as node: NodeDescription,
+        migrates: Bool = true,
+        onEnd: @escaping @Sendable (StoreFault) -> Void
+    ) throws(StoreFault) -> Store {
+        try open(target, as: node, migrates: migrates, onLost: onEnd, onFatal: onEnd)
+    }
+
     static func open(
         path: String,
         busyTimeout: Duration,

@@ -45,7 +45,7 @@ final class TemporaryStore: Sendable {
 
     /// The place stays as long as the store does, which would miss it.
     ///
-    /// - Parameter onFatal: nil where none is expected.
+    /// - Parameter onFatal: called also for a seat that is lost; nil where neither is expected.
     func open(
         migrates: Bool = true,
         onFatal: (@Sendable (StoreFault) -> Void)? = nil,
@@ -53,10 +53,12 @@ final class TemporaryStore: Sendable {
     ) throws -> Store {
         let place = try place.get()
         if case .database(let name) = place { try TestDatabases.buryNodes(of: name) }
-        let store = try Store.open(target, as: TestDatabases.node, migrates: migrates, onNews: onNews) { [self] fault in
+        let end: @Sendable (StoreFault) -> Void = { [self] fault in
             if let onFatal { return onFatal(fault) }
             Issue.record("fatal: \(fault) in \(self.place)")
         }
+        let node = TestDatabases.node
+        let store = try Store.open(target, as: node, migrates: migrates, onNews: onNews, onLost: end, onFatal: end)
         if case .database(let name) = place { try TestDatabases.forgetDeadNodes(of: name) }
         return store
     }

@@ -16,19 +16,23 @@ extension Store: LedgerRowStore {
         audit: AuditEntry,
         then: @escaping @Sendable (Result<ResolutionAnswer, StoreFault>) -> Void
     ) {
-        perform(
-            { connection in
-                let answer = try LedgerTable.resolve(resolution, on: connection)
-                guard answer == .done else { return answer }
-                try UsageTable.book(resolution, on: connection)
-                try UsageAccountTable.book(resolution, on: connection)
-                try UsageDocumentTable.book(resolution, on: connection)
-                if resolution.credits == .zero { try PaymentTable.remove(resolution.reservation, on: connection) }
-                try AuditTable.append(audit, on: connection)
-                return answer
-            },
-            then: then
-        )
+        perform({ try Self.resolve(resolution, audit: audit, on: $0) }, then: then)
+    }
+
+    /// Resolves it with all that follows. In a transaction.
+    static func resolve(
+        _ resolution: Resolution,
+        audit: AuditEntry,
+        on connection: StoreConnection
+    ) throws -> ResolutionAnswer {
+        let answer = try LedgerTable.resolve(resolution, on: connection)
+        guard answer == .done else { return answer }
+        try UsageTable.book(resolution, on: connection)
+        try UsageAccountTable.book(resolution, on: connection)
+        try UsageDocumentTable.book(resolution, on: connection)
+        if resolution.credits == .zero { try PaymentTable.remove(resolution.reservation, on: connection) }
+        try AuditTable.append(audit, on: connection)
+        return answer
     }
 
     /// Sets how long rows of the ledger are kept after they ended; nil, as at the start, keeps them for ever.

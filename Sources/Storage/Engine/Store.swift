@@ -36,8 +36,11 @@ public final class Store: Ledger, ResultStore, KeyStates {
     ///   - onPlace: called on a thread of the store's when the file was moved or deleted, with the fault, and when the same
     ///     file is back, with nil.
     ///   - onNews: called, on the writer's thread or before this returns, with what happens to the nodes of a database.
-    ///   - onFatal: called on the writer's thread when an fsync failed, or when this process was taken for dead by another:
-    ///     the program must end with an error, since what the store holds is no longer known.
+    ///   - onLost: called on the writer's thread, once, when another node has taken this process for dead, or the database
+    ///     has lost commits: the program must end with an error. Until then the store takes endings of reservations, and
+    ///     refuses all else.
+    ///   - onFatal: called on the writer's thread when an fsync failed: the program must end with an error at once, since what
+    ///     the store holds is no longer known.
     /// - Throws: `inUse`, `readOnly`, `corrupt`, `newerSchema`, `olderSchema`, `full`, else `unavailable`; nothing is
     ///   changed then.
     public static func open(
@@ -46,6 +49,7 @@ public final class Store: Ledger, ResultStore, KeyStates {
         migrates: Bool = true,
         onPlace: @escaping @Sendable (StoreFault?) -> Void = { _ in },
         onNews: @escaping @Sendable (NodeNews) -> Void = { _ in },
+        onLost: @escaping @Sendable (StoreFault) -> Void,
         onFatal: @escaping @Sendable (StoreFault) -> Void
     ) throws(StoreFault) -> Store {
         switch target.kind {
@@ -53,7 +57,7 @@ public final class Store: Ledger, ResultStore, KeyStates {
             Store(try SQLiteEngine.open(path: path, migrates: migrates, onPlace: onPlace, onFatal: onFatal))
         case .postgreSQL(let address):
             Store(
-                try PostgreSQLEngine.open(address, as: node, migrates: migrates, onNews: onNews, onFatal: onFatal)
+                try PostgreSQLEngine.open(address, as: node, migrates: migrates, onNews: onNews, onLost: onLost)
             )
         }
     }
@@ -175,6 +179,7 @@ public final class Store: Ledger, ResultStore, KeyStates {
         then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
     ) {
         var operation = WriteOperation(gathering: { Self.gather(ending, storing: answer, on: $0) }, then: then)
+        operation.late = Self.late(ending, then)
         if answer?.landing != nil {
             let ask = ending.reservation.ask
             operation.needs = SharedNeeds(ending: (flight: ending.reservation.id, documentID: ask.documentID))
@@ -190,13 +195,26 @@ public final class Store: Ledger, ResultStore, KeyStates {
             try LedgerTable.reserve(ending.reservation, isBooked: false, on: connection)
             return Self.gather(ending, isCharge: true, storing: nil, on: connection)
         }
-        writer.submit(WriteOperation(gathering: charge, then: then))
+        var operation = WriteOperation(gathering: charge, then: then)
+        operation.late = Self.late(ending, then)
+        writer.submit(operation)
+    }
+
+    /// The ending as a process does it that has lost its seat.
+    private static func late(
+        _ ending: ReservationEnding,
+        _ then: @escaping @Sendable (Result<EndingAnswer, StoreFault>) -> Void
+    ) -> @Sendable (StoreConnection) throws -> @Sendable () -> Void {
+        { connection in
+            let answer = try LateEnding(at: SystemClock.wall(), on: connection).end(ending)
+            return { then(.success(answer())) }
+        }
     }
 
     /// Ends a reservation and books it, with the others of its group.
     ///
     /// - Parameter isCharge: whether its reservation is made in the same transaction.
-    private static func gather(
+    static func gather(
         _ ending: ReservationEnding,
         isCharge: Bool = false,
         storing answer: StampedAnswer?,

@@ -234,7 +234,7 @@ final class StoreWriter: Sendable {
             for operation in operations { operation.refuse(closedFault) }
             return
         }
-        if let fault = state.base.obstacle() {
+        if let fault = state.base.obstacle(), !state.base.hasLostSeat {
             metrics.note(refused: operations.count)
             for operation in operations { operation.refuse(fault) }
             return

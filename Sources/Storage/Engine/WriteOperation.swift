@@ -23,6 +23,9 @@ struct WriteOperation: Sendable {
     var needs: SharedNeeds?
     /// Undoes what `run` decided in memory, when that did not become durable.
     var undo: (@Sendable () -> Void)?
+    /// Does it for a process that has lost its seat, in a transaction without a fence, and gives what is to be called once it
+    /// is durable; nil for what such a process may not do. It may be called again, as `run` may.
+    var late: (@Sendable (StoreConnection) throws -> @Sendable () -> Void)?
     /// Does the work and gives what is to be called once it is durable. It may be called a second time after all that
     /// it did was rolled back, so it has no effect but on the database.
     let run: @Sendable (StoreConnection) throws -> @Sendable () -> Void

@@ -7,6 +7,9 @@ protocol WriterBase: AnyObject {
     /// What forbids to write now, found out without a transaction.
     func obstacle() -> StoreFault?
 
+    /// Whether the obstacle is that the process has lost its seat: `commit` then does what may be done late.
+    var hasLostSeat: Bool { get }
+
     /// Does operations in as few transactions as it can.
     func commit(_ operations: ArraySlice<WriteOperation>) -> GroupOutcome
 

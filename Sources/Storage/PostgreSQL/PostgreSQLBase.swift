@@ -1,3 +1,4 @@
+internal import Budgeting
 import EventLoops
 internal import PostgreSQL
 import Vocabulary
@@ -9,7 +10,7 @@ import Vocabulary
 /// transaction can be begun.
 final class PostgreSQLBase: WriterBase {
     /// How often something is tried that other transactions are in the way of.
-    private static let attemptsMax = 5
+    static let attemptsMax = 5
     /// How long the next attempt waits when the doubt could not be cleared, or the lease not be renewed.
     private static let retryPause = Duration.milliseconds(500)
 
@@ -20,12 +21,21 @@ final class PostgreSQLBase: WriterBase {
     private let duties: [any NodeDuty]
     /// What is called when it is known whether the commit in doubt was done.
     private var doubtful: [WriteOperationEnd] = []
-    /// Why nothing may be written any more.
-    private var lost: StoreFault?
+    /// What is left to do without a seat.
+    private var late: LateWork?
+    private let onLost: @Sendable (StoreFault) -> Void
     private var nextTry: MonotonicInstant?
 
-    init(_ link: PostgreSQLLink, _ fence: NodeFence, _ metrics: StoreMetrics, duties: [any NodeDuty] = []) {
+    /// - Parameter onLost: called once, when the process has lost its seat.
+    init(
+        _ link: PostgreSQLLink,
+        _ fence: NodeFence,
+        _ metrics: StoreMetrics,
+        duties: [any NodeDuty] = [],
+        onLost: @escaping @Sendable (StoreFault) -> Void
+    ) {
         self.duties = duties
+        self.onLost = onLost
         self.link = link
         self.fence = fence
         self.metrics = metrics
@@ -38,12 +48,14 @@ final class PostgreSQLBase: WriterBase {
     }
 
     func obstacle() -> StoreFault? {
-        if let lost { return lost }
+        if let late { return late.fault }
         if fence.beats.isInDoubt {
             return StoreFault(code: .unavailable, detail: "PostgreSQL: the outcome of a COMMIT is not known yet")
         }
         return link.obstacle()
     }
+
+    var hasLostSeat: Bool { late != nil }
 
     func noteCommit(operations: Int) {}
 
@@ -52,6 +64,10 @@ final class PostgreSQLBase: WriterBase {
     func commit(_ operations: ArraySlice<WriteOperation>) -> GroupOutcome {
         var outcome = GroupOutcome()
         var operations = operations
+        if let late {
+            late.commit(operations, &outcome)
+            return outcome
+        }
         // What is under way is ended as far as that can be done.
         if let fault = fence.standing.schemaFault {
             let decisions = operations.filter { $0.needs?.isDecision == true }
@@ -59,7 +75,6 @@ final class PostgreSQLBase: WriterBase {
             outcome.answers += decisions.map { operation in { operation.refuse(fault) } }
         }
         for group in Self.groups(operations) { commit(group, &outcome) }
-        if let lost { outcome.fatal = lost }
         return outcome
     }
 
@@ -74,6 +89,7 @@ final class PostgreSQLBase: WriterBase {
     }
 
     private func commit(_ operations: [WriteOperation], _ outcome: inout GroupOutcome) {
+        if let late { return late.commit(operations[...], &outcome) }
         if let fault = obstacle() {
             outcome.answers += operations.map { operation in { operation.refuse(fault) } }
             return
@@ -85,6 +101,7 @@ final class PostgreSQLBase: WriterBase {
             outcome.answers += ends.map(\.succeed)
         case .doubtful(let ends): wait(for: ends, &outcome)
         case .failed(let fault, let isOwn):
+            if let late { return late.commit(operations[...], &outcome) }
             // What failed may be the fault of one of them alone, which is found out by doing each by itself.
             guard isOwn, operations.count > 1 else {
                 outcome.answers += operations.map { operation in { operation.refuse(fault) } }
@@ -95,6 +112,7 @@ final class PostgreSQLBase: WriterBase {
     }
 
     private func commitAlone(_ operation: WriteOperation, _ outcome: inout GroupOutcome) {
+        if let late { return late.commit([operation], &outcome) }
         if let fault = obstacle() { return outcome.answers.append { operation.refuse(fault) } }
         switch run([operation]) {
         case .committed(let ends, let took):
@@ -102,7 +120,9 @@ final class PostgreSQLBase: WriterBase {
             outcome.committed += 1
             outcome.answers += ends.map(\.succeed)
         case .doubtful(let ends): wait(for: ends, &outcome)
-        case .failed(let fault, _): outcome.answers.append { operation.refuse(fault) }
+        case .failed(let fault, _):
+            if let late { return late.commit([operation], &outcome) }
+            outcome.answers.append { operation.refuse(fault) }
         }
     }
 
@@ -130,7 +150,13 @@ final class PostgreSQLBase: WriterBase {
                 for operation in operations {
                     if !operation.isGathering { try connection.writeGathered() }
                     let succeed = try operation.run(connection)
-                    ends.append(WriteOperationEnd(succeed: succeed, refuse: operation.refuseUndone))
+                    ends.append(
+                        WriteOperationEnd(
+                            succeed: succeed,
+                            refuse: operation.refuseUndone,
+                            reservation: operation.needs?.admission?.id
+                        )
+                    )
                 }
                 let start = SystemClock.monotonic()
                 try connection.commit()
@@ -145,7 +171,7 @@ final class PostgreSQLBase: WriterBase {
                 connection.rollBack()
                 for operation in operations { operation.undo?() }
                 if attempt < Self.attemptsMax, Self.isInTheWay(error) {
-                    pauseBriefly(attempt)
+                    Self.pauseBriefly(attempt)
                     continue
                 }
                 return .failed(note(error), isOwn: Self.isOwn(error))
@@ -176,24 +202,43 @@ final class PostgreSQLBase: WriterBase {
     /// The fault of what was thrown; a lost seat is remembered.
     private func note(_ error: any Error) -> StoreFault {
         guard let seat = error as? SeatLost else { return StoreFault(thrown: error) }
-        lost = seat.fault
+        if late == nil { lose(seat.fault) }
         return seat.fault
     }
 
+    private func lose(_ fault: StoreFault) {
+        fence.standing.lose()
+        metrics.note(committed: 0, failed: doubtful.count)
+        // An ending comes again, and finds whether it was committed.
+        for end in doubtful { end.refuse(fault) }
+        late = LateWork(
+            because: fault,
+            unsent: doubtful.compactMap(\.reservation),
+            of: fence.seat.number,
+            on: connection,
+            link,
+            metrics.node
+        )
+        doubtful = []
+        nextTry = nil
+        onLost(fault)
+    }
+
     /// So that two that were in each other's way do not meet again.
-    private func pauseBriefly(_ attempt: Int) {
+    static func pauseBriefly(_ attempt: Int) {
         _ = SystemSemaphore().wait(atMost: .milliseconds(Int.random(in: 1...5 << attempt)))
     }
 
     // MARK: Between groups
 
     func tend(isIdle: Bool) -> StoreFault? {
-        if let lost { return lost }
         defer { metrics.node.note(confirmedAt: fence.confirmedAt) }
         let now = SystemClock.sinceBoot()
         if let nextTry, now < nextTry { return nil }
         nextTry = nil
-        if fence.beats.isInDoubt {
+        if let late {
+            if !late.releaseUnsent() { nextTry = now + Self.retryPause }
+        } else if fence.beats.isInDoubt {
             clearDoubt()
         } else if now - fence.confirmedAt >= NodeSeat.beatInterval {
             // First, since a duty may be due again as soon as it is done.
@@ -201,7 +246,7 @@ final class PostgreSQLBase: WriterBase {
         } else if let duty = duties.min(by: { $0.dueAt < $1.dueAt }), duty.dueAt <= now {
             perform(duty)
         }
-        return lost
+        return nil
     }
 
     private func perform(_ duty: any NodeDuty) {
@@ -217,6 +262,7 @@ final class PostgreSQLBase: WriterBase {
     var pause: Duration? {
         let now = SystemClock.sinceBoot()
         if let nextTry { return max(.zero, nextTry - now) }
+        if let late { return late.isDue ? .zero : nil }
         if fence.beats.isInDoubt { return .zero }
         let beat = max(.zero, NodeSeat.beatInterval - (now - fence.confirmedAt))
         return duties.map { max(.zero, $0.dueAt - now) }.reduce(beat, min)
@@ -232,8 +278,8 @@ final class PostgreSQLBase: WriterBase {
             for end in ends { wasCommitted ? end.succeed() : end.refuse(fault) }
         } catch {
             metrics.node.note(error)
-            _ = note(error)
             nextTry = SystemClock.sinceBoot() + Self.retryPause
+            _ = note(error)
         }
     }
 
@@ -250,6 +296,8 @@ final class PostgreSQLBase: WriterBase {
 private struct WriteOperationEnd {
     let succeed: @Sendable () -> Void
     let refuse: @Sendable (StoreFault) -> Void
+    /// What an admission would have made.
+    let reservation: ReservationID?
 }
 
 /// The writer's connection, as its thread makes it. Immutable.
@@ -262,6 +310,7 @@ struct PostgreSQLWritable: WritableDatabase {
     let standing: NodeStanding
     let purges: PurgeBoard
     let onNews: @Sendable (NodeNews) -> Void
+    let onLost: @Sendable (StoreFault) -> Void
     let flights = FlightWatch()
     let balanceNews = BalanceNews()
     let news = StoreNews()
@@ -274,7 +323,8 @@ struct PostgreSQLWritable: WritableDatabase {
         feedHead: Int64,
         standing: NodeStanding,
         purges: PurgeBoard,
-        onNews: @escaping @Sendable (NodeNews) -> Void
+        onNews: @escaping @Sendable (NodeNews) -> Void,
+        onLost: @escaping @Sendable (StoreFault) -> Void
     ) {
         self.address = address
         self.seat = seat
@@ -283,6 +333,7 @@ struct PostgreSQLWritable: WritableDatabase {
         self.standing = standing
         self.purges = purges
         self.onNews = onNews
+        self.onLost = onLost
         changeEnds = ChangeEnds(node: seat.number)
     }
 
@@ -290,7 +341,7 @@ struct PostgreSQLWritable: WritableDatabase {
         let fence = NodeFence(seat, joinedAt: joinedAt, standing: standing)
         let link = PostgreSQLLink(address, fence: fence)
         metrics.node.note(confirmedAt: joinedAt)
-        let base = PostgreSQLBase(link, fence, metrics, duties: duties(link, metrics.node))
+        let base = PostgreSQLBase(link, fence, metrics, duties: duties(link, metrics.node), onLost: onLost)
         body(base)
         // What ended too late to be told, or was cut short.
         if !fence.beats.isInDoubt {

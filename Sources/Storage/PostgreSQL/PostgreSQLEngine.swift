@@ -11,7 +11,8 @@ import Vocabulary
 /// server's `synchronous_commit` and its standbys.
 ///
 /// What holds, and what ensures it:
-/// - P1: no process writes whose seat was given up for dead (`NodeFence`). One that finds its seat lost calls `onFatal`.
+/// - P1: no process begins anything whose seat was given up for dead (`NodeFence`). One that finds its seat lost calls
+///   `onLost`, and from then on ends what it had begun (`LateEnding`), and nothing else.
 /// - P2: nothing is answered before its COMMIT is known to be done, or known not to be (`NodeBeats`).
 /// - P3: what a process leaves open is ended once its lease is over, by a node that lives or starts (`NodeSweep`).
 final class PostgreSQLEngine: StoreEngine {
@@ -59,7 +60,7 @@ final class PostgreSQLEngine: StoreEngine {
         as node: NodeDescription,
         migrates: Bool,
         onNews: @escaping @Sendable (NodeNews) -> Void,
-        onFatal: @escaping @Sendable (StoreFault) -> Void
+        onLost: @escaping @Sendable (StoreFault) -> Void
     ) throws(StoreFault) -> PostgreSQLEngine {
         do {
             let connection = try PostgreSQLConnection(to: address, within: connectMax)
@@ -105,10 +106,10 @@ final class PostgreSQLEngine: StoreEngine {
                         feedHead: feedHead,
                         standing: standing,
                         purges: purges,
-                        onNews: onNews
+                        onNews: onNews,
+                        onLost: onLost
                     ),
-                    recoveredCount,
-                    onFatal
+                    recoveredCount
                 )
             } catch {
                 // Nobody need wait for the lease.
@@ -123,15 +124,15 @@ final class PostgreSQLEngine: StoreEngine {
 
     private static func start(
         _ database: PostgreSQLWritable,
-        _ recoveredCount: Int,
-        _ onFatal: @escaping @Sendable (StoreFault) -> Void
+        _ recoveredCount: Int
     ) throws -> PostgreSQLEngine {
         let writer = StoreWriter(
             database: database,
             purges: database.purges,
             standing: database.standing,
             queueMax: queueMax,
-            onFatal: onFatal
+            // No fsync is this process's own.
+            onFatal: { _ in }
         )
         var readers: [StoreReaders] = []
         do {

@@ -25,6 +25,8 @@ final class SQLiteBase: WriterBase {
 
     func obstacle() -> StoreFault? { place.look() }
 
+    var hasLostSeat: Bool { false }
+
     func commit(_ operations: ArraySlice<WriteOperation>) -> GroupOutcome {
         WriteGroup.commit(operations, on: connection)
     }

@@ -9,7 +9,7 @@ enum LedgerTable {
         case settled = 1
         case released = 2
         case unconfirmed = 3
-        /// Was unconfirmed until an operator said what it cost.
+        /// Was unconfirmed until an operator said what it cost, or the vendor did too late.
         case resolved = 4
     }
 

@@ -1,6 +1,6 @@
 /// Who runs a transaction, for the invariants; and under which limits it decides.
 struct Writer: Equatable {
-    enum Kind: Equatable { case batch, purge, sweep, poll, recovery, joining }
+    enum Kind: Equatable { case batch, purge, sweep, poll, recovery, joining, late }
     let kind: Kind
     let node: Int
     let identity: Identity?

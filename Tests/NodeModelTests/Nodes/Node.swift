@@ -78,6 +78,8 @@ struct Node {
     var process = 0
 
     var identity: Identity?
+    /// The one that it has lost, while it ends what it has begun.
+    var lostSeat: Identity?
     /// The beat of the last transaction that is known to be committed, and the greatest that was sent.
     var beat = 0
     var greatestBeat = 0

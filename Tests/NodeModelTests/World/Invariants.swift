@@ -85,7 +85,7 @@ extension World {
     mutating func check(_ commit: Database.Commit) {
         counts.commits += 1
         let number = commit.number
-        if let identity = commit.writer.identity, commit.writer.kind != .sweep {
+        if let identity = commit.writer.identity, ![.sweep, .late].contains(commit.writer.kind) {
             let row = database.nodes.before(RowKey(identity.number), commit: number)
             if row.map({ !$0.isLive || $0.incarnation != identity.incarnation }) ?? (lossStep < 0) {
                 let isHarmless = commit.rows.allSatisfy { $0.table == .nodes }

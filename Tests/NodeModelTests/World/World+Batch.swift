@@ -115,8 +115,13 @@ extension World {
             : id % Places.upstreamKeys
     }
 
-    mutating func decide(_ index: Int, _ session: Int, _ transaction: Transaction, _ replies: [Reply]) {
-        guard let identity = nodes[index].identity else { return }
+    mutating func decide(
+        _ index: Int,
+        _ session: Int,
+        _ transaction: Transaction,
+        _ replies: [Reply],
+        as identity: Identity
+    ) {
         var transaction = transaction
         let now = database.sessions[session].startedAt
         let statements = compose(index, &transaction, Observed(replies), identity, at: now)

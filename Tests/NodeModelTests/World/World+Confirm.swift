@@ -1,7 +1,7 @@
 /// What follows when COMMIT is confirmed: only then is anybody told.
 extension World {
     mutating func confirm(_ index: Int, _ transaction: Transaction) {
-        if transaction.kind != .joining, transaction.kind != .sweep || !rules.has(.sweepAlone),
+        if ![.joining, .late].contains(transaction.kind), transaction.kind != .sweep || !rules.has(.sweepAlone),
             transaction.kind != .poll || rules.has(.pollBeats)
         {
             nodes[index].beat = max(nodes[index].beat, transaction.beat)
@@ -11,7 +11,7 @@ extension World {
         switch transaction.kind {
         case .joining: join(index, transaction)
         case .poll: poll(index, transaction)
-        case .batch: confirmBatch(index, transaction)
+        case .batch, .late: confirmBatch(index, transaction)
         case .purge:
             if case .remove(let removal) = transaction.operations[0] { confirm(index, removal) }
         case .sweep, .recovery: break

@@ -36,7 +36,7 @@ extension World {
         return true
     }
 
-    private mutating func crash(_ index: Int) {
+    mutating func crash(_ index: Int) {
         note("node \(index) crashes")
         if let session = nodes[index].session { database.sessions[session].client = nil }
         for request in requests.indices where requests[request].node == index { requests[request].isOver = true }

@@ -13,7 +13,7 @@ extension World {
         if let failure = database.sessions[session].failure {
             database.sessions[session].failure = nil
             note("node \(index) is told \(failure.rawValue)")
-            if failure == .uniqueViolation, transaction.kind != .joining {
+            if failure == .uniqueViolation, transaction.kind != .joining, transaction.kind != .late {
                 violate(.noDeadlock, "a \(transaction.kind) of node \(index) inserts a row twice")
             }
             nodes[index].transaction = nil
@@ -38,7 +38,7 @@ extension World {
         nodes[index].session = nil
         guard let transaction = nodes[index].transaction else { return }
         nodes[index].transaction = nil
-        guard transaction.isCommitSent, transaction.kind != .joining, transaction.kind != .sweep else {
+        guard transaction.isCommitSent, ![.joining, .sweep, .late].contains(transaction.kind) else {
             if transaction.kind == .sweep, !rules.has(.sweepAlone) { nodes[index].isBeatUnsure = true }
             return giveBack(index, transaction)
         }
@@ -51,12 +51,13 @@ extension World {
     /// What was not done is to be done later.
     mutating func giveBack(_ index: Int, _ transaction: Transaction) {
         switch transaction.kind {
-        case .batch, .purge: nodes[index].queue.insert(contentsOf: transaction.operations, at: 0)
+        case .batch, .purge, .late: nodes[index].queue.insert(contentsOf: transaction.operations, at: 0)
         case .sweep, .poll, .recovery, .joining: break
         }
     }
 
     private mutating func begin(_ index: Int, _ session: Int, _ choice: Int) -> Bool {
+        if let lost = nodes[index].lostSeat { return beginLate(index, session, lost) }
         guard let identity = nodes[index].identity else {
             start(index, session, .joining, [.join(incarnation: nextID()), .commit], [], identity: nil)
             return true
@@ -79,8 +80,23 @@ extension World {
         case .sweep: beginSweep(index, session, identity)
         case .purge: beginRemoval(index, session, identity, nodes[index].queue.remove(at: removal ?? 0))
         case .batch: beginBatch(index, session, identity)
-        case .recovery, .joining: break
+        case .recovery, .joining, .late: break
         }
+        return true
+    }
+
+    /// One ending that is left, by the state of its row alone; at last the process is started again.
+    private mutating func beginLate(_ index: Int, _ session: Int, _ lost: Identity) -> Bool {
+        for (number, operation) in nodes[index].queue.enumerated() {
+            guard case .end(let ending) = operation else { continue }
+            nodes[index].queue.remove(at: number)
+            start(index, session, .late, [.lockLedger([ending.call.id])], [operation], identity: lost)
+            return true
+        }
+        guard nodes[index].calls.isEmpty else { return false }
+        crash(index)
+        nodes[index].isRunning = true
+        note("node \(index) is started again")
         return true
     }
 
@@ -98,7 +114,8 @@ extension World {
         identity: Identity?
     ) {
         let limits = nodes[index].limits
-        nodes[index].greatestBeat += kind == .joining || (kind == .sweep && rules.has(.sweepAlone)) ? 0 : 1
+        let isUnfenced = [.joining, .late].contains(kind) || (kind == .sweep && rules.has(.sweepAlone))
+        nodes[index].greatestBeat += isUnfenced ? 0 : 1
         var transaction = Transaction(
             kind: kind,
             beat: nodes[index].greatestBeat,
@@ -171,9 +188,9 @@ extension World {
             return loseIdentity(index, session, transaction)
         }
         if transaction.isCommitSent { return finish(index, transaction, replies) }
-        guard let identity = nodes[index].identity else { return }
+        guard let identity = nodes[index].identity ?? nodes[index].lostSeat else { return }
         switch transaction.kind {
-        case .batch: decide(index, session, transaction, replies)
+        case .batch, .late: decide(index, session, transaction, replies, as: identity)
         case .purge:
             guard case .remove(let removal) = transaction.operations[0] else { return }
             proceed(index, session, transaction, writes(of: removal, by: identity))
@@ -272,6 +289,7 @@ extension World {
         giveBack(index, transaction)
         if let unknown = nodes[index].unknown { giveBack(index, unknown) }
         nodes[index].unknown = nil
+        if rules.endsWithoutSeat { nodes[index].lostSeat = nodes[index].identity }
         nodes[index].identity = nil
         // What became of those that were sent is not known. They get other identifiers, so that none is taken for the
         // reservation of the incarnation before.
