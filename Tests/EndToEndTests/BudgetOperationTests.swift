@@ -165,6 +165,7 @@ struct BudgetOperationTests {
             let id = try #require(JSON.parse(added.output.utf8)["id"].string)
             let listed = try run(["grants", "team-a"]).output
             #expect(listed.contains(id) && listed.contains("a reason"))
+            #expect(try run(["grants"]).output == listed)
             #expect(try run(["grants", "remove", "team-a", id]).output == "grant \(id) of team team-a is withdrawn\n")
             #expect(try !run(["grants", "remove", "team-a", id]).succeeded)
             #expect(try run(["grants", "list", "team-a", "--output", "json"]).output == "[]\n")

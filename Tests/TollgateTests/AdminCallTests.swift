@@ -96,7 +96,7 @@ struct AdminCallTests {
             "keys issue ap --not-after tomorrow", "keys rotate ap k --idempotency-key ü",
             "upstream-keys add k", "upstream-keys add k --secret-file a --secret-env B", "upstream-keys update k",
             "upstream-keys update k --not-after 2027-01-01T00:00:00Z --no-not-after", "audit --limit 0",
-            "budgets set", "budgets set a", "budgets set a day=1 --none", "budgets set a fortnight=1", "grants",
+            "budgets set", "budgets set a", "budgets set a day=1 --none", "budgets set a fortnight=1",
             "grants a/b",
             "grants add a --credits 1 --reason x", "grants add a --window day --credits x --reason x",
             "grants add a --window day --credits 1", "grants remove a",

@@ -14,7 +14,8 @@ struct GrantsCommand: ParsableCommand {
             Needs TOLLGATE_ADMIN_TOKEN in the environment; changes need the role operator or admin.
 
             EXAMPLES
-              tollgate grants research
+              tollgate grants
+              tollgate grants list research
               tollgate grants add research --window month --credits 500 --reason "audit"
               tollgate grants add research --window total --credits 50 \\
                 --expires 2027-01-01T18:00:00Z --reason "until the new contract"
@@ -24,20 +25,20 @@ struct GrantsCommand: ParsableCommand {
         defaultSubcommand: List.self
     )
 
-    /// `tollgate grants list TEAM`
+    /// `tollgate grants list [TEAM]`
     struct List: AdminCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",
-            abstract: "List the grants of a team, newest first.",
+            abstract: "List the grants of one team or of all, of each team the newest first.",
             discussion: "Those that have ended are listed too; in_force tells."
         )
 
-        @Argument(help: "The team.") var team: IdentifierArgument
+        @Argument(help: "The team; all teams without it.") var team: IdentifierArgument?
         @OptionGroup var limits: LimitOptions
         @OptionGroup var options: AdminOptions
 
         func answer(of client: AdminCaller) throws -> AdminOutput {
-            .list(try client.items(of: ["teams", team.text, "grants"], limit: limits.limit), .grant)
+            .list(try client.items("grants", of: team, limit: limits.limit), .grant)
         }
     }
 

@@ -1,6 +1,5 @@
 import AdminClient
 import ArgumentParser
-import JSON
 
 /// `tollgate keys`: the keys that a team's clients send.
 struct KeysCommand: ParsableCommand {
@@ -38,20 +37,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var options: AdminOptions
 
         func answer(of client: AdminCaller) throws -> AdminOutput {
-            if let team {
-                return .list(try client.items(of: ["teams", team.text, "keys"], limit: limits.limit), .teamKey)
-            }
-            let teams = try client.items(of: ["teams"])
-            var listing = AdminListing(isCut: teams.isCut)
-            for case .string(let team)? in teams.items.map({ $0["id"] }) {
-                do throws(AdminCallFault) {
-                    try client.append(["teams", team, "keys"], limit: limits.limit, to: &listing)
-                } catch {
-                    // The team was deleted after the list of teams was read, and its keys with it.
-                    guard error.code == .notFound else { throw error }
-                }
-            }
-            return .list(listing, .teamKey)
+            .list(try client.items("keys", of: team, limit: limits.limit), .teamKey)
         }
     }
 }

@@ -54,7 +54,7 @@ struct ResourceMembers {
         members: [
             "id", "team", "window", "credits", "expires_at", "ends_at", "in_force", "reason", "actor", "created_at",
         ],
-        columns: ["id", "window", "credits", "in_force", "ends_at", "actor", "created_at", "reason"]
+        columns: ["id", "team", "window", "credits", "in_force", "ends_at", "actor", "created_at", "reason"]
     )
 
     static let insight = ResourceMembers(
