@@ -44,7 +44,7 @@ struct LessonsResource {
     var routes: [AdminRoute] {
         [
             AdminRoute(.get, "/admin/v1/lessons", role: .viewer, handler: list),
-            AdminRoute(.delete, "/admin/v1/lessons", role: .operator, handler: forget),
+            AdminRoute(.delete, "/admin/v1/lessons", role: .admin, handler: forget),
         ]
     }
 

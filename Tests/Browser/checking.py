@@ -7,9 +7,9 @@ from stand import Failure
 VIEWS = ("", "teams", "teams/legal", "teams/sales", "insights", "unconfirmed", "requests", "keys", "cache",
          "statements", "simulate", "alerts", "audit")
 OPERATORS = {"Issue a key", "Rotate", "Revoke", "Grant credits", "Withdraw", "Resolve", "Drain", "Disable", "Enable",
-             "Purge", "Purge everything", "Purge its results", "Forget"}
+             "Purge", "Purge everything", "Purge its results"}
 ADMINS = {"New team", "Set a budget", "Remove", "Add an upstream key", "Change", "Delete", "Enter a bill",
-          "Test the receiver"}
+          "Test the receiver", "Forget"}
 CHANGES = OPERATORS | ADMINS
 
 

@@ -175,7 +175,7 @@ def lessons(stand, page):
 
 
 # What the stand has something to do with.
-WANTED = {"viewer": set(), "operator": {"Issue a key", "Revoke", "Drain", "Disable", "Purge everything", "Forget"},
+WANTED = {"viewer": set(), "operator": {"Issue a key", "Revoke", "Drain", "Disable", "Purge everything"},
           "admin": ADMINS}
 
 
@@ -202,7 +202,7 @@ def roles(stand, page):
         check(not missing, f"a token of role {role} is not offered {missing}")
     for role, method, path, body in (
         ("viewer", "POST", "/teams/sales/keys", {}),
-        ("viewer", "DELETE", "/lessons?model=gpt-4o", None),
+        ("operator", "DELETE", "/lessons?model=gpt-4o", None),
         ("operator", "PUT", "/teams/sales/budgets", {"budgets": []}),
         ("operator", "POST", "/upstream-keys", {"id": "x", "secret": "y"}),
         ("operator", "PATCH", "/upstream-keys/vendor-0", {"weight": 2}),

@@ -117,7 +117,7 @@ function lessonsPanel({ value, fault }, may, refresh) {
       { title: 'Replies', name: 'replies', number: true, cell: (row) => count(row.replies), csv: (row) => row.replies },
       { title: 'Pages', name: 'pages', number: true, cell: (row) => count(row.pages), csv: (row) => row.pages },
       { title: 'Account', name: 'account', cell: (row) => (row.account ? name(row.account) : absent()), csv: (row) => row.account },
-      ...(may('operator') ? [{ title: '', cell: (row) => h('span', { class: 'actions' }, button('Forget', () => forget(row, refresh), 'danger quiet')) }] : [])
+      ...(may('admin') ? [{ title: '', cell: (row) => h('span', { class: 'actions' }, button('Forget', () => forget(row, refresh), 'danger quiet')) }] : [])
     ],
     rows: value.rows,
     more: value.next,

@@ -11,7 +11,7 @@ struct LessonsCommand: ParsableCommand {
             a model's last 15 paid replies; how many pages a document has is what a reply about all of it told. What \
             is forgotten is estimated from the configuration again, until new replies tell.
 
-            Needs TOLLGATE_ADMIN_TOKEN in the environment; to forget needs the role operator or admin.
+            Needs TOLLGATE_ADMIN_TOKEN in the environment; to forget needs the role admin.
 
             EXAMPLES
               tollgate lessons

@@ -19,7 +19,7 @@ extension APIPart {
                 "forgetLesson",
                 "Forgets what was learned of a model or a document",
                 "Give exactly one parameter.",
-                role: .operator,
+                role: .admin,
                 parameters: choice,
                 replies: [.noContent("It is forgotten, or was not known.")]
             ),
