@@ -105,6 +105,8 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         case .timeout: "The vendor did not answer in time; whether it did the work is not known."
         case .storeUnavailable:
             "The gateway's store has not answered for a while, and nothing new is asked of the vendor; try again later."
+        case .draining where charged == .unknown:
+            "The gateway has shut down before the vendor answered; whether it did the work is not known."
         case .draining:
             "The gateway is shutting down and starts no new call to the vendor; try again in a moment."
         }

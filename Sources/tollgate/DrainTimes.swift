@@ -3,8 +3,10 @@ import Vocabulary
 /// The deadlines of a drain. All lie within `drain_timeout`, except that the ledger always gets five seconds and the
 /// last lines 250 milliseconds.
 struct DrainTimes {
-    /// Enough for clients to take an answer and for the disk to store the outcome of their requests.
-    private static let cutShareMax = Duration.seconds(1)
+    /// Of `drain_timeout`: enough for clients to take an answer. The ledger has its own time.
+    private static let cutShareMax = Duration.milliseconds(250)
+    /// How long clients that were cut off have after a second signal.
+    private static let clientPatience = Duration.seconds(1)
     /// The minimum wait for the ledger, equal to the store's lock timeout: a reservation whose outcome it does not
     /// learn counts as spent until an operator decides otherwise.
     private static let ledgerPatience = Duration.seconds(5)
@@ -20,7 +22,7 @@ struct DrainTimes {
     /// When nothing is waited for any more.
     private(set) var end: MonotonicInstant
 
-    /// - Parameter timeout: `drain_timeout`. A quarter of it, at most one second, is kept for cutting off.
+    /// - Parameter timeout: `drain_timeout`. A quarter of it, at most 250 milliseconds, is kept for cutting off.
     init(begin: MonotonicInstant, timeout: Duration) {
         timeoutAt = begin + timeout
         cutAt = begin + (timeout - min(timeout / 4, Self.cutShareMax))
@@ -31,7 +33,7 @@ struct DrainTimes {
     /// A second signal arrived: the remaining steps begin now.
     mutating func hurry(at now: MonotonicInstant) {
         timeoutAt = min(timeoutAt, now)
-        clientsUntil = min(clientsUntil, now + Self.cutShareMax)
+        clientsUntil = min(clientsUntil, now + Self.clientPatience)
         end = min(end, now + Self.ledgerPatience)
     }
 

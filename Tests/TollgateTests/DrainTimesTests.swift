@@ -10,8 +10,8 @@ struct DrainTimesTests {
     }
 
     @Test(
-        "the last quarter of drain_timeout, and at most a second, is for those who are cut off",
-        arguments: [(.seconds(30), .seconds(29)), (.seconds(2), .milliseconds(1_500)), (.zero, .zero)]
+        "the last quarter of drain_timeout, and at most a quarter of a second, is for those who are cut off",
+        arguments: [(.seconds(30), .milliseconds(29_750)), (.milliseconds(800), .milliseconds(600)), (.zero, .zero)]
             as [(Duration, Duration)]
     )
     func cut(_ timeout: Duration, _ cut: Duration) {
