@@ -221,7 +221,8 @@ extension ErrorReply {
         return ErrorReply(
             403,
             .modelNotAllowed,
-            "query_model names a model that team \(team.id) may not use; use one of these: \(models)."
+            "query_model names a model that team \(team.id) may not use; "
+                + (models.isEmpty ? "its models is empty, so that it may use none." : "use one of these: \(models).")
         )
     }
 

@@ -51,6 +51,8 @@ final class Service {
     private var reloading: RegistryReload.Cause?
     /// SIGHUP arrived again during a reload.
     private var mustReloadAgain = false
+    /// What of the store was said to have no effect.
+    private var shadowed: Set<String> = []
 
     /// Runs a gateway until a signal ends it. The signals have been held since the start of the program, and there is no
     /// other thread but those of the logs.
@@ -249,6 +251,7 @@ final class Service {
         alerts.adminCertificateEnd = adminSettings.tls?.certificateEnd
         alerts.replace(configuration.alertSettings)
         tell(sockets)
+        warnOfShadowed()
         watchSignals()
         logMemory()
         let timer = LoopTimer(loop: loop) { [unowned self] in giveMemoryBack() }
@@ -271,6 +274,15 @@ final class Service {
     private func followNodes() {
         rooms.followNodes()
         nodesTimer?.schedule(after: Self.nodesInterval)
+    }
+
+    /// Warns of what has no effect since the file took it over, each once.
+    private func warnOfShadowed() {
+        let now = Set(keeper.registry.shadowed)
+        for name in now.subtracting(shadowed).sorted() {
+            ProcessLog.warning("registry_without_effect", ["target": name])
+        }
+        shadowed = now
     }
 
     /// Says what the sockets of the supervisor leave without effect.
@@ -477,6 +489,7 @@ final class Service {
         alerts.adminCertificateEnd = adminSettings.tls?.certificateEnd
         alerts.replace(new.alertSettings)
         watcher?.replace(new)
+        warnOfShadowed()
         ProcessLog.info("reloaded", ["because": (reloading ?? .signal).rawValue])
     }
 }

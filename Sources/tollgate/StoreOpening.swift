@@ -60,7 +60,6 @@ struct StoreOpening {
             ProcessLog.warning("reservations_unconfirmed", ["count": String(ledger.recoveredCount)])
         }
         (registry, rotations, stamp) = try Self.read(configuration, sealer, store)
-        for name in registry.shadowed { ProcessLog.warning("registry_without_effect", ["target": name]) }
     }
 
     /// Makes the registry, and stores what follows from the file and the master key.

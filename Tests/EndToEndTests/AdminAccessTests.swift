@@ -144,6 +144,8 @@ struct AdminAccessTests {
         expectError(try ask(), 429, "rate_limited")
         try change(["requests_per_second": nil, "models": ["gpt-4o"]])
         expectError(try ask(), 403, "model_not_allowed")
+        try change(["models": []])
+        #expect(try ask().json["message"].string?.contains("may use none") == true)
         try change(["models": nil, "cache_scope": "team"])
         expectStoredMiss(try ask())
         expectHit(try ask())

@@ -67,6 +67,19 @@ struct ReloadTests {
         }
     }
 
+    @Test("what of the store has no effect, since the file took it over, is told once")
+    func shadowed() throws {
+        try withGateway { gateway in
+            #expect(try gateway.admin("POST", "/teams", ["id": "twice"]).status == 201)
+            for _ in 0..<2 {
+                try gateway.rewriteConfiguration(["teams": [["id": "twice", "keys": []]]])
+                try gateway.reload(expecting: #""msg":"reloaded""#)
+            }
+            let told = gateway.process.stderr.lines.filter { $0.contains("registry_without_effect") }
+            #expect(told.count == 1 && told.first?.contains("team/twice") == true, "\(told)")
+        }
+    }
+
     @Test("what needs a restart is said and kept; the rest is applied")
     func needsRestart() throws {
         try withGateway { gateway in
