@@ -10,7 +10,7 @@ public struct ActivationEnvironment: Sendable, Equatable {
     /// The variables, which no other program is to take for its own.
     public static let variables = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]
     /// The first descriptor behind the standard streams.
-    private static let firstDescriptor: Int32 = 3
+    public static let firstDescriptor: Int32 = 3
     /// As many as there can be workers.
     static let socketsMax: Int32 = 1_024
     /// As systemd.socket(5) bounds a name.
@@ -40,6 +40,14 @@ public struct ActivationEnvironment: Sendable, Equatable {
         sockets = names.enumerated().map { index, name in
             Handed(descriptor: Self.firstDescriptor + Int32(index), name: name)
         }
+    }
+
+    /// The variables that hand sockets to a process: as many as there are names, from `firstDescriptor` on. None for none.
+    public static func variables(handing names: [String], to process: Int32) -> [String: String] {
+        if names.isEmpty { return [:] }
+        return [
+            "LISTEN_PID": "\(process)", "LISTEN_FDS": "\(names.count)", "LISTEN_FDNAMES": names.joined(separator: ":"),
+        ]
     }
 
     private static func names(_ text: String?, count: Int) throws(SupervisionFault) -> [String] {

@@ -32,6 +32,9 @@ final class Service {
     private let ending: ServiceEnd
     /// Receives, from the store's thread, why the process has lost its seat among the nodes.
     private var seatLost: Mailbox<StoreFault>?
+    private let environment: [String: String]
+    /// What is done at the end when the seat is lost.
+    private var restart: Restart?
     private let lag: LoopLag
     private let workerCount: Int
     private var memoryTimer: LoopTimer?
@@ -67,7 +70,7 @@ final class Service {
     ) throws {
         let limitBefore = DescriptorLimit.raise()
         ProcessMemory.keepLargeBlocksApart()
-        let ending: ServiceEnd.Outcome
+        let service: Service
         do {
             let environment = ProcessInfo.processInfo.environment
             let sockets = try HandedSockets.take(from: environment) {
@@ -81,9 +84,10 @@ final class Service {
             try descriptors.refuseIfTooFew()
             descriptors.report()
             let loop = try EventLoop()
-            let service = try Service(
+            service = try Service(
                 configuration,
                 sockets,
+                environment: environment,
                 loop: loop,
                 logs: logs,
                 supervisor: Supervisor(loop: loop, environment: environment)
@@ -94,16 +98,17 @@ final class Service {
             try ready(service)
             service.tellReady()
             loop.run()
-            ending = service.ending.outcome
         } catch {
             for fault in descriptions(of: error) { ProcessLog.critical("start_failed", ["fault": fault]) }
             logs.flush(atMost: .seconds(1))
             throw ExitCode(1)
         }
-        switch ending {
+        switch service.ending.outcome {
         case .complete: break
         case .incomplete: throw ExitCode(1)
-        case .seatLost: throw ExitCode(70)
+        case .seatLost:
+            service.restart?.perform()
+            throw ExitCode(70)
         }
     }
 
@@ -126,6 +131,7 @@ final class Service {
     private init(
         _ configuration: GatewayConfiguration,
         _ sockets: HandedSockets,
+        environment: [String: String],
         loop: EventLoop,
         logs: Logs,
         supervisor: Supervisor
@@ -134,8 +140,8 @@ final class Service {
         self.configuration = configuration
         self.logs = logs
         self.supervisor = supervisor
+        self.environment = environment
         let startedAt = SystemClock.wall()
-        let environment = ProcessInfo.processInfo.environment
         let seatLoss = SeatLoss()
         let opening = try StoreOpening(configuration, environment: environment, onLost: seatLoss.note) { fault in
             ProcessLog.critical("store_failed", ["fault": "\(fault)"])
@@ -265,9 +271,12 @@ final class Service {
     }
 
     /// Another node has ended what this one had under way as far as it could. What the vendor still answers is booked, and
-    /// nothing is begun.
+    /// nothing is begun; then the program starts anew, with a seat of its own.
     private func end(because fault: StoreFault) {
         ProcessLog.critical("seat_lost", ["fault": "\(fault)"])
+        guard !ending.hasBegun else { return }
+        restart = Restart(environment: environment, admin: adminServer.address)
+        supervisor.tellReloading()
         ending.loseSeat(drainTimeout: configuration.listen.drainTimeout)
     }
 

@@ -20,7 +20,7 @@ final class ServiceEnd {
         case complete
         /// The ledger lacks the end of reservations, or the store could not be closed.
         case incomplete
-        /// The process has lost its seat among the nodes, and is to be started again.
+        /// The process has lost its seat among the nodes, and is to begin anew.
         case seatLost
     }
 
@@ -47,7 +47,8 @@ final class ServiceEnd {
     private var isCut = false
     private var isStoreClosed = false
     private var isIncomplete = false
-    private var hasLostSeat = false
+    /// Without a seat, and nobody has asked for the end.
+    private var beginsAnew = false
     private var timer: LoopTimer?
     /// Held here, so that the last reference is dropped on this loop and not on the thread that posts last.
     private var mailbox: Mailbox<Event>?
@@ -79,37 +80,30 @@ final class ServiceEnd {
 
     /// The result for the exit status, valid once the loop has stopped.
     var outcome: Outcome {
-        if hasLostSeat { return .seatLost }
+        if beginsAnew { return .seatLost }
         return isIncomplete || !isStoreClosed ? .incomplete : .complete
     }
 
     /// The first signal starts the end; another one skips what is left of `drain_delay`, and hurries the drain.
     func signal(drainDelay: Duration, drainTimeout: Duration) {
+        beginsAnew = false
         switch step {
         case .serving:
-            begin(drainDelay, drainTimeout)
+            self.drainTimeout = drainTimeout
+            let times = DrainTimes(begin: loop.now + drainDelay, timeout: drainTimeout)
+            supervisor.tellStopping("Draining", within: times.longest - loop.now)
             if drainDelay > .zero { leave(drainDelay) } else { drain() }
         case .leaving: drain()
         case .draining, .cutting, .parting, .closing: hurry()
         }
     }
 
-    /// Drains without a delay: nothing that comes could be served.
+    /// Drains without a delay, since nothing that comes could be served. Before the end has begun.
     func loseSeat(drainTimeout: Duration) {
-        hasLostSeat = true
-        switch step {
-        case .serving:
-            begin(.zero, drainTimeout)
-            drain()
-        case .leaving: drain()
-        case .draining, .cutting, .parting, .closing: break
-        }
-    }
-
-    private func begin(_ drainDelay: Duration, _ drainTimeout: Duration) {
+        precondition(!hasBegun, "loseSeat() after the end has begun")
+        beginsAnew = true
         self.drainTimeout = drainTimeout
-        let times = DrainTimes(begin: loop.now + drainDelay, timeout: drainTimeout)
-        supervisor.tellStopping("Draining", within: times.longest - loop.now)
+        drain()
     }
 
     // MARK: Leaving
@@ -215,9 +209,9 @@ final class ServiceEnd {
         alerts.stop()
         timer?.schedule(at: times.end)
         guard let mailbox else { return }
-        let work: @Sendable () -> Void = { [store, logs] in
+        let work: @Sendable () -> Void = { [store, logs, beginsAnew] in
             store.close()
-            ProcessLog.info("stopped", [:])
+            ProcessLog.info(beginsAnew ? "beginning_anew" : "stopped", [:])
             mailbox.post(.storeClosed)
             logs.flush()
             mailbox.post(.linesWritten)

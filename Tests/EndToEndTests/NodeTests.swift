@@ -152,12 +152,25 @@ struct NodeTests {
         try expectCleanEnd(of: second)
     }
 
-    @Test("one that was stopped for longer than its lease ends with status 70, and asks the vendor nothing more")
+    /// Waits until a process that has lost its seat has begun anew, on its sockets.
+    private func expectNewLife(of gateway: Gateway, _ count: Int = 2) {
+        #expect(gateway.process.stderr.wait { $0.contains { $0.contains("seat_lost") } })
+        let announced = gateway.process.stdout.wait { lines in
+            lines.count { $0.hasPrefix("tollgate listening on http://127.0.0.1:\(gateway.port) ") } == count
+        }
+        #expect(announced, "\(gateway.process.stderr.text)")
+    }
+
+    @Test("one that was stopped for longer than its lease asks the vendor nothing more, and begins anew in its place")
     func stopped() throws {
         let fleet = try Fleet()
         let (first, second) = (try fleet.join(), try fleet.join())
         expectStoredMiss(try first.classify(SampleRequests.about()))
         let calls = try fleet.vendor.calls()
+        let descriptors = {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/\(first.process.pid)/fd").count
+        }
+        let before = try descriptors()
         first.process.signal(SIGSTOP)
         let waiting = try (0..<4).map { _ in try first.connect() }
         for connection in waiting {
@@ -165,10 +178,15 @@ struct NodeTests {
         }
         try wait(second, "dead") { $0.count == 2 && $0[1]["state"] == "dead" }
         first.process.signal(SIGCONT)
-        #expect(try first.process.waitForEnd() == .exit(70))
-        #expect(first.process.stderr.text.contains("seat_lost"))
+        expectNewLife(of: first)
         #expect(try fleet.vendor.calls() == calls)
         #expect(try listed(second, "reserved").isEmpty && listed(second, "unconfirmed").isEmpty)
+        try wait(first, "another number") { $0.first?["id"] == "2" && $0.first?["is_first"] == false }
+        #expect(try first.send(TestRequest("GET", "/readyz")).status == 200)
+        // The sockets that were handed over are open twice.
+        #expect(try descriptors() <= before + 3)
+        expectStoredMiss(try first.classify(SampleRequests.about()))
+        try expectCleanEnd(of: first)
         try expectCleanEnd(of: second)
     }
 
@@ -189,17 +207,23 @@ struct NodeTests {
         #expect(try listed(second, "unconfirmed").count == 2)
         first.process.signal(SIGCONT)
         #expect(first.process.stderr.wait { $0.contains { $0.contains("seat_lost") } })
+        // It comes to the process as it is from then on.
+        let early = try first.connect()
+        try early.send(TestRequest.classify(SampleRequests.about(), key: Gateway.keyA).bytes)
         try fleet.vendor.release()
         for connection in [one, other] {
             let reply = try connection.response()
             #expect(reply.status == 200, "\(reply)")
         }
-        #expect(try first.process.waitForEnd() == .exit(70))
+        expectNewLife(of: first)
+        expectStoredMiss(try early.response())
         #expect(try listed(second, "unconfirmed").isEmpty && listed(second, "reserved").isEmpty)
         let resolved = try listed(second, "resolved")
         let charged = try #require(try fleet.vendor.account()["credits_charged"].number)
         #expect(resolved.count == 2)
-        #expect(resolved.compactMap { $0["credits"].number }.reduce(0, +) == charged)
+        let settled = try listed(second, "settled").compactMap { $0["credits"].number }
+        #expect(settled.count == 1)
+        #expect((resolved.compactMap { $0["credits"].number } + settled).reduce(0, +) == charged)
         let entries = try second.admin("GET", "/audit").json["items"].items
         #expect(entries.filter { $0["actor"] == "node 0, late" && $0["action"] == "reservation.resolve" }.count == 2)
         try expectCleanEnd(of: second)

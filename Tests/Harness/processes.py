@@ -119,6 +119,7 @@ class Output:
     def __init__(self, stream):
         self.stream = stream
         self.lines = collections.deque(maxlen=100)
+        self.announcements = []  # that it listens, which it may do again
         self.is_at_end = False
         self.changed = threading.Condition()
         threading.Thread(target=self.read, daemon=True).start()
@@ -127,18 +128,25 @@ class Output:
         for line in self.stream:
             with self.changed:
                 self.lines.append(line.decode(errors="replace").rstrip("\n"))
+                if " listening on " in self.lines[-1]:
+                    self.announcements.append(self.lines[-1])
                 self.changed.notify_all()
         with self.changed:
             self.is_at_end = True
             self.changed.notify_all()
         self.stream.close()
 
+    def count(self, announcement):
+        """How many announcements begin so."""
+        with self.changed:
+            return sum(line.startswith(announcement) for line in self.announcements)
+
     def ports_after(self, announcement):
         """The ports of the URLs in the first line with this beginning; none when the output ended without it."""
         deadline = time.monotonic() + PATIENCE
         with self.changed:
             while True:
-                for line in self.lines:
+                for line in self.announcements:
                     if line.startswith(announcement):
                         return [int(port) for port in re.findall(r"https?://\S+:(\d+)", line)]
                 left = deadline - time.monotonic()

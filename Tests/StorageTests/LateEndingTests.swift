@@ -191,6 +191,19 @@ final class LateEndingTests: Sendable {
         try place.auditBalances()
     }
 
+    @Test("who waits for a flight of another node is told at once, since nobody looks for its landing any more")
+    func follower() throws {
+        let node = try node()
+        defer { node.store.close() }
+        let flight = ReservationID(rawValue: 1 << 40 | 5 << 12)
+        let key = "CAST(repeat('1', 32) AS BYTEA)"
+        try place.execute("INSERT INTO flights VALUES (\(flight.rawValue), \(key), 5, 'a', 'd', 't', NULL, 1, 1)")
+        let answer = Answer<Result<LandingAnswer, StoreFault>>()
+        node.store.follow(flight) { answer.give($0) }
+        try place.execute("UPDATE nodes SET state = 'dead' WHERE number = 0")
+        #expect(throws: StoreFault.self) { try answer.wait().get() }
+    }
+
     @Test("nothing is begun without a seat")
     func refused() throws {
         let node = try node()

@@ -27,6 +27,14 @@ struct ActivationEnvironmentTests {
         #expect(try read("4711", "1024").last == handed(1_026, ""))
     }
 
+    @Test("what is handed on is taken as it was meant")
+    func handing() throws {
+        let variables = ActivationEnvironment.variables(handing: ["listen", "listen", "admin"], to: 7)
+        let taken = try ActivationEnvironment(variables, process: 7).sockets
+        #expect(taken.map(\.name) == ["listen", "listen", "admin"] && taken.map(\.descriptor) == [3, 4, 5])
+        #expect(ActivationEnvironment.variables(handing: [], to: 7).isEmpty)
+    }
+
     @Test("without the variables, or with those of another process, there are none")
     func none() throws {
         for (identifier, count) in [(nil, "1"), ("4711", nil), (nil, nil)] as [(String?, String?)] {

@@ -78,14 +78,16 @@ final class PostgreSQLBase: WriterBase {
         return outcome
     }
 
-    /// A purge locks other nodes' flights as it finds them. In a transaction that has scopes locked it would be in the way
-    /// of those who lock flights first; so decisions have another one then.
+    /// A purge locks other nodes' flights as it finds them, and the audit log. In a transaction that has locked scopes, or the
+    /// rows of endings and sums, it would be in the way of those who lock in the order of docs/nodes.md §2; so what has to
+    /// be done at once has a transaction apart from what is gathered, and from decisions.
     private static func groups(_ operations: ArraySlice<WriteOperation>) -> [[WriteOperation]] {
         let decisions = operations.filter { $0.needs?.isDecision == true }
         let others = operations.filter { $0.needs?.isDecision != true }
-        let isApart = !decisions.isEmpty && others.contains { !$0.isGathering }
+        let endings = others.filter(\.isGathering)
         // What ends counts before what begins is decided.
-        return isApart ? [others, decisions] : [others + decisions]
+        if endings.count == others.count { return [endings + decisions] }
+        return [endings, others.filter { !$0.isGathering }, decisions].filter { !$0.isEmpty }
     }
 
     private func commit(_ operations: [WriteOperation], _ outcome: inout GroupOutcome) {
@@ -341,7 +343,11 @@ struct PostgreSQLWritable: WritableDatabase {
         let fence = NodeFence(seat, joinedAt: joinedAt, standing: standing)
         let link = PostgreSQLLink(address, fence: fence)
         metrics.node.note(confirmedAt: joinedAt)
-        let base = PostgreSQLBase(link, fence, metrics, duties: duties(link, metrics.node), onLost: onLost)
+        let base = PostgreSQLBase(link, fence, metrics, duties: duties(link, metrics.node)) { [flights, onLost] fault in
+            // Nobody looks for landings any more.
+            flights.close()
+            onLost(fault)
+        }
         body(base)
         // What ended too late to be told, or was cut short.
         if !fence.beats.isInDoubt {

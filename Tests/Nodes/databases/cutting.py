@@ -56,12 +56,12 @@ class Cutting:
                 with partition.cut(self.direction):
                     self.watch(client, team, stored, begun)
                 healed = time.monotonic()
-                if node.process.wait(PATIENCE) != 70:
+                if not node.lost_seat(PATIENCE):
                     raise Violation(f"N2: {PATIENCE:.0f} s after the cut it goes on: {node.process.complaint()}")
-                ended = time.monotonic() - healed
+                begun = time.monotonic() - healed
             client.close()
             self.look_at_others(begun, STALE_FOR)
-            self.bench.say(f"    cut {self.direction}: {self.told}; it ended {ended:.1f} s after the cut")
+            self.bench.say(f"    cut {self.direction}: {self.told}; it had begun anew {begun:.1f} s after the cut")
 
     def watch(self, client, team, stored, start):
         """Asks the node that is cut off for what is stored, until it does not answer that any more; and for what is not

@@ -21,7 +21,7 @@ class Trial:
         self.fleet = Fleet(bench, name, count, factor=400, change=change, urls=urls)
         self.told = collections.Counter()
         self.slowest = 0
-        self.dead = 0  # nodes that ended with status 70
+        self.dead = 0  # nodes that have lost their seats
         self.serial = 0
         self.is_over = False  # its nodes have ended already
 
@@ -59,6 +59,7 @@ class Trial:
         fleet.notes.append(note)
         self.serial += 1
         begun = time.monotonic()
+        lives = {node.name: node.begun for node in fleet.nodes}
         load = Load(fleet, f"load {self.serial}").start()
         time.sleep(CALM)
         struck = time.monotonic()
@@ -66,29 +67,27 @@ class Trial:
         lasted = time.monotonic() - struck
         time.sleep(CALM)
         load.stop()
-        self.look_at(begun, lasted)
+        self.look_at(begun, lasted, lives)
         self.bench.fired += 1
 
-    def look_at(self, begun, lasted):
-        """Whether all clients had an answer in time, and all nodes that ended did so as they must."""
+    def look_at(self, begun, lasted, lives):
+        """Whether all clients had an answer in time, and no node has ended. `lives` is how often each had begun."""
         answers = [each for each in self.fleet.record.snapshot() if each.sent >= begun]
         for each in answers:
             self.told[what(each)] += 1
         unheard = [each for each in answers if not each.is_heard]
         late = [each for each in answers if each.is_heard and each.answered - each.sent > lasted + LATE]
-        # A node that gives up takes with it what was asked there.
-        gone = {node.name for node in self.fleet.nodes if node.process.wait(0) is not None}
+        for node in self.fleet.nodes:
+            if node.process.wait(0) is not None:
+                raise Violation(f"{node.name} ended: {node.process.complaint()}")
+            node.lost_seat()
+        # What was asked on connections that were idle as a node began anew has met their end.
+        gone = {node.name for node in self.fleet.nodes if node.begun > lives[node.name]}
         wrong = [each for each in unheard if each.node not in gone] + late
         if wrong:
             raise Violation("\n".join([f"N13: {len(wrong)} requests without an answer in time", *map(str, wrong[:10])]))
         self.slowest = max([self.slowest, *(each.answered - each.sent for each in answers if each.is_heard)])
-        for node in self.fleet.nodes:
-            if node.name in gone:
-                node.lose()
-                if node.process.popen.returncode != 70:
-                    raise Violation(f"{node.name} ended: {node.process.complaint()}")
-                self.dead += 1
-        self.fleet.start()
+        self.dead += len(gone)
 
 
 def what(answer):

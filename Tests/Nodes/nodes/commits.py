@@ -95,11 +95,10 @@ class Commits:
             for mode, kind in fired:
                 self.fired[mode] += 1
                 self.kinds[kind] += 1
-        if node.process.wait(0.01) is not None:
+        if node.lost_seat():
             # Only who got no answer for so long may have been taken for dead.
-            if not any(mode == "silent" for mode, _ in fired) or node.process.wait() != 70:
-                raise Violation(f"N12: {case}, and the node ended: {node.process.complaint()}")
-            node.lose()
+            if not any(mode == "silent" for mode, _ in fired):
+                raise Violation(f"N12: {case}, and the node has lost its seat: {node.process.complaint()}")
         else:
             self.goes_on(fleet, node)
         fleet.rest_and_audit()

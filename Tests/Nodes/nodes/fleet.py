@@ -17,6 +17,7 @@ from servers import Gateway, NotStarted, Vendor
 from shared_ledger import SharedLedger
 
 POLL = 0.25  # seconds between two looks at the database
+ANNOUNCEMENT = "tollgate listening on "
 
 
 class Node(Gateway):
@@ -25,10 +26,45 @@ class Node(Gateway):
     def __init__(self, bench, folder, configuration, name):
         super().__init__(bench.session, bench.programs, folder, configuration, name)
         self.number = None  # of its seat
+        self.begun = 0  # how often its process has announced itself
+        self.log_from = 0  # where the log of its process begins
 
     def must_start(self, prefix=()):
+        self.log_from = self.log.stat().st_size if self.log.exists() else 0
         super().must_start(prefix)
+        self.begun = 1
+        self.see_number()
+
+    def see_number(self):
         self.number = int(self.admin("GET", "/status")["nodes"][0]["id"])
+
+    def lost_seat(self, seconds=0):
+        """Whether it loses its seat within so many seconds, or has since it was asked last; then it must begin anew."""
+        deadline = time.monotonic() + seconds
+        # The line comes before all that follows from it.
+        while self.count_losses() < self.begun:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        deadline = time.monotonic() + PATIENCE
+        while (begun := self.process.output.count(ANNOUNCEMENT)) <= self.begun:
+            if time.monotonic() > deadline or self.process.has_ended:
+                raise Violation(f"N2: {self.name} has not begun anew: {self.process.complaint()}")
+            time.sleep(0.05)
+        self.begun = begun
+        ports = self.process.output.ports_after(ANNOUNCEMENT)
+        with self.changed:
+            self.port, self.admin_port = ports
+            self.starts += 1
+            self.changed.notify_all()
+        self.see_number()
+        return True
+
+    def count_losses(self):
+        """Of the process that is there."""
+        with open(self.log, "rb") as log:
+            log.seek(self.log_from)
+            return log.read().count(b'"seat_lost"')
 
     def lose(self):
         """Notes that the process is gone, so that no client asks it any more."""
