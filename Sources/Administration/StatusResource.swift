@@ -32,6 +32,7 @@ struct StatusResource {
             ("token", .orNull(token) { .object([("name", .string($0.name)), ("role", .string($0.role.name))]) }),
             ("time_zone", .string(rooms.timeZone.name)),
             ("nodes", .array([ownNode(store)] + otherNodes)),
+            ("limits_per_node", .array(Self.limitsPerNode.map { .string($0) })),
             ("memory", memory(rooms.memoryStatus)),
             ("upstream", .array(rooms.upstreamStatus.map(account))),
             ("purges", .array(purges.purgesUnderWay.map(purge))),
@@ -56,6 +57,9 @@ struct StatusResource {
             ("cache_bytes_max", .integer(status.cacheBytesMax)),
         ])
     }
+
+    /// The limits of a team that each node holds for itself.
+    private static let limitsPerNode = ["requests_per_second", "max_concurrency"]
 
     /// This node.
     private func ownNode(_ store: Result<Void, StoreFault>) -> JSONValue {

@@ -13,8 +13,15 @@ extension ObjectReader {
             fault(name, "is missing; give \(Self.forms)")
             return nil
         }
+        let kinds = ["env", "file", "credential", "value"]
+        if case .object(let members) = value, members.contains(where: { kinds.contains($0.name) }),
+            let other = members.first(where: { !kinds.contains($0.name) }), isShown(other.name)
+        {
+            fault("\(name).\(other.name)", "is not a member that is known here; a secret is \(Self.forms)")
+            return nil
+        }
         guard case .object(let members) = value, members.count == 1, case .string(let text) = members[0].value,
-            ["env", "file", "credential", "value"].contains(members[0].name)
+            kinds.contains(members[0].name)
         else {
             fault(name, "must be \(Self.forms)")
             return nil
@@ -29,6 +36,12 @@ extension ObjectReader {
             report.warn(path(name), "stands in the configuration itself; env or file keeps it out")
             return checked(name, Array(text.utf8), "the value is empty; put the secret there, or name env or file")
         }
+    }
+
+    /// Whether it cannot be the secret itself, put in the wrong place.
+    private func isShown(_ name: String) -> Bool {
+        (1...16).contains(name.utf8.count)
+            && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || $0 == UInt8(ascii: "_") }
     }
 
     private func secret(_ name: String, fromVariable variable: String, in surroundings: Surroundings) -> Secret? {

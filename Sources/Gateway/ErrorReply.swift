@@ -162,9 +162,11 @@ extension ErrorReply {
     )
 
     static func storeUnavailable(_ fault: StoreFault) -> ErrorReply {
+        let what = "The gateway's store of results does not work (\(fault.code.rawValue)): \(fault.code.meaning). "
         let message =
-            "The gateway's store of results does not work (\(fault.code.rawValue)): \(fault.code.meaning). What is in memory "
-            + "is still served, and nothing new is asked of the vendor. Try again later."
+            fault.code == .clockWrong
+            ? what + "This node is not ready until that is mended."
+            : what + "What is in memory is still served, and nothing new is asked of the vendor. Try again later."
         return ErrorReply(503, .storeUnavailable, message, retryAfterSeconds: 1)
     }
 

@@ -105,6 +105,6 @@ extension SharedRooms {
     /// Does what follows from what is known of the other nodes. To be called every second.
     public func followNodes() {
         standing.refresh(sinceBoot: SystemClock.sinceBoot(), now: SystemClock.monotonic())
-        gate.share(among: standing.liveCount, at: now)
+        gate.share(among: standing.liveCount, as: standing.rank, at: now)
     }
 }

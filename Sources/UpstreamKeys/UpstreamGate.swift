@@ -158,11 +158,11 @@ public final class UpstreamGate: Sendable {
     }
 
     /// Divides `concurrencyMax` among the nodes that live; waiting requests that can go now are let out.
-    public func share(among nodeCount: Int, at now: Moment) {
+    public func share(among nodeCount: Int, as rank: Int, at now: Moment) {
         deliver(
             state.withLock { state in
-                guard state.nodeCount != max(1, nodeCount) else { return [] }
-                state.nodeCount = max(1, nodeCount)
+                guard state.nodeCount != max(1, nodeCount) || state.rank != rank else { return [] }
+                (state.nodeCount, state.rank) = (max(1, nodeCount), rank)
                 return state.letOut(at: now)
             }
         )

@@ -43,6 +43,8 @@ struct UpstreamGateState {
     private(set) var limits: UpstreamGate.Limits
     /// How many nodes share `concurrencyMax`; at least 1.
     var nodeCount = 1
+    /// How many of them come before this one: the first ones have one place more, where places do not go up evenly.
+    var rank = 0
     /// The number of requests that hold a place.
     private(set) var underWay = 0
     /// The number of requests that are out and hold none.
@@ -61,7 +63,10 @@ struct UpstreamGateState {
     }
 
     /// This node's share of `concurrencyMax`, rounded up.
-    var placesMax: Int { max(1, (limits.concurrencyMax - 1) / nodeCount + 1) }
+    var placesMax: Int {
+        let (share, rest) = limits.concurrencyMax.quotientAndRemainder(dividingBy: nodeCount)
+        return max(1, rank < rest ? share + 1 : share)
+    }
 
     private var waitingCount: Int {
         var count = 0

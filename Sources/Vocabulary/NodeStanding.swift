@@ -11,6 +11,8 @@ public final class NodeStanding: Sendable {
     /// So long after the last confirmed transaction was sent nothing new goes to the vendor: the lease, less what a process
     /// may be stopped for between its look and its first byte.
     public static let sendingMax = Duration.seconds(6)
+    /// Nodes look for news twice a second: hits go on for this long at least.
+    public static let staleMin = Duration.seconds(1)
     /// A clock that differs by more from the database's is wrong.
     public static let clockErrorMax = Duration.seconds(5)
 
@@ -23,6 +25,7 @@ public final class NodeStanding: Sendable {
     let staleAt = Atomic<Int64>(.max)
     private let isLeast: Atomic<Bool>
     private let liveNodes = Atomic<Int>(1)
+    private let place = Atomic<Int>(0)
     /// By how much this clock is ahead of the database's, in microseconds.
     private let clockLead = Atomic<Int64>(0)
     /// The schema that the database asks programs to know, if this one does not; else 0.
@@ -82,9 +85,9 @@ public final class NodeStanding: Sendable {
     @inline(__always)
     public func isStale(at now: MonotonicInstant) -> Bool { now.nanoseconds >= staleAt.load(ordering: .relaxed) }
 
-    /// Sets how long hits go on without a confirmed transaction; at least as long as questions do.
+    /// Sets how long hits go on without a confirmed transaction; at least for `staleMin`.
     public func replace(staleFor: Duration, sinceBoot: MonotonicInstant, now: MonotonicInstant) {
-        staleNanoseconds.store(max(staleFor, Self.sendingMax).wholeNanoseconds, ordering: .relaxed)
+        staleNanoseconds.store(max(staleFor, Self.staleMin).wholeNanoseconds, ordering: .relaxed)
         refresh(sinceBoot: sinceBoot, now: now)
     }
 
@@ -104,6 +107,9 @@ public final class NodeStanding: Sendable {
     /// How many nodes live, this one included; at least 1.
     public var liveCount: Int { liveNodes.load(ordering: .relaxed) }
 
+    /// How many that live have a lesser number; less than `liveCount`, once both are of one look.
+    public var rank: Int { place.load(ordering: .relaxed) }
+
     /// The nodes as they were seen last, in order of their numbers: those that live, and those that did within a day. Empty
     /// for a store that is a file.
     public var nodes: [NodeRecord] { records.withLock { $0 } }
@@ -114,6 +120,7 @@ public final class NodeStanding: Sendable {
     public func see(_ nodes: [NodeRecord], as number: Int) {
         let live = nodes.filter { $0.state != .dead }.map(\.number)
         liveNodes.store(max(1, live.count), ordering: .relaxed)
+        place.store(live.count { $0 < number }, ordering: .relaxed)
         isLeast.store(live.min().map { $0 == number } ?? false, ordering: .relaxed)
         records.withLock { $0 = nodes }
     }

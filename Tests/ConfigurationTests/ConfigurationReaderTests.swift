@@ -261,7 +261,8 @@ struct ConfigurationReaderTests {
         if path.hasSuffix(".secret") || path.hasSuffix(".password") {
             #expect(
                 faults == [
-                    #"\#(path): must be {"env": "NAME"}, {"file": "PATH"}, {"credential": "NAME"} or {"value": "…"}"#
+                    #"\#(member): is not a member that is known here; a secret is {"env": "NAME"}, {"file": "PATH"}, "#
+                        + #"{"credential": "NAME"} or {"value": "…"}"#
                 ]
             )
         } else {

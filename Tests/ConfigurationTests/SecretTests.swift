@@ -118,7 +118,8 @@ struct SecretTests {
         let form = #"\#(path): must be {"env": "NAME"}, {"file": "PATH"}, {"credential": "NAME"} or {"value": "…"}"#
         for wrong in [
             "{}", #"{"env": "AP_BATCH_KEY", "file": "f"}"#, #"{"value": "hidden-1234567890", "env": "AP_BATCH_KEY"}"#,
-            #"{"Env": "AP_BATCH_KEY"}"#, #"{"value": 5}"#, #""hidden-1234567890""#, #"["hidden-1234567890"]"#, "null",
+            #"{"Env": "AP_BATCH_KEY"}"#, #"{"value": 5}"#, #"{"value": "x", "hidden-1234567890": 1}"#,
+            #""hidden-1234567890""#, #"["hidden-1234567890"]"#, "null",
         ] {
             #expect(try faults(path, wrong) == [form], "\(wrong)")
         }

@@ -92,6 +92,20 @@ struct NodeSeatTests {
         #expect(fatal.wait().detail.contains("node 0 was taken for dead"))
     }
 
+    @Test("after a failure a check asks for room, which the beat of the seat does not need")
+    func room() throws {
+        let store = try place.open()
+        defer { store.close() }
+        try store.refuseInsertions(into: "landings")
+        try store.checkAndWait().get()
+        try store.refuseInsertions(into: "ledger")
+        #expect(throws: StoreFault.self) { try store.reserveAndWait(reservation()).get() }
+        for _ in 0..<2 { #expect(throws: StoreFault.self) { try store.checkAndWait().get() } }
+        try store.allowChanges(of: "landings")
+        try store.checkAndWait().get()
+        #expect(try place.rows("SELECT count(*) FROM landings") == ["0"])
+    }
+
     @Test("a process that does nothing keeps its lease")
     func renewal() throws {
         let store = try place.open()

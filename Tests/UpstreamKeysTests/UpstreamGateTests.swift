@@ -68,10 +68,21 @@ struct UpstreamGateTests {
         }
     }
 
-    @Test("each of several nodes has its share of the places, rounded up and one at least")
+    @Test("the shares of all nodes come to all places, and the first ones have what does not go up", arguments: 1...9)
+    func shares(_ count: Int) {
+        let bench = GateBench(limits(concurrencyMax: 7))
+        var places: [Int] = []
+        for rank in 0..<count {
+            bench.gate.share(among: count, as: rank, at: moment(0))
+            places.append(bench.gate.load.placesMax)
+        }
+        #expect(places.reduce(0, +) == max(7, count) && places == places.sorted(by: >) && places.last! >= 1)
+    }
+
+    @Test("each of several nodes has its share of the places, and one at least")
     func share() throws {
         let bench = GateBench(limits(concurrencyMax: 3))
-        func share(among count: Int) { bench.gate.share(among: count, at: moment(0)) }
+        func share(among count: Int) { bench.gate.share(among: count, as: 0, at: moment(0)) }
         bench.run {
             share(among: 2)
             #expect(bench.gate.load.placesMax == 2)

@@ -26,6 +26,7 @@ final class PostgreSQLLink: StoreLink {
     private static let enqueuedTimeMax = Duration.seconds(1)
     /// After a failed attempt to connect the next one waits.
     private static let connectPause = Duration.milliseconds(500)
+    private static let touchBytes = 32_768
 
     private let address: SharedAddress
     private var connection: PostgreSQLConnection?
@@ -253,8 +254,23 @@ final class PostgreSQLLink: StoreLink {
         do { try connection.finish(within: bounds.time) } catch { connection.close() }
     }
 
-    /// The fence has written already.
-    func touch() {}
+    /// The fence writes in place, and finds room where there is none for more: this asks for some pages, which random bytes
+    /// need that are not stored compressed.
+    func touch() throws {
+        var generator = SystemRandomNumberGenerator()
+        let body = (0..<Self.touchBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        // No flight has a number below zero.
+        let flight = -1 - node
+        var insertion = PostgreSQLCommand(
+            "INSERT INTO landings (flight, outcome, body, expires_at) VALUES ($1, '{}', $2, 0)"
+        )
+        insertion.bind(flight)
+        insertion.bind(body)
+        try run(insertion)
+        var removal = PostgreSQLCommand("DELETE FROM landings WHERE flight = $1")
+        removal.bind(flight)
+        try run(removal)
+    }
 
     func size() throws -> StoreSize {
         let rows = try query(PostgreSQLCommand("SELECT pg_database_size(current_database())"))

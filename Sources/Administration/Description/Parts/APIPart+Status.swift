@@ -30,6 +30,10 @@ extension APIPart {
                             "This one first, then those that live or did within a day."
                         )
                     ),
+                    .init(
+                        "limits_per_node",
+                        Schema.list(of: .text).about("The limits of a team that each node holds for itself.")
+                    ),
                     .init("memory", .named("MemoryStatus")), .init("upstream", .list(of: .named("AccountStatus"))),
                     .init("purges", .list(of: .named("PurgeProgress"))),
                 ])
