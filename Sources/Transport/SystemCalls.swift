@@ -10,21 +10,23 @@ enum TransferResult: Equatable {
 }
 
 /// System calls on sockets that retry EINTR and trap on EBADF and EFAULT, which can only be bugs of ours.
+///
+/// recv(2) and send(2) do what read(2) and write(2) do, without the kernel's layer of files: a request takes less time.
 enum SystemCalls {
     static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
         while true {
-            let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            let count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
             if count > 0 { return .bytes(count) }
             if count == 0 { return .end }
-            if let result = failure(of: "read") { return result }
+            if let result = failure(of: "recv") { return result }
         }
     }
 
     static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> TransferResult {
         while true {
-            let count = unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+            let count = unsafe send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             if count >= 0 { return .bytes(count) }
-            if let result = failure(of: "write") { return result }
+            if let result = failure(of: "send") { return result }
         }
     }
 
