@@ -73,6 +73,9 @@ public final class ResponseReader {
     /// Whether the head of the final response is complete.
     public var hasHead: Bool { phase != .head }
 
+    /// Whether the response has come whole.
+    public var isComplete: Bool { phase == .done }
+
     /// Whether an interim response asks for the request's content (100, RFC 9110 §15.2.1).
     public private(set) var asksForContent = false
 

@@ -95,7 +95,8 @@ extension UpstreamAttempt {
         case .askedForContent: passageHandler?.passageIsAskedForContent()
         case .head(let reader):
             passage?.hasHead = true
-            handle(.waitsForClient)
+            // A reply that is here already ends the call in this pass of the loop.
+            if !reader.isComplete { handle(.waitsForClient) }
             let head = beginReply(reader)
             if head.status == 403 { passage?.refusal = [] }
             passageHandler?.passageDidReceive(head)

@@ -15,7 +15,7 @@ extension UpstreamAttempt {
     /// - any → ended, once.
     ///
     /// A request that is passed through holds its place only while the vendor works on it: it is set aside as long as its
-    /// content is still coming, and from the head of the reply on.
+    /// content is still coming, and from the head of the reply on, unless the reply comes whole.
     ///
     /// A state with a pass holds the call's place at the gate. Each transition out of such a state returns the pass by
     /// `leave` or `rule`, or hands it to the next state, so that it is returned exactly once on every path.

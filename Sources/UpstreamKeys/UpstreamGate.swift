@@ -9,8 +9,8 @@ public protocol GateInbox: AnyObject, Sendable { func post(_ answer: UpstreamGat
 /// waiting time.
 ///
 /// A place stands for the vendor's work. A request that is passed through holds none while its client still sends it,
-/// nor once its reply has begun (`setAside`): else a few slow clients could keep every request from the vendor. Those
-/// set aside have a bound of their own, since each has a connection.
+/// nor once its reply has begun, unless it comes whole (`setAside`): else a few slow clients could keep every request
+/// from the vendor. Those set aside have a bound of their own, since each has a connection.
 ///
 /// Guarded: `state` has the accounts' keys, breakers and queues and counts the requests that are out. Decisions are
 /// made under the lock, within microseconds; answers to waiting requests are posted to their worker's inbox after it is

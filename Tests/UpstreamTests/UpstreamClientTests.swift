@@ -134,6 +134,76 @@ struct UpstreamClientTests {
         #expect(bench.vendor.allSatisfy { $0.text.isEmpty })
     }
 
+    /// Notes what the gate has when the head of a reply comes.
+    private final class PlaceWatcher: PassageHandler {
+        private let gate: UpstreamGate
+        private(set) var seen: [String] = []
+
+        init(_ gate: UpstreamGate) { self.gate = gate }
+
+        func passageDidBegin() {}
+        func passageIsAskedForContent() {}
+        func passageDidDrain() {}
+        func passageDidReceive(_ head: PassageReplyHead) {
+            seen.append("\(gate.load.underWay) under way, \(gate.load.aside) aside")
+        }
+        func passageDidReceive(_ content: [UInt8]) {}
+        func passageDidCatchUp() {}
+    }
+
+    @Test("a passed request gives its place back when its reply has begun; with a reply that comes whole, at its end")
+    func placeOfPassage() throws {
+        let gate = UpstreamGate(limits: vendorSettings.gate, keys: [upstreamKey("primary", secret: Self.secret)])
+        let client = try UpstreamClient(
+            loop: bench.loop,
+            gate: gate,
+            resolver: try NameResolver(),
+            settings: vendorSettings,
+            tls: nil,
+            onKeyChange: { _ in }
+        )
+        let (watcher, whole) = (PlaceWatcher(gate), answer("200 OK", "done"))
+        bench.onReceive = { side in
+            guard watcher.seen.isEmpty else { return side.send(whole) }
+            side.send(String(whole.dropLast()))
+        }
+        var outcomes: [String] = []
+        func pass() {
+            let request = PassageRequest(
+                method: .get,
+                target: Array("/v1/a".utf8),
+                fields: [],
+                framing: .none,
+                content: [],
+                isWhole: true,
+                expectsContinue: false
+            )
+            let call = UpstreamCall(
+                passing: request,
+                requestID: .chosen([]),
+                team: TeamID(rawValue: "team"),
+                account: AccountID(rawValue: "default"),
+                key: UpstreamKeyID(rawValue: "primary")
+            )
+            _ = client.pass(call, watcher, move: { _, _ in }) { outcomes.append(words($0)) }
+        }
+        bench.run(
+            connecting: 0,
+            [
+                .act { pass() },
+                .until("a head") { watcher.seen.count == 1 },
+                .act { [bench] in bench.vendor.first?.send(String(whole.suffix(1))) },
+                .until("an outcome") { outcomes.count == 1 },
+                .act { pass() },
+                .until("two outcomes") { outcomes.count == 2 },
+                .act { client.closeIdle() },
+                .act {}, .act {},
+            ]
+        )
+        #expect(watcher.seen == ["0 under way, 1 aside", "1 under way, 0 aside"])
+        #expect(gate.load.underWay == 0 && gate.load.aside == 0)
+    }
+
     @Test("the vendor's key never comes back, not even in an error that repeats it")
     func echo() {
         let reply = answer("400 Bad Request", "your key is \(Self.secret)")
