@@ -46,13 +46,16 @@ extension Registry {
         )
     }
 
-    /// The file's plan with the budgets of all teams and keys.
+    /// The file's plan with the budgets of all teams and keys that have any: where no team has, none is looked up.
     public func budgetPlan(_ plan: BudgetPlan) -> BudgetPlan {
         var plan = plan
         plan.teams = [:]
         plan.keys = [:]
         plan.upstreamKeys = [:]
-        for id in teamIDs { plan.teams[id] = team(id)?.record.budgets }
+        for id in teamIDs {
+            guard let budgets = team(id)?.record.budgets, !budgets.isEmpty else { continue }
+            plan.teams[id] = budgets
+        }
         for id in Set(fileTeamKeys.keys).union(storedTeamKeys.keys) {
             guard let budgets = teamKey(id)?.record.budgets, !budgets.isEmpty else { continue }
             plan.keys[id] = budgets

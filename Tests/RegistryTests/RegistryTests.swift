@@ -43,6 +43,17 @@ struct RegistryTests {
         }
     }
 
+    @Test("the plan has the teams and keys that have budgets, so that others are not looked up in it")
+    func plan() throws {
+        var registry = try Samples.registry()
+        let budget = Budget(window: .month, limit: MicroCredits(micros: 1), isEnforced: true)
+        for team in [Samples.team("sales"), Samples.team("legal", budgets: [budget])] {
+            for write in try registry.creating(team).writes { registry.apply(write) }
+        }
+        let plan = registry.budgetPlan(BudgetPlan())
+        #expect(Set(plan.teams.keys) == ["filed", "legal"] && plan.keys.isEmpty)
+    }
+
     @Test("R1: keys may be issued for a team of the file, and a key's state changed")
     func fileAllows() throws {
         var registry = try Samples.registry()
