@@ -32,7 +32,7 @@ extension Exchange {
             remaining: caller.meter.remaining(at: now),
             age: freshness.ageSeconds
         )
-        worker.trail.add(result, facts, by: caller, freshness, charged: charged, at: now, loop.now)
+        worker.trail.add(result, self, by: caller, freshness, charged: charged, at: now, loop.now)
         let ending = AccessLine.Ending(status: Int(result.status), charged: charged, saved: result.credits)
         return send(Int(result.status), nil, body, cache, ending, isLogged: isLogged)
     }
@@ -270,7 +270,6 @@ extension Exchange {
     func finishPassage(_ ending: AccessLine.Ending, bytesOut: Int, keepsAlive: Bool) {
         note(ending, nil, .none)
         guard let client = end() else { preconditionFailure("a second reply to one request") }
-        if let caller = facts.caller { worker.noteUse(by: caller) }
         worker.replyWriter.clear()
         log(ending, of: client, bytesOut: bytesOut, worker.loop.wallClock)
         client.connection.finishReply(keepsAlive: keepsAlive)

@@ -32,7 +32,7 @@ extension Passage {
             isRequestOver: isRequestOver,
             mayHaveContent: !isHEAD,
             isReserved: keeper != nil,
-            reply: reply
+            awaitsReply: reply?.isAwaited
         )
     }
 

@@ -10,11 +10,11 @@ extension Passage {
     func receive(_ head: PassageReplyHead) {
         // Before the client sees any of it, and may ask.
         change?.answered()
-        let reply = PassageReply(head, isReserved: keeper != nil)
-        self.reply = reply
+        let length = head.length ?? .max
+        reply = PassageReply(head, isReserved: keeper != nil)
         if exchange == nil { return endIfAlone() }
-        isHeadDue = !reply.isHeld
-        if reply.isRead, head.length ?? .max > PassageReply.smallBytesMax {
+        isHeadDue = reply?.isHeld == false
+        if length > PassageReply.smallBytesMax, reply?.isRead == true {
             keptShare = connection.share.map { ByteShare(beside: $0) }
         }
     }
@@ -109,8 +109,8 @@ extension Passage {
 
     /// How the reservation ends after a call that was broken off here: as the status says, if its reply is not read.
     private var unreadEnding: ReservationEnding.Outcome {
-        guard let reply, !reply.isRead else { return .unconfirmed }
-        return ReplyCharge.ending(status: reply.head.status, .missing).0
+        guard reply?.isRead == false, let status = reply?.head.status else { return .unconfirmed }
+        return ReplyCharge.ending(status: status, .missing).0
     }
 
     private func conclude(_ answer: UpstreamReply) {

@@ -49,8 +49,8 @@ final class Passage {
     var exchange: Exchange?
     let connection: ServerConnection
     let caller: Caller
-    /// The request's place in its team's `max_concurrency`.
-    private var place: TeamPlace?
+    /// Whether it has a place in its team's `max_concurrency`.
+    private var hasPlace = true
     var draft: PassageDraft
     var subject: PassageSubject
     private var beginning = ObjectBeginning()
@@ -109,12 +109,18 @@ final class Passage {
         on connection: ServerConnection
     ) throws(ErrorReply) {
         worker = exchange.worker
-        draft = try PassageDraft(head, content, bytes, team: caller.team, worker.settings.passthrough)
-        guard let place = caller.throttle.takePlace() else {
+        draft = try PassageDraft(
+            head,
+            content,
+            bytes,
+            team: caller.team,
+            loggedPath: exchange.facts.unroutedPath,
+            worker.settings.passthrough
+        )
+        guard caller.throttle.enter() else {
             worker.count(.denied, by: caller, model: nil)
             throw .tooManyAtOnce(caller.team)
         }
-        self.place = place
         identifier = worker.takeIdentifier()
         self.caller = caller
         self.exchange = exchange
@@ -288,8 +294,10 @@ final class Passage {
         state = .over
         endClassifierChange()
         change?.end()
+        if hasPlace { caller.throttle.leave() }
+        hasPlace = false
         // The call holds the passage, as the passage holds the call.
-        (place, keeper, call) = (nil, nil, nil)
+        (keeper, call) = (nil, nil)
         (continueTimer, partingTimer, share, keptShare) = (nil, nil, nil, nil)
         worker.passageDidEnd(self)
     }

@@ -5,7 +5,7 @@ import Upstream
 import Vocabulary
 
 /// What goes to the vendor of a request that is passed through, and how its body is taken.
-struct PassageDraft {
+struct PassageDraft: ~Copyable {
     /// What of a request's content is read into memory and looked into before the request goes out.
     enum Reading {
         case nothing
@@ -37,30 +37,29 @@ struct PassageDraft {
     private let announced: AnnouncedContent
     private let hasLengthZero: Bool
 
+    /// - Parameter loggedPath: the path as it is logged; mostly the target, which then needs no bytes of its own.
     /// - Throws: the reply to a request that is not passed on.
     init(
         _ head: borrowing RequestHead,
         _ content: AnnouncedContent,
         _ bytes: Span<UInt8>,
         team: Team,
+        loggedPath: [UInt8],
         _ settings: PassthroughSettings
     ) throws(ErrorReply) {
-        method = head.method
-        announced = content
-        hasLengthZero = head.framing == .length(0)
-        route = settings.spendingRoute(head.method, bytes.extracting(head.path.indices))
+        let route = settings.spendingRoute(head.method, bytes.extracting(head.path.indices))
         let shownKey = bytes.extracting((head.first(.apiKey) ?? ByteRange(0, 0)).indices)
         let range = ByteRange(Int(head.path.lower), Int((head.query ?? head.path).upper))
-        guard !bytes.extracting(range.indices).contains(shownKey) else { throw .keyInTarget }
-        target = bytes.bytes(in: range)
-        fields = Self.fields(of: head, bytes, hiding: shownKey)
+        let target = bytes.extracting(range.indices)
+        guard !target.contains(shownKey) else { throw .keyInTarget }
         let contentType = head.first(.contentType).map { bytes.bytes(in: $0) } ?? []
-        isJSON = MediaType.isJSON(contentType.span)
-        readMax = min(Self.readBytesMax, settings.bodyBytesMax)
+        let isJSON = MediaType.isJSON(contentType.span)
+        let readMax = min(Self.readBytesMax, settings.bodyBytesMax)
         let isReadable = head.first(.contentEncoding) == nil
         let mayNameMore = content != .none && (route != nil || MediaType.mayBeJSON(contentType))
         let mustBeRead = team.limits.models != nil && isJSON
         let mustBeWhole = team.limits.models != nil && (isJSON || route != nil)
+        let reading: Reading
         switch content {
         case .none: reading = .nothing
         case .bytes(let count):
@@ -72,6 +71,13 @@ struct PassageDraft {
         guard !mustBeRead || reading == .whole || content == .none else {
             throw .contentNotReadable(team, limit: readMax)
         }
+        method = head.method
+        announced = content
+        hasLengthZero = head.framing == .length(0)
+        self.route = route
+        self.target = loggedPath.span.hasBytes(of: target) ? loggedPath : bytes.bytes(in: range)
+        fields = Self.fields(of: head, bytes, hiding: shownKey)
+        (self.isJSON, self.readMax, self.reading) = (isJSON, readMax, reading)
         expectsContinue = head.expectsContinue && reading == .nothing
         plan =
             switch reading {

@@ -11,15 +11,9 @@ enum PassageParting: Equatable {
     ///   - isRequestOver: whether the vendor was sent the whole request.
     ///   - mayHaveContent: whether the reply to such a request can have content; not the reply to HEAD.
     ///   - isReserved: whether the request has reserved credits.
-    ///   - reply: once its head has come.
-    init(isRequestOver: Bool, mayHaveContent: Bool, isReserved: Bool, reply: PassageReply?) {
-        let isAwaited: Bool
-        if let reply {
-            // Without content it is complete in a moment, and its connection can be used again.
-            isAwaited = reply.isRead || !reply.head.hasContent
-        } else {
-            isAwaited = isRequestOver && (mayHaveContent || isReserved)
-        }
+    ///   - awaitsReply: what the reply says (`PassageReply.isAwaited`), once its head has come.
+    init(isRequestOver: Bool, mayHaveContent: Bool, isReserved: Bool, awaitsReply: Bool?) {
+        let isAwaited = awaitsReply ?? (isRequestOver && (mayHaveContent || isReserved))
         self = isAwaited ? .isAwaited : .ends
     }
 }

@@ -2,7 +2,8 @@ import Keying
 import Upstream
 import Vocabulary
 
-/// How the content of a reply that is passed through reaches the client, and what it says of credits. Pure.
+/// How the content of a reply that is passed through reaches the client, and what it says of credits. Pure; not copied,
+/// since each reference in it would be counted.
 ///
 /// - P1: What a client was told is on disk. A JSON reply of a request that reserved credits is held until it has ended
 ///   and its settlement is durable. Any other JSON reply streams past, but its end is held until what it charges is
@@ -10,7 +11,7 @@ import Vocabulary
 /// - P2: At most `readBytesMax` are kept, and only while there is memory for them. A longer reply is passed on unread
 ///   from there on, whatever it says.
 /// - P3: A reply without a type may be JSON (RFC 9110 §8.3): it counts as such if it begins like an object.
-struct PassageReply {
+struct PassageReply: ~Copyable {
     static let readBytesMax = 1024 * 1024
     /// What is kept of a reply that announces no more is not taken from the clients' memory: it is there for a moment.
     static let smallBytesMax: Int64 = 16 * 1024
@@ -35,6 +36,10 @@ struct PassageReply {
 
     /// Whether what it says of credits will be known at its end.
     var isRead: Bool { kept != nil }
+
+    /// Whether its end is awaited when the client has left: it will say what it costs. Without content it is complete in a
+    /// moment, and its connection can be used again.
+    var isAwaited: Bool { isRead || !head.hasContent }
 
     /// Takes the next piece of content; returns what may be sent of it, and of what was held.
     ///
@@ -62,6 +67,7 @@ struct PassageReply {
     }
 
     /// What the reply, which is complete, says of credits. A reply that was not read says nothing.
+    @inline(__always)
     var credits: ClassifyReply.Credits {
         guard let kept, let content = head.decoded(kept, bytesMax: Self.readBytesMax) else { return .missing }
         return ClassifyReply.readCredits(content.span)

@@ -14,29 +14,20 @@ final class RequestTrail {
     static let countMax = 1_000
 
     /// What a request has that a hit does not.
-    final class Details {
+    struct Details {
         let requestID: RequestID
         let cacheStatus: CacheStatus?
-        let documentID: String?
-        let path: [UInt8]
-        let upstream: Duration?
-        let error: String?
+        var documentID: String?
+        var path: [UInt8] = []
+        var upstream: Duration?
+        var error: String?
+    }
 
-        init(
-            requestID: RequestID,
-            cacheStatus: CacheStatus?,
-            documentID: String? = nil,
-            path: [UInt8] = [],
-            upstream: Duration? = nil,
-            error: String? = nil
-        ) {
-            self.requestID = requestID
-            self.cacheStatus = cacheStatus
-            self.documentID = documentID
-            self.path = path
-            self.upstream = upstream
-            self.error = error
-        }
+    /// The details of a slot's request. The object stays for the next one.
+    private final class DetailsSlot {
+        var details: Details
+
+        init(_ details: Details) { self.details = details }
     }
 
     /// What is kept of the facts of a request that is no hit: these few, since facts would be copied.
@@ -74,7 +65,7 @@ final class RequestTrail {
     private static let slotCount = 1_024  // a power of two, so that a number gives its slot without a division
     private let records: UnsafeMutablePointer<Record>  // owned: deinitialized and freed in deinit
     /// What requests have that usual hits do not, by slot. Apart from the records, so that a hit touches no object.
-    private var details = [Details?](repeating: nil, count: RequestTrail.slotCount)
+    private var details = [DetailsSlot?](repeating: nil, count: RequestTrail.slotCount)
     private var next = 0
     /// The keys by their numbers: as many as were ever used while the process ran.
     private var callers: [(team: TeamID, key: TeamKeyID)] = []
@@ -100,9 +91,11 @@ final class RequestTrail {
     }
 
     /// Adds a hit.
+    ///
+    /// - Parameter exchange: passed whole, since its facts would be copied.
     func add(
         _ result: CachedResult,
-        _ facts: borrowing RequestFacts,
+        _ exchange: Exchange,
         by caller: Caller,
         _ freshness: Freshness,
         charged: MicroCredits,
@@ -113,7 +106,7 @@ final class RequestTrail {
         let record = records + slot
         next &+= 1
         record.pointee.at = now
-        record.pointee.nanoseconds = steady.nanoseconds &- facts.startedAt.nanoseconds
+        record.pointee.nanoseconds = steady.nanoseconds &- exchange.facts.startedAt.nanoseconds
         record.pointee.charged = charged
         record.pointee.saved = result.credits
         record.pointee.ttlSeconds = freshness.ttlSeconds
@@ -121,21 +114,24 @@ final class RequestTrail {
         record.pointee.model = result.model
         record.pointee.caller = caller.number
         record.pointee.status = result.status
-        record.pointee.method = facts.method
-        record.pointee.route = facts.route
+        record.pointee.method = exchange.facts.method
+        record.pointee.route = exchange.facts.route
         record.pointee.isStale = !freshness.isFresh
-        switch facts.requestID {
-        case .made(let high, let low) where facts.route == .classify:
+        switch exchange.facts.requestID {
+        case .made(let high, let low) where exchange.facts.route == .classify:
             record.pointee.requestID = (high, low)
             if record.pointee.hasDetails { forgetDetails(slot) }
         case .made, .chosen:
             let ttl = freshness.ttlSeconds
             record.pointee.hasDetails = true
-            details[slot] = Details(
-                requestID: facts.requestID,
-                cacheStatus: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
-                documentID: result.documentID,
-                path: facts.unroutedPath
+            keep(
+                Details(
+                    requestID: exchange.facts.requestID,
+                    cacheStatus: freshness.isFresh ? .hit(ttlSeconds: ttl) : .hitStale(ttlSeconds: ttl),
+                    documentID: result.documentID,
+                    path: exchange.facts.unroutedPath
+                ),
+                slot
             )
         }
     }
@@ -150,7 +146,7 @@ final class RequestTrail {
     ///
     /// - Parameter model: nil when the request names none, or was refused before it was read.
     func add(
-        _ details: Details,
+        _ details: consuming Details,
         _ origin: Origin,
         model: String?,
         status: Int,
@@ -172,8 +168,12 @@ final class RequestTrail {
         record.pointee.method = origin.method
         record.pointee.route = origin.route
         // What only a hit has is not shown of one with details.
-        self.details[slot] = details
+        keep(details, slot)
         next &+= 1
+    }
+
+    private func keep(_ details: consuming Details, _ slot: Int) {
+        if let kept = self.details[slot] { kept.details = details } else { self.details[slot] = DetailsSlot(details) }
     }
 
     /// The requests that are kept, in the order of their answers.
@@ -186,7 +186,7 @@ final class RequestTrail {
         let caller = record.caller == Self.noCaller ? nil : callers[Int(record.caller)]
         let ttl = record.ttlSeconds
         let hit = record.isStale ? CacheStatus.hitStale(ttlSeconds: ttl) : .hit(ttlSeconds: ttl)
-        let details = record.hasDetails ? details[number & (Self.slotCount - 1)] : nil
+        let details = record.hasDetails ? details[number & (Self.slotCount - 1)]?.details : nil
         let (high, low) = record.document
         return RecentRequest(
             at: record.at,

@@ -37,16 +37,17 @@ final class TeamThrottle: Sendable {
     }
 
     /// Takes a place for a request that has to wait for its answer; nil if all are taken.
-    func takePlace() -> TeamPlace? {
+    func takePlace() -> TeamPlace? { enter() ? TeamPlace(of: self) : nil }
+
+    /// Like `takePlace`, for a caller that gives the place back itself, by `leave`, once. False if all are taken.
+    func enter() -> Bool {
         let limit = concurrencyMax.load(ordering: .relaxed)
-        guard underWay.add(1, ordering: .relaxed).newValue <= limit || limit == 0 else {
-            leave()
-            return nil
-        }
-        return TeamPlace(of: self)
+        if underWay.add(1, ordering: .relaxed).newValue <= limit || limit == 0 { return true }
+        leave()
+        return false
     }
 
-    fileprivate func leave() { underWay.subtract(1, ordering: .relaxed) }
+    func leave() { underWay.subtract(1, ordering: .relaxed) }
 }
 
 /// One request's place in its team's `max_concurrency`; `deinit` gives it back. Confined to the holder of the request.

@@ -8,15 +8,17 @@ struct AttemptTable {
     private var freeSlots: [Int] = []
     private var serial: UInt64 = 0
 
-    /// Adds the call that `make` makes with its number.
-    mutating func add(_ make: (UInt64) -> UpstreamAttempt) -> UpstreamAttempt {
+    /// A number for a call that is about to be added.
+    mutating func takeNumber() -> UInt64 {
         let slot = freeSlots.popLast() ?? slots.count
         precondition(slot < 1 << Self.slotBits, "more calls than there are numbers for")
+        if slot == slots.count { slots.append(nil) }
         serial += 1
-        let attempt = make(serial << Self.slotBits | UInt64(slot))
-        if slot == slots.count { slots.append(attempt) } else { slots[slot] = attempt }
-        return attempt
+        return serial << Self.slotBits | UInt64(slot)
     }
+
+    /// - Parameter attempt: its number was taken here.
+    mutating func add(_ attempt: UpstreamAttempt) { slots[Self.slot(of: attempt.number)] = attempt }
 
     /// The call with this number; nil if it has ended.
     subscript(number: UInt64) -> UpstreamAttempt? {

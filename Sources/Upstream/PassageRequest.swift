@@ -39,8 +39,8 @@ public struct PassageRequest: Sendable {
     }
 }
 
-/// The head of a reply that is passed on. Immutable.
-public final class PassageReplyHead: Sendable {
+/// The head of a reply that is passed on.
+public struct PassageReplyHead: Sendable {
     public let status: Int
     /// The field lines that are passed on, each with its CRLF, with Via and without the framing and x-request-id.
     public let fields: [UInt8]

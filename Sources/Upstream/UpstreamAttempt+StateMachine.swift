@@ -59,9 +59,9 @@ extension UpstreamAttempt {
             /// Random, up to 50 ms, so that calls that failed together do not retry together. Asked for when it is
             /// needed: a random number takes a system call.
             let jitter: () -> Duration
-            /// Whether this node is not taken for dead by others: nothing is sent otherwise. Asked for right before the first
-            /// byte.
-            let maySend: () -> Bool
+            /// Whether this node is not taken for dead by others: nothing is sent otherwise. Only with `connected`, right
+            /// before the first byte, does it say so.
+            let maySend: Bool
         }
 
         /// The result of a request that was sent.
@@ -330,7 +330,7 @@ extension UpstreamAttempt {
         private mutating func connected(_ scene: Scene) -> Actions {
             switch state {
             case .connecting(let pass, _), .dialing(let pass, _):
-                guard scene.maySend() else {
+                guard scene.maySend else {
                     return Action.closeConnection + (leave(pass, .unused) + refused(.notConfirmed))
                 }
                 state = .sent(pass)

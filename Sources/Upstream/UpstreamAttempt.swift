@@ -62,13 +62,13 @@ final class UpstreamAttempt {
     var wallClock: Timestamp { loop.wallClock }
 
     func handle(_ event: StateMachine.Event) {
-        let client = self.client
+        let maySend = if case .connected = event { client.maySend } else { false }
         let scene = StateMachine.Scene(
             now: loop.now,
             shutdown: client.shutdown,
             connectTimeout: client.sharedSettings.values.connectTimeout,
             jitter: { .milliseconds(Int.random(in: 0..<50)) },
-            maySend: { client.maySend }
+            maySend: maySend
         )
         // Not by an iterator, which would copy them.
         switch machine.handle(event, in: scene) {

@@ -76,9 +76,9 @@ public final class UpstreamClient {
     ///   - move: called when a key other than the booked one is to take the call, and again for each further one.
     ///   - then: called once, in a later pass of the loop.
     public func classify(
-        _ call: UpstreamCall,
-        move: @escaping UpstreamKeyMove,
-        then: @escaping (UpstreamOutcome) -> Void
+        _ call: consuming UpstreamCall,
+        move: consuming @escaping UpstreamKeyMove,
+        then: consuming @escaping (UpstreamOutcome) -> Void
     ) {
         begin(call, nil, move: move, then: then)
     }
@@ -90,32 +90,31 @@ public final class UpstreamClient {
     ///   - move: as in `classify`.
     ///   - then: called once, in a later pass of the loop, after the last part of the reply. A reply has no body then.
     public func pass(
-        _ call: UpstreamCall,
+        _ call: consuming UpstreamCall,
         _ handler: any PassageHandler,
-        move: @escaping UpstreamKeyMove,
-        then: @escaping (UpstreamOutcome) -> Void
+        move: consuming @escaping UpstreamKeyMove,
+        then: consuming @escaping (UpstreamOutcome) -> Void
     ) -> PassageCall {
         PassageCall(begin(call, handler, move: move, then: then))
     }
 
     @discardableResult
     private func begin(
-        _ call: UpstreamCall,
+        _ call: consuming UpstreamCall,
         _ handler: (any PassageHandler)?,
-        move: @escaping UpstreamKeyMove,
-        then: @escaping (UpstreamOutcome) -> Void
+        move: consuming @escaping UpstreamKeyMove,
+        then: consuming @escaping (UpstreamOutcome) -> Void
     ) -> UpstreamAttempt {
         loop.preconditionInLoop()
-        let attempt = attempts.add { number in
-            UpstreamAttempt(
-                number: number,
-                client: self,
-                call: call,
-                passageHandler: handler,
-                move: move,
-                then: then
-            )
-        }
+        let attempt = UpstreamAttempt(
+            number: attempts.takeNumber(),
+            client: self,
+            call: call,
+            passageHandler: handler,
+            move: move,
+            then: then
+        )
+        attempts.add(attempt)
         // In a later pass: checking a pooled connection reads into memory that the caller's input may still occupy.
         loop.later { attempt.handle(.begin) }
         return attempt

@@ -50,7 +50,7 @@ struct PassagePartingTests {
             isRequestOver: row.isRequestOver,
             mayHaveContent: row.mayHaveContent,
             isReserved: row.isReserved,
-            reply: reply
+            awaitsReply: reply?.isAwaited
         )
         #expect(parting == row.outcome)
     }
@@ -71,7 +71,7 @@ struct PassagePartingTests {
             isReserved: true
         )
         func parting() -> PassageParting {
-            PassageParting(isRequestOver: true, mayHaveContent: true, isReserved: true, reply: reply)
+            PassageParting(isRequestOver: true, mayHaveContent: true, isReserved: true, awaitsReply: reply.isAwaited)
         }
         let held = [UInt8](repeating: 0x20, count: hasRoom ? PassageReply.readBytesMax : 5)
         #expect(reply.receive(held) == [] && parting() == .isAwaited)

@@ -34,7 +34,7 @@ struct PassageReplyTests {
         var reply = reply(length: nil, isReserved: true)
         #expect(reply.receive(Array(Self.json.prefix(5))) == [])
         #expect(reply.receive(Array(Self.json.dropFirst(5))) == [])
-        #expect(reply.isHeld)
+        #expect(reply.isHeld == true)
         #expect(reply.credits == .sound(MicroCredits(micros: 1_500_000)))
         #expect(reply.takeRest() == Self.json)
     }
@@ -42,7 +42,7 @@ struct PassageReplyTests {
     @Test("P1: another JSON reply streams, and its last piece is held if its length is known")
     func streamed() {
         var reply = reply(length: Int64(Self.json.count))
-        #expect(!reply.isHeld)
+        #expect(reply.isHeld == false)
         #expect(reply.receive(Array(Self.json.prefix(5))) == Array(Self.json.prefix(5)))
         #expect(reply.receive(Array(Self.json.dropFirst(5))) == [])
         #expect(reply.credits == .sound(MicroCredits(micros: 1_500_000)))
@@ -60,7 +60,7 @@ struct PassageReplyTests {
         #expect(sent == (isReserved ? [] : Self.json))
         let much = [UInt8](repeating: 0x20, count: PassageReply.readBytesMax)
         sent += reply.receive(much)
-        #expect(!reply.isHeld)
+        #expect(reply.isHeld == false)
         #expect(sent == Self.json + much)
         #expect(reply.receive([1]) == [1])
         #expect(reply.credits == .missing)
@@ -69,12 +69,13 @@ struct PassageReplyTests {
 
     @Test("what is no JSON, is empty, or is announced as too long is not read")
     func unread() {
-        for var other in [
-            reply("text/html", length: Int64(Self.json.count), isReserved: true),
-            reply(length: 0, isReserved: true),
-            reply(length: Int64(PassageReply.readBytesMax) + 1, isReserved: true),
-        ] {
-            #expect(!other.isHeld)
+        let others: [(type: String, length: Int64)] = [
+            ("text/html", Int64(Self.json.count)), ("application/json", 0),
+            ("application/json", Int64(PassageReply.readBytesMax) + 1),
+        ]
+        for (type, length) in others {
+            var other = reply(type, length: length, isReserved: true)
+            #expect(other.isHeld == false)
             #expect(other.receive(Self.json) == Self.json)
             #expect(other.credits == .missing)
         }
@@ -90,17 +91,20 @@ struct PassageReplyTests {
             var reply = reply(nil, length: nil, isReserved: isReserved)
             var sent = reply.receive(Array(object[..<cut]))
             sent += reply.receive(Array(object[cut...]))
-            #expect(reply.isRead && reply.credits == .sound(MicroCredits(micros: 1_500_000)))
+            #expect(reply.isRead == true)
+            #expect(reply.credits == .sound(MicroCredits(micros: 1_500_000)))
             #expect(sent + reply.takeRest() == object)
         }
         for other in ["[1]", "<html>", " x", "\"{\""] {
             var reply = reply(nil, length: nil, isReserved: isReserved)
             #expect(reply.receive(Array(other.utf8)) == Array(other.utf8))
-            #expect(!reply.isRead && !reply.isHeld && reply.credits == .missing)
+            #expect(reply.isRead == false)
+            #expect(reply.isHeld == false)
+            #expect(reply.credits == .missing)
         }
         var coded = reply(nil, length: nil, isReserved: isReserved, encoding: "gzip")
         _ = coded.receive([0x1F, 0x8B])
-        #expect(coded.isRead)
+        #expect(coded.isRead == true)
     }
 
     @Test("a coding that is not known says nothing of credits")

@@ -1,5 +1,7 @@
+import Authentication
 import HTTPMessages
 import Testing
+import Vocabulary
 
 @testable import Gateway
 
@@ -40,6 +42,32 @@ struct PassthroughSettingsTests {
     )
     func prefixes(target: String, isPassed: Bool) throws {
         #expect(try route("GET", target) == (isPassed ? "passthrough" : "404 not_found"))
+    }
+
+    @Test(
+        "the vendor gets the target as it was sent, whatever of it is logged",
+        arguments: ["/v1/a", "/v1/*", "", "/v1/a?b=c", "/v1/a?b=d"]
+    )
+    func target(loggedPath: String) throws {
+        for target in ["/v1/a", "/v1/a?b=c"] {
+            let bytes = Array("GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n".utf8)
+            var parser = RequestParser(limits: HeadLimits())
+            try #require(parser.parse(bytes.span) == .complete)
+            var draft = try PassageDraft(
+                parser.head,
+                .none,
+                bytes.span,
+                team: Team(
+                    id: TeamID(rawValue: "team"),
+                    name: "team",
+                    account: AccountID(rawValue: "default"),
+                    cacheScopeIsTeam: false
+                ),
+                loggedPath: Array(loggedPath.utf8),
+                Self.settings
+            )
+            #expect(draft.takeRequest().target == Array(target.utf8))
+        }
     }
 
     @Test("every method is passed through but those of the connection and those that are not known")

@@ -169,7 +169,7 @@ struct Ride {
             shutdown: shutdown,
             connectTimeout: .seconds(5),
             jitter: { .milliseconds(7) },
-            maySend: { [maySend] in maySend }
+            maySend: maySend
         )
         let actions = Array(machine.handle(event, in: scene))
         if !keepsAnswers(event, actions) { answers = [] }

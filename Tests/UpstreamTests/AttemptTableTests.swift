@@ -24,6 +24,12 @@ struct AttemptTableTests {
         )
     }
 
+    private func add(to table: inout AttemptTable) -> UpstreamAttempt {
+        let attempt = attempt(table.takeNumber())
+        table.add(attempt)
+        return attempt
+    }
+
     private func attempt(_ number: UInt64) -> UpstreamAttempt {
         let call = UpstreamCall(
             body: [],
@@ -45,11 +51,11 @@ struct AttemptTableTests {
     @Test("a call is found by its number until it is removed, and a number is not used again")
     func numbers() {
         var table = AttemptTable()
-        let (one, two) = (table.add(attempt), table.add(attempt))
+        let (one, two) = (add(to: &table), add(to: &table))
         #expect(table[one.number] === one && table[two.number] === two && table.all.count == 2)
         table.remove(one)
         #expect(table[one.number] == nil && table.all.map(\.number) == [two.number])
-        let three = table.add(attempt)
+        let three = add(to: &table)
         // It has the place of the first, but not its number.
         #expect(table[one.number] == nil && table[three.number] === three)
         table.remove(one)

@@ -53,7 +53,7 @@ final class Attempt: @unchecked Sendable {
             shutdown: process.isCut ? .cut : process.isLeaving ? .draining : .none,
             connectTimeout: Places.connectTimeout,
             jitter: { .milliseconds(7) },
-            maySend: { true }
+            maySend: true
         )
         for action in machine.handle(event, in: scene) { perform(action) }
     }
