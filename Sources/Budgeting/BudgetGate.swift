@@ -102,7 +102,7 @@ public final class BudgetGate: Sendable {
         switch state.withLock({ $0.book.move(reservation.id, to: key) }) {
         case .moved:
             var moved = reservation
-            moved.ask.upstreamKey = key
+            moved.ask = moved.ask.moved(to: key)
             return .moved(moved)
         case .denied(let denial): return .denied(denial)
         case .notOpen: preconditionFailure("the reservation \(reservation.id) is not open and cannot move")

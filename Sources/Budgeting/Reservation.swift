@@ -27,20 +27,55 @@ public struct Reservation: Sendable, Equatable {
 
 /// A request for credits: who spends, and on what.
 public struct ReservationAsk: Sendable, Equatable {
-    public let team: TeamID
-    public let key: TeamKeyID
-    public let account: AccountID
-    public internal(set) var upstreamKey: UpstreamKeyID
+    /// All of it in one object: a reservation is copied many times on its way to the ledger and back, and each copy of a text
+    /// is counted.
+    @usableFromInline
+    final class Content: Sendable {
+        @usableFromInline let team: TeamID
+        @usableFromInline let key: TeamKeyID
+        @usableFromInline let account: AccountID
+        @usableFromInline let upstreamKey: UpstreamKeyID
+        @usableFromInline let documentID: String
+        @usableFromInline let model: String
+        @usableFromInline let pages: Int?
+        @usableFromInline let cacheKey: CacheKey
+        @usableFromInline let requestID: String
+        @usableFromInline let isPricedByCall: Bool
+
+        init(
+            _ team: TeamID,
+            _ key: TeamKeyID,
+            _ account: AccountID,
+            _ upstreamKey: UpstreamKeyID,
+            _ documentID: String,
+            _ model: String,
+            _ pages: Int?,
+            _ cacheKey: CacheKey,
+            _ requestID: String,
+            _ isPricedByCall: Bool
+        ) {
+            (self.team, self.key, self.account, self.upstreamKey) = (team, key, account, upstreamKey)
+            (self.documentID, self.model, self.pages, self.cacheKey) = (documentID, model, pages, cacheKey)
+            (self.requestID, self.isPricedByCall) = (requestID, isPricedByCall)
+        }
+    }
+
+    @usableFromInline
+    let content: Content
+    @inlinable public var team: TeamID { content.team }
+    @inlinable public var key: TeamKeyID { content.key }
+    @inlinable public var account: AccountID { content.account }
+    @inlinable public var upstreamKey: UpstreamKeyID { content.upstreamKey }
     /// A UUID in lower case.
-    public let documentID: String
-    public let model: String
+    @inlinable public var documentID: String { content.documentID }
+    @inlinable public var model: String { content.model }
     /// The number of pages asked about, else of the document; nil when neither is known.
-    public let pages: Int?
-    public let cacheKey: CacheKey
+    @inlinable public var pages: Int? { content.pages }
+    @inlinable public var cacheKey: CacheKey { content.cacheKey }
     /// The request's `x-request-id`.
-    public let requestID: String
+    @inlinable public var requestID: String { content.requestID }
     /// Whether the estimate is what the last call under this model cost, not a price of pages.
-    public let isPricedByCall: Bool
+    @inlinable public var isPricedByCall: Bool { content.isPricedByCall }
 
     public init(
         team: TeamID,
@@ -54,16 +89,42 @@ public struct ReservationAsk: Sendable, Equatable {
         requestID: String,
         isPricedByCall: Bool = false
     ) {
-        self.team = team
-        self.key = key
-        self.account = account
-        self.upstreamKey = upstreamKey
-        self.documentID = documentID
-        self.model = model
-        self.pages = pages
-        self.cacheKey = cacheKey
-        self.requestID = requestID
-        self.isPricedByCall = isPricedByCall
+        content = Content(
+            team,
+            key,
+            account,
+            upstreamKey,
+            documentID,
+            model,
+            pages,
+            cacheKey,
+            requestID,
+            isPricedByCall
+        )
+    }
+
+    /// The same, of another upstream key.
+    func moved(to key: UpstreamKeyID) -> ReservationAsk {
+        ReservationAsk(
+            team: team,
+            key: self.key,
+            account: account,
+            upstreamKey: key,
+            documentID: documentID,
+            model: model,
+            pages: pages,
+            cacheKey: cacheKey,
+            requestID: requestID,
+            isPricedByCall: isPricedByCall
+        )
+    }
+
+    public static func == (one: ReservationAsk, other: ReservationAsk) -> Bool {
+        if one.content === other.content { return true }
+        return one.team == other.team && one.key == other.key && one.account == other.account
+            && one.upstreamKey == other.upstreamKey && one.documentID == other.documentID && one.model == other.model
+            && one.pages == other.pages && one.cacheKey == other.cacheKey && one.requestID == other.requestID
+            && one.isPricedByCall == other.isPricedByCall
     }
 }
 

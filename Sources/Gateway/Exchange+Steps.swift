@@ -224,7 +224,6 @@ extension Exchange {
         permit: consuming FlightPermit<FlightTicket>?,
         looksUp: Bool
     ) -> Step {
-        var asked = asked
         asked.role = .leader
         pending = asked
         let leader = FlightLeader(worker: worker, pending: asked, permit: permit, ticket: ticket)

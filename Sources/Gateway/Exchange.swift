@@ -154,8 +154,9 @@ final class Exchange {
     }
 }
 
-/// The question of a request, and what the request holds while it waits. Confined to its exchange.
-struct PendingExchange {
+/// The question of a request, and what the request holds while it waits. Confined to its exchange and the leader of its
+/// flight. An object, since both have it and it has much.
+final class PendingExchange {
     /// The kind of answer it waits for.
     enum Role { case onlyIfCached, leader, follower }
 
@@ -174,6 +175,28 @@ struct PendingExchange {
     var role: Role
     /// The reason why the memory cache did not answer.
     var reason: CacheStatus.ForwardReason
+
+    init(
+        facts: RequestFacts,
+        request: ClassifyRequest,
+        share: ByteShare,
+        place: TeamPlace,
+        key: CacheKey,
+        asked: PurgeStamp,
+        fingerprint: Fingerprint?,
+        role: Role,
+        reason: CacheStatus.ForwardReason
+    ) {
+        self.facts = facts
+        self.request = request
+        self.share = share
+        self.place = place
+        self.key = key
+        self.asked = asked
+        self.fingerprint = fingerprint
+        self.role = role
+        self.reason = reason
+    }
 
     /// The saved classifier that is asked; nil for a question with a schema of its own.
     var classifierKey: ClassifierKey? {
