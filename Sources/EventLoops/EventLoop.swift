@@ -16,6 +16,12 @@ public final class EventLoop {
     private var running: [Deferred] = []
     private var monotonicCache: MonotonicInstant?
     private var wallCache: Timestamp?
+    var timers = TimerHeap()
+    private(set) var timerEvent: OpaquePointer?  // struct event *, owned: event_free in deinit
+    /// When `timerEvent` fires; `distantFuture` for never.
+    var timersAwaited = MonotonicInstant.distantFuture
+    /// Whether a timer's callback may be on the stack.
+    var firesTimers = false
     /// How many passes were begun: it tells whether two callbacks belong to passes that follow each other.
     public private(set) var passCount: UInt64 = 0
 
@@ -61,6 +67,17 @@ public final class EventLoop {
         thread = pthread_self()
         unsafe scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 64)
         unsafe outputScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 * 1024, alignment: 64)
+        // Unretained is enough: deinit frees the event.
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe timerEvent = event_new(
+            base,
+            -1,
+            0,
+            { _, _, context in
+                unsafe Unmanaged<EventLoop>.fromOpaque(context!).takeUnretainedValue().fireTimers()
+            },
+            context
+        )
     }
 
     /// libevent ends the process when it finds no descriptor for its pair, so they are tried for before it is asked.
@@ -75,6 +92,7 @@ public final class EventLoop {
     }
 
     deinit {
+        unsafe event_free(timerEvent)
         unsafe event_base_free(base)
         unsafe scratch.deallocate()
         unsafe outputScratch.deallocate()

@@ -156,6 +156,35 @@ struct LoopTimerTests {
         #expect(gone == nil)
     }
 
+    @Test("one that its own callback schedules for the past fires in the next pass, not in this one")
+    func scheduledForThePast() throws {
+        let loop = try EventLoop()
+        var passes: [UInt64] = []
+        var timer: LoopTimer?
+        timer = LoopTimer(loop: loop) {
+            passes.append(loop.passCount)
+            if passes.count == 3 { loop.stop() } else { timer?.schedule(after: .seconds(-1)) }
+        }
+        timer?.schedule(after: .seconds(-1))
+        loop.runToStop()
+        #expect(Set(passes).count == 3)
+        timer = nil
+    }
+
+    @Test("one that another's callback lets go does not fire, though both are due")
+    func letGoByAnother() throws {
+        let loop = try EventLoop()
+        var second: LoopTimer?
+        let first = LoopTimer(loop: loop) { second = nil }
+        second = LoopTimer(loop: loop) { Issue.record("fired after it was let go") }
+        first.schedule(after: .seconds(-2))
+        second?.schedule(after: .seconds(-1))
+        let end = LoopTimer(loop: loop) { loop.stop() }
+        end.schedule(after: .milliseconds(20))
+        loop.runToStop()
+        #expect(second == nil)
+    }
+
     @Test("many timers all fire, once, none of them early, whatever order they were scheduled in")
     func many() throws {
         let loop = try EventLoop()
