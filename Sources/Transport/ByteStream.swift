@@ -19,8 +19,23 @@ import Vocabulary
 public final class ByteStream {
     private enum State { case handshaking, open, finishing, closing, lingering, closed }
 
+    /// What is taken from the account for TLS.
+    private enum TLSCharge {
+        case none, handshake, idle
+
+        var bytes: Int {
+            switch self {
+            case .none: 0
+            case .handshake: TLSSession.handshakeBytes
+            case .idle: TLSSession.idleBytes
+            }
+        }
+    }
+
     public let input = InputBuffer()
     public let peer: SocketAddress?
+    // Here it fills the gap behind the address: there may be tens of thousands of streams.
+    private var descriptor: Int32  // owned: closed in `die`
     public var delegate: (any StreamDelegate)?
     private var sharedLimits: SharedStreamLimits
     public var limits: StreamLimits {
@@ -35,25 +50,18 @@ public final class ByteStream {
 
     let loop: EventLoop
     private var readEvent: OpaquePointer?  // struct event *, owned: event_free in `die`
-    private var writeEvent: OpaquePointer?  // struct event *, owned: event_free in `die`; made when first needed
     private var tls: TLSSession?
     /// Set until TLS is agreed on, so that an open connection holds nothing for it.
     private var opening: TLSOpening?
-    /// What is taken from the account for output and for TLS.
-    private var outputCharge = 0
-    private var tlsCharge = 0
-    private var output = OutputQueue()
-    private var lingered = 0
-    private var timer: LoopTimer?
-    // Small ones side by side: there may be tens of thousands of streams.
-    private var descriptor: Int32  // owned: closed in `die`
+    /// Made when first needed.
+    private var backlog: Backlog?
     private var state = State.open
     private var isInputPaused = false
     private var isReadArmed = false
-    private var wasCongested = false
     /// True once the peer's FIN was read.
     public private(set) var hasInputEnded = false
     private var hasLostInput = false
+    private var tlsCharge = TLSCharge.none
 
     /// A head and a body that are no longer together are copied side by side, which takes less time than writev(2) of
     /// two parts does.
@@ -110,10 +118,21 @@ public final class ByteStream {
     public var isHandshaking: Bool { state == .handshaking }
 
     /// How many bytes the kernel has not taken yet.
-    public var unsentByteCount: Int { output.byteCount }
+    public var unsentByteCount: Int { backlog?.output.byteCount ?? 0 }
 
     /// Whether more waits to be sent than a well-meaning writer should add to.
-    public var isCongested: Bool { output.byteCount > limits.highMark }
+    public var isCongested: Bool {
+        guard let backlog else { return false }
+        return backlog.output.byteCount > limits.highMark
+    }
+
+    private var hasOutput: Bool { unsentByteCount > 0 }
+
+    private func takeBacklog() -> Backlog {
+        let backlog = self.backlog ?? Backlog()
+        self.backlog = backlog
+        return backlog
+    }
 
     // MARK: Input
 
@@ -224,7 +243,7 @@ public final class ByteStream {
 
     private func send(_ head: UnsafeRawBufferPointer, _ body: [UInt8]) {
         guard isOpen else { return }
-        let isWaiting = !output.isEmpty
+        let isWaiting = hasOutput
         var sent = 0
         if !isWaiting, state == .open {
             switch unsafe writeNow(head, body) {
@@ -234,28 +253,30 @@ public final class ByteStream {
             }
             if sent == head.count + body.count { return }
         }
+        let backlog = takeBacklog()
         if tls != nil, sent == 0 {
             // A write that TLS began must be repeated with no fewer bytes than it had (SSL_write(3)).
-            output.append(unsafe Array(head) + body)
+            backlog.output.append(unsafe Array(head) + body)
         } else {
-            unsafe output.append(copying: head, sent: sent)
-            output.append(body, sent: max(0, sent - head.count))
+            unsafe backlog.output.append(copying: head, sent: sent)
+            backlog.output.append(body, sent: max(0, sent - head.count))
         }
-        guard chargeOutput() else { return die(.noRoom) }
-        if isCongested { wasCongested = true }
+        guard charge(backlog) else { return die(.noRoom) }
+        if isCongested { backlog.wasCongested = true }
         // Only the first that waits starts the time-out: a peer that takes nothing does not get more time with each.
         if !isWaiting { waitForRoom() }
     }
 
     /// Takes from the account what waits to be sent, or gives back what no longer does; false when there is no room.
-    private func chargeOutput() -> Bool {
-        let wanted = (output.byteCount + ByteStream.outputStep - 1) / ByteStream.outputStep * ByteStream.outputStep
-        if wanted > outputCharge {
-            guard account?.take(wanted - outputCharge) != false else { return false }
-        } else if wanted < outputCharge {
-            account?.giveBack(outputCharge - wanted)
+    private func charge(_ backlog: Backlog) -> Bool {
+        let step = ByteStream.outputStep
+        let wanted = (backlog.output.byteCount + step - 1) / step * step
+        if wanted > backlog.charge {
+            guard account?.take(wanted - backlog.charge) != false else { return false }
+        } else if wanted < backlog.charge {
+            account?.giveBack(backlog.charge - wanted)
         }
-        outputCharge = wanted
+        backlog.charge = wanted
         return true
     }
 
@@ -275,10 +296,11 @@ public final class ByteStream {
     }
 
     private func waitForRoom() {
-        if unsafe writeEvent == nil {
+        let backlog = takeBacklog()
+        if unsafe backlog.writeEvent == nil {
             // Unretained is enough: the reference that `readEvent` holds ends in `die`, together with this event.
             let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-            unsafe writeEvent = loop.withBase { base in
+            unsafe backlog.writeEvent = loop.withBase { base in
                 unsafe event_new(
                     base,
                     descriptor,
@@ -290,7 +312,7 @@ public final class ByteStream {
                 )
             }
         }
-        let result = unsafe event_add(writeEvent, nil)
+        let result = unsafe event_add(backlog.writeEvent, nil)
         precondition(result == 0, "event_add of a stream")
         if state != .handshaking { schedule(after: limits.writeTimeout) }
     }
@@ -304,32 +326,30 @@ public final class ByteStream {
     }
 
     private func flush() {
-        defer { if outputCharge > 0 { _ = chargeOutput() } }
-        while !output.isEmpty {
-            let result = unsafe output.writeFront { bytes in
+        guard let backlog else { preconditionFailure("room for a stream that waits for none") }
+        defer { if backlog.charge > 0 { _ = charge(backlog) } }
+        while !backlog.output.isEmpty {
+            let result = unsafe backlog.output.writeFront { bytes in
                 guard let tls else { return unsafe SystemCalls.write(descriptor, bytes) }
                 return unsafe tls.write(bytes)
             }
             switch result {
             case .bytes: continue
-            case .wouldBlock, .end: return waitForRoomUnlessDrained()
+            case .wouldBlock, .end:
+                waitForRoom()
+                return tellDrained(backlog)
             case .failed(let error): return fail(error)
             }
         }
-        timer?.cancel()
-        tellDrained()
+        backlog.timer?.cancel()
+        tellDrained(backlog)
         // The delegate may have sent more and then ended the connection.
-        if output.isEmpty { endAfterOutput() }
+        if backlog.output.isEmpty { endAfterOutput() }
     }
 
-    private func waitForRoomUnlessDrained() {
-        waitForRoom()
-        tellDrained()
-    }
-
-    private func tellDrained() {
-        guard wasCongested, output.byteCount <= limits.lowMark, state == .open else { return }
-        wasCongested = false
+    private func tellDrained(_ backlog: Backlog) {
+        guard backlog.wasCongested, backlog.output.byteCount <= limits.lowMark, state == .open else { return }
+        backlog.wasCongested = false
         delegate?.streamDidDrain(self)
     }
 
@@ -346,7 +366,7 @@ public final class ByteStream {
             let onHandshake = opening.take()?.onHandshake
             onHandshake?(nil)
             delegate?.streamDidOpen(self)
-            if state == .open, !output.isEmpty { flush() }
+            if state == .open, hasOutput { flush() }
             readOnIfDecrypted()
         case .wantsRead: break
         case .wantsWrite: waitForRoom()
@@ -386,7 +406,7 @@ public final class ByteStream {
             delegate?.streamNeedsRoom(self)
             guard account?.take(TLSSession.handshakeBytes) != false else { return false }
         }
-        tlsCharge = TLSSession.handshakeBytes
+        tlsCharge = .handshake
         return true
     }
 
@@ -406,9 +426,9 @@ public final class ByteStream {
 
     /// What was taken for the handshake is more than the connection needs from now on.
     private func settleTLSCharge() {
-        guard tlsCharge > TLSSession.idleBytes else { return }
-        account?.giveBack(tlsCharge - TLSSession.idleBytes)
-        tlsCharge = TLSSession.idleBytes
+        guard tlsCharge == .handshake else { return }
+        account?.giveBack(tlsCharge.bytes - TLSCharge.idle.bytes)
+        tlsCharge = .idle
     }
 
     /// Begins the handshake as the client, which has to speak first.
@@ -422,7 +442,7 @@ public final class ByteStream {
         if state == .handshaking { return die(.closedHere) }
         state = .finishing
         // What is sent by now goes on reading: the event stays as it is, which spares two calls of epoll_ctl(2).
-        if output.isEmpty { endAfterOutput() }
+        if !hasOutput { endAfterOutput() }
         updateReading()
     }
 
@@ -432,7 +452,7 @@ public final class ByteStream {
         if state == .handshaking { return die(.closedHere) }
         state = .closing
         updateReading()
-        if output.isEmpty { endAfterOutput() }
+        if !hasOutput { endAfterOutput() }
     }
 
     /// Closes now with RST; what waits is dropped. Without close_notify, so that what was cut off never looks whole.
@@ -460,12 +480,13 @@ public final class ByteStream {
     }
 
     private func dropInput() {
+        let backlog = takeBacklog()
         // Raw reads: what TLS would make of these bytes no longer counts.
         while true {
             switch unsafe SystemCalls.read(descriptor, into: loop.scratch) {
             case .bytes(let count):
-                lingered += count
-                if lingered > limits.lingerBytesMax { return die(.closedHere) }
+                backlog.lingered += count
+                if backlog.lingered > limits.lingerBytesMax { return die(.closedHere) }
             case .wouldBlock: return
             case .end, .failed: return die(.closedHere)
             }
@@ -473,10 +494,9 @@ public final class ByteStream {
     }
 
     private func schedule(after duration: Duration) {
-        let timer =
-            self.timer
-            ?? LoopTimer(loop: loop) { [unowned self] in timeIsUp() }
-        self.timer = timer
+        let backlog = takeBacklog()
+        let timer = backlog.timer ?? LoopTimer(loop: loop) { [unowned self] in timeIsUp() }
+        backlog.timer = timer
         timer.schedule(after: duration)
     }
 
@@ -499,16 +519,14 @@ public final class ByteStream {
         state = .closed
         unsafe event_free(readEvent)
         unsafe readEvent = nil
-        if unsafe writeEvent != nil { unsafe event_free(writeEvent) }
-        unsafe writeEvent = nil
-        timer = nil
+        let charged = (backlog?.charge ?? 0) + tlsCharge.bytes
+        if let backlog { end(backlog) }
         tls = nil
         opening = nil
         Glibc.close(descriptor)
         descriptor = -1
-        output.removeAll()
-        if outputCharge + tlsCharge > 0 { account?.giveBack(outputCharge + tlsCharge) }
-        (outputCharge, tlsCharge) = (0, 0)
+        if charged > 0 { account?.giveBack(charged) }
+        tlsCharge = .none
         let delegate = self.delegate
         self.delegate = nil
         // The reference that `readEvent` held goes when this closure has run: no method that is now on the stack
@@ -517,5 +535,15 @@ public final class ByteStream {
             delegate?.streamDidClose(self, cause)
             unsafe Unmanaged.passUnretained(self).release()
         }
+    }
+
+    /// Leaves nothing in it, since a method on the stack may still have it.
+    private func end(_ backlog: Backlog) {
+        self.backlog = nil
+        if unsafe backlog.writeEvent != nil { unsafe event_free(backlog.writeEvent) }
+        unsafe backlog.writeEvent = nil
+        backlog.timer = nil
+        backlog.output.removeAll()
+        backlog.charge = 0
     }
 }
