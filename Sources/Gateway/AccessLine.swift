@@ -30,14 +30,12 @@ struct AccessLine: ~Copyable {
 
     /// - Parameters:
     ///   - exchange: passed whole, since its facts would be copied.
-    ///   - client: the member with the client's address, as JSON.
     ///   - cacheStatus: the value of the Cache-Status field, without the cache's name; empty if there is none.
     mutating func write(
         _ exchange: Exchange,
         _ ending: Ending,
-        client: [UInt8],
+        client: ClientConnection,
         cacheStatus: Span<UInt8>,
-        bytesIn: Int,
         bytesOut: Int,
         now: MonotonicInstant,
         wallClock: Timestamp,
@@ -53,7 +51,7 @@ struct AccessLine: ~Copyable {
         // Only tokens and numbers that the gateway wrote: nothing to escape.
         if !cacheStatus.isEmpty { line.member("cache_status") { $0.append(cacheStatus) } }
         line.member("status", Int64(ending.status))
-        line.member("bytes_in", Int64(bytesIn))
+        line.member("bytes_in", Int64(client.connection.requestByteCount))
         line.member("bytes_out", Int64(bytesOut))
         line.member("duration_ms", (now.nanoseconds - exchange.facts.startedAt.nanoseconds) / 1_000, decimals: 3)
         if let queue = ending.queue { line.member("queue_ms", queue.wholeNanoseconds / 1_000, decimals: 3) }
@@ -68,16 +66,9 @@ struct AccessLine: ~Copyable {
             if ending.dropped > 0 { line.member("results_dropped", ending.dropped) }
         }
         if let error = ending.error { line.member("error", error) }
-        line.members(raw: client)
+        client.appendLogMember(to: &line)
         line.end()
         line.withBytes { log.append($0) }
-    }
-
-    /// The member with a client's address, which is the same in all lines of a connection.
-    static func clientMember(_ address: SocketAddress) -> [UInt8] {
-        var line = JSONLine()
-        line.member("client", address.description)
-        return line.bytes
     }
 
     /// The path, and the name that the metrics have for its route.

@@ -1,19 +1,26 @@
 import EventLoops
 import HTTPMessages
+import JSON
 import Serving
 
 /// The gateway's handler of one client connection: makes an exchange of each request. Confined to its worker's loop.
 final class ClientConnection: RequestHandler {
     let connection: ServerConnection
     private let worker: Worker
-    /// The log member with the client's address, made for the first line.
-    private(set) lazy var logMember = connection.peer.map { AccessLine.clientMember($0) } ?? []
+    /// Made for the first line.
+    private var logMember = ClientMember()
     /// The current request, once it waits for something.
     private var exchange: Exchange?
 
     init(_ connection: ServerConnection, worker: Worker) {
         self.connection = connection
         self.worker = worker
+    }
+
+    /// Appends the log member with the client's address.
+    func appendLogMember(to line: inout JSONLine) {
+        if logMember.isEmpty, let peer = connection.peer { logMember = ClientMember(peer) }
+        logMember.append(to: &line)
     }
 
     func received(_ head: borrowing RequestHead, _ bytes: Span<UInt8>) {

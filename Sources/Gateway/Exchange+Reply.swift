@@ -255,9 +255,8 @@ extension Exchange {
             worker.accessLine.write(
                 self,
                 ending,
-                client: client.logMember,
+                client: client,
                 cacheStatus: head.extracting(worker.replyWriter.cacheStatusRange),
-                bytesIn: client.connection.requestByteCount,
                 bytesOut: bytesOut,
                 now: worker.loop.now,
                 wallClock: wallClock,

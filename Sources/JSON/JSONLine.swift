@@ -101,7 +101,11 @@ public struct JSONLine: ~Copyable {
 
     /// Members that are already JSON, without braces.
     @inlinable @inline(__always)
-    public mutating func members(raw members: [UInt8]) {
+    public mutating func members(raw members: [UInt8]) { self.members(raw: members.span) }
+
+    /// Members that are already JSON, without braces.
+    @inlinable @inline(__always)
+    public mutating func members(raw members: Span<UInt8>) {
         if members.isEmpty { return }
         if output.count > 1 { output.append(UInt8(ascii: ",")) }
         output.append(members)
