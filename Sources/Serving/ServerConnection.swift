@@ -35,6 +35,9 @@ public final class ServerConnection: StreamDelegate {
     /// extend its time.
     private enum Deadline { case handshake, idle, head, body, drop, none }
 
+    /// What has come in part of the current request; one word, as there may be tens of thousands of connections.
+    private enum Partial { case nothing, head(ParserBox), body(BodySource) }
+
     /// The number of requests that are answered before other connections have their turn. A pass takes as long as this many
     /// of every connection with pipelined requests.
     private static let requestsAtOnce = 8
@@ -47,10 +50,8 @@ public final class ServerConnection: StreamDelegate {
     private let server: HTTPServer
     private let stream: ByteStream
     private var timer: LoopTimer?
-    /// Set while a head is incomplete.
-    private var box: ParserBox?
-    /// Set in phase body.
-    private var source: BodySource?
+    /// The head while it is incomplete, the body in phase body.
+    private var partial = Partial.nothing
     /// The deadline for a stranger's request to be complete.
     private var strangerDeadline = MonotonicInstant.distantFuture
     /// The bytes of the current request as received, head and body.
@@ -226,7 +227,7 @@ public final class ServerConnection: StreamDelegate {
     }
 
     private func parseHead(isFirstBytes: Bool) -> Bool {
-        let box = self.box.take() ?? server.takeParser(for: self)
+        let box = takeBox() ?? server.takeParser(for: self)
         let progress = stream.input.withBytes { bytes in
             let progress = box.parser.parse(bytes)
             if case .complete = progress { box.parser.withHead { ask($0, bytes) } }
@@ -239,14 +240,20 @@ public final class ServerConnection: StreamDelegate {
             openByteCount = 0
             return true
         case .incomplete:
-            self.box = box
+            partial = .head(box)
             if isFirstBytes { arm(.head) }
             return false
         case .refused(let refusal):
-            self.box = box
+            partial = .head(box)
             refuse(.head(refusal))
             return false
         }
+    }
+
+    private func takeBox() -> ParserBox? {
+        guard case .head(let box) = partial else { return nil }
+        partial = .nothing
+        return box
     }
 
     /// Lends the open span to the handler.
@@ -276,7 +283,7 @@ public final class ServerConnection: StreamDelegate {
         guard let handler else { preconditionFailure("bytes before their connection was welcomed") }
         turnAway()
         requestByteCount = stream.input.count
-        let box = self.box.take()
+        let box = takeBox()
         let head = box.flatMap { $0.parser.hasRequestLine ? $0.parser.head : nil }
         isHEAD = head?.method == .head
         stream.input.withBytes { handler.refused(fault, head, $0) }
@@ -318,7 +325,7 @@ public final class ServerConnection: StreamDelegate {
             if plan.use == .dropped { return head.byteCount..<head.byteCount }
             if !plan.holdsContinue { sendContinue() }
         }
-        source = BodySource(plan, length: length, share: share.map { ByteShare(beside: $0) })
+        partial = .body(BodySource(plan, length: length, share: share.map { ByteShare(beside: $0) }))
         phase = .body
         arm(plan.timesPieces ? .body : .drop)
         return nil
@@ -329,6 +336,8 @@ public final class ServerConnection: StreamDelegate {
         precondition(!isReplying, "a 100 within a reply")
         stream.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }
+
+    private var source: BodySource? { if case .body(let source) = partial { source } else { nil } }
 
     private func readBody() -> Bool {
         guard let source, let handler else { preconditionFailure("a body without a source") }
@@ -351,7 +360,7 @@ public final class ServerConnection: StreamDelegate {
             fail(fault)
             return false
         case .complete:
-            self.source = nil
+            partial = .nothing
             isBodyOver = true
             phase = .working
             handler.received(source.takeContent(), isLast: true)
@@ -381,7 +390,7 @@ public final class ServerConnection: StreamDelegate {
     /// connection is reset instead.
     private func fail(_ fault: RequestFault) {
         guard let handler else { preconditionFailure("a request before its connection was welcomed") }
-        source = nil
+        partial = .nothing
         phase = .working
         asksForMore = false
         if isReplying { return abort() }
@@ -484,9 +493,9 @@ public final class ServerConnection: StreamDelegate {
     private func endPhases() {
         phase = .ended
         timer = nil
-        source = nil
         isReplying = false
-        if let box = box.take() { server.giveBack(box, from: self) }
+        if let box = takeBox() { server.giveBack(box, from: self) }
+        partial = .nothing
     }
 
     /// May be called twice.
