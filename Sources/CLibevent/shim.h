@@ -9,6 +9,7 @@
 #include <event2/event.h>
 // mallopt(3) and malloc_trim(3) stand in no header of the Glibc module.
 #include <malloc.h>
+#include <link.h>
 #include <event2/util.h>
 #include <semaphore.h>
 #include <sys/prctl.h>
@@ -29,6 +30,17 @@ static inline int tollgate_prctl_forbid_dumps(void) { return prctl(PR_SET_DUMPAB
 static inline int tollgate_sem_wait_until(sem_t *semaphore, const struct timespec *monotonic) {
     return sem_clockwait(semaphore, CLOCK_MONOTONIC, monotonic);
 }
+
+#ifndef __USE_GNU
+// dl_iterate_phdr(3) and what it tells are declared only under _GNU_SOURCE too. Newer members follow these four.
+struct dl_phdr_info {
+    ElfW(Addr) dlpi_addr;
+    const char *dlpi_name;
+    const ElfW(Phdr) *dlpi_phdr;
+    ElfW(Half) dlpi_phnum;
+};
+int dl_iterate_phdr(int (*callback)(struct dl_phdr_info *info, size_t size, void *data), void *data);
+#endif
 
 // accept4(2) is declared only under _GNU_SOURCE, which Swift's Glibc module does not define and libevent's header does.
 static inline int tollgate_accept4(int descriptor, struct sockaddr *peer, socklen_t *length, int flags) {

@@ -21,4 +21,11 @@ public enum ProcessMemory {
     /// Gives whole pages of freed memory back to the system, malloc_trim(3). Any thread; takes some milliseconds for each
     /// 100 MiB, in which other threads wait for their arena.
     public static func giveBack() { _ = malloc_trim(0) }
+
+    /// Gives back what the start alone needed: freed memory as above, and pages of the program and of its libraries, which
+    /// are mapped again as they are touched.
+    public static func giveBackStart() {
+        giveBack()
+        ProgramPages.giveBack()
+    }
 }

@@ -97,6 +97,7 @@ final class Service {
             _ = Unmanaged.passRetained(service)
             try ready(service)
             service.tellReady()
+            ProcessMemory.giveBackStart()
             loop.run()
         } catch {
             for fault in descriptions(of: error) { ProcessLog.critical("start_failed", ["fault": fault]) }
