@@ -16,6 +16,33 @@ struct ClientMemoryTests {
     private static let limit = 256 << 20
     private static let classifyHead = "POST /v1/classify HTTP/1.1\r\nHost: h\r\nx-api-key: \(Gateway.keyA)\r\n"
 
+    @Test("a gateway that is ready holds less than its start took, and an idle connection less than a KiB")
+    func idle() throws {
+        let gateway = try Gateway(["listen": ["workers": 1]])
+        let deadline = Deadline.generous
+        while try gateway.residentKilobytes() > gateway.highestResidentKilobytes() * 3 / 4 {
+            try #require(!deadline.hasPassed, "what the start took is held")
+        }
+        let question = SampleRequests.vendors
+        expectStoredMiss(try gateway.classify(question))
+        func connect(_ count: Int) throws -> [RawConnection] {
+            try (0..<count).map { _ in
+                let connection = try gateway.connect()
+                try connection.send(TestRequest.classify(question, key: Gateway.keyA).bytes)
+                expectHit(try connection.response())
+                return connection
+            }
+        }
+        // The first ones map code, and let tables grow.
+        var connections = try connect(200)
+        let before = try gateway.residentKilobytes()
+        let count = 1_000
+        connections += try connect(count)
+        #expect(try (gateway.residentKilobytes() - before) * 1024 / count < 1_024)
+        connections.removeAll()
+        try expectCleanEnd(of: gateway)
+    }
+
     private func withLittleMemory(_ configuration: JSON = [:], _ body: (Gateway) throws -> Void) throws {
         let gateway = try Gateway(configuration, dataBytesMax: Self.limit)
         expectStoredMiss(try gateway.classify(SampleRequests.vendors))

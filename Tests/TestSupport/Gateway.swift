@@ -191,11 +191,16 @@ public final class Gateway: @unchecked Sendable {
     }
 
     /// The memory that the process has in use, in KiB.
-    public func residentKilobytes() throws -> Int {
+    public func residentKilobytes() throws -> Int { try kilobytes("VmRSS:") }
+
+    /// The most that it ever had in use.
+    public func highestResidentKilobytes() throws -> Int { try kilobytes("VmHWM:") }
+
+    private func kilobytes(_ name: String) throws -> Int {
         let text = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
             let count = Int(line.split(separator: " ")[1].trimmingCharacters(in: .whitespaces))
-        else { throw TestFailure("no VmRSS of the gateway") }
+        else { throw TestFailure("no \(name) of the gateway") }
         return count
     }
 

@@ -109,8 +109,8 @@ class MemoryPart:
             each = (during - before) / count
             verdict = ""
             if isinstance(contestant, Tollgate):
-                verdict = at_most("idle", started / MEBIBYTE, 30, " MiB") + "; " + \
-                    at_most("connection", each, 1024, " B")
+                verdict = at_most("idle", started / MEBIBYTE, 25, " MiB") + "; " + \
+                    at_most("connection", each, 900, " B")
             rows.append([contestant.name, number(started / MEBIBYTE), number(before / MEBIBYTE), number(each),
                          number(after / MEBIBYTE), verdict])
         columns = ["contestant", "idle MiB", "after hits MiB", f"B per idle connection ({count:,})",
