@@ -10,6 +10,8 @@ struct NodeSeatTests {
     private let place = TemporaryStore(.postgreSQL)
     private let seats = "SELECT number, state FROM nodes ORDER BY number"
 
+    private func check(_ store: Store) throws { try store.waitForAnswer { store.check(then: $0) } }
+
     private func open() throws -> Store {
         try Store.open(TestDatabases.target(place.database), as: TestDatabases.node) { Issue.record("fatal: \($0)") }
     }
@@ -97,12 +99,12 @@ struct NodeSeatTests {
         let store = try place.open()
         defer { store.close() }
         try store.refuseInsertions(into: "landings")
-        try store.checkAndWait().get()
+        try check(store)
         try store.refuseInsertions(into: "ledger")
         #expect(throws: StoreFault.self) { try store.reserveAndWait(reservation()).get() }
-        for _ in 0..<2 { #expect(throws: StoreFault.self) { try store.checkAndWait().get() } }
+        for _ in 0..<2 { #expect(throws: StoreFault.self) { try check(store) } }
         try store.allowChanges(of: "landings")
-        try store.checkAndWait().get()
+        try check(store)
         #expect(try place.rows("SELECT count(*) FROM landings") == ["0"])
     }
 
