@@ -5,8 +5,7 @@ import Testing
 
 @Suite("ProcessMemory")
 struct ProcessMemoryTests {
-    /// A sanitizer keeps the mappings of a process for itself.
-    @Test("pages of code that were touched are given back, and come back unchanged", .disabled(if: Sanitizer.isOn))
+    @Test("pages of code that were touched are given back, and come back unchanged")
     func giveBackStart() async {
         // In a process of its own: other tests touch code all the time.
         await #expect(processExitsWith: .success) {
@@ -29,7 +28,9 @@ private struct CodeMapping {
     static func all() throws -> [CodeMapping] {
         var found: [CodeMapping] = []
         var isCode = false
-        for line in try String(contentsOfFile: "/proc/self/smaps", encoding: .utf8).split(separator: "\n") {
+        // A file of proc(5) has no size: what reads as much as a file has gets its first 4 KiB alone.
+        guard let content = try FileHandle(forReadingAtPath: "/proc/self/smaps")?.readToEnd() else { return [] }
+        for line in String(decoding: content, as: UTF8.self).split(separator: "\n") {
             let words = line.split(separator: " ")
             if !words[0].hasSuffix(":") {
                 let ends = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }

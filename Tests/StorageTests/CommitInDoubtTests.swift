@@ -64,11 +64,14 @@ struct CommitInDoubtTests {
         }
     }
 
-    private func open(_ script: Script) throws -> (Store, PostgreSQLProxy) {
+    private func open(
+        _ script: Script,
+        onEnd: @escaping @Sendable (StoreFault) -> Void = { Issue.record("fatal: \($0)") }
+    ) throws -> (Store, PostgreSQLProxy) {
         let server = try TestDatabases.server
         let proxy = try PostgreSQLProxy(to: server.port) { script.verdict($0) }
         let target = try StoreTarget(url: proxy.url(for: server.url(database: place.database)))
-        return (try Store.open(target, as: TestDatabases.node) { Issue.record("fatal: \($0)") }, proxy)
+        return (try Store.open(target, as: TestDatabases.node, onEnd: onEnd), proxy)
     }
 
     /// What each operation was answered, in the order of the operations, when all of them are answered.
@@ -179,10 +182,7 @@ struct CommitInDoubtTests {
     @Test("an admission in doubt as the seat is lost is released: its client was refused, and nothing was sent")
     func admission() throws {
         let script = Script()
-        let server = try TestDatabases.server
-        let proxy = try PostgreSQLProxy(to: server.port) { script.verdict($0) }
-        let target = try StoreTarget(url: proxy.url(for: server.url(database: place.database)))
-        let store = try Store.open(target, as: TestDatabases.node) { _ in }
+        let (store, proxy) = try open(script) { _ in }
         defer { store.close() }
         let node = try SharedNode(store, plan: .ofPages(organization: [enforced(.total, 10)]))
         // Another process takes this one for dead as soon as it has committed.
@@ -205,11 +205,8 @@ struct CommitInDoubtTests {
     @Test("what may have been lost before it is taken for lost: a row that is older than what was confirmed")
     func olderRow() throws {
         let script = Script()
-        let server = try TestDatabases.server
-        let proxy = try PostgreSQLProxy(to: server.port) { script.verdict($0) }
-        let target = try StoreTarget(url: proxy.url(for: server.url(database: place.database)))
         let fatal = Answer<StoreFault>()
-        let store = try Store.open(target, as: TestDatabases.node) { fatal.give($0) }
+        let (store, proxy) = try open(script) { fatal.give($0) }
         // Each transaction of the store raises the beat by one: this trigger loses two of them as the next one commits.
         try place.execute(
             """

@@ -27,6 +27,8 @@ extension Store: LedgerRowStore {
     ) throws -> ResolutionAnswer {
         let answer = try LedgerTable.resolve(resolution, on: connection)
         guard answer == .done else { return answer }
+        // Balances before sums, as endings lock them: a sweep may be ending others of the same number.
+        if connection.isShared { try connection.writeGathered() }
         try UsageTable.book(resolution, on: connection)
         try UsageAccountTable.book(resolution, on: connection)
         try UsageDocumentTable.book(resolution, on: connection)
