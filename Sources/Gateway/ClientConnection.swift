@@ -51,7 +51,7 @@ final class ClientConnection: RequestHandler {
     func failed(_ fault: RequestFault) {
         let exchange = underWay
         if let passage = exchange.passage { return passage.failed(fault) }
-        exchange.fail(ErrorReply(fault))
+        exchange.fail(ErrorReply(fault, mayBeSent: exchange.pending != nil))
     }
 
     func replyDrained() { exchange?.passage?.replyDrained() }

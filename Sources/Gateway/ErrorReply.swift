@@ -45,7 +45,8 @@ public struct ErrorReply: Error {
 }
 
 extension ErrorReply {
-    init(_ fault: RequestFault) {
+    /// - Parameter mayBeSent: whether the vendor may have been asked already.
+    init(_ fault: RequestFault, mayBeSent: Bool = false) {
         switch fault {
         case .head(let refusal): self.init(refusal.status, refusal.code, refusal.message)
         case .headTimeout: self = .headTimeout
@@ -54,7 +55,7 @@ extension ErrorReply {
         case .contentNotTaken: self = .contentNotTaken
         case .badChunk(let refusal): self.init(400, .badRequest, refusal.message)
         case .noRoom: self = .outOfMemory
-        case .draining: self = .draining
+        case .draining: self = mayBeSent ? .cut : .draining
         }
     }
 
@@ -229,6 +230,9 @@ extension ErrorReply {
     }
 
     static let draining = ErrorReply(.draining(charged: .no))
+
+    /// For a request that a drain has cut off.
+    static let cut = ErrorReply(.draining(charged: .unknown))
 }
 
 extension ErrorReply {

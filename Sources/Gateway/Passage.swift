@@ -263,7 +263,7 @@ final class Passage {
         isCut = fault == .draining
         guard let exchange = exchange.take() else { return }
         count()
-        exchange.reply(ErrorReply(fault))
+        exchange.reply(ErrorReply(fault, mayBeSent: hasBegun))
         abandon()
     }
 

@@ -13,9 +13,12 @@ struct DrainTests {
     }
 
     /// Expects 503 `draining`, whole, and an orderly end of the connection after it.
-    private func expectDraining(_ connection: RawConnection) throws {
+    ///
+    /// - Parameter isSent: whether the vendor was asked, of which the client is told.
+    private func expectDraining(_ connection: RawConnection, isSent: Bool = false) throws {
         let reply = try connection.response()
         expectError(reply, 503, "draining")
+        #expect(reply.json["message"].string?.contains("whether it did the work is not known") == isSent, "\(reply)")
         #expect(reply.announcesClose)
         #expect(reply["retry-after"] != nil)
         #expect(try connection.receiveToEnd().end == .finished)
@@ -56,7 +59,8 @@ struct DrainTests {
             try #require(gateway.process.stderr.wait { $0.contains { $0.contains(#""msg":"draining""#) } })
             gateway.process.signal(SIGTERM)
         }
-        for connection in [leader, alone, follower, sending] { try expectDraining(connection) }
+        for connection in [leader, alone, follower] { try expectDraining(connection, isSent: true) }
+        try expectDraining(sending)
         #expect(try answered.receiveToEnd().end == .finished)
         #expect(try gateway.process.waitForEnd() == .exit(0))
         let lines = gateway.process.stderr.lines
