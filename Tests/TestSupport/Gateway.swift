@@ -193,6 +193,9 @@ public final class Gateway: @unchecked Sendable {
     /// The memory that the process has in use, in KiB.
     public func residentKilobytes() throws -> Int { try kilobytes("VmRSS:") }
 
+    /// What of it is of no file, in KiB: code that is used for the first time does not count.
+    public func anonymousKilobytes() throws -> Int { try kilobytes("RssAnon:") }
+
     /// The most that it ever had in use.
     public func highestResidentKilobytes() throws -> Int { try kilobytes("VmHWM:") }
 
