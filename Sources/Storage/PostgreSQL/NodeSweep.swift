@@ -33,9 +33,10 @@ struct NodeSweep {
         let remains: Int64?
     }
 
-    /// Reads all nodes, and notes what is known from them. One round trip.
+    /// Reads all nodes, and notes what is known from them. The process goes by the database's time of day from then on. One
+    /// round trip.
     func look() throws -> Sight {
-        let (wall, start) = (SystemClock.wall(), SystemClock.monotonic())
+        let sentAt = SystemClock.sinceBoot()
         var nodes = PostgreSQLCommand(
             """
             SELECT number, incarnation, state, name, address, version, config_digest, started_at,
@@ -52,11 +53,12 @@ struct NodeSweep {
         )
         let schema = PostgreSQLCommand("SELECT min_reader FROM schema_state")
         let answers = try link.queryUnfenced([nodes, remains, schema])
-        let took = SystemClock.monotonic() - start
+        let took = SystemClock.sinceBoot() - sentAt
         let found = answers[0]
         if found.count > 0, took < Self.clockLookMax, let server = found.integer(0, 9) {
-            let here = wall.microseconds.saturatingAdd(took.wholeNanoseconds / 2_000)
-            let lead = here.saturatingSubtract(server)
+            let sight = ClockSight(time: Timestamp(microseconds: server), sentAt: sentAt, took: took)
+            SystemClock.follow(sight)
+            let lead = sight.lead(of: SystemClock.machineWall(), at: SystemClock.sinceBoot())
             standing.note(clockLead: lead)
             metrics?.note(clockLead: lead)
         }
