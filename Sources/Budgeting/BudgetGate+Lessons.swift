@@ -33,6 +33,9 @@ extension BudgetGate {
         state.withLock { $0.book.prices.lesson(of: model, by: $0.book.plan) }
     }
 
+    /// Learns from replies that other nodes had. Those that are known already teach nothing.
+    public func learn(_ replies: [String: [PaidReply]]) { state.withLock { $0.book.prices.learn(replies) } }
+
     /// Forgets the replies of a model: the plan's price applies until there are new ones.
     public func forget(model: String) { state.withLock { $0.book.prices.forget(model) } }
 }

@@ -168,9 +168,6 @@ public final class BudgetGate: Sendable {
     /// The number of open reservations.
     public var openCount: Int { state.withLock { $0.book.openCount } }
 
-    /// Takes the refusals of shadow budgets counted since the previous call.
-    public func takeShadowRefusals() -> [ShadowRefusals] { state.withLock { $0.book.shadows.take() } }
-
     /// The reading of a meter whose dials do not cover this time; sets the dials.
     @usableFromInline
     func remaining(on dials: [MeterDial], at now: Timestamp) -> MicroCredits? {

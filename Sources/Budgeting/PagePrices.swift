@@ -15,7 +15,10 @@ struct PagePrices {
 
     private var models: [String: RecentRates] = [:]
 
-    init(_ replies: [String: [PaidReply]]) {
+    init(_ replies: [String: [PaidReply]]) { learn(replies) }
+
+    /// Learns from replies of several models; those that are known teach nothing.
+    mutating func learn(_ replies: [String: [PaidReply]]) {
         for (model, replies) in replies {
             for reply in replies { learn(reply, of: model) }
         }

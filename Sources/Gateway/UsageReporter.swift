@@ -93,7 +93,11 @@ final class UsageReporter {
             return endIfAsked()
         }
         isAsking = true
-        rooms.store.add(backlog.report(at: loop.wallClock)) { mailbox.post(.usageAdded($0)) }
+        let report = backlog.report(at: loop.wallClock)
+        rooms.store.add(report) { [credits = rooms.credits] result in
+            if case .success = result, !report.refusals.isEmpty { credits.noteStored(report.refusals) }
+            mailbox.post(.usageAdded(result))
+        }
     }
 
     private func endIfAsked() {

@@ -159,7 +159,7 @@ final class Service {
             node: store.node,
             at: SystemClock.wall()
         )
-        store.tellBalances(to: credits)
+        store.tellBudgets(to: credits)
         rooms = SharedRooms(
             memory: memory,
             cache: ResultCache(bytesMax: memory.cacheBytesMax(configured: settings.cache.memoryBytesMax)),

@@ -67,4 +67,62 @@ struct BudgetStandingTests {
         #expect(full.admit(ask(), at: now).reservation != nil)
         #expect(full.standing(of: .team(team), days: 7, at: now).budgets[1].shadowRefusals == .max)
     }
+
+    @Test("what other nodes counted is the stored row less what this one has added to it")
+    func refusalsElsewhere() {
+        let gate = BudgetGate(BudgetPlan(teams: [team: [shadow(.day, 0), shadow(.month, 0)]]), at: now)
+        func stored(_ window: BudgetWindow, _ start: String, _ count: Int64) -> ShadowRefusals {
+            ShadowRefusals(scope: .team(team), window: window, start: day(start), count: count)
+        }
+        func counts(at time: Timestamp = now) -> [Int64] {
+            gate.standing(of: .team(team), days: 7, at: time).budgets.map(\.shadowRefusals)
+        }
+        gate.replaceShadowRefusals([stored(.day, "2026-03-11", 7)])
+        #expect(counts() == [7, 0])
+        for _ in 0..<2 { #expect(gate.admit(ask(), at: now).reservation != nil) }
+        #expect(counts() == [9, 2])
+        // Those on their way to the store are in no row yet.
+        let taken = gate.takeShadowRefusals()
+        gate.replaceShadowRefusals([stored(.day, "2026-03-11", 8)])
+        #expect(counts() == [10, 2])
+        gate.noteStored(taken)
+        gate.replaceShadowRefusals([stored(.day, "2026-03-11", 10), stored(.month, "2026-03-01", 2)])
+        #expect(counts() == [10, 2])
+        // The next day begins with what others had of it.
+        let tomorrow = now + .seconds(86_400)
+        gate.replaceShadowRefusals([stored(.day, "2026-03-12", 3), stored(.month, "2026-03-01", 5)])
+        #expect(counts(at: tomorrow) == [3, 5])
+        // What is stored of yesterday now is no part of today's row.
+        gate.noteStored([stored(.day, "2026-03-11", 1)])
+        gate.replaceShadowRefusals([stored(.day, "2026-03-12", 4)])
+        #expect(counts(at: tomorrow) == [4, 5])
+    }
+
+    @Test("a stored count may be anything", arguments: [Int64.min, -1, .max])
+    func absurdRefusals(_ count: Int64) {
+        let gate = BudgetGate(BudgetPlan(organization: [shadow(.total, 0)]), at: now)
+        let row = ShadowRefusals(scope: .organization, window: .total, start: BudgetDay(number: 0), count: count)
+        for _ in 0..<3 {
+            #expect(gate.admit(ask(), at: now).reservation != nil)
+            gate.noteStored([row, row])
+            gate.replaceShadowRefusals([row])
+        }
+        let shown = gate.standing(of: .organization, days: 7, at: now).budgets[0].shadowRefusals
+        #expect(count < 0 ? shown == 3 : shown == .max)
+    }
+
+    @Test("the windows of shadow budgets are found scope by scope")
+    func windows() {
+        let plan = BudgetPlan(
+            organization: [shadow(.total, 1), enforced(.day, 5)],
+            teams: [team: [shadow(.week, 2), shadow(.month, 5)]]
+        )
+        let gate = BudgetGate(plan, at: now)
+        let (first, next) = gate.shadowWindows(from: 0, atMost: 1, at: now)
+        let all = BudgetDay(number: 0)
+        #expect(first == [ShadowWindow(scope: .organization, window: .total, start: all)] && next == 1)
+        let (second, end) = gate.shadowWindows(from: 1, atMost: 5, at: now)
+        #expect(end == nil && second.map(\.start) == [day("2026-03-09"), day("2026-03-01")])
+        #expect(gate.shadowWindows(from: 900, atMost: 5, at: now).windows.isEmpty)
+    }
 }

@@ -145,9 +145,47 @@ struct SharedBudgetTests {
         }
         #expect(left(second) == MicroCredits(micros: 13_000_000))
         _ = try second.reserveAndWait(pages: 1)
-        first.store.tellBalances(to: first.gate)
+        first.store.tellBudgets(to: first.gate)
         let deadline = Deadline.generous
         while left(first) != MicroCredits(micros: 12_000_000) { try #require(!deadline.hasPassed) }
+    }
+
+    @Test("what replies taught a node, and what its shadow budgets would have refused, others know within seconds")
+    func lessons() throws {
+        let shadow = Budget(window: .total, limit: .zero, isEnforced: false)
+        let nodes = try nodes(2, .ofPages(organization: [shadow]))
+        defer { close(nodes) }
+        for node in nodes { node.store.tellBudgets(to: node.gate) }
+        let deadline = Deadline.generous
+        func refusals(_ node: SharedNode) -> Int64 {
+            node.gate.standing(of: .organization, days: 1, at: SystemClock.wall()).budgets[0].shadowRefusals
+        }
+        func price(_ node: SharedNode) -> MicroCredits? { node.gate.lesson(of: "gpt-4o-mini")?.rate.creditsPerPage }
+
+        let reservation = try nodes[0].reserveAndWait(pages: 2)
+        let cost = MicroCredits(micros: 6_000_000)
+        let lesson = nodes[0].gate.lesson(pages: 2, credits: cost, model: "gpt-4o-mini", isWholeDocument: true)
+        try nodes[0].endAndWait(reservation, .settled(cost), lesson: lesson)
+        // Each adds what it has counted to the same row.
+        _ = try nodes[1].reserveAndWait()
+        for node in nodes {
+            var report = UsageReport(at: SystemClock.wall())
+            report.refusals = node.gate.takeShadowRefusals()
+            #expect(report.refusals.map(\.count) == [1])
+            let answer = Answer<Result<Void, StoreFault>>()
+            let (gate, refusals) = (node.gate, report.refusals)
+            node.store.add(report) { result in
+                gate.noteStored(refusals)
+                answer.give(result)
+            }
+            try answer.wait().get()
+        }
+        for node in nodes {
+            while refusals(node) != 2 || price(node) != MicroCredits(micros: 3_000_000) {
+                try #require(!deadline.hasPassed, "\(refusals(node)) refusals, \(String(describing: price(node)))")
+            }
+        }
+        #expect(nodes[1].gate.lesson(of: "gpt-4o-mini")?.replies.map(\.reservation) == [reservation.id])
     }
 
     @Test("the most absurd amounts are added up without overflow")

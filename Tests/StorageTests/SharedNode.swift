@@ -108,10 +108,11 @@ final class SharedNode: Sendable {
     func endAndWait(
         _ reservation: Reservation,
         _ outcome: ReservationEnding.Outcome,
+        lesson: Lesson = Lesson(),
         storing result: CachedResult? = nil,
         landing: Landing? = nil
     ) throws -> EndingAnswer {
-        let ending = ending(reservation, outcome)
+        let ending = ending(reservation, outcome, lesson: lesson)
         if let credits = ending.costAboveEstimate { gate.raise(reservation, to: credits) }
         var stamped = StampedAnswer(
             result,

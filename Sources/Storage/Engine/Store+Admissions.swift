@@ -112,8 +112,8 @@ extension Store {
         engine.follow(flight, then: then)
     }
 
-    /// Sets whom other nodes' bookings are told, so that what is shown of budgets has them.
-    public func tellBalances(to gate: BudgetGate) { engine.tellBalances(to: gate) }
+    /// Sets whom other nodes' bookings, lessons and counts are told, so that what is shown of budgets has them.
+    public func tellBudgets(to gate: BudgetGate) { engine.tellBudgets(to: gate) }
 }
 
 /// What an admission has decided in a transaction that is not committed yet. Guarded.

@@ -32,8 +32,8 @@ protocol StoreEngine: Sendable {
     /// Waits for the landing of a flight of another node. Of a shared one.
     func follow(_ flight: ReservationID, then: @escaping @Sendable (Result<LandingAnswer, StoreFault>) -> Void)
 
-    /// Sets whom other nodes' bookings are told; nothing where there are none.
-    func tellBalances(to gate: BudgetGate)
+    /// Sets whom other nodes' bookings, lessons and counts are told; nothing where there are none.
+    func tellBudgets(to gate: BudgetGate)
 
     /// What is known of balances as the program starts; nil where the roll-ups say it.
     func balances(on connection: StoreConnection) throws -> StoredBalances?

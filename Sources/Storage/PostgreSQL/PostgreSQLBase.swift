@@ -314,7 +314,7 @@ struct PostgreSQLWritable: WritableDatabase {
     let onNews: @Sendable (NodeNews) -> Void
     let onLost: @Sendable (StoreFault) -> Void
     let flights = FlightWatch()
-    let balanceNews = BalanceNews()
+    let budgetNews = BudgetNews()
     let news = StoreNews()
     let changeEnds: ChangeEnds
 
@@ -368,7 +368,7 @@ struct PostgreSQLWritable: WritableDatabase {
             metrics: metrics
         )
         return [
-            flights, NodePoll(news, readings: [feed], metrics), ChangeEnding(changeEnds, purges), balanceNews,
+            flights, NodePoll(news, readings: [feed], metrics), ChangeEnding(changeEnds, purges), budgetNews,
             NodeSweepDuty(sweep, onNews: onNews), FeedUpkeep(purges),
         ]
     }

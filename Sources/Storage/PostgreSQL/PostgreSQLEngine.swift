@@ -26,7 +26,7 @@ final class PostgreSQLEngine: StoreEngine {
     let isShared = true
     let presence: StorePresence? = nil
     private let flights: FlightWatch
-    private let balanceNews: BalanceNews
+    private let budgetNews: BudgetNews
     let changeEnds: ChangeEnds?
     private let news: StoreNews
     private let address: SharedAddress
@@ -44,7 +44,7 @@ final class PostgreSQLEngine: StoreEngine {
     ) {
         address = database.address
         flights = database.flights
-        balanceNews = database.balanceNews
+        budgetNews = database.budgetNews
         news = database.news
         changeEnds = database.changeEnds
         self.writer = writer
@@ -166,8 +166,8 @@ final class PostgreSQLEngine: StoreEngine {
         flights.follow(flight, then: then)
     }
 
-    func tellBalances(to gate: BudgetGate) {
-        balanceNews.tell(gate)
+    func tellBudgets(to gate: BudgetGate) {
+        budgetNews.tell(gate)
         writer.wake()
     }
 
@@ -175,7 +175,7 @@ final class PostgreSQLEngine: StoreEngine {
         guard let link = connection.link as? PostgreSQLLink else { preconditionFailure("a connection to a file") }
         // The days that a book has rows for, and more.
         let first = SystemClock.wall().microseconds / 86_400_000_000 - 500
-        return try BalanceNews.all(number: Int64(node), since: first, on: link)
+        return try BudgetNews.all(number: Int64(node), since: first, on: link)
     }
 
     func replace(_ target: StoreTarget) {

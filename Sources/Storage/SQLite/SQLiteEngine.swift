@@ -188,7 +188,7 @@ final class SQLiteEngine: StoreEngine {
         preconditionFailure("a flight of another node, in a file of one process")
     }
 
-    func tellBalances(to gate: BudgetGate) {}
+    func tellBudgets(to gate: BudgetGate) {}
 
     func balances(on connection: StoreConnection) -> StoredBalances? { nil }
 
