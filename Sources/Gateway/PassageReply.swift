@@ -24,6 +24,7 @@ struct PassageReply: ~Copyable {
     /// The last piece of a reply whose length is known, until it may be sent.
     private var lastPiece: [UInt8] = []
     private var receivedCount: Int64 = 0
+    private var beginning = ObjectBeginning()
 
     /// - Parameter isReserved: whether the request has reserved credits.
     init(_ head: PassageReplyHead, isReserved: Bool) {
@@ -60,10 +61,8 @@ struct PassageReply: ~Copyable {
     }
 
     /// Whether content of no type begins like an object of JSON; what is encoded may.
-    private func mayBeObject(_ content: [UInt8]) -> Bool {
-        guard head.contentEncoding == nil else { return true }
-        let first = content.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        return first == nil || first == UInt8(ascii: "{")
+    private mutating func mayBeObject(_ content: [UInt8]) -> Bool {
+        head.contentEncoding != nil || beginning.mayBeObject(content)
     }
 
     /// What the reply, which is complete, says of credits. A reply that was not read says nothing.

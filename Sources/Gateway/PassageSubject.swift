@@ -54,8 +54,8 @@ struct PassageSubject: Equatable {
     mutating func read(_ content: [UInt8], isJSON: Bool, of team: Team) throws(ErrorReply) {
         for document in NamedDocuments.read(content.span) { note(document) }
         guard team.limits.models != nil else { return }
-        let isObject = content.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
-        guard isJSON || isObject, !content.isEmpty else { return }
+        var beginning = ObjectBeginning()
+        guard !content.isEmpty, isJSON || beginning.mayBeObject(content) else { return }
         let value: JSONValue
         do throws(JSONFault) { value = try JSONValue.parse(content.span) } catch { throw .jsonNotReadable(team) }
         switch value["query_model"] {

@@ -86,16 +86,18 @@ struct PassageReplyTests {
         arguments: [true, false]
     )
     func untyped(isReserved: Bool) {
-        let object = Array(" \r\n\t".utf8) + Self.json
-        for cut in 1..<object.count {
-            var reply = reply(nil, length: nil, isReserved: isReserved)
-            var sent = reply.receive(Array(object[..<cut]))
-            sent += reply.receive(Array(object[cut...]))
-            #expect(reply.isRead == true)
-            #expect(reply.credits == .sound(MicroCredits(micros: 1_500_000)))
-            #expect(sent + reply.takeRest() == object)
+        for start in [" \r\n\t", "\u{FEFF} "] {
+            let object = Array(start.utf8) + Self.json
+            for cut in 1..<object.count {
+                var reply = reply(nil, length: nil, isReserved: isReserved)
+                var sent = reply.receive(Array(object[..<cut]))
+                sent += reply.receive(Array(object[cut...]))
+                #expect(reply.isRead == true)
+                #expect(reply.credits == .sound(MicroCredits(micros: 1_500_000)))
+                #expect(sent + reply.takeRest() == object)
+            }
         }
-        for other in ["[1]", "<html>", " x", "\"{\""] {
+        for other in ["[1]", "<html>", " x", "\"{\"", "\u{FEFF}x"] {
             var reply = reply(nil, length: nil, isReserved: isReserved)
             #expect(reply.receive(Array(other.utf8)) == Array(other.utf8))
             #expect(reply.isRead == false)

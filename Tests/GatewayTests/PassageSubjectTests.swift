@@ -96,6 +96,14 @@ struct PassageSubjectTests {
         }
     }
 
+    @Test("a mark in front hides no object, and no model, whatever the content's type is said to be")
+    func marked() throws {
+        var subject = try subject("/v1/x")
+        let body = Array("\u{FEFF} {\"query_model\": \"other\"}".utf8)
+        #expect(throws: ErrorReply.self) { try subject.read(body, isJSON: false, of: team(["gpt-4o"])) }
+        try subject.read(Array("\u{FEFF}text".utf8), isJSON: false, of: team(["gpt-4o"]))
+    }
+
     @Test(
         "content that cannot be read is refused to a team that may use certain models only",
         arguments: [
