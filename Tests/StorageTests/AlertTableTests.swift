@@ -86,6 +86,16 @@ struct AlertTableTests {
         #expect(opening.pending[0].facts == alert("k2").facts)
     }
 
+    @Test("attempts that no program has written are damage", arguments: [1 << 32, Int64.max])
+    func absurdAttempts(_ count: Int64) throws {
+        let store = try place.open()
+        defer { store.close() }
+        _ = try raise(store, [alert("k1")])
+        try place.execute("UPDATE alerts SET attempts = \(count)")
+        #expect(#expect(throws: StoreFault.self) { try opening(store) }?.code == .corrupt)
+        #expect(#expect(throws: StoreFault.self) { try page(store) }?.code == .corrupt)
+    }
+
     @Test("the list is newest first, by pages, with what became of each")
     func list() throws {
         let store = try place.open()

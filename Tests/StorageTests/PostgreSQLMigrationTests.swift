@@ -146,6 +146,11 @@ struct PostgreSQLMigrationTests {
         let fault = #expect(throws: StoreFault.self) { try open() }
         #expect(fault?.code == .newerSchema && fault?.detail.contains("schema \(last + 1)") == true)
         #expect(try rows("SELECT count(*) FROM nodes") == ["1"], "no seat was taken")
+        for column in ["min_reader", "version"] {
+            try execute("UPDATE schema_state SET \(column) = -9223372036854775808")
+            #expect(#expect(throws: StoreFault.self) { try open() }?.code == .corrupt)
+        }
+        try execute("UPDATE schema_state SET version = \(last + 1)")
         try execute("UPDATE schema_state SET min_reader = \(last)")
         let store = try open(migrates: false)
         defer { store.close() }

@@ -188,6 +188,18 @@ struct SharedBudgetTests {
         #expect(nodes[1].gate.lesson(of: "gpt-4o-mini")?.replies.map(\.reservation) == [reservation.id])
     }
 
+    @Test("an amount that no program has written is damage, before it is added to another")
+    func damaged() throws {
+        let nodes = try nodes(2, .ofPages(organization: [enforced(.month, 20)]))
+        defer { close(nodes) }
+        try nodes[0].endAndWait(try nodes[0].reserveAndWait(), .settled(MicroCredits(micros: 1)))
+        for amount in ["9e37", "-9e37", "1e26"] {
+            try place.execute("UPDATE balances SET spent = \(amount) WHERE scope = 'organization'")
+            #expect(#expect(throws: StoreFault.self) { try nodes[1].store.opening() }?.code == .corrupt)
+            #expect(throws: StoreFault.self) { try nodes[1].reserveAndWait() }
+        }
+    }
+
     @Test("the most absurd amounts are added up without overflow")
     func absurd() throws {
         let shadow = Budget(window: .total, limit: .maximum, isEnforced: false)

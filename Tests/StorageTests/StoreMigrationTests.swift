@@ -29,6 +29,9 @@ struct StoreMigrationTests {
             try StoreMigration.run(path: place.file)
                 == .init(from: StoreSchema.version, to: StoreSchema.version, sumFaults: [])
         )
+        // No program has written this.
+        try place.edit { try $0.execute(sql: "PRAGMA user_version = -1") }
+        #expect(fault()?.code == .corrupt)
         // What an older program meets is the same as what this one meets on the next schema.
         try place.edit { try $0.execute(sql: "PRAGMA user_version = \(StoreSchema.version + 1)") }
         #expect(fault()?.code == .newerSchema)

@@ -42,6 +42,16 @@ struct BudgetLinesTests {
         #expect(used(lines.last) == nil, "a budget without amounts has none")
     }
 
+    @Test("amounts that no gateway has are no share, or a share within bounds")
+    func absurd() throws {
+        func share(_ credits: String, _ spent: String) throws -> String? {
+            used(BudgetLines.lines(try scope(credits, spent: spent), .table).first)
+        }
+        #expect(try share("1e400", "1e400") == nil)
+        #expect(try share("1", "1e400") == "999%" && share("1", "-1e400") == "0%" && share("-1e400", "1") == "999%")
+        #expect(try share("4", "-1") == "0%")
+    }
+
     private static let columns = ["scope", "id", "credits", "enforce", "granted", "spent", "used"]
 
     private func item(_ id: String, granted: String = "0", used: String) throws -> JSONValue {
@@ -100,6 +110,9 @@ struct BudgetLinesTests {
         }
         #expect(Terminal(["TERM": "dumb"], columns: 70).painted(bar: "█") == "█")
         #expect(Terminal(["COLUMNS": "70"], columns: nil).width == 70)
+        for absurd in ["-9223372036854775808", "9223372036854775807", "-1", "x", ""] {
+            #expect(Terminal(["COLUMNS": absurd], columns: nil).width == 80)
+        }
         #expect(terminal.barLength(beside: 100) == 5 && terminal.barLength(beside: 10) == 20)
         #expect(Terminal.bar(-5, length: 3) == "░░░")
     }

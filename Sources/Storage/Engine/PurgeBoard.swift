@@ -43,8 +43,8 @@ final class PurgeBoard: Sendable {
     func note(remaining: Int64, ofPurge id: Int64, whenPurged purged: Int64) {
         entries.withLock { entries in
             guard let index = entries.firstIndex(where: { $0.progress.id == id }) else { return }
-            let since = entries[index].progress.purged - purged
-            entries[index].progress.remaining = max(0, remaining - since)
+            let since = entries[index].progress.purged.saturatingSubtract(purged)
+            entries[index].progress.remaining = max(0, remaining.saturatingSubtract(since))
         }
     }
 
@@ -52,9 +52,11 @@ final class PurgeBoard: Sendable {
     func note(purged: Int64, byPurge id: Int64) {
         entries.withLock { entries in
             guard let index = entries.firstIndex(where: { $0.progress.id == id }) else { return }
-            let more = purged - entries[index].progress.purged
+            let more = purged.saturatingSubtract(entries[index].progress.purged)
             entries[index].progress.purged = purged
-            entries[index].progress.remaining = entries[index].progress.remaining.map { max(0, $0 - more) }
+            entries[index].progress.remaining = entries[index].progress.remaining.map {
+                max(0, $0.saturatingSubtract(more))
+            }
         }
     }
 

@@ -95,7 +95,9 @@ struct PostgreSQLMigration {
             within: Self.roundTripMax
         )
         guard rows.count > 0 else { return State() }
-        guard rows.count == 1, let version = rows.integer(0, 0), let minReader = rows.integer(0, 1) else {
+        guard rows.count == 1, let version = rows.integer(0, 0), let minReader = rows.integer(0, 1), version >= 0,
+            minReader >= 0
+        else {
             throw StoreFault(code: .corrupt, detail: "the table schema_state is not this program's")
         }
         let other = rows.text(0, 2)

@@ -182,10 +182,17 @@ struct SharedBatch {
         return command
     }
 
+    /// The greatest amount that rows can come to: those of ten million nodes and days, each as great as one can be.
+    private static let amountMax: Int128 = 10_000_000 * Int128(Int64.max)
+
     /// Rows of six columns: scope, identifier, day, and three amounts as texts.
+    ///
+    /// - Throws: `corrupt` for what no program has written: sums of greater amounts could overflow.
     static func balances(_ rows: PostgreSQLRows) throws -> [ScopeDayBalance] {
         try (0..<rows.count).map { row in
-            let amounts = (3...5).map { rows.text(row, $0).flatMap { Int128($0) } }
+            let amounts = (3...5).map { column in
+                rows.text(row, column).flatMap { Int128($0) }.flatMap { $0.magnitude <= Self.amountMax ? $0 : nil }
+            }
             guard let kind = rows.text(row, 0), let id = rows.text(row, 1).flatMap(SharedSQL.unescaped),
                 let scope = BudgetScope(kind: kind, id: id),
                 let day = rows.integer(row, 2).flatMap(Int32.init(exactly:)),

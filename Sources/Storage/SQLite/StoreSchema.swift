@@ -461,6 +461,7 @@ enum StoreSchema {
         guard mark == applicationID else {
             throw StoreFault(code: .corrupt, detail: "the file is an SQLite database of another program")
         }
+        guard version >= 0 else { throw StoreFault(code: .corrupt, detail: "the file has schema \(version)") }
         if version > Self.version {
             let detail =
                 "the file has schema \(version), this program knows up to \(Self.version): use the program that wrote it or a "

@@ -118,6 +118,6 @@ enum AlertTable {
     }
 
     private static func attempts(_ row: StoreRow, at index: Int32) throws(StoreFault) -> Int {
-        try row.need(Int(exactly: try row.integer(at: index)))
+        Int(try row.need(UInt32(exactly: try row.integer(at: index))))
     }
 }

@@ -58,7 +58,7 @@ extension SpendCounts {
         collapsed -= part.collapsed
         misses -= part.misses
         denied -= part.denied
-        saved = MicroCredits(micros: saved.micros - part.saved.micros)
+        saved = saved - part.saved
         return true
     }
 }

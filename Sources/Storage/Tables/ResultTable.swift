@@ -427,13 +427,16 @@ enum ResultTable {
         let status = try reader.need { $0.integer(at: 2) }
         var range: Range<Int>?
         if let from, let to, from >= 0, from < to, to <= body.count { range = Int(from)..<Int(to) }
-        guard range != nil || (from == nil && to == nil), (100...599).contains(status) else { throw reader.fault }
+        let micros = try reader.need { $0.integer(at: 6) }
+        guard range != nil || (from == nil && to == nil), (100...599).contains(status), micros >= 0 else {
+            throw reader.fault
+        }
         return CachedResult(
             key: reader.key,
             status: UInt16(status),
             body: body,
             creditsRange: range,
-            credits: MicroCredits(micros: try reader.need { $0.integer(at: 6) }),
+            credits: MicroCredits(micros: micros),
             storedAt: Timestamp(microseconds: try reader.need { $0.integer(at: 7) }),
             account: AccountID(rawValue: try reader.need { $0.text(at: 8) }),
             team: TeamID(rawValue: try reader.need { $0.text(at: 9) }),

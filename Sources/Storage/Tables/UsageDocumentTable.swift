@@ -28,7 +28,7 @@ enum UsageDocumentTable {
         // In the order of the keys: what is counted for none comes first.
         try places.save(on: connection)
         if fromNamed < estimate {
-            let rest = MicroCredits(micros: estimate.micros - fromNamed.micros)
+            let rest = estimate - fromNamed
             try reduce(by: rest, about: nil, on: day, connection)
         }
         if credits > .zero, !isNamed { try add(change, about: nil, on: day, connection) }

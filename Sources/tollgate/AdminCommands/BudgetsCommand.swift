@@ -111,9 +111,9 @@ enum BudgetLines {
             guard case .number(let text)? = budget[name] else { return nil }
             return Double(text)
         }
-        guard amounts.count == names.count else { return nil }
-        let (limit, used) = (amounts[0] + amounts[1], amounts[2...].reduce(0, +))
-        let share = limit > 0 ? min(used / limit, 9.99) : used > 0 ? 9.99 : 1
-        return String(Int(share * 100)) + "%"
+        let (limit, used) = (amounts.prefix(2).reduce(0, +), amounts.dropFirst(2).reduce(0, +))
+        let share = limit > 0 ? used / limit : used > 0 ? 9.99 : 1
+        guard amounts.count == names.count, !share.isNaN else { return nil }
+        return String(Int(min(max(share, 0), 9.99) * 100)) + "%"
     }
 }

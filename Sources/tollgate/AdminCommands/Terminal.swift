@@ -21,7 +21,7 @@ struct Terminal {
 
     /// - Parameter columns: as the terminal says; nil where it does not.
     init(_ environment: [String: String], columns: Int?) {
-        width = columns ?? environment["COLUMNS"].flatMap { Int($0) } ?? Self.widthDefault
+        width = columns ?? environment["COLUMNS"].flatMap { UInt16($0) }.map { Int($0) } ?? Self.widthDefault
         hasColor = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
 
