@@ -13,13 +13,14 @@ enum LessonCursor: Equatable {
             return
         }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        // An account's identifier contains no slash.
-        let document = parts.last?.split(separator: "/", omittingEmptySubsequences: false) ?? []
-        switch (parts.count, parts[0]) {
-        case (2, "model"): self = .model(String(parts[1]))
-        case (2, "document") where document.count == 2:
-            let account = AccountID(rawValue: String(document[0]))
-            self = .document(DocumentKey(account: account, documentID: String(document[1])))
+        // An account's identifier may contain a slash; a document's has none.
+        let slash = parts.last?.lastIndex(of: "/")
+        switch (parts.count, parts[0], slash) {
+        case (2, "model", _): self = .model(String(parts[1]))
+        case (2, "document", let slash?):
+            let account = AccountID(rawValue: String(parts[1][..<slash]))
+            let document = String(parts[1][parts[1].index(after: slash)...])
+            self = .document(DocumentKey(account: account, documentID: document))
         default: throw .unprocessable("cursor", "must be the next_cursor of the page before")
         }
     }

@@ -52,6 +52,8 @@ enum FlightLanding {
 
     private static func reply(_ value: JSONValue, _ body: [UInt8]) -> ForwardedReply? {
         guard let status = value.integer("status"), (100...599).contains(status) else { return nil }
+        let names = ["content_type", "retry_after", "content_encoding"]
+        guard names.allSatisfy({ value.word($0).map(isFieldValue) ?? true }) else { return nil }
         func bytes(_ name: String) -> [UInt8]? { value.word(name).map { Array($0.utf8) } }
         func duration(_ name: String) -> Duration { .nanoseconds(max(0, value.integer(name) ?? 0)) }
         return ForwardedReply(
@@ -65,6 +67,11 @@ enum FlightLanding {
             duration: duration("duration"),
             queued: duration("queued")
         )
+    }
+
+    /// RFC 9110 §5.5: no control characters. The row may have been written by anything.
+    private static func isFieldValue(_ text: String) -> Bool {
+        text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 
     private static func members(

@@ -158,6 +158,16 @@ struct FlightCourseTests {
         #expect("\(read as Any)" == "\(Optional(failed) as Any)")
     }
 
+    @Test("a landing that would put a line break into a head is none", arguments: ["content_type", "retry_after"])
+    func lineBreak(_ name: String) {
+        func outcome(_ value: String) -> FlightOutcome? {
+            let text = #"{"kind": "reply", "status": 200, "\#(name)": "\#(value)", "duration": 1, "queued": 0}"#
+            return FlightLanding.outcome(of: Landing(outcome: text, body: []), stale: nil)
+        }
+        #expect(outcome("a b") != nil)
+        for value in [#"a\r\nset-cookie: b"#, #"\u0000"#, #"a\n"#, #"\u007f"#] { #expect(outcome(value) == nil) }
+    }
+
     @Test("a result that another node stored answers only if it is newer than what was seen")
     func accepts() {
         func accepts(_ look: FlightCourse.Look, _ stored: CachedResult?) -> Timestamp?? {

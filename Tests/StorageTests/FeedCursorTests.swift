@@ -71,6 +71,8 @@ struct FeedCursorTests {
             .purge(.team(TeamID(rawValue: "a-b.c"))), .purge(.key(key(7))),
             .purge(.classifier(ClassifierKey(account: AccountID(rawValue: "default"), folding: "a/b"))),
             .classifier(ClassifierKey(account: AccountID(rawValue: "default"), folding: "//")),
+            .purge(.classifier(ClassifierKey(account: AccountID(rawValue: "eu/prod"), folding: "a/b"))),
+            .classifier(ClassifierKey(account: AccountID(rawValue: "/%2F%/25%"), folding: "c%2Fd")),
             .upstreamKey(UpstreamKeyID(rawValue: "main")), .grant(.max, TeamID(rawValue: "a")), .model("gpt/4 \u{0}"),
         ]
     )
@@ -87,5 +89,8 @@ struct FeedCursorTests {
         #expect(Announcement(kind: "later", subject: "") == nil)
         #expect(Announcement(kind: "grant", subject: "x/a") == nil)
         #expect(Announcement(kind: "classifier", subject: "x") == nil)
+        // As a node of an earlier version writes it.
+        let percent = ClassifierKey(account: AccountID(rawValue: "50%"), folding: "x")
+        #expect(Announcement(kind: "classifier", subject: "50%/x") == .classifier(percent))
     }
 }

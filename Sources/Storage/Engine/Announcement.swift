@@ -25,8 +25,9 @@ extension Announcement {
     var columns: (kind: String, subject: String) {
         switch self {
         case .registry: (Self.registryKind, "")
+        case .purge(.classifier(let key)): ("purge", "classifier/\(key.subject)")
         case .purge(let target): ("purge", target.description)
-        case .classifier(let key): ("classifier", key.description)
+        case .classifier(let key): ("classifier", key.subject)
         case .upstreamKey(let key): ("upstream_key", key.rawValue)
         case .grant(let id, let team): ("grant", "\(id)/\(team)")
         case .model(let name): ("model", name)
@@ -73,9 +74,26 @@ extension PurgeTarget {
 }
 
 extension ClassifierKey {
-    /// An account has no slash in its name; an identifier may.
+    /// `ACCOUNT/ID`. An account's slashes are written as `%2F`, and its percent signs as `%25`: the first slash ends it.
+    fileprivate var subject: String {
+        let name = account.rawValue
+        guard name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }) else {
+            return description
+        }
+        let escaped = name.map { $0 == "/" ? "%2F" : $0 == "%" ? "%25" : String($0) }.joined()
+        return "\(escaped)/\(classifierID)"
+    }
+
+    /// - Parameter parts: what is before and behind the first slash of a subject.
     fileprivate init?(_ parts: [String]) {
         guard parts.count == 2 else { return nil }
-        self.init(account: AccountID(rawValue: parts[0]), folded: parts[1])
+        let pieces = parts[0].split(separator: "%", omittingEmptySubsequences: false)
+        var account = String(pieces[0])
+        for piece in pieces.dropFirst() {
+            // Older nodes wrote a percent sign as it is.
+            account += piece.hasPrefix("2F") ? "/" : "%"
+            account += piece.hasPrefix("2F") || piece.hasPrefix("25") ? piece.dropFirst(2) : piece
+        }
+        self.init(account: AccountID(rawValue: account), folded: parts[1])
     }
 }

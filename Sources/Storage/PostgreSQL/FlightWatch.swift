@@ -11,8 +11,8 @@ final class FlightWatch: NodeDuty, Sendable {
     private static let interval = Duration.milliseconds(100)
     /// For how long the store may not answer before those who wait are told.
     private static let patience = Duration.seconds(10)
-    /// How many flights one look is about.
-    private static let flightsMax = 1_000
+    /// How many flights one look is about. Of more, the next look takes the next ones.
+    static let flightsMax = 1_000
 
     typealias Answer = @Sendable (Result<LandingAnswer, StoreFault>) -> Void
 
@@ -26,6 +26,8 @@ final class FlightWatch: NodeDuty, Sendable {
         var flights: [ReservationID: Waiting] = [:]
         var isLooking = false
         var lookedAt: MonotonicInstant?
+        /// The last one that a look was about, when there were more.
+        var last: ReservationID?
         /// Runs a read; nil until the engine is there, and after its end.
         var read: (@Sendable (ReadOperation) -> Void)?
         var wake: (@Sendable () -> Void)?
@@ -73,9 +75,20 @@ final class FlightWatch: NodeDuty, Sendable {
         let (ids, read) = state.withLock { state in
             state.lookedAt = SystemClock.sinceBoot()
             state.isLooking = state.read != nil
-            return (Array(state.flights.keys.prefix(Self.flightsMax)), state.read)
+            let ids = Self.next(of: state.flights.keys, after: state.last)
+            state.last = ids.count < state.flights.count ? ids.last : nil
+            return (ids, state.read)
         }
         read?(ReadOperation({ try Self.look(for: ids, on: $0) }, then: { [self] in take($0, of: ids) }))
+    }
+
+    /// Those that a look is about: all, or of more than `flightsMax` the next ones in their order, from the first again
+    /// behind the last.
+    static func next(of flights: some Collection<ReservationID>, after last: ReservationID?) -> [ReservationID] {
+        if flights.count <= flightsMax { return Array(flights) }
+        let sorted = flights.sorted()
+        let first = last.flatMap { last in sorted.firstIndex { $0 > last } } ?? 0
+        return Array((sorted[first...] + sorted[..<first]).prefix(flightsMax))
     }
 
     private struct Finding {
