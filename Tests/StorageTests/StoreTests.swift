@@ -164,6 +164,12 @@ struct StoreTests {
         #expect(try store.findAndWait(key(499)).get() == nil)
         #expect(try store.findAndWait(key(500)).get() != nil)
         #expect(try store.removeExpiredAndWait(before: Timestamp(seconds: 500)).get() == 0)
+        guard StoreKind.tested == .file else { return }
+        try FileManager.default.moveItem(atPath: place.file, toPath: place.file + ".away")
+        let away = store.removeExpiredAndWait(before: Timestamp(seconds: 600))
+        #expect(throws: StoreFault.self, "nothing is written while the file is away") { try away.get() }
+        try FileManager.default.moveItem(atPath: place.file + ".away", toPath: place.file)
+        #expect(try store.removeExpiredAndWait(before: Timestamp(seconds: 600)).get() == 100)
     }
 
     @Test("a retention removes what is older, without being asked again")

@@ -326,6 +326,7 @@ final class StoreWriter: Sendable {
             return
         }
         do {
+            if let fault = state.base.obstacle() { throw fault }
             let removed = try ResultTable.removeOlder(
                 than: sweep.cutoff,
                 sweep.kind,
@@ -360,6 +361,7 @@ final class StoreWriter: Sendable {
         state.fold = nil
         if isBroken.load(ordering: .relaxed) { return }
         do {
+            if let fault = state.base.obstacle() { throw fault }
             guard let folded = try fold.run(atMost: Self.sweepRows, on: state.connection) else { return }
             state.fold = fold
             state.base.noteCommit(operations: folded)
@@ -384,6 +386,7 @@ final class StoreWriter: Sendable {
         state.ledgerSweep = nil
         if isBroken.load(ordering: .relaxed) { return }
         do {
+            if let fault = state.base.obstacle() { throw fault }
             let (removed, next) = try state.connection.inTransaction { connection in
                 // What is booked later would leave a payment without its row.
                 try connection.writeGathered()

@@ -46,11 +46,10 @@ final class StorePlace: Sendable {
     ///
     /// - Throws: `unavailable` when there is no thread for it.
     func start() throws(StoreFault) {
-        try thread.withLock { (thread) throws(StoreFault) in
-            thread = try SystemThread.ofStore("store-place") { [self] in
-                while !stopping.wait(atMost: Self.interval) { _ = look() }
-            }
+        let started = try SystemThread.ofStore("store-place") { [self] in
+            while !stopping.wait(atMost: Self.interval) { _ = look() }
         }
+        thread.withLock { $0 = started }
     }
 
     func stop() { stopping.signal() }
