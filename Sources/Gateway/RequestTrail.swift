@@ -83,7 +83,8 @@ final class RequestTrail {
 
     /// The number under which requests of a key are kept.
     func number(of key: TeamKey) -> UInt32 {
-        if let number = numbers[key.id] { return number }
+        // A reload may give a key of the file to another team.
+        if let number = numbers[key.id], callers[Int(number)].team == key.team.id { return number }
         let number = UInt32(callers.count)
         callers.append((key.team.id, key.id))
         numbers[key.id] = number

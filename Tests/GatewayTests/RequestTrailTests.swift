@@ -1,3 +1,4 @@
+import Authentication
 import Caching
 import TestSupport
 import Testing
@@ -36,6 +37,28 @@ struct RequestTrailTests {
         for number in 0..<count { add(number, to: trail, at: 5) }
         let expected = (max(0, count - 1_000)..<count).map { "r\($0)" }
         #expect(identifiers(trail.requests(ofWorker: 3)) == expected)
+    }
+
+    @Test("a key that a reload gives to another team has a number for each")
+    func movedKey() {
+        func key(_ team: String) -> TeamKey {
+            TeamKey(
+                id: TeamKeyID(rawValue: "k"),
+                team: Team(
+                    id: TeamID(rawValue: team),
+                    name: team,
+                    account: AccountID(rawValue: "default"),
+                    cacheScopeIsTeam: false
+                ),
+                secretDigest: Digest(1, 2, 3, 4),
+                notAfter: nil
+            )
+        }
+        let trail = RequestTrail()
+        let first = trail.number(of: key("a"))
+        let second = trail.number(of: key("b"))
+        #expect(first != second && trail.number(of: key("b")) == second)
+        #expect(trail.number(of: key("a")) != second)
     }
 
     @Test("of several workers the newest thousand are listed, newest first; of the same moment in a fixed order")
