@@ -16,7 +16,7 @@ public struct AdminCaller: Sendable {
     public let address: AdminAddress
     /// Visible ASCII. Never shown. Nil for probes, which need none.
     private let token: String?
-    public let limits: AdminCallLimits
+    public private(set) var limits: AdminCallLimits
     private let trust: AdminTrust
     private let line = AdminLine()
     /// Called with the number of items after each page of a list, for the person at the terminal.
@@ -36,9 +36,9 @@ public struct AdminCaller: Sendable {
 
     /// The same caller, with another limit on the time of an answer.
     public func waiting(atMost answerTimeout: Duration) -> AdminCaller {
-        var limits = limits
-        limits.call.answerTimeout = answerTimeout
-        return AdminCaller(address: address, token: token, limits: limits, trust: trust)
+        var caller = self
+        caller.limits.call.answerTimeout = answerTimeout
+        return caller
     }
 
     /// Sends `call` and waits for the answer, a JSON object; nil when the answer has no content.

@@ -227,7 +227,9 @@ struct AdminCallerTests {
         let counts = Guarded<[Int]>([])
         caller.onProgress = { count in counts.withLock { $0.append(count) } }
         #expect(try caller.items(of: ["teams"]).items.count == 3)
-        #expect(try caller.send(Self.get) != nil)
+        // Another limit on time makes no other caller of it.
+        #expect(try caller.waiting(atMost: .seconds(50)).send(Self.get) != nil)
+        #expect(caller.waiting(atMost: .seconds(50)).onProgress != nil)
         #expect(server.connectionCount == 1 && server.requests.count == 4)
         #expect(server.requests.allSatisfy { $0.contains("\r\nconnection: keep-alive\r\n") })
         #expect(counts.withLock { $0 } == [1, 2, 3])

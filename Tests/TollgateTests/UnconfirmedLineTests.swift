@@ -39,5 +39,11 @@ struct UnconfirmedLineTests {
         #expect(output.remark == "these are only the first 1 items; there are more\ntollgate: look there")
         #expect(AdminOutput.remarked(.done("x"), "look there").remark == "look there")
         for format in OutputFormat.allCases { #expect(output.text(format) == list.text(format)) }
+        // What a terminal adds, it adds beside a remark too.
+        let budget = JSONValue.object([("scope", .string("team")), ("id", .string("a")), ("used", .string("50%"))])
+        let budgets = AdminOutput.list(AdminListing(items: [budget], isCut: false), .budget)
+        let terminal = Terminal([:], columns: 80)
+        let table = AdminOutput.remarked(budgets, "look there").text(.table, on: terminal)
+        #expect(table == budgets.text(.table, on: terminal) && table != budgets.text(.table))
     }
 }

@@ -28,7 +28,7 @@ enum AdminOutput {
         case (.text(let text), _): text
         case (.done(let sentence), .table): TerminalText.cleaned(sentence) + "\n"
         case (.done, .json), (.done, .csv): ""
-        case (.remarked(let output, _), _): output.text(format)
+        case (.remarked(let output, _), _): output.text(format, on: terminal)
         }
     }
 
