@@ -31,6 +31,12 @@ struct UnitFileTests {
         // The threshold is in tenths.
         let result = try CommandResult.of(["systemd-analyze", "security", "--offline=yes", "--threshold=15", service])
         #expect(result.succeeded, "\(result.output)")
+        // A class that is denied has it: threads of lists and copies lower their priority.
+        #expect(
+            try Self.text("tollgate.service").contains(
+                "\nSystemCallFilter=~@privileged @resources\nSystemCallFilter=setpriority\n"
+            )
+        )
     }
 
     @Test("systemd-sysusers makes the user that the service runs as")
