@@ -169,13 +169,6 @@ public struct ReservationEnding: Sendable, Equatable {
         self.lesson = lesson
         self.question = question
     }
-
-    /// The same ending, which teaches nothing about the document: for one that was purged meanwhile.
-    public var withoutPages: ReservationEnding {
-        var lesson = lesson
-        lesson.documentPages = nil
-        return ReservationEnding(reservation: reservation, outcome: outcome, endedAt: endedAt, lesson: lesson)
-    }
 }
 
 /// What a settled reply teaches the next estimate.

@@ -10,10 +10,6 @@ public enum CacheStatus: Equatable, Sendable {
         case request
         /// The stored result was stale.
         case stale
-        /// The cache does not handle requests of this kind, or is set not to.
-        case bypass
-        /// The method asks for something else than a stored result.
-        case method
     }
 
     /// Answered by a fresh result.
@@ -27,8 +23,7 @@ public enum CacheStatus: Equatable, Sendable {
     ///   - status: the vendor's status; nil when it gave none.
     ///   - stored: the reply was stored.
     ///   - collapsed: it shared another request's flight.
-    ///   - detail: a code of `docs/api.md` §3, when the gateway answered for the vendor.
-    case forward(fwd: ForwardReason, status: Int?, stored: Bool, collapsed: Bool, detail: String? = nil)
+    case forward(fwd: ForwardReason, status: Int?, stored: Bool, collapsed: Bool)
     /// Answered by the gateway itself with an error of this code.
     case detail(String)
 
@@ -55,7 +50,7 @@ public enum CacheStatus: Equatable, Sendable {
             writer.append("hit; ttl=")
             writer.append(decimal: ttlSeconds)
             writer.append("; detail=stale")
-        case .forward(let fwd, let status, let stored, let collapsed, let detail):
+        case .forward(let fwd, let status, let stored, let collapsed):
             writer.append("fwd=")
             writer.append(fwd.token)
             if let status {
@@ -64,10 +59,6 @@ public enum CacheStatus: Equatable, Sendable {
             }
             if stored { writer.append("; stored") }
             if collapsed { writer.append("; collapsed") }
-            if let detail {
-                writer.append("; ")
-                Self.append(detail: detail, to: &writer)
-            }
         case .detail(let code):
             Self.append(detail: code, to: &writer)
         }
@@ -103,8 +94,6 @@ extension CacheStatus.ForwardReason {
         case .miss: "miss"
         case .request: "request"
         case .stale: "stale"
-        case .bypass: "bypass"
-        case .method: "method"
         }
     }
 }

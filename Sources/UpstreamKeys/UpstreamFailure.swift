@@ -73,9 +73,6 @@ public struct UpstreamFailure: Error, Sendable, Equatable {
         retryAfterSeconds: 1
     )
 
-    /// Whether a retry cannot be charged twice: the vendor did not take the request.
-    public var isSafeToRetry: Bool { charged == .no }
-
     public var status: Int {
         switch code {
         case .unreachable, .invalidResponse, .keyRejected: 502

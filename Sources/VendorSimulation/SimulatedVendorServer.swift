@@ -39,18 +39,18 @@ public final class SimulatedVendorServer: Sendable {
     public static func start(_ options: SimulatedVendorOptions) throws(Fault) -> SimulatedVendorServer {
         // A reply to a peer that is gone must fail with EPIPE, not end the process.
         signal(SIGPIPE, SIG_IGN)
-        let outcome = OutcomeBox()
+        let outcome = Handover<Result<VendorPremises.Opened, Fault>>()
         let thread: LoopThread
         do throws(EventLoop.Fault) {
             thread = try LoopThread.start(name: "vendor-sim") { loop in
                 let result = Result { () throws(Fault) in try VendorPremises.open(options, loop: loop) }
                 if case .failure = result { loop.stop() }
-                outcome.value.withLock { $0 = result }
+                outcome.give(result)
             }
         } catch {
             throw Fault(description: error.description)
         }
-        switch outcome.value.withLock({ $0! }) {
+        switch outcome.take() {
         case .success(let opened): return SimulatedVendorServer(thread, opened, isTLS: options.tls != nil)
         case .failure(let fault):
             thread.join()
@@ -71,9 +71,4 @@ public final class SimulatedVendorServer: Sendable {
         }
         thread.join()
     }
-}
-
-/// Passes the outcome of the start from the server's thread to the waiting one.
-private final class OutcomeBox: Sendable {
-    let value = Guarded<Result<VendorPremises.Opened, SimulatedVendorServer.Fault>?>(nil)
 }

@@ -22,8 +22,8 @@ struct CacheStatusTests {
                 "tollgate; fwd=request; fwd-status=200"
             ),
             (
-                .forward(fwd: .stale, status: nil, stored: false, collapsed: false, detail: "upstream_timeout"),
-                "tollgate; fwd=stale; detail=upstream_timeout"
+                .forward(fwd: .stale, status: nil, stored: false, collapsed: false),
+                "tollgate; fwd=stale"
             ),
             (.detail("budget_exceeded"), "tollgate; detail=budget_exceeded"),
             (.detail("no \"token\" \\ \r\né"), "tollgate; detail=\"no \\\"token\\\" \\\\ \""),

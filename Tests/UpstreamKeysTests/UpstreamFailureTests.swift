@@ -44,11 +44,8 @@ struct UpstreamFailureTests {
         #expect(messages.allSatisfy { !$0.contains("secret detail") && $0.hasSuffix(".") })
     }
 
-    @Test("only what the vendor surely did not charge may be sent again")
-    func retry() {
-        for (charged, isSafe) in [(UpstreamFailure.Charge.no, true), (.yes, false), (.unknown, false)] {
-            #expect(UpstreamFailure(.timeout, charged: charged, source: .vendor, "").isSafeToRetry == isSafe)
-        }
+    @Test("a reply that cannot be used may have been charged")
+    func invalidReply() {
         let invalid = UpstreamFailure.invalidReply("why")
         #expect(invalid.code == .invalidResponse && invalid.charged == .unknown && invalid.source == .vendor)
         #expect(invalid.detail == "why" && invalid.retryAfterSeconds == nil)

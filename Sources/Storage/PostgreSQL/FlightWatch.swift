@@ -67,7 +67,7 @@ final class FlightWatch: NodeDuty, Sendable {
     var dueAt: MonotonicInstant {
         state.withLock { state in
             if state.flights.isEmpty || state.isLooking { return .distantFuture }
-            return state.lookedAt.map { $0 + Self.interval } ?? MonotonicInstant(nanoseconds: 0)
+            return state.lookedAt.map { $0 + Self.interval } ?? .longAgo
         }
     }
 

@@ -18,7 +18,7 @@ final class NodeFence {
     /// Of the transaction under way.
     private var beat: Int64 = 0
     /// When the beginning of the transaction under way was sent: its lease counts from then on, by the server's clock.
-    private var begunAt = MonotonicInstant(nanoseconds: 0)
+    private var begunAt = MonotonicInstant.longAgo
     /// When the beginning of the last transaction was sent that is known to be committed.
     private(set) var confirmedAt: MonotonicInstant
 

@@ -80,14 +80,24 @@ final class PostgreSQLBase: WriterBase {
 
     /// A purge locks other nodes' flights as it finds them, and the audit log. In a transaction that has locked scopes, or the
     /// rows of endings and sums, it would be in the way of those who lock in the order of docs/nodes.md §2; so what has to
-    /// be done at once has a transaction apart from what is gathered, and from decisions.
+    /// be done at once has a transaction apart from what is gathered, and from decisions. Their order is kept.
     private static func groups(_ operations: ArraySlice<WriteOperation>) -> [[WriteOperation]] {
-        let decisions = operations.filter { $0.needs?.isDecision == true }
-        let others = operations.filter { $0.needs?.isDecision != true }
-        let endings = others.filter(\.isGathering)
+        var groups: [[WriteOperation]] = []
+        for operation in operations where operation.needs?.isDecision != true {
+            if groups.last?.last?.isGathering == operation.isGathering {
+                groups[groups.count - 1].append(operation)
+            } else {
+                groups.append([operation])
+            }
+        }
         // What ends counts before what begins is decided.
-        if endings.count == others.count { return [endings + decisions] }
-        return [endings, others.filter { !$0.isGathering }, decisions].filter { !$0.isEmpty }
+        let decisions = operations.filter { $0.needs?.isDecision == true }
+        if groups.last?.last?.isGathering == true {
+            groups[groups.count - 1] += decisions
+        } else {
+            groups.append(decisions)
+        }
+        return groups.filter { !$0.isEmpty }
     }
 
     private func commit(_ operations: [WriteOperation], _ outcome: inout GroupOutcome) {
