@@ -42,9 +42,9 @@ public struct LedgerQuestion: Sendable, Equatable {
     public var documentID: String?
     public var requestID: String?
     public var state: ReservationState?
-    /// The first moment, to the millisecond: identifiers ascend in time, and a range of time is a range of them.
+    /// The first moment that a row may be created at.
     public var from: Timestamp?
-    /// The first moment that is not wanted any more, to the millisecond.
+    /// The first moment that is not wanted any more.
     public var end: Timestamp?
     /// Only rows with a lesser identifier; nil to start at the newest.
     public var before: ReservationID?
@@ -53,16 +53,19 @@ public struct LedgerQuestion: Sendable, Equatable {
 
     public init(count: Int) { self.count = count }
 
-    /// The identifiers that rows of the time and the page can have.
+    /// An identifier is given before the row is created, which may wait for other nodes, or runs ahead of a clock that was
+    /// set back: by no more than this, or the row is not found by its time.
+    private static let slack = Duration.seconds(60)
+
+    /// The identifiers that rows of the time and the page can have: they ascend in time, so that few others are read.
     public var identifiers: Range<Int64> {
-        let first = from.map { ReservationID.smallest(at: $0).rawValue } ?? 0
-        // A millisecond that has begun belongs to the time before its end.
-        var last = end.map { ReservationID.smallest(at: $0 + .microseconds(999)).rawValue } ?? .max
+        let first = from.map { ReservationID.smallest(at: $0 + (.zero - Self.slack)).rawValue } ?? 0
+        var last = end.map { ReservationID.smallest(at: $0 + Self.slack).rawValue } ?? .max
         if let before { last = min(last, before.rawValue) }
         return first..<max(first, last)
     }
 
-    /// Whether a row has all that is asked for. The identifiers are not looked at.
+    /// Whether a row has all that is asked for. The identifiers and the time are not looked at.
     public func matches(_ row: LedgerRow) -> Bool {
         let ask = row.reservation.ask
         return (state ?? row.state) == row.state

@@ -153,15 +153,15 @@ struct ResolutionTests {
 
 @Suite("LedgerQuestion")
 struct LedgerQuestionTests {
-    @Test("a range of time is a range of identifiers, to the millisecond; a page lies below the one before")
+    @Test("a range of time is a range of identifiers with a minute around it; a page lies below the previous one")
     func identifiers() {
         var question = LedgerQuestion(count: 1)
         #expect(question.identifiers == 0..<Int64.max)
         let first = at("2026-03-11T12:00:00.001999Z")
         question.from = first
         question.end = at("2026-03-11T12:00:00.002001Z")
-        let start = ReservationID.smallest(at: first).rawValue
-        #expect(question.identifiers == start..<start + 2 << 22)
+        let start = ReservationID.smallest(at: first).rawValue - 60_000 << 22
+        #expect(question.identifiers == start..<start + 120_001 << 22)
         question.before = ReservationID(rawValue: start + 7)
         #expect(question.identifiers == start..<start + 7)
         question.before = ReservationID(rawValue: .min)

@@ -101,6 +101,44 @@ struct LedgerRowsTests {
         #expect(pages <= 11)
     }
 
+    @Test("a row counts by the moment that it shows, to the microsecond, which its identifier may precede")
+    func moments() throws {
+        let store = try place.open()
+        defer { store.close() }
+        let start = Timestamp(seconds: 1_790_000_000)
+        let first = ReservationID.smallest(at: start + .milliseconds(-14)).rawValue
+        for number in 0..<5 as Range<Int64> {
+            var sample = reservation(id: first + number)
+            sample = Reservation(
+                id: sample.id,
+                day: sample.day,
+                ask: sample.ask,
+                estimate: sample.estimate,
+                createdAt: start + .microseconds(number)
+            )
+            try store.reserveAndWait(sample).get()
+        }
+        func found(_ range: Range<Int64>, _ state: ReservationState?, count: Int) throws -> [Int64] {
+            var question = LedgerQuestion(count: count)
+            question.from = start + .microseconds(range.lowerBound)
+            question.end = start + .microseconds(range.upperBound)
+            question.state = state
+            var found: [Int64] = []
+            repeat {
+                let page = try store.waitForAnswer { store.rows(question, then: $0) }
+                found += page.rows.map { $0.reservation.id.rawValue - first }
+                question.before = page.next
+            } while question.before != nil
+            return found
+        }
+        for (state, count) in [(nil, 1), (.reserved, 2), (nil, 100)] as [(ReservationState?, Int)] {
+            #expect(try found(0..<5, state, count: count) == [4, 3, 2, 1, 0])
+            #expect(try found(1..<4, state, count: count) == [3, 2, 1])
+            #expect(try found(4..<4, state, count: count) == [])
+            #expect(try found(-9..<1, state, count: count) == [0])
+        }
+    }
+
     @Test("rows that are added meanwhile move nothing from page to page")
     func stable() throws {
         let store = try place.open()

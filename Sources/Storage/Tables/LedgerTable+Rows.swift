@@ -19,6 +19,8 @@ extension LedgerTable {
         // One more than is wanted, or looked at, shows that the list goes on.
         let countMax = question.isFoundByIndex ? min(question.count, scanMax) : scanMax
         statement.bind(Int64(countMax) + 1, at: 3)
+        statement.bind(question.from ?? Timestamp(microseconds: .min), at: 4)
+        statement.bind(question.end ?? Timestamp(microseconds: .max), at: 5)
         defer { statement.reset() }
         let reader = StoreRow(statement, about: "the ledger")
         var (rows, scanned, last) = ([LedgerRow](), 0, ReservationID?.none)
@@ -53,7 +55,8 @@ extension LedgerTable {
                 """
                 SELECT id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id, state,
                     estimate, credits, created_at, ended_at FROM ledger
-                WHERE state = 0 AND id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+                WHERE state = 0 AND id >= ?1 AND id < ?2 AND created_at >= ?4 AND created_at < ?5
+                ORDER BY id DESC LIMIT ?3
                 """
             )
         case .unconfirmed:
@@ -61,7 +64,8 @@ extension LedgerTable {
                 """
                 SELECT id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id, state,
                     estimate, credits, created_at, ended_at FROM ledger
-                WHERE state = 3 AND id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+                WHERE state = 3 AND id >= ?1 AND id < ?2 AND created_at >= ?4 AND created_at < ?5
+                ORDER BY id DESC LIMIT ?3
                 """
             )
         case .resolved:
@@ -69,7 +73,8 @@ extension LedgerTable {
                 """
                 SELECT id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id, state,
                     estimate, credits, created_at, ended_at FROM ledger
-                WHERE state = 4 AND id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+                WHERE state = 4 AND id >= ?1 AND id < ?2 AND created_at >= ?4 AND created_at < ?5
+                ORDER BY id DESC LIMIT ?3
                 """
             )
         case .settled, .released, nil:
@@ -77,7 +82,8 @@ extension LedgerTable {
                 """
                 SELECT id, day, team, key, account, upstream_key, document_id, model, cache_key, request_id, state,
                     estimate, credits, created_at, ended_at FROM ledger
-                WHERE id >= ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
+                WHERE id >= ?1 AND id < ?2 AND created_at >= ?4 AND created_at < ?5
+                ORDER BY id DESC LIMIT ?3
                 """
             )
         }
