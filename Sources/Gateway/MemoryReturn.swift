@@ -4,7 +4,7 @@
 public struct MemoryReturn: Sendable {
     /// The decrease that makes a return worthwhile.
     private static let fallBytes = 4 * 1024 * 1024
-    /// Roughly the uncounted memory of one connection.
+    /// Above the uncounted memory of one connection: an idle one takes 858 bytes (docs/performance.md §2).
     private static let connectionBytes = 2 * 1024
 
     private var highest = 0

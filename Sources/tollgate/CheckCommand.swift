@@ -35,7 +35,7 @@ struct CheckCommand: ParsableCommand {
 /// A configuration loaded for a command. Faults are printed and end the program with status 1.
 struct LoadedConfiguration {
     let configuration: GatewayConfiguration
-    /// Warnings, and members that have no effect yet, each with its path.
+    /// Warnings, each with its path.
     let remarks: [String]
 
     /// - Parameter tell: called with each fault, as one line.
