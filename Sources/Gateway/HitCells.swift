@@ -21,7 +21,7 @@ struct HitCells: @unchecked Sendable {
         cells.initialize(to: Cells())
     }
 
-    /// Counts a hit. There is one writer, so that no atomic read-modify-write is needed; the sums saturate.
+    /// Counts a hit. There is one writer, so that no atomic read-modify-write is needed; what is saved saturates.
     ///
     /// - Parameter amount: what the vendor would have charged; not below zero.
     @inline(__always)

@@ -5,8 +5,8 @@ public enum MediaType {
     /// How much of a value is looked at for them.
     private static let lookedAtMax = 100
 
-    /// Whether the value of a Content-Type says JSON: `application/json`, or a type that ends with `+json` (RFC 6839
-    /// §3.1).
+    /// Whether the value of a Content-Type says JSON: `application/json`, `text/json`, or a type that ends with `+json`
+    /// (RFC 6839 §3.1).
     public static func isJSON(_ value: Span<UInt8>) -> Bool {
         var end = 0
         while end < value.count, value[end] != UInt8(ascii: ";"), value[end] != 0x20, value[end] != 0x09 { end += 1 }

@@ -91,7 +91,7 @@ public enum SealerFault: Error, Equatable, Sendable, CustomStringConvertible {
         case .wrong:
             "environment variable \(SecretSealer.variable) is not the key that the secrets in the store are sealed with; set "
                 + "that one, or set it as \(SecretSealer.previousVariable) to have them sealed anew"
-        case .damaged(let what): "the sealed secret \(what) in the store is damaged; restore the file from a copy"
+        case .damaged(let what): "the sealed secret \(what) in the store is damaged; restore the store from a backup"
         }
     }
 }

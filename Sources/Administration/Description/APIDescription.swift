@@ -91,7 +91,7 @@ struct APIDescription {
         Both sides of the gateway: the admin side, and the client side with servers of its own.
 
         **Roles.** `x-role` is the lowest role that may call an operation of the admin side: `viewer` reads, `operator` \
-        changes team keys, key states, cache, reservations, grants and lessons, `admin` does everything.
+        changes team keys, key states, cache, reservations and grants, `admin` does everything.
 
         **Values.** Credits are exact decimal numbers with at most six decimals, which a parser may have to read as \
         decimals rather than floats. Times are RFC 3339 in UTC. Days are those of `budgets.time_zone`.

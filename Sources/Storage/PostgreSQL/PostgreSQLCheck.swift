@@ -5,7 +5,7 @@ import Vocabulary
 enum PostgreSQLCheck {
     private static let versionMin = 130_000
     private static let roundTripMax = Duration.seconds(8)
-    /// The tables of this program that the role must be able to change.
+    /// What the role must be allowed to do with the tables.
     private static let rights = ["SELECT", "INSERT", "UPDATE", "DELETE"]
 
     /// Refuses a server or a role that the gateway cannot work with.

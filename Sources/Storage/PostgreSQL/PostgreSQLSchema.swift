@@ -6,13 +6,16 @@
 /// - No column numbers its rows by itself: statements give the numbers. There are no sequences, triggers, functions or
 ///   foreign keys, which compatible engines lack or do otherwise.
 /// - SQLite's indexes end with the row number; here it is named where a statement asks for an order or a range of it.
-/// - `nodes`, `feed`, `feed_head` and `schema_state` have no counterpart. Three of them are read under their lock.
+/// - `schema_state`, `nodes`, `feed_head`, `feed`, `scopes`, `balances`, `flights`, `claims`, `landings`,
+///   `document_changes` and `classifier_changes` have no counterpart; docs/nodes.md says which are locked when.
 ///
-/// Moments are microseconds since 1970, by the database's clock. Credits are micro-credits. Days are counted from
-/// 1970-01-01 in the budgets' time zone.
+/// Moments are microseconds since 1970. The server fills in `nodes.lease_until` and `started_at`, `feed.at`,
+/// `landings.expires_at` and `schema_state.migrating_until` by its own clock. All others are of `SystemClock.wall`, which
+/// goes by the database's time of day too. Credits are micro-credits. Days are counted from 1970-01-01 in the budgets'
+/// time zone.
 ///
-/// `schema_state.version` counts the steps that were taken; who takes one raises it in the same transaction. A step adds
-/// and takes nothing away, since nodes of the version before work on meanwhile. Once released it is never altered.
+/// `schema_state.version` counts the steps that were taken; the process that takes one raises it in the same transaction.
+/// A step adds and takes nothing away, since nodes of the version before work on meanwhile. Once released it is never altered.
 enum PostgreSQLSchema {
     static var version: Int { steps.count }
 
@@ -25,7 +28,7 @@ enum PostgreSQLSchema {
             id BIGINT PRIMARY KEY CHECK (id = 0), -- one row
             version BIGINT NOT NULL, -- steps that were taken
             min_reader BIGINT NOT NULL, -- a program that knows fewer steps must not use the store
-            migrating_by TEXT COLLATE "C", -- who takes steps; NULL for nobody
+            migrating_by TEXT COLLATE "C", -- the process that takes steps; NULL for none
             migrating_until BIGINT, -- the end of that lease
             CHECK ((migrating_by IS NULL) = (migrating_until IS NULL))
         );

@@ -46,7 +46,8 @@ struct LedgerCommand: ParsableCommand {
         var requestID: String?
         @Option(help: "Rows in this state: reserved, settled, released, unconfirmed or resolved.") var state: String?
         @Option(help: ArgumentHelp("The first day, or moment (RFC 3339).", valueName: "time")) var from: String?
-        @Option(help: ArgumentHelp("The last day, or the moment behind the last.", valueName: "time")) var to: String?
+        @Option(help: ArgumentHelp("The last day; or up to, and without, this moment.", valueName: "time"))
+        var to: String?
         @Option(help: "Stop after so many rows.") var limit = 50
         @OptionGroup var options: AdminOptions
 
