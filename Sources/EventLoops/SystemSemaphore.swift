@@ -2,7 +2,7 @@ internal import CLibevent
 import Glibc
 import Vocabulary
 
-/// A counting semaphore, `sem_init(3)`: how one thread waits for another.
+/// A counting semaphore, `sem_init(3)`: how one thread waits for another. Atomic: any thread.
 ///
 /// Sendable because the semaphore's memory does not move and its functions are made for several threads.
 @safe

@@ -67,7 +67,7 @@ extension RequestFacts {
     }
 }
 
-/// Not changed once it is in a request's facts.
+/// Immutable once it is in a request's facts.
 private final class RareFacts {
     var classifier: String?
     var unroutedPath: [UInt8] = []

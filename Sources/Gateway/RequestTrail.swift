@@ -23,7 +23,7 @@ final class RequestTrail {
         var error: String?
     }
 
-    /// The details of a slot's request. The object stays for the next one.
+    /// The details of a slot's request. The object stays for the next one. Confined to the trail's worker.
     private final class DetailsSlot {
         var details: Details
 

@@ -1,7 +1,8 @@
 import Metrics
 import Vocabulary
 
-/// What the requests of one team on one worker came to since the start. Written by the worker, read by any thread.
+/// What the requests of one team on one worker came to since the start. Immutable but for its figures, which are atomic or
+/// guarded: the worker writes, any thread reads.
 final class TeamCounts: Sendable {
     /// Fresh hits of classify on results with status 200, apart from all other requests: they have neither a look-up nor a lock.
     let usualHits = HitCells()

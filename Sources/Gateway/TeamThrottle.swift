@@ -4,7 +4,7 @@ import Vocabulary
 
 /// The rate and concurrency limits of one team: `requests_per_second` and `max_concurrency`, `docs/settings.md` §9.
 ///
-/// Any thread: atomic numbers. It outlives reloads, so that a new limit counts the requests under way.
+/// Atomic: any thread. It outlives reloads, so that a new limit counts the requests under way.
 final class TeamThrottle: Sendable {
     private let spentUntil = Atomic<Int64>(.min)
     private let underWay = Atomic<Int>(0)

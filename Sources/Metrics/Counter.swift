@@ -1,7 +1,7 @@
 public import Synchronization
 public import Vocabulary
 
-/// A number that only grows. One thread writes, any thread reads.
+/// A number that only grows. Atomic: any thread reads, one thread writes.
 ///
 /// The writer loads, adds and stores: no lock and no atomic read-modify-write, which would cost a hit more than all the
 /// rest of its counting. It saturates, so that no amount from outside makes a counter go down.

@@ -1,6 +1,6 @@
 import Vocabulary
 
-/// How often something took how long, in fixed buckets. One thread writes, any thread reads.
+/// How often something took how long, in fixed buckets. Atomic: any thread reads, one thread writes.
 public final class Histogram: Sendable {
     /// Where the buckets end, ascending; what is longer than the last is in a bucket of its own.
     public let bounds: HistogramBounds

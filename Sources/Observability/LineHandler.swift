@@ -7,6 +7,7 @@ import Vocabulary
 /// A swift-log handler that writes one line per message through a `LogWriter`. Immutable but for its metadata.
 struct LineHandler: LogHandler {
     /// The least level that is written, and the form of a line, for the whole process: a reload changes them.
+    /// Atomic: any thread.
     final class Rules: Sendable {
         private let rank = Atomic<Int>(2)
         private let isText = Atomic<Bool>(false)

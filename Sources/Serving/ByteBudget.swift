@@ -8,7 +8,7 @@ public import Transport
 /// Teams and strangers (connections that have shown no valid key) each have a part of their own, so that no number of
 /// strangers takes memory from teams, and no team keeps a new connection from showing its key.
 ///
-/// Any thread: one atomic counter per part, and one for the peak.
+/// Atomic: any thread. One counter per part, and one for the peak.
 public final class ByteBudget: Sendable {
     /// A part of the budget.
     public enum Part: Sendable { case strangers, teams }

@@ -25,7 +25,7 @@ struct ParserPool {
     private func slot(of connection: UInt64) -> Int { Int(truncatingIfNeeded: connection) & (Self.slotCount - 1) }
 }
 
-/// A request parser on loan to one connection.
+/// A request parser on loan to one connection. Confined to the server's loop.
 final class ParserBox {
     var parser: RequestParser
 

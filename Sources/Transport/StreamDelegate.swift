@@ -57,6 +57,7 @@ public struct StreamLimits: Sendable {
 }
 
 /// Limits as streams keep them: one object for all of them, since there may be tens of thousands.
+/// Immutable.
 final class SharedStreamLimits: Sendable {
     static let standard = SharedStreamLimits(StreamLimits())
 

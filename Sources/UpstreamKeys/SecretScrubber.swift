@@ -14,7 +14,7 @@ public struct SecretScrubber: Sendable {
     /// The maximum depth of JSON texts nested as strings in JSON texts.
     private static let nestingMax = 4
 
-    /// In one object, so that a copy costs one reference.
+    /// In one object, so that a copy costs one reference. Immutable.
     private final class Table: Sendable {
         let forms: [[UInt8]]
         let sieve: FormSieve

@@ -5,6 +5,7 @@ public import Vocabulary
 /// A value: a change of a key is a changed copy, which takes effect when the gate replaces its keys.
 public struct UpstreamKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// All of it in one object: a pass has the key, and is copied several times on the way of a call.
+    /// Immutable.
     private final class Content: Sendable {
         let id: UpstreamKeyID
         let account: AccountID

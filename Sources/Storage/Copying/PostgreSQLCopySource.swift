@@ -2,8 +2,8 @@ import EventLoops
 internal import PostgreSQL
 import Vocabulary
 
-/// The database that a copy is read from. What dead nodes have left of changes at the vendor is ended before, as the next start
-/// there would do; else nothing is changed.
+/// The database that a copy is read from. What dead nodes have left of changes at the vendor is ended before, as the next
+/// start there would do; else nothing is changed. Confined to the thread of the copy.
 final class PostgreSQLCopySource: CopySource {
     private let session: CopySession
 

@@ -2,6 +2,7 @@ internal import PostgreSQL
 import Vocabulary
 
 /// The database that a copy is written to, in one transaction. It bears a mark until that is committed (`CopyMark`).
+/// Confined to the thread of the copy.
 final class PostgreSQLCopyTarget: CopyTarget {
     private static let nameOfDead = "tollgate store copy"
 

@@ -1,7 +1,8 @@
 import GRDB
 import Vocabulary
 
-/// The file that a copy is read from. Nothing of it is changed but that what a crash left unbooked is booked.
+/// The file that a copy is read from. Nothing of it is changed but that what a crash left unbooked is booked. Confined to
+/// the thread of the copy.
 final class SQLiteCopySource: CopySource {
     private let database: Database
 

@@ -1,8 +1,8 @@
 import GRDB
 import Vocabulary
 
-/// The new file that a copy is written to. Until it is whole it has another name, no fsync, and a journal in memory, which pages
-/// that are appended are not in.
+/// The new file that a copy is written to. Until it is whole it has another name, no fsync, and a journal in memory, which
+/// pages that are appended are not in. Confined to the thread of the copy.
 final class SQLiteCopyTarget: CopyTarget {
     let database: Database
     private var statement: (table: String, statement: SQLiteStatement)?

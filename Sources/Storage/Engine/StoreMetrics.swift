@@ -4,7 +4,7 @@ internal import PostgreSQL
 import Synchronization
 import Vocabulary
 
-/// What is counted of the store. Written by the writer's thread, read by any.
+/// What is counted of the store. Atomic: any thread reads, the writer's thread writes.
 final class StoreMetrics: Sendable {
     let commit = Histogram(.short)
     let checkpoint = Histogram(.short)
@@ -62,7 +62,7 @@ enum GroupSize: Int, CaseIterable {
     }
 }
 
-/// What is counted of a node of a database. Written by the writer's thread, read by any.
+/// What is counted of a node of a database. Atomic: any thread reads, the writer's thread writes.
 final class NodeMetrics: Sendable {
     /// Why transactions failed.
     enum Failure: String, CaseIterable {

@@ -7,7 +7,8 @@ import Vocabulary
 /// budgets counted, every five. What is shown of budgets has it, and estimates agree. What is admitted does not rest on it:
 /// an admission reads the balances under their locks.
 ///
-/// On the writer's thread, since what is older must not replace what an admission has read.
+/// Guarded: whom to tell, and when. It tells on the writer's thread, since what is older must not replace what an
+/// admission has read.
 final class BudgetNews: NodeDuty, Sendable {
     private static let interval = Duration.seconds(1)
     /// Lessons and counts are read at every so many turns.

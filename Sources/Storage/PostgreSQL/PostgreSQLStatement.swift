@@ -2,7 +2,7 @@ internal import PostgreSQL
 import Vocabulary
 
 /// A statement of PostgreSQL: its text, and what was bound. The server knows nothing of it between two runs, so that a
-/// connection may be another one each time, as behind pgbouncer.
+/// connection may be another one each time, as behind pgbouncer. Confined to its connection's thread.
 final class PostgreSQLStatement: PreparedStatement {
     private enum Value {
         case integer(Int64?)

@@ -39,7 +39,7 @@ struct SharedBatch {
         return reading.value
     }
 
-    /// What is read while the answers come.
+    /// What is read while the answers come. Confined to the writer's thread.
     private final class Box {
         var value: SharedReading
 

@@ -2,7 +2,8 @@ import GRDB
 internal import GRDBSQLite
 import Vocabulary
 
-/// A prepared statement of SQLite: values are bound and read without an intermediate form.
+/// A prepared statement of SQLite: values are bound and read without an intermediate form. Confined to its connection's
+/// thread.
 @safe
 final class SQLiteStatement: PreparedStatement {
     /// Room for all texts and keys of a usual statement; what does not fit is copied by SQLite.
