@@ -28,7 +28,7 @@ struct AdminRouterTests {
     }
 
     @Test(
-        "no other path is",
+        "any other path is not found",
         arguments: [
             "", "/admin/v1/Teams", "/admin/v1/teams/", "/admin/v1/teams/a%62", "/admin/v1/teams/é",
             "/admin/v1/teams/..",

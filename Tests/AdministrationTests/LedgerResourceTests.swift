@@ -92,7 +92,7 @@ struct LedgerResourceTests {
         #expect(try rooms.answer("GET", "/ledger/9007199254740993").json == row)
     }
 
-    @Test("filters and pages")
+    @Test("a list has what its filters ask for, on pages of any size")
     func list() throws {
         for id in 1...6 as ClosedRange<Int64> {
             let outcome: ReservationEnding.Outcome = id < 4 ? .settled(MicroCredits(micros: 1)) : .unconfirmed

@@ -91,7 +91,7 @@ struct StatementsResourceTests {
         #expect(try rooms.answer("GET", "/statements").json["items"].items.isEmpty)
     }
 
-    @Test("roles, queries and the store's trouble")
+    @Test("a wrong role, path or query is refused, and the store's trouble is told")
     func refusals() throws {
         let id = try #require(try add("2026-10-01", "2026-10-31").json["id"].string)
         let body = #"{"account": "default", "from": "2026-01-01", "to": "2026-01-02", "credits": 1}"#

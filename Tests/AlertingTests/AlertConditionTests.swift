@@ -80,7 +80,7 @@ struct AlertConditionTests {
     }
 
     @Test(
-        "unconfirmed credits above the share",
+        "unconfirmed credits are told of above the share",
         arguments: [
             (spent: 95, unconfirmed: 5, isHigh: false), (95, 6, true), (0, 0, false), (0, 1, true), (100, 0, false),
             (Int64.max, .max, true), (.max, 1, false),

@@ -30,7 +30,7 @@ struct AlertOutboxTests {
         #expect(outbox.count == 0)
     }
 
-    @Test("what is here is not taken twice, be it under way")
+    @Test("what is here is not taken twice, even under way")
     func twice() {
         var outbox = AlertOutbox()
         outbox.add(item(1), at: zero)

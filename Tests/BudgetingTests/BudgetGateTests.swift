@@ -7,7 +7,7 @@ private let team = TeamID(rawValue: "team")
 private let key = TeamKeyID(rawValue: "key")
 private let primary = UpstreamKeyID(rawValue: "primary")
 
-/// A plan with one budget, in the scope of this index: organisation, team, key, upstream key.
+/// A plan with one budget, in the scope of this index: organization, team, key, upstream key.
 private func plan(_ scope: Int, _ window: BudgetWindow, _ limit: Int64) -> BudgetPlan {
     var plan = BudgetPlan()
     switch scope {
@@ -80,7 +80,7 @@ struct BudgetGateTests {
     }
 
     @Test(
-        "L1: among budgets that reset together the organisation's is named before the team's before the key's",
+        "L1: among budgets that reset together the organization's is named before the team's before the key's",
         arguments: BudgetWindow.allCases
     )
     func resetTogether(_ window: BudgetWindow) {

@@ -50,7 +50,7 @@ struct ConfigurationReaderTests {
         #expect(least.alerts == nil)
     }
 
-    @Test("the defaults, read from the least configuration")
+    @Test("the least configuration has the defaults")
     func defaults() throws {
         let least = try bench.configuration(Samples.least)
         #expect(least.listen.address == ListenAddress(host: "127.0.0.1", port: 8080))

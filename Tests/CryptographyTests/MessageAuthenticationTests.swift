@@ -4,7 +4,7 @@ import Testing
 @Suite("HMAC-SHA256")
 struct MessageAuthenticationTests {
     @Test(
-        "the examples of RFC 4231 §4",
+        "the examples of RFC 4231 §4 come out",
         arguments: [
             (
                 [UInt8](repeating: 0x0B, count: 20), Array("Hi There".utf8),
@@ -29,7 +29,7 @@ struct MessageAuthenticationTests {
         #expect(MessageAuthentication.sha256(of: message, key: key).description == code)
     }
 
-    @Test("an empty message under an empty key")
+    @Test("an empty message under an empty key has a code")
     func empty() {
         let code = "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"
         #expect(MessageAuthentication.sha256(of: [], key: []).description == code)

@@ -181,7 +181,7 @@ struct AdminUpstreamKeyTests {
     }
 
     @Test(
-        "after a restart the sealed secret is used again; a missing or wrong master key refuses to start, the one of before is taken over"
+        "after a restart the sealed secret is used again; a missing or wrong master key refuses to start, a previous one is taken over"
     )
     func masterKeys() throws {
         let gateway = try start()

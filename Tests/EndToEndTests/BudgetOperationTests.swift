@@ -94,7 +94,7 @@ struct BudgetOperationTests {
         }
     }
 
-    @Test("a team sees its own budgets, spend and savings with its key, and nothing of others or of the organisation")
+    @Test("a team sees its own budgets, spend and savings with its key, and nothing of others or of the organization")
     func ownUsage() throws {
         let file = configuration(
             [["window": "month", "credits": 10]],
@@ -136,7 +136,7 @@ struct BudgetOperationTests {
         }
     }
 
-    @Test("from the shell")
+    @Test("budgets and grants are shown and changed from the shell")
     func commands() throws {
         try withGateway(configuration([["window": "month", "credits": 4]])) { gateway in
             func run(_ arguments: [String]) throws -> CommandResult {

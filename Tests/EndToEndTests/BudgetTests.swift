@@ -5,7 +5,7 @@ import Testing
 /// `docs/api.md` §4 as seen by clients. The simulated vendor charges one credit per page.
 @Suite("Budgets")
 struct BudgetTests {
-    /// Budgets of team A, of its key and of the organisation, over the base configuration.
+    /// Budgets of team A, of its key and of the organization, over the base configuration.
     private func configuration(
         team: JSON = [],
         key: JSON = [],
@@ -54,7 +54,7 @@ struct BudgetTests {
         try withGateway(budgets) { gateway in
             try expectCredits(gateway.classify(SampleRequests.vendors), ["2", "0", "48.5"])
             try expectCredits(gateway.classify(SampleRequests.vendors), ["0", "2", "48.5"])
-            // Another team hits the same result: only the organisation's budget applies to it.
+            // Another team hits the same result: only the organization's budget applies to it.
             try expectCredits(gateway.classify(SampleRequests.vendors, key: Gateway.keyB), ["0", "2", "998"])
         }
     }

@@ -126,7 +126,7 @@ struct LedgerOperationTests {
         }
     }
 
-    @Test("from the shell")
+    @Test("the ledger is shown and changed from the shell")
     func commands() throws {
         try withGateway(Self.configuration) { gateway in
             func run(_ arguments: [String], token: String = Gateway.adminToken) throws -> CommandResult {

@@ -121,7 +121,7 @@ struct LessonsTests {
         }
     }
 
-    @Test("from the shell")
+    @Test("lessons are shown and changed from the shell")
     func command() throws {
         try withGateway { gateway in
             let document = SampleRequests.newDocumentID()

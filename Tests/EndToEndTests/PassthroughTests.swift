@@ -304,7 +304,7 @@ struct PassthroughTests {
 
     // MARK: Expectations
 
-    @Test("a client that expects a 100 gets the vendor's word, be it a 100 or a final reply")
+    @Test("a client that expects a 100 gets the vendor's word, either a 100 or a final reply")
     func expectation() throws {
         try withOrigin(
             readsBody: false,

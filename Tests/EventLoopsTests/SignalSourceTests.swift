@@ -19,7 +19,7 @@ struct SignalSourceTests {
         #expect(count == 3)
     }
 
-    @Test("gives the signal back to whoever had it before")
+    @Test("gives the signal back to the handler that had it before")
     func givesBack() throws {
         let loop = try EventLoop()
         signal(SIGUSR2, SIG_IGN)

@@ -108,7 +108,7 @@ struct MutationTests {
         return oracle.fields.count == head.fields.count ? nil : "it has other fields"
     }
 
-    @Test("requests", arguments: parts)
+    @Test("requests that were changed at random are read as the grammar says, or refused", arguments: parts)
     func requests(part: Int) {
         let parser = RequestParser(limits: HeadLimits())
         run(part, 20_000, Self.requests) { bytes, mutator in fault(bytes, parser, &mutator, requestFault) }
@@ -131,7 +131,7 @@ struct MutationTests {
         }
     }
 
-    @Test("responses", arguments: parts)
+    @Test("responses that were changed at random are read as the grammar says, or refused", arguments: parts)
     func responses(part: Int) {
         let parser = ResponseParser()
         run(part, 15_000, Self.responses) { bytes, mutator in

@@ -89,10 +89,10 @@ struct SplitTests {
         }
     }
 
-    @Test("requests: cut anywhere, and byte by byte", arguments: requests)
+    @Test("requests are read alike, cut anywhere and byte by byte", arguments: requests)
     func requestsCutOnce(row: Row) { check(row, with: requestParser()) }
 
-    @Test("responses: cut anywhere, and byte by byte", arguments: responses)
+    @Test("responses are read alike, cut anywhere and byte by byte", arguments: responses)
     func responsesCutOnce(row: Row) { check(row, with: ResponseParser()) }
 
     @Test("requests that break off are waited for", arguments: requests)
@@ -102,7 +102,7 @@ struct SplitTests {
     func responseBegins(row: Row) { checkBegins(row, with: ResponseParser()) }
 
     @Test(
-        "requests: cut at any two places",
+        "requests are read alike, cut at any two places",
         arguments: [
             short, "\r\nGET / HTTP/1.1\r\nHost:h\r\n\r\n\r\n",
             "PUT / HTTP/1.1\r\nHost:h\r\nTransfer-Encoding:chunked\r\n\r\n1;a\r\nb\r\n0\r\nc:d\r\n\r\n",
@@ -125,7 +125,7 @@ struct SplitTests {
     }
 
     @Test(
-        "responses: cut at any two places",
+        "responses are read alike, cut at any two places",
         arguments: [
             "HTTP/1.1 200 OK\r\nContent-Length:1\r\n\r\na", "HTTP/1.1 200\r\nA : b\r\n\r\n",
             "HTTP/1.1 200 O\rK\r\n\r\n", "HTTP/1.1 2000 OK\r\nA:b\r\n\r\n",

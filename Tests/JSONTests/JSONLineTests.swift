@@ -37,7 +37,7 @@ struct JSONLineTests {
         #expect(text(line) == "{}\n")
     }
 
-    @Test("whole numbers", arguments: [0, 9, 10, 99, 100, -1, -10, 1_000_000_007, .max, .min] as [Int64])
+    @Test("whole numbers are decimal", arguments: [0, 9, 10, 99, 100, -1, -10, 1_000_000_007, .max, .min] as [Int64])
     func numbers(value: Int64) {
         var line = JSONLine()
         line.begin()
@@ -47,7 +47,7 @@ struct JSONLineTests {
     }
 
     @Test(
-        "numbers with decimals",
+        "numbers with decimals are written with all of them",
         arguments: [
             (1_234_567, 6, "1.234567"), (1, 6, "0.000001"), (0, 3, "0.000"), (1_000, 3, "1.000"), (42, 1, "4.2"),
             (-1_500, 3, "-1.500"), (-1, 3, "-0.001"), (.max, 6, "9223372036854.775807"),

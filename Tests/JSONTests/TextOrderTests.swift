@@ -57,7 +57,7 @@ struct TextOrderTests {
         try check(Array(repeating: stem, count: 20), "20 equal texts")
     }
 
-    @Test("no text, one, and texts of nothing")
+    @Test("no text, one, and empty texts are put in order")
     func few() throws {
         try check([], "none")
         try check([[1, 2]], "one")

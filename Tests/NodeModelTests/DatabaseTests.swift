@@ -88,7 +88,7 @@ struct DatabaseTests {
         #expect(database.sessions[0].isClosed)
     }
 
-    @Test("a standby without the last commits has the rows of before them")
+    @Test("a standby without the last commits has the rows that there were before them")
     func loss() {
         var database = database(sessions: 2)
         database.send([.lockScopes([0]), .commit], to: 0)

@@ -150,7 +150,7 @@ struct AddressTests {
     }
 
     @Test(
-        "modes of TLS",
+        "each mode of TLS says whether it is demanded and the server verified",
         arguments: [
             ("", false, false), ("disable", false, false), ("allow", false, false), ("prefer", false, false),
             ("require", true, false), ("verify-ca", true, false), ("verify-full", true, true),

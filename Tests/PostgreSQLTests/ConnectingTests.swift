@@ -99,7 +99,7 @@ struct ConnectingTests {
 
     // MARK: Deadlines
 
-    @Test("a server that does not answer is given up at the deadline, be it before or after it has accepted")
+    @Test("a server that does not answer is given up at the deadline, before it has accepted and after")
     func silent() throws {
         let silent = try UnansweringPort()
         let accepting = try LoopbackListener(backlog: 1)

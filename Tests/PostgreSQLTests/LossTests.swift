@@ -253,7 +253,7 @@ struct LossTests {
         proxy.release()
     }
 
-    @Test("and one that answers without end")
+    @Test("a server that answers without end is given up too")
     func endless() throws {
         let connection = try connect(url)
         connection.enqueue(PostgreSQLCommand("SELECT repeat('x', 1000) FROM generate_series(1, 1000000000)"))

@@ -19,7 +19,7 @@ struct ValueTests {
     }
 
     @Test(
-        "whole numbers of 64 bits",
+        "whole numbers of 64 bits come back as they went in",
         arguments: [0, 1, -1, 127, 128, -128, -129, 65_535, -65_536, 1 << 32, -(1 << 40), .max, .min]
             as [Int64]
     )
@@ -30,7 +30,7 @@ struct ValueTests {
     }
 
     @Test(
-        "texts",
+        "texts come back as they went in",
         arguments: ["", "a", "ä€𐍈🦆\u{10FFFF}", "'; DROP TABLE t; --", "\u{1}\u{7F}\r\n\t", "e\u{301}"]
             + [String(repeating: "🦆", count: 100_000)]
     )
@@ -41,7 +41,7 @@ struct ValueTests {
         #expect(rows.integer(0, 0) == nil && rows.bytes(0, 0) == nil && !rows.isNull(0, 0))
     }
 
-    @Test("bytes", arguments: [0, 1, 255, 256, 65_536, 1_048_576])
+    @Test("bytes come back as they went in", arguments: [0, 1, 255, 256, 65_536, 1_048_576])
     func bytes(_ count: Int) throws {
         let value = (0..<count).map { UInt8(truncatingIfNeeded: $0 ^ ($0 >> 8)) }
         let rows = try returned { $0.bind(value) }

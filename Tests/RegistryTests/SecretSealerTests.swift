@@ -39,7 +39,7 @@ struct SecretSealerTests {
         #expect(!SealerFault.malformed("TOLLGATE_MASTER_KEY").description.contains("CANARY"))
     }
 
-    @Test("with the key of before the registry opens what it sealed, and seals it anew under the key of now")
+    @Test("with the previous key the registry opens what that sealed, and seals it anew under the present one")
     func sealedAnew() throws {
         var registry = try Registry(file: FileRegistry(), rows: RegistryRows(), sealer: try sealer(Self.old))
         var store = StoreModel()

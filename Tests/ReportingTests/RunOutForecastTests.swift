@@ -59,7 +59,7 @@ struct RunOutForecastTests {
         #expect(moment == Timestamp(microseconds: Self.now.microseconds + 142_858))
     }
 
-    @Test("what is gone is gone now; without spend of late nobody knows")
+    @Test("what is gone is gone now; without recent spend nobody knows")
     func edges() {
         let used = [(day: Self.day(0), credits: Self.credits(1))]
         #expect(runsOut(used, remaining: .zero) == Self.now)

@@ -131,7 +131,7 @@ struct DocumentChangeTests {
         #expect(try store.rows("SELECT sum(spent) FROM usage") == ["4"], "all are paid for")
     }
 
-    @Test("an answer without a result, asked for before a purge, does not teach the pages of before")
+    @Test("an answer without a result, asked for before a purge, does not teach the pages from before it")
     func pagesWithoutResult() throws {
         let store = try place.open()
         defer { store.close() }

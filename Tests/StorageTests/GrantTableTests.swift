@@ -132,7 +132,7 @@ struct GrantTableTests {
         #expect(ids.count == 1_000)
     }
 
-    @Test("a start reads only grants that have not ended of late")
+    @Test("a start reads only grants that have not ended, or ended lately")
     func opening() throws {
         let store = try place.open()
         defer { store.close() }

@@ -311,7 +311,7 @@ struct InsightTests {
         defer { store.close() }
         let numbers = TestSQL.numbers(Int(SchemaTable.countMax) + 400)
         try store.execute("\(numbers) INSERT INTO schemas SELECT n, -n, \(TestSQL.bytes("00")) FROM numbers")
-        try pay(store, question("[]", schema: -500))  // of late used: moved to the end
+        try pay(store, question("[]", schema: -500))  // used last: moved to the end
         try pay(store, question("[]", schema: -1_300))
         try pay(store, question("[]", schema: 1))
         try pay(store, question("[]", schema: 1))

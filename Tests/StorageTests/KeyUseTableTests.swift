@@ -32,7 +32,7 @@ struct KeyUseTableTests {
     }
 
     @Test(
-        "many keys are looked up, be they used or not, and however many a statement asks for",
+        "many keys are looked up, used or not, and however many a statement asks for",
         arguments: [1, 31, 32, 33, 97]
     )
     func many(_ count: Int) throws {

@@ -11,7 +11,7 @@ struct SQLiteStatementTests {
     }
 
     @Test(
-        "a text comes back as it went in, be it empty, long, with a NUL or with characters of several bytes",
+        "a text comes back as it went in, also when it is empty, long, with a NUL or with characters of several bytes",
         arguments: [
             "", "a", "a\0b", "naïve 🧾", String(repeating: "x", count: 1_023), String(repeating: "é", count: 3_000),
         ]

@@ -127,7 +127,7 @@ struct StoreInspectionTests {
         #expect(faults.allSatisfy { $0.hasPrefix("on 2024-10-") }, "\(faults)")
     }
 
-    @Test("rows of the ledger that were removed for their age are no fault, and those of late days are")
+    @Test("rows of the ledger that were removed for their age are no fault, and those of recent days are")
     func retention() throws {
         let store = try place.open()
         for (day, number) in [(19_000, 1), (19_050, 2), (19_200, 3), (19_201, 4)] as [(Int32, UInt64)] {

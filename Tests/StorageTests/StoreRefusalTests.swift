@@ -41,7 +41,7 @@ struct StoreRefusalTests {
         #expect(refusal() == nil)
     }
 
-    @Test("a newer schema")
+    @Test("a file with a newer schema is refused and stays as it is")
     func newer() throws {
         try Store.open(path: place.file) { _ in }.close()
         try DatabaseQueue(path: place.file).write { try $0.execute(sql: "PRAGMA user_version = 9999") }
@@ -50,7 +50,7 @@ struct StoreRefusalTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: place.file)) == before)
     }
 
-    @Test("a file that is no database", arguments: [1, 99, 511, 512, 5_000])
+    @Test("a file that is no database is refused and stays as it is", arguments: [1, 99, 511, 512, 5_000])
     func garbage(_ count: Int) throws {
         let garbage = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) })
         try garbage.write(to: URL(fileURLWithPath: place.file))
@@ -58,7 +58,7 @@ struct StoreRefusalTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: place.file)) == garbage)
     }
 
-    @Test("a database of another program")
+    @Test("a database of another program is refused and stays as it is")
     func foreign() throws {
         try DatabaseQueue(path: place.file).write { try $0.execute(sql: "CREATE TABLE notes (text TEXT)") }
         let before = try Data(contentsOf: URL(fileURLWithPath: place.file))
@@ -66,7 +66,7 @@ struct StoreRefusalTests {
         #expect(try Data(contentsOf: URL(fileURLWithPath: place.file)) == before)
     }
 
-    @Test("a file that was cut short, or whose first pages were overwritten", arguments: [true, false])
+    @Test("a file that was cut short, or overwritten at its beginning, is refused", arguments: [true, false])
     func damaged(_ isCut: Bool) throws {
         let store = try Store.open(path: place.file) { _ in }
         for number in 0..<100 as Range<UInt64> { try store.saveAndWait(result(number, bodyBytes: 3_000)).get() }

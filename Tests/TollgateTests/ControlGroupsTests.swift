@@ -16,7 +16,7 @@ struct ControlGroupsTests {
         #expect(groups.limitFiles == folders.flatMap { ["\($0)/memory.max", "\($0)/memory.high"] })
     }
 
-    @Test("version 1: the hierarchy that has memory")
+    @Test("of version 1 the hierarchy that has memory counts")
     func version1() {
         let groups = ControlGroups(
             membership: "5:cpu,cpuacct:/x\n4:memory:/docker/1\n0::/\n",
@@ -43,7 +43,7 @@ struct ControlGroupsTests {
     }
 
     @Test(
-        "nothing that can be read, no files",
+        "where nothing can be read there are no files",
         arguments: ["", "1 2 3\n", "a b c d e f - cgroup2\n", "- - - - - - -\n"]
     )
     func nothing(mounts: String) {
@@ -51,7 +51,7 @@ struct ControlGroupsTests {
     }
 
     @Test(
-        "what a file says",
+        "a file says a limit or none",
         arguments: [
             ("268435456\n", 268_435_456), ("max\n", nil), ("", nil), ("0\n", nil), ("-1\n", nil),
             ("9223372036854771712\n", 9_223_372_036_854_771_712), ("18446744073709551615\n", nil),

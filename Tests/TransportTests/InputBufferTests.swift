@@ -25,7 +25,7 @@ struct InputBufferTests {
             #expect(result == .bytes(taken))
             callback(input)
             input.settle()
-            // Whoever gets the scratch memory next writes into it.
+            // The one that gets the scratch memory next writes into it.
             _ = scratch.initializeMemory(as: UInt8.self, repeating: 0xEE)
             return taken
         }

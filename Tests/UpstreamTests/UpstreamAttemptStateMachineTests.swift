@@ -328,7 +328,7 @@ struct UpstreamAttemptStateMachineTests {
         ),
     ]
 
-    @Test("a call's way", arguments: gate + connecting + answers + cutOff + shutdowns)
+    @Test("a call takes the steps that its events ask for", arguments: gate + connecting + answers + cutOff + shutdowns)
     func way(_ row: Row) {
         var ride = Ride()
         #expect(row.steps.map { ride.take($0) } == row.actions)
@@ -395,7 +395,7 @@ struct UpstreamAttemptStateMachineTests {
         ),
     ]
 
-    @Test("a passed call's way", arguments: passed)
+    @Test("a call that is passed on takes the steps that its events ask for", arguments: passed)
     func passedWay(_ row: Row) {
         var ride = Ride(isPassed: true)
         #expect(row.steps.map { ride.take($0) } == row.actions)

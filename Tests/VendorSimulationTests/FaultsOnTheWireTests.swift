@@ -22,7 +22,7 @@ struct FaultsOnTheWireTests {
     }
 
     @Test(
-        "what comes, and how the connection ends",
+        "each kind sends what it says, and ends the connection so",
         arguments: [
             ("reset_before_reply", "", "", TestClient.End.reset), ("close_before_reply", "", "", .fin),
             ("reset_mid_reply", "HTTP/1.1 200 OK", "", .reset), ("truncated", "HTTP/1.1 200 OK", "", .fin),
@@ -52,7 +52,7 @@ struct FaultsOnTheWireTests {
         #expect(body > 0 && body < announced)
     }
 
-    @Test("heads that no correct server sends")
+    @Test("heads are sent that no correct server sends")
     func heads() throws {
         let both = try observe(#"{"kind": "both_framings"}"#).text
         #expect(both.contains("Content-Length: ") && both.contains("Transfer-Encoding: chunked\r\n"))

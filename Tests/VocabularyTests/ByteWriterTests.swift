@@ -36,10 +36,10 @@ struct ByteWriterTests {
         #expect(writer.withBytes { $0.count == 1 && $0[0] == UInt8(ascii: "x") })
     }
 
-    @Test("decimal numbers, to both ends of 64 bits", arguments: [0, 9, 10, 99, 100, -1, -10, .max, .min] as [Int64])
+    @Test("decimal numbers are written to both ends", arguments: [0, 9, 10, 99, 100, -1, -10, .max, .min] as [Int64])
     func decimal(number: Int64) { #expect(text { $0.append(decimal: number) } == "\(number)") }
 
-    @Test("decimal numbers of every length")
+    @Test("decimal numbers of every length are written")
     func decimalLengths() {
         var random = SeededGenerator()
         for _ in 0..<5_000 {

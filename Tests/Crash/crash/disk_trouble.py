@@ -134,7 +134,7 @@ class DiskTrouble:
     def wait_for_endings(life, client, team):
         """I9: requests that ended while the disk was full are booked once it has room again.
 
-        Here every question costs its estimate or nothing, so what is then taken from the organisation's budget is what
+        Here every question costs its estimate or nothing, so what is then taken from the organization's budget is what
         the vendor charged, or may have charged in a reply that no client received.
         """
         life.vendor.finish_calls()

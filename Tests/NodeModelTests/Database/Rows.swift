@@ -113,7 +113,7 @@ enum Places {
     static func document(of question: Int) -> Int { question / 2 }
     static func team(of key: Int) -> Int { key / 2 }
 
-    // Scopes by number: the organisation, two teams, three keys, two upstream keys.
+    // Scopes by number: the organization, two teams, three keys, two upstream keys.
     static let organization = 0
     static let scopes = 8
     static func scope(ofTeam team: Int) -> Int { 1 + team }

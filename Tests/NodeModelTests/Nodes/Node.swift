@@ -1,4 +1,4 @@
-/// What a node may spend, from its configuration: of the organisation in all time, of each team by day.
+/// What a node may spend, from its configuration: of the organization in all time, of each team by day.
 struct Limits: Equatable {
     var organization = 8
     var team = 6

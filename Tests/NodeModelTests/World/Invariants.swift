@@ -174,7 +174,7 @@ extension World {
             if booked.day == entry.day, booked.scopes[1] == entry.scopes[1] { ofTeam += booked.excess }
         }
         if ofOrganization > limits.organization {
-            violate(.i1, "the organisation has \(ofOrganization) of \(limits.organization)")
+            violate(.i1, "the organization has \(ofOrganization) of \(limits.organization)")
         }
         if ofTeam > limits.team { violate(.i1, "team \(entry.scopes[1]) has \(ofTeam) of \(limits.team)") }
     }

@@ -188,7 +188,7 @@ extension World {
         guard let number = nodes[index].flight(call.flight) else { return }
         for request in nodes[index].flights[number].requests {
             guard let followed = requests[request].followed, lossStep < 0 else { continue }
-            // Whoever comes for the outcome when it is no longer kept has to ask.
+            // A request that comes for the outcome when it is no longer kept has to ask.
             guard let ended = sums.ended[followed], database.now < ended + Times.landingKept else { continue }
             violate(.followersGetOutcome, "request \(request) followed \(followed), and call \(call.id) is made for it")
         }

@@ -25,7 +25,7 @@ struct Tally {
     /// Keeps a reservation and the amounts that it counts for, in each of its scopes.
     struct Entry {
         let id: ReservationID
-        /// Organisation, team and team's key.
+        /// Organization, team and team's key.
         let scopes: [Int]
         var upstreamKey: Int
         /// The upstream key that it leaves, until the move is durable.
