@@ -37,7 +37,7 @@ struct BackupResource {
         store.copyAll(then: made)
     }
 
-    /// Nothing is sent before it is in the audit log who has it.
+    /// Nothing is sent before the audit log says who has it.
     private func note(_ copy: any StoreCopy, _ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         let now = loop.wallClock
         let actor = request.changer

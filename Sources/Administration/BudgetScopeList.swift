@@ -1,7 +1,7 @@
 import Budgeting
 import Vocabulary
 
-/// The scopes that have budgets, in the order of the list: the organisation, teams, keys, upstream keys, each kind by
+/// The scopes that have budgets, in the order of the list: the organization, teams, keys, upstream keys, each kind by
 /// identifier. Short-lived; it holds the plan's tables.
 struct BudgetScopeList {
     private typealias Kind = BudgetScope.Kind

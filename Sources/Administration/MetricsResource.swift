@@ -4,7 +4,7 @@ import Metrics
 /// `GET /metrics`: `docs/metrics.md`. Confined to the loop.
 ///
 /// The text is made on a thread of its own, so that neither a worker nor the admin side waits for it. One is made at a
-/// time: whoever asks meanwhile shares the next one.
+/// time: a scraper that asks meanwhile shares the next one.
 final class MetricsResource {
     private let sources: [any MetricSource]
     private let back: LoopReturn
@@ -21,7 +21,7 @@ final class MetricsResource {
     }
 
     private func answer(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
-        // A query is let be: scrapers send parameters that their configuration has, and none of them chooses anything.
+        // A query is ignored: scrapers send parameters that their configuration has, and none of them chooses anything.
         waiting.append((MetricsFormat.preferred(by: request.accept), reply))
         if !isUnderWay { scrape() }
     }

@@ -15,7 +15,7 @@ struct SpendResource {
 
     var routes: [AdminRoute] { [AdminRoute(.get, "/admin/v1/spend", role: .viewer, handler: report)] }
 
-    /// The store must be able to write: otherwise the counts of late are missing, and a report without them would look
+    /// The store must be able to write: otherwise recent counts are missing, and a report without them would look
     /// whole.
     private func report(_ request: AdminRequest, _ reply: @escaping (AdminReply) -> Void) {
         do throws(AdminFault) {

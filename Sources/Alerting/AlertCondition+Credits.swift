@@ -43,7 +43,7 @@ extension AlertCondition {
         return text
     }
 
-    /// More of the organisation's recent credits than usual are unconfirmed; nil when they are not.
+    /// More of the organization's recent credits than usual are unconfirmed; nil when they are not.
     ///
     /// - Parameters:
     ///   - share: how much may be, in millionths.

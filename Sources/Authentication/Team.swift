@@ -7,7 +7,7 @@ public final class Team: Sendable {
     public let name: String
     /// The vendor account that the team's documents belong to.
     public let account: AccountID
-    /// Whether the team has results of its own instead of sharing those of the organisation.
+    /// Whether the team has results of its own instead of sharing those of the organization.
     public let cacheScopeIsTeam: Bool
     /// How much the team may ask, apart from what it costs.
     public let limits: TeamLimits

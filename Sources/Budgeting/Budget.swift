@@ -44,7 +44,7 @@ extension BudgetScope {
         case upstreamKey = "upstream_key"
     }
 
-    /// The kind and the identifier, which is empty for the organisation.
+    /// The kind and the identifier, which is empty for the organization.
     public var names: (kind: Kind, id: String) {
         switch self {
         case .organization: (.organization, "")

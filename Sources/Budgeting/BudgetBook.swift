@@ -6,7 +6,7 @@ import Vocabulary
 // comes from:
 //
 // L1. A reservation is admitted only if spent + unconfirmed + reserved + estimate is at most limit + granted, for every
-//     enforced budget of the organisation, the team and the team's key and for the upstream key's limit, in the windows
+//     enforced budget of the organization, the team and the team's key and for the upstream key's limit, in the windows
 //     of the day of its admission. All are checked and all are reserved in one step (I1).
 // L2. The hold of an open reservation is never less than its estimate and never shrinks. A cost known to be greater is
 //     held as soon as it is known and is booked in full, above the limit if need be; the next admission is then
@@ -66,7 +66,7 @@ struct BudgetBook {
         let scope: BudgetScope
         /// The budgets in the current plan; empty for a scope that is not in it.
         var budgets: [Budget] = []
-        /// At most `GrantLimits.open`, and those that have ended of late. Only teams have any.
+        /// At most `GrantLimits.open`, and those that have ended lately. Only teams have any.
         fileprivate(set) var grants: [Grant] = []
         var days = DayBook()
     }

@@ -10,7 +10,7 @@ extension BudgetGate {
         state.withLock { $0.book.standing(of: scope, days: days, at: now) }
     }
 
-    /// What is unconfirmed and what is reserved in the whole organisation, over all time.
+    /// What is unconfirmed and what is reserved in the whole organization, over all time.
     public var outstanding: (unconfirmed: MicroCredits, reserved: MicroCredits) {
         state.withLock { state in
             let balance = state.book.balances[0].days.total

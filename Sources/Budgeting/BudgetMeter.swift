@@ -2,7 +2,7 @@ public import Vocabulary
 
 /// The remaining credits of a team's key, for callers that must not wait for the gate, such as replies to hits.
 ///
-/// Any thread; immutable. It reads the dials of organisation, team and key without a lock. Each dial is consistent by
+/// Any thread; immutable. It reads the dials of organization, team and key without a lock. Each dial is consistent by
 /// itself; while another thread admits, one may be ahead of another. Only the first read of a day, and the first after a
 /// grant has ended, takes the gate's lock.
 public final class BudgetMeter: Sendable {
@@ -22,7 +22,7 @@ public final class BudgetMeter: Sendable {
         self.key = key
     }
 
-    /// The least amount left in any enforced budget of organisation, team and key, at least zero; nil when there is
+    /// The least amount left in any enforced budget of organization, team and key, at least zero; nil when there is
     /// none. The upstream key's limit does not concern a team.
     @inlinable
     public func remaining(at now: Timestamp) -> MicroCredits? {

@@ -3,7 +3,7 @@ public import Vocabulary
 /// Why a reservation was refused: the budget that it does not fit into, with its balance at that time.
 ///
 /// When several budgets refuse, it is the one whose window ends last, since a retry before that cannot succeed: a
-/// `total` before all others, and among equals the organisation's before the team's before the key's. A budget whose
+/// `total` before all others, and among equals the organization's before the team's before the key's. A budget whose
 /// limit and grants are below the estimate comes before budgets that are only exhausted. The limit of an upstream key is named only
 /// when no other budget refuses, so that another upstream key can help.
 public struct Denial: Sendable, Equatable {

@@ -40,7 +40,7 @@ public struct LedgerOpening: Sendable, Equatable {
     public var rates: [String: [PaidReply]] = [:]
     /// The greatest existing identifier; new ones are greater, whatever the clock says.
     public var lastReservation: ReservationID?
-    /// The grants that have not ended, or ended of late.
+    /// The grants that have not ended, or ended lately.
     public var grants: [Grant] = []
     /// The greatest existing identifier of a grant; 0 for none.
     public var lastGrant: Int64 = 0

@@ -1,7 +1,7 @@
 #ifndef TOLLGATE_CLIBEVENT_SHIM_H
 #define TOLLGATE_CLIBEVENT_SHIM_H
-// These two come first: libevent's event-config.h defines _GNU_SOURCE, which changes `fd_set` for whoever
-// includes it before them, and then no file can import both this module and Glibc.
+// These two come first: libevent's event-config.h defines _GNU_SOURCE, which changes `fd_set` where it is
+// included before them, and then no file can import both this module and Glibc.
 #include <sys/types.h>
 #include <sys/select.h>
 // eventfd(2), by which mailboxes wake a loop, stands in no header of the Glibc module.

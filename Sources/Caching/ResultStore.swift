@@ -4,7 +4,7 @@ public import Vocabulary
 ///
 /// Callable from any thread and never blocking; answered exactly once.
 public protocol ResultStore: Sendable {
-    /// Looks up the result of a key, be it fresh or not, and the pages of a document, whichever is asked for.
+    /// Looks up the result of a key, fresh or not, and the pages of a document, whichever is asked for.
     func find(
         _ key: CacheKey?,
         pagesOf document: DocumentKey?,

@@ -64,7 +64,7 @@ public final class CallExchange: StreamDelegate {
     /// Whether a byte of an answer has come.
     public var hasBegun: Bool { reader.hasBegun }
 
-    /// Connects, sends and waits. Call once, or the other one.
+    /// Connects, sends and waits. Call this or the other one, once.
     public func run(_ addresses: [SocketAddress], serverName: String, tls: TLSClientContext?) -> Result<
         CallAnswer, Fault
     > {

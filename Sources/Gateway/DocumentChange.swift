@@ -52,7 +52,8 @@ final class DocumentChange {
         rooms.cache.purges.begin(documents)
         rooms.store.drop(documents, at: SystemClock.wall()) { [rooms, documents, marker] result in
             if case .success(let dropped) = result {
-                // The store may have been read before the removal (P2), and flights may have begun with what was read (P3).
+                // The store may have been read before the removal (`PurgeLog` P2), and flights may have begun with what was
+                // read (P3 of it).
                 rooms.forget(documents: documents)
                 if let change = dropped.change, marker.begin(change) { rooms.store.endChange(change, of: documents) }
             }

@@ -39,12 +39,12 @@ extension SharedRooms {
         credits.crossings(from: position, atMost: count, at: now)
     }
 
-    /// What the organisation spent and left unconfirmed on the last days, today included.
+    /// What the organization spent and left unconfirmed on the last days, today included.
     public func used(lastDays count: Int32, at now: Timestamp) -> (spent: MicroCredits, unconfirmed: MicroCredits) {
         credits.used(by: .organization, lastDays: count, at: now)
     }
 
-    /// Lets every worker report its counts, so that whoever reads the roll-ups then finds those of all replies so far.
+    /// Lets every worker report its counts, so that roll-ups that are read then have those of all replies so far.
     ///
     /// - Parameter then: called once, on any thread, after about a second at most; with the fault if some of the counts
     ///   could not be stored.

@@ -65,7 +65,7 @@ extension SharedRooms {
         }
     }
 
-    /// What follows the record: look-ups of before have seen the store as it was, and must not fill memory.
+    /// What follows the record: look-ups that began before it have seen the store as it was, and must not fill memory.
     func forget(_ target: PurgeTarget, then: @escaping @Sendable () -> Void) {
         closeFlights([target])
         // This is the store's thread, and a million results take a while.

@@ -48,7 +48,7 @@ public struct ContentReader: Sendable {
         return consumed
     }
 
-    /// The content since the last call, for who takes it in pieces.
+    /// The content since the last call, for a caller that takes it in pieces.
     public mutating func takeContent() -> [UInt8] {
         defer { (content, capacity) = ([], 0) }
         return content

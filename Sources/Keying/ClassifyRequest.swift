@@ -10,7 +10,7 @@ public enum SchemaOrder: Sendable, Equatable {
 /// The scope within which results are shared: part of every key.
 public struct KeyScope: Hashable, Sendable {
     public let account: AccountID
-    /// Nil when the whole organisation shares results.
+    /// Nil when the whole organization shares results.
     public let team: TeamID?
     /// Texts are prefixed with their lengths, so that no two scopes have the same bytes.
     let prefix: [UInt8]

@@ -5,7 +5,7 @@ import Vocabulary
 /// Waits for a socket, poll(2).
 enum SocketWait {
     /// Whether the socket can be read, or written if that is asked for, has failed, or `slice` is over; false once the
-    /// deadline has passed, whatever there is to read: who sends without end gains no time by it.
+    /// deadline has passed, whatever there is to read: a peer that sends without end gains no time by it.
     static func wait(
         for descriptor: Int32,
         toWrite: Bool,

@@ -3,7 +3,7 @@ public import Vocabulary
 
 /// Changes of teams.
 extension Registry {
-    /// More teams than any organisation has, few enough to sort a list of them in milliseconds.
+    /// More teams than any organization has, few enough to sort a list of them in milliseconds.
     static let teamsMax = FormLimits.teams
 
     public func creating(_ team: TeamRecord) throws(RegistryRefusal) -> RegistryChange {

@@ -1,7 +1,7 @@
 public import Budgeting
 public import Vocabulary
 
-/// When a budget's credits will be gone at the pace of late.
+/// When a budget's credits will be gone at the recent pace.
 ///
 /// The pace is what was spent or left unconfirmed from the start of the sixth day before today until now, divided by that
 /// time. A scope whose first spend is younger has the pace since the start of the day of that spend. Less than an hour

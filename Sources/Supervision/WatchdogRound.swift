@@ -1,6 +1,7 @@
 /// One round of questions after another to everything that has to be alive. Pure.
 ///
-/// A round begins only when the previous one is over, so that whoever hangs is asked once and the rounds stop with it.
+/// A round begins only when the previous one is over, so that a worker that hangs is asked once and the
+/// rounds stop with it.
 public struct WatchdogRound: Sendable, Equatable {
     /// How many have not answered; 0 between two rounds.
     private var missing = 0

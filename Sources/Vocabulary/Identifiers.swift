@@ -1,4 +1,4 @@
-/// The identifier of a team, the unit of billing inside the organisation. Unique in the organisation, never reused.
+/// The identifier of a team, the unit of billing inside the organization. Unique in the organization, never reused.
 public struct TeamID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: String
 

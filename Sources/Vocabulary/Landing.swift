@@ -1,6 +1,6 @@
 /// The outcome of a flight for those who follow it on other nodes. A message.
 public struct Landing: Sendable, Equatable {
-    /// A JSON object; who makes landings knows its members.
+    /// A JSON object; the room that makes landings knows its members.
     public let outcome: String
     /// What is passed on, as the vendor sent it.
     public let body: [UInt8]

@@ -13,7 +13,7 @@ final class DescriptionResource {
 
     var routes: [AdminRoute] {
         [
-            // A query is let be: it chooses nothing, and some readers add one to get past a cache.
+            // A query is ignored: it chooses nothing, and some readers add one to get past a cache.
             AdminRoute(.get, "/openapi.json", role: nil) { [unowned self] _, reply in
                 reply(.ok(content, contentType: "application/json"))
             }

@@ -37,7 +37,7 @@ enum FieldDescription: String, CaseIterable {
         case .disposition: "A name for the file (RFC 6266), with the moment of the copy."
         case .digest: "SHA-256 of the file (RFC 9530)."
         case .remaining:
-            "The least that is left in any enforced budget of organisation, team and key; absent without one."
+            "The least that is left in any enforced budget of organization, team and key; absent without one."
         }
     }
 

@@ -26,7 +26,7 @@ function short(value) {
  * Spend and savings of each day, stacked, with the pace that would use the month's budget up exactly.
  *
  * - items: of a spend report by day.
- * - budget: the organisation's for the month, or nothing.
+ * - budget: the organization's for the month, or nothing.
  */
 export function dayChart(items, budget, todayText) {
   const days = items.map((item) => ({

@@ -108,7 +108,7 @@ function creditsTile(budget, { budgets, days }, day) {
     title,
     h('p', { class: 'figure', id: 'spent' }, credits(month.spent), h('small', {}, ' spent')),
     h('dl', {}, line('Outcome unknown', credits(month.unconfirmed))),
-    h('p', { class: 'advice' }, 'No limit a month is set for the organisation. ', h('code', {}, 'budgets.organization'),
+    h('p', { class: 'advice' }, 'No limit a month is set for the organization. ', h('code', {}, 'budgets.organization'),
       ' in the configuration sets one, and then this says when it runs out.')
   )
 }

@@ -82,8 +82,8 @@ function budgetsPanel({ value, fault }, team, { may, refresh, isStored }) {
     tools: [change && button('Set a budget', () => askBudget(team, refresh), 'primary')],
     csvName: `tollgate-budgets-${team.id}`,
     empty: isStored
-      ? 'It may spend whatever the organisation may. A budget limits it.'
-      : 'It may spend whatever the organisation may. A budget in the configuration limits it.'
+      ? 'It may spend whatever the organization may. A budget limits it.'
+      : 'It may spend whatever the organization may. A budget in the configuration limits it.'
   })
 }
 
@@ -126,7 +126,7 @@ async function askBudget(team, refresh) {
 async function setBudget(team, budget, wanted, refresh) {
   const done = await ask({
     title: `Remove the ${budget.window} budget of ${team.id}?`,
-    effect: 'Nothing limits the team in this window then, but the organisation’s budgets.',
+    effect: 'Nothing limits the team in this window then, but the organization’s budgets.',
     verb: 'Remove it',
     danger: true,
     action: () => putBudgets(team, budget, wanted).then(() => true)

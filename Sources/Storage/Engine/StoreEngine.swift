@@ -47,7 +47,7 @@ protocol StoreEngine: Sendable {
     /// Copies the whole store, where its file is the gateway's own.
     func copyAll(then: @escaping @Sendable (Result<any StoreCopy, BackupFault>) -> Void)
 
-    /// Refuses from now on; what was asked before is still done. Blocks not.
+    /// Refuses from now on; what was asked before is still done. Does not block.
     func stop()
 
     /// Does what was asked before, answers it, and gives the database up. Blocks; once.

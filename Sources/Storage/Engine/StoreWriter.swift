@@ -33,7 +33,7 @@ final class StoreWriter: Sendable {
     /// The purges that are not finished.
     let purges: PurgeBoard
     private let ledgerSchedule: Guarded<ExpirySchedule>
-    /// Of roll-ups by document. Whoever replaces it calls `wake`.
+    /// Of roll-ups by document. A caller that replaces it calls `wake`.
     let foldSchedule: Guarded<FoldSchedule>
     /// What is known of other nodes at the same database.
     let standing: NodeStanding

@@ -7,9 +7,9 @@ import Vocabulary
 /// Copies the store's file while it is in use, one copy at a time.
 ///
 /// Guarded. A thread of its own, in the background, makes the copy with a connection that only reads, and reads it for
-/// who takes it: `StoreWriter` and the other readers do not wait for it. The copy is a file beside the store that has no
-/// name any more when it is handed over, so that no end of the process leaves it behind; what a process that was killed
-/// left of an unfinished one is removed at the next start.
+/// the one who takes it: `StoreWriter` and the other readers do not wait for it. The copy is a file beside the store that
+/// has no name any more when it is handed over, so that no end of the process leaves it behind; what a process that was
+/// killed left of an unfinished one is removed at the next start.
 ///
 /// SQLite's backup interface copies page by page within one read transaction (<https://www.sqlite.org/backup.html>): the
 /// copy has all that was committed when that began, and nothing that came later.
@@ -214,7 +214,7 @@ struct CopyRead: Sendable {
     let then: @Sendable (Result<[UInt8], StoreFault>) -> Void
 }
 
-/// A finished copy, as who takes it has it. Guarded: the copier's queue has the lock.
+/// A finished copy, as the one who takes it has it. Guarded: the copier's queue has the lock.
 private final class SQLiteStoreCopy: StoreCopy {
     let byteCount: Int64
     let digest: Digest

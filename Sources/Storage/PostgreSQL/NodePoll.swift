@@ -12,8 +12,7 @@ protocol PollReading: AnyObject {
     func accept() -> Bool
 }
 
-/// Looks every half a second, for what other nodes did; docs/nodes.md §2, "Poll". Confined to the
-/// writer's thread.
+/// Looks every half second for what other nodes did; docs/nodes.md §2, "Poll". Confined to the writer's thread.
 final class NodePoll: NodeDuty {
     static let interval = Duration.milliseconds(500)
 

@@ -138,7 +138,7 @@ struct PostgreSQLMigration {
         do throws(PostgreSQLFailure) {
             return try connection.query(command, within: Self.roundTripMax).affectedCount == 1
         } catch {
-            // At REPEATABLE READ whoever is second is told so.
+            // At REPEATABLE READ the second one is told so.
             guard error.meaning == .retry else { throw error }
             return false
         }

@@ -15,7 +15,8 @@
 /// time zone.
 ///
 /// `schema_state.version` counts the steps that were taken; the process that takes one raises it in the same transaction.
-/// A step adds and takes nothing away, since nodes of the version before work on meanwhile. Once released it is never altered.
+/// A step adds and takes nothing away, since nodes of the version before work on meanwhile. Once released it is never
+/// altered.
 enum PostgreSQLSchema {
     static var version: Int { steps.count }
 

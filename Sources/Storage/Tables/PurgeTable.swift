@@ -286,7 +286,7 @@ enum PurgeTable {
         return try ResultTable.count(purge.target, upTo: purge.boundary, on: connection) == 0
     }
 
-    /// How many results a purge has removed, be it finished or not; nil when it is not remembered any more.
+    /// How many results a purge has removed, whether it is finished or not; nil when it is not remembered any more.
     static func removed(by id: Int64, on connection: StoreConnection) throws -> Int64? {
         let statement = try connection.statement("SELECT removed FROM purges WHERE id = ?1")
         statement.bind(id, at: 1)

@@ -8,7 +8,7 @@ struct KeysCommand: ParsableCommand {
         abstract: "List, issue, rotate and revoke the keys of teams.",
         discussion: """
             A client sends its team's key as x-api-key. The gateway makes the secret, shows it once, and keeps only \
-            its digest: whoever loses it rotates the key. A rotation makes a new secret for the same key, so that \
+            its digest: anyone who loses it rotates the key. A rotation makes a new secret for the same key, so that \
             spend and budgets stay, and leaves the old one valid for the grace period.
 
             Needs TOLLGATE_ADMIN_TOKEN in the environment; changes need the role operator or admin.

@@ -7,7 +7,7 @@ struct TeamsCommand: ParsableCommand {
         commandName: "teams",
         abstract: "List, make and change teams.",
         discussion: """
-            A team is who is billed inside the organisation. Its budgets limit what it may spend, its keys are what \
+            A team is who is billed inside the organization. Its budgets limit what it may spend, its keys are what \
             its clients send. Teams that stand in the configuration file belong to the file and are changed there.
 
             Needs TOLLGATE_ADMIN_TOKEN in the environment; changes need the role admin.

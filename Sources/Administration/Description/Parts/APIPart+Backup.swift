@@ -10,7 +10,7 @@ extension APIPart {
                 "Sends a copy of the store, made while it is in use",
                 "An SQLite database with all that was durable at one moment. It is made beside the store before the first byte "
                     + "is sent, for which the disk must have room; `Content-Length` and `Repr-Digest` tell a whole file from one "
-                    + "that was cut off. The audit log has who was sent it, its size and its SHA-256.",
+                    + "that was cut off. The audit log says who was sent it, its size and its SHA-256.",
                 role: .admin,
                 replies: [
                     Reply(

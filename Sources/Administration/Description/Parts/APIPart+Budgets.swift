@@ -11,7 +11,7 @@ extension APIPart {
                 "/admin/v1/budgets",
                 "listBudgets",
                 "Lists every scope that has budgets",
-                "The organisation, teams, keys, upstream keys, each kind by `id`.",
+                "The organization, teams, keys, upstream keys, each kind by `id`.",
                 role: .viewer,
                 parameters: Parameter.page + [
                     .query(
@@ -58,7 +58,7 @@ extension APIPart {
                 "BudgetScope",
                 .object([
                     .init("scope", .choice(BudgetScope.Kind.self)),
-                    .init("id", .text.orNull.about("Null for the organisation.")),
+                    .init("id", .text.orNull.about("Null for the organization.")),
                     .init("budgets", .list(of: .named("Budget"))),
                 ])
             ),

@@ -5,7 +5,7 @@ import Registry
 extension APIPart {
     static let teams = APIPart(
         tag: "teams",
-        text: "Who is billed inside the organisation. Teams of the configuration file are changed there only (409).",
+        text: "Who is billed inside the organization. Teams of the configuration file are changed there only (409).",
         operations: [
             Operation(
                 .get,

@@ -8,7 +8,7 @@ extension APIPart {
                 "/tollgate/usage",
                 "showUsage",
                 "Shows what the team of the key has used and has left",
-                "The organisation's budgets are not shown. `month` is of all keys of the team in the running month.",
+                "The organization's budgets are not shown. `month` is of all keys of the team in the running month.",
                 role: nil,
                 side: .client,
                 replies: [
