@@ -53,8 +53,8 @@ public struct AdminCaller: Sendable {
         }
     }
 
-    /// Sends `call` and gives away the content of a 200 as it comes. Blocks; `limits.call.answerTimeout` is for the wait for
-    /// each piece.
+    /// Sends `call` and gives away the content of a 200 as it comes. Blocks; `limits.call.answerTimeout` is for the
+    /// wait for each piece.
     ///
     /// - Parameter take: called on this thread with the head and each piece; false ends the call.
     public func download(
@@ -172,8 +172,8 @@ public struct AdminCaller: Sendable {
 
 /// The loop of a caller, and the connection that it keeps between requests.
 ///
-/// Confined to the thread that creates it: on another one it keeps nothing, and each request has a loop and a connection
-/// of its own. Sendable because every access compares the thread before it touches anything that changes.
+/// Confined to the thread that creates it: on another one it keeps nothing, and each request has a loop and a
+/// connection of its own. Sendable because every access compares the thread before it touches anything that changes.
 private final class AdminLine: @unchecked Sendable {
     private let owner = pthread_self()
     private var loop: EventLoop?

@@ -2,9 +2,9 @@ import Transport
 
 /// Whose name a request may bear in `Host`: the defence against DNS rebinding. Immutable.
 ///
-/// A page of another site can make a browser ask this listener under the site's own name, once that name leads here; the
-/// browser then takes the answers for the site's. Such a request has the site's name in `Host` (RFC 9110 §7.2), which
-/// no page can change. An address in `Host` was an address in the URL too, so it is no site's name.
+/// A page of another site can make a browser ask this listener under the site's own name, once that name leads here;
+/// the browser then takes the answers for the site's. Such a request has the site's name in `Host` (RFC 9110 §7.2),
+/// which no page can change. An address in `Host` was an address in the URL too, so it is no site's name.
 public struct AdminHosts: Sendable, Equatable {
     /// In lower case; those without a port stand for any.
     private let names: Set<String>

@@ -41,8 +41,8 @@ struct AdminReplyWriter: ~Copyable {
         head.fields.field("Content-Disposition", "attachment; filename=\"\(download.fileName)\"")
     }
 
-    /// What browsers are told to do with the content, and not to. The type is as stated, whatever the content looks like,
-    /// and a page of another origin gets nothing of it.
+    /// What browsers are told to do with the content, and not to. The type is as stated, whatever the content looks
+    /// like, and a page of another origin gets nothing of it.
     private mutating func writeUse(_ use: AdminReply.Use) {
         switch use {
         case .answer: head.fields.field("Cache-Control", "no-store")

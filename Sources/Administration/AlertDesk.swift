@@ -9,11 +9,11 @@ public import Vocabulary
 
 /// Watches what alerts are about, records each condition once, and posts the alerts. Confined to the main loop.
 ///
-/// Every two seconds it looks at the budgets, the ledger and the vendor, and every minute at what ends soon. What is new is
-/// made durable first, then it is open in the book and in the outbox (A1). Each post runs on a thread of its own, one at a
-/// time: neither a slow receiver nor a slow resolver holds up anything else. While no webhook is configured nothing is
-/// watched, and what waits is kept. Of several nodes the first alone watches and sends; what the others have to tell, bills that were
-/// entered there, they record, and it finds that within a minute.
+/// Every two seconds it looks at the budgets, the ledger and the vendor, and every minute at what ends soon. What is
+/// new is made durable first, then it is open in the book and in the outbox (A1). Each post runs on a thread of its
+/// own, one at a time: neither a slow receiver nor a slow resolver holds up anything else. While no webhook is
+/// configured nothing is watched, and what waits is kept. Of several nodes the first alone watches and sends; what the
+/// others have to tell, bills that were entered there, they record, and it finds that within a minute.
 public final class AlertDesk {
     private static let interval = Duration.seconds(2)
     private static let expiryInterval = Duration.seconds(60)

@@ -40,8 +40,8 @@ struct DashboardResource {
 
 /// What the page may do, for browsers to enforce.
 enum DashboardPolicy {
-    /// `Content-Security-Policy` (W3C CSP Level 3): scripts, styles and answers of this listener alone, nothing inline, no
-    /// frame around it, and no text that becomes markup (Trusted Types).
+    /// `Content-Security-Policy` (W3C CSP Level 3): scripts, styles and answers of this listener alone, nothing inline,
+    /// no frame around it, and no text that becomes markup (Trusted Types).
     static let content: StaticString = """
         default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
         form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'

@@ -9,8 +9,8 @@ import Registry
 import Reporting
 import Vocabulary
 
-/// `/admin/v1/ledger`: reservations with how they ended, and the resolution of those that are unconfirmed, `docs/api.md`
-/// §6. Confined to the keeper's loop.
+/// `/admin/v1/ledger`: reservations with how they ended, and the resolution of those that are unconfirmed,
+/// `docs/api.md` §6. Confined to the keeper's loop.
 struct LedgerResource {
     private static let noteCharacters = 200
     private static let filters: Set<String> = [

@@ -5,8 +5,8 @@ import Vocabulary
 /// Writes one page of a list as JSON: as many items as fit into `bytesMax`, and the cursor of the next page. Confined
 /// to one reply.
 struct PageWriter: ~Copyable {
-    /// The maximum size of a page's items; a single item may be longer. A thousand usual ones fit, such as the last requests;
-    /// and writing a page holds the loop for milliseconds only, whatever the items contain.
+    /// The maximum size of a page's items; a single item may be longer. A thousand usual ones fit, such as the last
+    /// requests; and writing a page holds the loop for milliseconds only, whatever the items contain.
     static let bytesMax = 512 * 1_024
 
     private var output = ByteWriter(capacity: 4_096)

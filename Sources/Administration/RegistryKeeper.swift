@@ -13,10 +13,10 @@ import Vocabulary
 /// Confined to its loop. Changes wait in a bounded queue, so each is decided from the result of the previous one.
 /// Reloads of the configuration take their turn among them.
 ///
-/// Where nodes share the store, others change the registry too. What is in memory has a stamp, the number of the feed up to which
-/// it knows of their changes. The store refuses a change that was decided from an older stamp; then the rows are read and
-/// it is decided again. When a change of another node is heard of, the rows are read before the next change is decided
-/// (`RegistryKeeper+Nodes`).
+/// Where nodes share the store, others change the registry too. What is in memory has a stamp, the number of the feed
+/// up to which it knows of their changes. The store refuses a change that was decided from an older stamp; then the
+/// rows are read and it is decided again. When a change of another node is heard of, the rows are read before the next
+/// change is decided (`RegistryKeeper+Nodes`).
 public final class RegistryKeeper {
     /// The author of a change, for the audit log.
     struct Actor {
@@ -179,8 +179,8 @@ public final class RegistryKeeper {
         return true
     }
 
-    /// The rows could not be read. They are read again soon; no change is decided before, but reloads are made, since they have
-    /// to be without a store as well.
+    /// The rows could not be read. They are read again soon; no change is decided before, but reloads are made, since
+    /// they have to be without a store as well.
     func readingFailed(_ fault: StoreFault) {
         readingFault = fault
         readingTimer?.schedule(after: Self.readingPause)

@@ -1,7 +1,7 @@
 /// Which changes that other nodes made to the registry are in memory, by their numbers in the feed. Pure.
 ///
-/// A change may be heard of while the rows are being read that may or may not have it: the rows have a stamp, which says
-/// up to which number they have all. They are read again as long as more was heard of.
+/// A change may be heard of while the rows are being read that may or may not have it: the rows have a stamp, which
+/// says up to which number they have all. They are read again as long as more was heard of.
 struct RegistryStamps: Equatable {
     /// All changes up to this number are in memory.
     private(set) var known: Int64

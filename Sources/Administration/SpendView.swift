@@ -75,8 +75,8 @@ enum SpendCSV {
 
     /// A text as one field.
     ///
-    /// Clients choose the names of models. Spreadsheets evaluate a field that begins with = + - or @, also behind a tab or
-    /// a line break, as a formula, so such a text gets an apostrophe in front.
+    /// Clients choose the names of models. Spreadsheets evaluate a field that begins with = + - or @, also behind a tab
+    /// or a line break, as a formula, so such a text gets an apostrophe in front.
     static func cell(_ text: String) -> String {
         let formulaStarts: [UInt8] = Array("=+-@\t\r\n".utf8)
         let isFormula = text.utf8.first.map(formulaStarts.contains) ?? false

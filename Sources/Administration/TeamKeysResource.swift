@@ -55,8 +55,8 @@ struct TeamKeysResource {
         }
     }
 
-    /// Reads from the store when the keys were last used, requests of this moment included, and replies with what `make`
-    /// builds from that.
+    /// Reads from the store when the keys were last used, requests of this moment included, and replies with what
+    /// `make` builds from that.
     private func show(
         _ ids: [TeamKeyID],
         _ reply: @escaping (AdminReply) -> Void,

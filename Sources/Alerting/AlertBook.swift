@@ -2,14 +2,14 @@ public import Vocabulary
 
 /// Which conditions have been told of, so that each is told once. Pure: no clock, no store.
 ///
-/// - A1: A condition is raised when it is seen and neither open nor raised less than `quietTime` ago. Its owner makes that
-///   durable before anything is sent; only then it is open here.
-/// - A2: A lasting condition stays open until a look at its kind finds it gone. A dated one stays open until its moment,
-///   whatever is seen meanwhile.
-/// - A3: A dated condition that was closed is not raised again: the wall clock may have been set past its moment, and come
-///   back.
-/// - A4: After a restart the book is what the store has open: what was told before is not told again. So it is when another
-///   node of several takes it over.
+/// - A1: A condition is raised when it is seen and neither open nor raised less than `quietTime` ago. Its owner makes
+///   that durable before anything is sent; only then it is open here.
+/// - A2: A lasting condition stays open until a look at its kind finds it gone. A dated one stays open until its
+///   moment, whatever is seen meanwhile.
+/// - A3: A dated condition that was closed is not raised again: the wall clock may have been set past its moment, and
+///   come back.
+/// - A4: After a restart the book is what the store has open: what was told before is not told again. So it is when
+///   another node of several takes it over.
 ///
 /// A3 is kept in memory, for the `endedMax` that were closed last. There are as many open conditions as there are keys,
 /// accounts, and budgets with thresholds in their current windows.

@@ -2,9 +2,9 @@ public import Vocabulary
 
 /// The alerts that have yet to reach their receiver, and when each is tried next. Pure: no clock, no network.
 ///
-/// One goes out at a time, the one that is due longest first. After a failure the same alert is tried again after a pause
-/// that doubles from 5 s to 15 min, and any other after 5 s, so that a receiver that refuses one alert still gets the
-/// others and one that is down is asked seldom. After a day an alert is given up.
+/// One goes out at a time, the one that is due longest first. After a failure the same alert is tried again after a
+/// pause that doubles from 5 s to 15 min, and any other after 5 s, so that a receiver that refuses one alert still gets
+/// the others and one that is down is asked seldom. After a day an alert is given up.
 public struct AlertOutbox: Sendable {
     public struct Item: Sendable, Equatable {
         public let id: Int64

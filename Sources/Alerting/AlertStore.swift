@@ -2,16 +2,16 @@ public import Vocabulary
 
 /// The alerts that were raised, and what became of them.
 ///
-/// Callable from any thread; never blocks. Answers exactly once, on a thread of the store or, when it is refused at once,
-/// on the caller's; success means durable.
+/// Callable from any thread; never blocks. Answers exactly once, on a thread of the store or, when it is refused at
+/// once, on the caller's; success means durable.
 public protocol AlertStore: Sendable {
     /// What is open and what has yet to be sent, for a start.
     func openAlerts(then: @escaping @Sendable (Result<AlertOpening, StoreFault>) -> Void)
 
     /// Records alerts. One whose condition is open already, raised by another node perhaps, is not recorded again.
     ///
-    /// - Parameter then: called with those recorded, in order; an alert beyond `AlertLimits.pending` is recorded as given
-    ///   up and not among them.
+    /// - Parameter then: called with those recorded, in order; an alert beyond `AlertLimits.pending` is recorded as
+    ///   given up and not among them.
     func raise(_ alerts: [NewAlert], then: @escaping @Sendable (Result<[AlertOutbox.Item], StoreFault>) -> Void)
 
     /// Closes conditions by their names, so that they may be raised again.

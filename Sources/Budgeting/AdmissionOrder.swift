@@ -2,9 +2,9 @@ public import Vocabulary
 
 /// A request for credits as a store is asked to decide and keep it, in one step. A message.
 ///
-/// Where the gateway's own memory has all balances, `decide` is called at once. Where other nodes spend too, the store calls
-/// it within its transaction, with the scopes locked and `gate` told what the others have booked; it may call it again after
-/// `withdraw`, when the transaction has to be repeated.
+/// Where the gateway's own memory has all balances, `decide` is called at once. Where other nodes spend too, the store
+/// calls it within its transaction, with the scopes locked and `gate` told what the others have booked; it may call it
+/// again after `withdraw`, when the transaction has to be repeated.
 public struct AdmissionOrder<Refusal: Error>: Sendable {
     /// Answers with a reservation that is held in memory, or with what speaks against it.
     public typealias Decision = Result<Reservation, Refusal>

@@ -17,8 +17,8 @@ import Vocabulary
 //     after the clock was set forward or back, and after a change of time zone (I8).
 // L5. The reserved amount is the sum of the holds of the open reservations and of the resolutions under way (L13): when
 //     there are none, nothing is reserved in any scope on any day (I9).
-// L6. Only an admission or a resolution reserves, and only an ending or a resolution spends. Refusals, reads, hits and followers leave every balance
-//     unchanged (I6).
+// L6. Only an admission or a resolution reserves, and only an ending or a resolution spends. Refusals, reads, hits and
+//     followers leave every balance unchanged (I6).
 // L7. Memory never counts less than the store: a hold exists before its reservation is durable, and is dropped only
 //     once the ending is. Balances rebuilt from the store are the same, except that reservations which were open count
 //     as unconfirmed, at their estimates.

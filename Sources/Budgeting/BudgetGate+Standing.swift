@@ -2,8 +2,8 @@ public import Vocabulary
 
 /// Budgets as operators and teams see them, and the grants that operators make. Each call takes the lock.
 extension BudgetGate {
-    /// The budgets of one scope at this time; none for a scope that does not exist. The time it takes does not depend on
-    /// the number of scopes.
+    /// The budgets of one scope at this time; none for a scope that does not exist. The time it takes does not depend
+    /// on the number of scopes.
     ///
     /// - Parameter days: how many days the spend is shown of, today included.
     public func standing(of scope: BudgetScope, days: Int32, at now: Timestamp) -> ScopeStanding {

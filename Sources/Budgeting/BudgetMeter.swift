@@ -3,8 +3,8 @@ public import Vocabulary
 /// The remaining credits of a team's key, for callers that must not wait for the gate, such as replies to hits.
 ///
 /// Any thread; immutable. It reads the dials of organization, team and key without a lock. Each dial is consistent by
-/// itself; while another thread admits, one may be ahead of another. Only the first read of a day, and the first after a
-/// grant has ended, takes the gate's lock.
+/// itself; while another thread admits, one may be ahead of another. Only the first read of a day, and the first after
+/// a grant has ended, takes the gate's lock.
 public final class BudgetMeter: Sendable {
     @usableFromInline
     let gate: BudgetGate

@@ -3,9 +3,9 @@ public import Vocabulary
 /// What other budgets of one team would have admitted of what was really reserved. Pure.
 ///
 /// Asks the rules that admit requests (`BudgetBook`) about each reservation of the past, in the order of admissions,
-/// with the estimate that it had. Only the team's own budgets are asked: what the organization's, a key's or an upstream
-/// key's budget refused has no reservation, and what they admitted they would have admitted again. The team's grants
-/// count from when they were made.
+/// with the estimate that it had. Only the team's own budgets are asked: what the organization's, a key's or an
+/// upstream key's budget refused has no reservation, and what they admitted they would have admitted again. The team's
+/// grants count from when they were made.
 public struct BudgetReplay: Sendable {
     private let ask: ReservationAsk
     private var book: BudgetBook

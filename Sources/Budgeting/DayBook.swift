@@ -6,8 +6,8 @@ import Vocabulary
 /// and a clock that was set back finds the balance of the earlier window. A day without changes has no row, so a month
 /// is a sum over at most 31.
 ///
-/// What other nodes have booked is kept apart: it comes from a store that they share, and is replaced by what is read there
-/// later.
+/// What other nodes have booked is kept apart: it comes from a store that they share, and is replaced by what is read
+/// there later.
 struct DayBook {
     private struct Row {
         let day: BudgetDay

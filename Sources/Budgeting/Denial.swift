@@ -4,8 +4,8 @@ public import Vocabulary
 ///
 /// When several budgets refuse, it is the one whose window ends last, since a retry before that cannot succeed: a
 /// `total` before all others, and among equals the organization's before the team's before the key's. A budget whose
-/// limit and grants are below the estimate comes before budgets that are only exhausted. The limit of an upstream key is named only
-/// when no other budget refuses, so that another upstream key can help.
+/// limit and grants are below the estimate comes before budgets that are only exhausted. The limit of an upstream key
+/// is named only when no other budget refuses, so that another upstream key can help.
 public struct Denial: Sendable, Equatable {
     public let scope: BudgetScope
     public let window: BudgetWindow

@@ -13,7 +13,8 @@ public struct Grant: Sendable, Equatable {
     public let credits: MicroCredits
     /// As the operator gave it; nil for the end of the period.
     public let expiresAt: Timestamp?
-    /// The first instant at which it no longer counts: the end of the period, or `expiresAt` before that. Nil for never.
+    /// The first instant at which it no longer counts: the end of the period, or `expiresAt` before that. Nil for
+    /// never.
     public let endsAt: Timestamp?
     public let reason: String
     /// The name of the token that authorized it.

@@ -18,15 +18,16 @@ public protocol Ledger<Companion>: Sendable {
     /// Decides about a request for credits, and makes the reservation durable: where no other node spends, `decide` has
     /// been called when this returns, else it is called in the transaction.
     ///
-    /// - Parameter whenDecided: called before this returns if the request is admitted and only its being durable is waited
-    ///   for: what is asked of the store there then shares the wait.
+    /// - Parameter whenDecided: called before this returns if the request is admitted and only its being durable is
+    ///   waited for: what is asked of the store there then shares the wait.
     func admit<Refusal: Error>(
         _ order: AdmissionOrder<Refusal>,
         whenDecided: () -> Void,
         then: @escaping @Sendable (Result<AdmissionAnswer<Refusal>, StoreFault>) -> Void
     )
 
-    /// Books an open reservation to another upstream key if that one's month has room, so that a crash books it there too.
+    /// Books an open reservation to another upstream key if that one's month has room, so that a crash books it there
+    /// too.
     ///
     /// - Parameter gate: decides. After success `moved` must be called on it.
     func move(

@@ -1,8 +1,8 @@
 public import Synchronization
 public import Vocabulary
 
-/// The amount left in one scope's enforced budgets and the instants for which it holds. Atomic: set under the gate's lock,
-/// read by any thread without a lock.
+/// The amount left in one scope's enforced budgets and the instants for which it holds. Atomic: set under the gate's
+/// lock, read by any thread without a lock.
 ///
 /// A seqlock over three words: `version` is odd during a write, and a reader that saw an odd or changed version has
 /// read nothing. Each load acquires all writes before the word it read, `version` included, so a reader that saw a new

@@ -27,8 +27,8 @@ public struct Reservation: Sendable, Equatable {
 
 /// A request for credits: who spends, and on what.
 public struct ReservationAsk: Sendable, Equatable {
-    /// All of it in one object: a reservation is copied many times on its way to the ledger and back, and each copy of a text
-    /// is counted. Immutable.
+    /// All of it in one object: a reservation is copied many times on its way to the ledger and back, and each copy of
+    /// a text is counted. Immutable.
     @usableFromInline
     final class Content: Sendable {
         @usableFromInline let team: TeamID

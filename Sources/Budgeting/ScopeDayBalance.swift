@@ -27,8 +27,8 @@ extension BudgetGate {
     /// An identifier for a reservation that may come about, made before its question is claimed among all nodes.
     public func makeID(at now: Timestamp) -> ReservationID { state.withLock { $0.book.makeID(at: now) } }
 
-    /// Replaces what is known of other nodes' bookings to some scopes, as it was read under the locks of these scopes. What
-    /// is admitted next counts it.
+    /// Replaces what is known of other nodes' bookings to some scopes, as it was read under the locks of these scopes.
+    /// What is admitted next counts it.
     ///
     /// - Parameter rows: all that other nodes have booked to these scopes.
     public func replaceElsewhere(of scopes: Set<BudgetScope>, by rows: [ScopeDayBalance]) {
@@ -38,8 +38,8 @@ extension BudgetGate {
         }
     }
 
-    /// Replaces what is known of other nodes' bookings on some days, for what is shown of budgets. On the thread that the
-    /// other method is called on, since what is older must not replace what is newer.
+    /// Replaces what is known of other nodes' bookings on some days, for what is shown of budgets. On the thread that
+    /// the other method is called on, since what is older must not replace what is newer.
     ///
     /// - Parameter rows: one for each scope and day.
     public func replaceElsewhere(on rows: [ScopeDayBalance]) {

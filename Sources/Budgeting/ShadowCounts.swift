@@ -14,12 +14,12 @@ public struct ShadowWindow: Hashable, Sendable {
     }
 }
 
-/// The refusals of shadow budgets: those since the previous `take`, which are to be stored, and the totals of the latest
-/// window of each budget, for reports. Pure.
+/// The refusals of shadow budgets: those since the previous `take`, which are to be stored, and the totals of the
+/// latest window of each budget, for reports. Pure.
 ///
 /// The totals begin with what the store has at the start of the program and go on from there, so that a report neither
-/// misses nor repeats what is on its way to the store. Where several nodes add to one row, the part of the others is the
-/// row less what this one is known to have added.
+/// misses nor repeats what is on its way to the store. Where several nodes add to one row, the part of the others is
+/// the row less what this one is known to have added.
 struct ShadowCounts {
     private struct Kind: Hashable {
         let scope: BudgetScope

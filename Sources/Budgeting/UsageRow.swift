@@ -27,8 +27,8 @@ public struct UsageRow: Sendable, Equatable {
 /// The counts of requests about one document, to add to the roll-ups of its day. They are part of what the `UsageRow`s
 /// of the same report count.
 public struct DocumentUsage: Sendable, Equatable {
-    /// The maximum number of documents that one key's counts between two reports are kept of. The rest is counted for no
-    /// document.
+    /// The maximum number of documents that one key's counts between two reports are kept of. The rest is counted for
+    /// no document.
     public static let documentsMax = 1_000
 
     public var day: BudgetDay

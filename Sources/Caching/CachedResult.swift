@@ -139,8 +139,8 @@ extension CachedResult {
     /// What keeping this result takes, in bytes: the object, its storage, and its place in the cache's tables.
     public var byteCount: Int { Self.fixedBytes + ((body.count + 15) & ~15) + Int(textBytes) }
 
-    /// 208 for the object, 40 for the head of the body's storage (both with malloc's word), 40 for the record and 12 for
-    /// the slot in each of two indexes, these with what growth leaves empty on average. `CacheMemoryTests` compares
+    /// 208 for the object, 40 for the head of the body's storage (both with malloc's word), 40 for the record and 12
+    /// for the slot in each of two indexes, these with what growth leaves empty on average. `CacheMemoryTests` compares
     /// this with what the process takes.
     private static let fixedBytes = 208 + 40 + 44 + 12 + 12
 }

@@ -11,8 +11,9 @@ public import Vocabulary
 /// - E3: At most `countMax` classifiers have a number of their own. When there are more, the half that changed longest
 ///   ago is forgotten; from then on all without a number have the greatest that was forgotten, so that a forgotten
 ///   classifier's epoch never goes back. Results of the others get other keys then: they are asked for once more.
-/// - E4: Where nodes share a store, a node gives only numbers whose remainder by `nodesMax` is its own number, so that no two give
-///   the same one. What another node gave is heard of within two seconds, and counts from then on if it is greater.
+/// - E4: Where nodes share a store, a node gives only numbers whose remainder by `nodesMax` is its own number, so that
+///   no two give the same one. What another node gave is heard of within two seconds, and counts from then on if it is
+///   greater.
 ///
 /// Guarded. The numbers are given here; the store keeps them.
 public final class ClassifierEpochs: Sendable {

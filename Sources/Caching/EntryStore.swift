@@ -5,8 +5,8 @@ public import Vocabulary
 /// Callable from any thread; never blocks. Answers exactly once, on a thread of the store or, when it is refused at
 /// once, on the caller's.
 public protocol EntryStore: Sendable {
-    /// The results about a document, by their numbers: about in the order in which their questions were first paid for. What
-    /// was purged is not among them.
+    /// The results about a document, by their numbers: about in the order in which their questions were first paid for.
+    /// What was purged is not among them.
     ///
     /// - Parameters:
     ///   - documentID: a UUID in lower case.
@@ -29,7 +29,8 @@ public protocol EntryStore: Sendable {
 
 /// What the store has of results in all.
 public struct EntryStatistics: Sendable, Equatable {
-    /// Without those that were purged and are still to be removed; one that several purges concern is taken off for each.
+    /// Without those that were purged and are still to be removed; one that several purges concern is taken off for
+    /// each.
     public var entries: Int64
     /// When the oldest and the newest of all rows were stored; nil when there is none.
     public var oldest: Timestamp?

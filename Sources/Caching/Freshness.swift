@@ -2,10 +2,10 @@ public import Vocabulary
 
 /// How old a result is, and what that allows: RFC 9111 §4.2 without a clock of its own.
 ///
-/// The age counts from when the vendor's answer was stored. It is never negative: when the wall clock was set back behind
-/// that moment, the result counts as just stored. Age and lifetime are exact to the microsecond, and so is every decision;
-/// only what fields tell of them is in whole seconds (RFC 9111 §1.2.2). The lifetime is the setting of
-/// now, not that of when the result was stored, so that a shorter one takes effect on all results at once.
+/// The age counts from when the vendor's answer was stored. It is never negative: when the wall clock was set back
+/// behind that moment, the result counts as just stored. Age and lifetime are exact to the microsecond, and so is every
+/// decision; only what fields tell of them is in whole seconds (RFC 9111 §1.2.2). The lifetime is the setting of now,
+/// not that of when the result was stored, so that a shorter one takes effect on all results at once.
 public struct Freshness: Equatable, Sendable {
     /// Microseconds for which a result is fresh; 0 or more.
     @usableFromInline
@@ -35,8 +35,8 @@ public struct Freshness: Equatable, Sendable {
     @inlinable
     public var ageSeconds: Int64 { age / 1_000_000 }
 
-    /// As RFC 9211 §2.4 counts it: what is left of the lifetime, in whole seconds, rounded away from 0: negative as soon as
-    /// the result is stale. While it is fresh, this and `ageSeconds` make up the lifetime.
+    /// As RFC 9211 §2.4 counts it: what is left of the lifetime, in whole seconds, rounded away from 0: negative as
+    /// soon as the result is stale. While it is fresh, this and `ageSeconds` make up the lifetime.
     @inlinable
     public var ttlSeconds: Int64 {
         let left = lifetime - age

@@ -17,9 +17,9 @@ public import Vocabulary
 ///   `ResultCache`).
 /// - P5: A purge survives a crash: the store has recorded it before anyone is answered, and from then on finds nothing
 ///   that it concerns. Flights and memory end with the process.
-/// - P6: While a document is being changed (from `begin` to `end`), what is asked about it is kept in memory at most. What
-///   was asked before the end of a change is therefore not in the store after it, over a crash as well, and the end of a
-///   change needs nothing of the store.
+/// - P6: While a document is being changed (from `begin` to `end`), what is asked about it is kept in memory at most.
+///   What was asked before the end of a change is therefore not in the store after it, over a crash as well, and the
+///   end of a change needs nothing of the store.
 ///
 /// Guarded. The latest purges are remembered by what they concern, at most twice `targetsMax`. What was asked before
 /// the oldest of them counts as purged: an answer is then not kept, though it might have been.
@@ -78,8 +78,8 @@ public final class PurgeLog: Sendable {
         }
     }
 
-    /// Ends a change of documents. `note` must precede it, unless the change did not come about: what was asked meanwhile
-    /// is purged then.
+    /// Ends a change of documents. `note` must precede it, unless the change did not come about: what was asked
+    /// meanwhile is purged then.
     public func end(_ documents: [String]) {
         notes.withLock { notes in
             for document in documents {

@@ -8,8 +8,8 @@ public protocol PurgeStore<Note>: Sendable {
     /// The note stored with a purge: who made it.
     associatedtype Note: Sendable
 
-    /// Records a purge, then removes what it concerns. From the record on, nothing of it is found, and a result that was
-    /// asked for before is not stored; both hold over a crash, after which the removal goes on.
+    /// Records a purge, then removes what it concerns. From the record on, nothing of it is found, and a result that
+    /// was asked for before is not stored; both hold over a crash, after which the removal goes on.
     ///
     /// - Parameters:
     ///   - recorded: called once the record is durable, before `then`; not called when it is refused.
@@ -31,11 +31,11 @@ public protocol PurgeStore<Note>: Sendable {
 /// Callable from any thread; never blocks.
 public protocol ChangeStore: Sendable {
     /// Removes the results and the learned pages of documents. From the answer on, nothing of what was stored before is
-    /// found, over a crash as well. What is stored later is decided by `StampedAnswer.isOvertaken`: the change must have
-    /// begun in the purge log.
+    /// found, over a crash as well. What is stored later is decided by `StampedAnswer.isOvertaken`: the change must
+    /// have begun in the purge log.
     ///
-    /// Costs no fsync when nothing is stored about them. It is decided on the thread of the transactions, where all that
-    /// was to be stored before has been.
+    /// Costs no fsync when nothing is stored about them. It is decided on the thread of the transactions, where all
+    /// that was to be stored before has been.
     ///
     /// - Parameters:
     ///   - documents: UUIDs in lower case, no two alike.
@@ -48,8 +48,8 @@ public protocol ChangeStore: Sendable {
     )
 
     /// The change with this number has ended, whatever came of it: what was stored about its documents meanwhile is
-    /// removed, and answers about them are stored again. Once for each number that `drop` gave. It cannot fail: the store
-    /// tries until it is done.
+    /// removed, and answers about them are stored again. Once for each number that `drop` gave. It cannot fail: the
+    /// store tries until it is done.
     func endChange(_ change: Int64, of documents: [String])
 }
 

@@ -35,7 +35,8 @@ extension PurgeTarget {
 }
 
 extension PurgeTarget: CustomStringConvertible {
-    /// `document/UUID`, `team/ID`, `key/DIGITS`, `classifier/ACCOUNT/ID`, `all`: as the audit log and the status name it.
+    /// `document/UUID`, `team/ID`, `key/DIGITS`, `classifier/ACCOUNT/ID`, `all`: as the audit log and the status name
+    /// it.
     public var description: String {
         switch self {
         case .document(let id): "document/\(id)"

@@ -13,8 +13,8 @@ public import Vocabulary
 /// - C3: a number of an alias may be stale, so a removal by number also names the result that it must lead to.
 /// - C4: bytes are counted before an entry is added and after it is removed, so that the bound holds at every moment.
 ///
-/// A purge is noted in `purges` first and takes the locks afterwards, and what is inserted is compared with the log under the
-/// lock: `PurgeLog` says what follows.
+/// A purge is noted in `purges` first and takes the locks afterwards, and what is inserted is compared with the log
+/// under the lock: `PurgeLog` says what follows.
 ///
 /// A result greater than an eighth of the bound is not kept here: it would drive out too many others, and the store
 /// has it. Results are not removed when they become stale, since the caller judges freshness by the settings of the
@@ -132,8 +132,8 @@ public final class ResultCache: Sendable {
         if let removed = shards[key.shard].tables.withLock({ $0.entries.remove(key) }) { dispose(of: removed) }
     }
 
-    /// Drops what a purge concerns. The purge was noted before; results that are inserted meanwhile were asked for after
-    /// it, and stay.
+    /// Drops what a purge concerns. The purge was noted before; results that are inserted meanwhile were asked for
+    /// after it, and stay.
     ///
     /// Takes time in proportion to the number of entries, unless it is narrow, and holds each lock briefly.
     public func remove(_ target: PurgeTarget) {
@@ -212,8 +212,8 @@ public final class ResultCache: Sendable {
 
     /// Drops all aliases: for a change of what a fingerprint means.
     public func removeAliases() {
-        // The entries first: an alias that is added meanwhile is then dropped with its table, or is its entry's for good. The
-        // other way round an entry could forget one that had come after its table was emptied (C2).
+        // The entries first: an alias that is added meanwhile is then dropped with its table, or is its entry's for
+        // good. The other way round an entry could forget one that had come after its table was emptied (C2).
         for shard in shards { shard.tables.withLock { $0.entries.forgetAliases() } }
         dropAliases()
     }

@@ -11,8 +11,8 @@ public protocol ResultStore: Sendable {
         then: @escaping @Sendable (Result<Finding, StoreFault>) -> Void
     )
 
-    /// Whether a look-up is known to find nothing: neither a result of the key, where one is asked for, nor pages of the
-    /// document. False where that is not known. Reads memory only.
+    /// Whether a look-up is known to find nothing: neither a result of the key, where one is asked for, nor pages of
+    /// the document. False where that is not known. Reads memory only.
     func lacks(_ key: CacheKey?, pagesOf document: DocumentKey?) -> Bool
 }
 

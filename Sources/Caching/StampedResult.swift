@@ -16,8 +16,8 @@ public struct StampedResult: Sendable {
 
 /// What the vendor's answer to a question leaves to be stored, and when it was asked. A message.
 ///
-/// The store asks `isOvertaken` on the thread of its transactions: then neither the result nor the pages that the answer
-/// taught are stored.
+/// The store asks `isOvertaken` on the thread of its transactions: then neither the result nor the pages that the
+/// answer taught are stored.
 public struct StampedAnswer: Sendable {
     /// Nil when the answer may not be stored in any case; the pages that it taught may be.
     public let result: CachedResult?

@@ -5,8 +5,8 @@ import Vocabulary
 
 /// One request to a server and its answer. Confined to the thread of its loop, which runs until the answer has arrived.
 ///
-/// States: connecting → waiting → ended. A connection that may carry another request is kept open at the end, if that is
-/// wanted; otherwise the loop stops only when the connection is gone, so that nothing of it is left behind.
+/// States: connecting → waiting → ended. A connection that may carry another request is kept open at the end, if that
+/// is wanted; otherwise the loop stops only when the connection is gone, so that nothing of it is left behind.
 public final class CallExchange: StreamDelegate {
     /// Why there is no answer.
     public enum Fault: Error, Equatable, Sendable {
@@ -40,8 +40,8 @@ public final class CallExchange: StreamDelegate {
     /// - Parameters:
     ///   - request: the complete message.
     ///   - keepsConnection: whether the connection is to stay open after the answer.
-    ///   - onContent: takes the content of a 200 as it comes, of any length; the time of the answer then begins anew with
-    ///     each piece. Other answers are read as without it.
+    ///   - onContent: takes the content of a 200 as it comes, of any length; the time of the answer then begins anew
+    ///     with each piece. Other answers are read as without it.
     public init(
         _ request: [UInt8],
         method: HTTPMethod,

@@ -6,8 +6,8 @@ import JSON
 public enum ConfigurationFile {
     private static let bytesMax = 16 << 20
 
-    /// Reads a file and every secret and certificate it names; finds everything that is wrong, not only the first thing.
-    /// Blocks, but no longer than `FileReading` waits for files.
+    /// Reads a file and every secret and certificate it names; finds everything that is wrong, not only the first
+    /// thing. Blocks, but no longer than `FileReading` waits for files.
     public static func load(
         path: String,
         environment: [String: String]

@@ -9,15 +9,15 @@ public struct ConfigurationOrigin: Sendable, Equatable {
     public let files: FileStates
 }
 
-/// The text of a configuration file as it was read. Printing, dumping or reflecting it shows the path alone, since it may
-/// hold secrets. Immutable.
+/// The text of a configuration file as it was read. Printing, dumping or reflecting it shows the path alone, since it
+/// may hold secrets. Immutable.
 public struct ConfigurationSource: Sendable, Equatable {
     public let path: String
     let bytes: [UInt8]
     let othersMayRead: Bool
 
-    /// SHA-256 of what the text says, without where clients and operators connect: nodes that are to behave alike may have
-    /// addresses of their own. White space does not matter; the order of members does.
+    /// SHA-256 of what the text says, without where clients and operators connect: nodes that are to behave alike may
+    /// have addresses of their own. White space does not matter; the order of members does.
     public var digest: Digest {
         let hasher = SHA256Hasher()
         hasher.update(withoutAddresses ?? bytes)

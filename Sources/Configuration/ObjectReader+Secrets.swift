@@ -69,8 +69,8 @@ extension ObjectReader {
         }
     }
 
-    /// What the service manager hands over with `LoadCredential=` or `SetCredential=`: a file of that name in the folder
-    /// that it names in the environment.
+    /// What the service manager hands over with `LoadCredential=` or `SetCredential=`: a file of that name in the
+    /// folder that it names in the environment.
     private func secret(_ name: String, fromCredential credential: String, in surroundings: Surroundings) -> Secret? {
         // A name that leads elsewhere is none, and may be the secret itself: it is not repeated.
         guard (1...255).contains(credential.utf8.count), credential.utf8.first != UInt8(ascii: "."),

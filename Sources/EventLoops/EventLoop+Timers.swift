@@ -14,8 +14,8 @@ extension EventLoop {
     /// Whether a timer for this instant fires in this pass, if it is in the heap.
     func isDue(_ instant: MonotonicInstant) -> Bool { instant <= now + Self.tolerance }
 
-    /// Has `timer` fire at `instant`. From within a timer's callback: in the next pass at the earliest, so that timers that
-    /// are due again at once leave the loop its other work.
+    /// Has `timer` fire at `instant`. From within a timer's callback: in the next pass at the earliest, so that timers
+    /// that are due again at once leave the loop its other work.
     func arm(_ timer: LoopTimer, for instant: MonotonicInstant) {
         let earliest = firesTimers ? now + Self.tolerance + .nanoseconds(1) : instant
         timer.armedFor = max(instant, earliest)

@@ -1,12 +1,12 @@
 internal import CLibevent
 import Glibc
 
-/// An `eventfd(2)` that wakes a loop: what other threads reach it by. Rung any number of times before the loop has looked, it
-/// calls once. Confined to the loop, but for `ring`.
+/// An `eventfd(2)` that wakes a loop: what other threads reach it by. Rung any number of times before the loop has
+/// looked, it calls once. Confined to the loop, but for `ring`.
 ///
-/// Sendable because only `ring` is callable from other threads, and it touches nothing but the descriptor; the event and the
-/// closure stay with the loop. The last reference must go on the loop's thread or after the loop has ended, since `deinit`
-/// takes the event out of it.
+/// Sendable because only `ring` is callable from other threads, and it touches nothing but the descriptor; the event
+/// and the closure stay with the loop. The last reference must go on the loop's thread or after the loop has ended,
+/// since `deinit` takes the event out of it.
 @safe
 @usableFromInline
 final class LoopBell: @unchecked Sendable {

@@ -1,8 +1,8 @@
 public import Metrics
 import Vocabulary
 
-/// Measures how late the timers of a loop are: how long a callback keeps all others of its loop waiting. Confined to the
-/// loop.
+/// Measures how late the timers of a loop are: how long a callback keeps all others of its loop waiting. Confined to
+/// the loop.
 public final class LoopLag {
     /// Seldom enough to cost nothing, often enough to meet a loop that hangs.
     private static let interval = Duration.milliseconds(500)

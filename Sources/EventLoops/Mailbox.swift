@@ -2,12 +2,12 @@ public import Vocabulary
 
 /// Messages from any thread to one loop: a queue behind a lock, and a bell that wakes the loop.
 ///
-/// Guarded: `queue` holds what was posted and not yet taken, and the bell is rung only by the post that finds it empty, so
-/// that a burst costs one wake-up. Messages arrive in the order of their posts.
+/// Guarded: `queue` holds what was posted and not yet taken, and the bell is rung only by the post that finds it empty,
+/// so that a burst costs one wake-up. Messages arrive in the order of their posts.
 ///
 /// Sendable because only `post` is callable from other threads, and it touches nothing but the queue and the bell; the
-/// closure stays with the loop. The last reference must go on the loop's thread or after the loop has ended, since the bell
-/// goes with it. Inlinable, so that it is compiled for the messages that there are.
+/// closure stays with the loop. The last reference must go on the loop's thread or after the loop has ended, since the
+/// bell goes with it. Inlinable, so that it is compiled for the messages that there are.
 public final class Mailbox<Message: Sendable>: @unchecked Sendable {
     @usableFromInline
     let queue = Guarded<[Message]>([])

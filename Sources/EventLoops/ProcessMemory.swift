@@ -18,12 +18,12 @@ public enum ProcessMemory {
     /// Above what a hit, a head or an ordinary body ever takes at once: those go on without a system call.
     private static let largeBlockBytes: Int32 = 128 * 1024
 
-    /// Gives whole pages of freed memory back to the system, malloc_trim(3). Any thread; takes some milliseconds for each
-    /// 100 MiB, in which other threads wait for their arena.
+    /// Gives whole pages of freed memory back to the system, malloc_trim(3). Any thread; takes some milliseconds for
+    /// each 100 MiB, in which other threads wait for their arena.
     public static func giveBack() { _ = malloc_trim(0) }
 
-    /// Gives back what the start alone needed: freed memory as above, and pages of the program and of its libraries, which
-    /// are mapped again as they are touched.
+    /// Gives back what the start alone needed: freed memory as above, and pages of the program and of its libraries,
+    /// which are mapped again as they are touched.
     public static func giveBackStart() {
         giveBack()
         ProgramPages.giveBack()

@@ -3,15 +3,15 @@ import Glibc
 
 /// The pages of the program's file and of its libraries' files that are mapped for code and constants.
 ///
-/// The kernel maps 64 KiB around each page that is touched, and the start touches all of them: relocation reads the tables
-/// of symbols, the Swift runtime the tables of conformances. Serving touches less than half of that.
+/// The kernel maps 64 KiB around each page that is touched, and the start touches all of them: relocation reads the
+/// tables of symbols, the Swift runtime the tables of conformances. Serving touches less than half of that.
 enum ProgramPages {
-    /// Unmaps them, madvise(2) with MADV_DONTNEED. They stay in the page cache, from which they are mapped again when they
-    /// are touched, 64 KiB at a time. Any thread.
+    /// Unmaps them, madvise(2) with MADV_DONTNEED. They stay in the page cache, from which they are mapped again when
+    /// they are touched, 64 KiB at a time. Any thread.
     ///
     /// Only of segments that nothing was ever written into: what a process has changed is lost with its page. A segment
-    /// that can be written to is therefore left alone, with what was relocated in it, and so is an object with relocations in
-    /// its code. What a debugger has written is lost too, such as a breakpoint that was set before.
+    /// that can be written to is therefore left alone, with what was relocated in it, and so is an object with
+    /// relocations in its code. What a debugger has written is lost too, such as a breakpoint that was set before.
     static func giveBack() {
         // The loader lets no object come or go while it calls.
         _ = unsafe dl_iterate_phdr(

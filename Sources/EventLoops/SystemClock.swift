@@ -2,8 +2,8 @@ import Glibc
 internal import Synchronization
 public import Vocabulary
 
-/// The clocks of the machine, and the time of day that several machines go by. Any thread. On a loop, `EventLoop.now` and
-/// `wallClock` are cheaper.
+/// The clocks of the machine, and the time of day that several machines go by. Any thread. On a loop, `EventLoop.now`
+/// and `wallClock` are cheaper.
 public enum SystemClock {
     /// By how many microseconds the clock that is followed is ahead of `CLOCK_BOOTTIME`; `.min` while none is.
     private static let followed = Atomic<Int64>(.min)
@@ -27,8 +27,8 @@ public enum SystemClock {
         return Timestamp(microseconds: seconds * 1_000_000 + nanoseconds / 1_000)
     }
 
-    /// From now on, `wall` goes by the clock that was looked at, and no longer by this machine's: nodes that share a store
-    /// have one time of day. Between two looks it goes on with `CLOCK_BOOTTIME`. One thread.
+    /// From now on, `wall` goes by the clock that was looked at, and no longer by this machine's: nodes that share a
+    /// store have one time of day. Between two looks it goes on with `CLOCK_BOOTTIME`. One thread.
     public static func follow(_ sight: ClockSight) {
         let previous = followed.load(ordering: .relaxed)
         // `.min` is no offset that a clock can have.

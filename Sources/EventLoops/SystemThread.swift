@@ -58,8 +58,8 @@ public final class SystemThread: Sendable {
         return SystemThread(handle: handle)
     }
 
-    /// Waits until the thread has ended; from any other thread, any number of times. The lock is held meanwhile: another
-    /// caller waits for the same.
+    /// Waits until the thread has ended; from any other thread, any number of times. The lock is held meanwhile:
+    /// another caller waits for the same.
     public func join() {
         handle.withLock { handle in
             if let thread = handle.take() { _ = pthread_join(thread, nil) }

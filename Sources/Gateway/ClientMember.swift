@@ -3,8 +3,8 @@ import Transport
 
 /// The log member with a client's address, as JSON: the same in all lines of a connection.
 ///
-/// In place as far as it fits, which it does with IPv4: an array of its own would take 80 bytes of each connection. Not to be
-/// copied, so that a line is written from there.
+/// In place as far as it fits, which it does with IPv4: an array of its own would take 80 bytes of each connection. Not
+/// to be copied, so that a line is written from there.
 struct ClientMember: ~Copyable {
     // "client":"255.255.255.255:65535"
     private var place = InlineArray<32, UInt8>(repeating: 0)

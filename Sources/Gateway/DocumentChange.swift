@@ -6,17 +6,17 @@ import Vocabulary
 ///
 /// Confined to its passage's worker. Rules, which rest on those of `PurgeLog`:
 ///
-/// - D1: Nothing that was asked about a document before the request was forwarded is found from then on, over a crash as
-///   well. Its results and learned pages are removed durably before the first byte goes to the vendor; memory and open
-///   flights follow the store.
-/// - D2: Nothing that was asked about it before the request was answered is found once the client has the answer, over a
-///   crash as well. From `begin` to `end` no answer about it is stored, so there is only memory to clear: when the head of the
-///   reply has come, and when the call has ended in whatever way. That waits for nothing, and cannot fail.
-/// - D3: An answer asked for in between still reaches all who wait for it, and answers further requests from memory until the
-///   change ends.
-/// - D4: Where nodes share the store, it has a marker from before the removal of D1 until the end: no node stores an answer
-///   about the documents meanwhile, and what one has in memory goes with the removal at the end, which the other nodes hear of
-///   within two seconds. That is asked of the store and not waited for.
+/// - D1: Nothing that was asked about a document before the request was forwarded is found from then on, over a crash
+///   as well. Its results and learned pages are removed durably before the first byte goes to the vendor; memory and
+///   open flights follow the store.
+/// - D2: Nothing that was asked about it before the request was answered is found once the client has the answer, over
+///   a crash as well. From `begin` to `end` no answer about it is stored, so there is only memory to clear: when the
+///   head of the reply has come, and when the call has ended in whatever way. That waits for nothing, and cannot fail.
+/// - D3: An answer asked for in between still reaches all who wait for it, and answers further requests from memory
+///   until the change ends.
+/// - D4: Where nodes share the store, it has a marker from before the removal of D1 until the end: no node stores an
+///   answer about the documents meanwhile, and what one has in memory goes with the removal at the end, which the other
+///   nodes hear of within two seconds. That is asked of the store and not waited for.
 final class DocumentChange {
     private enum State {
         case new
@@ -43,8 +43,8 @@ final class DocumentChange {
 
     /// Removes what is stored about the documents; once.
     ///
-    /// - Parameter then: called once, on any thread, when the removal is durable: how many results were removed. After a
-    ///   failure nothing may be forwarded.
+    /// - Parameter then: called once, on any thread, when the removal is durable: how many results were removed. After
+    ///   a failure nothing may be forwarded.
     func begin(then: @escaping @Sendable (Result<Int64, StoreFault>) -> Void) {
         precondition(state == .new, "a change that begins twice")
         state = .begun
@@ -52,8 +52,8 @@ final class DocumentChange {
         rooms.cache.purges.begin(documents)
         rooms.store.drop(documents, at: SystemClock.wall()) { [rooms, documents, marker] result in
             if case .success(let dropped) = result {
-                // The store may have been read before the removal (`PurgeLog` P2), and flights may have begun with what was
-                // read (P3 of it).
+                // The store may have been read before the removal (`PurgeLog` P2), and flights may have begun with what
+                // was read (P3 of it).
                 rooms.forget(documents: documents)
                 if let change = dropped.change, marker.begin(change) { rooms.store.endChange(change, of: documents) }
             }

@@ -3,11 +3,11 @@ import Caching
 import UpstreamKeys
 import Vocabulary
 
-/// One of the requests that wait for a flight, and what the flight's outcome is to it: `docs/api.md` §2. Pure; `Exchange`
-/// performs the answer.
+/// One of the requests that wait for a flight, and what the flight's outcome is to it: `docs/api.md` §2. Pure;
+/// `Exchange` performs the answer.
 ///
-/// All requests of a flight ask one question. What a stored result is good for depends on each one's directives and on the
-/// moment, and only the request that led is told of a charge: the others cost nothing (docs/faults.md §5, I6).
+/// All requests of a flight ask one question. What a stored result is good for depends on each one's directives and on
+/// the moment, and only the request that led is told of a charge: the others cost nothing (docs/faults.md §5, I6).
 struct FlightAsker {
     let directives: CacheDirectives
     /// Whether another request led, on this node or elsewhere.

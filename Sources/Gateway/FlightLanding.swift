@@ -6,9 +6,9 @@ import Vocabulary
 
 /// The outcome of a flight as it is left for the requests of other nodes that follow it, and read by them.
 ///
-/// What only the leader's own request gets, such as a denial by its team's budget, is no outcome for others: they ask again.
-/// What a landing says comes from another node's process, whose version may be another one: what is not understood is not
-/// there, and the question is asked again.
+/// What only the leader's own request gets, such as a denial by its team's budget, is no outcome for others: they ask
+/// again. What a landing says comes from another node's process, whose version may be another one: what is not
+/// understood is not there, and the question is asked again.
 enum FlightLanding {
     /// - Parameter outcome: nil while there is none.
     static func make(_ outcome: FlightOutcome?) -> Landing {

@@ -58,8 +58,8 @@ struct FlightQuestion {
 
     /// Judges a reply other than 200, which is passed on. It costs what it says, or nothing if it says nothing, unless
     /// the vendor may have done the work (2xx). The cost is unconfirmed then, as it is if the amount is unsound. 400
-    /// and 404 may be kept for a while, in memory only, if they are JSON objects: a hit says `application/json`, and a page
-    /// of something in between is no answer of the vendor.
+    /// and 404 may be kept for a while, in memory only, if they are JSON objects: a hit says `application/json`, and a
+    /// page of something in between is no answer of the vendor.
     private func judgeError(_ reply: UpstreamReply, upstreamKey: UpstreamKeyID, stale: CachedResult?) -> Verdict {
         let read = Self.read(reply)
         let (ending, credits) = ReplyCharge.ending(status: reply.status, read.credits)

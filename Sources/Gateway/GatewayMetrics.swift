@@ -71,8 +71,8 @@ final class GatewayMetrics: Sendable {
     }
 }
 
-/// The figures of one worker. Guarded: which teams are counted; the figures themselves are atomic or guarded. The worker
-/// writes, any thread reads.
+/// The figures of one worker. Guarded: which teams are counted; the figures themselves are atomic or guarded. The
+/// worker writes, any thread reads.
 final class WorkerMetrics: Sendable {
     let index: Int
     let upstream: UpstreamMetrics

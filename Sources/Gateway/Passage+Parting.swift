@@ -15,7 +15,8 @@ extension Passage {
         exchange.leavePassage(ending, bytesOut: bytesOut)
         guard parting == .isAwaited else { return abandon() }
         call?.resume()
-        // The vendor's time starts over with each part of its reply: with nobody who waits for it, it would have no end.
+        // The vendor's time starts over with each part of its reply: with nobody who waits for it, it would have no
+        // end.
         let timer = LoopTimer(loop: worker.loop) { [unowned self] in giveUpAwaiting() }
         timer.schedule(after: worker.settings.upstream.responseTimeout)
         partingTimer = timer

@@ -10,29 +10,29 @@ import Vocabulary
 
 /// One request that is passed through to the vendor: from its head to its reply, and to the end of its reservation.
 ///
-/// Confined to its worker, which holds it until it is over; it outlives its exchange when the client leaves. Steps: read
-/// the body if it has to be looked at → note that a saved classifier changes → reserve, or ask whether a budget is
-/// exhausted; remove what is stored about the documents that it names → pass through, both ways at the pace of the slower
-/// side → book what the reply charges → end the reply.
+/// Confined to its worker, which holds it until it is over; it outlives its exchange when the client leaves. Steps:
+/// read the body if it has to be looked at → note that a saved classifier changes → reserve, or ask whether a budget is
+/// exhausted; remove what is stored about the documents that it names → pass through, both ways at the pace of the
+/// slower side → book what the reply charges → end the reply.
 ///
 /// - P3: A request of a spending route goes out under a durable reservation, which ends once on every path: as settled,
 ///   released or unconfirmed.
 /// - P4: It is sent once. Nothing is sent again after the vendor may have seen a byte.
 /// - P5: A client that leaves ends the call, and the vendor's connection with it, unless the call may still say what it
 ///   costs (`PassageParting`): it is then awaited, for at most `response_timeout`.
-/// - P6: What is stored about documents that it may change is removed as `DocumentChange` says, and only for a request that
-///   goes out.
-/// - P7: A change of a saved classifier goes out once it is noted durably, and its end is noted before the client has the
-///   end of the reply.
+/// - P6: What is stored about documents that it may change is removed as `DocumentChange` says, and only for a request
+///   that goes out.
+/// - P7: A change of a saved classifier goes out once it is noted durably, and its end is noted before the client has
+///   the end of the reply.
 ///
-/// `Passage+Admission` has what comes before the vendor, `Passage+Reply` the way back, `Passage+Parting` the client that
-/// leaves.
+/// `Passage+Admission` has what comes before the vendor, `Passage+Reply` the way back, `Passage+Parting` the client
+/// that leaves.
 final class Passage {
     enum State {
         /// Its body is being read into memory.
         case reading
-        /// The store is asked to note that a saved classifier changes, the ledger for credits, or the store to remove what
-        /// it has about the documents.
+        /// The store is asked to note that a saved classifier changes, the ledger for credits, or the store to remove
+        /// what it has about the documents.
         case preparing
         case forwarded
         /// The call has ended; what it cost is being made durable.

@@ -11,8 +11,8 @@ struct PassageDraft: ~Copyable {
         case nothing
         /// All of it, or the request is refused.
         case whole
-        /// All of it if it is an object of at most `readMax` bytes, else nothing: what has been read goes out first, as soon
-        /// as that is known.
+        /// All of it if it is an object of at most `readMax` bytes, else nothing: what has been read goes out first, as
+        /// soon as that is known.
         case short
     }
 

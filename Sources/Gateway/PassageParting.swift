@@ -1,8 +1,8 @@
 /// Whether a call goes on without its client. Pure.
 ///
-/// It ends, and the vendor's connection with it, unless it may still say what it costs: the vendor has the whole request
-/// and has not replied, or a reply is coming that is read for its cost. A reply that is not read costs what its status
-/// says, which is known.
+/// It ends, and the vendor's connection with it, unless it may still say what it costs: the vendor has the whole
+/// request and has not replied, or a reply is coming that is read for its cost. A reply that is not read costs what its
+/// status says, which is known.
 enum PassageParting: Equatable {
     case ends
     case isAwaited

@@ -38,8 +38,8 @@ struct PassageReply: ~Copyable {
     /// Whether what it says of credits will be known at its end.
     var isRead: Bool { kept != nil }
 
-    /// Whether its end is awaited when the client has left: it will say what it costs. Without content it is complete in a
-    /// moment, and its connection can be used again.
+    /// Whether its end is awaited when the client has left: it will say what it costs. Without content it is complete
+    /// in a moment, and its connection can be used again.
     var isAwaited: Bool { isRead || !head.hasContent }
 
     /// Takes the next piece of content; returns what may be sent of it, and of what was held.

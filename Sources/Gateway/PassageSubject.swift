@@ -5,8 +5,9 @@ import Keying
 
 /// What a request that is passed through is about, as far as the gateway can see: documents and models. Pure.
 ///
-/// The vendor's own reading counts. This one is for the ledger, for the models that a team may use, and for what is stored
-/// about documents that the request may change. So where readers may differ, it names what any of them would find.
+/// The vendor's own reading counts. This one is for the ledger, for the models that a team may use, and for what is
+/// stored about documents that the request may change. So where readers may differ, it names what any of them would
+/// find.
 struct PassageSubject: Equatable {
     /// The most documents that a request may change.
     static let changedMax = 100

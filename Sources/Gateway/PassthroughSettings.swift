@@ -37,8 +37,8 @@ public struct PassthroughSettings: Sendable, Equatable {
             self.segments = segments
         }
 
-        /// Whether a request is of this route. Letter case and a slash at the end make no difference, and HEAD counts as
-        /// GET: the vendor may take one for the other, and then spends.
+        /// Whether a request is of this route. Letter case and a slash at the end make no difference, and HEAD counts
+        /// as GET: the vendor may take one for the other, and then spends.
         func matches(_ method: HTTPMethod, _ path: Span<UInt8>) -> Bool {
             guard method == self.method || (method == .head && self.method == .get) else { return false }
             var rest = PathSegments(path)

@@ -3,7 +3,8 @@ import EventLoops
 import Metrics
 import Vocabulary
 
-/// What is said of budgets. From memory: the gate is asked for one scope at a time, so that no request waits long for it.
+/// What is said of budgets. From memory: the gate is asked for one scope at a time, so that no request waits long for
+/// it.
 extension SharedRooms {
     /// How many team keys with budgets are shown, and how many upstream keys: the first ones by name.
     private static let keysMax = 1_000

@@ -7,8 +7,8 @@ import Vocabulary
 extension SharedRooms {
     /// Raises the epoch of a classifier, durably, and drops its results.
     ///
-    /// - Parameter then: called once. After success the change may be sent, and `endChange` must follow; after a failure
-    ///   nothing may be sent.
+    /// - Parameter then: called once. After success the change may be sent, and `endChange` must follow; after a
+    ///   failure nothing may be sent.
     func beginChange(of classifier: ClassifierKey, then: @escaping @Sendable (Result<Void, StoreFault>) -> Void) {
         let change = classifiers.begin(classifier)
         store.record(change, at: SystemClock.wall(), in: cache.purges) { [self] result in
@@ -24,8 +24,8 @@ extension SharedRooms {
 
     /// Raises the epoch again, at once, when the call of a change has ended.
     ///
-    /// That this becomes durable is not waited for: until then the store has the change as one under way, and raises the
-    /// epoch when it is opened.
+    /// That this becomes durable is not waited for: until then the store has the change as one under way, and raises
+    /// the epoch when it is opened.
     func endChange(of classifier: ClassifierKey) {
         let change = classifiers.end(classifier)
         // Noted here alone: a second note, when the store comes to it, would concern what is asked from now on.

@@ -6,7 +6,8 @@ public import Vocabulary
 
 /// What other nodes at the same store did, taken into account here once it is durable there. Any thread; never blocks.
 extension SharedRooms {
-    /// Results were purged: what was asked before is not kept, and what is asked from now on joins no flight from before.
+    /// Results were purged: what was asked before is not kept, and what is asked from now on joins no flight from
+    /// before.
     public func note(purgeOf target: PurgeTarget) { forget(target) {} }
 
     /// A saved classifier changes, or has changed: it has this epoch from now on, or a greater one.

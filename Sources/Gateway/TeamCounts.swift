@@ -1,10 +1,11 @@
 import Metrics
 import Vocabulary
 
-/// What the requests of one team on one worker came to since the start. Immutable but for its figures, which are atomic or
-/// guarded: the worker writes, any thread reads.
+/// What the requests of one team on one worker came to since the start. Immutable but for its figures, which are atomic
+/// or guarded: the worker writes, any thread reads.
 final class TeamCounts: Sendable {
-    /// Fresh hits of classify on results with status 200, apart from all other requests: they have neither a look-up nor a lock.
+    /// Fresh hits of classify on results with status 200, apart from all other requests: they have neither a look-up
+    /// nor a lock.
     let usualHits = HitCells()
     /// In millionths of a credit, as is `spent`.
     private let savedOtherwise = Counter()

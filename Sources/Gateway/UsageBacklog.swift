@@ -24,7 +24,8 @@ struct UsageBacklog {
     private var counts: [Row: UsageCounts] = [:]
     private var documentCounts: [DocumentRow: UsageCounts] = [:]
     private(set) var refusals: [ShadowRefusals] = []
-    /// When keys were last used, to the second: the first request since the last report, since the others do not record it.
+    /// When keys were last used, to the second: the first request since the last report, since the others do not record
+    /// it.
     private var usedAt: [TeamKeyID: Timestamp] = [:]
 
     private var upstreamUsedAt: [UpstreamKeyID: Timestamp] = [:]

@@ -42,8 +42,8 @@ final class UsageReporter {
 
     /// Reports at once.
     ///
-    /// - Parameter flushed: called once, in the loop: when the store has the counts of all replies so far, when it could
-    ///   not take them, or after `flushTimeout`; at once when too many wait already.
+    /// - Parameter flushed: called once, in the loop: when the store has the counts of all replies so far, when it
+    ///   could not take them, or after `flushTimeout`; at once when too many wait already.
     func flush(then flushed: @escaping UsageFlushes.Flushed) {
         loop.preconditionInLoop()
         if flushes.isEmpty { flushTimer?.schedule(after: Self.flushTimeout) }

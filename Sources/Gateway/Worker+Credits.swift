@@ -71,7 +71,8 @@ enum MovingAnswer: Sendable {
 }
 
 /// Reservations: one question, answered once, on any thread. The caller cannot tell where the decision is made: memory
-/// decides at once and the answer waits for the store's commit; a store that several nodes share decides in that commit.
+/// decides at once and the answer waits for the store's commit; a store that several nodes share decides in that
+/// commit.
 extension SharedRooms {
     /// Reserves credits on the next key of the account, by turns, whose month has room.
     ///
@@ -129,8 +130,8 @@ extension SharedRooms {
         }
     }
 
-    /// Admits a request that reserves nothing, unless a budget that it would count in has nothing left; answers with the
-    /// upstream key that it may go out with.
+    /// Admits a request that reserves nothing, unless a budget that it would count in has nothing left; answers with
+    /// the upstream key that it may go out with.
     func admitUnreserved(_ caller: Caller, at now: Moment) -> KeyChoice<UpstreamKeyID> {
         chooseKey(of: caller.team.account, at: now) { key in
             exhaustion(caller, key, at: now.wall).map { .denied($0) } ?? .admitted(key)
@@ -229,7 +230,8 @@ extension Worker {
         rooms.store.end(ending, storing: answer) { mailbox.post(.ended(reservation: id, $0)) }
     }
 
-    /// Asks the store to make a charge without a reservation durable; the answer goes to the keeper with this identifier.
+    /// Asks the store to make a charge without a reservation durable; the answer goes to the keeper with this
+    /// identifier.
     func charge(_ ending: ReservationEnding, for id: UInt64) {
         loop.preconditionInLoop()
         let mailbox = mailboxes[index]

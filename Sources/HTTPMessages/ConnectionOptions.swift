@@ -22,8 +22,8 @@ struct ConnectionOptions {
 
 /// The Keep-Alive field of a response: `timeout=5, max=100`.
 ///
-/// RFC 2068 §19.7.1.1 names the field and leaves its parameters to others; servers have sent these two since. What is not
-/// understood is skipped, as the field is a hint.
+/// RFC 2068 §19.7.1.1 names the field and leaves its parameters to others; servers have sent these two since. What is
+/// not understood is skipped, as the field is a hint.
 enum KeepAliveField {
     /// For how many seconds the sender keeps the connection open without a request; nil when the value does not say.
     static func timeoutSeconds(_ value: TokenList.Bytes) -> Int64? {

@@ -11,8 +11,8 @@ public enum HTTPDate {
     /// From the first second of the year 0 to the last second of 9999: the years have four digits.
     private static let written = Int64(-62_167_219_200)...Int64(253_402_300_799)
 
-    /// Appends `Sun, 06 Nov 1994 08:49:37 GMT`, 29 bytes. A clock outside of the years 0 to 9999, which have no such form,
-    /// counts as the nearest second inside.
+    /// Appends `Sun, 06 Nov 1994 08:49:37 GMT`, 29 bytes. A clock outside of the years 0 to 9999, which have no such
+    /// form, counts as the nearest second inside.
     public static func write(secondsSinceEpoch clock: Int64, into bytes: inout [UInt8]) {
         let seconds = min(max(clock, written.lowerBound), written.upperBound)
         let day = floorDivide(seconds, 86_400)

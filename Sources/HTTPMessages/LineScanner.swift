@@ -62,8 +62,8 @@ enum LineScanner {
         return index
     }
 
-    /// The high bit of each byte that is neither a letter nor a hyphen. No sum carries into the next byte: the high bits
-    /// are left out of them.
+    /// The high bit of each byte that is neither a letter nor a hyphen. No sum carries into the next byte: the high
+    /// bits are left out of them.
     @inline(__always)
     private static func otherMarks(_ word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101

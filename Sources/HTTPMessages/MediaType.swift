@@ -24,8 +24,8 @@ public enum MediaType {
         }
     }
 
-    /// Whether JSON may be sent under this Content-Type, rightly or not: as JSON, as text, or as what a client says that was
-    /// told no type (`curl --data`). Not as the parts of a form or as bytes, which files are sent as.
+    /// Whether JSON may be sent under this Content-Type, rightly or not: as JSON, as text, or as what a client says
+    /// that was told no type (`curl --data`). Not as the parts of a form or as bytes, which files are sent as.
     public static func mayBeJSON(_ value: [UInt8]) -> Bool {
         let name = name(value)
         return isJSON(value.span) || name.isEmpty || name.hasPrefix("text/")

@@ -3,8 +3,8 @@ import Glibc
 /// The bytes of the last whole head, by which an equal one is known again. Clients of an API send the same head with
 /// one request after the other.
 ///
-/// What a head means follows from its bytes up to the empty line alone, so one that begins with the bytes of an accepted
-/// head, its empty line included, is that head, whatever comes behind it.
+/// What a head means follows from its bytes up to the empty line alone, so one that begins with the bytes of an
+/// accepted head, its empty line included, is that head, whatever comes behind it.
 struct RecentHead: Sendable {
     /// Longer heads are not kept, so that a parser's memory stays small.
     static let byteCountMax = 1_024

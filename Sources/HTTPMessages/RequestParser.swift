@@ -21,12 +21,12 @@ public struct RequestParser: Sendable {
         head.fields.reserveCapacity(16)
     }
 
-    /// Whether the request line was whole and sound: from then on `head` has method and target, and the fields that were
-    /// read so far, also when the request is refused.
+    /// Whether the request line was whole and sound: from then on `head` has method and target, and the fields that
+    /// were read so far, also when the request is refused.
     public var hasRequestLine: Bool { phase == .fields }
 
-    /// The empty lines before a request, which belong to none (RFC 9112 §2.2), in bytes, and whether a request has begun
-    /// behind them: a CR at the very end may be the half of another one.
+    /// The empty lines before a request, which belong to none (RFC 9112 §2.2), in bytes, and whether a request has
+    /// begun behind them: a CR at the very end may be the half of another one.
     public static func emptyLines(_ bytes: Span<UInt8>) -> (byteCount: Int, requestFollows: Bool) {
         var count = 0
         while count + 1 < bytes.count, bytes[count] == 0x0D, bytes[count + 1] == 0x0A { count += 2 }

@@ -27,8 +27,8 @@ public enum TokenList {
         return (0...last).contains { unsafe matches(bytes, bytes.startIndex + $0, name) }
     }
 
-    /// Whether the name stands in the bytes from `start` on, which are as many at least. Eight bytes at a time; the last
-    /// eight may have been compared already.
+    /// Whether the name stands in the bytes from `start` on, which are as many at least. Eight bytes at a time; the
+    /// last eight may have been compared already.
     private static func matches(_ bytes: Bytes, _ start: Int, _ name: StaticString) -> Bool {
         let count = name.utf8CodeUnitCount
         guard count >= 8, let base = unsafe bytes.base.baseAddress else {
@@ -53,8 +53,8 @@ public enum TokenList {
     @inline(__always)
     private static func lowered(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
-    /// Eight bytes, each made lower case if it is a capital letter. No sum carries into the next byte: the high bits are
-    /// left out of them.
+    /// Eight bytes, each made lower case if it is a capital letter. No sum carries into the next byte: the high bits
+    /// are left out of them.
     @inline(__always)
     private static func lowered(_ word: UInt64) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101

@@ -1,4 +1,5 @@
-/// The trace that a request belongs to, as its client says: W3C Trace Context, level 1, with the flags of level 2. Pure.
+/// The trace that a request belongs to, as its client says: W3C Trace Context, level 1, with the flags of level 2.
+/// Pure.
 ///
 /// A malformed `traceparent` counts as none (§3.2.2.1 of that text), and a malformed `tracestate` is dropped without it
 /// (§3.3.1.4).
@@ -30,7 +31,8 @@ public struct TraceContext: Sendable, Equatable {
         self.flags = UInt8(flags) & (version == 0 ? 0x03 : 0x01)
     }
 
-    /// The `traceparent` of a request that is made within this trace; its version is 00, the highest that is known here.
+    /// The `traceparent` of a request that is made within this trace; its version is 00, the highest that is known
+    /// here.
     ///
     /// - Parameter span: the new request's own; not zero.
     public func traceparent(span: UInt64) -> [UInt8] {

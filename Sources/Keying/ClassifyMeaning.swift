@@ -9,7 +9,8 @@ struct ClassifyMeaning {
 
     let form: CanonicalForm
     let schemaOrder: SchemaOrder
-    /// The saved classifier that is asked. The vendor has its schema, so `classification_schema` is no known member then.
+    /// The saved classifier that is asked. The vendor has its schema, so `classification_schema` is no known member
+    /// then.
     let classifier: SavedClassifier?
 
     private var nodes: UnsafeMutableBufferPointer<JSONTape.Node> { unsafe form.tape.nodes }

@@ -32,8 +32,8 @@ extension SavedClassifier {
     /// of its own has a single label.
     var label: String { "saved classifier \(foldedIdentifier)" }
 
-    /// Stands in for the schema: two questions to one classifier of different epochs differ in its text. No character of
-    /// an identifier needs an escape.
+    /// Stands in for the schema: two questions to one classifier of different epochs differ in its text. No character
+    /// of an identifier needs an escape.
     var schemaText: [UInt8] {
         Array(#"[{"description":"as of change \#(epoch)","label":"\#(label)"}]"#.utf8)
     }

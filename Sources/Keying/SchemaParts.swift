@@ -36,8 +36,8 @@ public struct SchemaParts: Sendable, Equatable {
 /// The parts of the schemas that were asked for last. Most teams ask many documents about few schemas, and to read and
 /// digest a schema again takes as long as to read the whole request.
 ///
-/// Confined to one thread at a time. Holds `countMax` schemas of at most `bytesMax` bytes; one that is longer is made anew
-/// each time. A new one takes the place of that which came first.
+/// Confined to one thread at a time. Holds `countMax` schemas of at most `bytesMax` bytes; one that is longer is made
+/// anew each time. A new one takes the place of that which came first.
 public final class SchemaMemory {
     static let countMax = 16
     /// Of one text. Labels take as much again at most.

@@ -5,8 +5,8 @@ public final class CounterTable<Key: Hashable & Sendable>: Sendable {
     @usableFromInline
     struct Counts {
         @usableFromInline var table: [Key: Int64] = [:]
-        /// The key that was counted last, and what was added since it came. The same one often comes many times in a row,
-        /// and takes no hash then.
+        /// The key that was counted last, and what was added since it came. The same one often comes many times in a
+        /// row, and takes no hash then.
         @usableFromInline var last: Key?
         @usableFromInline var added: Int64 = 0
 

@@ -16,8 +16,8 @@ public enum MetricsFormat: Sendable, Hashable {
     }
 
     /// The format that an Accept field prefers (RFC 9110 §12.5.1): OpenMetrics where it is named and weighs at least as
-    /// much as plain text; Prometheus's otherwise, also where neither is acceptable, since a scraper can do more with it
-    /// than with a 406.
+    /// much as plain text; Prometheus's otherwise, also where neither is acceptable, since a scraper can do more with
+    /// it than with a 406.
     ///
     /// - Parameter accept: the field's value; nil without one.
     public static func preferred(by accept: String?) -> MetricsFormat {
@@ -36,7 +36,8 @@ public enum MetricsFormat: Sendable, Hashable {
 private struct MediaRange {
     /// In lower case.
     let type: String
-    /// In thousandths, 1,000 where none is given; 0 when it is malformed, so that nobody gets what was not clearly asked.
+    /// In thousandths, 1,000 where none is given; 0 when it is malformed, so that nobody gets what was not clearly
+    /// asked.
     private(set) var weight = 1_000
     /// Whether it has the version 1.0.0 or names none. Scrapers name each version that they can read.
     private(set) var namesVersion1 = true

@@ -1,8 +1,8 @@
 /// Whole lines on their way to a descriptor that may take a part of them or none: pure, the caller writes.
 ///
 /// The rest of a line that was written in part is kept and goes before anything else, so that no two lines ever run
-/// into one. Lines of which nothing was written when the descriptor fails are lost, and counted. So a line is in the log
-/// whole or not at all, unless the process ends while a rest waits for room.
+/// into one. Lines of which nothing was written when the descriptor fails are lost, and counted. So a line is in the
+/// log whole or not at all, unless the process ends while a rest waits for room.
 struct LineOutput {
     /// What is left of a line that was written in part; at most one line.
     private(set) var rest: [UInt8] = []

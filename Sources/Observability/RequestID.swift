@@ -8,8 +8,8 @@ public enum RequestID: Sendable, Equatable {
     /// The client's own, 1 to 128 visible ASCII characters.
     case chosen([UInt8])
 
-    /// Whether a client may choose this: fit for a field, a log line and the vendor. What has a team's key in it is not:
-    /// it would be in every log and go to the vendor.
+    /// Whether a client may choose this: fit for a field, a log line and the vendor. What has a team's key in it is
+    /// not: it would be in every log and go to the vendor.
     public static func isAcceptable(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count >= 1, bytes.count <= 128 else { return false }
         var hasPercent = false

@@ -4,8 +4,8 @@ import Vocabulary
 
 /// Connects to the first server of an address that takes writes. Waits; confined to one thread.
 ///
-/// libpq would go through a list of hosts by itself, but, asked not to wait, stays with the first that does not answer. So
-/// it is told of one at a time.
+/// libpq would go through a list of hosts by itself, but, asked not to wait, stays with the first that does not answer.
+/// So it is told of one at a time.
 struct Dialler {
     let address: PostgreSQLAddress
     let deadline: MonotonicInstant

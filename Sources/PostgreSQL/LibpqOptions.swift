@@ -27,8 +27,8 @@ enum LibpqOptions {
         return options
     }
 
-    /// libpq quotes what it does not understand, which may be a part of the password: one that contains `@` or `?` divides
-    /// the URL elsewhere than was meant.
+    /// libpq quotes what it does not understand, which may be a part of the password: one that contains `@` or `?`
+    /// divides the URL elsewhere than was meant.
     static func withoutQuotations(_ message: String) -> String {
         var text = PostgreSQLText.line(message)
         if let first = text.firstIndex(of: "\""), let last = text.lastIndex(of: "\""), first < last {

@@ -2,11 +2,11 @@
 /// order. One group is the rule; what is sent in parts has more.
 ///
 /// Pure. libpq's results go in, in the order in which PQgetResult(3) gives them, and what is to be done comes out. The
-/// server answers a command by rows and one completion, or by an error; libpq ends the results of each command by a null
-/// result, and those of the Sync by none. After an error the server skips what follows up to the Sync, and so does this:
-/// commands that have not been submitted yet are left out, those of later groups too. A later group that was submitted is
-/// of the same transaction, in which the server refuses all but its end. An error may also belong to the Sync itself, when
-/// the server commits there: a deferred constraint, a conflict of serializable transactions.
+/// server answers a command by rows and one completion, or by an error; libpq ends the results of each command by a
+/// null result, and those of the Sync by none. After an error the server skips what follows up to the Sync, and so does
+/// this: commands that have not been submitted yet are left out, those of later groups too. A later group that was
+/// submitted is of the same transaction, in which the server refuses all but its end. An error may also belong to the
+/// Sync itself, when the server commits there: a deferred constraint, a conflict of serializable transactions.
 struct PipelineState: Equatable {
     /// What is to be handed to libpq next.
     enum Submission: Equatable {

@@ -1,9 +1,10 @@
 /// Where a database is and how one connects to it: what a URL of libpq says, with defaults of our own. Immutable.
 ///
-/// What neither says libpq takes from its environment variables and from `~/.pgpass`, as `psql` does. What would come from
-/// a service file is refused, since one could not see from the URL where the data goes.
+/// What neither says libpq takes from its environment variables and from `~/.pgpass`, as `psql` does. What would come
+/// from a service file is refused, since one could not see from the URL where the data goes.
 public struct PostgreSQLAddress: Sendable {
-    /// What is wrong with a URL, as a clause that goes on after its name: "has no host". It holds nothing of a password.
+    /// What is wrong with a URL, as a clause that goes on after its name: "has no host". It holds nothing of a
+    /// password.
     public struct Fault: Error, Equatable, Sendable, CustomStringConvertible {
         public let description: String
 
@@ -110,7 +111,8 @@ public struct PostgreSQLAddress: Sendable {
     /// Whether all that is sent stays on this machine.
     public var isLoopbackOrSocket: Bool { hosts.allSatisfy(\.isLocal) }
 
-    /// Whether there is no connection without TLS. The certificate is checked only where `verifiesServer` is true as well.
+    /// Whether there is no connection without TLS. The certificate is checked only where `verifiesServer` is true as
+    /// well.
     public var requiresTLS: Bool { ["require", "verify-ca", "verify-full"].contains(options["sslmode"]) }
 
     /// Whether the server must prove by its certificate that it is the one that the URL names.

@@ -3,10 +3,10 @@ import Vocabulary
 
 /// A connection to a PostgreSQL server, which takes commands in pipelines.
 ///
-/// Confined to one thread, which waits for connecting and for each round trip, at most until its deadline. A round trip is
-/// what was enqueued, the commands of the call, and one Sync; in a transaction a long one has several (`RoundTrip`). Without
-/// BEGIN it is one transaction, which commits with the Sync. The first command that fails makes the server skip the rest.
-/// Nothing is sent before the round trip begins: commands that cannot be sent leave the server untouched.
+/// Confined to one thread, which waits for connecting and for each round trip, at most until its deadline. A round trip
+/// is what was enqueued, the commands of the call, and one Sync; in a transaction a long one has several (`RoundTrip`).
+/// Without BEGIN it is one transaction, which commits with the Sync. The first command that fails makes the server skip
+/// the rest. Nothing is sent before the round trip begins: commands that cannot be sent leave the server untouched.
 ///
 /// Once `isLost` it is of no use, and every round trip throws. `close`, or `deinit`, ends the connection.
 public final class PostgreSQLConnection {
@@ -117,8 +117,8 @@ public final class PostgreSQLConnection {
 
     /// Performs what was enqueued; nothing is sent if there is nothing.
     ///
-    /// - Throws: `.server`, the first error; `.lost` or `.timedOut`, after which the connection is lost; `.invalid`. What was
-    ///   enqueued is gone in any case.
+    /// - Throws: `.server`, the first error; `.lost` or `.timedOut`, after which the connection is lost; `.invalid`.
+    ///   What was enqueued is gone in any case.
     public func finish(within duration: Duration) throws(PostgreSQLFailure) {
         _ = try perform(firstKept: enqueued.count, within: duration)
     }

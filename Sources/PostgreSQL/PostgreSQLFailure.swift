@@ -5,8 +5,8 @@ public struct PostgreSQLFailure: Error, Equatable, Sendable {
     public enum Kind: Equatable, Sendable {
         /// No connection was made: no server answered, or it refused.
         case connection
-        /// The connection broke. Commands of the round trip may have been executed, those that commit among them, unless
-        /// nothing had been sent.
+        /// The connection broke. Commands of the round trip may have been executed, those that commit among them,
+        /// unless nothing had been sent.
         case lost(mayHaveExecuted: Bool)
         /// The deadline passed, and the connection is closed; otherwise as `lost`.
         case timedOut(mayHaveExecuted: Bool)
@@ -138,7 +138,8 @@ enum PostgreSQLText {
         return line
     }
 
-    /// The code of an internal error: in place of a code that is none, which only a server sends that is not PostgreSQL.
+    /// The code of an internal error: in place of a code that is none, which only a server sends that is not
+    /// PostgreSQL.
     static let unknownSQLState = "XX000"
 
     /// Whether it has the form of a code: five digits or capital letters (PostgreSQL, appendix A).
@@ -146,8 +147,8 @@ enum PostgreSQLText {
         text.utf8.count == 5 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }
     }
 
-    /// The code in a message of libpq that was asked to be verbose: `FATAL:  28P01: password …`. The last one, as those of
-    /// several hosts follow one another.
+    /// The code in a message of libpq that was asked to be verbose: `FATAL:  28P01: password …`. The last one, as those
+    /// of several hosts follow one another.
     static func sqlState(in message: String) -> String? {
         message.matches(of: #/:  ([0-9A-Z]{5}): /#).last.map { String($0.1) }
     }

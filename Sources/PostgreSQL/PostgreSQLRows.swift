@@ -1,7 +1,7 @@
 /// What a command gave: its rows, or how many it changed. A copy: it has nothing to do with the connection.
 ///
-/// Rows and columns are numbered from 0. A place outside them is a bug of the caller's, and traps; a value of another type than
-/// is asked for is nil, for the server decides the types.
+/// Rows and columns are numbered from 0. A place outside them is a bug of the caller's, and traps; a value of another
+/// type than is asked for is nil, for the server decides the types.
 public struct PostgreSQLRows: Sendable {
     /// How many rows there are.
     public private(set) var count = 0

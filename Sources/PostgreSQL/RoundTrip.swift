@@ -4,8 +4,8 @@ import Vocabulary
 /// One pipeline: commands and a Sync go out, their results come in, both at once: a server whose results nobody reads
 /// reads no more commands. Confined to its connection's thread.
 ///
-/// In a transaction there is a Sync wherever libpq would send in two parts. A process that is stopped between these leaves
-/// the server in the middle of a pipeline else, where no time-out of the server's runs, with all locks.
+/// In a transaction there is a Sync wherever libpq would send in two parts. A process that is stopped between these
+/// leaves the server in the middle of a pipeline else, where no time-out of the server's runs, with all locks.
 struct RoundTrip: ~Copyable {
     /// Bytes of a group of commands, about. libpq sends by itself once it has 8 KiB.
     private static let groupBytesMax = 6_144

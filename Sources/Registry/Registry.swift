@@ -61,8 +61,8 @@ public struct Registry: Sendable {
 
     /// The registry with the same file, and with other rows of the store.
     ///
-    /// An upstream key whose secret cannot be opened keeps what is known of it, or is left out: what else the rows say, such as
-    /// a revocation, must not wait for it.
+    /// An upstream key whose secret cannot be opened keeps what is known of it, or is left out: what else the rows say,
+    /// such as a revocation, must not wait for it.
     ///
     /// - Returns: with the keys that are concerned.
     public func replacing(rows: RegistryRows) -> (registry: Registry, unopened: [UpstreamKeyID]) {

@@ -136,8 +136,8 @@ extension InsightReport.Group {
 
 /// The stored record of repeated payments.
 ///
-/// Callable from any thread; never blocks. Answers exactly once, on a thread of the store or, when it is refused at once,
-/// on the caller's.
+/// Callable from any thread; never blocks. Answers exactly once, on a thread of the store or, when it is refused at
+/// once, on the caller's.
 public protocol InsightStore: Sendable {
     /// The repeated payments whose reservations have identifiers in this range.
     ///

@@ -8,8 +8,8 @@ public struct MomentRange: Hashable, Sendable {
     /// The first moment behind the last; nil for no bound.
     public let end: Timestamp?
 
-    /// Reads both ends as `ReportPeriod` does: a day of the calendar, of which the last belongs to the range, or a moment,
-    /// of which the last does not.
+    /// Reads both ends as `ReportPeriod` does: a day of the calendar, of which the last belongs to the range, or a
+    /// moment, of which the last does not.
     public init(from: String?, to: String?, in calendar: BudgetCalendar) throws(ReportPeriod.Fault) {
         switch from.map(ReportPeriod.read) {
         case nil: self.from = nil

@@ -3,8 +3,8 @@ public import Vocabulary
 
 /// The part of the ledger that a replay reads (`WhatIf`).
 ///
-/// Callable from any thread; never blocks. Answers exactly once, on a thread of the store or, when it is refused at once,
-/// on the caller's. Each call reads a bounded number of rows.
+/// Callable from any thread; never blocks. Answers exactly once, on a thread of the store or, when it is refused at
+/// once, on the caller's. Each call reads a bounded number of rows.
 public protocol ReplayStore: TeamUsageStore {
     /// What the team had spent before a day, from the roll-ups.
     func used(

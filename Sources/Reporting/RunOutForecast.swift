@@ -3,9 +3,9 @@ public import Vocabulary
 
 /// When a budget's credits will be gone at the recent pace.
 ///
-/// The pace is what was spent or left unconfirmed from the start of the sixth day before today until now, divided by that
-/// time. A scope whose first spend is younger has the pace since the start of the day of that spend. Less than an hour
-/// of it tells nothing. The pace is taken to stay the same: no weekends, no trend.
+/// The pace is what was spent or left unconfirmed from the start of the sixth day before today until now, divided by
+/// that time. A scope whose first spend is younger has the pace since the start of the day of that spend. Less than an
+/// hour of it tells nothing. The pace is taken to stay the same: no weekends, no trend.
 public struct RunOutForecast: Sendable {
     /// How many days the pace is taken from, the current one included.
     public static let days: Int32 = 7

@@ -2,9 +2,9 @@ public import Vocabulary
 
 /// The stored bills of the vendor.
 ///
-/// Callable from any thread; never blocks. Answers exactly once, on a thread of the store or, when it is refused at once,
-/// on the caller's; success means durable. The note of a change is durable in the same transaction; the user of the
-/// store chooses its type.
+/// Callable from any thread; never blocks. Answers exactly once, on a thread of the store or, when it is refused at
+/// once, on the caller's; success means durable. The note of a change is durable in the same transaction; the user of
+/// the store chooses its type.
 public protocol VendorStatementStore<Note>: Sendable {
     /// The note stored with a change: who made it.
     associatedtype Note: Sendable

@@ -21,7 +21,8 @@ public final class HTTPServer {
     private var handshakes = HandshakeQueue()
     private var parsers = ParserPool()
     private var idleNanoseconds: Int64 = 0
-    /// How long a drain waits for the first request of a connection: its client has just connected, and is about to send.
+    /// How long a drain waits for the first request of a connection: its client has just connected, and is about to
+    /// send.
     private static let firstRequestPatience = Duration.seconds(1)
 
     /// Binds and listens, or takes a socket that was inherited; connections wait in the kernel until `start`.

@@ -38,8 +38,8 @@ public final class ServerConnection: StreamDelegate {
     /// What has come in part of the current request; one word, as there may be tens of thousands of connections.
     private enum Partial { case nothing, head(ParserBox), body(BodySource) }
 
-    /// The number of requests that are answered before other connections have their turn. A pass takes as long as this many
-    /// of every connection with pipelined requests.
+    /// The number of requests that are answered before other connections have their turn. A pass takes as long as this
+    /// many of every connection with pipelined requests.
     private static let requestsAtOnce = 8
 
     public let identifier: UInt64
@@ -302,9 +302,9 @@ public final class ServerConnection: StreamDelegate {
     /// Tells the connection how the handler takes the content. Must be called from `received(_:_:)`, after the handler
     /// has compared the announced length with `plan.limit`.
     ///
-    /// A client that expects 100-continue (RFC 9110 §10.1.1) is sent a 100, unless the plan holds it. If its content would be dropped, the
-    /// request counts as complete instead, and the connection ends after the reply, since the content may or may not
-    /// follow.
+    /// A client that expects 100-continue (RFC 9110 §10.1.1) is sent a 100, unless the plan holds it. If its content
+    /// would be dropped, the request counts as complete instead, and the connection ends after the reply, since the
+    /// content may or may not follow.
     ///
     /// - Returns: the range of the whole content in the open span, empty if it is dropped; nil if the content follows.
     public func takeBody(_ plan: BodyPlan, of head: borrowing RequestHead) -> Range<Int>? {

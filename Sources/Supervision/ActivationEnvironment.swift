@@ -42,7 +42,8 @@ public struct ActivationEnvironment: Sendable, Equatable {
         }
     }
 
-    /// The variables that hand sockets to a process: as many as there are names, from `firstDescriptor` on. None for none.
+    /// The variables that hand sockets to a process: as many as there are names, from `firstDescriptor` on. None for
+    /// none.
     public static func variables(handing names: [String], to process: Int32) -> [String: String] {
         if names.isEmpty { return [:] }
         return [

@@ -13,8 +13,8 @@ public struct HandedSockets: Sendable {
 
     /// Takes what was handed over, once, at the start of the process.
     ///
-    /// The variables are removed, since their descriptors are no longer for the programs that this one may start. No other
-    /// thread may run that reads the environment.
+    /// The variables are removed, since their descriptors are no longer for the programs that this one may start. No
+    /// other thread may run that reads the environment.
     ///
     /// - Parameter addresses: called when there are sockets; the addresses of the configuration.
     /// - Throws: a variable is malformed, a descriptor is no listening TCP socket or for no listener, or what

@@ -9,8 +9,8 @@ final class SupervisorSocket {
     private var address: sockaddr_un
     private let addressLength: socklen_t
 
-    /// - Parameter place: a path, or a name in the abstract namespace behind an `@`. Nil when it is neither, or there is no
-    ///   descriptor.
+    /// - Parameter place: a path, or a name in the abstract namespace behind an `@`. Nil when it is neither, or there
+    ///   is no descriptor.
     init?(_ place: String) {
         var bytes = Array(place.utf8)
         // With the zero byte that ends a path.

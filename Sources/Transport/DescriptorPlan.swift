@@ -31,8 +31,8 @@ public struct DescriptorPlan: Sendable, Equatable {
     /// How many connections to the vendor may carry bodies at the pace of slow clients, beside the requests under way.
     public static func slowConnections(of limit: Int) -> Int { max(1, limit / 8) }
 
-    /// What is kept from clients: three eighths of all at most, as each request to the vendor has a client that waits for
-    /// it.
+    /// What is kept from clients: three eighths of all at most, as each request to the vendor has a client that waits
+    /// for it.
     public static func reserve(of limit: Int, vendorConnections: Int) -> Int {
         min(besideTheVendor + vendorConnections + limit / 8, limit * 3 / 8)
     }

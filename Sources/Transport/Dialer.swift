@@ -36,8 +36,8 @@ public final class Dialer {
     /// Tries the addresses in turn until one takes the connection and, with `tls`, proves to be `serverName`.
     ///
     /// Each has a share of the time, its handshake included (`DialPlan`); those that failed the last time come last. A
-    /// certificate that is not accepted, or a version of TLS that is not spoken, ends the attempt: another address of the
-    /// same name is not less in doubt.
+    /// certificate that is not accepted, or a version of TLS that is not spoken, ends the attempt: another address of
+    /// the same name is not less in doubt.
     ///
     /// - Parameters:
     ///   - timeout: for everything together, the handshakes included.

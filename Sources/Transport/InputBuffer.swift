@@ -4,8 +4,8 @@ import Glibc
 ///
 /// Confined to the connection's loop. Fresh bytes are read into the loop's scratch memory, and only what is left of
 /// them when the callback returns is copied into memory of this buffer's own. So a request that is answered in the
-/// callback that read it costs no allocation, and an idle connection owns no buffer. Memory of its own is taken from the
-/// connection's account, in steps of a KiB for little and of a doubling for much.
+/// callback that read it costs no allocation, and an idle connection owns no buffer. Memory of its own is taken from
+/// the connection's account, in steps of a KiB for little and of a doubling for much.
 @safe
 public final class InputBuffer {
     private var base: UnsafeMutableRawPointer?  // `own`, or the loop's scratch during a callback

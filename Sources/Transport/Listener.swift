@@ -11,8 +11,8 @@ public struct ListenFault: Error, Sendable, CustomStringConvertible {
 /// Accepts connections on one loop. Confined to it.
 ///
 /// Every worker has a listener of its own on the same address (`SO_REUSEPORT`), and the kernel spreads connections
-/// over them. When the process has no descriptor left but those that are reserved for others, accepting stops and a timer
-/// tries again: libevent would call at once for ever, since the connection stays in the kernel's queue.
+/// over them. When the process has no descriptor left but those that are reserved for others, accepting stops and a
+/// timer tries again: libevent would call at once for ever, since the connection stays in the kernel's queue.
 @safe
 public final class Listener {
     /// How many connections wait in the kernel at most.
@@ -120,8 +120,8 @@ public final class Listener {
         listenOn()
     }
 
-    /// Accepts what waits in the kernel's queue, so that no connection that the kernel has made is reset, then closes. The
-    /// queue of an inherited socket is left to the next process that has it.
+    /// Accepts what waits in the kernel's queue, so that no connection that the kernel has made is reset, then closes.
+    /// The queue of an inherited socket is left to the next process that has it.
     public func stop() {
         guard descriptor >= 0 else { return }
         var portions = leavesQueue ? 0 : Listener.queueMax / Listener.portion
@@ -155,8 +155,8 @@ public final class Listener {
         timer.schedule(after: Listener.retryInterval)
     }
 
-    /// Accepts what waits, one connection alone when none came in the last pass: most often there is no second one, and a
-    /// call finds that out. If there is one, the next pass comes at once, and takes all.
+    /// Accepts what waits, one connection alone when none came in the last pass: most often there is no second one, and
+    /// a call finds that out. If there is one, the next pass comes at once, and takes all.
     private func acceptReady() {
         let isBusy = loop.passCount &- lastPass <= 1
         lastPass = loop.passCount

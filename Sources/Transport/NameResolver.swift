@@ -14,8 +14,8 @@ public struct ResolveFault: Error, Sendable, CustomStringConvertible {
 /// Guarded: `state` holds the questions under way and the last good answers. An answer is fresh for `freshFor`. After
 /// that it still serves at once, for `usableFor` since it was got, while the name is looked up again in the background:
 /// so new addresses are honoured without a restart, and a name server that fails or is silent delays no caller. Only a
-/// name without a usable answer is waited for, which the caller limits in time. Questions for the same name wait for one
-/// look-up; a name whose server is silent leaves another thread to other names.
+/// name without a usable answer is waited for, which the caller limits in time. Questions for the same name wait for
+/// one look-up; a name whose server is silent leaves another thread to other names.
 public final class NameResolver: Sendable {
     public typealias Answer = @Sendable (Result<[SocketAddress], ResolveFault>) -> Void
     typealias LookUp = @Sendable (_ host: String) -> Result<[SocketAddress], ResolveFault>

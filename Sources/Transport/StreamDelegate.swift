@@ -66,8 +66,8 @@ final class SharedStreamLimits: Sendable {
     init(_ values: StreamLimits) { self.values = values }
 }
 
-/// Where a stream asks before it takes memory for longer than a callback lasts: for input that waits, for output that the
-/// peer does not take, for TLS. Confined to the stream's loop.
+/// Where a stream asks before it takes memory for longer than a callback lasts: for input that waits, for output that
+/// the peer does not take, for TLS. Confined to the stream's loop.
 ///
 /// Asked in coarse steps, and not at all by a connection whose requests are read, answered and taken at once.
 public protocol StreamAccount: AnyObject {

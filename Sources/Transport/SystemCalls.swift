@@ -59,7 +59,8 @@ enum SystemCalls {
         }
     }
 
-    /// Whether a call failed since this process or machine lacks something: descriptors, memory, or ports for connect(2).
+    /// Whether a call failed since this process or machine lacks something: descriptors, memory, or ports for
+    /// connect(2).
     static func isExhaustion(_ error: Int32) -> Bool {
         switch error {
         case EMFILE, ENFILE, ENOMEM, ENOBUFS, ENOSPC, EADDRNOTAVAIL, EAGAIN: true

@@ -87,8 +87,8 @@ public final class TLSServerContext: @unchecked Sendable {
         unsafe tollgate_SSL_CTX_prefer_server_ciphers(context)
         // Sessions are resumed by tickets (RFC 5077, RFC 8446 §2.2), which the clients keep: nothing is kept here.
         _ = unsafe tollgate_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_OFF))
-        // One to a connection, where OpenSSL gives two: a client that resumes with it is given another. Each is a write(2)
-        // more.
+        // One to a connection, where OpenSSL gives two: a client that resumes with it is given another. Each is a
+        // write(2) more.
         _ = unsafe SSL_CTX_set_num_tickets(context, 1)
         guard clientAuthorities != nil else { return }
         unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)

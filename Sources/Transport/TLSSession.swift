@@ -7,8 +7,8 @@ import Glibc
 /// errors, where another connection may have left one.
 @safe
 final class TLSSession {
-    /// What a handshake takes that waits for the client's second flight, and what a connection takes between two requests,
-    /// as measured with OpenSSL 3.0 (39 and 15 KiB), whose buffers are given back when they are empty.
+    /// What a handshake takes that waits for the client's second flight, and what a connection takes between two
+    /// requests, as measured with OpenSSL 3.0 (39 and 15 KiB), whose buffers are given back when they are empty.
     static let handshakeBytes = 40 * 1024
     static let idleBytes = 16 * 1024
 

@@ -14,8 +14,8 @@ extension UpstreamAttempt {
     /// - any → rulingAlone, when there is no other key to try after a rejection.
     /// - any → ended, once.
     ///
-    /// A request that is passed through holds its place only while the vendor works on it: it is set aside as long as its
-    /// content is still coming, and from the head of the reply on, unless the reply comes whole.
+    /// A request that is passed through holds its place only while the vendor works on it: it is set aside as long as
+    /// its content is still coming, and from the head of the reply on, unless the reply comes whole.
     ///
     /// A state with a pass holds the call's place at the gate. Each transition out of such a state returns the pass by
     /// `leave` or `rule`, or hands it to the next state, so that it is returned exactly once on every path.
@@ -59,8 +59,8 @@ extension UpstreamAttempt {
             /// Random, up to 50 ms, so that calls that failed together do not retry together. Asked for when it is
             /// needed: a random number takes a system call.
             let jitter: () -> Duration
-            /// Whether this node is not taken for dead by others: nothing is sent otherwise. Only with `connected`, right
-            /// before the first byte, does it say so.
+            /// Whether this node is not taken for dead by others: nothing is sent otherwise. Only with `connected`,
+            /// right before the first byte, does it say so.
             let maySend: Bool
         }
 
@@ -441,8 +441,8 @@ extension UpstreamAttempt {
             }
         }
 
-        /// What is passed on of one refusal or two: a 403 in the vendor's shape, its word on the document, before a 401, and the
-        /// later one of equals.
+        /// What is passed on of one refusal or two: a 403 in the vendor's shape, its word on the document, before a
+        /// 401, and the later one of equals.
         private func word(of rejection: Rejection, _ reply: UpstreamReply) -> UpstreamReply {
             guard let first, rejection != .refused else { return reply }
             return first.rejection.rejection == .refused || !rejection.isShaped ? first.reply : reply

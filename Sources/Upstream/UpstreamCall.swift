@@ -25,8 +25,8 @@ public final class UpstreamCall: Sendable {
     ///
     /// - Parameters:
     ///   - body: in canonical form.
-    ///   - classifier: the saved classifier that is asked, without a character that needs encoding; nil for a request with a
-    ///     schema of its own.
+    ///   - classifier: the saved classifier that is asked, without a character that needs encoding; nil for a request
+    ///     with a schema of its own.
     public init(
         body: [UInt8],
         classifier: String? = nil,
@@ -102,7 +102,8 @@ public struct TraceFields: Sendable, Equatable {
 public enum UpstreamContent: Sendable {
     /// A classify request, whose whole body is in memory: it may.
     case whole([UInt8])
-    /// A client's own request: it may not, since what it does is not known here, and its reply is passed on as it comes.
+    /// A client's own request: it may not, since what it does is not known here, and its reply is passed on as it
+    /// comes.
     case passed(PassageRequest)
 }
 
@@ -122,8 +123,8 @@ public enum UpstreamKeyMoved: Sendable {
 public enum UpstreamOutcome: Sendable {
     /// The vendor's answer, which may be passed on.
     case reply(UpstreamReply)
-    /// The vendor's answer to a classify request, which is not passed on, as the failure says; but it may say what it cost.
-    /// This and `failure` are apart from the others, which are copied on their way in less room then.
+    /// The vendor's answer to a classify request, which is not passed on, as the failure says; but it may say what it
+    /// cost. This and `failure` are apart from the others, which are copied on their way in less room then.
     indirect case unusable(UpstreamReply, UpstreamFailure)
     indirect case failure(UpstreamFailure)
     /// The call could not be booked to another key and costs nothing; the caller, whose move failed, knows why.

@@ -85,8 +85,8 @@ final class UpstreamConnection: StreamDelegate {
 
     /// Sends the head of a request and the beginning of its content; the rest follows by `add`.
     ///
-    /// The time for the response begins with the request's end. Its head must come within it, whatever interim responses
-    /// come before; from the head on it starts over with each part.
+    /// The time for the response begins with the request's end. Its head must come within it, whatever interim
+    /// responses come before; from the head on it starts over with each part.
     ///
     /// - Parameters:
     ///   - content: framed as the head says.

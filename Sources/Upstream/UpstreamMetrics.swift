@@ -2,8 +2,8 @@ public import Metrics
 import UpstreamKeys
 public import Vocabulary
 
-/// What the calls of one worker came to. Immutable but for its figures, which are atomic or guarded: the worker writes, any
-/// thread reads.
+/// What the calls of one worker came to. Immutable but for its figures, which are atomic or guarded: the worker writes,
+/// any thread reads.
 public final class UpstreamMetrics: Sendable {
     /// How long calls took from their first byte to the end of the reply, failed ones included.
     public let duration = Histogram(.long)

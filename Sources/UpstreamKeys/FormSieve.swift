@@ -1,10 +1,10 @@
 /// Finds the parts of a text that any of some forms can lie in, by looking at few of its bytes. Immutable.
 ///
 /// An occurrence of a form that is n bytes long begins n - 3 groups of four adjacent bytes. So each occurrence of the
-/// shortest form or a longer one has a group at a multiple of that form's length less three: only those groups of the text
-/// are looked up in the set of all groups of all forms. A 64 KiB piece of a file takes some two thousand look-ups, where a
-/// search for each of nine forms reads every byte nine times. Of groups that no form has, one in a hundred or so is found
-/// nevertheless, since the set has their hashes only.
+/// shortest form or a longer one has a group at a multiple of that form's length less three: only those groups of the
+/// text are looked up in the set of all groups of all forms. A 64 KiB piece of a file takes some two thousand look-ups,
+/// where a search for each of nine forms reads every byte nine times. Of groups that no form has, one in a hundred or
+/// so is found nevertheless, since the set has their hashes only.
 struct FormSieve: Sendable {
     /// How many bytes a group has.
     private static let groupByteCount = 4

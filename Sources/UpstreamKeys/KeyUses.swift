@@ -1,8 +1,10 @@
 import Vocabulary
 
-/// When a request was last let out with each upstream key, and which of these moments the store does not have yet. Pure.
+/// When a request was last let out with each upstream key, and which of these moments the store does not have yet.
+/// Pure.
 ///
-/// By identifier: another secret, another account and an absence of a key change nothing, unless it is forgotten meanwhile.
+/// By identifier: another secret, another account and an absence of a key change nothing, unless it is forgotten
+/// meanwhile.
 struct KeyUses: Sendable {
     private struct Use: Sendable {
         let key: UpstreamKeyID

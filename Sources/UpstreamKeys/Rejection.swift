@@ -33,8 +33,8 @@ public enum Rejection: Sendable, Equatable {
     }
 }
 
-/// A rejection of a request. The first one decides how the answer to the second try is judged. Immutable; an object, so that
-/// what every call hands on has one word for it.
+/// A rejection of a request. The first one decides how the answer to the second try is judged. Immutable; an object, so
+/// that what every call hands on has one word for it.
 public final class FirstRejection: Sendable {
     public let key: UpstreamKey
     public let rejection: Rejection

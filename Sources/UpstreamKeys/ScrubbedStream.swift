@@ -1,10 +1,11 @@
 /// Masks one of the vendor's keys in content that is passed on in pieces. Pure; lengths stay, as `SecretScrubber` says.
 ///
-/// A key that is cut by the border of two pieces is found too: the end of a piece that may begin a key is held back until
-/// the next one. Across a border only the forms as they are count, not their spellings.
+/// A key that is cut by the border of two pieces is found too: the end of a piece that may begin a key is held back
+/// until the next one. Across a border only the forms as they are count, not their spellings.
 public struct ScrubbedStream {
     private let scrubber: SecretScrubber
-    /// Whether spellings are looked for: in texts. Other content has every byte by chance, and would be decoded in vain.
+    /// Whether spellings are looked for: in texts. Other content has every byte by chance, and would be decoded in
+    /// vain.
     private let isText: Bool
     private var held: [UInt8] = []
 

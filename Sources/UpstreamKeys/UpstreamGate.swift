@@ -178,7 +178,8 @@ public final class UpstreamGate: Sendable {
         return record
     }
 
-    /// Takes over the state that another node has given a key. Waiting requests can go out with one that is active again.
+    /// Takes over the state that another node has given a key. Waiting requests can go out with one that is active
+    /// again.
     ///
     /// - Parameter record: nil when the key is active. One of another secret is passed over.
     /// - Returns: whether the state is another one now.

@@ -297,8 +297,8 @@ struct UpstreamGateState {
 
     // MARK: Coming back
 
-    /// Returns the place, if it holds one, and counts one request less for the key; returns the index of its account, which is there
-    /// as long as a request is out.
+    /// Returns the place, if it holds one, and counts one request less for the key; returns the index of its account,
+    /// which is there as long as a request is out.
     private mutating func comeBack(_ pass: UpstreamGate.Pass) -> Int {
         guard let index = index(of: pass.key.account) else { preconditionFailure("\(pass.key) came back twice") }
         if pass.holdsPlace { underWay -= 1 } else { aside -= 1 }

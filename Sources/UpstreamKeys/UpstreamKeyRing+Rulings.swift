@@ -34,7 +34,8 @@ extension UpstreamKeyRing {
 
     /// The ruling when no other key was available, or none gave an opinion.
     mutating func ruleAlone(on first: FirstRejection, at now: Moment) -> (Ruling, UpstreamKeyRecord?) {
-        // Judged by what the key was when it was refused: the refusal that brings a key down is passed on like those before.
+        // Judged by what the key was when it was refused: the refusal that brings a key down is passed on like those
+        // before.
         let isAccepted = first.rejection.isShaped && !isQuarantined(first.key)
         return (isAccepted ? .passOn : .keyRejected, count(first, at: now))
     }

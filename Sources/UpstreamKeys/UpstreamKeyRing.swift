@@ -189,8 +189,8 @@ struct UpstreamKeyRing: Sendable {
         case .active: return true
         case .quarantined(let reason): slots[index].quarantine = KeyQuarantine(reason: reason, at: now.steady)
         case .cooling(let end):
-            // No cooling is that long: the clock was set back in the meantime, and nobody knows how much of it is left. A key
-            // that must still rest costs a 429.
+            // No cooling is that long: the clock was set back in the meantime, and nobody knows how much of it is left.
+            // A key that must still rest costs a 429.
             let left = end - now.wall
             guard left > .zero, left <= KeyCooling.longestAsked else { return false }
             slots[index].cooling.resume(until: now.steady + left)
@@ -209,8 +209,8 @@ struct UpstreamKeyRing: Sendable {
         return UpstreamKeyRecord(id: id, secretDigest: key.secretDigest, state: .active)
     }
 
-    /// Takes over what another node has found out about a key, or an operator there has decided. Nil when it is not in this
-    /// ring.
+    /// Takes over what another node has found out about a key, or an operator there has decided. Nil when it is not in
+    /// this ring.
     ///
     /// - Parameter record: nil when the key is active.
     /// - Returns: whether its state is another one now.

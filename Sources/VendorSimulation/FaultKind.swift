@@ -63,8 +63,8 @@ extension Fault {
         /// `raw`: the bytes in `base64` are sent as they are, then `then` decides about the connection: `keep`,
         /// `close`, `reset`, `stall` (`close`).
         case raw([UInt8], then: Delivery.Ending)
-        /// `sized`: a 200 with `bytes` of content, of the type `type` (`application/octet-stream`), sent as fast as they
-        /// are taken. The last `missing` (0) of them do not come; `then` (`close`) decides what does.
+        /// `sized`: a 200 with `bytes` of content, of the type `type` (`application/octet-stream`), sent as fast as
+        /// they are taken. The last `missing` (0) of them do not come; `then` (`close`) decides what does.
         case sized(bytes: Int, type: String, missing: Int, then: Delivery.Ending)
     }
 

@@ -1,7 +1,7 @@
 import Serving
 
-/// Sends so many letters as fast as they are taken, with little memory. Confined to its connection's loop; stops when it is
-/// released or the connection closes.
+/// Sends so many letters as fast as they are taken, with little memory. Confined to its connection's loop; stops when
+/// it is released or the connection closes.
 final class Filler {
     private static let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 64 * 1_024)
 

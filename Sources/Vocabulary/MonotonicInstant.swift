@@ -32,7 +32,8 @@ extension Duration {
     /// The duration in nanoseconds, rounded towards zero and clamped to 64 bits (292 years).
     @inlinable
     public var wholeNanoseconds: Int64 {
-        // By halves: `components` divides 128 bits twice, which takes some 180 instructions, and a request does so often.
+        // By halves: `components` divides 128 bits twice, which takes some 180 instructions, and a request does so
+        // often.
         let (magnitude, unit) = (attoseconds.magnitude, UInt64(1_000_000_000))
         let (high, low) = (UInt64(truncatingIfNeeded: magnitude >> 64), UInt64(truncatingIfNeeded: magnitude))
         guard high < unit else { return attoseconds < 0 ? .min : .max }

@@ -1,15 +1,16 @@
 public import Synchronization
 
-/// What this process knows of its place among the nodes that share a store: docs/nodes.md §3, "Six seconds" and "Stale".
+/// What this process knows of its place among the nodes that share a store: docs/nodes.md §3, "Six seconds" and
+/// "Stale".
 ///
-/// Guarded. Written by the store's thread, read by any thread without waiting for it. With a store that is a file there is no
-/// other node, and nothing ends.
+/// Guarded. Written by the store's thread, read by any thread without waiting for it. With a store that is a file there
+/// is no other node, and nothing ends.
 ///
-/// Lengths of time are those of `CLOCK_BOOTTIME`, which goes on while the machine sleeps. A loop has only the monotonic clock
-/// at hand, so the moment at which hits end is kept on that one, and worked out again from time to time.
+/// Lengths of time are those of `CLOCK_BOOTTIME`, which goes on while the machine sleeps. A loop has only the monotonic
+/// clock at hand, so the moment at which hits end is kept on that one, and worked out again from time to time.
 public final class NodeStanding: Sendable {
-    /// So long after the last confirmed transaction was sent nothing new goes to the vendor: the lease, less what a process
-    /// may be stopped for between its look and its first byte.
+    /// So long after the last confirmed transaction was sent nothing new goes to the vendor: the lease, less what a
+    /// process may be stopped for between its look and its first byte.
     public static let sendingMax = Duration.seconds(6)
     /// Nodes look for news twice a second: hits go on for this long at least.
     public static let staleMin = Duration.seconds(1)
@@ -19,8 +20,8 @@ public final class NodeStanding: Sendable {
     /// Since boot, in nanoseconds; `.max` for a store without leases.
     private let confirmedAt: Atomic<Int64>
     private let staleNanoseconds = Atomic<Int64>(60_000_000_000)
-    /// On the monotonic clock, in nanoseconds. A thread that wrote an older moment over a newer one is put right by the next
-    /// `refresh` or `confirm`.
+    /// On the monotonic clock, in nanoseconds. A thread that wrote an older moment over a newer one is put right by the
+    /// next `refresh` or `confirm`.
     @usableFromInline
     let staleAt = Atomic<Int64>(.max)
     private let isLeast: Atomic<Bool>
@@ -63,8 +64,8 @@ public final class NodeStanding: Sendable {
         refresh(sinceBoot: sinceBoot, now: now)
     }
 
-    /// The process has lost its seat: nothing goes to the vendor any more, and nothing is served. On the store's thread, which
-    /// confirms nothing after it.
+    /// The process has lost its seat: nothing goes to the vendor any more, and nothing is served. On the store's
+    /// thread, which confirms nothing after it.
     public func lose() {
         // Older than any moment since boot, and not so old that a difference overflows.
         confirmedAt.store(.min / 2, ordering: .relaxed)
@@ -91,7 +92,8 @@ public final class NodeStanding: Sendable {
         refresh(sinceBoot: sinceBoot, now: now)
     }
 
-    /// Works out anew when hits end. To be called every second: while the machine slept the monotonic clock stood still.
+    /// Works out anew when hits end. To be called every second: while the machine slept the monotonic clock stood
+    /// still.
     public func refresh(sinceBoot: MonotonicInstant, now: MonotonicInstant) {
         let confirmed = confirmedAt.load(ordering: .relaxed)
         guard confirmed != .max else { return }
@@ -110,8 +112,8 @@ public final class NodeStanding: Sendable {
     /// How many that live have a lesser number; less than `liveCount`, once both are of one look.
     public var rank: Int { place.load(ordering: .relaxed) }
 
-    /// The nodes as they were seen last, in order of their numbers: those that live, and those that did within a day. Empty
-    /// for a store that is a file.
+    /// The nodes as they were seen last, in order of their numbers: those that live, and those that did within a day.
+    /// Empty for a store that is a file.
     public var nodes: [NodeRecord] { records.withLock { $0 } }
 
     /// Takes what the database says of all nodes. On the store's thread.
@@ -148,8 +150,8 @@ public final class NodeStanding: Sendable {
         schemaMissing.store(needed > known ? needed : 0, ordering: .relaxed)
     }
 
-    /// The schema that a program must know to use the database, if this one does not: a newer program has changed the tables
-    /// since this one started.
+    /// The schema that a program must know to use the database, if this one does not: a newer program has changed the
+    /// tables since this one started.
     public var unknownSchema: Int64? {
         let missing = schemaMissing.load(ordering: .relaxed)
         return missing == 0 ? nil : missing

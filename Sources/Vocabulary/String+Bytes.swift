@@ -1,7 +1,7 @@
 import Glibc
 
-/// Texts compared by their bytes in UTF-8. Swift's own operators take texts for equal that are written with other characters,
-/// and order them otherwise.
+/// Texts compared by their bytes in UTF-8. Swift's own operators take texts for equal that are written with other
+/// characters, and order them otherwise.
 extension String {
     /// Whether both are the same bytes.
     public func hasBytes(of other: String) -> Bool {

@@ -1,4 +1,5 @@
-/// The 16 bytes of a UUID that is written in lower case (RFC 9562 §4), which that of a document in a classify request always is.
+/// The 16 bytes of a UUID that is written in lower case (RFC 9562 §4), which that of a document in a classify request
+/// always is.
 public struct UUIDWords: Hashable, Comparable, Sendable {
     /// The first eight bytes, and the last eight.
     public let high, low: UInt64

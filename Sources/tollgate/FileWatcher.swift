@@ -3,10 +3,11 @@ import EventLoops
 import Observability
 import Vocabulary
 
-/// Looks at the files that the configuration names, as often as `secrets.reload` says, and says when they are to be read.
+/// Looks at the files that the configuration names, as often as `secrets.reload` says, and says when they are to be
+/// read.
 ///
-/// Confined to the main loop. Each look runs on a thread of its own, one at a time, since a file system may hang: then the
-/// files are as they were until it answers.
+/// Confined to the main loop. Each look runs on a thread of its own, one at a time, since a file system may hang: then
+/// the files are as they were until it answers.
 final class FileWatcher {
     /// How soon after a change it is looked whether there is another.
     private static let settlingTime = Duration.seconds(1)

@@ -12,8 +12,9 @@ enum ProcessStart {
         signal(SIGXFSZ, SIG_IGN)
     }
 
-    /// Gives SIGABRT and SIGQUIT their default effect, which is an end at once. The handler that Swift's runtime installs for a
-    /// backtrace returns, so the first of them, sent by a supervisor whose watchdog has run out, would end nothing.
+    /// Gives SIGABRT and SIGQUIT their default effect, which is an end at once. The handler that Swift's runtime
+    /// installs for a backtrace returns, so the first of them, sent by a supervisor whose watchdog has run out, would
+    /// end nothing.
     static func endOnAbort() {
         signal(SIGABRT, SIG_DFL)
         signal(SIGQUIT, SIG_DFL)

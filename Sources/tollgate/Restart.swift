@@ -3,8 +3,8 @@ import Glibc
 import Supervision
 import Transport
 
-/// Starts the program anew in the process that there is, on the sockets that it listens on: clients that connect meanwhile
-/// wait in their queues. Confined to the main thread.
+/// Starts the program anew in the process that there is, on the sockets that it listens on: clients that connect
+/// meanwhile wait in their queues. Confined to the main thread.
 struct Restart {
     private let environment: [String: String]
     /// Owned, and closed by no one: the process has little left to live.

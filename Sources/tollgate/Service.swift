@@ -57,8 +57,8 @@ final class Service {
     /// What of the store was said to have no effect.
     private var shadowed: Set<String> = []
 
-    /// Runs a gateway until a signal ends it. The signals have been held since the start of the program, and there is no
-    /// other thread but those of the logs.
+    /// Runs a gateway until a signal ends it. The signals have been held since the start of the program, and there is
+    /// no other thread but those of the logs.
     ///
     /// - Parameters:
     ///   - ready: called when connections are accepted.
@@ -271,8 +271,8 @@ final class Service {
         }
     }
 
-    /// Another node has ended what this one had under way as far as it could. What the vendor still answers is booked, and
-    /// nothing is begun; then the program starts anew, with a seat of its own.
+    /// Another node has ended what this one had under way as far as it could. What the vendor still answers is booked,
+    /// and nothing is begun; then the program starts anew, with a seat of its own.
     private func end(because fault: StoreFault) {
         ProcessLog.critical("seat_lost", ["fault": "\(fault)"])
         guard !ending.hasBegun else { return }

@@ -10,11 +10,12 @@ import Vocabulary
 /// parting from operators → closing.
 ///
 /// Confined to the main loop, which runs until the end: no call here blocks, so another signal is always handled. While
-/// it is leaving, `/readyz` says so and all else goes on, so that load balancers send no more before the listener closes. Both
-/// sides drain: the workers finish their clients' requests, the admin side the change in progress. The last part of
-/// `drain_timeout` is reserved for cutting off the remaining clients, and a second signal starts it at once: clients
-/// are answered, and the ledger learns the outcome of each reservation. A separate thread closes the store and writes
-/// the last lines, since a disk or a reader may hang. When the time is up, the process ends regardless.
+/// it is leaving, `/readyz` says so and all else goes on, so that load balancers send no more before the listener
+/// closes. Both sides drain: the workers finish their clients' requests, the admin side the change in progress. The
+/// last part of `drain_timeout` is reserved for cutting off the remaining clients, and a second signal starts it at
+/// once: clients are answered, and the ledger learns the outcome of each reservation. A separate thread closes the
+/// store and writes the last lines, since a disk or a reader may hang. When the time is up, the process ends
+/// regardless.
 final class ServiceEnd {
     enum Outcome {
         case complete

@@ -22,8 +22,8 @@ struct StoreOpening {
     /// Opens the store and reads it. Blocks.
     ///
     /// - Parameters:
-    ///   - onLost: called on a thread of the store, once, when the process has lost its seat among the nodes: it may end what
-    ///     it has begun, and nothing else.
+    ///   - onLost: called on a thread of the store, once, when the process has lost its seat among the nodes: it may
+    ///     end what it has begun, and nothing else.
     ///   - onFatal: called on a thread of the store when the disk failed to make a write durable; nothing may be
     ///     acknowledged from then on (`docs/faults.md` §6).
     /// - Throws: `StoreFault`; `SealerFault` when secrets in the store cannot be opened; `ConfigurationFaults` when the

@@ -4,7 +4,8 @@ import Vocabulary
 
 /// Asks the store's thread for a sign of life. Confined to the main loop; one question at a time.
 ///
-/// A store that refuses lives. One whose queue is full may be busy or hang, so it is asked again until it takes the question.
+/// A store that refuses lives. One whose queue is full may be busy or hang, so it is asked again until it takes the
+/// question.
 final class StorePing {
     private static let retryInterval = Duration.milliseconds(100)
 

@@ -3,8 +3,8 @@ import Testing
 
 /// The statements of the store's tables, as the sources have them.
 ///
-/// One text serves SQLite and PostgreSQL, and engines that are compatible with the latter. What it must not have is what
-/// one of them lacks or takes for something else (docs/storage.md, section 12).
+/// One text serves SQLite and PostgreSQL, and engines that are compatible with the latter. What it must not have is
+/// what one of them lacks or takes for something else (docs/storage.md, section 12).
 @Suite("The text of the store's statements")
 struct StatementTextTests {
     private struct Statement {

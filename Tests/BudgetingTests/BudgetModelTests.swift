@@ -7,7 +7,8 @@ import Vocabulary
 @Suite("The budget gate beside its model")
 struct BudgetModelTests {
     private static let parts = 4
-    /// A sanitizer looks at the memory of a run, which is the same in each; other seeds come with other runs of the tests.
+    /// A sanitizer looks at the memory of a run, which is the same in each; other seeds come with other runs of the
+    /// tests.
     private static let runsPerPart = Sanitizer.isOn ? 125 : 1_250
     private static let stepsPerRun = 200
 

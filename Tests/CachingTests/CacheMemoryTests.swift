@@ -30,8 +30,8 @@ struct CacheMemoryTests {
     }
 }
 
-/// What the process takes: by the sanitizer's own count of allocated bytes if there is one, since most of such a process
-/// is the sanitizer's; else the second number of proc(5) `statm`, in pages.
+/// What the process takes: by the sanitizer's own count of allocated bytes if there is one, since most of such a
+/// process is the sanitizer's; else the second number of proc(5) `statm`, in pages.
 private func takenBytes() -> Int {
     if let count = dlsym(nil, "__sanitizer_get_current_allocated_bytes") {
         return unsafeBitCast(count, to: (@convention(c) () -> Int).self)()

@@ -110,7 +110,8 @@ struct BackupTests {
         for words in ["restored from", "before-restore-", "Budgets admit again", "statements create", "team team-a: "] {
             #expect(restored.output.contains(words), "\(words) in \(restored.output)")
         }
-        // A limit that is nearly reached from the start: what was under way counts at its estimate, of 10 pages at most.
+        // A limit that is nearly reached from the start: what was under way counts at its estimate, of 10 pages at
+        // most.
         let limit = spent + underWay * Self.priceMax + 15
         try gateway.rewriteConfiguration([
             "budgets": [
@@ -226,7 +227,8 @@ struct BackupTests {
 
     // MARK: Other schemas
 
-    /// A store of schema 8 with its rows but for sealed secrets, which nothing here can open, at the place of a gateway that is not started yet.
+    /// A store of schema 8 with its rows but for sealed secrets, which nothing here can open, at the place of a gateway
+    /// that is not started yet.
     private func older(_ folder: TemporaryFolder) throws -> String {
         let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("StorageTests/Fixtures/schema-08.sql").path

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/api.md` §2 and §6 on the real program: budgets in operation, grants, and what a team sees itself. The simulated
-/// vendor charges one credit per page.
+/// `docs/api.md` §2 and §6 on the real program: budgets in operation, grants, and what a team sees itself. The
+/// simulated vendor charges one credit per page.
 @Suite("Budgets in operation")
 struct BudgetOperationTests {
     private func configuration(_ budgets: JSON, organization: JSON = [], key: JSON = []) -> JSON {

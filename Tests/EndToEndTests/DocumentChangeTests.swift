@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/api.md` §2: a request that names a document drops what is stored about it, when it is forwarded and again when it
-/// is answered. The simulated vendor's held calls make the moments in between.
+/// `docs/api.md` §2: a request that names a document drops what is stored about it, when it is forwarded and again when
+/// it is answered. The simulated vendor's held calls make the moments in between.
 @Suite("Documents that change")
 struct DocumentChangeTests {
     private static let key = [("x-api-key", Gateway.keyA)]

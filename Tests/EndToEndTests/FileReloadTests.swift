@@ -8,7 +8,8 @@ struct FileReloadTests {
     private static let oldKey = "team-c-old-secret-0123456789"
     private static let newKey = "team-c-new-secret-0123456789"
 
-    /// A folder as Kubernetes mounts a secret: what is named is a link through `..data`, which is replaced at one stroke.
+    /// A folder as Kubernetes mounts a secret: what is named is a link through `..data`, which is replaced at one
+    /// stroke.
     private struct Mount {
         let folder: TemporaryFolder
 

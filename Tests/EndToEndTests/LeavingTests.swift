@@ -81,8 +81,8 @@ struct LeavingTests {
         }
     }
 
-    /// The reply to a client that was accepted before SIGTERM and asks after it, nil when there was none; and the time from the
-    /// signal to its request.
+    /// The reply to a client that was accepted before SIGTERM and asks after it, nil when there was none; and the time
+    /// from the signal to its request.
     private func replyToNewcomer() throws -> (TestResponse?, Duration) {
         let gateway = try Gateway(["listen": ["workers": 1]])
         try gateway.vendor.queueFault("hold")

@@ -19,8 +19,8 @@ struct PassthroughSmugglingTests {
         }
     }
 
-    /// The row's message, for a path that is passed through, with a request behind it. Its content is said to be a file,
-    /// which is not looked into: the vendor has its head before it is refused.
+    /// The row's message, for a path that is passed through, with a request behind it. Its content is said to be a
+    /// file, which is not looked into: the vendor has its head before it is refused.
     private static func message(_ row: WireRow) -> [UInt8] {
         // Byte by byte: the rows are not all UTF-8.
         let (from, to) = (Array("/v1/classify".utf8), Array("/v1/document".utf8))

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `docs/api.md` §2: other paths of the vendor, passed through. The origin records every byte that the vendor would get.
+/// `docs/api.md` §2: other paths of the vendor, passed through. The origin records every byte that the vendor would
+/// get.
 @Suite("Pass-through")
 struct PassthroughTests {
     private static let key = [("x-api-key", Gateway.keyA)]

@@ -136,7 +136,8 @@ struct SocketActivationTests {
     }
 }
 
-/// Clients and operators that ask on one new connection after another: hits, misses, and readiness. Guarded by its condition.
+/// Clients and operators that ask on one new connection after another: hits, misses, and readiness. Guarded by its
+/// condition.
 private final class RestartLoad: @unchecked Sendable {
     private let condition = NSCondition()
     // Touched only while `condition` is locked.

@@ -50,8 +50,8 @@ struct ExhaustionTests {
     @Test("a thread is told to be impossible when there is no memory for its stack")
     func thread() async throws {
         await #expect(processExitsWith: .success) {
-            // A default of the process that no address space has room for. A limit on the memory of the process would end
-            // a sanitizer's, which needs some for a thread itself.
+            // A default of the process that no address space has room for. A limit on the memory of the process would
+            // end a sanitizer's, which needs some for a thread itself.
             typealias SetDefault = @convention(c) (UnsafePointer<pthread_attr_t>) -> Int32
             let symbol = try #require(dlsym(nil, "pthread_setattr_default_np"))
             var attributes = pthread_attr_t()

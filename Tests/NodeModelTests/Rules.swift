@@ -66,7 +66,8 @@ struct Rules: Equatable, Sendable {
     var isRepeatableRead = false
     /// The standby that takes over may have lost the last commits.
     var losesCommits = false
-    /// A process that has lost its seat ends what it has begun, without a fence, and is started again; else it joins again.
+    /// A process that has lost its seat ends what it has begun, without a fence, and is started again; else it joins
+    /// again.
     var endsWithoutSeat = false
 
     static func without(_ missing: Guard...) -> Rules {

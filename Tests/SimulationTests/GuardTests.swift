@@ -2,8 +2,8 @@ import Testing
 
 /// The invariants notice when something is wrong: each rule on how decisions are performed is taken away in turn.
 ///
-/// A case names the invariants that may notice first. The same seeds lead to the same runs, so that each is found soon; where
-/// the simulation has changed, more seeds are tried.
+/// A case names the invariants that may notice first. The same seeds lead to the same runs, so that each is found soon;
+/// where the simulation has changed, more seeds are tried.
 @Suite("What each rule of the simulation is for")
 struct GuardTests {
     struct Case: CustomTestStringConvertible {

@@ -81,7 +81,8 @@ struct DocumentChangeTests {
     func nothingStored() throws {
         let store = try place.open()
         defer { store.close() }
-        // Without its ledger: the roll-up of a day long ago, which the store folds by itself, would be written meanwhile.
+        // Without its ledger: the roll-up of a day long ago, which the store folds by itself, would be written
+        // meanwhile.
         try fill(store, count: 1, document: document(1))
         func written() throws -> Data { try Data(contentsOf: URL(filePath: place.file + "-wal")) }
         let before = try written()

@@ -25,7 +25,8 @@ struct GatheredSumsTests {
         case drop(String)
     }
 
-    /// Reservations that end in several ways and some twice, counts, resolutions and changes of documents, in any order.
+    /// Reservations that end in several ways and some twice, counts, resolutions and changes of documents, in any
+    /// order.
     private struct Story {
         var random: SeededGenerator
         private var lastID: Int64 = 0

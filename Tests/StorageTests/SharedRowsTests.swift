@@ -110,8 +110,8 @@ struct SharedRowsTests {
     )
     func roundTrips(_ count: Int, _ arePaidBefore: Bool) throws {
         let server = try TestDatabases.server
-        // A Sync that goes out while the server still owes the answer to another one is part of the same round trip. So answers
-        // come a little late.
+        // A Sync that goes out while the server still owes the answer to another one is part of the same round trip. So
+        // answers come a little late.
         let trips = Guarded((count: 0, owed: 0))
         let proxy = try PostgreSQLProxy(to: server.port) { message in
             if message.isFromClient, message.type == "S" {

@@ -14,8 +14,8 @@ extension StoreConnection {
     }
 }
 
-/// SQL of a test's own, when all that was asked of the store before is done: on the writer's connection to a file, or on
-/// another connection to the store's database.
+/// SQL of a test's own, when all that was asked of the store before is done: on the writer's connection to a file, or
+/// on another connection to the store's database.
 extension Store {
     /// The name of the database; nil for a file.
     private func databaseName() throws -> String? {

@@ -6,8 +6,8 @@ import Vocabulary
 
 @testable import Storage
 
-/// A place of its own for the store of one test: a file in a folder, or a database. It goes at the end, with all that is
-/// there.
+/// A place of its own for the store of one test: a file in a folder, or a database. It goes at the end, with all that
+/// is there.
 final class TemporaryStore: Sendable {
     private enum Place {
         case folder(TemporaryFolder)
@@ -63,8 +63,8 @@ final class TemporaryStore: Sendable {
         return store
     }
 
-    /// What a process leaves that is killed at this moment, at a place of its own: a copy of the files as they are, or of what
-    /// is committed in the database.
+    /// What a process leaves that is killed at this moment, at a place of its own: a copy of the files as they are, or
+    /// of what is committed in the database.
     func killed() throws -> TemporaryStore {
         switch try place.get() {
         case .folder:

@@ -61,8 +61,9 @@ enum TestDatabases {
         return copy
     }
 
-    // Tests give identifiers of any node, and expect what is open to be ended by the next start, as with a file, and by nothing
-    // else. So each number under which something is open is that of a dead node as a store is opened, and of none afterwards.
+    // Tests give identifiers of any node, and expect what is open to be ended by the next start, as with a file, and by
+    // nothing else. So each number under which something is open is that of a dead node as a store is opened, and of
+    // none afterwards.
 
     static func buryNodes(of name: String) throws {
         let exists = try rows("SELECT count(*) FROM pg_class WHERE relname = 'nodes'", in: name)

@@ -6,8 +6,8 @@ import Vocabulary
 
 @testable import Storage
 
-/// Stores as earlier versions left them: `Fixtures/schema-NN.sql` has what the version that introduced schema NN made, with
-/// rows in every table. Such files are with users, so no fixture is ever changed.
+/// Stores as earlier versions left them: `Fixtures/schema-NN.sql` has what the version that introduced schema NN made,
+/// with rows in every table. Such files are with users, so no fixture is ever changed.
 @Suite(
     "A store of every earlier schema is brought up to date with all that it has",
     .filesOnly("databases have none of these schemas")

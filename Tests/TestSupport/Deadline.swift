@@ -9,8 +9,8 @@ public struct Deadline: Sendable {
         self.instant = instant
     }
 
-    /// The bound for anything that must happen at once: minutes, because a busy machine may be as slow as that. Only what
-    /// hangs takes so long.
+    /// The bound for anything that must happen at once: minutes, because a busy machine may be as slow as that. Only
+    /// what hangs takes so long.
     ///
     /// `TOLLGATE_TEST_PATIENCE` sets it in seconds; a small value helps while many tests are expected to fail.
     public static var generous: Deadline { after(.seconds(patience)) }

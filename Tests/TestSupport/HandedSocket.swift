@@ -16,8 +16,8 @@ public final class HandedSocket: Sendable {
 
     deinit { close(descriptor) }
 
-    /// What a program that begins with `sockets` behind its standard streams is started with. A shell sets the number of
-    /// the process, which stays the same when it becomes the program.
+    /// What a program that begins with `sockets` behind its standard streams is started with. A shell sets the number
+    /// of the process, which stays the same when it becomes the program.
     static func command(_ command: [String], with sockets: [HandedSocket]) -> [String] {
         guard !sockets.isEmpty else { return command }
         let names = sockets.map(\.name).joined(separator: ":")

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 
-/// The folder of a PostgreSQL server, with data as `initdb` leaves them. It belongs to the user that the server runs as, since
-/// PostgreSQL refuses to run as root.
+/// The folder of a PostgreSQL server, with data as `initdb` leaves them. It belongs to the user that the server runs
+/// as, since PostgreSQL refuses to run as root.
 ///
 /// It is removed in deinit; where that is not reached, by a process that has waited for the end of this one.
 final class PostgreSQLFolder: Sendable {

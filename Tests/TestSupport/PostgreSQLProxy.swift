@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Vocabulary
 
-/// Stands between clients and a PostgreSQL server, and does with each message what a rule says: so a connection breaks exactly
-/// before or behind a message, or bytes arrive late. Without TLS, which it could not read.
+/// Stands between clients and a PostgreSQL server, and does with each message what a rule says: so a connection breaks
+/// exactly before or behind a message, or bytes arrive late. Without TLS, which it could not read.
 ///
 /// Guarded; each direction of a connection has a thread, on which the rule is called.
 public final class PostgreSQLProxy: Sendable {

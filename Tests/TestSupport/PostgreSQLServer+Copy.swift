@@ -1,5 +1,6 @@
 extension PostgreSQLServer {
-    /// A new database of this server with all that is committed in another one at this moment. What works there goes on.
+    /// A new database of this server with all that is committed in another one at this moment. What works there goes
+    /// on.
     ///
     /// - Returns: its name.
     public func copy(of database: String) throws -> String {

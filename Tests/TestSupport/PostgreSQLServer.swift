@@ -4,9 +4,9 @@ import Vocabulary
 
 /// A PostgreSQL server with data of its own, on a port of loopback and on a socket in its folder.
 ///
-/// Guarded: the process is replaced by a restart. The server ends with this object, and the kernel ends it when the test
-/// process dies; then its folder is removed as well. Over TCP the only role needs its password, over the socket it needs
-/// none.
+/// Guarded: the process is replaced by a restart. The server ends with this object, and the kernel ends it when the
+/// test process dies; then its folder is removed as well. Over TCP the only role needs its password, over the socket it
+/// needs none.
 public final class PostgreSQLServer: Sendable {
     public static let user = "tollgate"
     public static let password = "pass/word@1"
@@ -84,8 +84,8 @@ public final class PostgreSQLServer: Sendable {
         let options = settings.merging(["port": "\(port)"]) { _, own in own }.flatMap {
             ["-c", "\($0.key)=\($0.value)"]
         }
-        // The kernel takes the wish for a signal from one that changes its user, so it is expressed again. SIGQUIT is the
-        // shutdown that waits for nobody.
+        // The kernel takes the wish for a signal from one that changes its user, so it is expressed again. SIGQUIT is
+        // the shutdown that waits for nobody.
         let process = try ServerProcess(
             PostgreSQLFolder.unprivileged("--pdeathsig", "QUIT")
                 + [try PostgreSQLFolder.program("postgres"), "-D", place.data] + options,

@@ -5,8 +5,8 @@ import Glibc
 ///
 /// Each child is started through `setpriv --pdeathsig KILL`, so that none outlives a test run that crashed or was
 /// killed. The kernel sends that signal when the *thread* that forked ends (prctl(2), PR_SET_PDEATHSIG), hence a
-/// dedicated thread: the threads of a pool come and go. A child gets no descriptor but those that it is handed: those of
-/// other tests would be counted against its limit, and keep connections and pipes open.
+/// dedicated thread: the threads of a pool come and go. A child gets no descriptor but those that it is handed: those
+/// of other tests would be counted against its limit, and keep connections and pipes open.
 enum Spawner {
     private static let thread = SpawnerThread()
 

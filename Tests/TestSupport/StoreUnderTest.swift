@@ -1,7 +1,7 @@
 import Foundation
 
-/// What the stores of tested programs are: files, or, with `TOLLGATE_TEST_STORE=postgresql`, databases of a server that the
-/// tests share.
+/// What the stores of tested programs are: files, or, with `TOLLGATE_TEST_STORE=postgresql`, databases of a server that
+/// the tests share.
 public enum StoreUnderTest {
     public static let isPostgreSQL = ProcessInfo.processInfo.environment["TOLLGATE_TEST_STORE"] == "postgresql"
 

@@ -1,8 +1,8 @@
 import GRDB
 import Vocabulary
 
-/// A table that a copy of a whole store carries over, row by row. Both engines have it with the same columns and key, so what
-/// is known of it is read from a file's schema. Immutable.
+/// A table that a copy of a whole store carries over, row by row. Both engines have it with the same columns and key,
+/// so what is known of it is read from a file's schema. Immutable.
 struct CopiedTable: Sendable {
     enum Kind: Sendable { case integer, text, bytes }
 
@@ -28,8 +28,8 @@ struct CopiedTable: Sendable {
     /// Tables that only a file has: one that is empty when it is copied, and one that follows from the ledger.
     static let ofFiles = ["unbooked", "ledger_floor"]
 
-    /// Tables of a database that are not carried over: who works with it, what is under way there, and balances, which are
-    /// worked out anew. Changes that dead nodes had under way are ended before.
+    /// Tables of a database that are not carried over: who works with it, what is under way there, and balances, which
+    /// are worked out anew. Changes that dead nodes had under way are ended before.
     static let madeAnew = [
         "schema_state", "nodes", "feed_head", "feed", "scopes", "balances", "flights", "claims", "landings",
         "document_changes", "classifier_changes",

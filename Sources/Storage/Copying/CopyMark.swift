@@ -1,11 +1,11 @@
 internal import PostgreSQL
 import Vocabulary
 
-/// What `schema_state` says of a database that a copy is written to: no gateway serves from it before the copy is whole, also
-/// one of an earlier version, which finds a schema that it does not know.
+/// What `schema_state` says of a database that a copy is written to: no gateway serves from it before the copy is
+/// whole, also one of an earlier version, which finds a schema that it does not know.
 ///
-/// The mark is committed before the first row is written, and taken away by the transaction that commits them all. So it stays
-/// where a copy was cut off; the next one takes it over.
+/// The mark is committed before the first row is written, and taken away by the transaction that commits them all. So
+/// it stays where a copy was cut off; the next one takes it over.
 struct CopyMark {
     private static let prefix = "tollgate store copy"
     /// Added to the number of steps.

@@ -1,7 +1,8 @@
 import Vocabulary
 
-/// What a table comes to, counted by its engine: rows, and for each column the values that are not NULL, with the exact sum of
-/// numbers and the sum of the lengths of texts and bytes. Texts are counted in octets of UTF-8, as a file has them.
+/// What a table comes to, counted by its engine: rows, and for each column the values that are not NULL, with the exact
+/// sum of numbers and the sum of the lengths of texts and bytes. Texts are counted in octets of UTF-8, as a file has
+/// them.
 struct CopyTally: Equatable {
     struct Figures: Equatable {
         var rows: Int64

@@ -2,8 +2,8 @@ import EventLoops
 internal import PostgreSQL
 import Vocabulary
 
-/// The database that a copy is read from. What dead nodes have left of changes at the vendor is ended before, as the next
-/// start there would do; else nothing is changed. Confined to the thread of the copy.
+/// The database that a copy is read from. What dead nodes have left of changes at the vendor is ended before, as the
+/// next start there would do; else nothing is changed. Confined to the thread of the copy.
 final class PostgreSQLCopySource: CopySource {
     private let session: CopySession
 
@@ -65,8 +65,8 @@ final class PostgreSQLCopySource: CopySource {
         ).count == 0
     }
 
-    /// Declares nodes dead whose lease is over, so that one that was only stopped writes nothing any more, and ends what they
-    /// changed. As a node, like a gateway that starts.
+    /// Declares nodes dead whose lease is over, so that one that was only stopped writes nothing any more, and ends
+    /// what they changed. As a node, like a gateway that starts.
     private static func settle(_ address: PostgreSQLAddress, as node: NodeDescription) throws {
         let connection = try CopySession(address).connection
         let (seat, joinedAt) = try NodeJoining(connection: connection, node: node).take()

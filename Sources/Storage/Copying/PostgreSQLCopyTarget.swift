@@ -14,8 +14,8 @@ final class PostgreSQLCopyTarget: CopyTarget {
 
     /// Makes the tables, has the body fill them, and makes all of it valid at once.
     ///
-    /// - Throws: `inUse` when a gateway works with it, `unavailable` when it has rows; what the body throws. Nothing of it is
-    ///   there then, and the mark is gone, unless the connection was lost.
+    /// - Throws: `inUse` when a gateway works with it, `unavailable` when it has rows; what the body throws. Nothing of
+    ///   it is there then, and the mark is gone, unless the connection was lost.
     static func make<Value>(_ address: PostgreSQLAddress, _ body: (PostgreSQLCopyTarget) throws -> Value) throws
         -> Value
     {
@@ -90,8 +90,8 @@ final class PostgreSQLCopyTarget: CopyTarget {
         }
     }
 
-    /// Takes the steps that are missing, and removes what an unused store has. A process that was stopped long ago loses its
-    /// seat.
+    /// Takes the steps that are missing, and removes what an unused store has. A process that was stopped long ago
+    /// loses its seat.
     private func clear(version: Int64) throws {
         for step in PostgreSQLSchema.steps.dropFirst(Int(version)) {
             for sql in PostgreSQLSchema.statements(step) { _ = try session.query(sql) }
@@ -139,8 +139,8 @@ final class PostgreSQLCopyTarget: CopyTarget {
 
     // MARK: What follows from the rows
 
-    /// Works balances out, and leaves a dead node for each number that has open reservations, so that the first start ends them
-    /// as after a crash.
+    /// Works balances out, and leaves a dead node for each number that has open reservations, so that the first start
+    /// ends them as after a crash.
     func derive(from tallies: [String: CopyTally]) throws {
         for sql in PostgreSQLSchema.statements(PostgreSQLSchema.openingBalances) { _ = try session.query(sql) }
         var command = PostgreSQLCommand(

@@ -1,8 +1,8 @@
 import GRDB
 import Vocabulary
 
-/// The file that a copy is read from. Nothing of it is changed but that what a crash left unbooked is booked. Confined to
-/// the thread of the copy.
+/// The file that a copy is read from. Nothing of it is changed but that what a crash left unbooked is booked. Confined
+/// to the thread of the copy.
 final class SQLiteCopySource: CopySource {
     private let database: Database
 
@@ -76,8 +76,8 @@ final class SQLiteCopySource: CopySource {
 
     func tally(of table: CopiedTable) throws -> CopyTally { try Self.tally(of: table, in: database) }
 
-    /// Sums are made of two halves of 32 bits, neither of which can overflow. Each group is a scan: to group all of them SQLite
-    /// would sort a copy of the rows.
+    /// Sums are made of two halves of 32 bits, neither of which can overflow. Each group is a scan: to group all of
+    /// them SQLite would sort a copy of the rows.
     static func tally(of table: CopiedTable, in database: Database) throws -> CopyTally {
         let figures = table.columns.map { column in
             let name = column.name

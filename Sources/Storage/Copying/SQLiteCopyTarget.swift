@@ -1,8 +1,8 @@
 import GRDB
 import Vocabulary
 
-/// The new file that a copy is written to. Until it is whole it has another name, no fsync, and a journal in memory, which
-/// pages that are appended are not in. Confined to the thread of the copy.
+/// The new file that a copy is written to. Until it is whole it has another name, no fsync, and a journal in memory,
+/// which pages that are appended are not in. Confined to the thread of the copy.
 final class SQLiteCopyTarget: CopyTarget {
     let database: Database
     private var statement: (table: String, statement: SQLiteStatement)?
@@ -113,8 +113,8 @@ final class SQLiteCopyTarget: CopyTarget {
 enum UnfinishedStore {
     static let suffix = ".unfinished-store"
 
-    /// Refuses a place where a copy was cut off: a start would make an empty store there, whose budgets know of nothing. Beside
-    /// a store it is of no use, and goes.
+    /// Refuses a place where a copy was cut off: a start would make an empty store there, whose budgets know of
+    /// nothing. Beside a store it is of no use, and goes.
     static func refuse(_ path: String) throws(StoreFault) {
         guard DiskPlace.exists(path + suffix) else { return }
         guard !DiskPlace.exists(path) else { return DiskPlace.remove(path + suffix) }

@@ -4,12 +4,12 @@ public import Vocabulary
 
 /// Copies a whole store to a place where there is none: from a file to PostgreSQL, back, or to another one of its kind.
 ///
-/// - W1. Nobody works with either: a file is locked as a gateway locks it. Of a database the row of `schema_state` is locked,
-///   without which no node joins, and there is no node alive.
+/// - W1. Nobody works with either: a file is locked as a gateway locks it. Of a database the row of `schema_state` is
+///   locked, without which no node joins, and there is no node alive.
 /// - W2. The source is read in one transaction, so all of it is of one moment.
-/// - W3. The copy is valid all at once, when both sides were counted and agree: a file gets its name by rename(2), a database is
-///   one transaction. Before that gateways refuse the place: the file by `NAME.unfinished-store`, the database by its mark
-///   (`CopyMark`). The next copy begins anew.
+/// - W3. The copy is valid all at once, when both sides were counted and agree: a file gets its name by rename(2), a
+///   database is one transaction. Before that gateways refuse the place: the file by `NAME.unfinished-store`, the
+///   database by its mark (`CopyMark`). The next copy begins anew.
 /// - W4. A page of rows is in memory at a time, whatever the store has.
 public enum WholeStoreCopy {
     /// What a table came to, on both sides.
@@ -36,10 +36,11 @@ public enum WholeStoreCopy {
     /// Blocks for as long as it takes: about a minute for each million rows.
     ///
     /// - Parameters:
-    ///   - node: what others at a source in PostgreSQL are told of this process, where it has to end what nodes have left.
+    ///   - node: what others at a source in PostgreSQL are told of this process, where it has to end what nodes have
+    ///     left.
     ///   - onStep: called often.
-    /// - Throws: `inUse` when a process has one of them open; `olderSchema`; else what prevents it. There is no store at the
-    ///   target then.
+    /// - Throws: `inUse` when a process has one of them open; `olderSchema`; else what prevents it. There is no store
+    ///   at the target then.
     public static func run(
         from source: StoreTarget,
         to target: StoreTarget,

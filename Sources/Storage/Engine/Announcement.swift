@@ -1,8 +1,8 @@
 internal import Caching
 import Vocabulary
 
-/// What one node tells the others by a row of the feed. The row names what changed; how it is now is read from its own row,
-/// so that a node that comes late skips what has changed again.
+/// What one node tells the others by a row of the feed. The row names what changed; how it is now is read from its own
+/// row, so that a node that comes late skips what has changed again.
 enum Announcement: Hashable {
     /// Teams, keys, rulings, or budgets of these.
     case registry

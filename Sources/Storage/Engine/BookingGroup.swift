@@ -2,8 +2,8 @@ internal import Budgeting
 internal import Reporting
 import Vocabulary
 
-/// The payments and rates of some endings, written together, with the same outcome as if they had been booked one after the
-/// other. Confined to the writer's thread. The steps are called in the order in which they stand here.
+/// The payments and rates of some endings, written together, with the same outcome as if they had been booked one after
+/// the other. Confined to the writer's thread. The steps are called in the order in which they stand here.
 final class BookingGroup {
     private struct Paid {
         let booking: Booking

@@ -6,11 +6,11 @@ import Vocabulary
 /// everything is written, with the same outcome as if they had been done one after the other.
 ///
 /// Confined to the writer's thread. The steps are called in the order in which they stand here. They wait twice for
-/// a database server, however many endings there are: for the rows that end and all that is known beforehand, and for the
-/// results that are there.
+/// a database server, however many endings there are: for the rows that end and all that is known beforehand, and for
+/// the results that are there.
 ///
-/// Locks are taken in this order: rows of the ledger, by identifier; the pages of documents, results, payments and repeats,
-/// schemas, rates (`BookingGroup`); then sums (`SumChanges`).
+/// Locks are taken in this order: rows of the ledger, by identifier; the pages of documents, results, payments and
+/// repeats, schemas, rates (`BookingGroup`); then sums (`SumChanges`).
 final class EndingGroup {
     private let endings: [GatheredEnding]
     private let reading: SharedReading?
@@ -38,8 +38,8 @@ final class EndingGroup {
 
     // MARK: What they must know
 
-    /// Ends the rows of the ledger, in the order of their identifiers. Of two endings of one row the first one counts. Asks
-    /// for purges, too.
+    /// Ends the rows of the ledger, in the order of their identifiers. Of two endings of one row the first one counts.
+    /// Asks for purges, too.
     func end(on connection: StoreConnection) throws {
         var order = Array(endings.indices)
         if order.count > 1 {

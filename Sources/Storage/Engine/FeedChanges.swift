@@ -35,7 +35,8 @@ struct FeedChanges {
         if let stamp = other.registryStamp { require(registryStamp: stamp) }
     }
 
-    /// Writes all of it. The last thing before the COMMIT: another one that waits for the head then waits for that alone.
+    /// Writes all of it. The last thing before the COMMIT: another one that waits for the head then waits for that
+    /// alone.
     func write(on connection: StoreConnection) throws {
         guard !isEmpty, let shared = connection.link.shared else { return }
         try shared.lockFeed(adding: announcements.count, unlessRegistryChangedAfter: registryStamp)

@@ -55,8 +55,8 @@ struct FoldSchedule {
 }
 
 extension FoldSchedule.Fold {
-    /// Folds one batch in a transaction of its own, and goes on from there the next time. Without a day to fold it takes
-    /// no lock.
+    /// Folds one batch in a transaction of its own, and goes on from there the next time. Without a day to fold it
+    /// takes no lock.
     ///
     /// - Returns: how many documents were folded; nil when no day is left.
     mutating func run(atMost count: Int, on connection: StoreConnection) throws -> Int? {

@@ -1,13 +1,13 @@
 import EventLoops
 import Vocabulary
 
-/// What the operations of a transaction leave to be done together: gathered while they run, and written once, right before
-/// the COMMIT.
+/// What the operations of a transaction leave to be done together: gathered while they run, and written once, right
+/// before the COMMIT.
 ///
-/// Many requests share the rows of sums. Written one by one, a row would be locked from the first operation of a group to
-/// the COMMIT, and two nodes would lock the same rows in different orders. So each table has its changes written in the
-/// order of its key, and all tables in one order. And what endings must know is asked together, since each answer of a
-/// database server is a round trip.
+/// Many requests share the rows of sums. Written one by one, a row would be locked from the first operation of a group
+/// to the COMMIT, and two nodes would lock the same rows in different orders. So each table has its changes written in
+/// the order of its key, and all tables in one order. And what endings must know is asked together, since each answer
+/// of a database server is a round trip.
 struct GatheredChanges {
     /// In the order in which they were asked for.
     var endings: [GatheredEnding] = []

@@ -1,6 +1,8 @@
-/// What a connection that writes has found in its store and need not look up again: rows that nobody takes away for long.
+/// What a connection that writes has found in its store and need not look up again: rows that nobody takes away for
+/// long.
 ///
-/// Confined like the connection. Let go when a transaction is not committed, since what was noted may not be there then.
+/// Confined like the connection. Let go when a transaction is not committed, since what was noted may not be there
+/// then.
 struct KnownRows {
     /// How many of each kind are remembered. More are all forgotten, and found again.
     static let countMax = 1_000

@@ -2,11 +2,11 @@ import Vocabulary
 
 /// A prepared statement of one connection. `SQLiteStatement` and `PostgreSQLStatement` are the two kinds.
 ///
-/// Confined to its connection's thread, and let go before the connection is closed. Parameters are numbered from 1, columns
-/// from 0. Every parameter is bound anew for each run. A fault of binding is thrown when the statement runs.
+/// Confined to its connection's thread, and let go before the connection is closed. Parameters are numbered from 1,
+/// columns from 0. Every parameter is bound anew for each run. A fault of binding is thrown when the statement runs.
 protocol PreparedStatement: AnyObject {
-    /// Runs it to its end, without rows. What is wrong may be thrown by a later statement of the transaction instead, or by
-    /// its end: nobody may depend on what has happened before.
+    /// Runs it to its end, without rows. What is wrong may be thrown by a later statement of the transaction instead,
+    /// or by its end: nobody may depend on what has happened before.
     func run() throws
 
     /// Runs it to its end with these bytes bound, which are read where they lie.
@@ -16,11 +16,12 @@ protocol PreparedStatement: AnyObject {
     func runCounting() throws -> Int
 
     /// Runs an INSERT, UPDATE or DELETE, and gives `then` the number of rows that it changed: at once, or with the next
-    /// `StoreConnection.receive` at the latest. So many statements wait for one answer of a server. Nobody may depend on
-    /// whether it was given before, and `then` runs no statement.
+    /// `StoreConnection.receive` at the latest. So many statements wait for one answer of a server. Nobody may depend
+    /// on whether it was given before, and `then` runs no statement.
     func sendCounting(_ then: @escaping (Int) throws -> Void) throws
 
-    /// Runs it, and gives each row to `read`, at the time at which `sendCounting` gives its number. `read` runs no statement.
+    /// Runs it, and gives each row to `read`, at the time at which `sendCounting` gives its number. `read` runs no
+    /// statement.
     func sendForEachRow(about name: StaticString, _ read: @escaping (StoreRow) throws -> Void) throws
 
     /// Goes on to the next row; false when there is none. `reset` must follow the last step, or the one that threw.
@@ -38,8 +39,8 @@ protocol PreparedStatement: AnyObject {
     /// - Parameter bytesMax: the text is cut at the last character that ends there or before.
     func bind(_ text: String?, atMost bytesMax: Int, at index: Int32)
 
-    // Columns of the present row. A value of another type than asked for is nil too: it is a page that is damaged, since
-    // the tables are strict.
+    // Columns of the present row. A value of another type than asked for is nil too: it is a page that is damaged,
+    // since the tables are strict.
 
     func isNull(at index: Int32) -> Bool
     func integer(at index: Int32) -> Int64?

@@ -1,8 +1,8 @@
-/// A set of hashes that never denies one that was added, and affirms few others: a Bloom filter that has the four bits of a
-/// hash within 64 bytes.
+/// A set of hashes that never denies one that was added, and affirms few others: a Bloom filter that has the four bits
+/// of a hash within 64 bytes.
 ///
-/// It has a byte for each hash that it is made for. Of hashes that were not added it affirms 3 in 100 when it is full, and more
-/// beyond that.
+/// It has a byte for each hash that it is made for. Of hashes that were not added it affirms 3 in 100 when it is full,
+/// and more beyond that.
 struct PresenceFilter {
     private static let wordsInBlock = 8
 

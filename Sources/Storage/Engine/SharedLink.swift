@@ -20,8 +20,8 @@ protocol SharedLink: AnyObject {
     func trimFeed(atMost count: Int) throws
 
     /// Makes the flights that a purge concerns unstorable and takes their claims: what they bring is not stored, and no
-    /// request from now on joins them. Before the results are looked for: the settlement of a flight holds the lock of its
-    /// row, so that its result is either there by then or never comes.
+    /// request from now on joins them. Before the results are looked for: the settlement of a flight holds the lock of
+    /// its row, so that its result is either there by then or never comes.
     func endStorability(of target: PurgeTarget) throws
 
     /// Locks a purge that is not finished, and gives how many results it has removed; nil when it is finished.
@@ -75,8 +75,8 @@ extension StoreConnection {
     /// See `SharedLink.endStorability`.
     func endStorability(of target: PurgeTarget) throws { try link.shared?.endStorability(of: target) }
 
-    /// Ends the changes of documents and classifiers that a dead node had under way: nobody knows what the vendor made of
-    /// them, nor when.
+    /// Ends the changes of documents and classifiers that a dead node had under way: nobody knows what the vendor made
+    /// of them, nor when.
     ///
     /// - Returns: purges that were recorded for it and are not finished.
     func endChanges(ofNode node: Int64, at now: Timestamp) throws -> [PurgeProgress] {

@@ -32,7 +32,8 @@ struct SharedReading {
         let isAwaited: Bool
     }
 
-    /// By the identifiers of admissions: the flight that has their question, which is their own when they have claimed it.
+    /// By the identifiers of admissions: the flight that has their question, which is their own when they have claimed
+    /// it.
     var claims: [ReservationID: ReservationID] = [:]
     /// Those that end.
     var flights: [ReservationID: Flight] = [:]
@@ -41,8 +42,8 @@ struct SharedReading {
     /// Documents that are being changed.
     var changing: Set<String> = []
 
-    /// Whether nothing may be stored of the answer that ends a flight: it was purged meanwhile, or was taken for one of a
-    /// dead node, or its document is being changed.
+    /// Whether nothing may be stored of the answer that ends a flight: it was purged meanwhile, or was taken for one of
+    /// a dead node, or its document is being changed.
     func isOvertaken(_ flight: ReservationID, about documentID: String) -> Bool {
         guard let found = flights[flight] else { return true }
         return !found.isStorable || changing.contains(documentID)

@@ -23,8 +23,8 @@ public final class Store: Ledger, ResultStore, KeyStates {
 
     var writer: StoreWriter { engine.writer }
 
-    /// Opens the store, or makes it: a file when there is none in an existing folder, or tables in a database without them.
-    /// Blocks for some milliseconds.
+    /// Opens the store, or makes it: a file when there is none in an existing folder, or tables in a database without
+    /// them. Blocks for some milliseconds.
     ///
     /// Reservations that a crash left open become unconfirmed (`opening` says how many), and team keys revoked long ago
     /// are forgotten. With PostgreSQL only those of nodes whose leases are over; `onNews` tells of the others later.
@@ -33,14 +33,14 @@ public final class Store: Ledger, ResultStore, KeyStates {
     ///   - target: beside a file lie `-wal`, `-shm` and `.lock`.
     ///   - node: what is said of this process to others at the same database.
     ///   - migrates: whether a store of an older schema is brought up to date; else it is refused.
-    ///   - onPlace: called on a thread of the store's when the file was moved or deleted, with the fault, and when the same
-    ///     file is back, with nil.
+    ///   - onPlace: called on a thread of the store's when the file was moved or deleted, with the fault, and when the
+    ///     same file is back, with nil.
     ///   - onNews: called, on the writer's thread or before this returns, with what happens to the nodes of a database.
-    ///   - onLost: called on the writer's thread, once, when another node has taken this process for dead, or the database
-    ///     has lost commits: the program must end with an error. Until then the store takes endings of reservations, and
-    ///     refuses all else.
-    ///   - onFatal: called on the writer's thread when an fsync failed: the program must end with an error at once, since what
-    ///     the store holds is no longer known.
+    ///   - onLost: called on the writer's thread, once, when another node has taken this process for dead, or the
+    ///     database has lost commits: the program must end with an error. Until then the store takes endings of
+    ///     reservations, and refuses all else.
+    ///   - onFatal: called on the writer's thread when an fsync failed: the program must end with an error at once,
+    ///     since what the store holds is no longer known.
     /// - Throws: `inUse`, `readOnly`, `corrupt`, `newerSchema`, `olderSchema`, `full`, else `unavailable`; nothing is
     ///   changed then.
     public static func open(
@@ -79,8 +79,8 @@ public final class Store: Ledger, ResultStore, KeyStates {
     /// Whether other processes may have the store as well.
     public var isShared: Bool { engine.isShared }
 
-    /// Calls `sink` with what other nodes do from now on; nothing is missed since the store was opened. On a thread of the
-    /// store's, which the sink must not block. Once, and without effect for a file, which no other node has.
+    /// Calls `sink` with what other nodes do from now on; nothing is missed since the store was opened. On a thread of
+    /// the store's, which the sink must not block. Once, and without effect for a file, which no other node has.
     ///
     /// An event comes within a second of its COMMIT, unless the database does not answer.
     public func hear(_ sink: @escaping @Sendable (StoreEvent) -> Void) { engine.hear(sink) }
@@ -241,7 +241,8 @@ public final class Store: Ledger, ResultStore, KeyStates {
         }
     }
 
-    /// Removes the results of requests with schemas of their own that were stored before a moment, in small batches while the writer has nothing else to do.
+    /// Removes the results of requests with schemas of their own that were stored before a moment, in small batches
+    /// while the writer has nothing else to do.
     ///
     /// - Parameter then: answered how many were removed, when the last batch is durable.
     public func removeExpired(
@@ -276,7 +277,8 @@ public final class Store: Ledger, ResultStore, KeyStates {
         writer.submit(WriteOperation(work, then: then))
     }
 
-    /// Runs an operation that may go before the endings that wait for the end of its group, and reads nothing of theirs.
+    /// Runs an operation that may go before the endings that wait for the end of its group, and reads nothing of
+    /// theirs.
     func performGathering<Value: Sendable>(
         _ work: @escaping @Sendable (StoreConnection) throws -> Value,
         then: @escaping @Sendable (Result<Value, StoreFault>) -> Void

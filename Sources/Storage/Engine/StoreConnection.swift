@@ -45,8 +45,8 @@ final class StoreConnection {
         try link.begin()
     }
 
-    /// Begins a transaction that may write and proves nothing of this process: for what one node does for a dead one, whose
-    /// balances it changes.
+    /// Begins a transaction that may write and proves nothing of this process: for what one node does for a dead one,
+    /// whose balances it changes.
     func beginSweep(of number: Int64) throws {
         gathered = GatheredChanges()
         shared = SharedReading()
@@ -120,8 +120,9 @@ final class StoreConnection {
         }
     }
 
-    /// Undoes what the body did, and what it gathered, when either fails, and nothing else of the transaction. Where the link
-    /// has no savepoints the whole transaction must be given up instead, as those who began it do for whatever is thrown.
+    /// Undoes what the body did, and what it gathered, when either fails, and nothing else of the transaction. Where
+    /// the link has no savepoints the whole transaction must be given up instead, as those who began it do for whatever
+    /// is thrown.
     func inSavepoint<Value>(_ body: () throws -> Value) throws -> Value {
         guard link.hasSavepoints else { return try body() }
         try writeGathered()

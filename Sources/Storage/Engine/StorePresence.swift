@@ -1,15 +1,15 @@
 import Vocabulary
 
-/// Which results and pages of documents a store may have, so that it is not asked for those that it cannot have. Only where
-/// one process writes to the store.
+/// Which results and pages of documents a store may have, so that it is not asked for those that it cannot have. Only
+/// where one process writes to the store.
 ///
-/// Guarded; callable from any thread. What is written is noted before its COMMIT, and nothing is ever taken out: what was removed
-/// since only costs a look-up in vain. What was there before is read in the background, some rows at a time; until that has
-/// come to its end, and if it fails, the store may have anything. When more was noted than the filter is made for, another one
-/// is filled in the same way and takes its place.
+/// Guarded; callable from any thread. What is written is noted before its COMMIT, and nothing is ever taken out: what
+/// was removed since only costs a look-up in vain. What was there before is read in the background, some rows at a
+/// time; until that has come to its end, and if it fails, the store may have anything. When more was noted than the
+/// filter is made for, another one is filled in the same way and takes its place.
 ///
-/// A filter takes 2 to 4 bytes for each row of `results` and `documents` when it was filled, 64 KiB at least. A store that has
-/// more rows than half of `capacityMax` is always asked.
+/// A filter takes 2 to 4 bytes for each row of `results` and `documents` when it was filled, 64 KiB at least. A store
+/// that has more rows than half of `capacityMax` is always asked.
 final class StorePresence: Sendable {
     static let capacityMin = 1 << 16
     static let capacityMax = 1 << 24
@@ -42,8 +42,8 @@ final class StorePresence: Sendable {
 
     // MARK: Asking
 
-    /// Whether the store has neither a result of this key nor pages of this document; nil for what is not asked for. False where
-    /// that is not known.
+    /// Whether the store has neither a result of this key nor pages of this document; nil for what is not asked for.
+    /// False where that is not known.
     func lacks(_ key: CacheKey?, pagesOf document: DocumentKey?) -> Bool {
         let hashes = (key.map(Self.hash), document.map(Self.hash))
         return state.withLock { state in

@@ -39,8 +39,9 @@ public struct StoreTarget: Sendable, CustomStringConvertible {
         if case .sqlite(let path) = kind { path } else { nil }
     }
 
-    /// Finds out whether a store could be opened or made there. A file is not opened, since a running gateway may have it
-    /// open; a server is asked what it is and what the role may do. Blocks, for some seconds when there is no answer.
+    /// Finds out whether a store could be opened or made there. A file is not opened, since a running gateway may have
+    /// it open; a server is asked what it is and what the role may do. Blocks, for some seconds when there is no
+    /// answer.
     ///
     /// - Returns: what an operator should know though the store can be used.
     /// - Throws: what prevents it.

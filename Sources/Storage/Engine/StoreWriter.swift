@@ -8,10 +8,11 @@ import Vocabulary
 ///
 /// Group commit: the thread takes all operations that wait, up to `groupMax`, commits them with one fsync, and answers
 /// them; what was asked meanwhile is the next group. So nothing ever waits for a timer, one save alone costs one fsync,
-/// and the more there are at a time, the fewer fsyncs each costs. Between two groups it does what the database needs when
-/// that is due, removes what was purged, and removes old results and old rows of the ledger and folds old roll-ups while
-/// there is nothing else to do. At most one batch of a purge comes between two groups, and old results wait for the purges, which
-/// may concern them too. Of several nodes the first alone removes what is old; what was purged is removed where it was purged.
+/// and the more there are at a time, the fewer fsyncs each costs. Between two groups it does what the database needs
+/// when that is due, removes what was purged, and removes old results and old rows of the ledger and folds old roll-ups
+/// while there is nothing else to do. At most one batch of a purge comes between two groups, and old results wait for
+/// the purges, which may concern them too. Of several nodes the first alone removes what is old; what was purged is
+/// removed where it was purged.
 final class StoreWriter: Sendable {
     static let groupMax = 512
     /// How long a writer that may not write any more waits for its end.
@@ -117,7 +118,8 @@ final class StoreWriter: Sendable {
     /// is missed.
     var hasUnbooked: Bool { unbooked.load(ordering: .acquiring) > 0 }
 
-    /// Calls `then` when everything that was answered before is booked, or could not be: on the caller's thread or the writer's.
+    /// Calls `then` when everything that was answered before is booked, or could not be: on the caller's thread or the
+    /// writer's.
     func whenBooked(_ then: @escaping @Sendable () -> Void) {
         if !hasUnbooked { return then() }
         submit(WriteOperation({ _ in }, then: { _ in then() }))
@@ -252,8 +254,8 @@ final class StoreWriter: Sendable {
         for answer in outcome.answers { answer() }
     }
 
-    /// Books endings that have waited long enough, or all of them at the end. Those that cannot be booked stay where the next
-    /// attempt finds them, or the next start.
+    /// Books endings that have waited long enough, or all of them at the end. Those that cannot be booked stay where
+    /// the next attempt finds them, or the next start.
     private func book(_ state: inout ThreadState, isLast: Bool = false) {
         let waiting = state.connection.unbooked.bookings.count
         guard waiting > 0, !isBroken.load(ordering: .relaxed) else { return }

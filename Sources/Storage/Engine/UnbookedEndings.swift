@@ -1,17 +1,17 @@
 import EventLoops
 import Vocabulary
 
-/// The endings whose bookings wait for those of others: each is durable, and a row of `unbooked` says that it is not booked.
-/// A lone miss then writes half as many pages, and what many share is written once for all of them.
+/// The endings whose bookings wait for those of others: each is durable, and a row of `unbooked` says that it is not
+/// booked. A lone miss then writes half as many pages, and what many share is written once for all of them.
 ///
-/// Only where one process has the store: nodes that share one must find each other's sums. Confined to the writer's thread,
-/// with the connection that it belongs to. The rows of `unbooked` are those of `bookings` after each COMMIT; a
+/// Only where one process has the store: nodes that share one must find each other's sums. Confined to the writer's
+/// thread, with the connection that it belongs to. The rows of `unbooked` are those of `bookings` after each COMMIT; a
 /// transaction either adds to both, or books all of them.
 ///
 /// What reads bookings has them written first: operations that are no endings, lists, copies.
 final class UnbookedEndings {
-    /// How long they wait at most. Counts of requests come once a second and have them booked, in one transaction and with
-    /// the same rows of the sums: without any they would be booked alone.
+    /// How long they wait at most. Counts of requests come once a second and have them booked, in one transaction and
+    /// with the same rows of the sums: without any they would be booked alone.
     static let waitMax = Duration.seconds(2)
     /// How many wait at most.
     static let countMax = 256

@@ -23,16 +23,16 @@ struct WriteOperation: Sendable {
     var needs: SharedNeeds?
     /// Undoes what `run` decided in memory, when that did not become durable.
     var undo: (@Sendable () -> Void)?
-    /// Does it for a process that has lost its seat, in a transaction without a fence, and gives what is to be called once it
-    /// is durable; nil for what such a process may not do. It may be called again, as `run` may.
+    /// Does it for a process that has lost its seat, in a transaction without a fence, and gives what is to be called
+    /// once it is durable; nil for what such a process may not do. It may be called again, as `run` may.
     var late: (@Sendable (StoreConnection) throws -> @Sendable () -> Void)?
     /// Does the work and gives what is to be called once it is durable. It may be called a second time after all that
     /// it did was rolled back, so it has no effect but on the database.
     let run: @Sendable (StoreConnection) throws -> @Sendable () -> Void
     /// Called instead when it failed.
     let refuse: @Sendable (StoreFault) -> Void
-    /// Whether it may be done before what operations before it have gathered: it is the same in any order. Before others
-    /// that is written, so that they find everything as if each had been done in its turn.
+    /// Whether it may be done before what operations before it have gathered: it is the same in any order. Before
+    /// others that is written, so that they find everything as if each had been done in its turn.
     let isGathering: Bool
 
     init<Value: Sendable>(

@@ -4,8 +4,8 @@ import Vocabulary
 
 /// A file that this room writes or reads beside SQLite: a copy that is made, a backup that is restored.
 ///
-/// Confined to one thread at a time. Never for a file that SQLite has open and others may lock: it would lose its locks on
-/// it when the descriptor is closed.
+/// Confined to one thread at a time. Never for a file that SQLite has open and others may lock: it would lose its locks
+/// on it when the descriptor is closed.
 @safe
 final class DiskFile {
     static let pieceBytes = 1 << 20

@@ -7,19 +7,19 @@ import Vocabulary
 /// Copies the store's file while it is in use, one copy at a time.
 ///
 /// Guarded. A thread of its own, in the background, makes the copy with a connection that only reads, and reads it for
-/// the one who takes it: `StoreWriter` and the other readers do not wait for it. The copy is a file beside the store that
-/// has no name any more when it is handed over, so that no end of the process leaves it behind; what a process that was
-/// killed left of an unfinished one is removed at the next start.
+/// the one who takes it: `StoreWriter` and the other readers do not wait for it. The copy is a file beside the store
+/// that has no name any more when it is handed over, so that no end of the process leaves it behind; what a process
+/// that was killed left of an unfinished one is removed at the next start.
 ///
-/// SQLite's backup interface copies page by page within one read transaction (<https://www.sqlite.org/backup.html>): the
-/// copy has all that was committed when that began, and nothing that came later.
+/// SQLite's backup interface copies page by page within one read transaction (<https://www.sqlite.org/backup.html>):
+/// the copy has all that was committed when that began, and nothing that came later.
 final class StoreCopier: Sendable {
     typealias Answer = @Sendable (Result<any StoreCopy, BackupFault>) -> Void
 
     /// What an unfinished copy is called, behind the name of the store.
     private static let suffix = ".unfinished-copy"
-    /// 4 MiB of pages of the usual size. Each step is made durable before the next: what a later fsync of the log has to
-    /// wait for is never more than this.
+    /// 4 MiB of pages of the usual size. Each step is made durable before the next: what a later fsync of the log has
+    /// to wait for is never more than this.
     private static let pagesPerStep: CInt = 1_024
 
     private struct State {

@@ -1,14 +1,14 @@
 import GRDB
 import Vocabulary
 
-/// Looks at a file that may become a store, from its first page to its last: whether SQLite finds it whole, whether it is
-/// of this program, and whether its sums agree. The file may come from anywhere.
+/// Looks at a file that may become a store, from its first page to its last: whether SQLite finds it whole, whether it
+/// is of this program, and whether its sums agree. The file may come from anywhere.
 public enum StoreInspection {
     /// Lines of SQLite's own check that a fault repeats.
     private static let linesMax = 5
 
-    /// Reads a file that no process has open, and changes nothing of it or beside it. Blocks for about a second for each
-    /// 200 MB of it.
+    /// Reads a file that no process has open, and changes nothing of it or beside it. Blocks for about a second for
+    /// each 200 MB of it.
     ///
     /// - Throws: `corrupt`, `newerSchema`, else `unavailable`.
     public static func inspect(_ path: String) throws(StoreFault) -> (survey: StoreSurvey, sumFaults: [String]) {

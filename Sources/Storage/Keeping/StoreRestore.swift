@@ -5,11 +5,11 @@ public import Vocabulary
 ///
 /// What lies where, and when. NAME is the store, `NAME.unfinished-restore` the new one before it has its name.
 /// - R1. The new file is complete, verified and on the disk before anything of the old store is touched.
-/// - R2. The log of the old store is written back first, so that the store is one file again. It then gets a second name,
-///   `NAME.before-restore-TIME` (link(2)), and the new file takes the first one by rename(2): at every moment NAME is a
-///   whole store, the old one or the new one.
-/// - R3. An old store whose log SQLite cannot write back is not touched: a log beside another file would be taken for that
-///   file's (<https://www.sqlite.org/howtocorrupt.html> §1.4), and without its log the old one would not be whole.
+/// - R2. The log of the old store is written back first, so that the store is one file again. It then gets a second
+///   name, `NAME.before-restore-TIME` (link(2)), and the new file takes the first one by rename(2): at every moment
+///   NAME is a whole store, the old one or the new one.
+/// - R3. An old store whose log SQLite cannot write back is not touched: a log beside another file would be taken for
+///   that file's (<https://www.sqlite.org/howtocorrupt.html> §1.4), and without its log the old one would not be whole.
 public enum StoreRestore {
     private static let suffix = ".unfinished-restore"
 
@@ -38,8 +38,8 @@ public enum StoreRestore {
     ///   - path: of the store, which need not be there.
     ///   - backup: a file that `tollgate backup` made.
     ///   - acceptsSums: whether a backup is taken whose sums do not agree with its ledger.
-    /// - Throws: `inUse` when a process has the store open; what is wrong with the backup or the disk. The store is then as
-    ///   it was.
+    /// - Throws: `inUse` when a process has the store open; what is wrong with the backup or the disk. The store is
+    ///   then as it was.
     public static func run(
         path: String,
         from backup: String,
@@ -75,8 +75,8 @@ public enum StoreRestore {
         }
     }
 
-    /// Refuses a place where a restore was cut off before there was a store, or a store that lost its file: a start would make
-    /// an empty one, and SQLite would drop the log that is left.
+    /// Refuses a place where a restore was cut off before there was a store, or a store that lost its file: a start
+    /// would make an empty one, and SQLite would drop the log that is left.
     static func refuseUnfinished(_ path: String) throws(StoreFault) {
         try UnfinishedStore.refuse(path)
         if DiskPlace.exists(path) {

@@ -3,8 +3,9 @@ import Vocabulary
 
 /// Whether the sums that budgets and reports are made of agree with the ledger and with each other.
 ///
-/// What an ending comes to is in the sums, or its row of the ledger is one of `unbooked`, so they agree in every file that
-/// was committed by this program. Rows of the ledger may have been removed since (`store.ledger_retention`); the sums stay.
+/// What an ending comes to is in the sums, or its row of the ledger is one of `unbooked`, so they agree in every file
+/// that was committed by this program. Rows of the ledger may have been removed since (`store.ledger_retention`); the
+/// sums stay.
 enum StoreSums {
     /// Sums over many rows are made of whole credits and rest, which cannot overflow alone.
     private static func parts(_ column: String) -> String {
@@ -78,9 +79,9 @@ enum StoreSums {
             FROM ledger WHERE state IN (1, 3, 4) \(isBooked) GROUP BY account, day
             """
         )
-        // Rows are removed in the order in which they were made, but those that are unconfirmed or were resolved late stay
-        // longer. So behind the first day of which a row is left that ended in the usual way, none is missing; nor is one
-        // that is younger than the least retention.
+        // Rows are removed in the order in which they were made, but those that are unconfirmed or were resolved late
+        // stay longer. So behind the first day of which a row is left that ended in the usual way, none is missing; nor
+        // is one that is younger than the least retention.
         let first = try Int64.fetchOne(
             database,
             sql: "SELECT day FROM ledger WHERE state IN (1, 2) ORDER BY id LIMIT 1"

@@ -3,9 +3,9 @@ import EventLoops
 internal import PostgreSQL
 import Vocabulary
 
-/// Tells the gateway's memory what other nodes have booked, once a second, and what their replies taught and their shadow
-/// budgets counted, every five. What is shown of budgets has it, and estimates agree. What is admitted does not rest on it:
-/// an admission reads the balances under their locks.
+/// Tells the gateway's memory what other nodes have booked, once a second, and what their replies taught and their
+/// shadow budgets counted, every five. What is shown of budgets has it, and estimates agree. What is admitted does not
+/// rest on it: an admission reads the balances under their locks.
 ///
 /// Guarded: whom to tell, and when. It tells on the writer's thread, since what is older must not replace what an
 /// admission has read.

@@ -1,8 +1,8 @@
 import EventLoops
 import Vocabulary
 
-/// Ends changes of documents: what was stored about them meanwhile goes, and so do their markers, in one transaction. It is
-/// done again until it has succeeded. Confined to the writer's thread.
+/// Ends changes of documents: what was stored about them meanwhile goes, and so do their markers, in one transaction.
+/// It is done again until it has succeeded. Confined to the writer's thread.
 final class ChangeEnding: NodeDuty {
     /// Changes of one transaction.
     private static let changesMax = 64

@@ -2,10 +2,10 @@ import Vocabulary
 
 /// How far a node has read the feed, and which rows of it concern the node. Pure.
 ///
-/// A node passes its own rows over, for what it did is in its memory already. The states of upstream keys are an exception:
-/// a state of another node's may be taken over while one of its own, decided before, is on its way to the store and will
-/// replace it there. So for some seconds after another node's row about a key the node follows its own rows about it as
-/// well, and what is remembered at last is what the store has.
+/// A node passes its own rows over, for what it did is in its memory already. The states of upstream keys are an
+/// exception: a state of another node's may be taken over while one of its own, decided before, is on its way to the
+/// store and will replace it there. So for some seconds after another node's row about a key the node follows its own
+/// rows about it as well, and what is remembered at last is what the store has.
 struct FeedCursor: Equatable {
     /// More than a state takes to be stored.
     static let contest = Duration.seconds(30)

@@ -1,8 +1,8 @@
 import EventLoops
 import Vocabulary
 
-/// What the live node with the least number does for all: it removes old rows of the feed, and goes on with purges whose node
-/// has not done so. Confined to the writer's thread.
+/// What the live node with the least number does for all: it removes old rows of the feed, and goes on with purges
+/// whose node has not done so. Confined to the writer's thread.
 final class FeedUpkeep: NodeDuty {
     private static let interval = Duration.seconds(10)
     /// Rows of the feed that are removed at a time.

@@ -5,8 +5,8 @@ import Vocabulary
 /// What became of a reservation, told by a process that has lost its seat: docs/nodes.md §3, "End from its state".
 ///
 /// In a transaction without a fence, which proves nothing. The row is locked first, and its state decides: a sweep that
-/// ends it as well, or an earlier attempt whose COMMIT was in doubt, comes before or after, and is seen. Confined to the
-/// writer's thread.
+/// ends it as well, or an earlier attempt whose COMMIT was in doubt, comes before or after, and is seen. Confined to
+/// the writer's thread.
 struct LateEnding {
     private let now: Timestamp
     private let connection: StoreConnection
@@ -16,8 +16,8 @@ struct LateEnding {
         self.connection = connection
     }
 
-    /// Ends it as it ended. What the vendor charged settles a row that is reserved, and resolves one that is unconfirmed.
-    /// Nothing is stored of the answer: nobody noted whether it was purged meanwhile.
+    /// Ends it as it ended. What the vendor charged settles a row that is reserved, and resolves one that is
+    /// unconfirmed. Nothing is stored of the answer: nobody noted whether it was purged meanwhile.
     ///
     /// - Returns: what knows the answer when the transaction is committed.
     /// - Throws: `corrupt` when another process has given its identifier too.

@@ -2,10 +2,11 @@ internal import Budgeting
 import EventLoops
 import Vocabulary
 
-/// What the writer of a process does that has lost its seat: it ends what was begun, and refuses all else. Confined to the
-/// writer's thread.
+/// What the writer of a process does that has lost its seat: it ends what was begun, and refuses all else. Confined to
+/// the writer's thread.
 ///
-/// Each ending has a transaction of its own, without a fence: there are a few only, and who comes first is up to the rows.
+/// Each ending has a transaction of its own, without a fence: there are a few only, and who comes first is up to the
+/// rows.
 final class LateWork {
     /// Why nothing may be begun any more.
     let fault: StoreFault

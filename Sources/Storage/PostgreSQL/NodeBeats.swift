@@ -3,10 +3,11 @@
 /// Each transaction writes the next beat into the row, if the row has the last confirmed one: the fence. So of two
 /// transactions of a process one is committed before the other, and the row tells which were.
 ///
-/// A COMMIT whose answer did not come is in doubt. Its bytes may still lie in a proxy, or its server process may still be
-/// at it. The way out is a recovery: a transaction that locks the row, reads the beat, and writes a greater one than was ever sent.
-/// Once that is committed, what it read is the answer, for whatever comes later finds a beat that it does not know. A
-/// recovery may be in doubt as well; then the next one finds its beat, and knows that its answer holds.
+/// A COMMIT whose answer did not come is in doubt. Its bytes may still lie in a proxy, or its server process may still
+/// be at it. The way out is a recovery: a transaction that locks the row, reads the beat, and writes a greater one than
+/// was ever sent. Once that is committed, what it read is the answer, for whatever comes later finds a beat that it
+/// does not know. A recovery may be in doubt as well; then the next one finds its beat, and knows that its answer
+/// holds.
 struct NodeBeats: Equatable {
     /// What the row has, unless a commit is in doubt.
     private(set) var confirmed: Int64

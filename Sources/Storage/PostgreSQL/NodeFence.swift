@@ -9,8 +9,8 @@ struct CommitInDoubt: Error {
     var fault: StoreFault { StoreFault(code: .unavailable, detail: "PostgreSQL: \(detail)") }
 }
 
-/// How the transactions of a writer begin: with the next beat in the row of its process, which proves that no other process
-/// was given the row. Confined to the writer's thread; docs/nodes.md §3, "Fence" and "Recovery".
+/// How the transactions of a writer begin: with the next beat in the row of its process, which proves that no other
+/// process was given the row. Confined to the writer's thread; docs/nodes.md §3, "Fence" and "Recovery".
 final class NodeFence {
     let seat: NodeSeat
     let standing: NodeStanding

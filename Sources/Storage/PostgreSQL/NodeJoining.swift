@@ -2,8 +2,8 @@ import EventLoops
 internal import PostgreSQL
 import Vocabulary
 
-/// Takes a seat in `nodes` for a process that starts: a number that no other has, and that rested. Others that join at the
-/// same time wait for the lock of `schema_state`.
+/// Takes a seat in `nodes` for a process that starts: a number that no other has, and that rested. Others that join at
+/// the same time wait for the lock of `schema_state`.
 struct NodeJoining {
     /// A number rests so long before it is given again: its reservations may still be met.
     private static let restMicroseconds: Int64 = 24 * 3_600 * 1_000_000

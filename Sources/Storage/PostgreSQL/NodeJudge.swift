@@ -2,9 +2,9 @@ import Vocabulary
 
 /// Whether a node may declare others dead. Pure.
 ///
-/// While the database was away nobody could renew a lease. The first who reaches it again would find all others overdue, and
-/// declare dead those who are about to come back. So a node that has not seen the database for a while waits for as long as
-/// a lease: a node that lives has renewed it by then.
+/// While the database was away nobody could renew a lease. The first who reaches it again would find all others
+/// overdue, and declare dead those who are about to come back. So a node that has not seen the database for a while
+/// waits for as long as a lease: a node that lives has renewed it by then.
 struct NodeJudge {
     /// Looks are two seconds apart.
     static let gapMax = Duration.seconds(5)

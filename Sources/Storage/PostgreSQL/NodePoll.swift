@@ -34,7 +34,8 @@ final class NodePoll: NodeDuty {
     }
 
     func perform(on connection: StoreConnection) throws {
-        // After a failure as well. A COMMIT in doubt is cleared before any duty is done again, and then all is read anew.
+        // After a failure as well. A COMMIT in doubt is cleared before any duty is done again, and then all is read
+        // anew.
         let start = SystemClock.sinceBoot()
         next = start + Self.interval
         try connection.inTransaction { connection in

@@ -14,8 +14,8 @@ struct NodeSeat: Sendable, Equatable {
     static let beatInterval = Duration.seconds(2)
 }
 
-/// The process has lost its row: its lease was over, and it was taken for dead, or the database has lost commits. Nothing
-/// that it knows can be relied on.
+/// The process has lost its row: its lease was over, and it was taken for dead, or the database has lost commits.
+/// Nothing that it knows can be relied on.
 struct SeatLost: Error {
     let detail: String
 

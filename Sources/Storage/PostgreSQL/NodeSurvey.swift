@@ -16,8 +16,8 @@ struct NodeSurvey {
 
     var records: [NodeRecord] { rows.map(\.record) }
 
-    /// The node to be declared dead: of those that are over, the one that has been so longest. A node that looks does not
-    /// judge itself: its next transaction tells.
+    /// The node to be declared dead: of those that are over, the one that has been so longest. A node that looks does
+    /// not judge itself: its next transaction tells.
     var overdue: Row? {
         rows.filter { $0.record.state != .dead && $0.record.number != number && $0.leaseLeft < 0 }
             .min { ($0.leaseLeft, $0.record.number) < ($1.leaseLeft, $1.record.number) }
@@ -38,10 +38,12 @@ public enum NodeNews: Sendable, Equatable {
     case unconfirmed(count: Int, node: Int)
     /// A live node has another configuration file than this one.
     case differs(NodeRecord)
-    /// This machine's clock is ahead of the database's by so much that the node is not ready, or behind it when negative.
+    /// This machine's clock is ahead of the database's by so much that the node is not ready, or behind it when
+    /// negative.
     case clockWrong(Duration)
     case clockRight
-    /// The database asks for a program that knows this schema, which is newer than this one's, so that the node is not ready.
+    /// The database asks for a program that knows this schema, which is newer than this one's, so that the node is not
+    /// ready.
     case schemaUnknown(Int64)
     case schemaKnown
 }

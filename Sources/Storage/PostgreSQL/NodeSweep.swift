@@ -4,8 +4,8 @@ internal import PostgreSQL
 internal import Registry
 import Vocabulary
 
-/// What one node does for dead ones, in transactions without a fence: docs/nodes.md §2 and §3, "Sweep", "Sweep alone" and "Lease".
-/// Confined to the thread of its link.
+/// What one node does for dead ones, in transactions without a fence: docs/nodes.md §2 and §3, "Sweep", "Sweep alone"
+/// and "Lease". Confined to the thread of its link.
 struct NodeSweep {
     /// Rows that one transaction ends, of each kind.
     private static let rowsMax: Int64 = 256
@@ -33,8 +33,8 @@ struct NodeSweep {
         let remains: Int64?
     }
 
-    /// Reads all nodes, and notes what is known from them. The process goes by the database's time of day from then on. One
-    /// round trip.
+    /// Reads all nodes, and notes what is known from them. The process goes by the database's time of day from then on.
+    /// One round trip.
     func look() throws -> Sight {
         let sentAt = SystemClock.sinceBoot()
         var nodes = PostgreSQLCommand(
@@ -134,8 +134,8 @@ struct NodeSweep {
         )
     }
 
-    /// Ends a part of what is open under the number of a dead node. The rows are read in later statements than the one that
-    /// declared it dead, since it may have written meanwhile.
+    /// Ends a part of what is open under the number of a dead node. The rows are read in later statements than the one
+    /// that declared it dead, since it may have written meanwhile.
     ///
     /// - Returns: how many reservations are unconfirmed now.
     func clear(_ dead: Int64) throws -> Int {
@@ -234,8 +234,8 @@ struct NodeSweep {
 
 /// What nodes leave open under their numbers.
 enum NodeRemains {
-    /// The numbers under which something is open: the ten bits that identifiers of reservations have for them, and those
-    /// that rows name.
+    /// The numbers under which something is open: the ten bits that identifiers of reservations have for them, and
+    /// those that rows name.
     static let query = """
         SELECT (id / 4096) % 1024 AS number FROM ledger WHERE state = 0
         UNION SELECT node FROM flights UNION SELECT node FROM document_changes UNION SELECT node FROM classifier_changes

@@ -3,8 +3,8 @@ import Vocabulary
 
 /// Looks at the other nodes every 2 s, and ends what dead ones left. Confined to the writer's thread.
 ///
-/// Each time it does one thing: a node is declared dead, or a part of what one left is ended. While there is more it is due
-/// again at once, behind whatever else is due.
+/// Each time it does one thing: a node is declared dead, or a part of what one left is ended. While there is more it is
+/// due again at once, behind whatever else is due.
 final class NodeSweepDuty: NodeDuty {
     static let interval = Duration.seconds(2)
     /// How often a start tries what another node is in the way of.
@@ -43,8 +43,8 @@ final class NodeSweepDuty: NodeDuty {
         }
     }
 
-    /// Does all that is due, for a process that starts. What other nodes are in the way of, and what waits for purges, is left
-    /// for later.
+    /// Does all that is due, for a process that starts. What other nodes are in the way of, and what waits for purges,
+    /// is left for later.
     ///
     /// - Returns: how many reservations are unconfirmed now that were open, and whether no other node lives.
     static func sweepAll(

@@ -3,11 +3,11 @@ import EventLoops
 internal import PostgreSQL
 import Vocabulary
 
-/// The database as its writer has it: groups of operations with one COMMIT each, and beats between them. Confined to the
-/// writer's thread.
+/// The database as its writer has it: groups of operations with one COMMIT each, and beats between them. Confined to
+/// the writer's thread.
 ///
-/// An operation whose COMMIT is in doubt is answered when the doubt is over; until then all others are refused, since no
-/// transaction can be begun.
+/// An operation whose COMMIT is in doubt is answered when the doubt is over; until then all others are refused, since
+/// no transaction can be begun.
 final class PostgreSQLBase: WriterBase {
     /// How often something is tried that other transactions are in the way of.
     static let attemptsMax = 5
@@ -78,9 +78,9 @@ final class PostgreSQLBase: WriterBase {
         return outcome
     }
 
-    /// A purge locks other nodes' flights as it finds them, and the audit log. In a transaction that has locked scopes, or the
-    /// rows of endings and sums, it would be in the way of those who lock in the order of docs/nodes.md §2; so what has to
-    /// be done at once has a transaction apart from what is gathered, and from decisions. Their order is kept.
+    /// A purge locks other nodes' flights as it finds them, and the audit log. In a transaction that has locked scopes,
+    /// or the rows of endings and sums, it would be in the way of those who lock in the order of docs/nodes.md §2; so
+    /// what has to be done at once has a transaction apart from what is gathered, and from decisions. Their order is kept.
     private static func groups(_ operations: ArraySlice<WriteOperation>) -> [[WriteOperation]] {
         var groups: [[WriteOperation]] = []
         for operation in operations where operation.needs?.isDecision != true {

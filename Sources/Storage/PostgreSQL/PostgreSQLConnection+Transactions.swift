@@ -2,9 +2,9 @@ internal import PostgreSQL
 import Vocabulary
 
 extension PostgreSQLConnection {
-    /// Puts the beginning of a transaction into the pipeline. A node that is stopped in the middle of one must not hold its
-    /// locks for long, so that the server ends it; each transaction says so itself, since a session may be another one's behind
-    /// pgbouncer.
+    /// Puts the beginning of a transaction into the pipeline. A node that is stopped in the middle of one must not hold
+    /// its locks for long, so that the server ends it; each transaction says so itself, since a session may be another
+    /// one's behind pgbouncer.
     ///
     /// - Parameters:
     ///   - lockMax: how long a lock is waited for.
@@ -19,8 +19,8 @@ extension PostgreSQLConnection {
 
     /// Has the server give up a client whose machine or network is gone after 11 s of silence, and not after hours.
     ///
-    /// The time-outs of a transaction do not see to that: they run while a command is executed and between pipelines. When a
-    /// part of a pipeline has come and the rest never does, the server waits in between, with all locks.
+    /// The time-outs of a transaction do not see to that: they run while a command is executed and between pipelines.
+    /// When a part of a pipeline has come and the rest never does, the server waits in between, with all locks.
     ///
     /// It means nothing on a socket of the machine, and nothing to a server that does not know these settings.
     func askForKeepalives(within duration: Duration) throws(PostgreSQLFailure) {

@@ -6,9 +6,9 @@ import Vocabulary
 
 /// The engine of a database that other programs may reach as well: PostgreSQL, or what speaks its language.
 ///
-/// Guarded; callable from any thread. The threads are those of `SQLiteEngine`, each with a connection of its own, which is
-/// made anew when it was lost. An answer that says success is committed; whether that outlives a failover is up to the
-/// server's `synchronous_commit` and its standbys.
+/// Guarded; callable from any thread. The threads are those of `SQLiteEngine`, each with a connection of its own, which
+/// is made anew when it was lost. An answer that says success is committed; whether that outlives a failover is up to
+/// the server's `synchronous_commit` and its standbys.
 ///
 /// What holds, and what ensures it:
 /// - P1: no process begins anything whose seat was given up for dead (`NodeFence`). One that finds its seat lost calls

@@ -4,8 +4,8 @@ import Vocabulary
 
 /// A connection to PostgreSQL, made when it is needed and made anew when it was lost. Confined to its thread.
 ///
-/// A statement whose rows nobody reads is put into the pipeline, and sent with the next one that is waited for. Without a
-/// transaction each statement of a reader is one of its own; those of a writer are put into one.
+/// A statement whose rows nobody reads is put into the pipeline, and sent with the next one that is waited for. Without
+/// a transaction each statement of a reader is one of its own; those of a writer are put into one.
 final class PostgreSQLLink: StoreLink {
     /// What one round trip may take.
     struct Bounds {
@@ -22,7 +22,8 @@ final class PostgreSQLLink: StoreLink {
     private static let connectMax = Duration.seconds(6)
     /// So many commands, or so many bytes of them, are sent and waited for at the latest.
     private static let enqueuedMax = (count: 4_096, bytes: 16 * 1_048_576)
-    /// What waits for longer is sent with the next command: the server ends a transaction that waits for its client for long.
+    /// What waits for longer is sent with the next command: the server ends a transaction that waits for its client for
+    /// long.
     private static let enqueuedTimeMax = Duration.seconds(1)
     /// After a failed attempt to connect the next one waits.
     private static let connectPause = Duration.milliseconds(500)
@@ -162,8 +163,8 @@ final class PostgreSQLLink: StoreLink {
         return connection
     }
 
-    /// Does what has no effect unless it succeeds, and does it again on a new connection when the one that was there turns
-    /// out to be lost: the server, or what lies between, may have ended it while it was idle.
+    /// Does what has no effect unless it succeeds, and does it again on a new connection when the one that was there
+    /// turns out to be lost: the server, or what lies between, may have ended it while it was idle.
     private func onFreshConnection<Value>(_ body: (PostgreSQLConnection) throws -> Value) throws -> Value {
         let wasThere = connection.map { !$0.isLost } ?? false
         do {
@@ -254,8 +255,8 @@ final class PostgreSQLLink: StoreLink {
         do { try connection.finish(within: bounds.time) } catch { connection.close() }
     }
 
-    /// The fence writes in place, and finds room where there is none for more: this asks for some pages, which random bytes
-    /// need that are not stored compressed.
+    /// The fence writes in place, and finds room where there is none for more: this asks for some pages, which random
+    /// bytes need that are not stored compressed.
     func touch() throws {
         var generator = SystemRandomNumberGenerator()
         let body = (0..<Self.touchBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }

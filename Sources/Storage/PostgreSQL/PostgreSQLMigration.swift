@@ -4,12 +4,12 @@ import Vocabulary
 
 /// Brings the tables of a database to this program's schema.
 ///
-/// Several processes may start at a time, so one takes the row of `schema_state` as a lease, and the others wait for it. Each
-/// step is a transaction that also renews the lease; a process that stops in the middle leaves whole steps, and another goes on
-/// after them when the lease is over.
+/// Several processes may start at a time, so one takes the row of `schema_state` as a lease, and the others wait for
+/// it. Each step is a transaction that also renews the lease; a process that stops in the middle leaves whole steps,
+/// and another goes on after them when the lease is over.
 ///
-/// Nodes are at work meanwhile. What waits for a lock of a table holds up all who come after it, so a step waits for less
-/// than they do, and is tried again.
+/// Nodes are at work meanwhile. What waits for a lock of a table holds up all who come after it, so a step waits for
+/// less than they do, and is tried again.
 struct PostgreSQLMigration {
     /// How long another process that migrates is waited for.
     private static let patience = Duration.seconds(600)
@@ -118,8 +118,8 @@ struct PostgreSQLMigration {
         }
     }
 
-    /// Whether somebody else did the same at the same time. Two that make a table of one name are not kept apart by IF NOT
-    /// EXISTS: which error the second one gets depends on how far it was.
+    /// Whether somebody else did the same at the same time. Two that make a table of one name are not kept apart by IF
+    /// NOT EXISTS: which error the second one gets depends on how far it was.
     private static func isRace(_ failure: PostgreSQLFailure) -> Bool {
         let isThere = ["42P07", "42710"].contains(failure.sqlState)
         return isThere || failure.meaning == .uniqueViolation || failure.meaning == .retry

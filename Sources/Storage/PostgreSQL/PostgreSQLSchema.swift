@@ -10,13 +10,13 @@
 ///   `document_changes` and `classifier_changes` have no counterpart; docs/nodes.md says which are locked when.
 ///
 /// Moments are microseconds since 1970. The server fills in `nodes.lease_until` and `started_at`, `feed.at`,
-/// `landings.expires_at` and `schema_state.migrating_until` by its own clock. All others are of `SystemClock.wall`, which
-/// goes by the database's time of day too. Credits are micro-credits. Days are counted from 1970-01-01 in the budgets'
-/// time zone.
+/// `landings.expires_at` and `schema_state.migrating_until` by its own clock. All others are of `SystemClock.wall`,
+/// which goes by the database's time of day too. Credits are micro-credits. Days are counted from 1970-01-01 in the
+/// budgets' time zone.
 ///
-/// `schema_state.version` counts the steps that were taken; the process that takes one raises it in the same transaction.
-/// A step adds and takes nothing away, since nodes of the version before work on meanwhile. Once released it is never
-/// altered.
+/// `schema_state.version` counts the steps that were taken; the process that takes one raises it in the same
+/// transaction. A step adds and takes nothing away, since nodes of the version before work on meanwhile. Once released
+/// it is never altered.
 enum PostgreSQLSchema {
     static var version: Int { steps.count }
 
@@ -36,7 +36,8 @@ enum PostgreSQLSchema {
         INSERT INTO schema_state (id, version, min_reader) VALUES (0, 0, 0) ON CONFLICT DO NOTHING;
         """
 
-    /// Balances of a database that has roll-ups and no balances yet. A text of its own, since a copy of a store makes them too.
+    /// Balances of a database that has roll-ups and no balances yet. A text of its own, since a copy of a store makes
+    /// them too.
     static let openingBalances = """
         INSERT INTO balances (scope, scope_id, day, node, spent, unconfirmed, reserved)
             SELECT 'organization', '', day, -1, sum(spent), sum(unconfirmed), 0 FROM usage GROUP BY day;

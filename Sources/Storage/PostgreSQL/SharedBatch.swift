@@ -6,8 +6,8 @@ import Vocabulary
 
 /// Locks and reads what the operations of a transaction decide by, for all of them together: docs/nodes.md §2, "Batch".
 ///
-/// Two round trips. The first takes locks: claims by their keys, flights by their identifiers, scopes in their order. The
-/// second one reads what the locks protect, and so sees what was committed while they were waited for.
+/// Two round trips. The first takes locks: claims by their keys, flights by their identifiers, scopes in their order.
+/// The second one reads what the locks protect, and so sees what was committed while they were waited for.
 struct SharedBatch {
     private let admissions: [SharedNeeds.Admission]
     private let endings: [(flight: ReservationID, documentID: String)]

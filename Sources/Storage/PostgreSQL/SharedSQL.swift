@@ -1,6 +1,7 @@
 /// What PostgreSQL says otherwise than SQLite, for statements and values that both get.
 enum SharedSQL {
-    /// The statement with PostgreSQL's parameters: `?12` becomes `$12`. In texts and names between quotes there are none.
+    /// The statement with PostgreSQL's parameters: `?12` becomes `$12`. In texts and names between quotes there are
+    /// none.
     static func translated(_ sql: StaticString) -> String {
         let text = unsafe UnsafeBufferPointer(start: sql.utf8Start, count: sql.utf8CodeUnitCount)
         var bytes = unsafe Array(text)
@@ -18,8 +19,9 @@ enum SharedSQL {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    // PostgreSQL cannot hold the character NUL in a text, which clients may send. It is written as two characters that no
-    // text of Unicode has: the first is a noncharacter, and where it is sent all the same it is written as two as well.
+    // PostgreSQL cannot hold the character NUL in a text, which clients may send. It is written as two characters that
+    // no text of Unicode has: the first is a noncharacter, and where it is sent all the same it is written as two as
+    // well.
 
     private static let escape: Unicode.Scalar = "\u{10FFFF}"
     private static let zero: Unicode.Scalar = "0"

@@ -2,8 +2,8 @@ import EventLoops
 import GRDB
 import Vocabulary
 
-/// The file as its writer has it: groups of operations with one fsync each, and checkpoints between them. Confined to the
-/// writer's thread.
+/// The file as its writer has it: groups of operations with one fsync each, and checkpoints between them. Confined to
+/// the writer's thread.
 final class SQLiteBase: WriterBase {
     /// How long nothing was asked before the log is written back though it is short.
     private static let idlePause = Duration.seconds(5)

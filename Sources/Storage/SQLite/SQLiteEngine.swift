@@ -8,8 +8,8 @@ import Vocabulary
 ///
 /// Guarded; callable from any thread. One thread with one connection does all writing (`StoreWriter`), two threads with
 /// connections that can only read answer `find`, and another one lists what the admin side and
-/// teams ask for, so that a long list holds no look-up up. An answer that says success is durable: `synchronous=FULL`, so
-/// each commit ends with an fsync of the log.
+/// teams ask for, so that a long list holds no look-up up. An answer that says success is durable: `synchronous=FULL`,
+/// so each commit ends with an fsync of the log.
 ///
 /// What holds, and what ensures it:
 /// - S1: one process uses the file (`StoreLock`).

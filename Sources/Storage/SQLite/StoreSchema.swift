@@ -14,8 +14,9 @@ import Vocabulary
 /// 42 MB for a million. The other indexes then hold 8 bytes of row number instead of 32 of key.
 ///
 /// `ledger` has a row for each reservation and no index but over those that are unconfirmed or resolved, which are few:
-/// its identifiers ascend in time, so that rows are appended, a range of time is a range of rows, and what is reserved is
-/// among the newest (`LedgerFloorTable`). What reports and balances need of it is in `usage` and `usage_accounts`, or follows from the few rows of `unbooked`.
+/// its identifiers ascend in time, so that rows are appended, a range of time is a range of rows, and what is reserved
+/// is among the newest (`LedgerFloorTable`). What reports and balances need of it is in `usage` and `usage_accounts`,
+/// or follows from the few rows of `unbooked`.
 ///
 /// What a team or a key has several of (budgets, models, secrets that retire) has tables of its own, rather than a
 /// column of JSON: each value has its type and its check, SQL can ask for it, and this room need not know JSON. No row
@@ -314,8 +315,8 @@ enum StoreSchema {
             misses = min(misses + excluded.misses, 9223372036854775807),
             denied = min(denied + excluded.denied, 9223372036854775807);
         """,
-        // What was purged: results with a row number up to the boundary, about one document, of one team or of one key, or all
-        // when none of the three is set. Moments are microseconds since 1970.
+        // What was purged: results with a row number up to the boundary, about one document, of one team or of one key,
+        // or all when none of the three is set. Moments are microseconds since 1970.
         """
         CREATE TABLE purges (
             id INTEGER PRIMARY KEY, -- ascends in time
@@ -331,8 +332,8 @@ enum StoreSchema {
         CREATE INDEX purges_open ON purges (id) WHERE ended_at IS NULL;
         CREATE INDEX results_by_team ON results (team);
         """,
-        // What the ledger has booked to each account at the vendor, and what the vendor billed. Sums over the ledger are
-        // made of whole credits and rest, which cannot overflow alone.
+        // What the ledger has booked to each account at the vendor, and what the vendor billed. Sums over the ledger
+        // are made of whole credits and rest, which cannot overflow alone.
         """
         CREATE TABLE usage_accounts (
             account TEXT NOT NULL,
@@ -380,8 +381,8 @@ enum StoreSchema {
         CREATE UNIQUE INDEX alerts_open ON alerts (name) WHERE is_open = 1;
         CREATE INDEX alerts_pending ON alerts (id) WHERE state = 'pending';
         """,
-        // Results of saved classifiers, which have a lifetime of their own, and what is known of the classifiers' changes.
-        // Identifiers are folded to lower case.
+        // Results of saved classifiers, which have a lifetime of their own, and what is known of the classifiers'
+        // changes. Identifiers are folded to lower case.
         """
         ALTER TABLE results ADD COLUMN classifier TEXT; -- NULL for a request with a schema of its own
         DROP INDEX results_by_age;
@@ -403,8 +404,8 @@ enum StoreSchema {
         ) STRICT;
         INSERT INTO classifier_floor (id, epoch) VALUES (0, 0);
         """,
-        // When upstream keys were last used, and the counts of the last 24 hours by quarters of an hour since 1970; the first
-        // row tells since when they are kept.
+        // When upstream keys were last used, and the counts of the last 24 hours by quarters of an hour since 1970; the
+        // first row tells since when they are kept.
         """
         CREATE TABLE upstream_key_uses (
             id TEXT PRIMARY KEY,
@@ -419,9 +420,9 @@ enum StoreSchema {
         ) STRICT;
         INSERT INTO usage_quarters (quarter) VALUES (CAST(strftime('%s', 'now') AS INTEGER) / 900);
         """,
-        // The rows of the ledger that ended and are not in the sums yet. The next transaction that is not of endings alone
-        // books them, the next start those of a process that was killed. From `is_kept` on it is about a payment that is kept
-        // in `payments`; NULL for others.
+        // The rows of the ledger that ended and are not in the sums yet. The next transaction that is not of endings
+        // alone books them, the next start those of a process that was killed. From `is_kept` on it is about a payment
+        // that is kept in `payments`; NULL for others.
         """
         CREATE TABLE unbooked (
             id INTEGER PRIMARY KEY, -- of the row of the ledger

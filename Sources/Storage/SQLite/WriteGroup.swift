@@ -5,9 +5,9 @@ import Vocabulary
 ///
 /// Failures are rare and savepoints dear, so the operations run without any at first. When one fails, everything is
 /// rolled back and done again without it, now with a savepoint around each: what else fails is undone alone, and
-/// the others go on. So it is done too when what they gathered cannot be written, which may be the fault of any of them.
-/// Some errors (a full disk first of all) make SQLite roll back the whole transaction in spite of
-/// that; then the rest is tried once more, and if it happens again, all fail.
+/// the others go on. So it is done too when what they gathered cannot be written, which may be the fault of any of
+/// them. Some errors (a full disk first of all) make SQLite roll back the whole transaction in spite of that; then the
+/// rest is tried once more, and if it happens again, all fail.
 struct WriteGroup {
     static func commit(_ operations: ArraySlice<WriteOperation>, on connection: StoreConnection) -> GroupOutcome {
         var group = WriteGroup(operations: operations)

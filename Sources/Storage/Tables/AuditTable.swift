@@ -3,8 +3,8 @@ import Vocabulary
 
 /// The statements on `audit`: who changed what.
 ///
-/// Numbers ascend by one and are not used again: each row gets the number after the greatest one, and the newest entry is
-/// never removed. So the entries to keep are a range of numbers, and so are those to remove.
+/// Numbers ascend by one and are not used again: each row gets the number after the greatest one, and the newest entry
+/// is never removed. So the entries to keep are a range of numbers, and so are those to remove.
 enum AuditTable {
     /// How many entries are kept, the newest ones.
     static let entriesMax: Int64 = 1_000_000
@@ -68,8 +68,8 @@ enum AuditTable {
         try statement.run()
     }
 
-    /// How many bytes of `before` and `after` are read for one page; the entry that exceeds them is read too. Not less than a
-    /// page of the admin side holds, which would take what is read for all there is.
+    /// How many bytes of `before` and `after` are read for one page; the entry that exceeds them is read too. Not less
+    /// than a page of the admin side holds, which would take what is read for all there is.
     static let pageBytesMax = 512 * 1_024
 
     /// A page, newest first. It has fewer entries than are asked for, and at least two, when they are long.

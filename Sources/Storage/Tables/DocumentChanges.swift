@@ -120,7 +120,8 @@ final class DocumentPlaces {
         )
     }
 
-    /// Whether the document is counted by name. It takes a place when it had none and the day has one left. Once for each.
+    /// Whether the document is counted by name. It takes a place when it had none and the day has one left. Once for
+    /// each.
     func take(_ document: PackedDocument) -> Bool {
         if named.contains(document) { return true }
         guard count.saturatingAdd(Int64(added.count)) < UsageDocumentTable.namedMax else { return false }
@@ -132,8 +133,8 @@ final class DocumentPlaces {
     func save(on connection: StoreConnection) throws {
         if added.isEmpty { return }
         guard connection.isShared else { return try count(Int64(added.count), connection) }
-        // Another node may have added the same documents since they were looked up. All that add some lock the day first,
-        // so that the statements behind that see what the others have added.
+        // Another node may have added the same documents since they were looked up. All that add some lock the day
+        // first, so that the statements behind that see what the others have added.
         try count(0, connection)
         for start in stride(from: 0, to: added.count, by: StoreConnection.listMax) {
             try countNew(added[start..<min(start + StoreConnection.listMax, added.count)], connection)

@@ -3,8 +3,8 @@ import Vocabulary
 
 /// Adds up the roll-ups of many days by document, and chooses those that cost most. Pure.
 ///
-/// A report reads hundreds of thousands of rows, so this is a hash table of its own: places of documents in `sums`, found
-/// by open addressing. Clients choose the identifiers, so the hash depends on a seed that they do not know.
+/// A report reads hundreds of thousands of rows, so this is a hash table of its own: places of documents in `sums`,
+/// found by open addressing. Clients choose the identifiers, so the hash depends on a seed that they do not know.
 struct DocumentSums {
     private var sums: [(document: PackedDocument, counts: SpendCounts)] = []
     /// What is counted for none.

@@ -1,5 +1,5 @@
-/// Values by key, in the order of the keys: what is gathered in it is written in that order. For the few hundred keys of a
-/// group, of which most have one: then a hash table would cost more than the search.
+/// Values by key, in the order of the keys: what is gathered in it is written in that order. For the few hundred keys
+/// of a group, of which most have one: then a hash table would cost more than the search.
 struct KeyedList<Key: Comparable, Value> {
     private(set) var entries: [(key: Key, value: Value)] = []
 

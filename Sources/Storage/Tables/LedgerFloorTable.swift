@@ -3,8 +3,9 @@ import Vocabulary
 
 /// The statements on `ledger_floor`, of a store that is a file: no row of the ledger before the floor is reserved.
 ///
-/// So those that are reserved are found among the newest rows, without an index of them, of which each reservation would write
-/// a page when it is made and another one when it ends. The floor may be lower than it need be: then more rows are read.
+/// So those that are reserved are found among the newest rows, without an index of them, of which each reservation
+/// would write a page when it is made and another one when it ends. The floor may be lower than it need be: then more
+/// rows are read.
 enum LedgerFloorTable {
     static func read(on connection: StoreConnection) throws -> Int64 {
         if let floor = connection.known.ledgerFloor { return floor }
@@ -27,8 +28,8 @@ enum LedgerFloorTable {
         }
     }
 
-    /// Raises the floor to the first reserved row, or to the newest one if none is reserved. Reads the rows from there on
-    /// that are not reserved any more, each of them once or twice in its life.
+    /// Raises the floor to the first reserved row, or to the newest one if none is reserved. Reads the rows from there
+    /// on that are not reserved any more, each of them once or twice in its life.
     static func raise(on connection: StoreConnection) throws {
         let floor = try read(on: connection)
         let statement = try connection.statement(

@@ -163,7 +163,8 @@ extension LedgerTable {
     // MARK: Removing
 
     /// Removes rows that ended before the cutoff, the oldest first: those among the next `count` rows, and what is kept
-    /// of their payments. The newest row always stays, since new identifiers follow it. In a transaction of the caller's.
+    /// of their payments. The newest row always stays, since new identifiers follow it. In a transaction of the
+    /// caller's.
     ///
     /// - Parameter position: the identifier to go on behind.
     /// - Returns: how many were removed, and the position of the next batch; nil when there is none.

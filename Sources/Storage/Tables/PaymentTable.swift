@@ -2,8 +2,8 @@ internal import Budgeting
 internal import Reporting
 import Vocabulary
 
-/// The statements on `payments`: for each document of an account what was paid for, so that one search finds all earlier
-/// payments for it.
+/// The statements on `payments`: for each document of an account what was paid for, so that one search finds all
+/// earlier payments for it.
 enum PaymentTable {
     /// Of how many earlier payments for a document the closest is sought.
     static let comparedMax: Int64 = 32

@@ -1,12 +1,13 @@
 internal import Caching
 import Vocabulary
 
-/// What a change of documents removes. It is no act of an operator, so no entry in the audit log belongs to it; the access
-/// log has its line.
+/// What a change of documents removes. It is no act of an operator, so no entry in the audit log belongs to it; the
+/// access log has its line.
 extension PurgeTable {
     /// What the transaction of a change did.
     struct Drop {
-        /// How many results nobody can be given any more. Of a document with more than `atOnceMax`, these are not counted.
+        /// How many results nobody can be given any more. Of a document with more than `atOnceMax`, these are not
+        /// counted.
         var dropped: Int64 = 0
         /// Purges that were recorded for what is left to remove.
         var open: [PurgeProgress] = []

@@ -16,7 +16,8 @@ import Vocabulary
 ///
 /// A change of a document is a purge that no operator asked for (`PurgeTable+Changes`).
 enum PurgeTable {
-    /// A purge of a document, a key or a saved classifier with so many results is done in the transaction of its record.
+    /// A purge of a document, a key or a saved classifier with so many results is done in the transaction of its
+    /// record.
     static let atOnceMax = 256
     /// How many purges are remembered.
     static let rowsMax: Int64 = 1_000
@@ -269,8 +270,8 @@ enum PurgeTable {
         }
     }
 
-    /// The oldest purge that is not finished, which no other node works on until the transaction ends, and how many results
-    /// it has removed.
+    /// The oldest purge that is not finished, which no other node works on until the transaction ends, and how many
+    /// results it has removed.
     private static func next(on connection: StoreConnection) throws -> (Open, removed: Int64)? {
         for purge in try open(on: connection) {
             guard let shared = connection.link.shared else { return (purge, purge.removed) }
@@ -279,8 +280,8 @@ enum PurgeTable {
         return nil
     }
 
-    /// Whether a purge that found fewer results than it asked for has none left. Where nodes share the store, others may
-    /// have removed some of those that it had found.
+    /// Whether a purge that found fewer results than it asked for has none left. Where nodes share the store, others
+    /// may have removed some of those that it had found.
     private static func isOver(_ purge: Open, on connection: StoreConnection) throws -> Bool {
         guard connection.isShared else { return true }
         return try ResultTable.count(purge.target, upTo: purge.boundary, on: connection) == 0

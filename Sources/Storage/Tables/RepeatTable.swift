@@ -2,8 +2,8 @@ internal import Budgeting
 internal import Reporting
 import Vocabulary
 
-/// The statements on `repeats`: the payments for a document that had been paid for before, each with the closest earlier
-/// one and the reason why its result was not the answer.
+/// The statements on `repeats`: the payments for a document that had been paid for before, each with the closest
+/// earlier one and the reason why its result was not the answer.
 enum RepeatTable {
     static func add(
         _ ending: ReservationEnding,

@@ -82,8 +82,8 @@ enum ResultTable {
 
     /// Adds the result, or replaces the one of its key.
     ///
-    /// A new row has the number of the reservation that paid for it, which no other node gives. If a purge under way reaches
-    /// beyond that, or a row has it, it gets one more than the greatest there is.
+    /// A new row has the number of the reservation that paid for it, which no other node gives. If a purge under way
+    /// reaches beyond that, or a row has it, it gets one more than the greatest there is.
     ///
     /// - Parameter purges: those under way, none of which concerns the row: what they concern was taken out.
     static func save(

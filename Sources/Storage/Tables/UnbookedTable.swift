@@ -2,8 +2,8 @@ internal import Budgeting
 internal import Reporting
 import Vocabulary
 
-/// The statements on `unbooked`, of a store that is a file: the rows of the ledger that ended and are not in the sums, with
-/// what their bookings need beside the row.
+/// The statements on `unbooked`, of a store that is a file: the rows of the ledger that ended and are not in the sums,
+/// with what their bookings need beside the row.
 enum UnbookedTable {
     static func add(_ booking: Booking, on connection: StoreConnection) throws {
         let statement = try connection.statement(

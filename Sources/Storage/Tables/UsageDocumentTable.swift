@@ -4,10 +4,10 @@ import Vocabulary
 
 /// The statements on `usage_documents`: the sums of `usage`, by day and document.
 ///
-/// Every change of `usage` changes it too, in the same transaction and by the same amounts, so the sums of a day are the
-/// same in both. A row without a document has what is counted for none: hits, which are not counted by document, refused
-/// requests, the documents beyond `namedMax`, and those that were folded. `usage_document_days` counts the rows with
-/// a document.
+/// Every change of `usage` changes it too, in the same transaction and by the same amounts, so the sums of a day are
+/// the same in both. A row without a document has what is counted for none: hits, which are not counted by document,
+/// refused requests, the documents beyond `namedMax`, and those that were folded. `usage_document_days` counts the rows
+/// with a document.
 enum UsageDocumentTable {
     /// The maximum number of documents of a day that are counted by name, the first ones.
     static let namedMax: Int64 = 5_000

@@ -4,7 +4,8 @@ import Vocabulary
 
 /// The statements on `usage`: the roll-ups that reports and balances are made from.
 ///
-/// Sums end at the greatest number there is: beyond it SQLite goes on with a floating-point number, and PostgreSQL fails.
+/// Sums end at the greatest number there is: beyond it SQLite goes on with a floating-point number, and PostgreSQL
+/// fails.
 ///
 /// A model has its name in a row when `UsageModelTable` has room for it, else that of all others.
 enum UsageTable {

@@ -2,7 +2,8 @@ internal import Budgeting
 internal import Reporting
 import Vocabulary
 
-/// The statements on `statements`: what the vendor billed, by account and period. Periods of one account do not overlap.
+/// The statements on `statements`: what the vendor billed, by account and period. Periods of one account do not
+/// overlap.
 enum VendorStatementTable {
     /// Adds a statement that overlaps no other one of its account, and gives it an identifier above all others.
     static func add(

@@ -4,8 +4,8 @@ import Glibc
 import JSON
 import Vocabulary
 
-/// A line on the terminal that says how far a purge is, while another thread waits for its answer. Immutable: its thread
-/// hears of the end by a semaphore.
+/// A line on the terminal that says how far a purge is, while another thread waits for its answer. Immutable: its
+/// thread hears of the end by a semaphore.
 ///
 /// Nothing is shown when standard error is no terminal, nor within the first second. A status that cannot be read is
 /// left out: the answer to the purge says what is wrong.

@@ -2,8 +2,8 @@ import AdminClient
 import Foundation
 
 /// A secret that a command reads from a file or from a variable of its environment. Rules and limit are those of the
-/// configuration, except that a CR at the end is dropped only before a LF, and that one line end of a variable is dropped
-/// too.
+/// configuration, except that a CR at the end is dropped only before a LF, and that one line end of a variable is
+/// dropped too.
 struct SecretInput {
     /// Longer than any key, and than a field line that could carry it.
     private static let bytesMax = 8_192

@@ -15,8 +15,8 @@ enum TableText {
         "enforce": "yes",
     ]
 
-    /// A header line and one line per item. Each column is as wide as its longest text; columns of numbers are aligned to
-    /// the right.
+    /// A header line and one line per item. Each column is as wide as its longest text; columns of numbers are aligned
+    /// to the right.
     ///
     /// - Parameter terminal: what it is printed on; nil for none, which has neither bars nor a width.
     static func list(_ items: [JSONValue], columns: [String], on terminal: Terminal? = nil) -> String {

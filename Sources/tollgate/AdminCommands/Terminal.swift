@@ -12,8 +12,8 @@ struct Terminal {
     /// As on most terminals, where the terminal does not say.
     private static let widthDefault = 80
 
-    /// Nil when standard output is no terminal. Without colour when NO_COLOR is set and not empty (no-color.org), or the
-    /// terminal is a `dumb` one.
+    /// Nil when standard output is no terminal. Without colour when NO_COLOR is set and not empty (no-color.org), or
+    /// the terminal is a `dumb` one.
     static func ofStandardOutput(_ environment: [String: String]) -> Terminal? {
         guard isatty(STDOUT_FILENO) == 1 else { return nil }
         return Terminal(environment, columns: columns)

@@ -12,8 +12,8 @@ private func runDriver(
 /// The target whose inputs are tried: a C function that is called with them takes no context.
 nonisolated(unsafe) private var target = FuzzTarget.requests
 
-/// `fuzz TARGET [argument of libFuzzer …]` tries inputs. `fuzz seeds FILE FOLDER` writes the seeds of a file as libFuzzer reads
-/// them, and `fuzz escape INPUT` the line of a seed.
+/// `fuzz TARGET [argument of libFuzzer …]` tries inputs. `fuzz seeds FILE FOLDER` writes the seeds of a file as
+/// libFuzzer reads them, and `fuzz escape INPUT` the line of a seed.
 @main
 struct Fuzz {
     static func main() throws {

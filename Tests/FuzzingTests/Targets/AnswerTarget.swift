@@ -2,8 +2,8 @@ import Vocabulary
 
 @testable import PostgreSQL
 
-/// What a PostgreSQL server answers to two commands, byte for byte, over a socket and through libpq. One input at a time: the
-/// targets' server is one.
+/// What a PostgreSQL server answers to two commands, byte for byte, over a socket and through libpq. One input at a
+/// time: the targets' server is one.
 struct AnswerTarget {
     private static let turn = Guarded(())
     private static let server = AnsweringServer(name: "fuzzing")

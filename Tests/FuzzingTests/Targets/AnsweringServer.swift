@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Vocabulary
 
-/// A server that greets a client of PostgreSQL, answers the first that it asks by bytes of the target's choice, and closes. It
-/// listens on an abstract socket of the process, which leaves no file. Guarded; it ends with the process.
+/// A server that greets a client of PostgreSQL, answers the first that it asks by bytes of the target's choice, and
+/// closes. It listens on an abstract socket of the process, which leaves no file. Guarded; it ends with the process.
 final class AnsweringServer: Sendable {
     private let answer = Guarded([UInt8]())
     private let listener: Int32

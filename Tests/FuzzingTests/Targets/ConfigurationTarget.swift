@@ -5,7 +5,8 @@ import Registry
 
 @testable import Configuration
 
-/// Any bytes, read as a configuration file, whose secrets are in the environment; and as the texts that a member may have.
+/// Any bytes, read as a configuration file, whose secrets are in the environment; and as the texts that a member may
+/// have.
 struct ConfigurationTarget {
     private static let environment = [
         "TOLLGATE_ADMIN_TOKEN": "admin-token-3f6a1c", "DOCUMENTPRO_API_KEY": "vendor-key-9d0e2b",

@@ -4,7 +4,8 @@ import Oracles
 import TestSupport
 import Vocabulary
 
-/// Any bytes, read as the body of a classify request: it has the key of another body if the two mean the same, and only then.
+/// Any bytes, read as the body of a classify request: it has the key of another body if the two mean the same, and only
+/// then.
 struct KeyTarget {
     private static let scope = KeyScope(account: AccountID(rawValue: "default"), team: nil)
 

@@ -8,8 +8,8 @@ import Vocabulary
 @testable import Gateway
 @testable import UpstreamKeys
 
-/// Any bytes, as content that passes through: of a request, in which documents are looked for, or of the vendor's reply, in
-/// which credits are; and as a head, whose target is looked into.
+/// Any bytes, as content that passes through: of a request, in which documents are looked for, or of the vendor's
+/// reply, in which credits are; and as a head, whose target is looked into.
 struct PassthroughTarget {
     private static let secret = Array("secret-\"key\"".utf8)
 

@@ -1,9 +1,10 @@
 import TestSupport
 
-/// The ways in which bytes may arrive that a target tries: at once, byte by byte, and in a few pieces cut where the input
-/// itself says. So an input says all, and the same input always is the same test.
+/// The ways in which bytes may arrive that a target tries: at once, byte by byte, and in a few pieces cut where the
+/// input itself says. So an input says all, and the same input always is the same test.
 struct Pieces {
-    /// Longer inputs come byte by byte only in their first part: the targets' time would be of the square of the length.
+    /// Longer inputs come byte by byte only in their first part: the targets' time would be of the square of the
+    /// length.
     private static let singleBytesMax = 96
     private static let draws = 3
 

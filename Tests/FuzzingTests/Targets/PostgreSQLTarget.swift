@@ -163,8 +163,8 @@ struct PostgreSQLTarget {
     }
 }
 
-/// What a server answers in a pipeline: commands succeed with some rows or fail, and behind an error all is skipped up to
-/// the Sync. In a failed transaction later groups fail as well.
+/// What a server answers in a pipeline: commands succeed with some rows or fail, and behind an error all is skipped up
+/// to the Sync. In a failed transaction later groups fail as well.
 private struct PipelineServer {
     var random: SeededGenerator
     private(set) var hasFailed = false

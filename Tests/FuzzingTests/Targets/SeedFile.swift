@@ -1,7 +1,7 @@
 /// The seeds of a target: a text file with one input a line, `name: bytes`. Lines that begin with `#` are comments.
 ///
-/// Printable ASCII stands for itself, a backslash begins `\n`, `\r`, `\t`, `\\` or `\xHH`. So what is no text is reviewed
-/// as text.
+/// Printable ASCII stands for itself, a backslash begins `\n`, `\r`, `\t`, `\\` or `\xHH`. So what is no text is
+/// reviewed as text.
 struct SeedFile {
     struct Seed {
         let name: String

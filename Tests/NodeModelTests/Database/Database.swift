@@ -2,8 +2,8 @@
 /// for the transaction (REPEATABLE READ), time-outs, deadlocks, and connections that break at any point.
 ///
 /// Statements run in steps that the caller chooses. One that needs a row which another transaction has locked waits: it
-/// is run again until it gets the row, with the snapshot that it began with, and then goes on with the newest version of
-/// the row, as PostgreSQL does at READ COMMITTED.
+/// is run again until it gets the row, with the snapshot that it began with, and then goes on with the newest version
+/// of the row, as PostgreSQL does at READ COMMITTED.
 struct Database {
     let rules: Rules
     /// `now()`, in milliseconds.

@@ -53,7 +53,8 @@ extension World {
         note("node \(index) sends call \(id) for question \(call.question)")
     }
 
-    /// One call per question at a time. Exceptions: `no-store`, a purge between, a node declared dead, a loss of commits.
+    /// One call per question at a time. Exceptions: `no-store`, a purge between, a node declared dead, a loss of
+    /// commits.
     private mutating func checkAlone(_ id: Int, _ question: Int) {
         let document = Places.document(of: question)
         let claimed = sums.claimed[id] ?? 0

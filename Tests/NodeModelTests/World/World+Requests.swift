@@ -88,8 +88,8 @@ extension World {
         nodes[index].queue.append(.admit(admission))
     }
 
-    /// Whether the numbers that a node had seen when it read the request are those of today. After a loss they are given
-    /// again, and until the node has joined again its own may be others.
+    /// Whether the numbers that a node had seen when it read the request are those of today. After a loss they are
+    /// given again, and until the node has joined again its own may be others.
     private func hasSameNumbers(_ request: Request) -> Bool { lossStep < 0 || request.joinedStep > lossStep }
 
     private mutating func checkRevoked(_ index: Int, _ request: Request) {

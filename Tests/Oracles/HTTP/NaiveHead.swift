@@ -1,4 +1,5 @@
-/// The head of a message as its lines, RFC 9112 §2.1 and §5, read from all bytes at once. Shares no code with the rooms.
+/// The head of a message as its lines, RFC 9112 §2.1 and §5, read from all bytes at once. Shares no code with the
+/// rooms.
 public struct NaiveHead {
     public struct Field: Equatable {
         /// As sent.

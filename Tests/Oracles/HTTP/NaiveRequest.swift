@@ -1,4 +1,5 @@
-/// A request's head by RFC 9112 and the rules of docs/api.md, read from all bytes at once. Shares no code with the rooms.
+/// A request's head by RFC 9112 and the rules of docs/api.md, read from all bytes at once. Shares no code with the
+/// rooms.
 public struct NaiveRequest: Equatable {
     public enum Body: Equatable { case none, length(Int64), chunked }
 

@@ -1,5 +1,5 @@
-/// A second reader of JSON, RFC 8259, as plain as it can be written: over Unicode scalars, by recursion. It refuses what the RFC
-/// leaves open, as the gateway does: names that stand twice, and halves of surrogate pairs.
+/// A second reader of JSON, RFC 8259, as plain as it can be written: over Unicode scalars, by recursion. It refuses
+/// what the RFC leaves open, as the gateway does: names that stand twice, and halves of surrogate pairs.
 ///
 /// Shares no code with the rooms. Slow.
 public struct NaiveJSON {

@@ -4,7 +4,8 @@ import Vocabulary
 
 @testable import Gateway
 
-/// I5 and I6: what clients and operators are told is on disk, and only who led pays. And what a purge must make of answers.
+/// I5 and I6: what clients and operators are told is on disk, and only who led pays. And what a purge must make of
+/// answers.
 extension World {
     /// What a purge, or a change of a document, has concerned.
     struct Purge {

@@ -99,8 +99,8 @@ struct Tally {
         return limit.micros + granted(limit, at: now) - used
     }
 
-    /// Adds a grant of which an operator was told. The team's that have ended for longer than `endedDays` are forgotten then:
-    /// a clock that is set back by more does not find them again before the next start.
+    /// Adds a grant of which an operator was told. The team's that have ended for longer than `endedDays` are forgotten
+    /// then: a clock that is set back by more does not find them again before the next start.
     mutating func add(_ grant: Grant, at now: Timestamp) {
         let oldest = now + .seconds(-Self.endedDays * 86_400)
         grants.removeAll { $0.team == grant.team && $0.endsAt.map { $0 <= oldest } ?? false }

@@ -1,8 +1,8 @@
 import Budgeting
 import Vocabulary
 
-/// The days of a time zone by the rule of its law, apart from the product's calendar: UTC, or central European time with
-/// summer time from the last Sunday of March to the last one of October, 01:00 UTC.
+/// The days of a time zone by the rule of its law, apart from the product's calendar: UTC, or central European time
+/// with summer time from the last Sunday of March to the last one of October, 01:00 UTC.
 enum Zone: String {
     case utc = "UTC"
     case zurich = "Europe/Zurich"

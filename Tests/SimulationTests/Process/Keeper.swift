@@ -6,7 +6,8 @@ import Vocabulary
 
 @testable import Gateway
 
-/// Keeps a reservation until its ending is durable: performs what `OpenReservation` decides, as `ReservationKeeper` does.
+/// Keeps a reservation until its ending is durable: performs what `OpenReservation` decides, as `ReservationKeeper`
+/// does.
 ///
 /// Sendable because everything of a run is on one thread.
 final class Keeper: @unchecked Sendable {

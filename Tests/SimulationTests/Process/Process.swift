@@ -9,8 +9,8 @@ import Vocabulary
 @testable import Upstream
 @testable import UpstreamKeys
 
-/// One process from its start to its end: the product's rooms, and those who perform their decisions, worker by worker. All
-/// of it is lost with a crash.
+/// One process from its start to its end: the product's rooms, and those who perform their decisions, worker by worker.
+/// All of it is lost with a crash.
 ///
 /// Sendable because everything of a run is on one thread.
 final class Process: @unchecked Sendable {
@@ -128,7 +128,8 @@ final class Process: @unchecked Sendable {
         for attempt in attempts { attempt.handle(.cut) }
     }
 
-    /// The process is gone, with all that it had in memory. A permit may not vanish unseen, so flights are landed on nobody.
+    /// The process is gone, with all that it had in memory. A permit may not vanish unseen, so flights are landed on
+    /// nobody.
     func vanish() {
         for leader in flying.values { leader.vanish() }
         for offer in offers.values { _ = offer.take().land() }

@@ -3,8 +3,8 @@ import Caching
 import UpstreamKeys
 import Vocabulary
 
-/// What survives the process. Transactions are written one after the other, and one that is not synced may be lost with a
-/// crash. Confined to the thread of its run.
+/// What survives the process. Transactions are written one after the other, and one that is not synced may be lost with
+/// a crash. Confined to the thread of its run.
 final class Disk {
     enum Condition { case works, full, silent }
 

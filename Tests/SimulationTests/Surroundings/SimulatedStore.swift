@@ -4,8 +4,9 @@ import Reporting
 import UpstreamKeys
 import Vocabulary
 
-/// The store of one process before the disk: a writer that gathers what is asked into transactions, and a reader. It asks the
-/// product's rules as the real one does: `AdmissionOrder` before the row is written, `StampedAnswer` in the transaction.
+/// The store of one process before the disk: a writer that gathers what is asked into transactions, and a reader. It
+/// asks the product's rules as the real one does: `AdmissionOrder` before the row is written, `StampedAnswer` in the
+/// transaction.
 ///
 /// Sendable because everything of a run is on one thread.
 final class SimulatedStore: Ledger, ResultStore, KeyStates, TeamUsageStore, ChangeStore, ClassifierStore, PurgeStore,

@@ -22,8 +22,8 @@ struct VendorCall {
     var isLost = false
 }
 
-/// The vendor and the way of its answers. It charges when it does the work and answers later, with what it charged or with
-/// something else, or not at all.
+/// The vendor and the way of its answers. It charges when it does the work and answers later, with what it charged or
+/// with something else, or not at all.
 extension World {
     /// The first byte of a call goes out.
     func send(_ attempt: Attempt, with key: UpstreamKeyID) {

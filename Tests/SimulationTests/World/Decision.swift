@@ -1,9 +1,10 @@
 import TestSupport
 
-/// One step of a run: what happens next, and a word that all chance within the step is drawn from. Its last byte is the part of
-/// the run that the step was drawn for: which questions are asked changes from part to part.
+/// One step of a run: what happens next, and a word that all chance within the step is drawn from. Its last byte is the
+/// part of the run that the step was drawn for: which questions are asked changes from part to part.
 ///
-/// It is carried out if it can be, and passed over if not, so that any part of a list of decisions is a list of decisions.
+/// It is carried out if it can be, and passed over if not, so that any part of a list of decisions is a list of
+/// decisions.
 struct Decision: Equatable {
     enum Kind: UInt8, CaseIterable {
         /// The process: a message is taken from a worker's mailbox; the store's writer, its fsync and its reader go on.

@@ -1,5 +1,5 @@
-/// What the product's parts rely on from those who perform their decisions. A test can take one away, to see which invariant
-/// notices; the parts themselves are the product's and are never changed.
+/// What the product's parts rely on from those who perform their decisions. A test can take one away, to see which
+/// invariant notices; the parts themselves are the product's and are never changed.
 struct Rules: Sendable {
     /// One of them. The raw value is what a printed run says.
     enum Guard: String, CaseIterable, Sendable {

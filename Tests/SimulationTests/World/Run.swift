@@ -35,8 +35,8 @@ struct Run {
         return carriedOut
     }
 
-    /// A shorter list of decisions that breaks the same invariant, by leaving out ever smaller parts; no single decision of
-    /// it can be left out, unless `attemptsMax` came first.
+    /// A shorter list of decisions that breaks the same invariant, by leaving out ever smaller parts; no single
+    /// decision of it can be left out, unless `attemptsMax` came first.
     func shortened(_ invariant: Invariant, attemptsMax: Int = 20_000) -> [Decision] {
         var decisions = upToViolation()
         if world(decisions).violation?.invariant != invariant { decisions = self.decisions }

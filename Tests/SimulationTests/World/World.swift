@@ -5,10 +5,11 @@ import Vocabulary
 
 @testable import Gateway
 
-/// Clients, operators, a vendor, a disk and the clocks around one process at a time, moved by one decision after the other.
+/// Clients, operators, a vendor, a disk and the clocks around one process at a time, moved by one decision after the
+/// other.
 ///
-/// The same decisions lead to the same end: all chance within a step is drawn from its word. The first invariant that breaks
-/// stops it. Sendable because everything of a run is on one thread.
+/// The same decisions lead to the same end: all chance within a step is drawn from its word. The first invariant that
+/// breaks stops it. Sendable because everything of a run is on one thread.
 final class World: @unchecked Sendable {
     struct Violation: Equatable {
         let invariant: Invariant
@@ -46,7 +47,8 @@ final class World: @unchecked Sendable {
     // MARK: What is counted apart from the process
 
     var calls: [VendorCall] = []
-    /// When the flight of a call began, by its number. Its leader may have asked before: as one who did not accept a stored result.
+    /// When the flight of a call began, by its number. Its leader may have asked before: as one who did not accept a
+    /// stored result.
     var callSteps: [Int] = []
     /// What the vendor has charged, in millionths.
     var charges: [ReservationID: Int] = [:]
