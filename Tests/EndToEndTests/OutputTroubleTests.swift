@@ -171,7 +171,7 @@ struct OutputTroubleTests {
         withExtendedLifetime(folder) {}
     }
 
-    @Test("check tells its result by its exit, whoever reads its lines")
+    @Test("check tells its result by its exit, whether its lines are read or not")
     func check() throws {
         let (folder, file) = try configuration()
         let unsound = try folder.write("{}", to: "unsound.json")

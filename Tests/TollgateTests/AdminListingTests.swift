@@ -48,7 +48,7 @@ struct AdminListingTests {
         let server = try ScriptedServer([Self.page("1, 2", next: "a"), Self.page("3", next: "b")])
         let listing = try client(server).items(of: ["audit"], limit: 3)
         #expect(text(listing) == "[1, 2, 3]")
-        #expect(!listing.isCut, "whoever sets a limit knows that there may be more")
+        #expect(!listing.isCut, "who sets a limit knows that there may be more")
         #expect(targets(server) == ["/admin/v1/audit?limit=2", "/admin/v1/audit?limit=1&cursor=a"])
     }
 

@@ -143,7 +143,7 @@ struct CopySession {
 struct SchemaRow {
     let version: Int64
     let migratingBy: String?
-    /// Whether who migrates is taken for alive.
+    /// Whether the process that migrates is taken for alive.
     let isLeased: Bool
 
     init(_ rows: PostgreSQLRows) throws {

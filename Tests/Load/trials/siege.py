@@ -13,7 +13,7 @@ from trial import load_average
 from wire import Failure
 
 MEMORY_MIB = 256
-# Of the listener: short enough that whoever is too slow is seen to be cut off, longer than the measurement.
+# Of the listener: short enough that a client that is too slow is seen to be cut off, longer than the measurement.
 TIMEOUT_MARGIN, CUT_OFF_SLACK = 10, 15  # seconds
 # What may stay resident after an attack: pages that live blocks share with freed ones.
 LEFT_MIB_MAX, LEFT_DESCRIPTORS_MAX = 48, 4

@@ -141,7 +141,7 @@ class Cluster(PostgreSQL):
     # MARK: Roles
 
     def roles(self):
-        """The role of each member that runs, as whoever answers sees it."""
+        """The role of each member that runs, as the member that answers sees it."""
         for member in self.members:
             status, text = member.ask("GET", "/cluster")
             if status == 200:
