@@ -19,7 +19,12 @@ struct LedgerResourceTests {
 
     init() throws { rooms = try AdminRooms() }
 
-    private func reservation(_ id: Int64, team: String = "sales", document: Int = 1) -> Reservation {
+    private func reservation(
+        _ id: Int64,
+        team: String = "sales",
+        document: Int = 1,
+        createdAt: Timestamp = Timestamp(seconds: 1_728_000_000)
+    ) -> Reservation {
         let ask = ReservationAsk(
             team: TeamID(rawValue: team),
             key: TeamKeyID(rawValue: "\(team)-key"),
@@ -36,7 +41,7 @@ struct LedgerResourceTests {
             day: BudgetDay(number: 20_000),
             ask: ask,
             estimate: MicroCredits(micros: 3_500_000),
-            createdAt: Timestamp(seconds: 1_728_000_000)
+            createdAt: createdAt
         )
     }
 
@@ -94,9 +99,13 @@ struct LedgerResourceTests {
 
     @Test("a list has what its filters ask for, on pages of any size")
     func list() throws {
+        // The least identifiers.
+        let firstOf2020 = try #require(Timestamp(rfc3339: "2020-01-01T00:00:00Z"))
         for id in 1...6 as ClosedRange<Int64> {
             let outcome: ReservationEnding.Outcome = id < 4 ? .settled(MicroCredits(micros: 1)) : .unconfirmed
-            add(reservation(id << 22, team: id % 2 == 0 ? "even" : "odd", document: Int(id)), outcome)
+            let createdAt = firstOf2020 + .milliseconds(id)
+            let team = id % 2 == 0 ? "even" : "odd"
+            add(reservation(id << 22, team: team, document: Int(id), createdAt: createdAt), outcome)
         }
         func id(_ number: Int64) -> String { String(number << 22) }
         #expect(try ids("?team=even") == [id(6), id(4), id(2)])
@@ -104,7 +113,6 @@ struct LedgerResourceTests {
         #expect(try ids("?account=default&upstream_key=primary&state=unconfirmed") == [id(6), id(5), id(4)])
         #expect(try ids("?document_id=0B13C9F2-5148-4FFB-BB7B-000000000005") == [id(5)])
         #expect(try ids("?request_id=request%20%22\(id(2))%22") == [id(2)])
-        // The identifiers of these rows are of the first milliseconds of 2020.
         #expect(try ids("?from=2020-01-01&to=2020-01-01").count == 6)
         #expect(try ids("?from=2020-01-01T00:00:00.003Z&to=2020-01-01T00:00:00.005Z") == [id(4), id(3)])
         #expect(try ids("?to=2019-12-31").isEmpty && ids("?from=2020-01-02").isEmpty)
