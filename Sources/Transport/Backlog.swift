@@ -14,6 +14,8 @@ final class Backlog {
     var wasCongested = false
     var writeEvent: OpaquePointer?  // struct event *, owned: event_free in the stream's `die`
     var timer: LoopTimer?
+    /// What the peer had not acknowledged when the time-out was last started, in bytes.
+    var unacknowledged = 0
     /// How many bytes of input were dropped after the end of output.
     var lingered = 0
 }

@@ -314,7 +314,18 @@ public final class ByteStream {
         }
         let result = unsafe event_add(backlog.writeEvent, nil)
         precondition(result == 0, "event_add of a stream")
-        if state != .handshaking { schedule(after: limits.writeTimeout) }
+        if state != .handshaking { awaitProgress(backlog) }
+    }
+
+    private func awaitProgress(_ backlog: Backlog) {
+        backlog.unacknowledged = SystemCalls.unacknowledged(descriptor)
+        schedule(after: limits.writeTimeout)
+    }
+
+    /// Whether the peer took something since the time-out was started. The kernel says that there is room again only when
+    /// a third of its buffer is free, which a slow peer does not reach in every time-out.
+    private func hasProgressed(_ backlog: Backlog) -> Bool {
+        SystemCalls.unacknowledged(descriptor) < backlog.unacknowledged
     }
 
     private func writeReady() {
@@ -506,7 +517,9 @@ public final class ByteStream {
             opening?.waitsForRoom = false
             updateReading()
         case .lingering: die(.closedHere)
-        case .open, .finishing, .closing, .closed: die(.stalled)
+        case .open, .finishing, .closing:
+            if let backlog, hasProgressed(backlog) { awaitProgress(backlog) } else { die(.stalled) }
+        case .closed: break
         }
     }
 

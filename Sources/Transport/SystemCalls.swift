@@ -49,6 +49,13 @@ enum SystemCalls {
         }
     }
 
+    /// How many bytes of what was written the peer has not acknowledged: SIOCOUTQ, tcp(7).
+    static func unacknowledged(_ descriptor: Int32) -> Int {
+        var count: Int32 = 0
+        guard unsafe ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 else { return 0 }
+        return Int(count)
+    }
+
     /// Nil when the call is to be made again.
     private static func failure(of call: StaticString) -> TransferResult? {
         switch errno {

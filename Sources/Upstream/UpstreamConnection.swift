@@ -174,7 +174,7 @@ final class UpstreamConnection: StreamDelegate {
 
     private func timeIsUp() {
         guard owner != nil else { return endIdle() }
-        end(.failed(UpstreamFailure(.timeout, charged: .unknown, source: .vendor, "no whole reply in time")))
+        end(.failed(late("no whole reply in time")))
     }
 
     // MARK: StreamDelegate
@@ -240,6 +240,8 @@ final class UpstreamConnection: StreamDelegate {
         guard owner != nil else { return endIdle() }
         if reader.hasBegun {
             end(.failed(.invalidReply("the connection broke within the response")))
+        } else if cause == .stalled {
+            end(.failed(late("the vendor took nothing of the request in time")))
         } else {
             end(.failed(lost("the connection broke before the vendor replied")))
         }
@@ -248,6 +250,10 @@ final class UpstreamConnection: StreamDelegate {
     /// It is unknown whether the vendor took the request, so it is never retried automatically (RFC 9110 §9.2.2).
     private func lost(_ detail: String) -> UpstreamFailure {
         UpstreamFailure(.unreachable, charged: .unknown, source: .network, detail)
+    }
+
+    private func late(_ detail: String) -> UpstreamFailure {
+        UpstreamFailure(.timeout, charged: .unknown, source: .vendor, detail)
     }
 
     private func end(_ ending: Ending) {

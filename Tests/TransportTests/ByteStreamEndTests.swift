@@ -145,6 +145,32 @@ struct ByteStreamEndTests {
         }
     }
 
+    @Test("a peer that takes a little within each time-out is served on, though the kernel's buffer stays full")
+    func slow() throws {
+        let loop = try EventLoop()
+        var limits = StreamLimits()
+        limits.writeTimeout = .milliseconds(500)
+        let (descriptor, raw) = try Wire.descriptors(isSmall: true)
+        _ = SystemCalls.setOption(descriptor, SOL_SOCKET, SO_SNDBUF, 200_000)
+        let (stream, recorder) = Wire.stream(descriptor, loop, limits)
+        stream.send([UInt8](repeating: 1, count: 8_000_000))
+        let unsent = stream.unsentByteCount
+        var (reads, timer) = (0, LoopTimer?.none)
+        timer = LoopTimer(loop: loop) {
+            reads += 1
+            _ = raw.receiveMore(.after(.milliseconds(1)))
+            if reads < 8 { timer?.schedule(after: .milliseconds(250)) }
+        }
+        timer?.schedule(after: .milliseconds(250))
+        recorder.onClose = { _ in loop.stop() }
+        loop.runToStop()
+        // It ends only when nothing is taken any more.
+        #expect(reads == 8 && recorder.events == [.closed(.stalled)])
+        #expect(raw.received.count > 0 && raw.received.count < 100_000 && unsent > 7_000_000)
+        timer = nil
+        raw.close()
+    }
+
     @Test("a peer that takes nothing gets no more time because more is sent")
     func stallsWhileSending() throws {
         let loop = try EventLoop()
