@@ -10,7 +10,7 @@ extension Passage {
         draft.content = content
         draft.isWhole = isWhole
         do throws(ErrorReply) {
-            if draft.reading != .nothing, isWhole, content.count <= draft.readMax {
+            if draft.reading != .nothing, draft.isReadable, isWhole, content.count <= draft.readMax {
                 try subject.read(content, isJSON: draft.isJSON, of: caller.team)
             }
             guard subject.models.allSatisfy({ caller.team.mayUse(model: $0) }) else {

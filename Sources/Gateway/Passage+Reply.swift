@@ -120,7 +120,8 @@ extension Passage {
             let detail = "credits_used is no amount; the reply is passed on"
             log(FlightCourse.Note(code: "upstream_credits_unsound", detail: detail))
         }
-        let (ending, charged) = ReplyCharge.ending(status: answer.status, credits)
+        let hasFailed = keeper != nil && credits == .missing && reply?.hasFailed == true
+        let (ending, charged) = ReplyCharge.ending(status: answer.status, credits, hasFailed: hasFailed)
         if keeper == nil, let charged, charged > .zero { charge(charged) }
         // Without a closure for what needs none: most requests that are passed through are free.
         guard keeper != nil else { return finish(answer, charged: charged ?? .zero, nil) }

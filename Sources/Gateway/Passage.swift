@@ -169,7 +169,7 @@ final class Passage {
         guard hold(content.count) else { return answer(.outOfMemory) }
         if draft.content.isEmpty { draft.content = content } else { draft.content += content }
         if isLast { return proceed(draft.content, isWhole: true) }
-        let isOver = draft.content.count > draft.readMax || !beginning.mayBeObject(draft.content)
+        let isOver = draft.content.count > draft.readMax || !isSpending && !beginning.mayBeObject(draft.content)
         guard isOver, draft.reading == .short else { return }
         // It is not looked into, so the vendor gets it as it comes.
         connection.pauseBody()

@@ -11,8 +11,8 @@ struct PassageDraft: ~Copyable {
         case nothing
         /// All of it, or the request is refused.
         case whole
-        /// All of it if it is an object of at most `readMax` bytes, else nothing: what has been read goes out first, as
-        /// soon as that is known.
+        /// All of it if it has at most `readMax` bytes and, where nothing is reserved, is an object, else nothing: what has
+        /// been read goes out first, as soon as that is known.
         case short
     }
 
@@ -26,6 +26,8 @@ struct PassageDraft: ~Copyable {
     /// The longest content that is looked into, in bytes.
     let readMax: Int
     let isJSON: Bool
+    /// Whether the content has no coding.
+    let isReadable: Bool
     let expectsContinue: Bool
     var content: [UInt8] = []
     var isWhole = true
@@ -65,8 +67,14 @@ struct PassageDraft: ~Copyable {
         case .bytes(let count):
             guard count <= settings.bodyBytesMax else { throw .bodyTooLarge(settings.bodyBytesMax) }
             let isShort = count <= readMax
-            reading = isReadable && mayNameMore && isShort ? mustBeWhole ? .whole : .short : .nothing
-        case .chunked: reading = isReadable && mayNameMore ? mustBeWhole ? .whole : .short : .nothing
+            reading =
+                if isReadable, mayNameMore, isShort { mustBeWhole ? .whole : .short }
+                // A slow client reserves nothing: docs/faults.md §2. With an expectation the vendor decides first.
+                else if route != nil, isShort || !head.expectsContinue { .short } else { .nothing }
+        case .chunked:
+            reading =
+                if isReadable, mayNameMore { mustBeWhole ? .whole : .short } else if route != nil, !head.expectsContinue
+                { .short } else { .nothing }
         }
         guard !mustBeRead || reading == .whole || content == .none else {
             throw .contentNotReadable(team, limit: readMax)
@@ -77,7 +85,7 @@ struct PassageDraft: ~Copyable {
         self.route = route
         self.target = loggedPath.span.hasBytes(of: target) ? loggedPath : bytes.bytes(in: range)
         fields = Self.fields(of: head, bytes, hiding: shownKey)
-        (self.isJSON, self.readMax, self.reading) = (isJSON, readMax, reading)
+        (self.isJSON, self.isReadable, self.readMax, self.reading) = (isJSON, isReadable, readMax, reading)
         expectsContinue = head.expectsContinue && reading == .nothing
         plan =
             switch reading {

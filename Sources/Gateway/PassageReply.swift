@@ -72,6 +72,12 @@ struct PassageReply: ~Copyable {
         return ClassifyReply.readCredits(content.span)
     }
 
+    /// Whether the reply, which is complete, says that the vendor did not do what was asked. Not for one that was not read.
+    var hasFailed: Bool {
+        guard let kept, let content = head.decoded(kept, bytesMax: Self.readBytesMax) else { return false }
+        return ClassifyReply.read(content.span).hasFailed
+    }
+
     /// What is left to send once the end may be: all content of a held reply.
     mutating func takeRest() -> [UInt8] {
         defer { (kept, lastPiece) = (nil, []) }

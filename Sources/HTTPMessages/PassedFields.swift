@@ -14,10 +14,10 @@ public struct PassedFields {
         "proxy-authentication-info", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding",
         "upgrade",
     ])
-    /// Written anew in a request: the vendor's own host and key, the expectation as far as it is passed on, and the
-    /// fields that every hop adds to or checks.
+    /// Written anew in a request: the vendor's own host and key, the expectation as far as it is passed on, the fields
+    /// that every hop adds to or checks, and the codings of the reply, in which the key could not be found.
     private static let ofRequests = NameList([
-        "expect", "host", "traceparent", "tracestate", "via", "x-api-key", "x-request-id",
+        "accept-encoding", "expect", "host", "traceparent", "tracestate", "via", "x-api-key", "x-request-id",
     ])
     private static let ofResponses = NameList(["via", "x-request-id"])
 

@@ -214,7 +214,6 @@ public struct ClassifyReply: Sendable, Equatable {
     /// How to handle the reply to a request for this document.
     public func verdict(documentID asked: String, expecting expectation: Expectation) -> Verdict {
         guard isObject else { return .invalid("the body is not a JSON object", soundCredits) }
-        let hasFailed = requestStatus == "failed" || requestStatus == "exception"
         guard !isAboutAnother(asked, hasFailed: hasFailed) else {
             return .invalid("the reply is about another document", soundCredits)
         }
@@ -223,6 +222,9 @@ public struct ClassifyReply: Sendable, Equatable {
         if let reason = reasonNotToStore(expectation) { return .passedOnUnstored(credits, reason: reason) }
         return .storable(credits)
     }
+
+    /// Whether it says that the vendor did not do what was asked: without `credits_used` it then costs nothing.
+    public var hasFailed: Bool { requestStatus == "failed" || requestStatus == "exception" }
 
     private var soundCredits: MicroCredits? {
         guard case .sound(let credits) = credits else { return nil }

@@ -72,6 +72,8 @@ extension UpstreamAttempt {
         head.field("host", connection.hostField)
         head.append(request.fields)
         head.field("x-api-key", pass.key.secret)
+        // What an echoed key is looked for in has to be readable.
+        head.field("accept-encoding", "identity")
         call.writeIDs(into: &head)
         switch request.framing {
         case .none: break

@@ -116,6 +116,9 @@ struct PassthroughCreditTests {
         arguments: [
             ("status", ["status": 404], 404, "spent 0 unconfirmed 0"),
             ("status", ["status": 500], 500, "spent 0 unconfirmed 0"),
+            ("status", ["status": 200, "body": #"{"request_status":"failed"}"#], 200, "spent 0 unconfirmed 0"),
+            ("status", ["status": 200, "body": #"{"request_status":"exception"}"#], 200, "spent 0 unconfirmed 0"),
+            ("status", ["status": 200, "body": #"{"request_status":"completed"}"#], 200, "spent 0 unconfirmed 10"),
             ("status", ["status": 502], 502, "spent 0 unconfirmed 10"),
             ("status", ["status": 504], 504, "spent 0 unconfirmed 10"),
             ("rate_limit", [:], 429, "spent 0 unconfirmed 0"),

@@ -113,6 +113,56 @@ struct PassthroughSlowClientTests {
         }
     }
 
+    @Test(
+        "a slow body of a spending route holds no reservation and no connection of the vendor's, whatever it is",
+        arguments: [
+            "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 100", "Content-Length: 100",
+            "Content-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: 100",
+            "Content-Type: application/json\r\nContent-Length: 2000000", "Transfer-Encoding: chunked",
+        ]
+    )
+    func slowSpender(framing: String) throws {
+        try withOrigin(
+            ["listen": ["body_timeout": "1s"]],
+            answer: { _, connection in
+                try connection.send("HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n")
+                return true
+            }
+        ) { gateway, origin in
+            for line in ["POST /v1/classifiers/c1/classify", "GET /v1/documents/d/run_parser"] {
+                let client = try gateway.connect()
+                try client.send("\(line) HTTP/1.1\r\nHost: h\r\nx-api-key: \(Gateway.keyA)\r\n\(framing)\r\n\r\n")
+                try client.send(framing.hasSuffix("chunked") ? "3\r\nabc\r\n" : "abc")
+                expectError(try client.response(), 408, "request_timeout")
+            }
+            #expect(try gateway.admin("GET", "/ledger").json["items"].items.isEmpty)
+            #expect(origin.requests.isEmpty && origin.malformed.isEmpty)
+        }
+    }
+
+    @Test("a vendor that takes nothing of a large request is late, and what was reserved is unconfirmed")
+    func stalledVendor() throws {
+        try withOrigin(
+            ["upstream": ["response_timeout": "1s"]],
+            readsBody: false,
+            answer: { _, connection in
+                while connection.end == nil { usleep(10_000) }
+                return false
+            }
+        ) { gateway, _ in
+            let client = try gateway.connect()
+            let length = 64 << 20
+            let head = "POST /v1/classifiers/c1/classify HTTP/1.1\r\nHost: h\r\nx-api-key: \(Gateway.keyA)\r\n"
+            try client.send(head + "Content-Type: application/pdf\r\nContent-Length: \(length)\r\n\r\n")
+            // The gateway takes no more from the client than the vendor does, until it gives up.
+            while client.received.isEmpty, (try? client.sendWhatIsTaken(Self.piece, .after(.milliseconds(50)))) != nil {
+                _ = client.receiveMore(.after(.milliseconds(1)))
+            }
+            expectError(try client.response(), 504, "upstream_timeout")
+            #expect(try gateway.admin("GET", "/ledger").json["items"][0]["state"].string == "unconfirmed")
+        }
+    }
+
     @Test("a reader that takes nothing for body_timeout is disconnected, and the vendor's connection with it")
     func stalledReader() throws {
         try withOrigin(

@@ -134,5 +134,20 @@ struct PassageReplyTests {
         let credits = MicroCredits(micros: 7)
         #expect(ReplyCharge.ending(status: status, .sound(credits)) == (.settled(credits), credits))
         #expect(ReplyCharge.ending(status: status, .unsound) == (.unconfirmed, nil))
+        // A 200 that says that the work was not done.
+        let failed = "\(ReplyCharge.ending(status: status, .missing, hasFailed: true).0)"
+        #expect(status == 200 ? failed.hasPrefix("settled") : failed == ending)
+        #expect("\(ReplyCharge.ending(status: status, .null, hasFailed: true).0)" == ending)
+    }
+
+    @Test("a reply that was read says whether the vendor failed", arguments: [("failed", true), ("completed", false)])
+    func failed(status: String, hasFailed: Bool) {
+        let content = Array(#"{"request_status": "\#(status)", "error": "x"}"#.utf8)
+        var reply = reply(length: Int64(content.count), isReserved: true)
+        _ = reply.receive(content)
+        #expect(reply.hasFailed == hasFailed && reply.credits == .missing)
+        var unread = self.reply("text/html", length: Int64(content.count), isReserved: true)
+        _ = unread.receive(content)
+        #expect(unread.hasFailed == false)
     }
 }
