@@ -22,6 +22,8 @@ extension AdminServer {
         _ head: borrowing RequestHead,
         _ bytes: Span<UInt8>
     ) throws(AdminFault) {
+        // Its target names another server, which is not what a page of another site can ask for.
+        if exchange.method == .connect { throw AdminRouter.refusal(.connect) }
         try checkOrigin(of: head, bytes)
         guard head.pathIsPlain(bytes) else { throw .pathNotPlain }
         let match = router.find(exchange.path)

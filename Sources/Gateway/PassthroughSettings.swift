@@ -92,13 +92,16 @@ public struct PassthroughSettings: Sendable, Equatable {
     }
 
     /// Throws the reply to a request whose path is not passed through. The path is plain.
+    ///
+    /// TRACE is served nowhere: the vendor would echo its key (RFC 9110 §9.3.8).
     func check(_ head: borrowing RequestHead, in bytes: Span<UInt8>) throws(ErrorReply) {
         let path = bytes.extracting(head.path.indices)
+        let isServed = head.method != .unknown && head.method != .trace
         guard isEnabled, prefixes.contains(where: { Self.has(path, $0) }), !Self.isOurs(path) else {
-            throw head.method == .unknown ? .methodNotAllowed("GET, HEAD, POST") : .notFound
+            throw isServed ? .notFound : .methodNotAllowed("GET, HEAD, POST")
         }
         guard !Self.encodesPlain(path) else { throw .pathNotPlain }
-        guard head.method != .unknown else { throw .methodNotAllowed(Self.methods) }
+        guard isServed else { throw .methodNotAllowed(Self.methods) }
     }
 
     private static func has(_ path: Span<UInt8>, _ prefix: [UInt8]) -> Bool {

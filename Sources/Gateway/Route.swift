@@ -73,9 +73,9 @@ enum Route: Equatable {
         cachesClassifiers: @autoclosure () -> Bool = false
     ) throws(ErrorReply) -> Route {
         switch head.method {
-        // Not served for any target; TRACE would echo credentials (RFC 9110 §9.3.8).
-        case .connect, .trace: throw .methodNotAllowed("GET, HEAD, POST")
-        case .get, .head, .post, .put, .delete, .patch, .options, .unknown: break
+        // Its target is no path.
+        case .connect: throw .methodNotAllowed("GET, HEAD, POST")
+        case .get, .head, .post, .put, .delete, .patch, .options, .trace, .unknown: break
         }
         for (path, route) in names where matches(path, head.path, bytes) {
             try route.check(head.method)

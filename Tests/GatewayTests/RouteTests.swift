@@ -38,7 +38,9 @@ struct RouteTests {
             ("GET", "/v1/classify", "POST"), ("PUT", "/v1/classify", "POST"), ("OPTIONS", "/v1/classify", "POST"),
             ("POST", "/healthz", "GET, HEAD"), ("POST", "/tollgate/usage", "GET, HEAD"),
             ("DELETE", "/readyz", "GET, HEAD"),
-            ("BREW", "/v1/classify", "POST"), ("TRACE", "/v1/classify", "GET, HEAD, POST"),
+            ("BREW", "/v1/classify", "POST"), ("TRACE", "/v1/classify", "POST"),
+            ("TRACE", "/healthz", "GET, HEAD"),
+            ("TRACE", "/mcp", "GET, HEAD, POST"),
         ]
     )
     func otherMethod(method: String, target: String, allow: String) throws {
