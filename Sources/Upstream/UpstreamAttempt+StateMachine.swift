@@ -178,6 +178,9 @@ extension UpstreamAttempt {
         private var queueDeadline = MonotonicInstant.distantFuture
         /// The first answer, if it was a rejection.
         private var first: (rejection: FirstRejection, reply: UpstreamReply)?
+        /// Whether it waits for a key that pauses. A refusal that is most likely about the document does not wait for a
+        /// second opinion, which another key may give at once.
+        private var hasPatience = true
 
         init(_ call: UpstreamCall, queueTimeout: Duration) {
             (mayTry, documentID) = (call.mayTry, call.documentID)
@@ -252,6 +255,7 @@ extension UpstreamAttempt {
             case .wait:
                 state = .queued
                 if isAbandoned { return leaveQueue(telling: .draining(charged: .no)) }
+                if !hasPatience { return leaveQueue(telling: .keyRejected) }
                 return scene.shutdown == .none ? Actions() : drain()
             case .refused(let failure): return refused(failure)
             }
@@ -406,10 +410,8 @@ extension UpstreamAttempt {
             case .final(let outcome, let report): return leave(pass, report) + finish(outcome)
             case .limited(let pause):
                 precondition(mayTry, "a second try of a request that was passed through")
-                let leaving = leave(pass, .limited(pause))
-                // A refusal that is most likely about the document does not wait for a second opinion.
-                if first?.rejection.rejection == .refused { return leaving + refused(.keyRejected) }
-                return leaving + enterAgain()
+                hasPatience = first?.rejection.rejection != .refused
+                return leave(pass, .limited(pause)) + enterAgain()
             case .rejected(let rejection, let reply):
                 let rejected = FirstRejection(key: pass.key, rejection: rejection, document: documentID)
                 state = .ruling(rejected, reply)

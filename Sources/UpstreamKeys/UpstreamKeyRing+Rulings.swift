@@ -10,7 +10,7 @@ import Vocabulary
 ///
 /// The answer to a key in quarantine counts only if it is a success: a refusal says nothing about the request.
 ///
-/// A request is tried at most twice. It waits for a cooling key only if the first key was refused as a key: a 403 that
+/// A request is refused at most twice. It waits for a cooling key only if the first key was refused as a key: a 403 that
 /// is most likely about the document would otherwise wait for a second opinion as long as for an answer.
 extension UpstreamKeyRing {
     /// - Parameter first: the previous rejection, if this was the second try.

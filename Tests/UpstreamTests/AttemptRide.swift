@@ -66,7 +66,7 @@ struct Ride {
             queueMax: 0,
             breaker: CircuitBreaker.Settings(failures: 1, window: .seconds(1), openFor: .seconds(1))
         ),
-        keys: [upstreamKey("a"), upstreamKey("b")]
+        keys: [upstreamKey("a"), upstreamKey("b"), upstreamKey("c")]
     )
     private static let inbox = NoAnswers()
 

@@ -190,12 +190,25 @@ struct UpstreamAttemptStateMachineTests {
         Row(
             "a second key that has to pause after a refusal is not waited for",
             toSent + [
-                .rejected(.refused), .ruled(.tryAnother), .go("b"), .moved(.done), .idle, .limited,
-                .ruled(.passOn),
+                .rejected(.refused), .ruled(.tryAnother), .go("b"), .moved(.done), .idle, .limited, .wait,
+                .leftQueue(.keyRejected), .ruled(.passOn),
             ],
             [
                 "enter", "connect", "send a", "rule a", "enter again without a", "move b", "connect", "send b",
-                "leave b limited after a, ruleAlone a", "finish refused by a",
+                "leave b limited after a, enter again without a", "leaveQueue upstream_key_rejected", "ruleAlone a",
+                "finish refused by a",
+            ]
+        ),
+        Row(
+            "a third key that need not be waited for gives the second opinion",
+            toSent + [
+                .rejected(.refused), .ruled(.tryAnother), .go("b"), .moved(.done), .idle, .limited, .go("c"),
+                .moved(.done), .idle, .final,
+            ],
+            [
+                "enter", "connect", "send a", "rule a", "enter again without a", "move b", "connect", "send b",
+                "leave b limited after a, enter again without a", "move c", "connect", "send c",
+                "leave c succeeded after a, finish 200",
             ]
         ),
         Row(
