@@ -45,9 +45,8 @@ struct AlertTests {
 
     /// Waits until so many alerts are in a state, durably, each tried so often.
     private func wait(for count: Int, _ state: String, attempts: Int = 1, _ gateway: Gateway) throws {
-        let deadline = Deadline.generous
         let isSo = { (record: JSON) in record["state"].string == state && record["attempts"].int == attempts }
-        while try listed(gateway).filter(isSo).count < count, !deadline.hasPassed { usleep(10_000) }
+        try Deadline.wait(for: "\(count) alerts that are \(state)") { try listed(gateway).filter(isSo).count >= count }
     }
 
     private func listed(_ gateway: Gateway) throws -> [JSON] {

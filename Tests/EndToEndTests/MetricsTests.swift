@@ -86,13 +86,12 @@ struct MetricsTests {
             let other = try gateway.connect()
             try other.send(TestRequest.classify(SampleRequests.about(), key: Gateway.keyB).bytes)
             var scrape = try Scrape(gateway)
-            let deadline = Deadline.generous
-            while scrape.value("tollgate_upstream_queue_length") != "1", !deadline.hasPassed {
+            try Deadline.wait(for: "a request in the queue") {
                 scrape = try Scrape(gateway)
+                return scrape.value("tollgate_upstream_queue_length") == "1"
             }
             let total = ["scope": "organization", "id": "", "window": "total", "enforced": "true"]
             let day = ["scope": "organization", "id": "", "window": "day", "enforced": "false"]
-            #expect(scrape.value("tollgate_upstream_queue_length") == "1")
             #expect(scrape.value("tollgate_upstream_calls_in_flight") == "1")
             #expect(scrape.value("tollgate_upstream_max_concurrency") == "1")
             #expect(scrape.value("tollgate_connections") == "4")
@@ -192,8 +191,12 @@ struct MetricsTests {
             let file = gateway.folder.file("tollgate.db")
             try FileManager.default.moveItem(atPath: file, toPath: file + ".away")
             // The store looks for its file by itself.
-            let deadline = Deadline.generous
-            while try gateway.send(TestRequest("GET", "/readyz")).status != 503, !deadline.hasPassed {}
+            func waitForReadiness(_ status: Int) throws {
+                try Deadline.wait(for: "/readyz to say \(status)") {
+                    try gateway.send(TestRequest("GET", "/readyz")).status == status
+                }
+            }
+            try waitForReadiness(503)
             expectHit(try gateway.classify(SampleRequests.vendors))
             #expect(try gateway.classify(SampleRequests.about()).status == 503)
             let scrape = try Scrape(gateway)
@@ -201,7 +204,7 @@ struct MetricsTests {
             #expect(scrape.value("tollgate_errors_total", ["error": "store_unavailable"]) != nil)
             #expect(scrape.value("tollgate_store_writable") == "0")
             try FileManager.default.moveItem(atPath: file + ".away", toPath: file)
-            while try gateway.send(TestRequest("GET", "/readyz")).status != 200, !deadline.hasPassed {}
+            try waitForReadiness(200)
             #expect(try Scrape(gateway).value("tollgate_store_writable") == "1")
         }
     }

@@ -164,12 +164,13 @@ struct PassthroughReplyRefusalTests {
 
     @Test("bytes that come on an idle connection end it: they are no reply to the next request")
     func stray() throws {
+        let gate = TestGate()
         try withOrigin(
             ["listen": ["workers": 1]],
             answer: { request, connection in
                 try connection.send(Self.ok)
                 guard request.target == "/v1/first" else { return true }
-                usleep(50_000)
+                gate.wait()
                 _ = try connection.sendWhatIsTaken(Array(Self.stray.utf8))
                 while connection.end == nil { _ = connection.receiveMore() }
                 return false
@@ -177,6 +178,7 @@ struct PassthroughReplyRefusalTests {
         ) { gateway, origin in
             let key = [("x-api-key", Gateway.keyA)]
             let first = try gateway.send(TestRequest("GET", "/v1/first", fields: key))
+            gate.open()
             #expect(origin.wait { $0.ends == 1 })
             let second = try gateway.send(TestRequest("GET", "/v1/second", fields: key))
             #expect(first.text == "next" && second.text == "next")

@@ -90,8 +90,7 @@ struct LossTests {
         #expect(proxy.waitUntilHeld())
         #expect(try rowCount() == "0")
         proxy.release()
-        let deadline = Deadline.generous
-        while try rowCount() == "0", !deadline.hasPassed {}
+        try Deadline.wait(for: "the row") { try rowCount() != "0" }
         #expect(try rowCount() == "1")
     }
 
@@ -169,9 +168,8 @@ struct LossTests {
         let connection = try connect(url)
         connection.enqueue(PostgreSQLCommand("SET idle_in_transaction_session_timeout = 1"))
         try begin(connection)
-        let deadline = Deadline.generous
         let sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = '\(database)' AND pid <> pg_backend_pid()"
-        while try server.execute(sessions) != "0", !deadline.hasPassed {}
+        try Deadline.wait(for: "the end of the session") { try server.execute(sessions) == "0" }
         let failure = #expect(throws: PostgreSQLFailure.self) {
             try connection.query(PostgreSQLCommand("COMMIT"), within: .generous)
         }

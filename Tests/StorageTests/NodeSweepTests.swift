@@ -82,9 +82,8 @@ struct NodeSweepTests {
         let audit = "SELECT actor, action, target FROM audit"
         #expect(try place.rows(audit) == ["tollgate node.dead node/\(dead)"])
         // Told when nothing is left, which is seen by the look after that.
-        let deadline = Deadline.generous
         let told = NodeNews.unconfirmed(count: 2, node: Int(dead))
-        while !news.withLock({ $0.contains(told) }), !deadline.hasPassed { usleep(10_000) }
+        try Deadline.wait(for: "the news of it") { news.withLock { $0.contains(told) } }
         let isDead = { (news: NodeNews) in if case .dead(let node) = news { node.number == Int(dead) } else { false } }
         #expect(news.withLock { $0.filter(isDead).count == 1 && $0.filter { $0 == told }.count == 1 })
     }

@@ -99,8 +99,7 @@ struct UnbookedTests {
     func byThemselves() throws {
         let store = try place.open()
         try settle(store, 7)
-        let deadline = Deadline.generous
-        while store.writer.hasUnbooked, !deadline.hasPassed { usleep(5_000) }
+        try Deadline.wait(for: "the booking") { !store.writer.hasUnbooked }
         #expect(try found(sums) == ["2 0"])
         try settle(store, 8)
         // Counts of requests come once a second.

@@ -23,6 +23,17 @@ public struct Deadline: Sendable {
         Deadline(instant: .now + duration)
     }
 
+    /// Looks again and again until something is so, for what no signal tells; throws when it is not in a generous time.
+    ///
+    /// - Parameter what: what is waited for.
+    public static func wait(for what: String, until isSo: () throws -> Bool) throws {
+        let deadline = generous
+        while try !isSo() {
+            if deadline.hasPassed { throw TestFailure("waited in vain for \(what)") }
+            usleep(5_000)
+        }
+    }
+
     public var hasPassed: Bool { ContinuousClock.now >= instant }
 
     /// The remaining time in milliseconds for poll(2), rounded up, never negative.
