@@ -144,7 +144,7 @@ extension ErrorReply {
         ErrorReply(
             413,
             .bodyTooLarge,
-            "Team \(team.id) may use certain models only, so a JSON body is read before it is passed on; send at most "
+            "Team \(team.id) may use certain models only, so this body is read before it is passed on; send at most "
                 + "\(limit) bytes, without a Content-Encoding."
         )
     }

@@ -59,25 +59,22 @@ struct PassageDraft: ~Copyable {
         let readMax = min(Self.readBytesMax, settings.bodyBytesMax)
         let isReadable = head.first(.contentEncoding) == nil
         let mayNameMore = content != .none && (route != nil || MediaType.mayBeJSON(contentType))
-        let mustBeRead = team.limits.models != nil && isJSON
-        let mustBeWhole = team.limits.models != nil && (isJSON || route != nil)
-        let reading: Reading
-        switch content {
-        case .none: reading = .nothing
-        case .bytes(let count):
+        let mustBeRead = content != .none && team.limits.models != nil && (isJSON || route != nil)
+        var isShort = true
+        if case .bytes(let count) = content {
             guard count <= settings.bodyBytesMax else { throw .bodyTooLarge(settings.bodyBytesMax) }
-            let isShort = count <= readMax
-            reading =
-                if isReadable, mayNameMore, isShort { mustBeWhole ? .whole : .short }
-                // A slow client reserves nothing: docs/faults.md §2. With an expectation the vendor decides first.
-                else if route != nil, isShort || !head.expectsContinue { .short } else { .nothing }
-        case .chunked:
-            reading =
-                if isReadable, mayNameMore { mustBeWhole ? .whole : .short } else if route != nil, !head.expectsContinue
-                { .short } else { .nothing }
+            isShort = count <= readMax
         }
-        guard !mustBeRead || reading == .whole || content == .none else {
+        let reading: Reading
+        if isReadable, mayNameMore, isShort {
+            reading = mustBeRead ? .whole : .short
+        } else if mustBeRead {
             throw .contentNotReadable(team, limit: readMax)
+        } else if content != .none, route != nil, isShort || !head.expectsContinue {
+            // A slow client reserves nothing: docs/faults.md §2. A long body that waits for a 100 is the vendor's to judge.
+            reading = .short
+        } else {
+            reading = .nothing
         }
         method = head.method
         announced = content

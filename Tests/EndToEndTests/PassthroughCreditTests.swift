@@ -80,6 +80,11 @@ struct PassthroughCreditTests {
             expectError(other, 403, "model_not_allowed")
             let twice = #"{"document_id": "\#(Self.document)", "query_model": "gpt-4o", "query_model": "gpt-4o-mini"}"#
             expectError(try post(path, twice), 400, "invalid_json")
+            // What cannot be read is not sent to a route that spends, whatever it is said to be.
+            for hidden in [
+                TestRequest("POST", path, fields: Self.key + [("Content-Encoding", "gzip")], body: [0x1F, 0x8B]),
+                TestRequest("POST", path, fields: Self.key, body: [UInt8](repeating: 0x61, count: (1 << 20) + 1)),
+            ] { expectError(try gateway.send(hidden), 413, "body_too_large") }
             #expect(try gateway.vendor.account()["charges"].int == 1)
             #expect(try standing(gateway).hasPrefix("spent 2 unconfirmed 0 reserved 0"))
         }
